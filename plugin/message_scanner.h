@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace goxel_telemetry::plugin {
+
+enum class MessageKind : std::uint8_t {
+  request,    // an object with a `method` or `tool` that is a string
+  batch,      // an array
+  other,      // any other object: an answer, or a request that names nothing
+  malformed,  // not JSON, as far as the scanner looks
+  truncated,  // the stream ended inside it
+};
+
+enum class Dialect : std::uint8_t { none, json_rpc, mcp };
+
+enum class IdType : std::uint8_t { absent, null, string, number, other };
+
+// W3C trace context: whose request this is, as the caller told us.
+struct TraceContext {
+  std::uint64_t trace_id_high;
+  std::uint64_t trace_id_low;
+  std::uint64_t parent_id;
+};
+
+// What one message says about itself. Everything below is read from the top level of the message,
+// except the trace context. Of a malformed or truncated message only `kind` and the offsets count.
+struct Message {
+  MessageKind kind;
+  Dialect dialect;       // of a request: json_rpc if it has a `method`, mcp if it has a `tool`
+  IdType id_type;        // other: true, false, an object or an array
+  bool name_overflowed;  // `name` is only the beginning; `name_hash` still covers all of it
+  bool has_trace;
+  bool has_result;        // a `result` member, of any value
+  bool has_error;         // an `error` member that is not null
+  bool denies_success;    // `"success": false`
+  std::string_view name;  // lives in the scanner: valid until its next feed()
+  std::uint64_t name_hash;
+  std::uint64_t id_hash;  // of strings and numbers, as written: 1, 1.0 and "1" differ; otherwise 0
+  TraceContext trace;     // all zero without `has_trace`
+  std::uint64_t first_offset;  // of its first byte in the stream
+  std::uint64_t end_offset;    // one past its last byte
+
+  bool failed() const noexcept { return has_error || denies_success; }
+  std::uint64_t size() const noexcept { return end_offset - first_offset; }
+};
+
+// Open brackets of a message: how many, and which kind the outermost sixteen are. A 48-bit depth
+// would take eight hours of nothing but brackets at 10 GB/s to overflow.
+class Nesting {
+ public:
+  std::uint64_t depth() const noexcept { return bits_ >> kShapeBits; }
+
+  void open(bool curly) noexcept {
+    const std::uint64_t level = depth();
+    if (level < kShapeBits) {
+      bits_ = (bits_ & ~(std::uint64_t{1} << level)) | (std::uint64_t{curly} << level);
+    }
+    bits_ += kOneLevel;
+  }
+
+  // Closes the innermost bracket, whichever kind it is; false if it was of the other kind.
+  bool close(bool curly) noexcept {
+    bits_ -= kOneLevel;
+    const std::uint64_t level = depth();
+    return level >= kShapeBits || ((bits_ >> level) & 1) == std::uint64_t{curly};
+  }
+
+ private:
+  static constexpr int kShapeBits = 16;
+  static constexpr std::uint64_t kOneLevel = std::uint64_t{1} << kShapeBits;
+
+  std::uint64_t bits_ = 0;
+};
+
+// Cuts a byte stream into JSON messages and reads their few facts. It sees one direction of one
+// connection, in pieces of any size, split anywhere.
+//
+//  1. Allocates nothing, calls only memcpy, keeps no pointer into the bytes. Linear time; any
+//  bytes,
+//     length and depth. The facts do not depend on how the stream was split.
+//  2. A message is a balanced {...} or [...] outside strings, as the daemon frames it. White space
+//     between messages is optional and belongs to none.
+//  3. Anything else between messages, a stray closing bracket too, is a malformed message that runs
+//     up to and including the next newline.
+//  4. Checked: the grammar of the top-level object and of the `params`, `arguments` and `_meta`
+//     objects that may lead to a trace context; the kinds of the outermost sixteen brackets; raw
+//     newlines in strings. Not checked: grammar elsewhere, UTF-8, other control characters, escapes
+//     in strings that are not kept.
+//  5. Once an object is known to be malformed it ends at the bracket that balances it (of either
+//     kind, outside strings) or with the next newline, whichever comes first. A newline within a
+//     string, even after a backslash, is such an end: an unterminated string costs one line.
+//     Elsewhere in a message a newline is white space.
+//  6. Of repeated members the last counts; of `method` and `tool` together too. A `method` or
+//     `tool` that is not a string makes no request.
+//  7. Names, keys, ids and traceparents are unescaped, up to U+FFFF; a surrogate half becomes `?`.
+//  8. `_meta.traceparent` counts at the top level, else inside `params` or `arguments` (the later
+//     one). It must have the 55 characters of version 00 or look like it, version ff excepted.
+class MessageScanner {
+ public:
+  static constexpr std::size_t kMaxName = 47;
+
+  struct Step {
+    std::size_t consumed;
+    bool complete;  // message() now describes the message that ended with the last byte consumed
+  };
+
+  // Consumes bytes up to and including the end of a message, or all of them.
+  Step feed(const char* bytes, std::size_t size) noexcept;
+
+  // The stream has ended: true if that cut off a message, which message() now describes.
+  bool finish() noexcept;
+
+  // The first byte of a message was seen and its last was not.
+  bool in_message() const noexcept { return state_ != State::between; }
+
+  // How many bytes of the stream were consumed.
+  std::uint64_t position() const noexcept { return position_; }
+
+  Message message() const noexcept {
+    return {.kind = kind_,
+            .dialect = dialect_,
+            .id_type = id_type_,
+            .name_overflowed = name_overflowed_,
+            .has_trace = has_trace_,
+            .has_result = has_result_,
+            .has_error = has_error_,
+            .denies_success = denies_success_,
+            .name = {name_, name_size_},
+            .name_hash = name_hash(),
+            .id_hash = id_hash_,
+            .trace = has_trace_ ? trace_ : TraceContext{},
+            .first_offset = first_offset_,
+            .end_offset = position_};
+  }
+
+ private:
+  enum class State : std::uint8_t {
+    between,
+    first_key,  // after `{`: a key or `}`
+    key,        // after `,`
+    key_text,   // inside a key that came in pieces or has escapes
+    colon,
+    value,
+    kept_text,     // inside a string value that is a fact
+    ignored_text,  // inside one that is not
+    word,          // true, false, null
+    number,
+    after_value,  // `,` or `}`
+    nested,       // inside brackets that hold no fact
+    nested_text,
+    broken,  // known to be malformed, brackets still followed
+    broken_text,
+    broken_line,
+  };
+
+  // The objects whose members are looked at.
+  enum class Place : std::uint8_t { top, params, arguments, top_meta, params_meta, arguments_meta };
+
+  enum class Key : std::uint8_t {
+    none,
+    meta,
+    arguments,
+    error,
+    id,
+    method,
+    params,
+    result,
+    success,
+    tool,
+    traceparent,
+  };
+
+  enum class Text : std::uint8_t { unfinished, closed, newline, bad_escape };
+
+  struct Bytes;  // the bytes of one feed
+
+  // Each true result means: the message has ended.
+  bool advance(Bytes& in) noexcept;
+  bool finish_text(Text text) noexcept;
+  bool skip_nested(Bytes& in) noexcept;
+  bool skip_broken(Bytes& in) noexcept;
+  bool close_object() noexcept;
+  bool end() noexcept;
+  bool end_malformed() noexcept;
+
+  void begin(std::uint64_t offset, char first) noexcept;
+  void fail() noexcept;
+
+  bool read_whole_key(Bytes& in) noexcept;
+  void match_key(const char* text, std::size_t size) noexcept;
+  void begin_member(Key key) noexcept;
+  void forget_trace_of(Place meta) noexcept;
+  void begin_text() noexcept;
+  void begin_nested(char bracket) noexcept;
+  void begin_scalar(char first) noexcept;
+  void read_number(Bytes& in) noexcept;
+  void read_word(Bytes& in) noexcept;
+
+  Text read_text(Bytes& in) noexcept;
+  Text skip_text(Bytes& in) noexcept;
+  bool read_escape(char c) noexcept;
+  void keep(const char* text, std::size_t size) noexcept;
+  void keep_code_unit(unsigned unit) noexcept;
+  void append_to_name(const char* text, std::size_t size) noexcept;
+  void read_traceparent(const char* text, std::size_t size) noexcept;
+  void finish_traceparent() noexcept;
+
+  // Covers the name with its padding and, in its last bytes, the hash of a name too long to keep.
+  std::uint64_t name_hash() const noexcept {
+    constexpr std::uint64_t kFactors[] = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9,
+                                          0x94d049bb133111eb, 0xd6e8feb86659fd93,
+                                          0xa0761d6478bd642f, 0xe7037ed1a0b428db};
+    std::uint64_t sum = name_size_;
+    for (std::size_t word = 0; word < 6; ++word) {
+      std::uint64_t text = 0;
+      std::memcpy(&text, name_ + 8 * word, word < 5 ? 8 : 7);
+      sum += (text ^ (text >> 32)) * kFactors[word];
+    }
+    sum = (sum ^ (sum >> 32)) * kFactors[0];
+    return sum ^ (sum >> 29);
+  }
+
+  // Two scanners per connection: kept small so that thousands of connections fit in a megabyte.
+  std::uint64_t position_ = 0;
+  std::uint64_t first_offset_ = 0;
+  Nesting nesting_;
+  TraceContext trace_ = {};
+  std::uint64_t id_hash_ = 0;
+  char name_[kMaxName] = {};  // zero-padded; see append_to_name for a name that is longer
+  std::uint8_t name_size_ = 0;
+
+  MessageKind kind_ : 3 = MessageKind::other;
+  Dialect dialect_ : 2 = Dialect::none;
+  IdType id_type_ : 3 = IdType::absent;
+  bool name_overflowed_ : 1 = false;
+  bool has_trace_ : 1 = false;
+  bool has_result_ : 1 = false;
+  bool has_error_ : 1 = false;
+  bool denies_success_ : 1 = false;
+  Place trace_place_ : 3 = Place::top;  // where the traceparent that counts was; top: nowhere
+
+  Place place_ : 4 = Place::top;
+  Key key_ : 4 = Key::none;
+  State state_ = State::between;
+  std::uint16_t escape_ = 0;    // 1: after a backslash; 0x2…: after \u, the digits follow the 2
+  std::uint8_t progress_ = 0;   // within a key, word, number or traceparent
+  std::uint8_t candidate_ = 0;  // the key that may be matching; first digit of a traceparent
+};
+
+static_assert(sizeof(MessageScanner) == 112);
+
+}  // namespace goxel_telemetry::plugin

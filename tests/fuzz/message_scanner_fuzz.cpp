@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Two properties over arbitrary bytes:
+//
+//  - splitting: however the stream is cut, the messages and their facts are the same;
+//  - agreement: if the bytes are one JSON object, the facts are those that a real parser
+//    (nlohmann::json, as SAX events) gives by the rules in message_scanner.h.
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugin/message_scanner.h"
+
+namespace {
+
+using nlohmann::json;
+using namespace goxel_telemetry::plugin;
+
+struct Facts {
+  MessageKind kind = MessageKind::other;
+  Dialect dialect = Dialect::none;
+  IdType id_type = IdType::absent;
+  bool name_overflowed = false;
+  bool has_trace = false;
+  bool has_result = false;
+  bool has_error = false;
+  bool denies_success = false;
+  std::string name;
+  std::uint64_t name_hash = 0;
+  std::uint64_t id_hash = 0;
+  std::uint64_t trace[3] = {};
+  std::uint64_t first_offset = 0;
+  std::uint64_t end_offset = 0;
+
+  bool operator==(const Facts&) const = default;
+};
+
+Facts facts_of(const MessageScanner& scanner) {
+  const Message m = scanner.message();
+  return {m.kind,
+          m.dialect,
+          m.id_type,
+          m.name_overflowed,
+          m.has_trace,
+          m.has_result,
+          m.has_error,
+          m.denies_success,
+          std::string(m.name),
+          m.name_hash,
+          m.id_hash,
+          {m.trace.trace_id_high, m.trace.trace_id_low, m.trace.parent_id},
+          m.first_offset,
+          m.end_offset};
+}
+
+[[noreturn]] void fail(std::string_view why, std::string_view input) {
+  std::cerr << why << ": " << input << '\n';
+  std::abort();
+}
+
+// Each piece is an allocation of its own, so that AddressSanitizer sees any read outside it.
+void feed_all(MessageScanner& scanner, std::string_view bytes, std::vector<Facts>& found) {
+  const std::vector<char> piece(bytes.begin(), bytes.end());
+  std::size_t at = 0;
+  while (at < piece.size()) {
+    const MessageScanner::Step step = scanner.feed(piece.data() + at, piece.size() - at);
+    at += step.consumed;
+    if (step.complete) {
+      found.push_back(facts_of(scanner));
+    } else if (at != piece.size()) {
+      fail("stopped early", bytes);
+    }
+  }
+}
+
+template <class NextSize>
+std::vector<Facts> scan(std::string_view bytes, NextSize next_size) {
+  MessageScanner scanner;
+  std::vector<Facts> found;
+  while (!bytes.empty()) {
+    const std::size_t size = std::min(bytes.size(), std::size_t{next_size()});
+    feed_all(scanner, bytes.substr(0, size), found);
+    bytes.remove_prefix(size);
+  }
+  if (scanner.finish()) found.push_back(facts_of(scanner));
+  return found;
+}
+
+// What the scanner should say about one valid JSON object.
+class Reference : public nlohmann::json_sax<json> {
+ public:
+  Facts facts;
+  std::string id_text;  // of a string id
+
+  bool null() override {
+    return value(IdType::null, [&] { null_ = true; });
+  }
+  bool boolean(bool b) override {
+    return value(IdType::other, [&] { false_ = !b; });
+  }
+  bool number_integer(number_integer_t) override { return value(IdType::number); }
+  bool number_unsigned(number_unsigned_t) override { return value(IdType::number); }
+  bool number_float(number_float_t, const string_t&) override { return value(IdType::number); }
+  bool binary(binary_t&) override { return false; }
+  bool string(string_t& text) override {
+    return value(IdType::string, [&] { text_ = &text; });
+  }
+
+  bool start_object(std::size_t) override {
+    if (!path_.empty()) value(IdType::other);
+    path_.push_back("{");
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    value(IdType::other);
+    path_.push_back("[");
+    return true;
+  }
+  bool end_object() override { return path_.pop_back(), true; }
+  bool end_array() override { return path_.pop_back(), true; }
+
+  bool key(string_t& text) override {
+    path_.back() = text;
+    const std::size_t depth = path_.size();
+    if (depth == 1) {
+      if (text == "method" || text == "tool") {
+        facts.dialect = Dialect::none;
+        facts.name.clear();
+      }
+      if (text == "result") facts.has_result = true;
+      if (text == "params" || text == "arguments") forget_trace(text + "/_meta");
+      if (text == "_meta") forget_trace("_meta");
+    }
+    if (depth == 2 && is_carrier(path_[0]) && text == "_meta") forget_trace(path_[0] + "/_meta");
+    if (text == "traceparent") {
+      const std::string meta = meta_path();
+      if (!meta.empty() && (trace_from_ != "_meta" || meta == "_meta")) {
+        trace_from_ = meta;
+        facts.has_trace = false;
+      }
+    }
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const json::exception&) override {
+    return false;
+  }
+
+ private:
+  static bool is_carrier(const std::string& key) { return key == "params" || key == "arguments"; }
+
+  void forget_trace(const std::string& meta) {
+    if (trace_from_ != meta) return;
+    trace_from_.clear();
+    facts.has_trace = false;
+  }
+
+  // Where the traceparent whose key is the innermost one is a member, or "".
+  std::string meta_path() const {
+    if (path_.size() == 2 && path_[0] == "_meta") return "_meta";
+    if (path_.size() == 3 && is_carrier(path_[0]) && path_[1] == "_meta")
+      return path_[0] + "/_meta";
+    return "";
+  }
+
+  bool value(IdType type) {
+    return value(type, [] {});
+  }
+
+  template <class Set>
+  bool value(IdType type, Set set) {
+    text_ = nullptr;
+    null_ = false_ = false;
+    set();
+    if (path_.size() == 1) {
+      const std::string& key = path_[0];
+      if (key == "id") {
+        facts.id_type = type;
+        id_text = text_ != nullptr ? *text_ : "";
+      }
+      if (key == "error") facts.has_error = !null_;
+      if (key == "success") facts.denies_success = false_;
+      if ((key == "method" || key == "tool") && text_ != nullptr) {
+        facts.dialect = key == "method" ? Dialect::json_rpc : Dialect::mcp;
+        facts.name = *text_;
+      }
+    }
+    if (text_ != nullptr && path_.back() == "traceparent" && meta_path() == trace_from_ &&
+        !trace_from_.empty()) {
+      read_trace(*text_);
+    }
+    return true;
+  }
+
+  void read_trace(const std::string& text) {
+    facts.has_trace = false;
+    if (text.size() != 55 || text.substr(0, 2) == "ff") return;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const bool dash = i == 2 || i == 35 || i == 52;
+      const bool hex = std::strchr("0123456789abcdef", text[i]) != nullptr && text[i] != '\0';
+      if (dash ? text[i] != '-' : !hex) return;
+    }
+    facts.trace[0] = std::stoull(text.substr(3, 16), nullptr, 16);
+    facts.trace[1] = std::stoull(text.substr(19, 16), nullptr, 16);
+    facts.trace[2] = std::stoull(text.substr(36, 16), nullptr, 16);
+    facts.has_trace = (facts.trace[0] | facts.trace[1]) != 0 && facts.trace[2] != 0;
+  }
+
+  std::vector<std::string> path_;  // per open bracket: the key its current member has
+  std::string trace_from_;
+  const std::string* text_ = nullptr;
+  bool null_ = false;
+  bool false_ = false;
+};
+
+// An escaped surrogate pair is two `?` in a kept name: such names are not compared.
+bool is_comparable(const std::string& text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0xf0) return false;
+  }
+  return true;
+}
+
+std::uint64_t fnv1a(std::string_view text) {
+  std::uint64_t sum = 0xcbf29ce484222325;
+  for (const char c : text) sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return sum;
+}
+
+void check_agreement(std::string_view input, const std::vector<Facts>& found) {
+  // nlohmann::json takes a NUL for the end of its input.
+  if (input.find('\0') != std::string_view::npos || !json::accept(input)) return;
+  const std::size_t first = input.find_first_of("{[");
+  if (first == std::string_view::npos || input.find_first_not_of(" \t\r\n") != first) return;
+  if (found.size() != 1) fail("not one message", input);
+  const Facts& facts = found[0];
+  if (facts.first_offset != first) fail("first offset", input);
+  if (facts.end_offset != input.find_last_of("}]") + 1) fail("end offset", input);
+  if (input[first] == '[') {
+    if (facts.kind != MessageKind::batch) fail("batch", input);
+    return;
+  }
+
+  Reference reference;
+  if (!json::sax_parse(input, &reference)) return;  // a number out of range
+  const Facts& expected = reference.facts;
+  const MessageKind kind =
+      expected.dialect == Dialect::none ? MessageKind::other : MessageKind::request;
+  if (facts.kind != kind) fail("kind", input);
+  if (facts.dialect != expected.dialect) fail("dialect", input);
+  if (facts.id_type != expected.id_type) fail("id type", input);
+  if (facts.has_result != expected.has_result) fail("result", input);
+  if (facts.has_error != expected.has_error) fail("error", input);
+  if (facts.denies_success != expected.denies_success) fail("success", input);
+  if (facts.has_trace != expected.has_trace) fail("trace", input);
+  if (facts.has_trace && std::memcmp(facts.trace, expected.trace, sizeof facts.trace) != 0) {
+    fail("trace ids", input);
+  }
+  if (facts.id_type == IdType::string && is_comparable(reference.id_text) &&
+      facts.id_hash != fnv1a("\"" + reference.id_text)) {
+    fail("id", input);
+  }
+  if (!is_comparable(expected.name)) return;
+  const bool overflowed = expected.name.size() > MessageScanner::kMaxName;
+  if (facts.name_overflowed != overflowed) fail("name overflow", input);
+  if (overflowed ? !expected.name.starts_with(facts.name) : facts.name != expected.name) {
+    fail("name", input);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::vector<Facts> whole = scan(input, [&] { return size; });
+  if (scan(input, [] { return 1u; }) != whole) fail("byte by byte differs", input);
+
+  std::uint32_t random = static_cast<std::uint32_t>(size) * 2654435761u + (size ? data[0] : 0u);
+  const auto random_size = [&] {
+    random = random * 1664525u + 1013904223u;
+    return 1 + (random >> 16) % ((random >> 28) % 2 == 0 ? 7u : 90u);
+  };
+  for (int round = 0; round < 3; ++round) {
+    if (scan(input, random_size) != whole) fail("random split differs", input);
+  }
+
+  check_agreement(input, whole);
+  return 0;
+}
