@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Follows one instance across restarts of its daemon: reader -> windows -> snapshot.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "metrics/snapshot.h"
+#include "shm/record.h"
+
+namespace goxel_telemetry::metrics {
+
+// A record with its numbers in nanoseconds and its names resolved, for whoever wants each one
+// (tail).
+struct NamedRecord {
+  std::uint64_t start_ns = 0;           // CLOCK_MONOTONIC
+  std::uint64_t start_realtime_ns = 0;  // CLOCK_REALTIME, as of now's offset
+  std::uint64_t duration_ns = 0;
+  std::uint64_t receive_ns = 0;
+  std::uint64_t wait_ns = 0;
+  std::uint64_t send_ns = 0;
+  std::uint64_t trace_id = 0;
+  shm::Status status = shm::Status::ok;
+  std::string operation;
+  std::string protocol;
+  std::string layer;
+  std::string stack;
+  std::uint32_t lane = 0;
+  std::uint16_t worker = shm::kNoWorker;
+  std::uint32_t bytes_in = 0;
+  std::uint32_t bytes_out = 0;
+};
+
+const char* to_string(shm::Status status);      // "ok", "error", …
+const char* to_string(shm::Protocol protocol);  // "none", "jsonrpc", "mcp"
+
+// Not thread-safe: one Collector a thread. Never blocks, never fails: what is wrong stands in
+// Snapshot::daemon.
+class Collector {
+ public:
+  // Nothing is opened until the first sweep.
+  explicit Collector(std::string instance);
+  ~Collector();
+  Collector(Collector&&) noexcept;
+  Collector& operator=(Collector&&) noexcept;
+
+  // Time is an argument: CLOCK_MONOTONIC and CLOCK_REALTIME, nanoseconds.
+  struct Time {
+    std::uint64_t monotonic_ns;
+    std::uint64_t realtime_ns;
+    static Time now();
+  };
+
+  // Attaches when there is something to attach to, notices that the producer died or was replaced,
+  // and takes in all unread records. Call it every 20 to 100 ms. A call without news costs a few
+  // microseconds; the process table and the shared-memory name are looked at no more than five
+  // times a second.
+  void sweep(const Time& now);
+
+  // The state as of the last sweep, with gauges, in-flight table and /proc read now.
+  Snapshot snapshot(const Time& now);
+
+  // Is given each record during a sweep, after it was counted.
+  void on_record(std::function<void(const NamedRecord&)> listener);
+
+  const std::string& instance() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+// The instance that a program without --instance means.
+struct InstanceChoice {
+  std::string instance;  // empty if there is none or more than one
+  std::string message;   // then: one sentence that says so and names them
+};
+InstanceChoice only_instance();
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shm/bus_guard.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <mutex>
+
+namespace goxel_telemetry::shm {
+namespace {
+
+// `begin` is 0 while a place is free, 1 while it is being filled. The handler may run at any point
+// of any thread.
+struct Place {
+  std::atomic<std::uintptr_t> begin;
+  std::atomic<std::uintptr_t> end;
+};
+constexpr int kPlaces = 64;
+Place places[kPlaces];
+struct sigaction previous;
+
+void handle_bus_error(int signal, siginfo_t* info, void* context) {
+  const int saved_errno = errno;
+  const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
+  for (const Place& place : places) {
+    const std::uintptr_t begin = place.begin.load(std::memory_order_acquire);
+    if (begin <= 1 || address < begin) continue;
+    const std::uintptr_t end = place.end.load(std::memory_order_acquire);
+    if (address >= end) continue;
+    // The whole mapping, not one page: a half-zeroed segment has nothing left to say, and one fault
+    // is enough.
+    void* zeros = mmap(reinterpret_cast<void*>(begin), end - begin, PROT_READ,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    errno = saved_errno;
+    if (zeros != MAP_FAILED) return;
+  }
+  if ((previous.sa_flags & SA_SIGINFO) != 0 && previous.sa_sigaction != nullptr) {
+    previous.sa_sigaction(signal, info, context);
+  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+    previous.sa_handler(signal);
+  } else {
+    ::signal(signal, SIG_DFL);  // the faulting instruction runs again and ends the process
+  }
+}
+
+void install_once() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    struct sigaction action {};
+    action.sa_sigaction = handle_bus_error;
+    action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, &previous);
+  });
+}
+
+}  // namespace
+
+BusGuard::BusGuard(void* address, std::size_t size) {
+  install_once();
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(address);
+  for (int i = 0; i < kPlaces; ++i) {
+    std::uintptr_t free = 0;
+    if (places[i].begin.compare_exchange_strong(free, 1, std::memory_order_acquire)) {
+      places[i].end.store(begin + (size + page - 1) / page * page, std::memory_order_release);
+      places[i].begin.store(begin, std::memory_order_release);
+      place_ = i;
+      return;
+    }
+  }
+}
+
+BusGuard::~BusGuard() {
+  if (place_ >= 0) places[place_].begin.store(0, std::memory_order_release);
+}
+
+}  // namespace goxel_telemetry::shm

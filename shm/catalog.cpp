@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shm/catalog.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace goxel_telemetry::shm {
+namespace {
+
+// FNV-1a with a final mix: names share long prefixes.
+std::uint32_t hash(NameKind kind, std::string_view name) {
+  std::uint64_t h = 0xCBF2'9CE4'8422'2325u ^ static_cast<std::uint64_t>(kind);
+  for (const char c : name) h = (h ^ static_cast<std::uint8_t>(c)) * 0x100'0000'01B3u;
+  h ^= h >> 32;
+  h *= 0x9E37'79B9'7F4A'7C15u;
+  return static_cast<std::uint32_t>(h >> 32);
+}
+
+bool is(const CatalogEntry& entry, NameKind kind, std::string_view name) {
+  return entry.kind.load(std::memory_order_relaxed) == static_cast<std::uint8_t>(kind) &&
+         entry.length == name.size() && std::memcmp(entry.name, name.data(), name.size()) == 0;
+}
+
+}  // namespace
+
+std::string_view fit_name(std::string_view name) {
+  if (name.size() <= kNameBytes) return name;
+  std::size_t size = kNameBytes;
+  while (size > 0 && (static_cast<std::uint8_t>(name[size]) & 0xC0u) == 0x80u) --size;
+  return name.substr(0, size);
+}
+
+CatalogWriter::CatalogWriter(Header& header, std::span<CatalogEntry> entries)
+    : header_(header), entries_(entries.first(std::min<std::size_t>(entries.size(), 1024))) {
+  struct WellKnown {
+    std::uint16_t id;
+    NameKind kind;
+    const char* name;
+  };
+  static constexpr WellKnown kWellKnown[] = {
+      {names::kOther, NameKind::operation, "_OTHER"},
+      {names::kMalformed, NameKind::operation, "_MALFORMED"},
+      {names::kBatch, NameKind::operation, "_BATCH"},
+      {names::kMcpClient, NameKind::layer, "mcp-client"},
+      {names::kMcpServer, NameKind::layer, "mcp-server"},
+      {names::kTsClient, NameKind::layer, "ts-client"},
+      {names::kDaemon, NameKind::layer, "daemon"},
+      {names::kFourLayer, NameKind::stack, "4-layer"},
+      {names::kTwoLayer, NameKind::stack, "2-layer"},
+  };
+  for (const WellKnown& known : kWellKnown) {
+    [[maybe_unused]] const std::uint16_t id = intern(known.kind, known.name);
+    assert(id == known.id);
+  }
+}
+
+std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name) noexcept {
+  const std::string_view name = fit_name(full_name);
+  const std::uint32_t start = hash(kind, name);
+  for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
+    std::atomic<std::uint32_t>& place = places_[(start + probe) % kPlaces];
+    std::uint32_t found = place.load(std::memory_order_acquire);  // pairs with the store below
+    if (found == 0) {
+      if (reserved_.load(std::memory_order_relaxed) >= entries_.size()) break;
+      if (place.compare_exchange_strong(found, kBusy, std::memory_order_acquire)) {
+        const std::uint16_t id = append(kind, name);
+        // A name that found no room frees its place again, so that the table cannot fill up.
+        place.store(id == names::kOther && name != "_OTHER" ? 0 : id + 1u,
+                    std::memory_order_release);
+        return id;
+      }
+    }
+    // A busy place gets its name at this very moment, perhaps the same one. Waiting would be a
+    // lock: the name goes to the next place too, and readers go by names.
+    if (found != 0 && found != kBusy && is(entries_[found - 1], kind, name)) {
+      return static_cast<std::uint16_t>(found - 1);
+    }
+  }
+  header_.gauges.catalog_overflow.fetch_add(1, std::memory_order_relaxed);
+  return names::kOther;
+}
+
+std::uint16_t CatalogWriter::append(NameKind kind, std::string_view name) noexcept {
+  std::uint32_t id = reserved_.load(std::memory_order_relaxed);
+  do {
+    if (id >= entries_.size()) return names::kOther;
+  } while (!reserved_.compare_exchange_weak(id, id + 1, std::memory_order_relaxed));
+  CatalogEntry& entry = entries_[id];
+  std::memcpy(entry.name, name.data(), name.size());
+  entry.length = static_cast<std::uint8_t>(name.size());
+  entry.kind.store(static_cast<std::uint8_t>(kind),
+                   std::memory_order_release);  // pairs with name()
+  header_.catalog_count.fetch_add(1, std::memory_order_release);
+  return static_cast<std::uint16_t>(id);
+}
+
+std::uint32_t CatalogReader::size() const {
+  const std::uint64_t count = header_.catalog_count.load(std::memory_order_acquire);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, entries_.size()));
+}
+
+std::size_t CatalogReader::name(std::uint32_t id, char (&out)[kNameBytes], NameKind* kind) const {
+  if (id >= entries_.size()) return 0;
+  const CatalogEntry& entry = entries_[id];
+  const std::uint8_t found = entry.kind.load(std::memory_order_acquire);  // pairs with append()
+  const std::uint8_t length = entry.length;
+  if (found == 0 || found > static_cast<std::uint8_t>(NameKind::stack) || length > kNameBytes) {
+    return 0;
+  }
+  std::memcpy(out, entry.name, length);
+  if (kind != nullptr) *kind = static_cast<NameKind>(found);
+  return length;
+}
+
+}  // namespace goxel_telemetry::shm

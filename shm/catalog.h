@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The names that records refer to by number. Append-only: an id means the same name for the whole
+// life of a segment. Two ids may carry the same name (two threads met it at the same instant):
+// readers go by the name.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "shm/segment_layout.h"
+
+namespace goxel_telemetry::shm {
+
+// Well-known ids: every producer enters these names first, in this order.
+namespace names {
+inline constexpr std::uint16_t kOther = 0;      // operation: the overflow of names
+inline constexpr std::uint16_t kMalformed = 1;  // operation: a message that is no request
+inline constexpr std::uint16_t kBatch = 2;      // operation: a JSON-RPC batch
+inline constexpr std::uint8_t kMcpClient = 3;   // layers, from the outside in
+inline constexpr std::uint8_t kMcpServer = 4;
+inline constexpr std::uint8_t kTsClient = 5;
+inline constexpr std::uint8_t kDaemon = 6;
+inline constexpr std::uint8_t kFourLayer = 7;  // stacks
+inline constexpr std::uint8_t kTwoLayer = 8;
+}  // namespace names
+
+// The longest beginning of `name` that fits an entry and does not end inside a UTF-8 character.
+std::string_view fit_name(std::string_view name);
+
+// Gives names their ids. Lock-free, from any thread; finding a known name writes nothing. A new
+// name takes a fixed number of steps. Memory: a table of 4 bytes for each of 2 * 1,024 places, in
+// the object.
+class CatalogWriter {
+ public:
+  // `entries` must be at least 9 long, at most 1,024 of them are used, and must outlive the writer.
+  CatalogWriter(Header& header, std::span<CatalogEntry> entries);
+  CatalogWriter(const CatalogWriter&) = delete;
+  CatalogWriter& operator=(const CatalogWriter&) = delete;
+
+  // names::kOther when the catalog is full.
+  std::uint16_t intern(NameKind kind, std::string_view name) noexcept;
+
+ private:
+  static constexpr std::uint32_t kPlaces = 2048;
+  static constexpr std::uint32_t kProbes =
+      64;  // bounds a look-up also against names chosen to collide
+
+  std::uint16_t append(NameKind kind, std::string_view name) noexcept;
+
+  Header& header_;
+  std::span<CatalogEntry> entries_;
+  std::atomic<std::uint32_t> reserved_{0};  // ids given out
+  // 0: free; kBusy: its name is being written; else id + 1.
+  static constexpr std::uint32_t kBusy = UINT32_MAX;
+  std::atomic<std::uint32_t> places_[kPlaces] = {};
+};
+
+// Looks names up in a segment that is not trusted. Views are of the segment: copy them before they
+// are kept.
+class CatalogReader {
+ public:
+  CatalogReader(const Header& header, std::span<const CatalogEntry> entries)
+      : header_(header), entries_(entries) {}
+
+  // Names entered so far. An id may have its name an instant before it is counted.
+  std::uint32_t size() const;
+  // Copies the name of `id` out, at most kNameBytes; empty if there is none. `kind` may be null.
+  std::size_t name(std::uint32_t id, char (&out)[kNameBytes], NameKind* kind) const;
+
+ private:
+  const Header& header_;
+  std::span<const CatalogEntry> entries_;
+};
+
+}  // namespace goxel_telemetry::shm

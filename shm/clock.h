@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The segment's clock. On x86 with an invariant TSC a reading is one instruction (no system call,
+// no vDSO), and the producer keeps a calibration against CLOCK_MONOTONIC beside it; elsewhere ticks
+// are CLOCK_MONOTONIC nanoseconds.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+#include "shm/segment_layout.h"
+
+namespace goxel_telemetry::shm {
+
+inline std::uint64_t clock_ns(clockid_t id) {
+  timespec now;
+  clock_gettime(id, &now);  // cannot fail for the ids used here
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+inline std::uint64_t monotonic_ns() {
+  return clock_ns(CLOCK_MONOTONIC);
+}
+inline std::uint64_t realtime_ns() {
+  return clock_ns(CLOCK_REALTIME);
+}
+
+// Not serialising: a reading may move a few nanoseconds against its neighbours, which is far below
+// what it measures.
+inline std::uint64_t read_ticks(ClockSource source) {
+#if defined(__x86_64__)
+  if (source == ClockSource::tsc) [[likely]]
+    return __rdtsc();
+#endif
+  static_cast<void>(source);
+  return monotonic_ns();
+}
+
+// TSC if the processor states that it is invariant and the kernel itself trusts it; else
+// CLOCK_MONOTONIC.
+ClockSource best_clock_source();
+
+// A value of the mapping in CalibrationBlock.
+struct Calibration {
+  std::uint64_t anchor_ticks = 0;
+  std::uint64_t anchor_ns = 0;
+  std::uint64_t ns_per_tick_q32 = std::uint64_t{1} << 32;
+  std::uint64_t error_ppb = 0;
+  std::uint64_t corrections = 0;
+
+  // CLOCK_MONOTONIC nanoseconds at `ticks`; saturates at 0 and UINT64_MAX.
+  std::uint64_t to_ns(std::uint64_t ticks) const;
+  // Length in nanoseconds; saturates.
+  std::uint64_t duration_ns(std::uint64_t ticks) const;
+};
+
+// False if no whole value could be read in a bounded number of tries (a producer that died inside
+// an update, or a hostile segment).
+bool load(const CalibrationBlock& block, Calibration& out);
+// Only the producer, from one thread at a time.
+void store(CalibrationBlock& block, const Calibration& value);
+
+// Keeps a calibration true: give it a reading about once a second. Not thread-safe.
+class Calibrator {
+ public:
+  explicit Calibrator(ClockSource source);
+
+  // Takes a first calibration over about `baseline_ns`, during which it spins.
+  Calibration start(std::uint64_t baseline_ns);
+  // Reads both clocks and returns the refined calibration. A jump between the clocks (suspend,
+  // migration of the machine) restarts the slope and counts a correction.
+  Calibration refresh();
+
+  struct Reading {
+    std::uint64_t ticks;
+    std::uint64_t ns;
+    std::uint64_t width_ns;  // upper bound of the pair's error
+  };
+  // The tightest of a few (ticks, ns, ticks) sandwiches.
+  static Reading read_pair(ClockSource source);
+  // The same, from readings that the caller took: what refresh() does with its own. For tests.
+  Calibration refresh(const Reading& reading);
+
+ private:
+  static constexpr int kReadings = 16;  // slope over the last 16 s: long against the reading's
+                                        // width, short against a change of NTP's slew
+  ClockSource source_;
+  Reading readings_[kReadings] = {};
+  int count_ = 0;
+  int newest_ = 0;
+  Calibration current_;
+};
+
+}  // namespace goxel_telemetry::shm

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who a producer is, in a way that survives the reuse of its pid: pid, start time and boot.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace goxel_telemetry::shm {
+
+using BootId = std::array<std::uint8_t, 16>;
+
+struct ProcessIdentity {
+  std::uint32_t pid = 0;
+  std::uint64_t start_time = 0;  // field 22 of /proc/<pid>/stat, in clock ticks since boot
+  BootId boot_id{};
+};
+
+// Of the calling process. Members that /proc does not tell are 0.
+ProcessIdentity this_process();
+
+enum class Liveness { alive, dead, unknown };
+
+// Whether that very process still runs. A zombie is dead: it writes no more. `unknown` when /proc
+// cannot tell (hidden, not mounted).
+Liveness liveness(const ProcessIdentity& identity);
+
+}  // namespace goxel_telemetry::shm

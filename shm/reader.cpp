@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shm/reader.h"
+
+#include <cstring>
+
+namespace goxel_telemetry::shm {
+namespace {
+
+constexpr std::uint64_t kHeartbeatLimitNs = 3'000'000'000;
+
+template <std::size_t N>
+std::string text(const char (&bytes)[N]) {
+  return {bytes, strnlen(bytes, N)};
+}
+
+std::uint64_t value(const AtomicWord& word) {
+  return word.load(std::memory_order_relaxed);
+}
+
+ProducerInfo describe(const Header& header) {
+  ProducerInfo info;
+  info.run_id = header.run_id;
+  info.process = producer_of(header);
+  info.door = header.door;
+  info.clock_source = header.clock_source;
+  info.created_realtime_ns = header.created_realtime_ns;
+  info.created_monotonic_ns = header.created_monotonic_ns;
+  info.segment_bytes = header.segment_bytes;
+  info.instance = text(header.instance);
+  info.host_name = text(header.host_name);
+  info.host_version = text(header.host_version);
+  info.producer_version = text(header.producer_version);
+  return info;
+}
+
+}  // namespace
+
+std::unique_ptr<Reader> Reader::open(const std::string& instance, Opened* why) {
+  Opened opened = open_segment(instance);
+  std::unique_ptr<Reader> reader;
+  if (opened.outcome == OpenOutcome::opened) {
+    reader = attach(std::move(opened.mapping));
+    if (reader == nullptr) {
+      opened.outcome = OpenOutcome::not_a_segment;
+      opened.message =
+          "the shared memory of instance \"" + instance + "\" is not a whole telemetry segment";
+    }
+  }
+  if (why != nullptr) *why = std::move(opened);
+  return reader;
+}
+
+std::unique_ptr<Reader> Reader::attach(std::unique_ptr<Mapping> mapping) {
+  Geometry geometry;
+  if (check_layout(mapping->bytes(), geometry) != OpenOutcome::opened) return nullptr;
+  std::unique_ptr<Reader> reader(new Reader(std::move(mapping), geometry));
+  return reader->lanes_.size() == geometry.lane_count ? std::move(reader) : nullptr;
+}
+
+Reader::Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry)
+    : mapping_(std::move(mapping)), geometry_(geometry), producer_(describe(header())) {
+  const std::byte* base = mapping_->bytes().data();
+  const std::uint64_t size = mapping_->bytes().size();
+  lane_table_ = {reinterpret_cast<const Lane*>(base + geometry_.lanes_offset),
+                 geometry_.lane_count};
+  for (const Lane& lane : lane_table_) {
+    const std::uint64_t offset = lane.slots_offset;
+    const std::uint64_t capacity = lane.capacity;
+    const bool sound = capacity != 0 && (capacity & (capacity - 1)) == 0 &&
+                       offset % kCacheLine == 0 && offset <= size &&
+                       capacity <= (size - offset) / sizeof(Slot);
+    if (!sound) return;  // attach() sees that lanes are missing
+    lanes_.emplace_back(lane, std::span(reinterpret_cast<const Slot*>(base + offset), capacity));
+    capacities_.push_back(capacity);
+  }
+  rewind();
+}
+
+const Header& Reader::header() const {
+  return *reinterpret_cast<const Header*>(mapping_->bytes().data());
+}
+
+ProducerLiveness Reader::liveness(std::uint64_t now_ns) const {
+  if (header().magic.load(std::memory_order_acquire) != kMagic ||
+      header().run_id != producer_.run_id) {
+    return ProducerLiveness::corrupt;
+  }
+  if (value(header().state) == static_cast<std::uint64_t>(ProducerState::retired)) {
+    return ProducerLiveness::retired;
+  }
+  switch (shm::liveness(producer_.process)) {
+    case Liveness::alive:
+      return ProducerLiveness::live;
+    case Liveness::dead:
+      return ProducerLiveness::dead;
+    case Liveness::unknown:
+      break;
+  }
+  const std::uint64_t beat = heartbeat_ns();
+  return now_ns > beat && now_ns - beat > kHeartbeatLimitNs ? ProducerLiveness::dead
+                                                            : ProducerLiveness::live;
+}
+
+std::uint64_t Reader::heartbeat_ns() const {
+  return value(header().heartbeat_ns);
+}
+
+const Calibration& Reader::calibration() {
+  Calibration fresh;
+  if (load(header().calibration, fresh)) calibration_ = fresh;
+  return calibration_;
+}
+
+void Reader::rewind() {
+  for (LaneReader& lane : lanes_) lane.rewind();
+}
+
+void Reader::skip_to_end() {
+  for (LaneReader& lane : lanes_) lane.skip_to_end();
+}
+
+Totals Reader::totals() const {
+  Totals totals;
+  for (const Lane& lane : lane_table_) {
+    totals.published += value(lane.head);
+    const LaneCounters& counters = lane.counters;
+    for (std::size_t i = 0; i < kStatusCount; ++i)
+      totals.by_status[i] += value(counters.records[i]);
+    totals.bytes_in += value(counters.bytes_in);
+    totals.bytes_out += value(counters.bytes_out);
+    totals.span_ticks += value(counters.span_ticks);
+    totals.own_cost_ticks += value(counters.own_cost_ticks);
+    totals.own_cost_samples += value(counters.own_cost_samples);
+  }
+  return totals;
+}
+
+GaugeValues Reader::gauges() const {
+  const Gauges& g = header().gauges;
+  return {value(g.connections),     value(g.open_descriptors),   value(g.connections_total),
+          value(g.queue_depth),     value(g.workers_configured), value(g.unobserved_connections),
+          value(g.lane_misses),     value(g.inflight_misses),    value(g.contended_calls),
+          value(g.catalog_overflow)};
+}
+
+std::string Reader::name(std::uint32_t id, NameKind* kind) const {
+  const CatalogReader catalog(
+      header(),
+      {reinterpret_cast<const CatalogEntry*>(mapping_->bytes().data() + geometry_.catalog_offset),
+       geometry_.catalog_capacity});
+  char bytes[kNameBytes];
+  return {bytes, catalog.name(id, bytes, kind)};
+}
+
+std::uint32_t Reader::name_count() const {
+  const std::uint64_t count = value(header().catalog_count);
+  return count < geometry_.catalog_capacity ? static_cast<std::uint32_t>(count)
+                                            : geometry_.catalog_capacity;
+}
+
+std::vector<InflightEntry> Reader::inflight() const {
+  const std::span lines(
+      reinterpret_cast<const InflightLine*>(mapping_->bytes().data() + geometry_.inflight_offset),
+      geometry_.inflight_capacity);
+  constexpr int kAttempts =
+      4;  // a line that keeps changing under us belongs to somebody busy, not to somebody stuck
+  std::vector<InflightEntry> entries;
+  for (const InflightLine& line : lines) {
+    if (value(line.stamp) % 4 == static_cast<std::uint64_t>(InflightState::free)) continue;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      Words words;
+      const StampedRead read = read_stamped(line, words);
+      if (read.intact && read.stamp % 4 == static_cast<std::uint64_t>(InflightState::active)) {
+        entries.push_back(InflightEntry::from_words(words));
+        break;
+      }
+    }
+  }
+  return entries;
+}
+
+}  // namespace goxel_telemetry::shm

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads a segment: records, gauges, requests in hand. A broadcast: readers keep their own places,
+// write nothing, and the producer does not know of them.
+//
+// Contract
+//  1. Every byte of a segment is untrusted. Values are copied, checked, and only the copy is used;
+//  a hostile segment can
+//     make a reader see nonsense, never touch memory outside of the mapping, loop without bound or
+//     allocate more.
+//  2. A record is delivered whole and once, in lane order, or counted as lost.
+//  3. Sweep on a timer (tens of milliseconds). A reader that chases the newest slot makes the
+//  writer's cache lines travel
+//     and slows it 2 to 20 times.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shm/catalog.h"
+#include "shm/clock.h"
+#include "shm/segment.h"
+#include "shm/stamped.h"
+
+namespace goxel_telemetry::shm {
+
+// One lane's next unread record.
+class LaneReader {
+ public:
+  enum class Outcome {
+    record,  // `out` is it
+    empty,   // nothing new
+    lapped,  // the producer overwrote records that were not read: `lost` of them were skipped
+  };
+
+  LaneReader(const Lane& lane, std::span<const Slot> slots) : lane_(&lane), slots_(slots) {}
+
+  Outcome next(Record& out, std::uint64_t& lost) noexcept {
+    if (sequence_ == known_head_) {
+      known_head_ = lane_->head.load(std::memory_order_acquire);  // pairs with Producer::publish
+      if (known_head_ == sequence_) return Outcome::empty;
+      // A head that went back is no producer of ours; follow it, and call nothing lost.
+      if (known_head_ < sequence_) {
+        sequence_ = known_head_;
+        return Outcome::empty;
+      }
+      if (known_head_ - sequence_ > slots_.size()) return skip_to_oldest(lost);
+    }
+    Words words;
+    const StampedRead read = read_stamped(slots_[sequence_ & (slots_.size() - 1)], words);
+    if (read.stamp != 2 * sequence_ + 2 || !read.intact) {
+      known_head_ = lane_->head.load(std::memory_order_acquire);
+      return skip_to_oldest(lost);
+    }
+    out = Record::from_words(words);
+    ++sequence_;
+    return Outcome::record;
+  }
+
+  // Starts with the oldest record that is still there, or with what is published from now on.
+  void rewind() noexcept {
+    known_head_ = lane_->head.load(std::memory_order_acquire);
+    sequence_ = known_head_ > slots_.size() ? known_head_ - slots_.size() : 0;
+  }
+  void skip_to_end() noexcept {
+    sequence_ = known_head_ = lane_->head.load(std::memory_order_acquire);
+  }
+
+  // Records ever taken or skipped: the place to go on from.
+  std::uint64_t sequence() const noexcept { return sequence_; }
+
+ private:
+  // The slot after the head may be in the writer's hands: the oldest safe record is one further. A
+  // slot that fails without a lap (a producer that died inside it, or nonsense) is skipped as one
+  // lost record.
+  Outcome skip_to_oldest(std::uint64_t& lost) noexcept {
+    const std::uint64_t oldest = known_head_ >= slots_.size() ? known_head_ - slots_.size() + 1 : 0;
+    const std::uint64_t target = oldest > sequence_ ? oldest : sequence_ + 1;
+    lost = target - sequence_;
+    sequence_ = target;
+    if (known_head_ < sequence_) known_head_ = sequence_;
+    return Outcome::lapped;
+  }
+
+  const Lane* lane_;
+  std::span<const Slot> slots_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t known_head_ = 0;
+};
+
+struct Sweep {
+  std::uint64_t records = 0;
+  std::uint64_t lost = 0;
+};
+
+// Sums of all lanes' counters, in ticks where they are times.
+struct Totals {
+  std::uint64_t published = 0;  // sum of heads
+  std::uint64_t by_status[kStatusCount] = {};
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t span_ticks = 0;
+  std::uint64_t own_cost_ticks = 0;
+  std::uint64_t own_cost_samples = 0;
+};
+
+struct GaugeValues {
+  std::uint64_t connections = 0;
+  std::uint64_t open_descriptors = 0;
+  std::uint64_t connections_total = 0;
+  std::uint64_t queue_depth = 0;
+  std::uint64_t workers_configured = 0;
+  std::uint64_t unobserved_connections = 0;
+  std::uint64_t lane_misses = 0;
+  std::uint64_t inflight_misses = 0;
+  std::uint64_t contended_calls = 0;
+  std::uint64_t catalog_overflow = 0;
+};
+
+// What a header says about its producer, copied once.
+struct ProducerInfo {
+  std::uint64_t run_id = 0;
+  ProcessIdentity process;
+  Door door = Door::none;
+  ClockSource clock_source = ClockSource::monotonic;
+  std::uint64_t created_realtime_ns = 0;
+  std::uint64_t created_monotonic_ns = 0;
+  std::uint64_t segment_bytes = 0;
+  std::string instance;
+  std::string host_name;
+  std::string host_version;
+  std::string producer_version;
+};
+
+enum class ProducerLiveness {
+  live,
+  retired,  // ended in an orderly way
+  dead,     // the process is gone without having said so: killed or crashed
+  corrupt,  // the segment was truncated or overwritten
+};
+
+// All of one segment. Not thread-safe: one Reader a thread.
+class Reader {
+ public:
+  // Attaches to an instance's segment, with every record that is still in it unread. Empty with the
+  // outcome and a sentence in `why` otherwise.
+  static std::unique_ptr<Reader> open(const std::string& instance, Opened* why = nullptr);
+  // The same on a mapping that the caller has; null if its layout is bad.
+  static std::unique_ptr<Reader> attach(std::unique_ptr<Mapping> mapping);
+
+  const ProducerInfo& producer() const { return producer_; }
+
+  // By the process, and by the heartbeat (3 s) where /proc cannot tell. `now_ns`: CLOCK_MONOTONIC.
+  ProducerLiveness liveness(std::uint64_t now_ns) const;
+  // CLOCK_MONOTONIC of the producer's last sign of life.
+  std::uint64_t heartbeat_ns() const;
+
+  // The newest whole calibration; keeps the last one if the producer died while writing it.
+  const Calibration& calibration();
+
+  // Delivers unread records, lane by lane, `sink(const Record&, std::uint32_t lane)`. At most what
+  // the segment can hold a call, so that a fast producer cannot keep a reader in here.
+  template <class Sink>
+  Sweep sweep(Sink&& sink) {
+    Sweep result;
+    for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
+      const std::uint64_t budget = capacities_[lane];
+      Record record;
+      for (std::uint64_t taken = 0; taken < budget;) {
+        std::uint64_t lost = 0;
+        const LaneReader::Outcome outcome = lanes_[lane].next(record, lost);
+        if (outcome == LaneReader::Outcome::empty) break;
+        if (outcome == LaneReader::Outcome::record) {
+          sink(static_cast<const Record&>(record), lane);
+          ++result.records;
+          ++taken;
+        } else {
+          result.lost += lost;
+          ++taken;
+        }
+      }
+    }
+    return result;
+  }
+
+  void rewind();
+  void skip_to_end();
+
+  Totals totals() const;
+  GaugeValues gauges() const;
+  // Copies the name out of the catalog; empty if there is none.
+  std::string name(std::uint32_t id, NameKind* kind = nullptr) const;
+  std::uint32_t name_count() const;
+
+  // Requests in hand, in table order; at most inflight_capacity.
+  std::vector<InflightEntry> inflight() const;
+
+  std::size_t segment_bytes() const { return mapping_->bytes().size(); }
+  std::uint32_t lane_count() const { return static_cast<std::uint32_t>(lanes_.size()); }
+
+ private:
+  Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry);
+  const Header& header() const;
+
+  std::unique_ptr<Mapping> mapping_;
+  Geometry geometry_;
+  ProducerInfo producer_;
+  std::span<const Lane> lane_table_;
+  std::vector<LaneReader> lanes_;
+  std::vector<std::uint64_t> capacities_;
+  Calibration calibration_;
+};
+
+}  // namespace goxel_telemetry::shm

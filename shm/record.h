@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One event: what an operation cost at one collection point. Fixed size, no pointers, no text.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+namespace goxel_telemetry::shm {
+
+enum class Protocol : std::uint8_t { none = 0, json_rpc = 1, mcp = 2 };
+
+enum class Status : std::uint8_t {
+  ok = 0,
+  error = 1,       // answered with an error
+  unanswered = 2,  // connection ended, a later request was answered, or the time limit passed
+  malformed = 3,   // a complete message that is no request
+  cancelled = 4,   // the client hung up while it was being worked on
+};
+inline constexpr std::size_t kStatusCount = 5;
+
+// Ticks are those of the segment's clock (Header::clock_source); Calibration turns them into
+// nanoseconds. A 48-bit duration that would not fit is stored as kTicksAtLeast, which means "this
+// or more": 26 hours at 3 GHz.
+struct Record {
+  std::uint64_t start_ticks;  // of the span, on the clock's own scale
+  std::uint64_t trace_id;     // low 64 bits of the W3C trace id; 0: none
+
+  std::uint64_t
+      duration_ticks : 48;  // the span: last byte read (or started) to first byte of the answer
+  std::uint64_t operation : 16;  // catalog id
+
+  std::uint64_t receive_ticks : 48;  // first byte to last byte of the request
+  std::uint64_t worker : 16;         // that worked on it; kNoWorker if unknown
+
+  std::uint64_t wait_ticks : 48;  // in the host's queue, before the span
+  std::uint64_t layer : 8;        // catalog id
+  std::uint64_t stack : 8;        // catalog id
+
+  std::uint64_t send_ticks : 48;  // first byte to last byte of the answer, after the span
+  std::uint64_t protocol : 8;     // Protocol
+  std::uint64_t status : 8;       // Status
+
+  std::uint32_t bytes_in;   // of the request; UINT32_MAX means this or more
+  std::uint32_t bytes_out;  // of the answer; 0 if there was none
+
+  friend bool operator==(const Record& a, const Record& b) { return a.words() == b.words(); }
+
+  using Words = std::array<std::uint64_t, 7>;
+  Words words() const { return std::bit_cast<Words>(*this); }
+  static Record from_words(const Words& words) { return std::bit_cast<Record>(words); }
+};
+static_assert(sizeof(Record) == 56, "a record and its stamp fill one cache line");
+static_assert(std::endian::native == std::endian::little, "the layout is little-endian");
+
+inline constexpr std::uint64_t kTicksAtLeast = (std::uint64_t{1} << 48) - 1;
+inline constexpr std::uint16_t kNoWorker = 0xFFFF;
+
+// As many ticks as a record can hold.
+constexpr std::uint64_t clip_ticks(std::uint64_t ticks) {
+  return ticks < kTicksAtLeast ? ticks : kTicksAtLeast;
+}
+constexpr std::uint32_t clip_bytes(std::uint64_t bytes) {
+  return bytes < UINT32_MAX ? static_cast<std::uint32_t>(bytes) : UINT32_MAX;
+}
+
+}  // namespace goxel_telemetry::shm

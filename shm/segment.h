@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Makes, finds and maps segments. The only file that knows Boost.Interprocess, and the only one
+// that knows how a segment is named: /goxel-telemetry.<instance>, one POSIX shared-memory object
+// per producer process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shm/process_identity.h"
+#include "shm/segment_layout.h"
+
+namespace goxel_telemetry::shm {
+
+// Letters, digits, '-', '_' and '.', not beginning with a '.', at most 63 bytes.
+bool valid_instance_name(std::string_view instance);
+
+// A number of lanes of one size.
+struct LaneTier {
+  std::uint32_t lanes;
+  std::uint64_t slots;  // a power of two
+};
+
+struct SegmentOptions {
+  std::string instance = "goxel";
+  std::uint32_t mode = 0640;  // permission bits of the object
+  std::string group;          // name or number; empty: the process's own
+  Door door = Door::none;
+  ClockSource clock_source = ClockSource::monotonic;
+  std::string host_name;
+  std::string host_version;
+  std::uint32_t workers_configured = 0;
+  std::uint32_t catalog_capacity = 512;
+  std::uint32_t inflight_capacity = 8192;
+  // Large lanes first: a thread takes the largest that is free, so a few busy threads get long
+  // rings and a crowd still gets one each. 12.4 MiB.
+  std::vector<LaneTier> tiers = {{8, 8192}, {56, 1024}, {192, 256}, {32, 1024}};
+};
+
+// A mapping of a segment. Unmaps when it goes; the object stays until somebody unlinks it.
+class Mapping {
+ public:
+  virtual ~Mapping() = default;
+  virtual std::span<std::byte> bytes() const = 0;
+};
+
+// --- producer side ---
+
+enum class CreateOutcome {
+  created,
+  bad_options,     // the message names the option
+  instance_taken,  // a live producer has that name
+  not_permitted,  // an object of that name belongs to somebody else, or the mode or group cannot be
+                  // set
+  no_space,       // /dev/shm is missing or full
+  failed,
+};
+
+struct Created {
+  CreateOutcome outcome = CreateOutcome::failed;
+  std::string message;  // unless created: one sentence for the operator
+  std::unique_ptr<Mapping> mapping;
+};
+
+// Makes the segment and lays it out, all pages present. A segment of the same name whose producer
+// is dead is replaced. Does not throw.
+Created create_segment(const SegmentOptions& options);
+
+// Takes the name away again, if it still names the segment of this run.
+void remove_segment(const std::string& instance, std::uint64_t run_id);
+
+// --- reader side ---
+
+enum class OpenOutcome {
+  opened,
+  absent,
+  not_permitted,
+  not_ready,        // being made right now, or never finished
+  not_a_segment,    // wrong magic, or a layout that does not fit into its own size
+  unknown_version,  // made by another major version of this software
+  failed,
+};
+
+struct Opened {
+  OpenOutcome outcome = OpenOutcome::failed;
+  std::string message;  // unless opened: one sentence for the operator
+  std::unique_ptr<Mapping> mapping;
+};
+
+// Maps it read-only and checks the layout. Does not throw. A segment that shrinks while it is
+// mapped reads as zeros.
+Opened open_segment(const std::string& instance);
+
+// Whether the name now stands for another run than `run_id`, or for none.
+bool segment_was_replaced(const std::string& instance, std::uint64_t run_id);
+
+// Names of all instances that have an object on this machine, sorted; at most 1,000.
+std::vector<std::string> list_instances();
+
+// Positions and sizes of a segment's parts, copied out of its header and checked against the
+// mapping's size, so that a header that changes later can hurt nobody.
+struct Geometry {
+  std::uint64_t catalog_offset = 0;
+  std::uint32_t catalog_capacity = 0;
+  std::uint64_t inflight_offset = 0;
+  std::uint32_t inflight_capacity = 0;
+  std::uint64_t lanes_offset = 0;
+  std::uint32_t lane_count = 0;
+};
+OpenOutcome check_layout(std::span<const std::byte> segment, Geometry& out);
+
+ProcessIdentity producer_of(const Header& header);
+
+}  // namespace goxel_telemetry::shm

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The bytes of a segment: header, catalog, in-flight table, lanes and their slots.
+// docs/shm-format.md says the same in words, byte by byte; change both in one commit.
+//
+// Every multi-byte value is little-endian; every offset counts bytes from the segment's start;
+// reserved bytes are zero. What changes after creation is atomic. Only the producer writes.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "shm/record.h"
+
+namespace goxel_telemetry::shm {
+
+inline constexpr std::uint64_t kMagic = 0x4D4C'4554'4C58'4F47;  // "GOXLTELM"
+inline constexpr std::uint16_t kLayoutMajor = 1;                // a reader refuses another major
+inline constexpr std::uint16_t kLayoutMinor = 0;  // a newer minor only uses reserved bytes
+
+inline constexpr std::size_t kCacheLine = 64;
+
+using AtomicWord = std::atomic<std::uint64_t>;
+static_assert(AtomicWord::is_always_lock_free && sizeof(AtomicWord) == 8);
+
+enum class ClockSource : std::uint32_t { monotonic = 0, tsc = 1 };
+
+enum class ProducerState : std::uint64_t {
+  starting = 0,
+  live = 1,
+  retired = 2,  // ended in an orderly way: nothing follows
+};
+
+// How the producer got its events.
+enum class Door : std::uint32_t { none = 0, abi = 1, preload = 2, collector = 3, replay = 4 };
+
+// Maps ticks to CLOCK_MONOTONIC: ns = anchor_ns + (ticks - anchor_ticks) * ns_per_tick_q32 / 2^32.
+// A sequence lock: `sequence` is odd while the rest is being written.
+struct alignas(kCacheLine) CalibrationBlock {
+  AtomicWord sequence;
+  AtomicWord anchor_ticks;
+  AtomicWord anchor_ns;
+  AtomicWord ns_per_tick_q32;
+  AtomicWord error_ppb;    // of ns_per_tick_q32, estimated from the width of the readings
+  AtomicWord corrections;  // times that the clocks were found to have jumped apart
+  AtomicWord reserved[2];
+};
+static_assert(sizeof(CalibrationBlock) == 64);
+
+// What is neither in a lane's counters nor derivable from the in-flight table.
+struct alignas(kCacheLine) Gauges {
+  AtomicWord connections;        // clients connected now
+  AtomicWord open_descriptors;   // accepted and not closed: more than connections if the host leaks
+  AtomicWord connections_total;  // ever accepted
+  AtomicWord queue_depth;        // requests waiting for a worker (plugin ABI only)
+  AtomicWord workers_configured;  // size of the worker pool
+  AtomicWord
+      unobserved_connections;   // ever refused for want of a place, or for too high a descriptor
+  AtomicWord lane_misses;       // records lost because every lane was taken
+  AtomicWord inflight_misses;   // requests ended early because the in-flight table was full
+  AtomicWord contended_calls;   // calls not observed: another thread was inside the same connection
+  AtomicWord catalog_overflow;  // names counted as _OTHER
+  AtomicWord reserved[6];
+};
+static_assert(sizeof(Gauges) == 128);
+
+struct alignas(kCacheLine) Header {
+  AtomicWord magic;  // stored last, with release, when all below is in place
+  std::uint16_t layout_major;
+  std::uint16_t layout_minor;
+  std::uint32_t header_bytes;
+  std::uint64_t segment_bytes;
+  std::uint64_t run_id;  // random; tells one run of a producer from the next
+
+  // Who writes. A pid alone is not enough: pids are reused.
+  std::uint32_t producer_pid;
+  Door door;
+  std::uint64_t producer_start_time;  // field 22 of /proc/<pid>/stat, in clock ticks since boot
+  std::uint8_t boot_id[16];           // /proc/sys/kernel/random/boot_id
+
+  std::uint64_t created_realtime_ns;   // CLOCK_REALTIME
+  std::uint64_t created_monotonic_ns;  // CLOCK_MONOTONIC
+  ClockSource clock_source;
+  std::uint32_t lane_count;
+  std::uint64_t catalog_offset;
+  std::uint32_t catalog_capacity;
+  std::uint32_t inflight_capacity;
+  std::uint64_t inflight_offset;
+  std::uint64_t lanes_offset;
+  std::uint8_t reserved[24];
+
+  char instance[64];      // NUL-padded
+  char host_name[64];     // program that the plugin runs in; NUL-padded
+  char host_version[32];  // as the host says; NUL-padded
+  char producer_version[32];
+
+  AtomicWord state;         // ProducerState
+  AtomicWord heartbeat_ns;  // CLOCK_MONOTONIC of the last sign of life; about one a second
+  AtomicWord catalog_count;
+  AtomicWord pulse_reserved[5];
+
+  CalibrationBlock calibration;
+  Gauges gauges;
+};
+static_assert(sizeof(Header) == 640);
+
+enum class NameKind : std::uint64_t { none = 0, operation = 1, layer = 2, stack = 3 };
+
+// An entry is written once; its kind is stored last and says that the rest is there.
+inline constexpr std::size_t kNameBytes = 55;
+struct alignas(kCacheLine) CatalogEntry {
+  std::atomic<std::uint8_t> kind;  // NameKind
+  char name[kNameBytes];           // NUL-padded UTF-8, cut at a character's edge
+  std::uint8_t length;
+  std::uint8_t reserved[7];
+};
+static_assert(sizeof(CatalogEntry) == 64);
+
+// One record in a lane. The stamp is 2n + 1 while the record with sequence n is being written and
+// 2n + 2 when it is whole; 0 before the first.
+struct alignas(kCacheLine) Slot {
+  AtomicWord stamp;
+  AtomicWord words[7];
+};
+static_assert(sizeof(Slot) == 64);
+
+// Totals of all records ever published on a lane: exact, however many of them a reader missed.
+struct LaneCounters {
+  AtomicWord records[kStatusCount];  // by Status
+  AtomicWord bytes_in;
+  AtomicWord bytes_out;
+  AtomicWord span_ticks;        // sum of durations: the host's busy time
+  AtomicWord own_cost_ticks;    // spent inside the plugin, extrapolated from samples
+  AtomicWord own_cost_samples;  // calls that were timed
+  AtomicWord reserved[2];
+};
+
+// A lane: a ring of slots with exactly one writing thread at a time.
+struct alignas(kCacheLine) Lane {
+  AtomicWord head;  // sequence: records ever published
+  std::uint64_t slots_offset;
+  std::uint64_t capacity;  // slots; a power of two
+  std::uint64_t reserved;
+  LaneCounters counters;
+};
+static_assert(sizeof(Lane) == 128);
+
+// One request in hand. The stamp counts in steps of 4; its low two bits are an InflightState.
+enum class InflightState : std::uint64_t { free = 0, writing = 1, active = 2 };
+enum class Phase : std::uint8_t { received = 0, queued = 1, started = 2 };
+
+struct InflightEntry {
+  std::uint64_t since_ticks;  // start of its present phase
+  std::uint64_t trace_id;
+  std::uint64_t connection;
+  std::uint64_t operation : 16;
+  std::uint64_t worker : 16;
+  std::uint64_t stack : 8;
+  std::uint64_t protocol : 8;
+  std::uint64_t phase : 8;
+  std::uint64_t layer : 8;
+  std::uint64_t receive_ticks : 48;
+  std::uint64_t unused : 16;
+  std::uint64_t wait_ticks;
+  std::uint32_t bytes_in;
+  std::uint32_t thread;  // kernel thread id that read or started it; 0 if unknown
+
+  using Words = std::array<std::uint64_t, 7>;
+  Words words() const { return std::bit_cast<Words>(*this); }
+  static InflightEntry from_words(const Words& words) {
+    return std::bit_cast<InflightEntry>(words);
+  }
+};
+static_assert(sizeof(InflightEntry) == 56);
+
+struct alignas(kCacheLine) InflightLine {
+  AtomicWord stamp;
+  AtomicWord words[7];
+};
+static_assert(sizeof(InflightLine) == 64);
+
+}  // namespace goxel_telemetry::shm
