@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which requests are sent, and how often: a person or an agent at work in a voxel editor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace load_client {
+
+struct MixOptions {
+  bool json_rpc = true;
+  bool mcp = false;
+  std::vector<std::string> operations;  // only these; empty: all
+  bool traceparent = false;
+  std::string files;  // folder for exported and saved files
+};
+
+struct Request {
+  std::size_t operation;  // index in OperationMix::operations()
+  std::string text;       // with its newline
+  bool heavy;  // works on the whole model: the stock daemon may die if it does something else
+               // meanwhile
+};
+
+// Not for several threads at once: one for each connection.
+class OperationMix {
+ public:
+  // Throws std::invalid_argument, with a sentence, if nothing is left to be sent.
+  OperationMix(const MixOptions& options, std::uint64_t seed);
+
+  // "jsonrpc/goxel.add_voxel", "mcp/goxel_add_voxels", ...; the same for every mix of the same
+  // options.
+  const std::vector<std::string>& operations() const { return names_; }
+  Request next();
+
+ private:
+  std::string arguments(std::size_t entry);
+  std::string traceparent();
+  int random(int low, int high);
+
+  const MixOptions options_;
+  std::mt19937_64 random_;
+  std::vector<std::size_t> entries_;  // in the table of the .cpp
+  std::vector<std::string> names_;
+  std::discrete_distribution<std::size_t> choice_;
+  std::uint64_t next_id_ = 1;
+};
+
+}  // namespace load_client

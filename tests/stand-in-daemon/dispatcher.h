@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From one message to its answer.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "methods.h"
+#include "protocol.h"
+
+namespace stand_in {
+
+enum class Accepts { both, json_rpc, mcp };
+
+struct Answer {
+  std::string text;  // without its newline
+  bool is_error = false;
+};
+
+// Safe to use from several threads: one lock over the project, as the stock daemon has it.
+class Dispatcher {
+ public:
+  Dispatcher(Accepts accepts, bool stock_faults);
+
+  // nullopt: there is no answer, ever. With stock faults a batch kills the process here, by
+  // SIGSEGV.
+  std::optional<Answer> answer(const Message& message);
+  // To a message that was too long to be read.
+  std::optional<Answer> answer_too_large() const;
+
+  // Ends stand_in.sleep early, now and from now on.
+  void stop();
+
+ private:
+  std::optional<Answer> answer_request(const Message& message);
+  std::optional<Answer> answer_batch(const Json& requests);
+  Json call(const Message& message);
+  Json sleep(const Params& params);
+  bool accepted(const Message& message) const;
+
+  const Accepts accepts_;
+  const bool stock_faults_;
+  std::mutex project_lock_;
+  Project project_;
+  std::mutex stop_lock_;
+  std::condition_variable stop_changed_;
+  bool stopping_ = false;
+};
+
+}  // namespace stand_in
