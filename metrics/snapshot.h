@@ -85,7 +85,10 @@ struct OperationKey {
 struct OperationStats {
   OperationKey key;
   Outcomes total;  // since this reader first saw it; does not go back when the daemon restarts
-  ExposedHistogram exposed;    // of answered requests, like total
+  ExposedHistogram exposed;    // of answered requests (ok and error), like total
+  // The part of `exposed` that was answered with an error: OpenTelemetry's histograms carry
+  // error.type, and an error that is quick must not make the good ones look quick.
+  ExposedHistogram exposed_error;
   std::uint64_t bytes_in = 0;  // total
   std::uint64_t bytes_out = 0;
   std::uint64_t last_record_ns = 0;  // end of the latest span
