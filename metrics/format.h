@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Numbers as a person reads them: three significant digits and a unit. Used by terminal and viewer,
+// so that the same number looks the same in both. Independent of the locale. What is not finite is
+// "-".
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace goxel_telemetry::metrics {
+
+// "850 ns", "12.3 µs", "1.23 ms", "4.56 s"; from a minute on "2 min 05 s", "1 h 02 min",
+// "3 d 04 h".
+std::string format_duration(double ns);
+
+// "512 B", "1.50 KiB", "3.42 MiB"; the steps are 1024.
+std::string format_bytes(double bytes);
+
+// "1,234,567"
+std::string format_count(std::uint64_t count);
+
+// "0.05/s", "12.3/s", "1,234/s"
+std::string format_rate(double per_second);
+
+// A ratio of 0 to 1 as "0.13 %", "12.3 %", "100 %"; more than 1 as "250 %".
+std::string format_percent(double ratio);
+
+// CLOCK_REALTIME nanoseconds as local time: "2025-11-25 18:46:03", and "18:46:03.123456".
+std::string format_date_time(std::uint64_t realtime_ns);
+std::string format_time_of_day(std::uint64_t realtime_ns);
+
+}  // namespace goxel_telemetry::metrics
