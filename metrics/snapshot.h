@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What viewer, bridge and cli show: an immutable value, complete in itself, with no pointer into a
 // segment. Durations are nanoseconds, points in time are CLOCK_MONOTONIC nanoseconds unless the
-// name says realtime, ratios are 0 to 1.
+// name says realtime, ratios are 0 to 1. Strings are valid UTF-8 without control characters,
+// whatever names the daemon's clients made up.
 #pragma once
 
 #include <array>
@@ -35,12 +36,15 @@ struct Latency {
   std::uint64_t p90_ns = 0;
   std::uint64_t p99_ns = 0;
   std::uint64_t max_ns = 0;
-  // Outside of the histogram's range: counted in count, mean, min and max, but in no quantile.
+  // Longer than the histogram's range (137 s): they count in all of the above, but a quantile that
+  // falls among them is only known to be at most max_ns, and is given as that.
   std::uint64_t out_of_range = 0;
 };
 
 struct WindowStats {
-  double covered_seconds = 0;  // how much of the window there are data for
+  // How much of the window there are data for. At most 1, 60, 296 to 300 and 886 to 900: the far
+  // edges of the long windows move in steps (metrics/window.h).
+  double covered_seconds = 0;
   Outcomes outcomes;
   double rate_per_second = 0;  // records a second over what is covered
   Latency latency;
@@ -85,7 +89,7 @@ struct OperationKey {
 struct OperationStats {
   OperationKey key;
   Outcomes total;  // since this reader first saw it; does not go back when the daemon restarts
-  ExposedHistogram exposed;    // of answered requests (ok and error), like total
+  ExposedHistogram exposed;  // of answered requests (ok and error), like total
   // The part of `exposed` that was answered with an error: OpenTelemetry's histograms carry
   // error.type, and an error that is quick must not make the good ones look quick.
   ExposedHistogram exposed_error;

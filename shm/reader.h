@@ -200,6 +200,8 @@ class Reader {
 
   std::size_t segment_bytes() const { return mapping_->bytes().size(); }
   std::uint32_t lane_count() const { return static_cast<std::uint32_t>(lanes_.size()); }
+  // Records of a lane that were taken or skipped so far; `lane` must be below lane_count().
+  std::uint64_t lane_sequence(std::uint32_t lane) const { return lanes_[lane].sequence(); }
 
  private:
   Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry);

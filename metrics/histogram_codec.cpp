@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A histogram as bytes. Version 1: the byte 1, then as LEB128 numbers: values out of range, sum
+// (low and high half), min, max, buckets in use, and for each of those how many buckets were
+// skipped since the one before, and its count. docs/metrics-math.md says the same.
+#include <cassert>
+
+#include "metrics/histogram.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+void put(std::vector<std::uint8_t>& out, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<std::uint8_t>(value | 0x80));
+  out.push_back(static_cast<std::uint8_t>(value));
+}
+
+// Takes numbers off the front; `failed` stays set once one was cut short or does not fit 64 bits.
+class Numbers {
+ public:
+  explicit Numbers(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+
+  std::uint64_t next() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      if (bytes_.empty()) break;
+      const std::uint64_t digit = bytes_.front() & 0x7Fu;
+      const bool last = bytes_.front() < 0x80;
+      bytes_ = bytes_.subspan(1);
+      if (shift == 63 && digit > 1) break;
+      value |= digit << shift;
+      if (last) return value;
+    }
+    failed_ = true;
+    return 0;
+  }
+
+  bool failed() const { return failed_; }
+  bool at_end() const { return bytes_.empty(); }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::vector<std::uint8_t> Histogram::encode() const {
+  std::uint32_t used = 0;
+  for (const std::uint64_t n : counts_) used += n != 0;
+  std::vector<std::uint8_t> out;
+  out.reserve(32 + 3 * used);
+  out.push_back(kVersion);
+  put(out, out_of_range_);
+  put(out, static_cast<std::uint64_t>(sum_));
+  put(out, static_cast<std::uint64_t>(sum_ >> 64));
+  put(out, min());
+  put(out, max_);
+  put(out, used);
+  std::uint32_t next = 0;
+  for (std::uint32_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] == 0) continue;
+    put(out, first_ + i - next);
+    put(out, counts_[i]);
+    next = first_ + i + 1;
+  }
+  return out;
+}
+
+bool Histogram::merge_encoded(std::span<const std::uint8_t> bytes) {
+  if (bytes.empty() || bytes.front() != kVersion) return false;
+  Numbers numbers(bytes.subspan(1));
+  const std::uint64_t out_of_range = numbers.next();
+  const std::uint64_t sum_low = numbers.next();
+  const std::uint64_t sum_high = numbers.next();
+  const std::uint64_t min = numbers.next();
+  const std::uint64_t max = numbers.next();
+  const std::uint64_t used = numbers.next();
+  if (numbers.failed() || used > kBuckets || min > max) return false;
+
+  // First read without changing anything: the whole must be sound.
+  const Numbers buckets = numbers;
+  std::uint64_t lowest = 0;
+  std::uint64_t highest = 0;
+  std::uint64_t next = 0;
+  WideSum count = out_of_range;
+  for (std::uint64_t i = 0; i < used; ++i) {
+    const std::uint64_t skipped = numbers.next();
+    const std::uint64_t n = numbers.next();
+    if (numbers.failed() || skipped >= kBuckets - next || n == 0) return false;
+    highest = next + skipped;
+    if (i == 0) lowest = highest;
+    next = highest + 1;
+    count += n;
+    if (next == kBuckets && i + 1 < used) return false;
+  }
+  if (!numbers.at_end() || count + count_ > UINT64_MAX) return false;
+  if (count == 0) return true;
+
+  if (used > 0) {
+    cover(static_cast<std::uint32_t>(lowest), static_cast<std::uint32_t>(highest));
+    Numbers again = buckets;
+    std::uint64_t* target = counts_.data();
+    std::uint64_t bucket = 0;
+    for (std::uint64_t i = 0; i < used; ++i) {
+      bucket += again.next();
+      target[bucket - first_] += again.next();
+      ++bucket;
+    }
+  }
+  count_ += static_cast<std::uint64_t>(count);
+  out_of_range_ += out_of_range;
+  sum_ += (static_cast<WideSum>(sum_high) << 64) | sum_low;
+  if (min < min_) min_ = min;
+  if (max > max_) max_ = max;
+  return true;
+}
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/ingest.h"
+
+#include <algorithm>
+
+#include "metrics/printable.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+// Far more combinations of ids than a sound producer makes.
+constexpr std::size_t kMostResolved = 4096;
+
+std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+shm::Protocol protocol_of(std::uint64_t value) {
+  return value <= static_cast<std::uint64_t>(shm::Protocol::mcp) ? static_cast<shm::Protocol>(value)
+                                                                 : shm::Protocol::none;
+}
+
+shm::Status status_of(std::uint64_t value) {
+  return value < shm::kStatusCount ? static_cast<shm::Status>(value) : shm::Status::malformed;
+}
+
+}  // namespace
+
+std::string catalog_name(const shm::Reader& reader, std::uint32_t id, shm::NameKind kind) {
+  shm::NameKind found = shm::NameKind::none;
+  const std::string name = reader.name(id, &found);
+  return found == kind ? printable(name) : std::string();
+}
+
+OperationKey operation_key(const shm::Reader& reader, std::uint64_t stack, std::uint64_t protocol,
+                           std::uint64_t layer, std::uint64_t operation) {
+  const auto name = [&reader](std::uint64_t id, shm::NameKind kind) {
+    std::string found = catalog_name(reader, static_cast<std::uint32_t>(id), kind);
+    return found.empty() ? std::string(kOtherOperation) : found;
+  };
+  return {name(stack, shm::NameKind::stack), to_string(protocol_of(protocol)),
+          name(layer, shm::NameKind::layer), name(operation, shm::NameKind::operation)};
+}
+
+Measurement measure(const shm::Record& record, const shm::Calibration& calibration,
+                    std::uint64_t now_ns) {
+  Measurement m;
+  m.duration_ns = calibration.duration_ns(record.duration_ticks);
+  m.end_ns = std::min(now_ns, saturating_add(calibration.to_ns(record.start_ticks), m.duration_ns));
+  m.receive_ns = calibration.duration_ns(record.receive_ticks);
+  m.wait_ns = calibration.duration_ns(record.wait_ticks);
+  m.send_ns = calibration.duration_ns(record.send_ticks);
+  m.status = status_of(record.status);
+  m.bytes_in = record.bytes_in;
+  m.bytes_out = record.bytes_out;
+  return m;
+}
+
+void Ingest::begin_run(shm::Reader& reader, const Collector::Time& now) {
+  resolved_.clear();
+  run_last_end_ns_ = 0;
+  if (observed_since_ns_ <= now.monotonic_ns) return;
+
+  // A lane that begins with its first record holds them all. One that was overwritten is complete
+  // from its oldest record on.
+  std::uint64_t complete_since_ns = reader.producer().created_monotonic_ns;
+  const shm::Calibration calibration = reader.calibration();
+  std::uint32_t seen_lane = UINT32_MAX;
+  reader.sweep([&](const shm::Record& record, std::uint32_t lane) {
+    if (lane == seen_lane) return;
+    seen_lane = lane;
+    if (reader.lane_sequence(lane) == 1) return;
+    complete_since_ns =
+        std::max(complete_since_ns, measure(record, calibration, now.monotonic_ns).end_ns);
+  });
+  reader.rewind();
+  observed_since_ns_ = std::min(complete_since_ns, now.monotonic_ns);
+}
+
+void Ingest::advance(const Collector::Time& now) {
+  const std::uint64_t second = now.monotonic_ns / kNsPerSecond;
+  if (second == second_) return;
+  if (second < second_ && observed_since_ns_ != UINT64_MAX) {
+    observed_since_ns_ = std::min(observed_since_ns_, now.monotonic_ns);
+  }
+  second_ = second;
+  ++revision_;
+  operations_.advance(second);
+}
+
+void Ingest::sweep(shm::Reader& reader, const Collector::Time& now) {
+  const shm::Calibration calibration = reader.calibration();
+  const shm::Sweep sweep = reader.sweep([&](const shm::Record& record, std::uint32_t lane) {
+    take(reader, calibration, record, lane, now);
+  });
+  read_ += sweep.records;
+  lost_ += sweep.lost;
+}
+
+const Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Record& record) {
+  const std::uint64_t ids = std::uint64_t{record.operation} << 24 |
+                            std::uint64_t{record.layer} << 16 |
+                            std::uint64_t{record.protocol} << 8 | record.stack;
+  if (const auto known = resolved_.find(ids); known != resolved_.end()) return known->second;
+
+  OperationKey key =
+      operation_key(reader, record.stack, record.protocol, record.layer, record.operation);
+  const OperationTable::Found found = operations_.find_or_add(key);
+  if (resolved_evictions_ != operations_.evictions() || resolved_.size() >= kMostResolved) {
+    resolved_.clear();
+    resolved_evictions_ = operations_.evictions();
+  }
+  return resolved_.emplace(ids, Resolved{std::move(key), found}).first->second;
+}
+
+void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration,
+                  const shm::Record& record, std::uint32_t lane, const Collector::Time& now) {
+  const Measurement measurement = measure(record, calibration, now.monotonic_ns);
+  const Resolved& resolved = resolve(reader, record);
+  run_last_end_ns_ = std::max(run_last_end_ns_, measurement.end_ns);
+  dropped_ += !resolved.found.itself;
+  if (Operation* operation = resolved.found.operation; operation != nullptr) {
+    operation->add_to_totals(measurement);
+    if (measurement.end_ns >= observed_since_ns_) {
+      const std::uint64_t second = measurement.end_ns / kNsPerSecond;
+      operation->windows.add(second, measurement);
+      revision_ += second < second_;
+    }
+  }
+  if (listener_) notify(calibration, resolved, record, measurement, lane, now);
+}
+
+void Ingest::notify(const shm::Calibration& calibration, const Resolved& resolved,
+                    const shm::Record& record, const Measurement& measurement, std::uint32_t lane,
+                    const Collector::Time& now) const {
+  NamedRecord named;
+  named.start_ns = calibration.to_ns(record.start_ticks);
+  named.start_realtime_ns = now.realtime_ns - now.monotonic_ns + named.start_ns;
+  named.duration_ns = measurement.duration_ns;
+  named.receive_ns = measurement.receive_ns;
+  named.wait_ns = measurement.wait_ns;
+  named.send_ns = measurement.send_ns;
+  named.trace_id = record.trace_id;
+  named.status = measurement.status;
+  named.operation = resolved.key.operation;
+  named.protocol = resolved.key.protocol;
+  named.layer = resolved.key.layer;
+  named.stack = resolved.key.stack;
+  named.lane = lane;
+  named.worker = record.worker;
+  named.bytes_in = record.bytes_in;
+  named.bytes_out = record.bytes_out;
+  listener_(named);
+}
+
+}  // namespace goxel_telemetry::metrics

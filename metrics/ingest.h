@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Records -> operations: gives a record's numbers their unit and its ids their names, and counts
+// it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+
+#include "metrics/collector.h"
+#include "metrics/operation_table.h"
+#include "metrics/tally.h"
+#include "shm/reader.h"
+
+namespace goxel_telemetry::metrics {
+
+// Name of an id: printable; empty if the catalog has no name of that kind under it.
+std::string catalog_name(const shm::Reader& reader, std::uint32_t id, shm::NameKind kind);
+
+// The names of an operation. An id without a name is told as _OTHER.
+OperationKey operation_key(const shm::Reader& reader, std::uint64_t stack, std::uint64_t protocol,
+                           std::uint64_t layer, std::uint64_t operation);
+
+// A record's numbers. A span that seems to end after `now_ns` (clocks read a little apart, or
+// nonsense) ends then; an unknown status counts as malformed.
+Measurement measure(const shm::Record& record, const shm::Calibration& calibration,
+                    std::uint64_t now_ns);
+
+class Ingest {
+ public:
+  // A new segment: ids mean other names. Windows begin with the earliest moment for which `reader`
+  // still has every record, unless they reach further back already.
+  void begin_run(shm::Reader& reader, const Collector::Time& now);
+
+  // Takes all unread records in. Call advance() first.
+  void sweep(shm::Reader& reader, const Collector::Time& now);
+
+  // Moves all windows to the second of `now`.
+  void advance(const Collector::Time& now);
+
+  void on_record(std::function<void(const NamedRecord&)> listener) {
+    listener_ = std::move(listener);
+  }
+
+  OperationTable& operations() { return operations_; }
+  std::uint64_t second() const { return second_; }
+  std::uint64_t observed_since_ns() const { return observed_since_ns_; }
+  std::uint64_t read() const { return read_; }        // of all runs
+  std::uint64_t lost() const { return lost_; }        // of all runs
+  std::uint64_t dropped() const { return dropped_; }  // counted as _OTHER, or not at all
+  std::uint64_t run_last_end_ns() const { return run_last_end_ns_; }  // 0: no record in this run
+  // Changes when complete seconds may have changed.
+  std::uint64_t revision() const { return revision_; }
+
+ private:
+  struct Resolved {
+    OperationKey key;
+    OperationTable::Found found;
+  };
+  const Resolved& resolve(const shm::Reader& reader, const shm::Record& record);
+  void take(const shm::Reader& reader, const shm::Calibration& calibration,
+            const shm::Record& record, std::uint32_t lane, const Collector::Time& now);
+  void notify(const shm::Calibration& calibration, const Resolved& resolved,
+              const shm::Record& record, const Measurement& measurement, std::uint32_t lane,
+              const Collector::Time& now) const;
+
+  OperationTable operations_;
+  // By packed ids of the present run. Bounded: forgotten when it is full.
+  std::unordered_map<std::uint64_t, Resolved> resolved_;
+  std::uint64_t resolved_evictions_ = 0;
+
+  std::uint64_t second_ = 0;
+  std::uint64_t observed_since_ns_ = UINT64_MAX;
+  std::uint64_t read_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint64_t run_last_end_ns_ = 0;
+  std::uint64_t revision_ = 0;
+  std::function<void(const NamedRecord&)> listener_;
+};
+
+}  // namespace goxel_telemetry::metrics

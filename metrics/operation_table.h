@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every operation that was seen, by name. Bounded, whatever names arrive.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+
+#include "metrics/snapshot.h"
+#include "metrics/tally.h"
+#include "metrics/window.h"
+
+namespace goxel_telemetry::metrics {
+
+inline constexpr const char* kOtherOperation = "_OTHER";
+
+// Its totals only grow, across any number of runs of the daemon.
+struct Operation {
+  Outcomes total;
+  ExposedHistogram exposed;
+  ExposedHistogram exposed_error;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t last_record_ns = 0;  // CLOCK_MONOTONIC
+  SlidingWindows windows;
+
+  void add_to_totals(const Measurement& measurement);
+};
+
+class OperationTable {
+ public:
+  static constexpr std::size_t kMost = 512;
+  // Beyond kMost, for the _OTHER of each stack, protocol and layer.
+  static constexpr std::size_t kRoomForOther = 64;
+
+  struct Found {
+    Operation* operation;  // null: there was no room even for its _OTHER
+    bool itself;           // false: its _OTHER
+  };
+  // The operation of that name, made if it is new. In a full table a new one takes the place of the
+  // operation that was idle the longest and has left all windows; if all are in use, its records
+  // belong to _OTHER. Operations stay where they are until they lose their place: see evictions().
+  Found find_or_add(const OperationKey& key);
+
+  // Pointers from find_or_add() are valid while this does not change.
+  std::uint64_t evictions() const { return evictions_; }
+
+  std::map<OperationKey, Operation>& all() { return operations_; }
+
+  // Moves all windows to second `now`.
+  void advance(std::uint64_t now);
+
+ private:
+  bool evict_idle();
+
+  std::map<OperationKey, Operation> operations_;
+  std::uint64_t evictions_ = 0;
+  std::uint64_t now_ = 0;
+};
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is counted of a set of records. Tallies merge exactly.
+#pragma once
+
+#include <cstdint>
+
+#include "metrics/histogram.h"
+#include "metrics/snapshot.h"
+#include "shm/record.h"
+
+namespace goxel_telemetry::metrics {
+
+// The numbers of one record, in nanoseconds.
+struct Measurement {
+  std::uint64_t end_ns = 0;  // of the span, CLOCK_MONOTONIC
+  std::uint64_t duration_ns = 0;
+  std::uint64_t receive_ns = 0;
+  std::uint64_t wait_ns = 0;
+  std::uint64_t send_ns = 0;
+  shm::Status status = shm::Status::ok;
+  std::uint32_t bytes_in = 0;
+  std::uint32_t bytes_out = 0;
+
+  bool answered() const { return status == shm::Status::ok || status == shm::Status::error; }
+};
+
+inline void count(Outcomes& outcomes, shm::Status status) {
+  switch (status) {
+    case shm::Status::ok:
+      ++outcomes.ok;
+      break;
+    case shm::Status::error:
+      ++outcomes.error;
+      break;
+    case shm::Status::unanswered:
+      ++outcomes.unanswered;
+      break;
+    case shm::Status::malformed:
+      ++outcomes.malformed;
+      break;
+    case shm::Status::cancelled:
+      ++outcomes.cancelled;
+      break;
+  }
+}
+
+struct Tally {
+  Outcomes outcomes;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  // Of answered requests, as is `latency`.
+  WideSum receive_ns = 0;
+  WideSum wait_ns = 0;
+  WideSum send_ns = 0;
+  Histogram latency;
+
+  void add(const Measurement& m) {
+    count(outcomes, m.status);
+    bytes_in += m.bytes_in;
+    bytes_out += m.bytes_out;
+    if (!m.answered()) return;
+    receive_ns += m.receive_ns;
+    wait_ns += m.wait_ns;
+    send_ns += m.send_ns;
+    latency.record(m.duration_ns);
+  }
+
+  void merge(const Tally& other) {
+    outcomes.ok += other.outcomes.ok;
+    outcomes.error += other.outcomes.error;
+    outcomes.unanswered += other.outcomes.unanswered;
+    outcomes.malformed += other.outcomes.malformed;
+    outcomes.cancelled += other.outcomes.cancelled;
+    bytes_in += other.bytes_in;
+    bytes_out += other.bytes_out;
+    receive_ns += other.receive_ns;
+    wait_ns += other.wait_ns;
+    send_ns += other.send_ns;
+    latency.merge(other.latency);
+  }
+};
+
+}  // namespace goxel_telemetry::metrics

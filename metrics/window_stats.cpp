@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/window_stats.h"
+
+#include <algorithm>
+
+#include "metrics/window.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+double covered_seconds(Window window, std::uint64_t now, std::uint64_t observed_since_ns) {
+  const double since = std::max(static_cast<double>(observed_since_ns) / 1e9,
+                                static_cast<double>(SlidingWindows::begin_of(window, now)));
+  return std::max(0.0, static_cast<double>(now) - since);
+}
+
+WindowStats stats_of(const Tally& tally, double covered) {
+  WindowStats stats;
+  stats.covered_seconds = covered;
+  stats.outcomes = tally.outcomes;
+  if (covered > 0) stats.rate_per_second = static_cast<double>(tally.outcomes.all()) / covered;
+  stats.bytes_in = tally.bytes_in;
+  stats.bytes_out = tally.bytes_out;
+  const Histogram& latency = tally.latency;
+  if (latency.count() == 0) return stats;
+  stats.latency = {latency.count(),        latency.mean(),         latency.min(),
+                   latency.quantile(0.50), latency.quantile(0.90), latency.quantile(0.99),
+                   latency.max(),          latency.out_of_range()};
+  const auto mean = [n = static_cast<double>(latency.count())](WideSum sum) {
+    return static_cast<double>(sum) / n;
+  };
+  stats.mean_receive_ns = mean(tally.receive_ns);
+  stats.mean_wait_ns = mean(tally.wait_ns);
+  stats.mean_send_ns = mean(tally.send_ns);
+  return stats;
+}
+
+}  // namespace
+
+std::array<WindowStats, kWindowCount> window_stats(const WindowTallies& tallies, std::uint64_t now,
+                                                   std::uint64_t observed_since_ns) {
+  std::array<WindowStats, kWindowCount> stats;
+  for (std::size_t i = 0; i < kWindowCount; ++i) {
+    stats[i] =
+        stats_of(tallies[i], covered_seconds(static_cast<Window>(i), now, observed_since_ns));
+  }
+  return stats;
+}
+
+}  // namespace goxel_telemetry::metrics

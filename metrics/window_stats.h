@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a snapshot says of a window.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "metrics/snapshot.h"
+#include "metrics/tally.h"
+
+namespace goxel_telemetry::metrics {
+
+using WindowTallies = std::array<Tally, kWindowCount>;
+
+// While second `now` runs; there are data from `observed_since_ns` (CLOCK_MONOTONIC) on.
+std::array<WindowStats, kWindowCount> window_stats(const WindowTallies& tallies, std::uint64_t now,
+                                                   std::uint64_t observed_since_ns);
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A segment with one writer, and verbs to put records into it.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "metrics/collector.h"
+#include "shm/catalog.h"
+#include "shm/clock.h"
+#include "shm/producer.h"
+#include "shm/segment.h"
+
+namespace goxel_telemetry::metrics {
+
+inline constexpr std::uint64_t kSecond = 1'000'000'000;
+
+// Unlike that of any test that runs at the same time.
+inline std::string unique_instance() {
+  static std::atomic<int> number{0};
+  return "metrics-test-" + std::to_string(getpid()) + "-" + std::to_string(number++);
+}
+
+class TestSegment {
+ public:
+  explicit TestSegment(const std::string& instance, std::vector<shm::LaneTier> tiers = {{2, 1024}},
+                       std::uint32_t catalog_capacity = 512) {
+    shm::SegmentOptions options;
+    options.instance = instance;
+    options.host_name = "test-daemon";
+    options.host_version = "1.2";
+    options.door = shm::Door::abi;
+    options.workers_configured = 8;
+    options.catalog_capacity = catalog_capacity;
+    options.inflight_capacity = 16;
+    options.tiers = std::move(tiers);
+    shm::Created created = shm::create_segment(options);
+    EXPECT_EQ(created.outcome, shm::CreateOutcome::created) << created.message;
+    mapping_ = std::move(created.mapping);
+    catalog_ = std::make_unique<shm::CatalogWriter>(
+        header(), std::span(at<shm::CatalogEntry>(header().catalog_offset), catalog_capacity));
+    shm::store(header().calibration, shm::Calibration{});  // ticks are nanoseconds
+    use_lane(0);
+  }
+
+  void use_lane(std::uint32_t lane) {
+    shm::Lane& chosen = at<shm::Lane>(header().lanes_offset)[lane];
+    producer_ =
+        shm::Producer(chosen, std::span(at<shm::Slot>(chosen.slots_offset), chosen.capacity));
+  }
+
+  std::uint16_t operation(std::string_view name) {
+    return catalog_->intern(shm::NameKind::operation, name);
+  }
+
+  // A record of the daemon with ticks that are CLOCK_MONOTONIC nanoseconds.
+  static shm::Record record(std::uint16_t operation, std::uint64_t end_ns,
+                            std::uint64_t duration_ns, shm::Status status = shm::Status::ok) {
+    shm::Record record{};
+    record.start_ticks = end_ns - duration_ns;
+    record.duration_ticks = shm::clip_ticks(duration_ns) & shm::kTicksAtLeast;
+    record.operation = operation;
+    record.layer = shm::names::kDaemon;
+    record.stack = shm::names::kTwoLayer;
+    record.protocol = static_cast<std::uint8_t>(shm::Protocol::mcp);
+    record.status = static_cast<std::uint8_t>(status);
+    record.bytes_in = 100;
+    record.bytes_out = 50;
+    return record;
+  }
+
+  void publish(const shm::Record& record) {
+    producer_.publish(record);
+    if (record.status < shm::kStatusCount) shm::add(producer_.counters().records[record.status], 1);
+    shm::add(producer_.counters().bytes_in, record.bytes_in);
+    shm::add(producer_.counters().bytes_out, record.bytes_out);
+    shm::add(producer_.counters().span_ticks, record.duration_ticks);
+  }
+  void publish(std::string_view name, std::uint64_t end_ns, std::uint64_t duration_ns,
+               shm::Status status = shm::Status::ok) {
+    publish(record(operation(name), end_ns, duration_ns, status));
+  }
+
+  void hold(std::uint32_t line, const shm::InflightEntry& entry) {
+    shm::write_stamped(at<shm::InflightLine>(header().inflight_offset)[line], 1, 2, entry.words());
+  }
+
+  shm::Header& header() { return *at<shm::Header>(0); }
+  shm::LaneCounters& counters() { return producer_.counters(); }
+  std::uint64_t created_ns() { return header().created_monotonic_ns; }
+  void retire() {
+    header().state.store(static_cast<std::uint64_t>(shm::ProducerState::retired),
+                         std::memory_order_release);
+  }
+  template <class T>
+  T* at(std::uint64_t offset) {
+    return reinterpret_cast<T*>(mapping_->bytes().data() + offset);
+  }
+
+ private:
+  std::unique_ptr<shm::Mapping> mapping_;
+  std::unique_ptr<shm::CatalogWriter> catalog_;
+  shm::Producer producer_;
+};
+
+// A collector, and a clock that moves when the test says so: from the moment of the test's start.
+class CollectorTest : public testing::Test {
+ protected:
+  ~CollectorTest() override {
+    const shm::Opened left = shm::open_segment(instance_);
+    if (left.mapping != nullptr) {
+      shm::remove_segment(
+          instance_, reinterpret_cast<const shm::Header*>(left.mapping->bytes().data())->run_id);
+    }
+  }
+
+  // To the beginning of the next second, and `seconds` on.
+  void pass(std::uint64_t seconds) {
+    const std::uint64_t passed = kSecond - now_.monotonic_ns % kSecond + (seconds - 1) * kSecond;
+    now_.monotonic_ns += passed;
+    now_.realtime_ns += passed;
+  }
+
+  Snapshot look() {
+    collector_.sweep(now_);
+    return collector_.snapshot(now_);
+  }
+
+  const std::string instance_ = unique_instance();
+  Collector collector_{instance_};
+  Collector::Time now_ = Collector::Time::now();
+};
+
+inline const OperationStats* find(const Snapshot& snapshot, std::string_view operation) {
+  for (const OperationStats& stats : snapshot.operations) {
+    if (stats.key.operation == operation) return &stats;
+  }
+  return nullptr;
+}
+
+}  // namespace goxel_telemetry::metrics
