@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "client_socket.h"
 
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -44,8 +46,16 @@ bool ClientSocket::send(std::string_view bytes) {
   return true;
 }
 
-Outcome ClientSocket::receive_line(std::string& line, std::chrono::milliseconds patience,
-                                   int cancel) {
+void ClientSocket::shut_down_sending() {
+  shutdown(descriptor_, SHUT_WR);
+}
+
+int ClientSocket::unread_by_peer() const {
+  int bytes = 0;
+  return ioctl(descriptor_, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
+}
+
+Outcome ClientSocket::receive_line(std::string& line, std::chrono::milliseconds patience) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point deadline = Clock::now() + patience;
   std::size_t searched = 0;
@@ -59,11 +69,10 @@ Outcome ClientSocket::receive_line(std::string& line, std::chrono::milliseconds 
     searched = received_.size();
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    std::array<pollfd, 2> waiting{{{descriptor_, POLLIN, 0}, {cancel, POLLIN, 0}}};
-    const int ready =
-        poll(waiting.data(), waiting.size(), static_cast<int>(std::max<long long>(left, 0)));
+    pollfd waiting{descriptor_, POLLIN, 0};
+    const int ready = poll(&waiting, 1, static_cast<int>(std::max<long long>(left, 0)));
     if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0 || waiting[0].revents == 0) return Outcome::timeout;
+    if (ready <= 0) return Outcome::timeout;
     std::array<char, 65536> bytes;
     const ssize_t got = recv(descriptor_, bytes.data(), bytes.size(), 0);
     if (got <= 0) return Outcome::closed;

@@ -23,9 +23,11 @@ class ClientSocket {
   void close();
 
   bool send(std::string_view bytes);
-  // The next line, without its newline. `cancel`, if not -1, ends the wait early when it becomes
-  // readable.
-  Outcome receive_line(std::string& line, std::chrono::milliseconds patience, int cancel = -1);
+  void shut_down_sending();
+  // How much of what was sent the daemon has not read yet; -1 if that cannot be told.
+  int unread_by_peer() const;
+  // The next line, without its newline.
+  Outcome receive_line(std::string& line, std::chrono::milliseconds patience);
 
  private:
   int descriptor_ = -1;

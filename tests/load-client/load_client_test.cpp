@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether the client counts right: against a stand-in daemon whose answers are known.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "gate.h"
+#include "load.h"
+#include "operation_mix.h"
+#include "statistics.h"
+#include "tests/stand-in-daemon/running_daemon.h"
+
+namespace load_client {
+namespace {
+
+using stand_in_test::RunningDaemon;
+using stand_in_test::TemporaryFolder;
+
+TEST(Report, HasCountsAndExactQuantiles) {
+  Statistics statistics;
+  OperationStatistics& ping = statistics["jsonrpc/ping"];
+  ping.requests = 102;
+  ping.errors = 1;
+  ping.unanswered = 2;
+  for (std::uint64_t ns = 100; ns >= 1; --ns) ping.round_trips_ns.push_back(ns);
+  const auto json = report(statistics, 2.0);
+  const auto& operation = json["operations"]["jsonrpc/ping"];
+  EXPECT_EQ(operation["requests"], 102);
+  EXPECT_EQ(operation["errors"], 1);
+  EXPECT_EQ(operation["unanswered"], 2);
+  EXPECT_EQ(operation["mean_ns"], 50.5);
+  EXPECT_EQ(operation["min_ns"], 1);
+  EXPECT_EQ(operation["p50_ns"], 50);
+  EXPECT_EQ(operation["p99_ns"], 99);
+  EXPECT_EQ(operation["max_ns"], 100);
+  EXPECT_EQ(json["requests_per_second"], 51.0);
+}
+
+TEST(Report, HasNoTimesWhereNothingWasAnswered) {
+  Statistics statistics;
+  statistics["mcp/ping"].requests = 1;
+  EXPECT_FALSE(report(statistics, 1.0)["operations"]["mcp/ping"].contains("mean_ns"));
+}
+
+TEST(OperationMix, TheSameSeedGivesTheSameRequests) {
+  MixOptions options;
+  options.mcp = options.traceparent = true;
+  OperationMix first(options, 5);
+  OperationMix second(options, 5);
+  OperationMix other(options, 6);
+  bool differs = false;
+  for (int i = 0; i < 100; ++i) {
+    const std::string text = first.next().text;
+    EXPECT_EQ(text, second.next().text);
+    differs = differs || text != other.next().text;
+    EXPECT_TRUE(nlohmann::json::accept(text)) << text;
+    EXPECT_EQ(nlohmann::json::parse(text)["_meta"]["traceparent"].get<std::string>().size(), 55U);
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST(OperationMix, SendsOnlyWhatIsAskedFor) {
+  MixOptions options;
+  options.operations = {"goxel.create_project"};
+  OperationMix mix(options, 1);
+  EXPECT_EQ(mix.operations(), std::vector<std::string>{"jsonrpc/goxel.create_project"});
+  options.operations = {"goxel_add_voxels"};  // a tool, but the mix is JSON-RPC
+  EXPECT_THROW(OperationMix(options, 1), std::invalid_argument);
+}
+
+// The property: while somebody is alone inside, nobody else is.
+TEST(Gate, LetsOneAloneOrManyTogether) {
+  Gate gate;
+  std::atomic<int> together{0};
+  std::atomic<int> alone{0};
+  std::atomic<bool> broken{false};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < 2000; ++i) {
+        const bool wants_alone = (i + thread) % 5 == 0;
+        gate.enter(wants_alone);
+        ++(wants_alone ? alone : together);
+        if (alone > 1 || (alone == 1 && together > 0)) broken = true;
+        --(wants_alone ? alone : together);
+        gate.leave(wants_alone);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_FALSE(broken);
+}
+
+class Load : public testing::Test {
+ protected:
+  LoadResult run(const RunningDaemon& daemon, LoadOptions options) {
+    options.socket_path = daemon.socket_path();
+    options.mix.files = folder_.path();
+    return run_load(options, stop_);
+  }
+
+  const TemporaryFolder folder_;
+  std::atomic<bool> stop_{false};
+};
+
+TEST_F(Load, CountsEveryRequestOfEveryConnection) {
+  RunningDaemon daemon(folder_, {"--stock-faults"});
+  LoadOptions options;
+  options.connections = 8;
+  options.requests = 100;
+  options.mix.mcp = true;
+  const LoadResult result = run(daemon, options);
+  std::uint64_t requests = 0;
+  for (const auto& [name, operation] : result.statistics) {
+    requests += operation.requests;
+    EXPECT_EQ(operation.unanswered, 0U) << name;
+    EXPECT_EQ(operation.errors, name == "jsonrpc/no_such_method" ? operation.requests : 0U) << name;
+    EXPECT_EQ(operation.round_trips_ns.size(), operation.requests) << name;
+  }
+  EXPECT_EQ(requests, 8 * 100U + 1);  // and the project
+  EXPECT_EQ(result.connections_made, 8U + 1);
+}
+
+TEST_F(Load, MakesAConnectionForEachRequestWhenAsked) {
+  RunningDaemon daemon(folder_, {});
+  LoadOptions options;
+  options.requests = 20;
+  options.reconnect = true;
+  options.set_up = false;
+  EXPECT_EQ(run(daemon, options).connections_made, 20U);
+}
+
+TEST_F(Load, CountsWhatIsNotAnswered) {
+  RunningDaemon daemon(folder_, {"--stock-faults", "--protocol", "mcp"});
+  LoadOptions options;
+  options.requests = 2;
+  options.patience = std::chrono::milliseconds(50);
+  options.set_up = false;
+  options.mix.operations = {"ping"};
+  const LoadResult result = run(daemon, options);
+  const OperationStatistics& ping = result.statistics.at("jsonrpc/ping");
+  EXPECT_EQ(ping.requests, 2U);
+  EXPECT_EQ(ping.unanswered, 2U);
+  EXPECT_EQ(result.connections_made, 2U);
+}
+
+TEST_F(Load, KeepsToItsRate) {
+  RunningDaemon daemon(folder_, {});
+  LoadOptions options;
+  options.connections = 2;
+  options.requests = 20;
+  options.rate = 200;
+  options.set_up = false;
+  options.mix.operations = {"ping"};
+  EXPECT_GE(run(daemon, options).seconds, 39 / 200.0);
+}
+
+TEST_F(Load, EndsWhenItIsToldTo) {
+  RunningDaemon daemon(folder_, {});
+  LoadOptions options;
+  options.seconds = 3600;
+  options.set_up = false;
+  LoadResult result;
+  std::thread load([&] { result = run(daemon, options); });
+  stop_ = true;
+  load.join();
+  EXPECT_LT(result.seconds, 60);
+}
+
+}  // namespace
+}  // namespace load_client
