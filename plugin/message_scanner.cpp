@@ -2,169 +2,178 @@
 #include "plugin/message_scanner.h"
 
 #include <bit>
+#include <iterator>
 
 #if defined(__SSE2__) && !defined(GOXEL_SCANNER_PORTABLE)
 #define GOXEL_SCANNER_SSE2 1
 #include <emmintrin.h>
 #endif
 
+// Bytes are classified once, 64 at a time, into bit masks in which the next quote, bracket or
+// newline is found by counting zeros. A token that lies whole in the bytes of one feed is read on
+// the spot; every state can also be left at the end of the bytes and be resumed.
+
+// The cursor and its masks stay in registers only if everything that moves it is inlined.
+#define GOXEL_SCANNER_INLINE [[gnu::always_inline]] inline
+
 namespace goxel_telemetry::plugin {
-
-// The fast way takes a token that lies whole in the bytes of one feed; every state can also be left
-// at the end of the bytes and be resumed. Where text need not be looked at, it is skipped: 16 bytes
-// at a time inside a string, 64 at a time inside nested values.
-
-struct MessageScanner::Bytes {
-  const char* begin;
-  const char* next;
-  const char* end;
-
-  bool empty() const noexcept { return next == end; }
-  std::size_t left() const noexcept { return static_cast<std::size_t>(end - next); }
-  std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
-};
-
 namespace {
+
+using namespace std::string_view_literals;
 
 constexpr std::size_t kVector = 16;
 constexpr std::size_t kBlock = 64;
 
-bool is_white_space(char c) noexcept {
+inline bool is_white_space(char c) noexcept {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
-bool is_digit(char c) noexcept {
+
+inline bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
-bool is_opening(char c) noexcept {
+inline bool is_opening(char c) noexcept {
   return c == '{' || c == '[';
 }
-bool is_closing(char c) noexcept {
+inline bool is_closing(char c) noexcept {
   return c == '}' || c == ']';
 }
-bool is_curly(char c) noexcept {
+inline bool is_curly(char c) noexcept {
   return (c & 0x20) != 0;
 }  // of a bracket
 
+// ---------------------------------------------------------------- blocks
+
 // Bit i stands for byte i.
-struct BlockMasks {
+struct Masks {
   std::uint64_t quotes = 0;
   std::uint64_t backslashes = 0;
-  std::uint64_t brackets = 0;
   std::uint64_t newlines = 0;
+  std::uint64_t brackets = 0;
+
+  void classify(const char* vector, std::size_t at) noexcept;
 };
 
 #ifdef GOXEL_SCANNER_SSE2
 
-__m128i load(const char* bytes) noexcept {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
-}
-
-__m128i equal(__m128i bytes, char c) noexcept {
+GOXEL_SCANNER_INLINE __m128i equal(__m128i bytes, char c) noexcept {
   return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
 }
 
-unsigned mask(__m128i matches) noexcept {
+GOXEL_SCANNER_INLINE std::uint64_t mask(__m128i matches) noexcept {
   return static_cast<unsigned>(_mm_movemask_epi8(matches));
 }
 
-// Where skipping text must stop: at a quote, a backslash or a newline.
-unsigned text_stops(const char* bytes) noexcept {
-  const __m128i v = load(bytes);
-  return mask(_mm_or_si128(_mm_or_si128(equal(v, '"'), equal(v, '\\')), equal(v, '\n')));
-}
-
-BlockMasks block_masks(const char* bytes) noexcept {
-  BlockMasks masks;
-  for (unsigned at = 0; at < kBlock; at += kVector) {
-    const __m128i v = load(bytes + at);
-    const __m128i folded = _mm_or_si128(v, _mm_set1_epi8(0x20));  // [ and { are one, ] and } too
-    masks.quotes |= std::uint64_t{mask(equal(v, '"'))} << at;
-    masks.backslashes |= std::uint64_t{mask(equal(v, '\\'))} << at;
-    masks.newlines |= std::uint64_t{mask(equal(v, '\n'))} << at;
-    masks.brackets |= std::uint64_t{mask(_mm_or_si128(equal(folded, '{'), equal(folded, '}')))}
-                      << at;
-  }
-  return masks;
+GOXEL_SCANNER_INLINE void Masks::classify(const char* vector, std::size_t at) noexcept {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(vector));
+  const __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));  // [ to {, ] to }
+  quotes |= mask(equal(bytes, '"')) << at;
+  backslashes |= mask(equal(bytes, '\\')) << at;
+  newlines |= mask(equal(bytes, '\n')) << at;
+  brackets |= mask(_mm_or_si128(equal(folded, '{'), equal(folded, '}'))) << at;
 }
 
 #else
 
-unsigned text_stops(const char* bytes) noexcept {
-  unsigned stops = 0;
-  for (unsigned i = 0; i < kVector; ++i) {
-    const char c = bytes[i];
-    stops |= unsigned{c == '"' || c == '\\' || c == '\n'} << i;
+inline void Masks::classify(const char* vector, std::size_t at) noexcept {
+  for (std::size_t i = 0; i < kVector; ++i) {
+    const char c = vector[i];
+    quotes |= std::uint64_t{c == '"'} << (at + i);
+    backslashes |= std::uint64_t{c == '\\'} << (at + i);
+    newlines |= std::uint64_t{c == '\n'} << (at + i);
+    brackets |= std::uint64_t{is_opening(c) || is_closing(c)} << (at + i);
   }
-  return stops;
-}
-
-BlockMasks block_masks(const char* bytes) noexcept {
-  BlockMasks masks;
-  for (unsigned i = 0; i < kBlock; ++i) {
-    const char c = bytes[i];
-    masks.quotes |= std::uint64_t{c == '"'} << i;
-    masks.backslashes |= std::uint64_t{c == '\\'} << i;
-    masks.newlines |= std::uint64_t{c == '\n'} << i;
-    masks.brackets |= std::uint64_t{is_opening(c) || is_closing(c)} << i;
-  }
-  return masks;
 }
 
 #endif
 
-// The first stop at or after `next`, or `end`. A last piece shorter than a vector is read as part
-// of the vector that ends with it, if the bytes before it are ours to read.
-const char* find_text_stop(const char* begin, const char* next, const char* end) noexcept {
-  for (; end - next >= std::ptrdiff_t{kVector}; next += kVector) {
-    if (const unsigned stops = text_stops(next)) return next + std::countr_zero(stops);
-  }
-  if (end - begin >= std::ptrdiff_t{kVector}) {
-    const auto missing = static_cast<unsigned>(std::ptrdiff_t{kVector} - (end - next));
-    const unsigned stops = text_stops(end - kVector) >> missing;
-    return stops != 0 ? next + std::countr_zero(stops) : end;
-  }
-  while (next != end && *next != '"' && *next != '\\' && *next != '\n') ++next;
-  return next;
-}
-
-// The same for a block.
-BlockMasks masks_of(const char* begin, const char* next, const char* end) noexcept {
-  const auto left = static_cast<std::size_t>(end - next);
-  if (left >= kBlock) return block_masks(next);
-  if (end - begin < std::ptrdiff_t{kBlock}) {
-    char copy[kBlock] = {};
-    std::memcpy(copy, next, left);
-    return block_masks(copy);
-  }
-  BlockMasks masks = block_masks(end - kBlock);
-  const std::size_t missing = kBlock - left;
-  masks.quotes >>= missing;
-  masks.backslashes >>= missing;
-  masks.brackets >>= missing;
-  masks.newlines >>= missing;
-  return masks;
+// The lowest bit that is set; there must be one.
+inline std::size_t first_bit(std::uint64_t bits) noexcept {
+  return static_cast<std::size_t>(__builtin_ctzll(bits));
 }
 
 // Bit i is set if an odd number of bits up to and including i is set.
-std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
-  for (unsigned shift = 1; shift < kBlock; shift *= 2) bits ^= bits << shift;
-  return bits;
+inline std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
+  bits ^= bits << 1;
+  bits ^= bits << 2;
+  bits ^= bits << 4;
+  bits ^= bits << 8;
+  bits ^= bits << 16;
+  return bits ^ bits << 32;
 }
 
-std::uint64_t bit(std::size_t i) noexcept {
-  return std::uint64_t{1} << i;
+// The bytes that a backslash escapes: every second one of a run of backslashes, and what follows a
+// run of odd length. Adding the first bit of a run clears the run and sets the bit behind it: that
+// tells runs of odd length from even ones by the place where they begin. `first`: byte 0 is
+// escaped.
+std::uint64_t escaped_bytes(std::uint64_t backslashes, bool first) noexcept {
+  constexpr std::uint64_t kEven = 0x5555555555555555;
+  backslashes &= ~std::uint64_t{first};
+  const std::uint64_t after_backslash = backslashes << 1 | std::uint64_t{first};
+  const std::uint64_t odd_starts = backslashes & ~kEven & ~after_backslash;
+  const std::uint64_t even_runs = (odd_starts + backslashes) << 1;
+  return (kEven ^ even_runs) & after_backslash;
 }
 
-// FNV-1a.
-constexpr std::uint64_t kHashSeed = 0xcbf29ce484222325;
-std::uint64_t hash(std::uint64_t sum, const char* text, std::size_t size) noexcept {
-  for (std::size_t i = 0; i < size; ++i) {
-    sum = (sum ^ static_cast<unsigned char>(text[i])) * 0x100000001b3;
+// As escaped_bytes, from one block to the next: `carry` says whether the first byte is escaped.
+inline std::uint64_t unescaped_quotes(const Masks& masks, std::size_t size,
+                                      std::uint16_t& carry) noexcept {
+  if ((masks.backslashes | carry) == 0) return masks.quotes;
+  const std::uint64_t escaped = escaped_bytes(masks.backslashes, carry != 0);
+  carry = (masks.backslashes & ~escaped) >> (size - 1) & 1;
+  return masks.quotes & ~escaped;
+}
+
+// ---------------------------------------------------------------- small grammars
+
+constexpr char kWords[] = "true\0false\0null";
+constexpr std::uint8_t kTrue = 0, kFalse = 5, kNull = 11;
+
+// How far a number has come. It cannot end in the parts before kZero.
+enum NumberPart : std::uint8_t {
+  kStart,
+  kMinus,
+  kPoint,
+  kMark,
+  kSign,
+  kZero,
+  kInteger,
+  kFraction,
+  kExponent,
+  kOver,  // this byte is not of the number
+};
+
+constexpr NumberPart kNumberParts[][6] = {
+    // 0       1 to 9     -       +      .       e or E
+    {kZero, kInteger, kMinus, kOver, kOver, kOver},      // kStart
+    {kZero, kInteger, kOver, kOver, kOver, kOver},       // kMinus
+    {kFraction, kFraction, kOver, kOver, kOver, kOver},  // kPoint
+    {kExponent, kExponent, kSign, kSign, kOver, kOver},  // kMark
+    {kExponent, kExponent, kOver, kOver, kOver, kOver},  // kSign
+    {kOver, kOver, kOver, kOver, kPoint, kMark},         // kZero
+    {kInteger, kInteger, kOver, kOver, kPoint, kMark},   // kInteger
+    {kFraction, kFraction, kOver, kOver, kOver, kMark},  // kFraction
+    {kExponent, kExponent, kOver, kOver, kOver, kOver},  // kExponent
+};
+
+inline NumberPart number_part_after(std::uint8_t part, char c) noexcept {
+  const NumberPart* const next = kNumberParts[part];
+  if (is_digit(c)) return next[c != '0'];
+  if (c == '-') return next[2];
+  if (c == '+') return next[3];
+  if (c == '.') return next[4];
+  return c == 'e' || c == 'E' ? next[5] : kOver;
+}
+
+// The byte that a backslash and `c` stand for, or NUL if they are no escape.
+char unescape(char c) noexcept {
+  constexpr std::string_view kEscapes = "\"\"\\\\//b\bf\fn\nr\rt\t"sv;
+  for (std::size_t i = 0; i < kEscapes.size(); i += 2) {
+    if (kEscapes[i] == c) return kEscapes[i + 1];
   }
-  return sum;
+  return '\0';
 }
 
-// The value of a hexadecimal digit, or 16.
+// The value of a digit, or 16.
 unsigned lower_hex_digit(char c) noexcept {
   if (is_digit(c)) return static_cast<unsigned>(c - '0');
   return c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a' + 10) : 16;
@@ -174,115 +183,179 @@ unsigned hex_digit(char c) noexcept {
   return lower_hex_digit(c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c);
 }
 
-char unescape(char c) noexcept {
-  switch (c) {
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    case '"':
-    case '\\':
-    case '/':
-      return c;
-    default:
-      return '\0';  // not an escape
+// 16 lower-case digits, eight at a time; false if one is none. No step carries between bytes.
+bool read_hex(const char* text, std::uint64_t& value) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  value = 0;
+  for (int half = 0; half < 2; ++half, text += 8) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, text, sizeof bytes);
+    if constexpr (std::endian::native == std::endian::little) bytes = __builtin_bswap64(bytes);
+    const std::uint64_t letters = bytes >> 6 & kOnes;
+    std::uint64_t digits = (bytes & 15 * kOnes) + 9 * letters;
+    const std::uint64_t over_nine = (digits + 6 * kOnes) >> 4 & kOnes;
+    const std::uint64_t spelled = digits + '0' * kOnes + ('a' - '9' - 1) * over_nine;
+    if (spelled != bytes || (digits & ~(15 * kOnes)) != 0) return false;
+    digits = (digits | digits >> 4) & 0x00ff00ff00ff00ff;
+    digits = (digits | digits >> 8) & 0x0000ffff0000ffff;
+    value = value << 32 | ((digits | digits >> 16) & 0xffffffff);
   }
+  return true;
 }
 
-// version 2, dash, trace id 32, dash, parent id 16, dash, flags 2
-constexpr std::size_t kTraceparentSize = 55;
+// A traceparent is version (2), dash, trace id (32), dash, parent id (16), dash, flags (2).
+constexpr std::uint8_t kTraceparentSize = 55;
 constexpr std::uint8_t kNoTraceparent = 0xff;
 
-constexpr char kWords[] = "true\0false\0null";
-constexpr std::uint8_t kTrue = 0, kFalse = 5, kNull = 11;
+constexpr std::uint8_t kNoCandidate = 0xff;
 
-// Parts of a number; the grammar allows it to end in those before kSign.
-enum NumberPart : std::uint8_t {
-  kZero,
-  kInteger,
-  kFraction,
-  kExponent,
-  kSign,
-  kPoint,
-  kExponentMark,
-  kExponentSign,
-  kNoNumber,  // the number ended before this byte
-};
+GOXEL_SCANNER_INLINE bool spells(const char* text, std::string_view word) noexcept {
+  return __builtin_memcmp(text, word.data(), word.size()) == 0;
+}
 
-NumberPart number_part_after(NumberPart part, char c) noexcept {
-  const bool digit = is_digit(c);
-  const bool mark = c == 'e' || c == 'E';
-  switch (part) {
-    case kSign:
-      return !digit ? kNoNumber : c == '0' ? kZero : kInteger;
-    case kZero:
-      return c == '.' ? kPoint : mark ? kExponentMark : kNoNumber;
-    case kInteger:
-      return digit ? kInteger : c == '.' ? kPoint : mark ? kExponentMark : kNoNumber;
-    case kPoint:
-      return digit ? kFraction : kNoNumber;
-    case kFraction:
-      return digit ? kFraction : mark ? kExponentMark : kNoNumber;
-    case kExponentMark:
-      return digit ? kExponent : c == '+' || c == '-' ? kExponentSign : kNoNumber;
-    case kExponentSign:
-    case kExponent:
-      return digit ? kExponent : kNoNumber;
-    case kNoNumber:
-      break;
+// FNV-1a.
+constexpr std::uint64_t kHashSeed = 0xcbf29ce484222325;
+inline std::uint64_t hash(std::uint64_t sum, const char* text, std::size_t size) noexcept {
+  for (std::size_t i = 0; i < size; ++i) {
+    sum = (sum ^ static_cast<unsigned char>(text[i])) * 0x100000001b3;
   }
-  return kNoNumber;
+  return sum;
 }
 
 }  // namespace
 
+// The bytes of one feed, how far they are read, and the masks of the block that was last looked at.
+class MessageScanner::Cursor {
+ public:
+  Cursor(const char* bytes, std::size_t size) noexcept : bytes_(bytes), size_(size) {}
+
+  std::size_t consumed() const noexcept { return next_; }
+  std::size_t left() const noexcept { return size_ - next_; }
+  bool at_end() const noexcept { return next_ == size_; }
+  const char* text() const noexcept { return bytes_ + next_; }
+  char peek(std::size_t ahead = 0) const noexcept { return bytes_[next_ + ahead]; }
+  void skip(std::size_t count = 1) noexcept { next_ += count; }
+
+  // False if nothing follows.
+  GOXEL_SCANNER_INLINE bool skip_white_space() noexcept {
+    for (; !at_end(); skip()) {
+      if (peek() > ' ' || !is_white_space(peek())) return true;
+    }
+    return false;
+  }
+
+  // Skips `mark` and one space after it, as most writers put them, if something follows.
+  GOXEL_SCANNER_INLINE bool skip_spaced(char mark) noexcept {
+    if (left() < 3 || peek() != mark || peek(1) != ' ' || peek(2) <= ' ') return false;
+    skip(2);
+    return true;
+  }
+
+  // Skips `opening` if it and more follows.
+  GOXEL_SCANNER_INLINE bool skip_opening(std::string_view opening) noexcept {
+    if (left() <= opening.size() || !spells(text(), opening)) return false;
+    skip(opening.size());
+    return true;
+  }
+
+  // Bit 0 stands for the next byte; bits for bytes that are not covered() are zero.
+  GOXEL_SCANNER_INLINE Masks masks() noexcept {
+    const std::size_t passed = passed_of_block();
+    return {masks_.quotes >> passed, masks_.backslashes >> passed, masks_.newlines >> passed,
+            masks_.brackets >> passed};
+  }
+
+  // How many of the next bytes masks() covers: from one to 64.
+  std::size_t covered() const noexcept {
+    const std::size_t end = block_ + kBlock;
+    return (end < size_ ? end : size_) - next_;
+  }
+
+  // How many bytes come before the next quote, backslash, newline or the end.
+  GOXEL_SCANNER_INLINE std::size_t plain_text() noexcept {
+    const std::size_t start = next_;
+    while (!at_end()) {
+      const std::size_t passed = passed_of_block();
+      const std::uint64_t stops = (masks_.quotes | masks_.backslashes | masks_.newlines) >> passed;
+      if (stops != 0) {
+        skip(first_bit(stops));
+        break;
+      }
+      skip(covered());
+    }
+    const std::size_t length = next_ - start;
+    next_ = start;
+    return length;
+  }
+
+ private:
+  GOXEL_SCANNER_INLINE std::size_t passed_of_block() noexcept {
+    if (next_ - block_ >= kBlock) classify_block();
+    return next_ - block_;
+  }
+
+  // Near the end these are the last 64 bytes, or all if there are fewer: none outside is read.
+  GOXEL_SCANNER_INLINE void classify_block() noexcept {
+    masks_ = {};
+    if (size_ >= kBlock) {
+      block_ = next_ < size_ - kBlock ? next_ : size_ - kBlock;
+      masks_.classify(bytes_ + block_, 0);
+      masks_.classify(bytes_ + block_ + kVector, kVector);
+      masks_.classify(bytes_ + block_ + 2 * kVector, 2 * kVector);
+      masks_.classify(bytes_ + block_ + 3 * kVector, 3 * kVector);
+      return;
+    }
+    block_ = 0;
+    if (size_ < kVector) {
+      char padded[kVector] = {};
+      for (std::size_t i = 0; i < size_; ++i) padded[i] = bytes_[i];
+      return masks_.classify(padded, 0);
+    }
+    for (std::size_t i = 0; i + kVector < size_; i += kVector) masks_.classify(bytes_ + i, i);
+    masks_.classify(bytes_ + size_ - kVector, size_ - kVector);
+  }
+
+  const char* bytes_;
+  std::size_t size_;
+  std::size_t next_ = 0;
+  std::size_t block_ = std::size_t{0} - kBlock;  // covers nothing
+  Masks masks_;
+};
+
 // ---------------------------------------------------------------- messages
 
-MessageScanner::Step MessageScanner::feed(const char* bytes, std::size_t size) noexcept {
-  Bytes in{bytes, bytes, bytes + size};
-  const bool complete = advance(in);
-  const auto consumed = static_cast<std::size_t>(in.next - bytes);
-  position_ += consumed;
-  return {consumed, complete};
-}
-
-bool MessageScanner::finish() noexcept {
-  if (!in_message()) return false;
-  if (kind_ != MessageKind::malformed) kind_ = MessageKind::truncated;
-  state_ = State::between;
-  return true;
-}
-
 void MessageScanner::begin(std::uint64_t offset, char first) noexcept {
-  const std::uint64_t position = position_;
-  *this = MessageScanner{};
-  position_ = position;
   first_offset_ = offset;
+  nesting_ = {};
+  id_hash_ = 0;
+  forget_name();
+  kind_ = MessageKind::other;
+  id_type_ = IdType::absent;
+  has_trace_ = false;
+  has_result_ = false;
+  has_error_ = false;
+  denies_success_ = false;
+  trace_place_ = Place::top;
+  place_ = Place::top;
+  escape_ = 0;
   if (is_opening(first)) {
     nesting_.open(is_curly(first));
+    if (!is_curly(first)) kind_ = MessageKind::batch;
     state_ = is_curly(first) ? State::first_key : State::nested;
-    kind_ = is_curly(first) ? MessageKind::other : MessageKind::batch;
   } else {
     kind_ = MessageKind::malformed;
     state_ = State::broken_line;
   }
 }
 
-bool MessageScanner::end() noexcept {
+void MessageScanner::end() noexcept {
   if (kind_ == MessageKind::other && dialect_ != Dialect::none) kind_ = MessageKind::request;
   state_ = State::between;
-  return true;
 }
 
-bool MessageScanner::end_malformed() noexcept {
+void MessageScanner::end_malformed() noexcept {
   kind_ = MessageKind::malformed;
-  return end();
+  state_ = State::between;
 }
 
 // From here on only brackets, strings and newlines matter.
@@ -292,286 +365,119 @@ void MessageScanner::fail() noexcept {
   escape_ = 0;
 }
 
-bool MessageScanner::close_object() noexcept {
-  nesting_.close(true);
-  state_ = State::after_value;
-  switch (place_) {
-    case Place::top:
-      return end();
-    case Place::params:
-    case Place::arguments:
-    case Place::top_meta:
-      place_ = Place::top;
-      break;
-    case Place::params_meta:
-      place_ = Place::params;
-      break;
-    case Place::arguments_meta:
-      place_ = Place::arguments;
-      break;
-  }
-  return false;
-}
-
-bool MessageScanner::advance(Bytes& in) noexcept {
-  const auto skip_white_space = [&in]() noexcept {
-    while (!in.empty() && is_white_space(*in.next)) ++in.next;
-    return !in.empty();
-  };
-
-  while (!in.empty()) {
-    switch (state_) {
-      case State::between:
-        if (!skip_white_space()) return false;
-        begin(position_ + static_cast<std::uint64_t>(in.next - in.begin), *in.next);
-        if (state_ == State::broken_line) continue;
-        ++in.next;
-        if (state_ == State::nested) continue;
-        [[fallthrough]];
-
-      case State::first_key:
-        if (!skip_white_space()) return false;
-        if (*in.next == '}') {
-          ++in.next;
-          if (close_object()) return true;
-          continue;
-        }
-        state_ = State::key;
-        [[fallthrough]];
-
-      case State::key:
-      next_key:
-        if (!skip_white_space()) return false;
-        if (*in.next != '"') {
-          fail();
-          continue;
-        }
-        ++in.next;
-        if (!read_whole_key(in)) continue;
-        state_ = State::colon;
-        [[fallthrough]];
-
-      case State::colon:
-        if (!skip_white_space()) return false;
-        if (*in.next != ':') {
-          fail();
-          continue;
-        }
-        ++in.next;
-        state_ = State::value;
-        [[fallthrough]];
-
-      case State::value: {
-        if (!skip_white_space()) return false;
-        const char first = *in.next;
-        if (first == '"') {
-          ++in.next;
-          begin_text();
-        } else if (is_opening(first)) {
-          ++in.next;
-          begin_nested(first);
-        } else {
-          begin_scalar(first);
-        }
-        continue;
-      }
-
-      case State::key_text:
-      case State::kept_text:
-        if (finish_text(read_text(in))) return true;
-        continue;
-
-      case State::ignored_text:
-        if (finish_text(skip_text(in))) return true;
-        continue;
-
-      case State::word:
-        read_word(in);
-        continue;
-
-      case State::number:
-        read_number(in);
-        continue;
-
-      case State::after_value:
-        if (!skip_white_space()) return false;
-        if (*in.next == ',') {
-          ++in.next;
-          state_ = State::key;
-          goto next_key;
-        }
-        if (*in.next == '}') {
-          ++in.next;
-          if (close_object()) return true;
-        } else {
-          fail();
-        }
-        continue;
-
-      case State::nested:
-      case State::nested_text:
-        if (skip_nested(in)) return true;
-        continue;
-
-      case State::broken:
-      case State::broken_text:
-        if (skip_broken(in)) return true;
-        continue;
-
-      case State::broken_line:
-        while (!in.empty()) {
-          if (*in.next++ == '\n') return end_malformed();
-        }
-        return false;
-    }
-  }
-  return false;
+bool MessageScanner::finish() noexcept {
+  if (!in_message()) return false;
+  if (kind_ != MessageKind::malformed) kind_ = MessageKind::truncated;
+  state_ = State::between;
+  return true;
 }
 
 // ---------------------------------------------------------------- keys
 
-namespace {
+// In the order of Key.
+constexpr std::string_view MessageScanner::kKeys[] = {
+    "",      "error", "result", "success", "params",     "arguments",
+    "_meta", "id",    "method", "tool",    "traceparent"};
 
-using namespace std::string_view_literals;
-
-// In the order of Key; its value is the index.
-constexpr std::string_view kKeys[] = {"",        "_meta",  "arguments",  "error",
-                                      "id",      "method", "params",     "result",
-                                      "success", "tool",   "traceparent"};
-constexpr std::uint8_t kNoCandidate = 0xff;
-
-bool spells(const char* text, std::string_view key) noexcept {
-  return std::memcmp(text, key.data(), key.size()) == 0;
-}
-
-}  // namespace
-
-// The fast way: the key is followed by its quote in the same bytes and has no escapes.
-bool MessageScanner::read_whole_key(Bytes& in) noexcept {
-  const char* const text = in.next;
-  const char* const stop = find_text_stop(in.begin, text, in.end);
-  if (stop == in.end || *stop != '"') {
+// A key that is followed by its quote in the same bytes and has no escapes.
+GOXEL_SCANNER_INLINE bool MessageScanner::read_whole_key(Cursor& in) noexcept {
+  const std::size_t size = in.plain_text();
+  if (size == in.left() || in.peek(size) != '"') {
     state_ = State::key_text;
     candidate_ = 0;
     progress_ = 0;
     return false;
   }
-  in.next = stop + 1;
-
+  const char* const text = in.text();
+  const auto is = [text](Key key) noexcept {
+    return spells(text, kKeys[static_cast<std::size_t>(key)]);
+  };
   Key key = Key::none;
-  switch (stop - text) {
+  switch (size) {
     case 2:
-      if (spells(text, "id"sv)) key = Key::id;
+      if (is(Key::id)) key = Key::id;
       break;
     case 4:
-      if (spells(text, "tool"sv)) key = Key::tool;
+      if (is(Key::tool)) key = Key::tool;
       break;
     case 5:
-      if (spells(text, "_meta"sv)) key = Key::meta;
-      if (spells(text, "error"sv)) key = Key::error;
+      if (is(Key::error)) key = Key::error;
+      if (is(Key::meta)) key = Key::meta;
       break;
     case 6:
-      if (spells(text, "method"sv)) key = Key::method;
-      if (spells(text, "params"sv)) key = Key::params;
-      if (spells(text, "result"sv)) key = Key::result;
+      if (is(Key::method)) key = Key::method;
+      if (is(Key::params)) key = Key::params;
+      if (is(Key::result)) key = Key::result;
       break;
     case 7:
-      if (spells(text, "success"sv)) key = Key::success;
+      if (is(Key::success)) key = Key::success;
       break;
     case 9:
-      if (spells(text, "arguments"sv)) key = Key::arguments;
+      if (is(Key::arguments)) key = Key::arguments;
       break;
     case 11:
-      if (spells(text, "traceparent"sv)) key = Key::traceparent;
-      break;
-    default:
+      if (is(Key::traceparent)) key = Key::traceparent;
       break;
   }
-  begin_member(key);
+  key_ = Key::none;
+  if (key != Key::none) begin_member(key);
+  in.skip(size + 1);
   return true;
 }
 
-// The slow way, byte by byte: `candidate_` is the first key that begins like what was read so far.
+// Any other key, piece by piece: `candidate_` is the first one that begins like it.
 void MessageScanner::match_key(const char* text, std::size_t size) noexcept {
   for (std::size_t i = 0; i < size && candidate_ != kNoCandidate; ++i) {
     const char* const so_far = kKeys[candidate_].data();
-    std::uint8_t next = kNoCandidate;
-    for (std::uint8_t k = candidate_; k < std::size(kKeys) && next == kNoCandidate; ++k) {
-      const std::string_view key = kKeys[k];
-      if (key.size() > progress_ && key[progress_] == text[i] &&
-          std::memcmp(key.data(), so_far, progress_) == 0) {
-        next = k;
-      }
+    std::uint8_t k = candidate_;
+    while (k != std::size(kKeys) &&
+           !(kKeys[k].size() > progress_ && kKeys[k][progress_] == text[i] &&
+             __builtin_memcmp(kKeys[k].data(), so_far, progress_) == 0)) {
+      ++k;
     }
-    candidate_ = next;
+    candidate_ = k == std::size(kKeys) ? kNoCandidate : k;
     ++progress_;
   }
 }
 
-// A member replaces an earlier one of the same key.
+// Sets `key_` if the member may tell a fact here, and forgets what an earlier one told.
 void MessageScanner::begin_member(Key key) noexcept {
-  key_ = Key::none;
-  switch (key) {
-    case Key::none:
-      return;
-
-    case Key::meta:
-      if (place_ == Place::top) {
-        forget_trace_of(Place::top_meta);
-      } else if (place_ == Place::params) {
-        forget_trace_of(Place::params_meta);
-      } else if (place_ == Place::arguments) {
-        forget_trace_of(Place::arguments_meta);
-      } else {
-        return;
-      }
-      key_ = key;
-      return;
-
-    case Key::traceparent:
-      if (place_ == Place::top || place_ == Place::params || place_ == Place::arguments) return;
-      if (trace_place_ == Place::top_meta && place_ != Place::top_meta) return;
-      trace_place_ = place_;
-      has_trace_ = false;
-      key_ = key;
-      return;
-
-    default:
-      break;
+  if (key == Key::traceparent) {
+    if (!is_meta(place_)) return;
+    if (trace_place_ == Place::top_meta && place_ != Place::top_meta) return;
+    trace_place_ = place_;
+    has_trace_ = false;
+  } else if (key == Key::meta) {
+    if (is_meta(place_)) return;
+    forget_trace_of(meta_in(place_));
+  } else if (place_ != Place::top) {
+    return;
   }
-  if (place_ != Place::top) return;
+
   key_ = key;
-  switch (key) {
-    case Key::method:
-    case Key::tool:
-      if (dialect_ == Dialect::none) return;
-      dialect_ = Dialect::none;
-      name_overflowed_ = false;
-      name_size_ = 0;
-      std::memset(name_, 0, kMaxName);
-      return;
-    case Key::id:
-      id_type_ = IdType::other;
-      id_hash_ = 0;
-      return;
-    case Key::result:
-      has_result_ = true;
-      return;
-    case Key::error:
-      has_error_ = true;
-      return;
-    case Key::success:
-      denies_success_ = false;
-      return;
-    case Key::params:
-      forget_trace_of(Place::params_meta);
-      return;
-    case Key::arguments:
-      forget_trace_of(Place::arguments_meta);
-      return;
-    default:
-      return;
+  if (key == Key::method || key == Key::tool) {
+    if (dialect_ != Dialect::none) forget_name();
+  } else if (key == Key::id) {
+    id_type_ = IdType::other;
+    id_hash_ = 0;
+  } else if (key == Key::result) {
+    has_result_ = true;
+  } else if (key == Key::error) {
+    has_error_ = true;
+  } else if (key == Key::success) {
+    denies_success_ = false;
+  } else if (key == Key::params) {
+    forget_trace_of(Place::params_meta);
+  } else if (key == Key::arguments) {
+    forget_trace_of(Place::arguments_meta);
   }
+}
+
+void MessageScanner::forget_name() noexcept {
+  dialect_ = Dialect::none;
+  name_overflowed_ = false;
+  name_size_ = 0;
+  __builtin_memset(name_, 0, kMaxName);
 }
 
 void MessageScanner::forget_trace_of(Place meta) noexcept {
@@ -582,45 +488,43 @@ void MessageScanner::forget_trace_of(Place meta) noexcept {
 
 // ---------------------------------------------------------------- values
 
-void MessageScanner::begin_text() noexcept {
+void MessageScanner::begin_kept_text() noexcept {
   state_ = State::kept_text;
-  switch (key_) {
-    case Key::method:
-      dialect_ = Dialect::json_rpc;
-      return;
-    case Key::tool:
-      dialect_ = Dialect::mcp;
-      return;
-    case Key::id:
-      id_type_ = IdType::string;
-      id_hash_ = hash(kHashSeed, "\"", 1);
-      return;
-    case Key::traceparent:
-      progress_ = 0;
-      trace_ = {};
-      return;
-    default:
-      state_ = State::ignored_text;
-      return;
+  if (key_ == Key::method) {
+    dialect_ = Dialect::json_rpc;
+  } else if (key_ == Key::tool) {
+    dialect_ = Dialect::mcp;
+  } else if (key_ == Key::id) {
+    id_type_ = IdType::string;
+    id_hash_ = hash(kHashSeed, "\"", 1);
+  } else {
+    trace_ = {};
+    progress_ = 0;
   }
 }
 
+// A bracket opens: that of an object whose members are looked at, or one that is skipped.
 void MessageScanner::begin_nested(char bracket) noexcept {
   nesting_.open(is_curly(bracket));
-  state_ = State::nested;
-  if (!is_curly(bracket)) return;
-  if (key_ == Key::params) {
+  state_ = is_curly(bracket) ? State::first_key : State::nested;
+  if (key_ == Key::params && is_curly(bracket)) {
     place_ = Place::params;
-  } else if (key_ == Key::arguments) {
+  } else if (key_ == Key::arguments && is_curly(bracket)) {
     place_ = Place::arguments;
-  } else if (key_ == Key::meta) {
-    place_ = place_ == Place::top      ? Place::top_meta
-             : place_ == Place::params ? Place::params_meta
-                                       : Place::arguments_meta;
+  } else if (key_ == Key::meta && is_curly(bracket)) {
+    place_ = meta_in(place_);
   } else {
-    return;
+    state_ = State::nested;
   }
-  state_ = State::first_key;
+}
+
+void MessageScanner::close_object() noexcept {
+  nesting_.close(true);
+  state_ = State::after_value;
+  if (place_ == Place::top) return end();
+  place_ = place_ == Place::params_meta      ? Place::params
+           : place_ == Place::arguments_meta ? Place::arguments
+                                             : Place::top;
 }
 
 void MessageScanner::begin_scalar(char first) noexcept {
@@ -629,128 +533,109 @@ void MessageScanner::begin_scalar(char first) noexcept {
     progress_ = kTrue;
   } else if (first == 'f') {
     progress_ = kFalse;
-    denies_success_ |= key_ == Key::success;
+    if (key_ == Key::success) denies_success_ = true;
   } else if (first == 'n') {
     progress_ = kNull;
     if (key_ == Key::error) has_error_ = false;
     if (key_ == Key::id) id_type_ = IdType::null;
   } else {
     state_ = State::number;
-    progress_ = kSign;
+    progress_ = kStart;
     if (key_ != Key::id) return;
     id_type_ = IdType::number;
     id_hash_ = kHashSeed;
   }
 }
 
-void MessageScanner::read_word(Bytes& in) noexcept {
-  while (kWords[progress_] != '\0') {
-    if (in.empty()) return;
-    if (*in.next != kWords[progress_]) return fail();
-    ++in.next;
-    ++progress_;
+GOXEL_SCANNER_INLINE void MessageScanner::read_word(Cursor& in) noexcept {
+  for (; kWords[progress_] != '\0'; ++progress_) {
+    if (in.at_end()) return;
+    if (in.peek() != kWords[progress_]) return fail();
+    in.skip();
   }
   state_ = State::after_value;
 }
 
-void MessageScanner::read_number(Bytes& in) noexcept {
-  const char* const text = in.next;
-  auto part = static_cast<NumberPart>(progress_);
-  if (part == kSign && *in.next == '-') ++in.next;
-  bool ended = false;
-  while (!in.empty() && !ended) {
-    const NumberPart next = number_part_after(part, *in.next);
-    ended = next == kNoNumber;
-    if (ended) break;
+GOXEL_SCANNER_INLINE void MessageScanner::read_number(Cursor& in) noexcept {
+  std::uint8_t part = progress_;
+  std::size_t size = 0;
+  for (; size != in.left(); ++size) {
+    const NumberPart next = number_part_after(part, in.peek(size));
+    if (next == kOver) break;
     part = next;
-    ++in.next;
   }
+  if (key_ == Key::id) id_hash_ = hash(id_hash_, in.text(), size);
+  in.skip(size);
   progress_ = part;
-  if (key_ == Key::id) id_hash_ = hash(id_hash_, text, static_cast<std::size_t>(in.next - text));
-  if (!ended) return;
-  if (part >= kSign) return fail();
+  if (in.at_end()) return;
+  if (part < kZero) return fail();
   state_ = State::after_value;
 }
 
-// ---------------------------------------------------------------- strings that are looked at
+// ---------------------------------------------------------------- kept strings
 
-MessageScanner::Text MessageScanner::read_text(Bytes& in) noexcept {
-  while (!in.empty()) {
+GOXEL_SCANNER_INLINE void MessageScanner::read_text(Cursor& in) noexcept {
+  const State text_state = state_;
+  while (!in.at_end() && state_ == text_state) {
     if (escape_ != 0) {
-      if (*in.next == '\n') return ++in.next, Text::newline;
-      if (!read_escape(*in.next)) return Text::bad_escape;
-      ++in.next;
+      in.skip(read_escape(in.text(), in.left()));
       continue;
     }
-    const char* const stop = find_text_stop(in.begin, in.next, in.end);
-    keep(in.next, static_cast<std::size_t>(stop - in.next));
-    in.next = stop;
-    if (in.empty()) break;
-    const char c = *in.next++;
-    if (c == '"') return Text::closed;
-    if (c == '\n') return Text::newline;
+    const std::size_t size = in.plain_text();
+    keep(in.text(), size);
+    in.skip(size);
+    if (in.at_end()) return;
+    const char stop = in.peek();
+    in.skip();
+    if (stop == '"') return finish_text();
+    if (stop == '\n') return end_malformed();
     escape_ = 1;
   }
-  return Text::unfinished;
 }
 
-MessageScanner::Text MessageScanner::skip_text(Bytes& in) noexcept {
-  while (!in.empty()) {
-    if (escape_ == 0) in.next = find_text_stop(in.begin, in.next, in.end);
-    if (in.empty()) break;
-    const char c = *in.next++;
-    if (c == '\n') return Text::newline;
-    if (c == '"' && escape_ == 0) return Text::closed;
-    escape_ = c == '\\' && escape_ == 0;
+void MessageScanner::finish_text() noexcept {
+  if (state_ == State::key_text) {
+    key_ = Key::none;
+    state_ = State::colon;
+    const bool whole = candidate_ != kNoCandidate && kKeys[candidate_].size() == progress_;
+    if (whole) begin_member(static_cast<Key>(candidate_));
+    return;
   }
-  return Text::unfinished;
+  state_ = State::after_value;
+  if (key_ == Key::traceparent) {
+    has_trace_ = progress_ == kTraceparentSize &&
+                 (trace_.trace_id_high | trace_.trace_id_low) != 0 && trace_.parent_id != 0;
+  }
 }
 
-bool MessageScanner::finish_text(Text text) noexcept {
-  switch (text) {
-    case Text::unfinished:
-      return false;
-    case Text::newline:
-      return end_malformed();
-    case Text::bad_escape:
+// What follows a backslash: consumes until `escape_` is zero again or the bytes are over.
+std::size_t MessageScanner::read_escape(const char* text, std::size_t size) noexcept {
+  std::size_t consumed = 0;
+  while (escape_ != 0 && consumed != size) {
+    const char c = text[consumed];
+    const char plain = unescape(c);
+    const unsigned digit = hex_digit(c);
+    if (c == '\n') {
+      end_malformed();
+    } else if (escape_ == 1 && c == 'u') {
+      escape_ = 2;
+    } else if (escape_ == 1 && plain != '\0') {
+      keep(&plain, 1);
+      escape_ = 0;
+    } else if (escape_ == 1 || digit > 15) {
       fail();
       state_ = State::broken_text;
-      return false;
-    case Text::closed:
-      break;
-  }
-  if (state_ == State::key_text) {
-    const bool whole = candidate_ != kNoCandidate && progress_ == kKeys[candidate_].size();
-    begin_member(whole ? static_cast<Key>(candidate_) : Key::none);
-    state_ = State::colon;
-    return false;
-  }
-  if (state_ == State::kept_text && key_ == Key::traceparent) finish_traceparent();
-  state_ = State::after_value;
-  return false;
-}
-
-bool MessageScanner::read_escape(char c) noexcept {
-  if (escape_ == 1) {
-    if (c == 'u') {
-      escape_ = 2;
-      return true;
+      return consumed;
+    } else if (escape_ < 0x2000) {
+      escape_ = static_cast<std::uint16_t>(unsigned{escape_} << 4 | digit);
+    } else {
+      keep_code_unit((escape_ & 0xfffu) << 4 | digit);
+      escape_ = 0;
     }
-    const char plain = unescape(c);
-    if (plain == '\0') return false;
-    keep(&plain, 1);
-    escape_ = 0;
-    return true;
+    ++consumed;
+    if (state_ == State::between) break;
   }
-  const unsigned digit = hex_digit(c);
-  if (digit > 15) return false;
-  if (escape_ < 0x2000) {
-    escape_ = static_cast<std::uint16_t>(unsigned{escape_} << 4 | digit);
-  } else {
-    keep_code_unit((escape_ & 0xfffu) << 4 | digit);
-    escape_ = 0;
-  }
-  return true;
+  return consumed;
 }
 
 void MessageScanner::keep_code_unit(unsigned unit) noexcept {
@@ -771,31 +656,27 @@ void MessageScanner::keep_code_unit(unsigned unit) noexcept {
 }
 
 void MessageScanner::keep(const char* text, std::size_t size) noexcept {
-  if (state_ == State::key_text) return match_key(text, size);
-  switch (key_) {
-    case Key::method:
-    case Key::tool:
-      return append_to_name(text, size);
-    case Key::id:
-      id_hash_ = hash(id_hash_, text, size);
-      return;
-    case Key::traceparent:
-      return read_traceparent(text, size);
-    default:
-      return;
+  if (state_ == State::key_text) {
+    match_key(text, size);
+  } else if (key_ == Key::id) {
+    id_hash_ = hash(id_hash_, text, size);
+  } else if (key_ == Key::traceparent) {
+    read_traceparent(text, size);
+  } else {
+    append_to_name(text, size);
   }
 }
 
 // Of a name that does not fit, the last eight bytes give way to a hash of the whole name, so that
 // the buffer still tells any two names apart.
 void MessageScanner::append_to_name(const char* text, std::size_t size) noexcept {
-  constexpr std::size_t kKept = kMaxName - sizeof(std::uint64_t);
   if (!name_overflowed_ && size <= kMaxName - name_size_) {
     std::memcpy(name_ + name_size_, text, size);
     name_size_ = static_cast<std::uint8_t>(name_size_ + size);
     return;
   }
-  std::uint64_t sum;
+  constexpr std::size_t kKept = kMaxName - sizeof(std::uint64_t);
+  std::uint64_t sum = 0;
   if (name_overflowed_) {
     std::memcpy(&sum, name_ + kKept, sizeof sum);
   } else {
@@ -809,62 +690,68 @@ void MessageScanner::append_to_name(const char* text, std::size_t size) noexcept
 }
 
 void MessageScanner::read_traceparent(const char* text, std::size_t size) noexcept {
+  // In one piece the ids are read at once; what is around them is left to the loop.
+  const bool whole = progress_ == 0 && size == kTraceparentSize;
+  const bool has_ids = whole && read_hex(text + 3, trace_.trace_id_high) &&
+                       read_hex(text + 19, trace_.trace_id_low) &&
+                       read_hex(text + 36, trace_.parent_id);
   for (std::size_t i = 0; i < size && progress_ != kNoTraceparent; ++i) {
     const unsigned at = progress_++;
-    const bool dash = at == 2 || at == 35 || at == 52;
+    if (has_ids && (at == 3 || at == 36)) {
+      const unsigned digits = at == 3 ? 32 : 16;
+      i += digits - 1;
+      progress_ = static_cast<std::uint8_t>(at + digits);
+      continue;
+    }
     const unsigned digit = lower_hex_digit(text[i]);
+    const bool dash = at == 2 || at == 35 || at == 52;
     const bool version_ff = at == 1 && candidate_ == 15 && digit == 15;
     if (at >= kTraceparentSize || version_ff || (dash ? text[i] != '-' : digit > 15)) {
       progress_ = kNoTraceparent;
     } else if (at == 0) {
       candidate_ = static_cast<std::uint8_t>(digit);
-    } else if (!dash && at < 19) {
-      if (at > 2) trace_.trace_id_high = trace_.trace_id_high << 4 | digit;
-    } else if (!dash && at < 35) {
+    } else if (at > 2 && at < 19) {
+      trace_.trace_id_high = trace_.trace_id_high << 4 | digit;
+    } else if (at >= 19 && at < 35) {
       trace_.trace_id_low = trace_.trace_id_low << 4 | digit;
-    } else if (!dash && at < 52) {
+    } else if (at > 35 && at < 52) {
       trace_.parent_id = trace_.parent_id << 4 | digit;
     }
   }
 }
 
-void MessageScanner::finish_traceparent() noexcept {
-  has_trace_ = progress_ == kTraceparentSize && (trace_.trace_id_high | trace_.trace_id_low) != 0 &&
-               trace_.parent_id != 0;
+// ---------------------------------------------------------------- what is skipped
+
+GOXEL_SCANNER_INLINE void MessageScanner::skip_text(Cursor& in) noexcept {
+  while (!in.at_end()) {
+    const Masks masks = in.masks();
+    const std::size_t covered = in.covered();
+    const std::uint64_t stops = unescaped_quotes(masks, covered, escape_) | masks.newlines;
+    if (stops == 0) {
+      in.skip(covered);
+      continue;
+    }
+    const auto at = first_bit(stops);
+    state_ = State::after_value;
+    escape_ = 0;
+    if (in.peek(at) == '\n') end_malformed();
+    in.skip(at + 1);
+    return;
+  }
 }
 
-// ---------------------------------------------------------------- what is not looked at
-
-bool MessageScanner::skip_nested(Bytes& in) noexcept {
-  const bool in_params = place_ == Place::params || place_ == Place::arguments;
-  const std::uint64_t floor = kind_ == MessageKind::batch              ? 0
-                              : place_ == Place::top                   ? 1
-                              : in_params || place_ == Place::top_meta ? 2
-                                                                       : 3;
+GOXEL_SCANNER_INLINE void MessageScanner::skip_nested(Cursor& in) noexcept {
+  const std::uint64_t floor = kind_ == MessageKind::batch ? 0 : depth_of(place_);
   Nesting nesting = nesting_;
   std::uint64_t text_carry = state_ == State::nested_text ? ~std::uint64_t{0} : 0;
-  bool escape_carry = escape_ != 0;
 
-  while (!in.empty()) {
-    const BlockMasks masks = masks_of(in.begin, in.next, in.end);
-    const std::size_t size = in.left() < kBlock ? in.left() : kBlock;
-
-    std::uint64_t escaped = escape_carry;
-    escape_carry = false;
-    for (std::uint64_t left = masks.backslashes & ~escaped; left != 0;) {
-      const auto at = static_cast<std::size_t>(std::countr_zero(left));
-      left &= left - 1;
-      if (at + 1 == size) {
-        escape_carry = true;
-      } else {
-        escaped |= bit(at + 1);
-        left &= ~bit(at + 1);
-      }
-    }
+  while (!in.at_end()) {
+    const Masks masks = in.masks();
+    const std::size_t covered = in.covered();
 
     // Set from a string's opening quote up to the byte before its closing one.
     std::uint64_t text = text_carry;
-    if (const std::uint64_t quotes = masks.quotes & ~escaped; quotes != 0) {
+    if (const std::uint64_t quotes = unescaped_quotes(masks, covered, escape_); quotes != 0) {
       text ^= prefix_xor(quotes);
       text_carry = std::uint64_t{0} - (text >> 63);
     }
@@ -874,42 +761,43 @@ bool MessageScanner::skip_nested(Bytes& in) noexcept {
     if (errors != 0) brackets &= (errors & (0 - errors)) - 1;  // only those before the first error
 
     for (; brackets != 0; brackets &= brackets - 1) {
-      const auto at = static_cast<std::size_t>(std::countr_zero(brackets));
-      const char bracket = in.next[at];
+      const auto at = first_bit(brackets);
+      const char bracket = in.peek(at);
       if (is_opening(bracket)) {
         nesting.open(is_curly(bracket));
         continue;
       }
-      const bool matched = nesting.close(is_curly(bracket));
-      if (matched && nesting.depth() != floor) continue;
+      const bool matches = nesting.close(is_curly(bracket));
+      if (matches && nesting.depth() != floor) continue;
+      in.skip(at + 1);
       nesting_ = nesting;
-      in.next += at + 1;
-      escape_ = 0;
       state_ = State::after_value;
-      if (!matched) fail();
-      return nesting.depth() == 0 && end();
+      escape_ = 0;
+      if (!matches) fail();
+      if (nesting.depth() == 0) end();
+      return;
     }
 
     if (errors != 0) {
-      in.next += std::countr_zero(errors);
+      in.skip(first_bit(errors));
       nesting_ = nesting;
-      if (*in.next == '\n') return ++in.next, end_malformed();
-      fail();
-      return false;
+      if (in.peek() != '\n') return fail();
+      in.skip();
+      return end_malformed();
     }
-    in.next += size;
+    in.skip(covered);
   }
 
   nesting_ = nesting;
   state_ = text_carry != 0 ? State::nested_text : State::nested;
-  escape_ = escape_carry;
-  return false;
 }
 
-bool MessageScanner::skip_broken(Bytes& in) noexcept {
-  while (!in.empty()) {
-    const char c = *in.next++;
+GOXEL_SCANNER_INLINE void MessageScanner::skip_broken(Cursor& in) noexcept {
+  while (!in.at_end()) {
+    const char c = in.peek();
+    in.skip();
     if (c == '\n') return end_malformed();
+    if (state_ == State::broken_line) continue;
     if (state_ == State::broken_text) {
       if (c == '"' && escape_ == 0) state_ = State::broken;
       escape_ = c == '\\' && escape_ == 0;
@@ -922,7 +810,168 @@ bool MessageScanner::skip_broken(Bytes& in) noexcept {
       if (nesting_.depth() == 0) return end_malformed();
     }
   }
-  return false;
+}
+
+// ---------------------------------------------------------------- all together
+
+// Almost every message begins in one of these ways, which leave it at the value of `key`. Reading
+// them member by member takes as long as the rest of a short message.
+struct MessageScanner::Opening {
+  std::string_view text;
+  Key key;
+};
+
+GOXEL_SCANNER_INLINE void MessageScanner::read_opening(Cursor& in) noexcept {
+  constexpr Opening kOpenings[] = {
+      {R"( "jsonrpc": "2.0", "result": )"sv, Key::result},
+      {R"( "jsonrpc": "2.0", "error": )"sv, Key::error},
+      {R"("jsonrpc": "2.0", "method": )"sv, Key::method},
+      {R"("jsonrpc":"2.0","method":)"sv, Key::method},
+      {R"("tool": )"sv, Key::tool},
+      {R"("tool":)"sv, Key::tool},
+  };
+  if (state_ != State::first_key) return;
+#pragma GCC unroll 6
+  for (const Opening& opening : kOpenings) {
+    if (in.skip_opening(opening.text)) {
+      begin_member(opening.key);
+      state_ = State::value;
+      return;
+    }
+  }
+}
+
+// Reads on to the end of the message or of the bytes. The cases that make up a member of an object
+// fall through to one another.
+GOXEL_SCANNER_INLINE void MessageScanner::read(Cursor& in) noexcept {
+  while (!in.at_end()) {
+    switch (state_) {
+      case State::between:
+        return;
+
+      case State::after_value:
+      after_value:
+        if (!in.skip_spaced(',')) {
+          if (!in.skip_white_space()) return;
+          if (in.peek() == '}') {
+            in.skip();
+            close_object();
+            continue;
+          }
+          if (in.peek() != ',') {
+            fail();
+            continue;
+          }
+          in.skip();
+        }
+        state_ = State::key;
+        [[fallthrough]];
+
+      case State::key:
+        if (!in.skip_white_space()) return;
+        if (in.peek() != '"') {
+          fail();
+          continue;
+        }
+        in.skip();
+        if (!read_whole_key(in)) continue;
+        state_ = State::colon;
+        [[fallthrough]];
+
+      case State::colon:
+        if (!in.skip_spaced(':')) {
+          if (!in.skip_white_space()) return;
+          if (in.peek() != ':') {
+            fail();
+            continue;
+          }
+          in.skip();
+        }
+        state_ = State::value;
+        [[fallthrough]];
+
+      case State::value:
+        if (!in.skip_white_space()) return;
+        if (in.peek() == '"') {
+          in.skip();
+          if (key_ >= kFirstKept) {
+            begin_kept_text();
+            read_text(in);
+          } else {
+            state_ = State::ignored_text;
+            skip_text(in);
+          }
+        } else if (is_opening(in.peek())) {
+          begin_nested(in.peek());
+          in.skip();
+          if (state_ == State::nested) skip_nested(in);
+        } else {
+          begin_scalar(in.peek());
+          if (state_ == State::number) read_number(in);
+        }
+        if (state_ == State::after_value) goto after_value;
+        continue;
+
+      case State::first_key:
+        if (!in.skip_white_space()) return;
+        state_ = in.peek() == '}' ? State::after_value : State::key;
+        continue;
+
+      case State::key_text:
+      case State::kept_text:
+        read_text(in);
+        continue;
+
+      case State::ignored_text:
+        skip_text(in);
+        continue;
+
+      case State::number:
+        read_number(in);
+        continue;
+
+      case State::word:
+        read_word(in);
+        continue;
+
+      case State::nested:
+      case State::nested_text:
+        skip_nested(in);
+        continue;
+
+      case State::broken:
+      case State::broken_text:
+      case State::broken_line:
+        skip_broken(in);
+        continue;
+    }
+  }
+}
+
+MessageScanner::Step MessageScanner::feed(const char* bytes, std::size_t size) noexcept {
+  std::size_t blank = 0;
+  if (state_ == State::between) {
+    while (blank != size && is_white_space(bytes[blank])) ++blank;
+    if (blank == size) {
+      position_ += size;
+      return {size, false};
+    }
+  }
+  return feed_message(bytes, size, blank);
+}
+
+MessageScanner::Step MessageScanner::feed_message(const char* bytes, std::size_t size,
+                                                  std::size_t blank) noexcept {
+  Cursor in(bytes, size);
+  if (state_ == State::between) {
+    in.skip(blank);
+    begin(position_ + blank, in.peek());
+    in.skip();
+    read_opening(in);
+  }
+  read(in);
+  position_ += in.consumed();
+  return {in.consumed(), state_ == State::between};
 }
 
 }  // namespace goxel_telemetry::plugin

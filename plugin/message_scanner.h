@@ -9,9 +9,9 @@
 namespace goxel_telemetry::plugin {
 
 enum class MessageKind : std::uint8_t {
+  other,      // an object that is no request: an answer, for instance
   request,    // an object with a `method` or `tool` that is a string
   batch,      // an array
-  other,      // any other object: an answer, or a request that names nothing
   malformed,  // not JSON, as far as the scanner looks
   truncated,  // the stream ended inside it
 };
@@ -90,7 +90,7 @@ class Nesting {
 //  4. Checked: the grammar of the top-level object and of the `params`, `arguments` and `_meta`
 //     objects that may lead to a trace context; the kinds of the outermost sixteen brackets; raw
 //     newlines in strings. Not checked: grammar elsewhere, UTF-8, other control characters, escapes
-//     in strings that are not kept.
+//     in strings that are no facts.
 //  5. Once an object is known to be malformed it ends at the bracket that balances it (of either
 //     kind, outside strings) or with the next newline, whichever comes first. A newline within a
 //     string, even after a backslash, is such an end: an unterminated string costs one line.
@@ -148,8 +148,8 @@ class MessageScanner {
     value,
     kept_text,     // inside a string value that is a fact
     ignored_text,  // inside one that is not
-    word,          // true, false, null
     number,
+    word,         // true, false, null
     after_value,  // `,` or `}`
     nested,       // inside brackets that hold no fact
     nested_text,
@@ -159,56 +159,75 @@ class MessageScanner {
   };
 
   // The objects whose members are looked at.
-  enum class Place : std::uint8_t { top, params, arguments, top_meta, params_meta, arguments_meta };
+  enum class Place : std::uint8_t {
+    top,
+    params,
+    arguments,
+    top_meta,
+    params_meta,
+    arguments_meta,
+  };
+
+  static bool is_meta(Place place) noexcept { return place >= Place::top_meta; }
+
+  static Place meta_in(Place place) noexcept {
+    return static_cast<Place>(static_cast<int>(place) + static_cast<int>(Place::top_meta));
+  }
+
+  // How many brackets are open around its members.
+  static std::uint64_t depth_of(Place place) noexcept {
+    return place == Place::top ? 1 : place <= Place::top_meta ? 2 : 3;
+  }
 
   enum class Key : std::uint8_t {
     none,
-    meta,
-    arguments,
     error,
-    id,
-    method,
-    params,
     result,
     success,
+    params,
+    arguments,
+    meta,
+    id,  // from here on a string value is kept
+    method,
     tool,
     traceparent,
   };
+  static constexpr Key kFirstKept = Key::id;
+  static const std::string_view kKeys[];
 
-  enum class Text : std::uint8_t { unfinished, closed, newline, bad_escape };
-
-  struct Bytes;  // the bytes of one feed
-
-  // Each true result means: the message has ended.
-  bool advance(Bytes& in) noexcept;
-  bool finish_text(Text text) noexcept;
-  bool skip_nested(Bytes& in) noexcept;
-  bool skip_broken(Bytes& in) noexcept;
-  bool close_object() noexcept;
-  bool end() noexcept;
-  bool end_malformed() noexcept;
+  struct Opening;
+  class Cursor;
+  Step feed_message(const char* bytes, std::size_t size, std::size_t blank) noexcept;
+  void read_opening(Cursor& in) noexcept;
+  void read(Cursor& in) noexcept;
+  bool read_whole_key(Cursor& in) noexcept;
+  void read_number(Cursor& in) noexcept;
+  void read_word(Cursor& in) noexcept;
+  void read_text(Cursor& in) noexcept;
+  void skip_text(Cursor& in) noexcept;
+  void skip_nested(Cursor& in) noexcept;
+  void skip_broken(Cursor& in) noexcept;
 
   void begin(std::uint64_t offset, char first) noexcept;
+  void end() noexcept;
+  void end_malformed() noexcept;
   void fail() noexcept;
 
-  bool read_whole_key(Bytes& in) noexcept;
-  void match_key(const char* text, std::size_t size) noexcept;
   void begin_member(Key key) noexcept;
-  void forget_trace_of(Place meta) noexcept;
-  void begin_text() noexcept;
+  void begin_kept_text() noexcept;
   void begin_nested(char bracket) noexcept;
+  void close_object() noexcept;
   void begin_scalar(char first) noexcept;
-  void read_number(Bytes& in) noexcept;
-  void read_word(Bytes& in) noexcept;
+  void finish_text() noexcept;
+  void forget_name() noexcept;
+  void forget_trace_of(Place meta) noexcept;
 
-  Text read_text(Bytes& in) noexcept;
-  Text skip_text(Bytes& in) noexcept;
-  bool read_escape(char c) noexcept;
+  std::size_t read_escape(const char* text, std::size_t size) noexcept;
   void keep(const char* text, std::size_t size) noexcept;
   void keep_code_unit(unsigned unit) noexcept;
+  void match_key(const char* text, std::size_t size) noexcept;
   void append_to_name(const char* text, std::size_t size) noexcept;
   void read_traceparent(const char* text, std::size_t size) noexcept;
-  void finish_traceparent() noexcept;
 
   // Covers the name with its padding and, in its last bytes, the hash of a name too long to keep.
   std::uint64_t name_hash() const noexcept {

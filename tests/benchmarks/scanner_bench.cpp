@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The scanner beside simdjson's on-demand parser on the same messages. simdjson is favoured: its
+// input is already cut into messages and padded, its parser is reused, and it only locates the
+// facts, while the scanner also cuts the stream, hashes ids, copies names and decodes trace ids.
+// Pin it (taskset -c 1) and compare within one run.
+
+#include <benchmark/benchmark.h>
+#include <simdjson.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugin/message_scanner.h"
+
+namespace {
+
+using namespace std::string_view_literals;
+using goxel_telemetry::plugin::MessageScanner;
+namespace ondemand = simdjson::ondemand;
+
+constexpr std::string_view kTraced =
+    R"({"jsonrpc": "2.0", "method": "goxel.add_voxel", "id": 17, "params": {"x": 1, "y": 2, "z": 5, )"
+    R"("color": [0, 255, 0, 255], "_meta": {"traceparent": )"
+    R"("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}})";
+
+// As recorded from the stock daemon.
+const std::vector<std::string_view> kRequests = {
+    R"({"jsonrpc": "2.0", "method": "goxel.create_project", "id": 1, "params": ["t", 32, 32, 32]})",
+    R"({"jsonrpc": "2.0", "method": "goxel.get_status", "id": "abc", "params": {}})",
+    R"({"jsonrpc": "2.0", "method": "ping", "id": 3})",
+    R"({"jsonrpc": "2.0", "method": "goxel.add_voxel", "id": 5, "params": [1, 2, 3, 255, 0, 0, 255]})",
+    R"({"jsonrpc": "2.0", "method": "goxel.add_voxel", "id": 6, "params": {"x": 1, "y": 2, "z": 4, "color": [255, 0, 0, 255]}})",
+    R"({"jsonrpc": "2.0", "method": "goxel.export_model", "id": 10, "params": ["o.vox"]})",
+    R"({"jsonrpc": "2.0", "method": "goxel.execute_script", "id": 12, "params": {"script": "1+1"}})",
+    R"({"jsonrpc": "2.0", "method": "goxel.render_scene", "id": 13, "params": {"width": 64, "height": 64}})",
+    kTraced,
+    R"({"id": 18, "params": [], "method": "ping", "jsonrpc": "2.0"})",
+    R"({"tool": "goxel_create_project", "arguments": {"name": "x", "width": 16, "height": 16, "depth": 16}})",
+    R"({"tool": "goxel_add_voxels", "arguments": {"position": {"x": 1, "y": 1, "z": 1}, "color": {"r": 255, "g": 0, "b": 0, "a": 255}}})",
+};
+
+const std::vector<std::string_view> kAnswers = {
+    R"({ "jsonrpc": "2.0", "result": { "success": true, "name": "t", "width": 32, "height": 32, "depth": 32 }, "id": 1 })",
+    R"({ "jsonrpc": "2.0", "result": { "version": "0.18.6", "layer_count": 1, "read_only": false, "width": 32, "height": 32, "depth": 32 }, "id": "abc" })",
+    R"({ "jsonrpc": "2.0", "result": { "pong": true, "timestamp": 1795467052 }, "id": 3 })",
+    R"({ "jsonrpc": "2.0", "result": { "success": true, "x": 1, "y": 2, "z": 3, "layer_id": 0, "color": [ 255, 0, 0, 255 ] }, "id": 5 })",
+    R"({ "jsonrpc": "2.0", "result": { "count": 1, "layers": [ { "id": 0, "name": "Layer 0", "visible": true } ] }, "id": 8 })",
+    R"({ "jsonrpc": "2.0", "error": { "code": -1008, "message": "Failed to create layer: error code 2" }, "id": 9 })",
+    R"({ "jsonrpc": "2.0", "result": { "success": true, "path": "o.vox" }, "id": 10 })",
+    R"({ "jsonrpc": "2.0", "error": { "code": -32601, "message": "Method not found: nope" }, "id": 14 })",
+    R"({ "success": true, "content": { "success": true, "name": "x", "width": 16, "height": 16, "depth": 16 } })",
+};
+
+std::string around(std::string_view head, std::string_view unit, std::string_view tail) {
+  std::string message(head);
+  while (message.size() < 65536) message += unit;
+  return message += tail;
+}
+
+const std::vector<std::string_view>& messages(int set) {
+  static const std::string long_text =
+      around(R"({"method": "echo", "id": 1, "params": {"blob": ")", "x", R"("}})");
+  static const std::string numbers =
+      around(R"({"method": "paint", "id": 1, "params": [)", "[1,2,3,255,0,0,255],", "[0]]}");
+  static const std::string objects =
+      around(R"({"result": [)", R"({ "id": 0, "name": "Layer 0", "visible": true }, )",
+             R"([]], "id": 1})");
+  static const std::string escapes =
+      around(R"({"params": {"script": ")", R"(a = \"b\";\n)", R"("}})");
+  static const std::string brackets = around(R"({"params": [)", "[[[[[[[[]]]]]]]],", R"([]]})");
+  static const std::vector<std::string_view> sets[] = {
+      kRequests,   kAnswers,  {kRequests[3]}, {kAnswers[3]}, {kTraced},
+      {long_text}, {numbers}, {objects},      {escapes},     {brackets},
+  };
+  return sets[set];
+}
+
+constexpr const char* kSetNames[] = {"requests",  "answers", "add_voxel", "its_answer", "traced",
+                                     "long_text", "numbers", "objects",   "escapes",    "brackets"};
+
+void count(benchmark::State& state, const std::vector<std::string_view>& set) {
+  std::size_t bytes = 0;
+  for (const std::string_view message : set) bytes += message.size();
+  const auto rounds = static_cast<std::int64_t>(state.iterations());
+  state.SetItemsProcessed(rounds * static_cast<std::int64_t>(set.size()));
+  state.SetBytesProcessed(rounds * static_cast<std::int64_t>(bytes));
+  state.counters["per_message"] = benchmark::Counter(
+      static_cast<double>(set.size()),
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+void scanner(benchmark::State& state) {
+  const auto& set = messages(static_cast<int>(state.range(0)));
+  state.SetLabel(kSetNames[state.range(0)]);
+  // As they arrive: each in a buffer of its own, with its newline.
+  std::vector<std::string> lines;
+  for (const std::string_view message : set) lines.push_back(std::string(message) + "\n");
+
+  MessageScanner scanner;
+  for (auto _ : state) {
+    for (const std::string& line : lines) {
+      const auto step = scanner.feed(line.data(), line.size());
+      if (!step.complete) state.SkipWithError("no message");
+      benchmark::DoNotOptimize(scanner.message().name_hash);
+      scanner.feed(line.data() + step.consumed, line.size() - step.consumed);
+    }
+  }
+  count(state, set);
+}
+
+struct Located {
+  std::string_view name, id, traceparent;
+  bool error = false, success = true;
+};
+
+void locate_trace(ondemand::object carrier, Located& facts) {
+  ondemand::object meta;
+  if (carrier.find_field_unordered("_meta").get_object().get(meta) != simdjson::SUCCESS) return;
+  (void)meta.find_field_unordered("traceparent").get_string().get(facts.traceparent);
+}
+
+Located locate(ondemand::parser& parser, const simdjson::padded_string& text) {
+  Located facts;
+  ondemand::document document = parser.iterate(text);
+  for (auto field : document.get_object()) {
+    const ondemand::raw_json_string key = field.key();
+    ondemand::value value = field.value();
+    if (key == "method" || key == "tool") {
+      (void)value.get_string().get(facts.name);
+    } else if (key == "id") {
+      facts.id = value.raw_json_token();
+    } else if (key == "params" || key == "arguments") {
+      ondemand::object carrier;
+      if (value.get_object().get(carrier) == simdjson::SUCCESS) locate_trace(carrier, facts);
+    } else if (key == "_meta") {
+      ondemand::object meta;
+      if (value.get_object().get(meta) == simdjson::SUCCESS) {
+        (void)meta.find_field_unordered("traceparent").get_string().get(facts.traceparent);
+      }
+    } else if (key == "error") {
+      facts.error = !value.is_null();
+    } else if (key == "success") {
+      (void)value.get_bool().get(facts.success);
+    }
+  }
+  return facts;
+}
+
+void simdjson_ondemand(benchmark::State& state) {
+  const auto& set = messages(static_cast<int>(state.range(0)));
+  state.SetLabel(kSetNames[state.range(0)]);
+  std::vector<simdjson::padded_string> padded;
+  for (const std::string_view message : set) padded.emplace_back(message);
+
+  ondemand::parser parser;
+  for (auto _ : state) {
+    for (const simdjson::padded_string& text : padded) {
+      benchmark::DoNotOptimize(locate(parser, text));
+    }
+  }
+  count(state, set);
+}
+
+// What the daemon's second send, the newline, costs.
+void lone_newline(benchmark::State& state) {
+  MessageScanner scanner;
+  for (auto _ : state) benchmark::DoNotOptimize(scanner.feed("\n", 1));
+}
+
+BENCHMARK(scanner)->DenseRange(0, 9);
+BENCHMARK(simdjson_ondemand)->DenseRange(0, 9);
+BENCHMARK(lone_newline);
+
+}  // namespace
+
+BENCHMARK_MAIN();

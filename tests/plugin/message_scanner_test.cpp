@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Every readable case below is scanned whole, byte by byte, cut in two at each place and cut at
+// random: the facts must be the same, so the expectations are written once.
+
+#include "plugin/message_scanner.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <ostream>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+// A message with its name copied out of the scanner.
+struct Facts {
+  Message message;
+  std::string name;
+};
+
+std::vector<Facts> feed_all(MessageScanner& scanner, std::string_view bytes) {
+  // A copy on the heap, to have AddressSanitizer see reads outside of it.
+  const auto copy = std::make_unique<char[]>(bytes.size());
+  bytes.copy(copy.get(), bytes.size());
+  std::vector<Facts> found;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const MessageScanner::Step step = scanner.feed(copy.get() + at, bytes.size() - at);
+    at += step.consumed;
+    if (step.complete) {
+      found.push_back({scanner.message(), std::string(scanner.message().name)});
+    } else {
+      EXPECT_EQ(at, bytes.size()) << "stopped before the end without a message";
+    }
+  }
+  return found;
+}
+
+// `cuts` are the sizes of the pieces; what is left goes in one last piece.
+std::vector<Facts> scan(std::string_view stream, const std::vector<std::size_t>& cuts) {
+  MessageScanner scanner;
+  std::vector<Facts> found;
+  const auto feed = [&](std::string_view piece) {
+    for (Facts& facts : feed_all(scanner, piece)) found.push_back(std::move(facts));
+  };
+  for (const std::size_t size : cuts) {
+    feed(stream.substr(0, size));
+    stream.remove_prefix(std::min(size, stream.size()));
+  }
+  feed(stream);
+  if (scanner.finish()) {
+    found.push_back({scanner.message(), std::string(scanner.message().name)});
+  }
+  return found;
+}
+
+void expect_equal(const std::vector<Facts>& left, const std::vector<Facts>& right) {
+  ASSERT_EQ(left.size(), right.size());
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    const Message& a = left[i].message;
+    const Message& b = right[i].message;
+    EXPECT_EQ(a.kind, b.kind);
+    EXPECT_EQ(a.first_offset, b.first_offset);
+    EXPECT_EQ(a.end_offset, b.end_offset);
+    EXPECT_EQ(a.dialect, b.dialect);
+    EXPECT_EQ(left[i].name, right[i].name);
+    EXPECT_EQ(a.name_overflowed, b.name_overflowed);
+    EXPECT_EQ(a.name_hash, b.name_hash);
+    EXPECT_EQ(a.id_type, b.id_type);
+    EXPECT_EQ(a.id_hash, b.id_hash);
+    EXPECT_EQ(a.has_result, b.has_result);
+    EXPECT_EQ(a.has_error, b.has_error);
+    EXPECT_EQ(a.denies_success, b.denies_success);
+    EXPECT_EQ(a.has_trace, b.has_trace);
+    EXPECT_EQ(a.trace.trace_id_high, b.trace.trace_id_high);
+    EXPECT_EQ(a.trace.trace_id_low, b.trace.trace_id_low);
+    EXPECT_EQ(a.trace.parent_id, b.trace.parent_id);
+  }
+}
+
+// The messages of a stream, after checking that no way of cutting it makes a difference.
+std::vector<Facts> messages(std::string_view stream) {
+  const std::vector<Facts> whole = scan(stream, {});
+  SCOPED_TRACE(stream);
+  expect_equal(scan(stream, std::vector<std::size_t>(stream.size(), 1)), whole);
+  for (std::size_t cut = 0; cut < stream.size() && !testing::Test::HasFailure(); ++cut) {
+    SCOPED_TRACE(cut);
+    expect_equal(scan(stream, {cut}), whole);
+  }
+  std::mt19937 random(7);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::size_t> cuts;
+    for (int i = 0; i < 12; ++i) cuts.push_back(random() % (round < 10 ? 9 : 70));
+    expect_equal(scan(stream, cuts), whole);
+  }
+  return whole;
+}
+
+// The one message of a stream.
+Facts only(std::string_view stream) {
+  const std::vector<Facts> found = messages(stream);
+  EXPECT_EQ(found.size(), 1u) << stream;
+  return found.empty() ? Facts{} : found[0];
+}
+
+std::vector<MessageKind> kinds(std::string_view stream) {
+  std::vector<MessageKind> kinds;
+  for (const Facts& facts : messages(stream)) kinds.push_back(facts.message.kind);
+  return kinds;
+}
+
+MessageKind kind(std::string_view stream) {
+  return only(stream).message.kind;
+}
+
+using Kinds = std::vector<MessageKind>;
+constexpr auto kOther = MessageKind::other;
+constexpr auto kRequest = MessageKind::request;
+constexpr auto kBatch = MessageKind::batch;
+constexpr auto kMalformed = MessageKind::malformed;
+constexpr auto kTruncated = MessageKind::truncated;
+
+constexpr std::string_view kTraceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+std::string meta(std::string_view traceparent = kTraceparent) {
+  return R"("_meta": {"traceparent": ")" + std::string(traceparent) + R"("})";
+}
+
+bool has_trace(std::string_view stream) {
+  return only(stream).message.has_trace;
+}
+
+}  // namespace
+
+void PrintTo(MessageKind kind, std::ostream* out) {
+  constexpr const char* kNames[] = {"other", "request", "batch", "malformed", "truncated"};
+  *out << kNames[static_cast<int>(kind)];
+}
+
+namespace {
+
+// ---------------------------------------------------------------- recorded conversations
+
+TEST(MessageScannerTest, JsonRpcRequestNamesItsMethod) {
+  const Facts facts = only(
+      R"({"jsonrpc": "2.0", "method": "goxel.add_voxel", "id": 5, "params": [1, 2, 3, 255, 0, 0, 255]})"
+      "\n");
+  EXPECT_EQ(facts.message.kind, kRequest);
+  EXPECT_EQ(facts.message.dialect, Dialect::json_rpc);
+  EXPECT_EQ(facts.name, "goxel.add_voxel");
+  EXPECT_EQ(facts.message.id_type, IdType::number);
+  EXPECT_FALSE(facts.message.name_overflowed);
+  EXPECT_FALSE(facts.message.has_trace);
+}
+
+TEST(MessageScannerTest, McpRequestNamesItsTool) {
+  const Facts facts = only(R"({"tool": "goxel_add_voxels", "arguments": {"position": {"x": 1}}})");
+  EXPECT_EQ(facts.message.kind, kRequest);
+  EXPECT_EQ(facts.message.dialect, Dialect::mcp);
+  EXPECT_EQ(facts.name, "goxel_add_voxels");
+  EXPECT_EQ(facts.message.id_type, IdType::absent);
+}
+
+TEST(MessageScannerTest, MembersStandInAnyOrder) {
+  const Facts facts =
+      only(R"({"id": 18, "params": [], "method": "ping", "jsonrpc": "2.0", "more": {"a": [{}]}})");
+  EXPECT_EQ(facts.message.kind, kRequest);
+  EXPECT_EQ(facts.name, "ping");
+  EXPECT_EQ(facts.message.id_type, IdType::number);
+}
+
+TEST(MessageScannerTest, AnswerWithResultSucceeded) {
+  const Message message =
+      only(R"({ "jsonrpc": "2.0", "result": { "success": true, "x": 1 }, "id": 5 })").message;
+  EXPECT_EQ(message.kind, kOther);
+  EXPECT_TRUE(message.has_result);
+  EXPECT_FALSE(message.failed());
+  EXPECT_EQ(message.id_type, IdType::number);
+}
+
+TEST(MessageScannerTest, AnswerWithErrorFailed) {
+  const Message message =
+      only(
+          R"({ "jsonrpc": "2.0", "error": { "code": -32601, "message": "Method not found: nope" }, "id": 14 })")
+          .message;
+  EXPECT_TRUE(message.has_error);
+  EXPECT_TRUE(message.failed());
+  EXPECT_FALSE(message.has_result);
+}
+
+TEST(MessageScannerTest, NullErrorIsNoFailure) {
+  EXPECT_FALSE(only(R"({"jsonrpc":"2.0","error":null,"result":1,"id":1})").message.failed());
+  EXPECT_TRUE(only(R"({"error":"text"})").message.failed());
+  EXPECT_TRUE(only(R"({"error":0})").message.failed());
+  EXPECT_TRUE(only(R"({"error":false})").message.failed());
+}
+
+TEST(MessageScannerTest, OnlyTopLevelSuccessTellsOfFailure) {
+  EXPECT_TRUE(only(R"({ "success": false, "content": 1 })").message.failed());
+  EXPECT_FALSE(only(R"({ "success": true, "content": { "success": false } })").message.failed());
+  EXPECT_FALSE(only(R"({ "result": { "success": false, "error": 1 } })").message.failed());
+  EXPECT_FALSE(only(R"({ "params": { "success": false, "error": 1 } })").message.failed());
+}
+
+// ---------------------------------------------------------------- framing
+
+TEST(MessageScannerTest, NewlineBetweenMessagesIsOptional) {
+  EXPECT_EQ(kinds("{\"method\":\"a\"}{\"method\":\"b\"}\n\n [1] \r\n\t{}"),
+            (Kinds{kRequest, kRequest, kBatch, kOther}));
+}
+
+TEST(MessageScannerTest, OffsetsCoverTheMessageAndNothingElse) {
+  const std::vector<Facts> found = messages("  \n\n{\"method\":\"ping\"} \n[]\n");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].message.first_offset, 4u);
+  EXPECT_EQ(found[0].message.end_offset, 21u);
+  EXPECT_EQ(found[0].message.size(), 17u);
+  EXPECT_EQ(found[1].message.first_offset, 23u);
+  EXPECT_EQ(found[1].message.size(), 2u);
+}
+
+TEST(MessageScannerTest, FeedStopsRightBehindEachMessage) {
+  MessageScanner scanner;
+  const std::string_view bytes = R"({"method":"a"}{"method":"b"} )";
+  const auto first = scanner.feed(bytes.data(), bytes.size());
+  EXPECT_EQ(first.consumed, 14u);
+  EXPECT_TRUE(first.complete);
+  const auto second = scanner.feed(bytes.data() + 14, bytes.size() - 14);
+  EXPECT_EQ(second.consumed, 14u);
+  EXPECT_TRUE(second.complete);
+  EXPECT_EQ(scanner.message().name, "b");
+  const auto rest = scanner.feed(bytes.data() + 28, 1);
+  EXPECT_EQ(rest.consumed, 1u);
+  EXPECT_FALSE(rest.complete);
+  EXPECT_EQ(scanner.position(), bytes.size());
+}
+
+TEST(MessageScannerTest, InMessageFromFirstByteToLast) {
+  MessageScanner scanner;
+  EXPECT_FALSE(scanner.in_message());
+  scanner.feed(" \n", 2);
+  EXPECT_FALSE(scanner.in_message());
+  scanner.feed("{", 1);
+  EXPECT_TRUE(scanner.in_message());
+  EXPECT_TRUE(scanner.feed("}", 1).complete);
+  EXPECT_FALSE(scanner.in_message());
+}
+
+TEST(MessageScannerTest, EmptyFeedChangesNothing) {
+  MessageScanner scanner;
+  EXPECT_FALSE(scanner.feed("", 0).complete);
+  scanner.feed("{\"a\"", 4);
+  EXPECT_FALSE(scanner.feed(nullptr, 0).complete);
+  EXPECT_TRUE(scanner.feed(":1}", 3).complete);
+}
+
+TEST(MessageScannerTest, PrettyPrintedMessageIsOneMessage) {
+  const Facts facts =
+      only("{\r\n\t\"method\" : \"ping\" ,\n\n  \"params\" : {\n  \"a\" : [ ]\n}\n}");
+  EXPECT_EQ(facts.message.kind, kRequest);
+  EXPECT_EQ(facts.name, "ping");
+}
+
+TEST(MessageScannerTest, TopLevelArrayIsOneBatch) {
+  EXPECT_EQ(kind(R"([{"method":"a","id":1},{"method":"b","id":2}])"), kBatch);
+  EXPECT_EQ(kind("[]"), kBatch);
+}
+
+TEST(MessageScannerTest, FactsOfOneMessageDoNotReachTheNext) {
+  const std::vector<Facts> found = messages(
+      R"({"method":"a_very_long_name_that_does_not_fit_into_the_buffer","id":1,"error":1,"result":2,)"
+      R"("success":false,)" +
+      meta() + "}{}");
+  ASSERT_EQ(found.size(), 2u);
+  const Message& message = found[1].message;
+  EXPECT_EQ(message.kind, kOther);
+  EXPECT_EQ(found[1].name, "");
+  EXPECT_FALSE(message.name_overflowed);
+  EXPECT_EQ(message.dialect, Dialect::none);
+  EXPECT_EQ(message.id_type, IdType::absent);
+  EXPECT_EQ(message.id_hash, 0u);
+  EXPECT_FALSE(message.failed());
+  EXPECT_FALSE(message.has_result);
+  EXPECT_FALSE(message.has_trace);
+}
+
+// ---------------------------------------------------------------- what is not structure
+
+TEST(MessageScannerTest, TextInsideAStringIsNeverStructure) {
+  const Facts facts =
+      only(R"({"jsonrpc": "2.0", "method": "goxel.add_voxel", "id": 21, "params": {"note": )"
+           R"("the text \"method\":\"fake\" {[ inside a string \\", "more": "}]\\\""}})");
+  EXPECT_EQ(facts.message.kind, kRequest);
+  EXPECT_EQ(facts.name, "goxel.add_voxel");
+  EXPECT_EQ(kind(R"({"a": "}]{[\"", "b": ["}\\", "]"]})"), kOther);
+}
+
+TEST(MessageScannerTest, NestedMembersAreNotTopLevelMembers) {
+  const Facts facts =
+      only(R"({"params": {"method": "fake", "id": 1, "tool": "x"}, "a": {"method": "fake"}})");
+  EXPECT_EQ(facts.message.kind, kOther);
+  EXPECT_EQ(facts.message.id_type, IdType::absent);
+}
+
+TEST(MessageScannerTest, BytesInStringsMayBeAnything) {
+  const std::string_view bytes("{\"method\":\"a\0\xff\xc0\x80\x01z\",\"p\":[\"\0\xfe\"]}", 34);
+  const Facts facts = only(bytes.substr(0, bytes.rfind('}') + 1));
+  EXPECT_EQ(facts.message.kind, kRequest);
+  EXPECT_EQ(facts.name, std::string_view("a\0\xff\xc0\x80\x01z", 7));
+}
+
+// ---------------------------------------------------------------- names
+
+TEST(MessageScannerTest, EscapesInKeysAndNamesAreDecoded) {
+  const Facts facts = only(R"({"\u006det\u0068od": "go\u0078el\u002Eping\n\"\/\u00e9\u20AC"})");
+  EXPECT_EQ(facts.message.kind, kRequest);
+  EXPECT_EQ(facts.name, "goxel.ping\n\"/\u00e9\u20ac");
+  EXPECT_EQ(only(R"({"method": "\ud83d\ude00"})").name, "??");
+}
+
+TEST(MessageScannerTest, KeysThatOnlyBeginAlikeAreOthers) {
+  for (const std::string_view key : {"metho", "methods", "Method", "", "i", "idd", "traceparent"}) {
+    EXPECT_EQ(kind("{\"" + std::string(key) + "\": \"x\"}"), kOther) << key;
+  }
+}
+
+TEST(MessageScannerTest, LongestNameFits) {
+  const std::string name(MessageScanner::kMaxName, 'n');
+  const Facts facts = only("{\"method\":\"" + name + "\"}");
+  EXPECT_EQ(facts.name, name);
+  EXPECT_FALSE(facts.message.name_overflowed);
+}
+
+TEST(MessageScannerTest, LongerNameKeepsItsBeginningAndAHashOfAll) {
+  const std::string name(MessageScanner::kMaxName + 1, 'n');
+  const Facts facts = only("{\"method\":\"" + name + "\"}");
+  EXPECT_TRUE(facts.message.name_overflowed);
+  EXPECT_TRUE(name.starts_with(facts.name));
+  EXPECT_GE(facts.name.size(), 39u);
+  const Facts other = only("{\"method\":\"" + name + "x\"}");
+  EXPECT_EQ(other.name, facts.name);
+  EXPECT_NE(other.message.name_hash, facts.message.name_hash);
+}
+
+TEST(MessageScannerTest, NameHashDependsOnTheNameAlone) {
+  const auto hash = [](std::string_view stream) { return only(stream).message.name_hash; };
+  EXPECT_EQ(hash(R"({"method":"ping"})"), hash(R"({"id": 7, "tool": "p\u0069ng"})"));
+  EXPECT_NE(hash(R"({"method":"ping"})"), hash(R"({"method":"pong"})"));
+  EXPECT_NE(hash(R"({"method":"a"})"), hash(R"({"method":"a\u0000"})"));
+}
+
+TEST(MessageScannerTest, NameThatIsNotAStringMakesNoRequest) {
+  for (const std::string_view value : {"1", "null", "true", "[\"a\"]", "{\"a\":1}"}) {
+    EXPECT_EQ(kind("{\"method\": " + std::string(value) + "}"), kOther) << value;
+  }
+}
+
+TEST(MessageScannerTest, LastOfRepeatedMembersCounts) {
+  EXPECT_EQ(only(R"({"method":"long_first","method":"b"})").name, "b");
+  EXPECT_EQ(kind(R"({"method":"a","method":1})"), kOther);
+  EXPECT_EQ(only(R"({"method":"a","tool":"b"})").message.dialect, Dialect::mcp);
+  EXPECT_EQ(only(R"({"id":1,"id":null})").message.id_type, IdType::null);
+  EXPECT_FALSE(only(R"({"error":1,"error":null,"success":false,"success":true})").message.failed());
+}
+
+// ---------------------------------------------------------------- ids
+
+TEST(MessageScannerTest, IdsOfAllTypes) {
+  const auto type = [](std::string_view id) {
+    return only("{\"id\": " + std::string(id) + ", \"a\": 1}").message.id_type;
+  };
+  EXPECT_EQ(only("{}").message.id_type, IdType::absent);
+  EXPECT_EQ(type("null"), IdType::null);
+  EXPECT_EQ(type("\"abc\""), IdType::string);
+  EXPECT_EQ(type("\"\""), IdType::string);
+  for (const std::string_view id : {"0", "-0", "12", "-1.5e+7", "0.25", "1E9", "1e-9"}) {
+    EXPECT_EQ(type(id), IdType::number) << id;
+  }
+  for (const std::string_view id : {"true", "false", "[1]", "{}"}) {
+    EXPECT_EQ(type(id), IdType::other) << id;
+  }
+}
+
+TEST(MessageScannerTest, AnswerHasTheIdHashOfItsRequest) {
+  const auto hash = [](std::string_view stream) { return only(stream).message.id_hash; };
+  EXPECT_EQ(hash(R"({"id":123,"method":"a"})"), hash(R"({ "result": {"id": 4}, "id": 123 })"));
+  EXPECT_EQ(hash(R"({"id":"a\/b"})"), hash(R"({"id": "a/b"})"));
+  EXPECT_NE(hash(R"({"id":1})"), hash(R"({"id":"1"})"));
+  EXPECT_NE(hash(R"({"id":1})"), hash(R"({"id":2})"));
+  EXPECT_NE(hash(R"({"id":1})"), hash(R"({"id":1.0})"));
+  EXPECT_NE(hash(R"({"id":12})"), hash(R"({"id":21})"));
+  EXPECT_EQ(hash(R"({"id":null})"), 0u);
+}
+
+// ---------------------------------------------------------------- trace context
+
+TEST(MessageScannerTest, TraceContextAtEachOfItsPlaces) {
+  for (const std::string& stream : {
+           "{\"method\": \"ping\", " + meta() + "}",
+           "{\"method\": \"ping\", \"params\": {\"x\": [{}], " + meta() + ", \"y\": 1}}",
+           "{\"tool\": \"ping\", \"arguments\": {" + meta() + "}}",
+           "{\"params\": {\"_meta\": {\"a\": {}, \"traceparent\": \"" + std::string(kTraceparent) +
+               "\", \"b\": 1}}, \"id\": 1}",
+           "{\"\\u005fmeta\": {\"\\u0074raceparent\": \"\\u00300" +
+               std::string(kTraceparent.substr(2)) + "\"}}",
+       }) {
+    const Message message = only(stream).message;
+    EXPECT_TRUE(message.has_trace) << stream;
+    EXPECT_EQ(message.trace.trace_id_high, 0x0af7651916cd43ddu);
+    EXPECT_EQ(message.trace.trace_id_low, 0x8448eb211c80319cu);
+    EXPECT_EQ(message.trace.parent_id, 0xb7ad6b7169203331u);
+  }
+}
+
+TEST(MessageScannerTest, TraceContextAnywhereElseIsNone) {
+  for (const std::string& stream : {
+           "{\"traceparent\": \"" + std::string(kTraceparent) + "\"}",
+           "{\"params\": {\"traceparent\": \"" + std::string(kTraceparent) + "\"}}",
+           "{\"other\": {" + meta() + "}}",
+           "{\"params\": [{" + meta() + "}]}",
+           "{\"params\": {\"deeper\": {" + meta() + "}}}",
+           "{\"_meta\": {" + meta() + "}}",
+           "{\"_meta\": [{\"traceparent\": \"" + std::string(kTraceparent) + "\"}]}",
+           "{\"_meta\": {\"deeper\": {\"traceparent\": \"" + std::string(kTraceparent) + "\"}}}",
+           "{\"params\": \"" + std::string(kTraceparent) + "\"}",
+           "[{" + meta() + "}]",
+       }) {
+    EXPECT_FALSE(has_trace(stream)) << stream;
+  }
+}
+
+TEST(MessageScannerTest, IllFormedTraceContextIsNone) {
+  for (const std::string_view traceparent : {
+           "",
+           "00",
+           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0",
+           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-011",
+           "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+           "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01",
+           "00-0af7651916cd43dd8448eb211c80319`-b7ad6b7169203331-01",
+           "00-0af7651916cd43dd8448eb211c80319/-b7ad6b7169203331-01",
+           "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+           "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+           "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+           "0x-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0x",
+           "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+           "00-0af7651916cd43dd8448eb211c80319c_b7ad6b7169203331-01",
+           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331_01",
+       }) {
+    EXPECT_FALSE(has_trace("{" + meta(traceparent) + "}")) << traceparent;
+  }
+  EXPECT_TRUE(
+      has_trace("{" + meta("cc-0af7651916cd43dd0000000000000000-b7ad6b7169203331-ff") + "}"));
+}
+
+TEST(MessageScannerTest, TopLevelTraceContextWins) {
+  const std::string inner = meta("00-ffffffffffffffffffffffffffffffff-ffffffffffffffff-00");
+  for (const std::string& stream : {
+           "{" + meta() + ", \"params\": {" + inner + "}}",
+           "{\"params\": {" + inner + "}, " + meta() + "}",
+       }) {
+    EXPECT_EQ(only(stream).message.trace.parent_id, 0xb7ad6b7169203331u) << stream;
+  }
+  EXPECT_TRUE(has_trace("{\"params\": {" + meta() + "}, \"_meta\": {\"progressToken\": 1}}"));
+  EXPECT_FALSE(has_trace("{\"params\": {" + meta() + "}, \"_meta\": {\"traceparent\": 1}}"));
+  EXPECT_FALSE(has_trace("{\"_meta\": {\"traceparent\": 1}, \"params\": {" + meta() + "}}"));
+  EXPECT_FALSE(has_trace("{" + meta() + ", \"_meta\": {}}"));
+}
+
+// ---------------------------------------------------------------- malformed messages
+
+TEST(MessageScannerTest, PlainTextIsOneMalformedLine) {
+  const std::vector<Facts> found = messages("garbage {\"method\":\"x\"}\n{\"method\":\"ping\"}\n");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].message.kind, kMalformed);
+  EXPECT_EQ(found[0].message.size(), 23u);
+  EXPECT_EQ(found[1].message.kind, kRequest);
+}
+
+TEST(MessageScannerTest, StrayClosingBracketIsMalformed) {
+  EXPECT_EQ(kinds("{}}\n[]]\n{}"), (Kinds{kOther, kMalformed, kBatch, kMalformed, kOther}));
+}
+
+TEST(MessageScannerTest, NulBetweenMessagesIsMalformed) {
+  EXPECT_EQ(kinds(std::string_view("\0\n{}", 4)), (Kinds{kMalformed, kOther}));
+}
+
+TEST(MessageScannerTest, BrokenGrammarIsMalformed) {
+  for (const std::string_view text : {
+           "{bad json}",
+           "{\"a\"}",
+           "{\"a\" 1}",
+           "{\"a\":}",
+           "{\"a\":1,}",
+           "{,}",
+           "{\"a\":1 \"b\":2}",
+           "{\"a\":1;}",
+           "{1:2}",
+           "{\"a\":tru}",
+           "{\"a\":truey}",
+           "{\"a\":nul}",
+           "{\"a\":NaN}",
+           "{\"a\":01}",
+           "{\"a\":1.}",
+           "{\"a\":.5}",
+           "{\"a\":-}",
+           "{\"a\":--1}",
+           "{\"a\":+1}",
+           "{\"a\":1e}",
+           "{\"a\":1e+}",
+           "{\"a\":1-2}",
+           "{\"a\":'x'}",
+           "{'a':1}",
+           "{\"method\":\"\\q\"}",
+           "{\"\\u00g0\":1}",
+           "{\"id\":\"\\u12\"}",
+           "{\"a\":[}",
+           "{\"a\":{]}",
+           "[}",
+           "{]",
+           "[{]}",
+           "{\"a\":[\\]}",
+           "{\"a\":[1]]}",
+           "{\"params\":{\"_meta\":{x}}}",
+       }) {
+    const std::vector<Facts> found = messages(std::string(text) + "\n{\"method\":\"ping\"}");
+    ASSERT_GE(found.size(), 2u) << text;
+    EXPECT_EQ(found.front().message.kind, kMalformed) << text;
+    EXPECT_EQ(found.back().message.kind, kRequest) << text;
+  }
+}
+
+TEST(MessageScannerTest, MalformedObjectEndsAtItsBalancingBracket) {
+  EXPECT_EQ(kinds(R"({bad {"}": [} ]}{"method":"ping"})"), (Kinds{kMalformed, kRequest}));
+}
+
+TEST(MessageScannerTest, MalformedObjectEndsAtTheNextNewline) {
+  EXPECT_EQ(kinds("{bad { json\n{\"method\":\"ping\"}"), (Kinds{kMalformed, kRequest}));
+}
+
+TEST(MessageScannerTest, UnterminatedStringCostsOneLine) {
+  for (const std::string_view text :
+       {R"({"a": "x)", R"({"method": "x)", R"({"a": ["x)", R"({"x)", R"(["x)", R"({"a": "x\)",
+        R"({"method": "x\)", R"({"id": "\u00)", R"(["x\)", R"({bad "x)"}) {
+    EXPECT_EQ(kinds(std::string(text) + "\n{\"method\":\"ping\"}\n"), (Kinds{kMalformed, kRequest}))
+        << text;
+  }
+}
+
+TEST(MessageScannerTest, ObjectWithoutItsEndSwallowsOneLine) {
+  EXPECT_EQ(kinds("{\"a\": 1\n{\"method\":\"x\"}\n{\"method\":\"ping\"}\n"),
+            (Kinds{kMalformed, kRequest}));
+}
+
+TEST(MessageScannerTest, EndOfStreamCutsAMessageOff) {
+  EXPECT_EQ(kind(R"({"jsonrpc":"2.0","meth)"), kTruncated);
+  EXPECT_EQ(kind("[1, 2"), kTruncated);
+  EXPECT_EQ(kind("garb"), kMalformed);
+  EXPECT_EQ(kind("{bad"), kMalformed);
+  EXPECT_EQ(kinds("{} \n"), (Kinds{kOther}));
+}
+
+TEST(MessageScannerTest, ScannerIsUsableAfterFinish) {
+  MessageScanner scanner;
+  scanner.feed("{\"a", 3);
+  EXPECT_TRUE(scanner.finish());
+  EXPECT_EQ(scanner.message().size(), 3u);
+  EXPECT_FALSE(scanner.finish());
+  EXPECT_TRUE(scanner.feed("{}", 2).complete);
+  EXPECT_EQ(scanner.message().first_offset, 3u);
+}
+
+// ---------------------------------------------------------------- size
+
+TEST(MessageScannerTest, NestingMayBeDeep) {
+  const std::string open(10000, '[');
+  const std::string close(10000, ']');
+  const std::string stream = "{\"params\": " + open + close + ", \"method\": \"deep\"}";
+  for (const std::vector<std::size_t>& cuts :
+       {std::vector<std::size_t>{}, std::vector<std::size_t>(stream.size(), 1),
+        std::vector<std::size_t>{9999, 64, 63, 65, 1}}) {
+    const std::vector<Facts> found = scan(stream, cuts);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].name, "deep");
+  }
+}
+
+TEST(MessageScannerTest, MismatchIsSeenInTheOutermostLevelsOnly) {
+  const std::string open(30, '[');
+  const std::string close(29, ']');
+  EXPECT_EQ(kind("{\"a\": " + open + "}" + close + "}"), kOther);  // too deep: only counted
+  EXPECT_EQ(kind("{\"a\": " + open + close + "}" + "}"), kMalformed);
+}
+
+TEST(MessageScannerTest, HundredMegabytesTakeNoTime) {
+  const std::string head = R"({"method": "paint", "params": [)";
+  std::string piece;
+  while (piece.size() < 8192) piece += R"([1,2,3,255,0,0,255],{"name":"x\"y"},)";
+  const std::string tail = R"(0], "id": 1})";
+  const std::uint64_t rounds = 100'000'000 / piece.size();
+
+  MessageScanner scanner;
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_FALSE(scanner.feed(head.data(), head.size()).complete);
+  for (std::uint64_t i = 0; i < rounds; ++i) {
+    ASSERT_FALSE(scanner.feed(piece.data(), piece.size()).complete);
+  }
+  EXPECT_TRUE(scanner.feed(tail.data(), tail.size()).complete);
+  const auto took = std::chrono::steady_clock::now() - start;
+
+  EXPECT_EQ(scanner.message().kind, kRequest);
+  EXPECT_EQ(scanner.message().name, "paint");
+  EXPECT_EQ(scanner.message().size(), head.size() + rounds * piece.size() + tail.size());
+  EXPECT_LT(took, std::chrono::seconds(1));
+}
+
+TEST(MessageScannerTest, OffsetsAreSixtyFourBitsWide) {
+  MessageScanner scanner;
+  const std::string text(1 << 20, 'x');
+  scanner.feed("[\"", 2);
+  for (int i = 0; i < 4097; ++i) scanner.feed(text.data(), text.size());
+  EXPECT_TRUE(scanner.feed("\"]", 2).complete);
+  EXPECT_EQ(scanner.message().size(), (4097ull << 20) + 4);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::plugin
