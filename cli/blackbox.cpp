@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/blackbox.h"
+
+#include <algorithm>
+
+#include "cli/facts.h"
+#include "cli/json.h"
+#include "cli/record_line.h"
+#include "cli/table.h"
+#include "cli/target.h"
+#include "metrics/format.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+using metrics::format_count;
+
+void keep_last(std::vector<metrics::NamedRecord>& records, std::size_t count) {
+  std::stable_sort(records.begin(), records.end(), happened_before);
+  if (records.size() > count) {
+    records.erase(records.begin(), records.end() - static_cast<std::ptrdiff_t>(count));
+  }
+}
+
+// Between the last record and the heartbeat, which comes about once a second, lies the end.
+std::string signs_line(const metrics::Snapshot& snapshot, const Style& style) {
+  const auto age_ns = static_cast<std::uint64_t>(snapshot.daemon.heartbeat_age_seconds * 1e9);
+  const std::uint64_t last_record = snapshot.daemon.last_record_realtime_ns;
+  return fact_line(
+      "last signs",
+      {"heartbeat " + metrics::format_time_of_day(snapshot.taken_realtime_ns - age_ns),
+       last_record == 0 ? "no record" : "record " + metrics::format_time_of_day(last_record)},
+      style);
+}
+
+std::string kept_line(const metrics::Ring& ring, const Style& style) {
+  const std::uint64_t gone = ring.published - std::min(ring.published, ring.read + ring.lost);
+  return fact_line(
+      "records",
+      {format_count(ring.published) + " published", format_count(ring.read) + " kept",
+       Cell(format_count(gone) + " overwritten by newer ones"),
+       ring.lost == 0 ? Cell("") : Cell(format_count(ring.lost) + " unreadable", Emphasis::bad)},
+      style);
+}
+
+}  // namespace
+
+std::string blackbox_report(const metrics::Snapshot& snapshot,
+                            const std::vector<metrics::NamedRecord>& last_records,
+                            const Style& style) {
+  const bool live = snapshot.daemon.state == metrics::ProducerState::live;
+  std::string report = headline(snapshot, style);
+  if (live) report += "The daemon is alive; this is what its black box would tell now.\n";
+  report += '\n' + daemon_line(snapshot, style) + signs_line(snapshot, style) +
+            totals_line(snapshot, style) + kept_line(snapshot.ring, style) +
+            misses_line(snapshot.ring, style);
+
+  const std::size_t in_hand = snapshot.inflight.size();
+  if (in_hand == 0) {
+    report += "\nNothing was in hand.\n";
+  } else {
+    report +=
+        '\n' +
+        style.paint(Emphasis::strong, format_count(in_hand) +
+                                          (in_hand == 1 ? " request" : " requests") + " in hand") +
+        "\n\n" + inflight_table(snapshot.inflight, live ? "AGE" : "AGE AT END", style);
+  }
+  if (last_records.empty()) return report;
+  report +=
+      '\n' +
+      style.paint(Emphasis::strong, "Last " + format_count(last_records.size()) + " records") +
+      "\n\n";
+  for (const metrics::NamedRecord& record : last_records) report += record_line(record, style);
+  return report;
+}
+
+int run_blackbox(const BlackboxOptions& options) {
+  std::vector<metrics::NamedRecord> records;
+  metrics::Collector collector(choose_instance(options.instance));
+  collector.on_record([&records](const metrics::NamedRecord& r) { records.push_back(r); });
+  const metrics::Snapshot snapshot = first_look(collector);
+  keep_last(records, options.last);
+  return finish(options.json ? blackbox_json(snapshot, records)
+                             : blackbox_report(snapshot, records, output_style()));
+}
+
+}  // namespace goxel_telemetry::cli

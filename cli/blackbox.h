@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry blackbox: what a daemon that died left in its segment.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/terminal.h"
+#include "metrics/collector.h"
+
+namespace goxel_telemetry::cli {
+
+struct BlackboxOptions {
+  std::string instance;
+  bool json = false;
+  std::uint32_t last = 20;  // records to show
+};
+
+// `snapshot` is of a reader that attached after the daemon's end (or just now, if it is live).
+std::string blackbox_report(const metrics::Snapshot& snapshot,
+                            const std::vector<metrics::NamedRecord>& last_records,
+                            const Style& style);
+
+// Also on a daemon that is live: then it says so, and shows the same as of now. Throws Failure.
+int run_blackbox(const BlackboxOptions& options);
+
+}  // namespace goxel_telemetry::cli

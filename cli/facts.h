@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Parts of a screen that more than one command shows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/table.h"
+#include "metrics/snapshot.h"
+
+namespace goxel_telemetry::cli {
+
+// "goxel: live since 2025-11-25 18:46:03 (2 min 05 s)" or how and when it ended.
+std::string headline(const metrics::Snapshot& snapshot, const Style& style);
+
+// The program, its version, its pid and how it is observed.
+std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style);
+
+// Requests of this run by how they ended.
+std::string totals_line(const metrics::Snapshot& snapshot, const Style& style);
+
+// What the plugin could not record, each with its reason; says so if there is nothing.
+std::string misses_line(const metrics::Ring& ring, const Style& style);
+
+// Requests in hand, in the order given. `age_title`: what the age is counted to.
+std::string inflight_table(const std::vector<metrics::InflightRequest>& requests,
+                           const std::string& age_title, const Style& style);
+
+// CLOCK_REALTIME of the last trace that the daemon left: heartbeat or record.
+std::uint64_t last_sign_of_life_ns(const metrics::Snapshot& snapshot);
+
+}  // namespace goxel_telemetry::cli

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry inflight: the requests that the daemon has in hand, oldest first.
+#pragma once
+
+#include <string>
+
+namespace goxel_telemetry::cli {
+
+struct InflightOptions {
+  std::string instance;
+  bool json = false;
+};
+
+// Throws Failure.
+int run_inflight(const InflightOptions& options);
+
+}  // namespace goxel_telemetry::cli

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry instances: all segments on this machine, and who writes them.
+#pragma once
+
+namespace goxel_telemetry::cli {
+
+struct InstancesOptions {
+  bool json = false;  // one object a line
+};
+
+int run_instances(const InstancesOptions& options);
+
+}  // namespace goxel_telemetry::cli

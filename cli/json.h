@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What --json prints. Documents and member names are those of the bridge (docs/http-api.md), made
+// by its encoder; what only the terminal has is added here. Each text ends with a newline.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "metrics/collector.h"
+
+namespace goxel_telemetry::cli {
+
+// GET /api/v1/snapshot, with one instance.
+std::string snapshot_json(const metrics::Snapshot& snapshot);
+
+// GET /api/v1/inflight, with one instance.
+std::string inflight_json(const metrics::Snapshot& snapshot);
+
+// The members of GET /api/v1/snapshot; beside them, when the daemon gave its last sign of life, and
+// its last records, oldest first.
+std::string blackbox_json(const metrics::Snapshot& snapshot,
+                          const std::vector<metrics::NamedRecord>& records);
+
+// One record on one line.
+std::string record_json(const metrics::NamedRecord& record);
+
+// One instance on one line.
+std::string instance_json(const metrics::Snapshot& snapshot);
+
+}  // namespace goxel_telemetry::cli

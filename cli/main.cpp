@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry: the daemon's telemetry in a terminal.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <exception>
+#include <functional>
+#include <string>
+
+#include "cli/blackbox.h"
+#include "cli/inflight.h"
+#include "cli/instances.h"
+#include "cli/status.h"
+#include "cli/tail.h"
+#include "cli/target.h"
+#include "cli/terminal.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+constexpr std::uint32_t kMostRecords = 1'000'000;  // more than a segment holds
+
+metrics::Window window_named(const std::string& name) {
+  for (std::size_t i = 0; i < metrics::kWindowCount; ++i) {
+    if (name == metrics::kWindowNames[i]) return static_cast<metrics::Window>(i);
+  }
+  throw CLI::ValidationError("--window", "must be now, 1m, 5m or 15m, not \"" + name + '"');
+}
+
+// The flags of all commands. The chosen command ends up in `run`.
+class CommandLine {
+ public:
+  CommandLine() {
+    app.name("goxel-telemetry");
+    app.set_version_flag("--version", "goxel-telemetry " GOXEL_TELEMETRY_VERSION);
+    app.require_subcommand(1);
+    app.footer(
+        "Exit codes: 0 done; 1 no daemon, no segment, or no permission to read it; 2 bad flags or "
+        "values.");
+
+    CLI::App& status = add("status", "The daemon and its operations on one screen", status_);
+    status
+        .add_option_function<std::string>(
+            "--window", [this](const std::string& name) { status_.window = window_named(name); },
+            "Of the table: now, 1m, 5m or 15m (default: 1m)")
+        ->type_name("WINDOW");
+    status.footer("Exits with 0 only while the daemon is live.");
+    status.final_callback([this] { run = [this] { return run_status(status_); }; });
+
+    CLI::App& tail = add("tail", "Records as they happen, one a line, until Ctrl-C", tail_);
+    tail.add_option("--operation", tail_.operation, "Only this operation")->type_name("NAME");
+    tail.add_option("--count", tail_.count, "End after so many records")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    tail.add_flag("--backlog", tail_.backlog, "Begin with the records that are still in the ring");
+    tail.footer("Goes on when the daemon is restarted. The time is that of the answer.");
+    tail.final_callback([this] { run = [this] { return run_tail(tail_); }; });
+
+    CLI::App& inflight = add("inflight", "Requests in hand, oldest first", inflight_);
+    inflight.final_callback([this] { run = [this] { return run_inflight(inflight_); }; });
+
+    CLI::App& blackbox = add("blackbox", "What a daemon that died left behind", blackbox_);
+    blackbox.add_option("--last", blackbox_.last, "Records to show (default: 20)")
+        ->type_name("N")
+        ->check(CLI::Range(std::uint32_t{0}, kMostRecords));
+    blackbox.final_callback([this] { run = [this] { return run_blackbox(blackbox_); }; });
+
+    CLI::App& instances = *app.add_subcommand("instances", "All instances on this machine");
+    instances.add_flag("--json", instances_.json, "Print a JSON object a line");
+    instances.final_callback([this] { run = [this] { return run_instances(instances_); }; });
+  }
+
+  CLI::App app{"Live telemetry of a Goxel daemon, in a terminal."};
+  std::function<int()> run;
+
+ private:
+  template <class Options>
+  CLI::App& add(const char* name, const char* description, Options& options) {
+    CLI::App& command = *app.add_subcommand(name, description);
+    command.add_option("--instance", options.instance, "Whose telemetry (default: the only one)")
+        ->type_name("NAME");
+    command.add_flag("--json", options.json, "Print JSON, with the names and units of the bridge");
+    return command;
+  }
+
+  StatusOptions status_;
+  TailOptions tail_;
+  InflightOptions inflight_;
+  BlackboxOptions blackbox_;
+  InstancesOptions instances_;
+};
+
+int run(int argc, char** argv) {
+  CommandLine line;
+  try {
+    line.app.parse(argc, argv);
+    return line.run();
+  } catch (const CLI::Success& help) {
+    return line.app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    complain(std::string(error.what()) + "; see goxel-telemetry --help");
+    return kExitUsage;
+  } catch (const Failure& failure) {
+    complain(failure.what());
+    return failure.exit_code();
+  }
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::cli
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an outcome of write()
+  return goxel_telemetry::cli::run(argc, argv);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A record as a line of text.
+#pragma once
+
+#include <string>
+
+#include "cli/terminal.h"
+#include "metrics/collector.h"
+
+namespace goxel_telemetry::cli {
+
+// Local time of the span's end (when the record was made), status, duration, protocol, stack,
+// operation, bytes in and out, and what there is of: receiving, waiting and sending time, worker,
+// trace id. Cut to the width of the terminal.
+std::string record_line(const metrics::NamedRecord& record, const Style& style);
+
+// Orders records by the span's end, as they happened; lanes are read one after the other.
+bool happened_before(const metrics::NamedRecord& a, const metrics::NamedRecord& b);
+
+}  // namespace goxel_telemetry::cli

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/tail.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <vector>
+
+#include "cli/json.h"
+#include "cli/record_line.h"
+#include "cli/target.h"
+#include "cli/terminal.h"
+#include "metrics/format.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+constexpr int kSweepMilliseconds = 50;
+constexpr std::uint64_t kLookIntervalNs = 200'000'000;  // how often the daemon's state may change
+
+// Ends a loop at a signal or when standard output has lost its reader, even if nothing is written.
+class EndOfTail {
+ public:
+  EndOfTail() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    signals_ = signalfd(-1, &signals, SFD_CLOEXEC);
+  }
+  ~EndOfTail() { close(signals_); }
+  EndOfTail(const EndOfTail&) = delete;
+  EndOfTail& operator=(const EndOfTail&) = delete;
+
+  // True if it came within `milliseconds`.
+  bool wait(int milliseconds) const {
+    pollfd watched[] = {{signals_, POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
+    poll(watched, 2, milliseconds);
+    return watched[0].revents != 0 || (watched[1].revents & (POLLERR | POLLHUP)) != 0;
+  }
+
+ private:
+  int signals_;
+};
+
+// Says on standard error what a reader of the records cannot see in them.
+class Narrator {
+ public:
+  explicit Narrator(const metrics::Snapshot& first) : last_(first) {
+    if (last_.daemon.state != metrics::ProducerState::live) say_gone(last_);
+  }
+
+  void follow(metrics::Snapshot snapshot) {
+    if (snapshot.ring.lost > last_.ring.lost) {
+      complain(metrics::format_count(snapshot.ring.lost - last_.ring.lost) +
+               " records were overwritten before they could be read");
+    }
+    const bool live = snapshot.daemon.state == metrics::ProducerState::live;
+    if (snapshot.daemon.runs_seen != last_.daemon.runs_seen) {
+      complain("a new run of instance \"" + snapshot.instance + "\" began, process " +
+               std::to_string(snapshot.process.pid));
+    }
+    const bool changed = snapshot.daemon.state != last_.daemon.state ||
+                         snapshot.daemon.run_id != last_.daemon.run_id;
+    if (changed && !live) say_gone(snapshot);
+    last_ = std::move(snapshot);
+  }
+
+ private:
+  static void say_gone(const metrics::Snapshot& snapshot) {
+    complain(snapshot.daemon.message + "; waiting for its next run");
+  }
+
+  metrics::Snapshot last_;
+};
+
+// What one sweep found, as text: ordered, filtered, no more than `left` records.
+std::string take_text(std::vector<metrics::NamedRecord>& batch, const TailOptions& options,
+                      const Style& style, std::uint64_t& left) {
+  std::stable_sort(batch.begin(), batch.end(), happened_before);
+  std::string text;
+  for (const metrics::NamedRecord& record : batch) {
+    if (!options.operation.empty() && record.operation != options.operation) continue;
+    if (options.count != 0 && left == 0) break;
+    text += options.json ? record_json(record) : record_line(record, style);
+    --left;
+  }
+  batch.clear();
+  return text;
+}
+
+}  // namespace
+
+int run_tail(const TailOptions& options) {
+  const EndOfTail end;
+  std::vector<metrics::NamedRecord> batch;
+  metrics::Collector collector(choose_instance(options.instance));
+  collector.on_record([&batch](const metrics::NamedRecord& r) { batch.push_back(r); });
+  Narrator narrator(first_look(collector));
+  if (!options.backlog) batch.clear();
+
+  std::uint64_t left = options.count;
+  std::uint64_t looked_ns = 0;
+  for (;;) {
+    const std::string text = take_text(batch, options, output_style(), left);
+    switch (write_output(text)) {
+      case WriteOutcome::written:
+        break;
+      case WriteOutcome::closed:
+        return 0;
+      case WriteOutcome::failed:
+        return kExitNotThere;
+    }
+    if ((options.count != 0 && left == 0) || end.wait(kSweepMilliseconds)) return 0;
+    const auto now = metrics::Collector::Time::now();
+    collector.sweep(now);
+    if (now.monotonic_ns - looked_ns < kLookIntervalNs) continue;
+    looked_ns = now.monotonic_ns;
+    narrator.follow(collector.snapshot(now));
+  }
+}
+
+}  // namespace goxel_telemetry::cli

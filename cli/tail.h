@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry tail: records as they happen.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace goxel_telemetry::cli {
+
+struct TailOptions {
+  std::string instance;
+  bool json = false;
+  bool backlog = false;     // begin with what the ring still holds
+  std::string operation;    // only this one; empty: all
+  std::uint64_t count = 0;  // end after so many; 0: never
+};
+
+// Goes on across restarts of the daemon until SIGINT, SIGTERM, `count`, or until nobody reads the
+// output: 0. Throws Failure if there is nothing to attach to.
+int run_tail(const TailOptions& options);
+
+}  // namespace goxel_telemetry::cli

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which instance a command is about, and the first look at it.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "metrics/collector.h"
+
+namespace goxel_telemetry::cli {
+
+inline constexpr int kExitNotThere = 1;  // no daemon, no segment, no permission, no room to write
+inline constexpr int kExitUsage = 2;     // bad flags or values
+
+// Ends the command: what() is one sentence for the operator.
+class Failure : public std::runtime_error {
+ public:
+  Failure(int exit_code, const std::string& sentence)
+      : std::runtime_error(sentence), exit_code_(exit_code) {}
+  int exit_code() const { return exit_code_; }
+
+ private:
+  int exit_code_;
+};
+
+// `given`, or the only instance on this machine if it is empty. Throws Failure.
+std::string choose_instance(const std::string& given);
+
+// Sweeps for the first time, which takes in what the ring still holds. Throws Failure unless there
+// is a segment to read; its daemon may be dead.
+metrics::Snapshot first_look(metrics::Collector& collector);
+
+}  // namespace goxel_telemetry::cli
