@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who may ask. On loopback the Host header is checked: a web page that resolved its own name to
+// 127.0.0.1 (DNS rebinding) would otherwise read the answers. Elsewhere a bearer token is needed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace goxel_telemetry::http_bridge {
+
+struct Access {
+  std::vector<std::string> hosts;  // allowed in Host, without port, lower case; empty: any
+  std::string token;               // to be presented as a bearer; empty: none is needed
+
+  // `bind_address` is where the bridge listens.
+  static Access for_address(const std::string& bind_address, std::string token);
+
+  // `host`: the value of the Host header, with or without a port.
+  bool host_allowed(std::string_view host) const;
+  // `authorization`: the value of the Authorization header. The time it takes does not tell how
+  // much of the token was right.
+  bool token_accepted(std::string_view authorization) const;
+};
+
+// "localhost", 127.0.0.0/8 and ::1.
+bool is_loopback(const std::string& address);
+
+}  // namespace goxel_telemetry::http_bridge

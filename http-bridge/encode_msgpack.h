@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The same documents -> msgpack: the same members in the same order; whole numbers as integers,
+// others as float 64, a number that is not finite as nil.
+#pragma once
+
+#include <string>
+
+#include "http-bridge/document.h"
+
+namespace goxel_telemetry::http_bridge {
+
+inline constexpr const char* kMsgpackType = "application/msgpack";
+
+std::string encode_msgpack(const SnapshotDocument& document);
+std::string encode_msgpack(const InflightDocument& document);
+
+}  // namespace goxel_telemetry::http_bridge

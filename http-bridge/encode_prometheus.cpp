@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/encode_prometheus.h"
+
+#include <array>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "http-bridge/exposition.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using metrics::ExposedHistogram;
+using metrics::Outcomes;
+using metrics::Snapshot;
+
+constexpr std::string_view kDaemonLayer = "daemon";
+
+Labels of_instance(const Snapshot& snapshot) {
+  return Labels().add("instance_name", snapshot.instance);
+}
+
+template <class Number>
+std::optional<double> number(Number value) {
+  return static_cast<double>(value);
+}
+template <class Number>
+std::optional<double> number(const std::optional<Number>& value) {
+  return value ? number(*value) : std::nullopt;
+}
+
+// A family with one sample for each instance.
+struct Single {
+  const char* name;
+  MetricType type;
+  const char* help;
+  std::optional<double> (*value)(const Snapshot&);
+};
+
+constexpr Single kAlways[] = {
+    {"goxel_ring_records_total", MetricType::counter,
+     "Records that this bridge took out of the daemon's rings.",
+     [](const Snapshot& s) { return number(s.ring.read); }},
+    {"goxel_ring_lost_records_total", MetricType::counter,
+     "Records that were overwritten before this bridge came to them.",
+     [](const Snapshot& s) { return number(s.ring.lost); }},
+    {"goxel_last_record_timestamp_seconds", MetricType::gauge, "Unix time of the newest record.",
+     [](const Snapshot& s) -> std::optional<double> {
+       if (s.daemon.last_record_realtime_ns == 0) return std::nullopt;
+       return static_cast<double>(s.daemon.last_record_realtime_ns) / 1e9;
+     }},
+};
+
+constexpr Single kWhileLive[] = {
+    {"goxel_connections", MetricType::gauge, "Clients connected to the daemon.",
+     [](const Snapshot& s) { return number(s.daemon.connections); }},
+    {"goxel_open_descriptors", MetricType::gauge,
+     "Client descriptors that the daemon accepted and has not closed.",
+     [](const Snapshot& s) { return number(s.daemon.open_descriptors); }},
+    {"goxel_inflight_requests", MetricType::gauge, "Requests received and not yet answered.",
+     [](const Snapshot& s) { return number(s.daemon.inflight); }},
+    {"goxel_queue_depth", MetricType::gauge, "Requests that wait for a worker.",
+     [](const Snapshot& s) { return number(s.daemon.queue_depth); }},
+    {"goxel_workers", MetricType::gauge, "Configured size of the worker pool.",
+     [](const Snapshot& s) { return number(s.daemon.workers_configured); }},
+    {"goxel_workers_busy", MetricType::gauge, "Connections with a request in hand.",
+     [](const Snapshot& s) { return number(s.daemon.workers_busy); }},
+    {"goxel_observer_overhead_ratio", MetricType::gauge,
+     "The plugin's own time as a share of the daemon's busy time, this run.",
+     [](const Snapshot& s) { return number(s.own_cost.busy_ratio); }},
+    {"process_cpu_seconds_total", MetricType::counter,
+     "User and system CPU time spent by the daemon's process.",
+     [](const Snapshot& s) { return number(s.process.cpu_seconds_total); }},
+    {"process_resident_memory_bytes", MetricType::gauge, "Resident memory of the daemon's process.",
+     [](const Snapshot& s) { return number(s.process.resident_bytes); }},
+    {"process_virtual_memory_bytes", MetricType::gauge, "Virtual memory of the daemon's process.",
+     [](const Snapshot& s) { return number(s.process.virtual_bytes); }},
+    {"process_threads", MetricType::gauge, "Threads of the daemon's process.",
+     [](const Snapshot& s) { return number(s.process.threads); }},
+    {"process_open_fds", MetricType::gauge, "Open file descriptors of the daemon's process.",
+     [](const Snapshot& s) { return number(s.process.open_fds); }},
+    {"process_max_fds", MetricType::gauge, "Limit of the daemon's open file descriptors.",
+     [](const Snapshot& s) { return number(s.process.max_fds); }},
+    {"process_start_time_seconds", MetricType::gauge,
+     "Unix time at which the daemon's process started.",
+     [](const Snapshot& s) { return number(s.process.start_realtime_seconds); }},
+};
+
+void write_single(Exposition& out, const Snapshots& snapshots, const Single& family,
+                  bool only_live) {
+  out.family(family.name, family.type, family.help);
+  for (const Snapshot& snapshot : snapshots.instances) {
+    if (only_live && !is_live(snapshot)) continue;
+    if (const auto value = family.value(snapshot)) out.sample(of_instance(snapshot), *value);
+  }
+}
+
+void write_up(Exposition& out, const Snapshots& snapshots) {
+  out.family("goxel_up", MetricType::gauge,
+             "1 while a daemon with the telemetry plugin is attached, else 0.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    out.sample(of_instance(snapshot), is_live(snapshot) ? 1 : 0);
+  }
+  // An alert on goxel_up == 0 must also fire where there never was a daemon.
+  if (snapshots.instances.empty()) out.sample(Labels(), 0);
+}
+
+void write_build_info(Exposition& out, const Snapshots& snapshots) {
+  out.family("goxel_build_info", MetricType::gauge,
+             "Versions of this bridge, of the plugin and of its host; always 1.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    out.sample(of_instance(snapshot)
+                   .add("version", GOXEL_TELEMETRY_VERSION)
+                   .add("plugin_version", snapshot.daemon.plugin_version)
+                   .add("host_name", snapshot.daemon.host_name)
+                   .add("host_version", snapshot.daemon.host_version)
+                   .add("door", snapshot.daemon.door),
+               1);
+  }
+}
+
+void merge(ExposedHistogram& into, const ExposedHistogram& from) {
+  for (std::size_t i = 0; i < into.counts.size(); ++i) into.counts[i] += from.counts[i];
+  into.sum_ns += from.sum_ns;
+  into.count += from.count;
+}
+
+ExposedHistogram difference(ExposedHistogram all, const ExposedHistogram& part) {
+  for (std::size_t i = 0; i < all.counts.size(); ++i) all.counts[i] -= part.counts[i];
+  all.sum_ns -= part.sum_ns;
+  all.count -= part.count;
+  return all;
+}
+
+// Series by their label values. A scrape with the same series twice is refused as a whole, so what
+// comes to the same labels (another protocol, another stack, or names that differ only in bytes
+// that are no UTF-8) is added up.
+template <std::size_t kLabels, class Value>
+using Series = std::map<std::array<std::string, kLabels>, Value>;
+
+void write_operations(Exposition& out, const Snapshots& snapshots) {
+  const auto by_operation = [](const Snapshot& snapshot) {
+    Series<3, Outcomes> series;
+    for (const metrics::OperationStats& operation : snapshot.operations) {
+      if (operation.key.layer != kDaemonLayer) continue;
+      Outcomes& sum =
+          series[{operation.key.stack, operation.key.protocol, operation.key.operation}];
+      sum.ok += operation.total.ok;
+      sum.error += operation.total.error;
+      sum.unanswered += operation.total.unanswered;
+      sum.malformed += operation.total.malformed;
+      sum.cancelled += operation.total.cancelled;
+    }
+    return series;
+  };
+  const auto labels = [](const Snapshot& snapshot, const std::array<std::string, 3>& key) {
+    return of_instance(snapshot)
+        .add("stack", key[0])
+        .add("protocol", key[1])
+        .add("operation", key[2]);
+  };
+
+  out.family("goxel_operations_total", MetricType::counter,
+             "Requests that ended in the daemon, however they ended.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    for (const auto& [key, total] : by_operation(snapshot)) {
+      out.sample(labels(snapshot, key), static_cast<double>(total.all()));
+    }
+  }
+
+  out.family("goxel_operation_failures_total", MetricType::counter,
+             "Requests that ended in the daemon other than well, by how they ended.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    for (const auto& [key, total] : by_operation(snapshot)) {
+      const std::pair<const char*, std::uint64_t> failures[] = {{"error", total.error},
+                                                                {"unanswered", total.unanswered},
+                                                                {"malformed", total.malformed},
+                                                                {"cancelled", total.cancelled}};
+      for (const auto& [status, count] : failures) {
+        out.sample(labels(snapshot, key).add("status", status), static_cast<double>(count));
+      }
+    }
+  }
+}
+
+// The daemon's spans of one protocol, under OpenTelemetry's name for them.
+struct CallDurations {
+  const char* name;
+  const char* help;
+  const char* protocol;
+  const char* operation_label;
+  const char* error_type;  // of answers with an error; the codes in them are not recorded
+};
+
+constexpr CallDurations kCallDurations[] = {
+    {"rpc_server_call_duration_seconds",
+     "Time in the daemon of answered JSON-RPC requests: last byte read to first byte of the "
+     "answer.",
+     "jsonrpc", "rpc_method", "_OTHER"},
+    {"mcp_server_operation_duration_seconds",
+     "Time in the daemon of answered MCP requests: last byte read to first byte of the answer.",
+     "mcp", "gen_ai_tool_name", "tool_error"},
+};
+
+void write_call_durations(Exposition& out, const Snapshots& snapshots,
+                          const CallDurations& family) {
+  out.family(family.name, MetricType::histogram, family.help);
+  for (const Snapshot& snapshot : snapshots.instances) {
+    Series<2, ExposedHistogram> series;
+    for (const metrics::OperationStats& operation : snapshot.operations) {
+      if (operation.key.layer != kDaemonLayer || operation.key.protocol != family.protocol ||
+          operation.exposed.count == 0) {
+        continue;
+      }
+      const std::string name = operation.key.operation;
+      merge(series[{name, ""}], difference(operation.exposed, operation.exposed_error));
+      if (operation.exposed_error.count != 0) {
+        merge(series[{name, family.error_type}], operation.exposed_error);
+      }
+    }
+    for (const auto& [key, histogram] : series) {
+      out.histogram(
+          of_instance(snapshot).add(family.operation_label, key[0]).add("error_type", key[1]),
+          histogram);
+    }
+  }
+}
+
+void write_layer_durations(Exposition& out, const Snapshots& snapshots) {
+  out.family("goxel_layer_duration_seconds", MetricType::histogram,
+             "Time of answered requests as seen by one layer of a stack.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    Series<3, ExposedHistogram> series;
+    for (const metrics::OperationStats& operation : snapshot.operations) {
+      if (operation.exposed.count == 0) continue;
+      merge(series[{operation.key.stack, operation.key.layer, operation.key.operation}],
+            operation.exposed);
+    }
+    for (const auto& [key, histogram] : series) {
+      out.histogram(
+          of_instance(snapshot).add("stack", key[0]).add("layer", key[1]).add("operation", key[2]),
+          histogram);
+    }
+  }
+}
+
+}  // namespace
+
+std::string encode_prometheus(const Snapshots& snapshots) {
+  Exposition out;
+  write_up(out, snapshots);
+  write_build_info(out, snapshots);
+  for (const Single& family : kAlways) write_single(out, snapshots, family, false);
+  for (const Single& family : kWhileLive) write_single(out, snapshots, family, true);
+  write_operations(out, snapshots);
+  for (const CallDurations& family : kCallDurations) {
+    write_call_durations(out, snapshots, family);
+  }
+  write_layer_durations(out, snapshots);
+  return std::move(out).text();
+}
+
+}  // namespace goxel_telemetry::http_bridge

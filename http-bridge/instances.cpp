@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/instances.h"
+
+#include <algorithm>
+#include <condition_variable>
+
+#include "shm/segment.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using Time = metrics::Collector::Time;
+
+// How old an answer can be. Reading more often would slow the daemon (shm/reader.h).
+constexpr std::chrono::milliseconds kSweepInterval{50};
+constexpr std::uint64_t kLookIntervalNs = 1'000'000'000;
+
+bool before(const metrics::Collector& collector, const std::string& name) {
+  return collector.instance() < name;
+}
+
+}  // namespace
+
+Instances::Instances(std::vector<std::string> names) : watches_all_(names.empty()) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (std::string& name : names) collectors_.emplace_back(std::move(name));
+}
+
+void Instances::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void Instances::run(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    sweep(Time::now());
+    stopped.wait_for(lock, stop, kSweepInterval, [] { return false; });
+  }
+}
+
+void Instances::sweep(const Time& now) {
+  if (watches_all_ && (!looked_at_ns_ || now.monotonic_ns - *looked_at_ns_ >= kLookIntervalNs)) {
+    looked_at_ns_ = now.monotonic_ns;
+    look_for_new(now);
+  }
+  for (metrics::Collector& collector : collectors_) collector.sweep(now);
+  publish(now);
+}
+
+void Instances::look_for_new(const Time&) {
+  left_out_ = 0;
+  for (const std::string& name : shm::list_instances()) {
+    auto place = std::lower_bound(collectors_.begin(), collectors_.end(), name, before);
+    if (place != collectors_.end() && place->instance() == name) continue;
+    if (!make_room()) {
+      ++left_out_;
+      continue;
+    }
+    place = std::lower_bound(collectors_.begin(), collectors_.end(), name, before);
+    collectors_.emplace(place, name);
+  }
+}
+
+// Forgets an instance whose segment is gone when there is no other place.
+bool Instances::make_room() {
+  if (collectors_.size() < kMostWatched) return true;
+  const auto known = latest();
+  const auto gone = std::find_if(known->instances.begin(), known->instances.end(),
+                                 [](const metrics::Snapshot& snapshot) {
+                                   return snapshot.daemon.state == metrics::ProducerState::absent;
+                                 });
+  if (gone == known->instances.end()) return false;
+  std::erase_if(collectors_, [&](const metrics::Collector& collector) {
+    return collector.instance() == gone->instance;
+  });
+  return collectors_.size() < kMostWatched;
+}
+
+void Instances::publish(const Time& now) {
+  auto snapshots = std::make_shared<Snapshots>();
+  snapshots->taken_realtime_ns = now.realtime_ns;
+  snapshots->instances_left_out = left_out_;
+  snapshots->instances.reserve(collectors_.size());
+  for (metrics::Collector& collector : collectors_) {
+    snapshots->instances.push_back(collector.snapshot(now));
+  }
+  const std::scoped_lock lock(mutex_);
+  latest_ = std::move(snapshots);
+}
+
+std::shared_ptr<const Snapshots> Instances::latest() const {
+  const std::scoped_lock lock(mutex_);
+  return latest_;
+}
+
+}  // namespace goxel_telemetry::http_bridge

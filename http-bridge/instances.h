@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Watches daemons: one thread sweeps their segments and publishes what it saw. Whoever answers a
+// request takes the newest picture and never waits for a sweep.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "http-bridge/snapshots.h"
+#include "metrics/collector.h"
+
+namespace goxel_telemetry::http_bridge {
+
+class Instances {
+ public:
+  static constexpr std::size_t kMostWatched = 32;
+
+  // Watches these names, whether they exist or not; without any, all that are on the machine,
+  // looking for new ones about once a second. An instance whose segment is gone stays known.
+  explicit Instances(std::vector<std::string> names);
+
+  // Sweeps from now on, on a thread of its own, until destruction.
+  void start();
+
+  // Looks once. Only while not started.
+  void sweep(const metrics::Collector::Time& now);
+
+  // As of the last sweep; empty before the first, never null. Thread-safe.
+  std::shared_ptr<const Snapshots> latest() const;
+
+ private:
+  void run(const std::stop_token& stop);
+  void look_for_new(const metrics::Collector::Time& now);
+  bool make_room();
+  void publish(const metrics::Collector::Time& now);
+
+  const bool watches_all_;
+  std::vector<metrics::Collector> collectors_;  // sorted by instance
+  std::optional<std::uint64_t> looked_at_ns_;   // CLOCK_MONOTONIC of the last look for new ones
+  std::uint64_t left_out_ = 0;
+
+  mutable std::mutex mutex_;  // guards latest_, for as long as it takes to copy the pointer
+  std::shared_ptr<const Snapshots> latest_ = std::make_shared<Snapshots>();
+
+  std::jthread thread_;  // last: stops before the rest goes
+};
+
+}  // namespace goxel_telemetry::http_bridge

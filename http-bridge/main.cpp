@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry-bridge: watches the daemons on this machine and answers about them over HTTP.
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include <unistd.h>
+
+#include "http-bridge/instances.h"
+#include "http-bridge/options.h"
+#include "http-bridge/routes.h"
+#include "http-bridge/server.h"
+
+namespace {
+
+using namespace goxel_telemetry::http_bridge;
+
+int fail(const std::string& sentence) {
+  std::cerr << "goxel-telemetry-bridge: " << sentence << "\n";
+  return 1;
+}
+
+int run(const Options& options) {
+  std::string why;
+  std::string token;
+  if (!options.token_file.empty()) {
+    token = read_token(options.token_file, why);
+    if (token.empty()) return fail(why);
+  }
+
+  // Blocked before any thread starts: only this one takes them.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGINT);
+  sigaddset(&stop_signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+
+  Instances instances(options.instances);
+  const Routes routes(Access::for_address(options.bind, token),
+                      [&instances] { return instances.latest(); });
+  Server server([&routes](const Request& request) { return routes.handle(request); });
+  const int port = server.bind(options.bind, options.port, why);
+  if (port == 0) return fail(why);
+  instances.start();
+
+  bool stopped = false;
+  std::thread serving([&] {
+    stopped = server.serve();
+    ::kill(::getpid(), SIGTERM);  // if it ended by itself, main still waits
+  });
+  const bool v6 = options.bind.find(':') != std::string::npos;
+  std::cout << "listening on http://" << (v6 ? "[" + options.bind + "]" : options.bind) << ":"
+            << port << std::endl;
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  server.stop();
+  serving.join();
+  return stopped ? 0 : fail("the server socket failed; start the bridge again");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto parsed = parse_options(argc, argv);
+  if (const auto* exit_code = std::get_if<ExitCode>(&parsed)) return exit_code->value;
+  return run(std::get<Options>(parsed));
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The command line of goxel-telemetry-bridge.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace goxel_telemetry::http_bridge {
+
+struct Options {
+  std::string bind = "127.0.0.1";      // an IP address or "localhost"
+  int port = 9464;                     // 0: any that is free
+  std::vector<std::string> instances;  // empty: all on the machine
+  std::string token_file;              // empty: none
+};
+
+// What to do instead of running: the text is already printed.
+struct ExitCode {
+  int value;
+};
+
+std::variant<Options, ExitCode> parse_options(int argc, char** argv);
+
+// The token in `file`, without white space around it. Empty if it cannot be used: then `why` is a
+// sentence for the operator.
+std::string read_token(const std::string& file, std::string& why);
+
+}  // namespace goxel_telemetry::http_bridge

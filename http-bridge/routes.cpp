@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/routes.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "http-bridge/encode_json.h"
+#include "http-bridge/encode_msgpack.h"
+#include "http-bridge/encode_prometheus.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+constexpr const char* kIndexPage = R"(<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Goxel telemetry</title></head>
+<body>
+<h1>Goxel telemetry bridge</h1>
+<ul>
+<li><a href="/metrics">/metrics</a>: Prometheus text format</li>
+<li><a href="/api/v1/snapshot">/api/v1/snapshot</a>: everything as JSON, or as msgpack with
+<code>Accept: application/msgpack</code>; <code>?instance=NAME</code> for one daemon</li>
+<li><a href="/api/v1/inflight">/api/v1/inflight</a>: requests in hand right now</li>
+<li><a href="/healthz">/healthz</a>: this bridge serves</li>
+<li><a href="/readyz">/readyz</a>: a running daemon is attached</li>
+</ul>
+</body>
+</html>
+)";
+
+Response error(int status, std::string_view sentence) {
+  return {status, kJsonType, encode_json_error(sentence)};
+}
+
+bool wants_msgpack(std::string_view accept) {
+  return accept.find(kMsgpackType) != std::string_view::npos;
+}
+
+template <class Document>
+Response encode(const Request& request, const Document& document) {
+  if (wants_msgpack(request.accept)) return {200, kMsgpackType, encode_msgpack(document)};
+  return {200, kJsonType, encode_json(document)};
+}
+
+// Those that the request asks for; empty if it names one that is not known.
+std::optional<Snapshots> select(const Request& request, const Snapshots& all) {
+  if (!request.instance) return all;
+  const auto found =
+      std::find_if(all.instances.begin(), all.instances.end(),
+                   [&](const metrics::Snapshot& s) { return s.instance == *request.instance; });
+  if (found == all.instances.end()) return std::nullopt;
+  return Snapshots{all.taken_realtime_ns, {*found}, 0};
+}
+
+Response unknown_instance() {
+  return error(404, "There is no instance of that name; /api/v1/snapshot lists those that are.");
+}
+
+Response index(const Request&, const Snapshots&) {
+  return {200, "text/html; charset=utf-8", kIndexPage};
+}
+
+Response prometheus(const Request&, const Snapshots& snapshots) {
+  return {200, kPrometheusType, encode_prometheus(snapshots)};
+}
+
+Response snapshot(const Request& request, const Snapshots& all) {
+  const auto selected = select(request, all);
+  if (!selected) return unknown_instance();
+  return encode(request, SnapshotDocument{selected->taken_realtime_ns, waiting_for(*selected),
+                                          selected->instances_left_out, selected->instances});
+}
+
+Response inflight(const Request& request, const Snapshots& all) {
+  const auto selected = select(request, all);
+  if (!selected) return unknown_instance();
+  InflightDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
+  for (const metrics::Snapshot& instance : selected->instances) {
+    document.instances.push_back({instance});
+  }
+  return encode(request, document);
+}
+
+Response healthy(const Request&, const Snapshots&) {
+  return {200, kJsonType, R"({"healthy":true})"};
+}
+
+Response ready(const Request&, const Snapshots& snapshots) {
+  if (!any_live(snapshots)) return error(503, waiting_for(snapshots));
+  return {200, kJsonType, R"({"ready":true})"};
+}
+
+struct Route {
+  std::string_view path;
+  Response (*answer)(const Request&, const Snapshots&);
+};
+constexpr Route kRoutes[] = {
+    {"/", index},
+    {"/metrics", prometheus},
+    {"/api/v1/snapshot", snapshot},
+    {"/api/v1/inflight", inflight},
+    {"/healthz", healthy},
+    {"/readyz", ready},
+};
+
+}  // namespace
+
+Response Routes::handle(const Request& request) const {
+  if (!access_.host_allowed(request.host)) {
+    return error(403, "The Host header names another host than this bridge.");
+  }
+  if (!access_.token_accepted(request.authorization)) {
+    return error(401, "This bridge asks for its token: Authorization: Bearer TOKEN.");
+  }
+  const auto route = std::find_if(std::begin(kRoutes), std::end(kRoutes),
+                                  [&](const Route& r) { return r.path == request.path; });
+  if (route == std::end(kRoutes))
+    return error(404, "There is nothing here; / lists what there is.");
+  if (request.method != "GET" && request.method != "HEAD") {
+    return error(405, "Only GET and HEAD are answered here.");
+  }
+  return route->answer(request, *latest_());
+}
+
+}  // namespace goxel_telemetry::http_bridge

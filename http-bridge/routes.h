@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Request -> snapshot -> encoder. Nothing here waits: an answer is made from the newest snapshot
+// that there is. docs/http-api.md shows the replies.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http-bridge/access.h"
+#include "http-bridge/snapshots.h"
+
+namespace goxel_telemetry::http_bridge {
+
+// What routing looks at, decoded; a header that is missing is empty.
+struct Request {
+  std::string method;
+  std::string path;
+  std::optional<std::string> instance;  // ?instance=NAME
+  std::string accept;
+  std::string host;
+  std::string authorization;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+class Routes {
+ public:
+  using Latest = std::function<std::shared_ptr<const Snapshots>()>;  // never null
+
+  // `latest` is called from any thread.
+  Routes(Access access, Latest latest) : access_(std::move(access)), latest_(std::move(latest)) {}
+
+  // Thread-safe.
+  Response handle(const Request& request) const;
+
+ private:
+  Access access_;
+  Latest latest_;
+};
+
+}  // namespace goxel_telemetry::http_bridge
