@@ -4,23 +4,23 @@
  *
  * Conventions
  *  1. Plain C. No exception, no C++ type and no errno meaning crosses this boundary.
- *  2. One entry symbol, GOXEL_PLUGIN_ENTRY. The host looks it up, asks for the major version that it was built
- *     for, and gets a table of functions or NULL.
- *  3. A struct begins with its size. A newer minor version only appends members; each side reads no member that
- *     lies beyond the size that the other side states.
+ *  2. One entry symbol, GOXEL_PLUGIN_ENTRY. The host looks it up, asks for the major version that
+ * it was built for, and gets a table of functions or NULL.
+ *  3. A struct begins with its size. A newer minor version only appends members; each side reads no
+ * member that lies beyond the size that the other side states.
  *  4. Each function states where it may be called:
- *       [main-thread]  the thread that called activate; never at the same time as any other function
- *       [any-thread]   any thread, also several at once
- *       [active]       between a successful activate and the matching deactivate
+ *       [main-thread]  the thread that called activate; never at the same time as any other
+ * function [any-thread]   any thread, also several at once [active]       between a successful
+ * activate and the matching deactivate
  *       [!active]      outside of that
- *  5. A pointer that is passed in belongs to the caller and is only read during the call. What the plugin returns
- *     belongs to the plugin and stays valid until its library is unloaded.
+ *  5. A pointer that is passed in belongs to the caller and is only read during the call. What the
+ * plugin returns belongs to the plugin and stays valid until its library is unloaded.
  *  6. Functions marked [hot] take no lock, do not allocate and make no system call.
  *  7. A child of fork() may call anything: until it calls activate itself, its calls do nothing.
  *
- * Rationale for tokens instead of host pointers: a request outlives calls, ends on another thread than it began on,
- * and may be finished after the plugin gave it up (timeout). A token carries its generation, so a stale one is
- * recognised and ignored instead of ending somebody else's request.
+ * Rationale for tokens instead of host pointers: a request outlives calls, ends on another thread
+ * than it began on, and may be finished after the plugin gave it up (timeout). A token carries its
+ * generation, so a stale one is recognised and ignored instead of ending somebody else's request.
  */
 #ifndef GOXEL_PLUGIN_H
 #define GOXEL_PLUGIN_H
@@ -36,10 +36,7 @@ extern "C" {
 #define GOXEL_PLUGIN_ABI_MINOR 0u
 #define GOXEL_PLUGIN_ENTRY "goxel_plugin_entry"
 
-enum goxel_plugin_protocol {
-  GOXEL_PROTOCOL_JSON_RPC = 1,
-  GOXEL_PROTOCOL_MCP = 2
-};
+enum goxel_plugin_protocol { GOXEL_PROTOCOL_JSON_RPC = 1, GOXEL_PROTOCOL_MCP = 2 };
 
 enum goxel_plugin_status {
   GOXEL_STATUS_OK = 0,
@@ -74,7 +71,8 @@ typedef struct goxel_plugin_host {
   uint32_t workers_configured;
   const goxel_plugin_setting* settings;
   size_t setting_count;
-  /* Writes one line (no newline in it) to the host's log. [any-thread] May be NULL: then stderr is used. */
+  /* Writes one line (no newline in it) to the host's log. [any-thread] May be NULL: then stderr is
+   * used. */
   void (*log)(void* log_context, const char* line);
   void* log_context;
 } goxel_plugin_host;
@@ -83,14 +81,15 @@ typedef struct goxel_plugin_host {
 typedef struct goxel_plugin_request {
   size_t size; /* sizeof(goxel_plugin_request) */
   goxel_plugin_connection connection;
-  uint32_t protocol;          /* enum goxel_plugin_protocol */
-  const char* operation;      /* method or tool, not NUL-terminated; NULL for a message that is no request */
-  size_t operation_length;    /* bytes */
-  const char* traceparent;    /* W3C trace context, not NUL-terminated; NULL if there is none */
-  size_t traceparent_length;  /* bytes */
-  const char* stack;          /* "4-layer", "2-layer"; NULL: as the protocol implies */
-  size_t stack_length;        /* bytes */
-  uint64_t bytes;             /* of the message */
+  uint32_t protocol; /* enum goxel_plugin_protocol */
+  const char*
+      operation; /* method or tool, not NUL-terminated; NULL for a message that is no request */
+  size_t operation_length;      /* bytes */
+  const char* traceparent;      /* W3C trace context, not NUL-terminated; NULL if there is none */
+  size_t traceparent_length;    /* bytes */
+  const char* stack;            /* "4-layer", "2-layer"; NULL: as the protocol implies */
+  size_t stack_length;          /* bytes */
+  uint64_t bytes;               /* of the message */
   uint64_t receive_duration_ns; /* from its first byte to its last */
 } goxel_plugin_request;
 
@@ -102,8 +101,9 @@ typedef struct goxel_plugin {
   const char* version;
 
   /*
-   * Creates the segment. Returns 0, or -1 after logging one sentence that says why; then the host goes on without
-   * the plugin and may still call everything: the calls do nothing. [main-thread, !active]
+   * Creates the segment. Returns 0, or -1 after logging one sentence that says why; then the host
+   * goes on without the plugin and may still call everything: the calls do nothing. [main-thread,
+   * !active]
    */
   int (*activate)(const goxel_plugin_host* host);
   /* Ends every request in hand as unanswered and retires the segment. [main-thread, active] */
@@ -112,8 +112,8 @@ typedef struct goxel_plugin {
   /* [any-thread] */
   void (*connection_opened)(goxel_plugin_connection connection);
   /*
-   * The connection has ended; its requests that are still in hand end as unanswered, or as cancelled where they
-   * were started. [any-thread]
+   * The connection has ended; its requests that are still in hand end as unanswered, or as
+   * cancelled where they were started. [any-thread]
    */
   void (*connection_closed)(goxel_plugin_connection connection);
 
@@ -121,11 +121,12 @@ typedef struct goxel_plugin {
   goxel_plugin_request_token (*request_received)(const goxel_plugin_request* request);
   /* It was put in a queue: its waiting time begins. Optional. [any-thread, hot] */
   void (*request_queued)(goxel_plugin_request_token request);
-  /* A worker took it: its span begins. Optional: without it the span begins at request_received. [any-thread, hot] */
+  /* A worker took it: its span begins. Optional: without it the span begins at request_received.
+   * [any-thread, hot] */
   void (*request_started)(goxel_plugin_request_token request, uint32_t worker);
   /*
-   * The first byte of its answer is about to be sent: its span ends. Optional: without it the span ends at
-   * request_finished. [any-thread, hot]
+   * The first byte of its answer is about to be sent: its span ends. Optional: without it the span
+   * ends at request_finished. [any-thread, hot]
    */
   void (*request_answering)(goxel_plugin_request_token request);
   /*
@@ -139,14 +140,15 @@ typedef struct goxel_plugin {
 } goxel_plugin;
 
 /*
- * The entry symbol. Returns the table, or NULL if abi_major is not one that the plugin knows. Constant: two calls
- * return the same table. [any-thread]
+ * The entry symbol. Returns the table, or NULL if abi_major is not one that the plugin knows.
+ * Constant: two calls return the same table. [any-thread]
  */
 typedef const goxel_plugin* (*goxel_plugin_entry_function)(uint32_t abi_major);
 #if defined(__GNUC__)
 __attribute__((visibility("default")))
 #endif
-const goxel_plugin* goxel_plugin_entry(uint32_t abi_major);
+const goxel_plugin*
+goxel_plugin_entry(uint32_t abi_major);
 
 #ifdef __cplusplus
 }

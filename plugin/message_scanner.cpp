@@ -46,8 +46,7 @@ inline bool is_curly(char c) noexcept {
 // Bit i stands for byte i.
 struct Masks {
   std::uint64_t quotes = 0;
-  std::uint64_t backslashes = 0;
-  std::uint64_t newlines = 0;
+  std::uint64_t specials = 0;  // backslashes and newlines
   std::uint64_t brackets = 0;
 
   void classify(const char* vector, std::size_t at) noexcept;
@@ -67,8 +66,7 @@ GOXEL_SCANNER_INLINE void Masks::classify(const char* vector, std::size_t at) no
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(vector));
   const __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));  // [ to {, ] to }
   quotes |= mask(equal(bytes, '"')) << at;
-  backslashes |= mask(equal(bytes, '\\')) << at;
-  newlines |= mask(equal(bytes, '\n')) << at;
+  specials |= mask(_mm_or_si128(equal(bytes, '\\'), equal(bytes, '\n'))) << at;
   brackets |= mask(_mm_or_si128(equal(folded, '{'), equal(folded, '}'))) << at;
 }
 
@@ -78,8 +76,7 @@ inline void Masks::classify(const char* vector, std::size_t at) noexcept {
   for (std::size_t i = 0; i < kVector; ++i) {
     const char c = vector[i];
     quotes |= std::uint64_t{c == '"'} << (at + i);
-    backslashes |= std::uint64_t{c == '\\'} << (at + i);
-    newlines |= std::uint64_t{c == '\n'} << (at + i);
+    specials |= std::uint64_t{c == '\\' || c == '\n'} << (at + i);
     brackets |= std::uint64_t{is_opening(c) || is_closing(c)} << (at + i);
   }
 }
@@ -112,15 +109,6 @@ std::uint64_t escaped_bytes(std::uint64_t backslashes, bool first) noexcept {
   const std::uint64_t odd_starts = backslashes & ~kEven & ~after_backslash;
   const std::uint64_t even_runs = (odd_starts + backslashes) << 1;
   return (kEven ^ even_runs) & after_backslash;
-}
-
-// As escaped_bytes, from one block to the next: `carry` says whether the first byte is escaped.
-inline std::uint64_t unescaped_quotes(const Masks& masks, std::size_t size,
-                                      std::uint16_t& carry) noexcept {
-  if ((masks.backslashes | carry) == 0) return masks.quotes;
-  const std::uint64_t escaped = escaped_bytes(masks.backslashes, carry != 0);
-  carry = (masks.backslashes & ~escaped) >> (size - 1) & 1;
-  return masks.quotes & ~escaped;
 }
 
 // ---------------------------------------------------------------- small grammars
@@ -183,24 +171,25 @@ unsigned hex_digit(char c) noexcept {
   return lower_hex_digit(c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c);
 }
 
-// 16 lower-case digits, eight at a time; false if one is none. No step carries between bytes.
-bool read_hex(const char* text, std::uint64_t& value) noexcept {
+// Eight lower-case digits at once; ill-formed ones leave bits in `errors`. No step carries from one
+// byte to the next.
+inline std::uint64_t read_hex8(const char* text, std::uint64_t& errors) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
-  value = 0;
-  for (int half = 0; half < 2; ++half, text += 8) {
-    std::uint64_t bytes;
-    std::memcpy(&bytes, text, sizeof bytes);
-    if constexpr (std::endian::native == std::endian::little) bytes = __builtin_bswap64(bytes);
-    const std::uint64_t letters = bytes >> 6 & kOnes;
-    std::uint64_t digits = (bytes & 15 * kOnes) + 9 * letters;
-    const std::uint64_t over_nine = (digits + 6 * kOnes) >> 4 & kOnes;
-    const std::uint64_t spelled = digits + '0' * kOnes + ('a' - '9' - 1) * over_nine;
-    if (spelled != bytes || (digits & ~(15 * kOnes)) != 0) return false;
-    digits = (digits | digits >> 4) & 0x00ff00ff00ff00ff;
-    digits = (digits | digits >> 8) & 0x0000ffff0000ffff;
-    value = value << 32 | ((digits | digits >> 16) & 0xffffffff);
-  }
-  return true;
+  std::uint64_t bytes;
+  std::memcpy(&bytes, text, sizeof bytes);
+  if constexpr (std::endian::native == std::endian::little) bytes = __builtin_bswap64(bytes);
+  std::uint64_t digits = (bytes & 15 * kOnes) + (bytes >> 6 & kOnes) * 9;
+  const std::uint64_t over_nine = (digits + 6 * kOnes) >> 4 & kOnes;
+  const std::uint64_t spelled = digits + '0' * kOnes + ('a' - '9' - 1) * over_nine;
+  errors |= (spelled ^ bytes) | (digits & ~(15 * kOnes));
+  digits = (digits | digits >> 4) & 0x00ff00ff00ff00ff;
+  digits = (digits | digits >> 8) & 0x0000ffff0000ffff;
+  return (digits | digits >> 16) & 0xffffffff;
+}
+
+inline std::uint64_t read_hex16(const char* text, std::uint64_t& errors) noexcept {
+  const std::uint64_t high = read_hex8(text, errors);
+  return high << 32 | read_hex8(text + 8, errors);
 }
 
 // A traceparent is version (2), dash, trace id (32), dash, parent id (16), dash, flags (2).
@@ -227,13 +216,14 @@ inline std::uint64_t hash(std::uint64_t sum, const char* text, std::size_t size)
 // The bytes of one feed, how far they are read, and the masks of the block that was last looked at.
 class MessageScanner::Cursor {
  public:
-  Cursor(const char* bytes, std::size_t size) noexcept : bytes_(bytes), size_(size) {}
+  Cursor(const char* bytes, std::size_t size) noexcept
+      : begin_(bytes), next_(bytes), end_(bytes + size) {}
 
-  std::size_t consumed() const noexcept { return next_; }
-  std::size_t left() const noexcept { return size_ - next_; }
-  bool at_end() const noexcept { return next_ == size_; }
-  const char* text() const noexcept { return bytes_ + next_; }
-  char peek(std::size_t ahead = 0) const noexcept { return bytes_[next_ + ahead]; }
+  std::size_t consumed() const noexcept { return static_cast<std::size_t>(next_ - begin_); }
+  std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - next_); }
+  bool at_end() const noexcept { return next_ == end_; }
+  const char* text() const noexcept { return next_; }
+  char peek(std::size_t ahead = 0) const noexcept { return next_[ahead]; }
   void skip(std::size_t count = 1) noexcept { next_ += count; }
 
   // False if nothing follows.
@@ -244,81 +234,75 @@ class MessageScanner::Cursor {
     return false;
   }
 
-  // Skips `mark` and one space after it, as most writers put them, if something follows.
-  GOXEL_SCANNER_INLINE bool skip_spaced(char mark) noexcept {
-    if (left() < 3 || peek() != mark || peek(1) != ' ' || peek(2) <= ' ') return false;
-    skip(2);
-    return true;
-  }
-
-  // Skips `opening` if it and more follows.
-  GOXEL_SCANNER_INLINE bool skip_opening(std::string_view opening) noexcept {
-    if (left() <= opening.size() || !spells(text(), opening)) return false;
-    skip(opening.size());
+  // Skips `text` if it and more follows.
+  GOXEL_SCANNER_INLINE bool skip_if(std::string_view text) noexcept {
+    if (left() <= text.size() || !spells(next_, text)) return false;
+    skip(text.size());
     return true;
   }
 
   // Bit 0 stands for the next byte; bits for bytes that are not covered() are zero.
   GOXEL_SCANNER_INLINE Masks masks() noexcept {
     const std::size_t passed = passed_of_block();
-    return {masks_.quotes >> passed, masks_.backslashes >> passed, masks_.newlines >> passed,
-            masks_.brackets >> passed};
+    return {masks_.quotes >> passed, masks_.specials >> passed, masks_.brackets >> passed};
   }
 
   // How many of the next bytes masks() covers: from one to 64.
-  std::size_t covered() const noexcept {
-    const std::size_t end = block_ + kBlock;
-    return (end < size_ ? end : size_) - next_;
+  GOXEL_SCANNER_INLINE std::size_t covered() const noexcept {
+    const std::size_t in_block = kBlock - (position() - block_);
+    return in_block < left() ? in_block : left();
   }
 
   // How many bytes come before the next quote, backslash, newline or the end.
   GOXEL_SCANNER_INLINE std::size_t plain_text() noexcept {
-    const std::size_t start = next_;
-    while (!at_end()) {
-      const std::size_t passed = passed_of_block();
-      const std::uint64_t stops = (masks_.quotes | masks_.backslashes | masks_.newlines) >> passed;
-      if (stops != 0) {
-        skip(first_bit(stops));
-        break;
-      }
-      skip(covered());
+    const std::size_t passed = passed_of_block();
+    const std::uint64_t stops = (masks_.quotes | masks_.specials) >> passed;
+    if (stops != 0) return first_bit(stops);
+    const char* const start = next_;
+    for (skip(covered()); !at_end(); skip(covered())) {
+      const Masks here = masks();
+      if ((here.quotes | here.specials) == 0) continue;
+      skip(first_bit(here.quotes | here.specials));
+      break;
     }
-    const std::size_t length = next_ - start;
+    const auto size = static_cast<std::size_t>(next_ - start);
     next_ = start;
-    return length;
+    return size;
   }
 
  private:
+  std::uintptr_t position() const noexcept { return reinterpret_cast<std::uintptr_t>(next_); }
+
   GOXEL_SCANNER_INLINE std::size_t passed_of_block() noexcept {
-    if (next_ - block_ >= kBlock) classify_block();
-    return next_ - block_;
+    if (position() - block_ >= kBlock) classify_block();
+    return position() - block_;
   }
 
   // Near the end these are the last 64 bytes, or all if there are fewer: none outside is read.
   GOXEL_SCANNER_INLINE void classify_block() noexcept {
     masks_ = {};
-    if (size_ >= kBlock) {
-      block_ = next_ < size_ - kBlock ? next_ : size_ - kBlock;
-      masks_.classify(bytes_ + block_, 0);
-      masks_.classify(bytes_ + block_ + kVector, kVector);
-      masks_.classify(bytes_ + block_ + 2 * kVector, 2 * kVector);
-      masks_.classify(bytes_ + block_ + 3 * kVector, 3 * kVector);
-      return;
-    }
-    block_ = 0;
-    if (size_ < kVector) {
+    const auto size = static_cast<std::size_t>(end_ - begin_);
+    const char* const block = size < kBlock ? begin_ : left() < kBlock ? end_ - kBlock : next_;
+    block_ = reinterpret_cast<std::uintptr_t>(block);
+    if (size >= kBlock) {
+      masks_.classify(block, 0);
+      masks_.classify(block + kVector, kVector);
+      masks_.classify(block + 2 * kVector, 2 * kVector);
+      masks_.classify(block + 3 * kVector, 3 * kVector);
+    } else if (size >= kVector) {
+      for (std::size_t i = 0; i + kVector < size; i += kVector) masks_.classify(block + i, i);
+      masks_.classify(end_ - kVector, size - kVector);
+    } else {
       char padded[kVector] = {};
-      for (std::size_t i = 0; i < size_; ++i) padded[i] = bytes_[i];
-      return masks_.classify(padded, 0);
+      for (std::size_t i = 0; i < size; ++i) padded[i] = block[i];
+      masks_.classify(padded, 0);
     }
-    for (std::size_t i = 0; i + kVector < size_; i += kVector) masks_.classify(bytes_ + i, i);
-    masks_.classify(bytes_ + size_ - kVector, size_ - kVector);
   }
 
-  const char* bytes_;
-  std::size_t size_;
-  std::size_t next_ = 0;
-  std::size_t block_ = std::size_t{0} - kBlock;  // covers nothing
+  const char* begin_;
+  const char* next_;
+  const char* end_;
+  std::uintptr_t block_ = 0;  // where the masks begin; at first nowhere near
   Masks masks_;
 };
 
@@ -503,18 +487,17 @@ void MessageScanner::begin_kept_text() noexcept {
   }
 }
 
-// A bracket opens: that of an object whose members are looked at, or one that is skipped.
 void MessageScanner::begin_nested(char bracket) noexcept {
   nesting_.open(is_curly(bracket));
-  state_ = is_curly(bracket) ? State::first_key : State::nested;
-  if (key_ == Key::params && is_curly(bracket)) {
+  state_ = State::nested;
+  if (!is_curly(bracket)) return;
+  if (key_ == Key::params) {
     place_ = Place::params;
-  } else if (key_ == Key::arguments && is_curly(bracket)) {
+  } else if (key_ == Key::arguments) {
     place_ = Place::arguments;
-  } else if (key_ == Key::meta && is_curly(bracket)) {
+  } else if (key_ == Key::meta) {
     place_ = meta_in(place_);
-  } else {
-    state_ = State::nested;
+    state_ = State::first_key;
   }
 }
 
@@ -690,19 +673,9 @@ void MessageScanner::append_to_name(const char* text, std::size_t size) noexcept
 }
 
 void MessageScanner::read_traceparent(const char* text, std::size_t size) noexcept {
-  // In one piece the ids are read at once; what is around them is left to the loop.
-  const bool whole = progress_ == 0 && size == kTraceparentSize;
-  const bool has_ids = whole && read_hex(text + 3, trace_.trace_id_high) &&
-                       read_hex(text + 19, trace_.trace_id_low) &&
-                       read_hex(text + 36, trace_.parent_id);
+  if (progress_ == 0 && size == kTraceparentSize) return read_whole_traceparent(text);
   for (std::size_t i = 0; i < size && progress_ != kNoTraceparent; ++i) {
     const unsigned at = progress_++;
-    if (has_ids && (at == 3 || at == 36)) {
-      const unsigned digits = at == 3 ? 32 : 16;
-      i += digits - 1;
-      progress_ = static_cast<std::uint8_t>(at + digits);
-      continue;
-    }
     const unsigned digit = lower_hex_digit(text[i]);
     const bool dash = at == 2 || at == 35 || at == 52;
     const bool version_ff = at == 1 && candidate_ == 15 && digit == 15;
@@ -720,18 +693,54 @@ void MessageScanner::read_traceparent(const char* text, std::size_t size) noexce
   }
 }
 
+void MessageScanner::read_whole_traceparent(const char* text) noexcept {
+  // Version and flags together make eight digits with four zeros.
+  const char around[] = {text[0], text[1], '0', '0', '0', '0', text[53], text[54]};
+  std::uint64_t errors = 0;
+  const std::uint64_t version = read_hex8(around, errors) >> 24;
+  trace_.trace_id_high = read_hex16(text + 3, errors);
+  trace_.trace_id_low = read_hex16(text + 19, errors);
+  trace_.parent_id = read_hex16(text + 36, errors);
+  const bool dashes = text[2] == '-' && text[35] == '-' && text[52] == '-';
+  const bool valid = errors == 0 && dashes && version != 0xff;
+  progress_ = valid ? kTraceparentSize : kNoTraceparent;
+}
+
 // ---------------------------------------------------------------- what is skipped
+
+struct MessageScanner::Specials {
+  std::uint64_t backslashes = 0;
+  std::uint64_t newlines = 0;
+  std::uint64_t escaped = 0;
+};
+
+// `escape_` carries a backslash at the end of one block over to the next.
+MessageScanner::Specials MessageScanner::sort_specials(std::uint64_t specials, const char* text,
+                                                       std::size_t covered) noexcept {
+  Specials sorted;
+  for (; specials != 0; specials &= specials - 1) {
+    const bool newline = text[first_bit(specials)] == '\n';
+    (newline ? sorted.newlines : sorted.backslashes) |= specials & (0 - specials);
+  }
+  sorted.escaped = escaped_bytes(sorted.backslashes, escape_ != 0);
+  escape_ = (sorted.backslashes & ~sorted.escaped) >> (covered - 1) & 1;
+  return sorted;
+}
 
 GOXEL_SCANNER_INLINE void MessageScanner::skip_text(Cursor& in) noexcept {
   while (!in.at_end()) {
     const Masks masks = in.masks();
     const std::size_t covered = in.covered();
-    const std::uint64_t stops = unescaped_quotes(masks, covered, escape_) | masks.newlines;
+    std::uint64_t stops = masks.quotes;
+    if ((masks.specials | escape_) != 0) {
+      const Specials specials = sort_specials(masks.specials, in.text(), covered);
+      stops = (stops & ~specials.escaped) | specials.newlines;
+    }
     if (stops == 0) {
       in.skip(covered);
       continue;
     }
-    const auto at = first_bit(stops);
+    const std::size_t at = first_bit(stops);
     state_ = State::after_value;
     escape_ = 0;
     if (in.peek(at) == '\n') end_malformed();
@@ -741,31 +750,46 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_text(Cursor& in) noexcept {
 }
 
 GOXEL_SCANNER_INLINE void MessageScanner::skip_nested(Cursor& in) noexcept {
-  const std::uint64_t floor = kind_ == MessageKind::batch ? 0 : depth_of(place_);
+  const std::uint64_t floor = kind_ == MessageKind::batch ? 0 : floor_of(place_);
+  const std::uint64_t carrier = is_carrier(place_) ? ~std::uint64_t{0} : 0;
   Nesting nesting = nesting_;
   std::uint64_t text_carry = state_ == State::nested_text ? ~std::uint64_t{0} : 0;
 
   while (!in.at_end()) {
     const Masks masks = in.masks();
     const std::size_t covered = in.covered();
+    Specials specials;
+    if ((masks.specials | escape_) != 0) {
+      specials = sort_specials(masks.specials, in.text(), covered);
+    }
 
     // Set from a string's opening quote up to the byte before its closing one.
     std::uint64_t text = text_carry;
-    if (const std::uint64_t quotes = unescaped_quotes(masks, covered, escape_); quotes != 0) {
+    const std::uint64_t quotes = masks.quotes & ~specials.escaped;
+    if (quotes != 0) {
       text ^= prefix_xor(quotes);
       text_carry = std::uint64_t{0} - (text >> 63);
     }
 
-    const std::uint64_t errors = (masks.newlines & text) | (masks.backslashes & ~text);
-    std::uint64_t brackets = masks.brackets & ~text;
-    if (errors != 0) brackets &= (errors & (0 - errors)) - 1;  // only those before the first error
+    std::uint64_t events = (masks.brackets & ~text) | (quotes & text & carrier);
+    const std::uint64_t errors = (specials.newlines & text) | (specials.backslashes & ~text);
+    if (errors != 0) events &= (errors & (0 - errors)) - 1;  // only those before the first error
 
-    for (; brackets != 0; brackets &= brackets - 1) {
-      const auto at = first_bit(brackets);
+    for (; events != 0; events &= events - 1) {
+      const std::size_t at = first_bit(events);
       const char bracket = in.peek(at);
       if (is_opening(bracket)) {
         nesting.open(is_curly(bracket));
         continue;
+      }
+      if (bracket == '"') {
+        if (nesting.depth() != floor + 1) continue;
+        if (at + 1 < in.left() && in.peek(at + 1) != '_' && in.peek(at + 1) != '\\') continue;
+        in.skip(at + 1);
+        nesting_ = nesting;
+        state_ = State::key_begun;
+        escape_ = 0;
+        return;
       }
       const bool matches = nesting.close(is_curly(bracket));
       if (matches && nesting.depth() != floor) continue;
@@ -773,6 +797,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_nested(Cursor& in) noexcept {
       nesting_ = nesting;
       state_ = State::after_value;
       escape_ = 0;
+      if (carrier != 0) place_ = Place::top;
       if (!matches) fail();
       if (nesting.depth() == 0) end();
       return;
@@ -833,7 +858,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::read_opening(Cursor& in) noexcept {
   if (state_ != State::first_key) return;
 #pragma GCC unroll 6
   for (const Opening& opening : kOpenings) {
-    if (in.skip_opening(opening.text)) {
+    if (in.skip_if(opening.text)) {
       begin_member(opening.key);
       state_ = State::value;
       return;
@@ -851,7 +876,11 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(Cursor& in) noexcept {
 
       case State::after_value:
       after_value:
-        if (!in.skip_spaced(',')) {
+        if (is_carrier(place_)) {
+          state_ = State::nested;
+          continue;
+        }
+        if (!in.skip_if(", \""sv)) {
           if (!in.skip_white_space()) return;
           if (in.peek() == '}') {
             in.skip();
@@ -863,9 +892,11 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(Cursor& in) noexcept {
             continue;
           }
           in.skip();
+          state_ = State::key;
+          continue;
         }
-        state_ = State::key;
-        [[fallthrough]];
+        state_ = State::key_begun;
+        goto key_begun;
 
       case State::key:
         if (!in.skip_white_space()) return;
@@ -874,20 +905,33 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(Cursor& in) noexcept {
           continue;
         }
         in.skip();
+        state_ = State::key_begun;
+        [[fallthrough]];
+
+      case State::key_begun:
+      key_begun:
         if (!read_whole_key(in)) continue;
         state_ = State::colon;
         [[fallthrough]];
 
       case State::colon:
-        if (!in.skip_spaced(':')) {
+        if (!in.skip_if(": "sv)) {
           if (!in.skip_white_space()) return;
           if (in.peek() != ':') {
-            fail();
+            if (is_carrier(place_)) {
+              state_ = State::nested;  // it was a value
+            } else {
+              fail();
+            }
             continue;
           }
           in.skip();
         }
         state_ = State::value;
+        if (is_carrier(place_) && key_ != Key::meta) {
+          state_ = State::nested;
+          continue;
+        }
         [[fallthrough]];
 
       case State::value:

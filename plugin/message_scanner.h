@@ -143,6 +143,7 @@ class MessageScanner {
     between,
     first_key,  // after `{`: a key or `}`
     key,        // after `,`
+    key_begun,  // after its quote
     key_text,   // inside a key that came in pieces or has escapes
     colon,
     value,
@@ -174,9 +175,14 @@ class MessageScanner {
     return static_cast<Place>(static_cast<int>(place) + static_cast<int>(Place::top_meta));
   }
 
-  // How many brackets are open around its members.
-  static std::uint64_t depth_of(Place place) noexcept {
-    return place == Place::top ? 1 : place <= Place::top_meta ? 2 : 3;
+  // Of such an object only the strings that may be the key `_meta` are looked at.
+  static bool is_carrier(Place place) noexcept {
+    return place == Place::params || place == Place::arguments;
+  }
+
+  // How many brackets are open where skipping brackets ends.
+  static std::uint64_t floor_of(Place place) noexcept {
+    return place < Place::top_meta ? 1 : place == Place::top_meta ? 2 : 3;
   }
 
   enum class Key : std::uint8_t {
@@ -196,6 +202,8 @@ class MessageScanner {
   static const std::string_view kKeys[];
 
   struct Opening;
+  struct Specials;
+  Specials sort_specials(std::uint64_t specials, const char* text, std::size_t covered) noexcept;
   class Cursor;
   Step feed_message(const char* bytes, std::size_t size, std::size_t blank) noexcept;
   void read_opening(Cursor& in) noexcept;
@@ -228,17 +236,19 @@ class MessageScanner {
   void match_key(const char* text, std::size_t size) noexcept;
   void append_to_name(const char* text, std::size_t size) noexcept;
   void read_traceparent(const char* text, std::size_t size) noexcept;
+  void read_whole_traceparent(const char* text) noexcept;
 
   // Covers the name with its padding and, in its last bytes, the hash of a name too long to keep.
   std::uint64_t name_hash() const noexcept {
     constexpr std::uint64_t kFactors[] = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9,
                                           0x94d049bb133111eb, 0xd6e8feb86659fd93,
                                           0xa0761d6478bd642f, 0xe7037ed1a0b428db};
-    std::uint64_t sum = name_size_;
-    for (std::size_t word = 0; word < 6; ++word) {
+    const std::size_t used = name_overflowed_ ? kMaxName : name_size_;
+    std::uint64_t sum = used;
+    for (std::size_t at = 0; at < used; at += 8) {
       std::uint64_t text = 0;
-      std::memcpy(&text, name_ + 8 * word, word < 5 ? 8 : 7);
-      sum += (text ^ (text >> 32)) * kFactors[word];
+      std::memcpy(&text, name_ + at, at < 40 ? 8 : 7);
+      sum += (text ^ (text >> 32)) * kFactors[at / 8];
     }
     sum = (sum ^ (sum >> 32)) * kFactors[0];
     return sum ^ (sum >> 29);

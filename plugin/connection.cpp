@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/connection.h"
+
+#include <new>
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+inline void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+std::uint8_t stack_of(shm::Protocol protocol) noexcept {
+  return protocol == shm::Protocol::mcp ? shm::names::kTwoLayer : shm::names::kFourLayer;
+}
+
+shm::Record record_of(const shm::InflightEntry& entry, shm::Status status) noexcept {
+  shm::Record record{};
+  record.start_ticks = entry.since_ticks;
+  record.trace_id = entry.trace_id;
+  record.operation = entry.operation;
+  record.receive_ticks = entry.receive_ticks & shm::kTicksAtLeast;
+  record.worker = entry.worker;
+  record.layer = entry.layer;
+  record.stack = entry.stack;
+  record.protocol = entry.protocol;
+  record.status = static_cast<std::uint8_t>(status);
+  record.bytes_in = entry.bytes_in;
+  return record;
+}
+
+std::uint64_t since(std::uint64_t start, std::uint64_t now) noexcept {
+  return shm::clip_ticks(now > start ? now - start : 0);
+}
+
+}  // namespace
+
+bool Connection::enter_anyway() noexcept {
+  constexpr int kPatience = 2000;  // about 50 µs: far longer than anybody stays inside
+  for (int attempt = 0; attempt < kPatience; ++attempt) {
+    if (try_enter()) return true;
+    pause();
+  }
+  return false;
+}
+
+bool Connection::enter(Recorder& recorder) noexcept {
+  if (out_of_step_.load(std::memory_order_relaxed)) return false;
+  if (enter_anyway()) return true;
+  lose_step(recorder);
+  return false;
+}
+
+void Connection::lose_step(Recorder& recorder) noexcept {
+  out_of_step_.store(true, std::memory_order_relaxed);
+  recorder.gauges().contended_calls.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number) noexcept {
+  open_ = true;
+  input_ended_ = hung_up_ = answered_early_ = false;
+  own_line_free_ = true;
+  protocol_ = shm::Protocol::json_rpc;
+  first_ = last_ = kNoLine;
+  place_ = static_cast<std::uint16_t>(place);
+  descriptor_ = descriptor;
+  reader_ = shm::kNoWorker;
+  given_up_ = malformed_ = 0;
+  number_ = number;
+  receiving_since_ = answering_since_ = 0;
+  requests_ = MessageScanner();
+  answers_ = MessageScanner();
+  descriptors = 1;
+  out_of_step_.store(false, std::memory_order_relaxed);
+}
+
+void Connection::received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
+                          std::uint64_t now) noexcept {
+  reader_ = recorder.worker();
+  for (Chunk chunk : chunks) {
+    while (chunk.size != 0) {
+      const bool continued = requests_.in_message();
+      const MessageScanner::Step step = requests_.feed(chunk.bytes, chunk.size);
+      if (!continued) receiving_since_ = now;
+      if (step.complete) {
+        if (answered_early_) {
+          answered_early_ = false;
+        } else {
+          request(recorder, table, requests_.message(), now);
+        }
+      }
+      chunk.bytes += step.consumed;
+      chunk.size -= step.consumed;
+    }
+  }
+}
+
+void Connection::request(Recorder& recorder, PendingTable& table, const Message& message,
+                         std::uint64_t now) noexcept {
+  std::uint16_t operation = shm::names::kBatch;
+  if (message.kind == MessageKind::request) {
+    protocol_ = message.dialect == Dialect::mcp ? shm::Protocol::mcp : shm::Protocol::json_rpc;
+    operation = recorder.operation(message.name);
+  } else if (message.kind == MessageKind::batch) {
+    protocol_ = shm::Protocol::json_rpc;
+  } else {
+    malformed(recorder, now, message.size());
+    return;
+  }
+  const std::uint16_t line = claim_line(recorder, table, now);
+  shm::InflightEntry entry{};
+  entry.since_ticks = now;
+  entry.trace_id = message.trace.trace_id_low;
+  entry.connection = number_;
+  entry.operation = operation;
+  entry.worker = reader_;
+  entry.stack = stack_of(protocol_);
+  entry.protocol = static_cast<std::uint8_t>(protocol_);
+  entry.phase = static_cast<std::uint8_t>(shm::Phase::started);
+  entry.layer = shm::names::kDaemon;
+  entry.receive_ticks = since(receiving_since_, now) & shm::kTicksAtLeast;
+  entry.bytes_in = shm::clip_bytes(message.size());
+  table.pending[line] = {message.id_hash, message.id_type, kNoLine};
+  if (idle()) {
+    first_ = line;
+  } else {
+    table.pending[last_].next = line;
+  }
+  last_ = line;
+  shm::show(recorder.line(line), entry);
+}
+
+std::uint16_t Connection::claim_line(Recorder& recorder, PendingTable& table,
+                                     std::uint64_t now) noexcept {
+  if (own_line_free_) {
+    own_line_free_ = false;
+    return place_;
+  }
+  std::uint32_t spare = table.spare.claim(0, kInflightLines - kConnections);
+  if (spare == decltype(table.spare)::kNone) {
+    // This connection holds at least its own line: its oldest request makes room.
+    recorder.gauges().inflight_misses.fetch_add(1, std::memory_order_relaxed);
+    end_first(recorder, table, shm::Status::unanswered, now, 0, 0);
+    ++given_up_;
+    return claim_line(recorder, table, now);
+  }
+  return static_cast<std::uint16_t>(kConnections + spare);
+}
+
+void Connection::malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept {
+  shm::InflightEntry entry{};
+  entry.since_ticks = now;
+  entry.operation = shm::names::kMalformed;
+  entry.worker = reader_;
+  entry.layer = shm::names::kDaemon;
+  entry.stack = stack_of(protocol_);
+  entry.protocol = static_cast<std::uint8_t>(protocol_);
+  entry.receive_ticks = since(receiving_since_, now) & shm::kTicksAtLeast;
+  entry.bytes_in = shm::clip_bytes(bytes);
+  recorder.publish(record_of(entry, shm::Status::malformed));
+  ++malformed_;
+}
+
+void Connection::sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
+                      std::uint64_t before, std::uint64_t after) noexcept {
+  for (Chunk chunk : chunks) {
+    while (chunk.size != 0) {
+      const bool continued = answers_.in_message();
+      const MessageScanner::Step step = answers_.feed(chunk.bytes, chunk.size);
+      if (!continued) answering_since_ = before;
+      if (step.complete) answer(recorder, table, answers_.message(), after);
+      chunk.bytes += step.consumed;
+      chunk.size -= step.consumed;
+    }
+  }
+}
+
+void Connection::answer(Recorder& recorder, PendingTable& table, const Message& message,
+                        std::uint64_t now) noexcept {
+  if (message.kind == MessageKind::request) return;  // the host asks or tells something itself
+  const bool names_no_request =
+      message.id_type == IdType::null || message.id_type == IdType::absent;
+  if (malformed_ != 0 && names_no_request && message.failed() &&
+      (idle() || table.pending[first_].id_type != IdType::absent)) {
+    --malformed_;  // the answer to a message that is already counted
+    return;
+  }
+  const std::uint16_t line = answered_line(table, message);
+  if (line == kNoLine) {
+    if (given_up_ != 0) {
+      --given_up_;  // too late
+    } else if (requests_.in_message() && !answered_early_) {
+      answer_unfinished_request(recorder, message, now);
+    }
+    return;
+  }
+  while (first_ != line) {
+    end_first(recorder, table, shm::Status::unanswered, answering_since_, 0, 0);
+    ++given_up_;
+  }
+  end_first(recorder, table,
+            message.failed() || message.kind == MessageKind::malformed ? shm::Status::error
+                                                                       : shm::Status::ok,
+            answering_since_, since(answering_since_, now), message.size());
+}
+
+std::uint16_t Connection::answered_line(const PendingTable& table,
+                                        const Message& message) const noexcept {
+  constexpr int kMostLookedAt = 64;  // bounds a look-up against a client with thousands in hand
+  if (message.id_type == IdType::string || message.id_type == IdType::number) {
+    std::uint16_t line = first_;
+    for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i, line = table.pending[line].next) {
+      if (table.pending[line].id_type == message.id_type &&
+          table.pending[line].id_hash == message.id_hash) {
+        return line;
+      }
+    }
+    // The host may write an id in another way than the client did (1.0 for 1), but not after we
+    // gave requests up: then it is the late answer to one of those.
+    if (given_up_ != 0) return kNoLine;
+  }
+  return first_;
+}
+
+void Connection::answer_unfinished_request(Recorder& recorder, const Message& answer,
+                                           std::uint64_t now) noexcept {
+  const Message begun = requests_.message();
+  shm::InflightEntry entry{};
+  entry.since_ticks = answering_since_;
+  entry.trace_id = begun.trace.trace_id_low;
+  entry.operation = begun.dialect == Dialect::none ? std::uint16_t{shm::names::kMalformed}
+                                                   : recorder.operation(begun.name);
+  entry.worker = reader_;
+  entry.layer = shm::names::kDaemon;
+  entry.stack = stack_of(protocol_);
+  entry.protocol = static_cast<std::uint8_t>(protocol_);
+  entry.receive_ticks = since(receiving_since_, answering_since_) & shm::kTicksAtLeast;
+  entry.bytes_in = shm::clip_bytes(begun.size());
+  shm::Record record = record_of(entry, answer.failed() ? shm::Status::error : shm::Status::ok);
+  record.send_ticks = since(answering_since_, now) & shm::kTicksAtLeast;
+  record.bytes_out = shm::clip_bytes(answer.size());
+  recorder.publish(record);
+  answered_early_ = true;
+}
+
+void Connection::end_first(Recorder& recorder, PendingTable& table, shm::Status status,
+                           std::uint64_t now, std::uint64_t send_ticks,
+                           std::uint64_t bytes_out) noexcept {
+  const std::uint16_t line = first_;
+  first_ = table.pending[line].next;
+  if (first_ == kNoLine) last_ = kNoLine;
+  shm::InflightLine& shown = recorder.line(line);
+  shm::Record record = record_of(shm::shown(shown), status);
+  record.duration_ticks = since(record.start_ticks, now) & shm::kTicksAtLeast;
+  record.send_ticks = send_ticks & shm::kTicksAtLeast;
+  record.bytes_out = shm::clip_bytes(bytes_out);
+  // Published before the line is cleared: whoever looks in between sees the request twice rather
+  // than nowhere, which is what a post-mortem needs.
+  recorder.publish(record);
+  shm::clear(shown);
+  if (line == place_) {
+    own_line_free_ = true;
+  } else {
+    table.spare.give_back(line - kConnections);
+  }
+}
+
+void Connection::end_all(Recorder& recorder, PendingTable& table, shm::Status status,
+                         std::uint64_t now) noexcept {
+  while (!idle()) end_first(recorder, table, status, now, 0, 0);
+}
+
+void Connection::send_failed(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
+  if (!idle()) end_first(recorder, table, shm::Status::cancelled, now, 0, 0);
+  end_all(recorder, table, shm::Status::unanswered, now);
+}
+
+bool Connection::hung_up(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
+  if (!hung_up_) {
+    hung_up_ = true;
+    recorder.gauges().connections.fetch_sub(1, std::memory_order_relaxed);
+  }
+  // The thread that read the request has come back to wait for more: it is done with it. If another
+  // thread finds the hang-up, the request may still be worked on, and the host's attempt to answer,
+  // or its close, will tell.
+  if (!idle() && recorder.worker() != reader_) return false;
+  end_all(recorder, table, shm::Status::unanswered, now);
+  // The rest of a message may lie in the socket; another descriptor may still stand for the
+  // connection.
+  if (requests_.in_message() || descriptors > 1) return false;
+  end_input(recorder, now);
+  open_ = false;
+  return true;
+}
+
+void Connection::input_ended(Recorder& recorder, std::uint64_t now) noexcept {
+  if (!input_ended_) end_input(recorder, now);
+}
+
+void Connection::end_input(Recorder& recorder, std::uint64_t now) noexcept {
+  input_ended_ = true;
+  // Half a message is no message, but half a line that could never have begun one is malformed all
+  // the same.
+  if (requests_.finish() && requests_.message().kind == MessageKind::malformed &&
+      !answered_early_) {
+    malformed(recorder, now, requests_.message().size());
+  }
+}
+
+void Connection::output_ended(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
+  end_all(recorder, table, shm::Status::unanswered, now);
+}
+
+void Connection::close(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
+  end_all(recorder, table, hung_up_ ? shm::Status::cancelled : shm::Status::unanswered, now);
+  if (!input_ended_) end_input(recorder, now);
+  if (!hung_up_) recorder.gauges().connections.fetch_sub(1, std::memory_order_relaxed);
+  hung_up_ = true;
+  open_ = false;
+}
+
+bool Connection::expire(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
+  const std::uint64_t limit = recorder.unanswered_after_ticks();
+  while (!idle()) {
+    const shm::InflightEntry entry = shm::shown(recorder.line(first_));
+    if (since(entry.since_ticks, now) < limit) return false;
+    end_first(recorder, table, shm::Status::unanswered, now, 0, 0);
+    ++given_up_;
+  }
+  if (!hung_up_ || descriptors > 1 || since(receiving_since_, now) < limit) return false;
+  if (!input_ended_) end_input(recorder, now);
+  open_ = false;
+  return true;
+}
+
+}  // namespace goxel_telemetry::plugin

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One client connection of a host that knows nothing of us: the bytes that pass through its
+// descriptor become requests in hand and records.
+//
+// What counts (docs/index.md has the definitions)
+//  - A request begins when the read that delivers its last byte returns, and its span ends when the
+//  call that sends the
+//    first byte of its answer is made.
+//  - An answer belongs to the request with the same id; to the oldest one in hand if it carries no
+//  id, or one that no
+//    request has. Requests that are older than an answered one will not be answered any more.
+//  - An answer that comes while nothing is in hand but a message is being received answers that
+//  message (the host found it
+//    too large).
+//
+// Threads: a host may read and write a connection from several threads. One is inside a Connection
+// at a time; another one waits a bounded moment and then goes on without being observed
+// (Gauges::contended_calls), after which the connection is out of step and is observed no more,
+// because a missed byte would turn everything behind it into nonsense.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "plugin/message_scanner.h"
+#include "plugin/recorder.h"
+
+namespace goxel_telemetry::plugin {
+
+// Connections that are observed at once.
+inline constexpr std::uint32_t kConnections = 4096;
+
+// The part of a request in hand that readers need not see, one for each line of the in-flight
+// table.
+struct Pending {
+  std::uint64_t id_hash;
+  IdType id_type;
+  std::uint16_t next;  // younger request of the same connection; kNoLine: none
+};
+inline constexpr std::uint16_t kNoLine = UINT16_MAX;
+
+// Lines: the first kConnections belong to the connections, one each, so that a connection's first
+// request in hand costs no search; the rest are for whoever has more than one.
+struct PendingTable {
+  Pending pending[kInflightLines];
+  shm::PlaceMap<kInflightLines - kConnections> spare;
+};
+
+struct Chunk {
+  const char* bytes;
+  std::size_t size;
+};
+
+class Connection {
+ public:
+  // Everything else needs the guard. False: it was not had within a bounded time (see Threads), and
+  // the connection is out of step from then on.
+  bool enter(Recorder& recorder) noexcept;
+  // The same for a connection that may be out of step already, to begin or to end it.
+  bool enter_anyway() noexcept;
+  void lose_step(Recorder& recorder) noexcept;
+  // Without waiting.
+  bool try_enter() noexcept { return guard_.exchange(1, std::memory_order_acquire) == 0; }
+  void leave() noexcept { guard_.store(0, std::memory_order_release); }
+  // Whatever a parent process's threads were doing in here.
+  void reset_after_fork() noexcept {
+    open_ = false;
+    leave();
+  }
+
+  // A new connection in this place. `place` is its index below kConnections.
+  void open(std::uint32_t place, int descriptor, std::uint64_t number) noexcept;
+  // Left-over bytes of a client that is known to be gone.
+  void reopen_after_hang_up() noexcept { hung_up_ = true; }
+  bool is_open() const noexcept { return open_; }
+  int descriptor() const noexcept { return descriptor_; }
+
+  void received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
+                std::uint64_t now) noexcept;
+  // `before` and `after`: ticks around the call that sent the bytes.
+  void sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
+            std::uint64_t before, std::uint64_t after) noexcept;
+
+  // The peer is gone: an answer could not be sent.
+  void send_failed(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
+  // The peer is gone, as a poll tells. True if nothing more can come of this connection and its
+  // place may be given back.
+  bool hung_up(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
+  // The peer sends no more, but may still read.
+  void input_ended(Recorder& recorder, std::uint64_t now) noexcept;
+  // The host will send no more.
+  void output_ended(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
+  // The host ends the connection.
+  void close(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
+  // Gives up what has been in hand for too long. True as for hung_up().
+  bool expire(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
+
+  // Descriptors that stand for this connection (dup).
+  std::uint32_t descriptors = 0;
+
+ private:
+  bool idle() const noexcept { return first_ == kNoLine; }
+  void request(Recorder& recorder, PendingTable& table, const Message& message,
+               std::uint64_t now) noexcept;
+  void malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept;
+  void answer(Recorder& recorder, PendingTable& table, const Message& message,
+              std::uint64_t now) noexcept;
+  std::uint16_t answered_line(const PendingTable& table, const Message& message) const noexcept;
+  void answer_unfinished_request(Recorder& recorder, const Message& answer,
+                                 std::uint64_t now) noexcept;
+  // Ends the oldest request in hand.
+  void end_first(Recorder& recorder, PendingTable& table, shm::Status status, std::uint64_t now,
+                 std::uint64_t send_ticks, std::uint64_t bytes_out) noexcept;
+  void end_all(Recorder& recorder, PendingTable& table, shm::Status status,
+               std::uint64_t now) noexcept;
+  std::uint16_t claim_line(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
+  void end_input(Recorder& recorder, std::uint64_t now) noexcept;
+
+  // All zero until open(): thousands of places lie in memory that is touched only when it is used.
+  std::atomic<std::uint32_t> guard_{0};  // 1: a thread is inside
+  std::atomic<bool> out_of_step_{false};
+  bool open_ = false;
+  bool input_ended_ = false;
+  bool hung_up_ = false;
+  bool answered_early_ = false;  // the message being received has its answer already
+  bool own_line_free_ = false;
+  shm::Protocol protocol_{};  // of the latest request
+  std::uint16_t first_ = 0;   // requests in hand, oldest first; kNoLine: none
+  std::uint16_t last_ = 0;
+  std::uint16_t place_ = 0;
+  std::uint16_t reader_ = 0;     // thread that read last, by its lane
+  int descriptor_ = 0;           // that it was accepted as
+  std::uint32_t given_up_ = 0;   // requests that ended unanswered while an answer could still come
+  std::uint32_t malformed_ = 0;  // malformed messages that the host may still answer
+  std::uint64_t number_ = 0;
+  std::uint64_t receiving_since_ = 0;  // ticks; first byte of the message being received
+  std::uint64_t answering_since_ = 0;  // ticks; first byte of the answer being sent
+  MessageScanner requests_;
+  MessageScanner answers_;
+};
+
+}  // namespace goxel_telemetry::plugin

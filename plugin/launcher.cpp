@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-plugin-run: reads the daemon's config, sets the plugin's preload if it is switched on, and
+// becomes the daemon by exec: same pid, same signals, same exit code. Whatever is wrong with the
+// plugin costs one sentence and never the daemon.
+#include <dlfcn.h>
+#include <unistd.h>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugin/daemon_config.h"
+#include "plugin/goxel_plugin.h"
+#include "plugin/recorder.h"
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+constexpr int kBadUsage = 2;
+constexpr int kRefused = 1;
+constexpr int kNotExecutable = 126;  // as shells say it
+constexpr int kNotFound = 127;
+
+constexpr std::string_view kHelp = R"(usage: goxel-plugin-run [--strict] DAEMON [ARGUMENT...]
+
+Starts a Goxel daemon with the telemetry plugin, if the daemon's config file (its -c or --config FILE) switches it on:
+
+  "plugins": {
+    "telemetry": { "enabled": true, "library": "goxel_telemetry.so",
+                   "config": { "instance": "goxel", "segment_mode": "0640", "segment_group": "goxel" } }
+  }
+
+The launcher becomes the daemon: same process, same signals, same exit code. If the plugin cannot be started, it says why
+and the daemon starts without it.
+
+  --strict    refuse to start the daemon without the plugin (exit 1)
+  --help      this text
+  --version   the version
+
+Config: instance (default goxel), segment_mode (octal, default 0640), segment_group, unanswered_after_seconds (default 30),
+clock (auto, tsc or monotonic). A library name without a slash is looked for beside this program, in ../plugin, and in
+../lib/*/goxel-telemetry and ../lib/goxel-telemetry; a relative path starts at the config file's folder.
+)";
+
+struct Invocation {
+  bool strict = false;
+  char** daemon = nullptr;  // the daemon's own arguments, ending in a null
+};
+
+// The value of the daemon's -c or --config, in any of the forms that getopt_long takes.
+std::optional<std::string> config_of(char** daemon) {
+  for (char** argument = daemon + 1; *argument != nullptr; ++argument) {
+    const std::string_view text = *argument;
+    if (text == "--") break;
+    if (text == "-c" || text == "--config") {
+      if (argument[1] == nullptr) return std::nullopt;
+      return argument[1];
+    }
+    if (text.starts_with("--config=")) return std::string(text.substr(9));
+    if (text.starts_with("-c") && !text.starts_with("--")) return std::string(text.substr(2));
+  }
+  return std::nullopt;
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + (slash == 0));
+}
+
+std::string own_folder() {
+  char path[PATH_MAX];
+  const ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+  return size <= 0 ? "." : folder_of(std::string(path, static_cast<std::size_t>(size)));
+}
+
+// An absolute path of the library; empty if there is none.
+std::string find_library(const std::string& library, const std::string& config) {
+  std::vector<std::string> candidates;
+  if (library.front() == '/') {
+    candidates = {library};
+  } else if (library.find('/') != std::string::npos) {
+    candidates = {folder_of(config) + "/" + library};
+  } else {
+    const std::string here = own_folder();
+    for (const char* folder : {"", "/../plugin", "/../" GOXEL_TELEMETRY_LIBDIR "/goxel-telemetry",
+                               "/../lib/goxel-telemetry"}) {
+      candidates.push_back(here + folder + "/" + library);
+    }
+  }
+  for (const std::string& candidate : candidates) {
+    char resolved[PATH_MAX];
+    if (realpath(candidate.c_str(), resolved) != nullptr) return resolved;
+  }
+  return "";
+}
+
+// Whether the library can be loaded and is a plugin.
+std::string check_library(const std::string& path) {
+  // The dynamic loader splits LD_PRELOAD at these.
+  if (path.find_first_of(" :") != std::string::npos) {
+    return "the plugin's path \"" + path + "\" has a space or colon, which cannot be preloaded";
+  }
+  void* const library = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
+  if (library == nullptr) return std::string("the plugin cannot be loaded: ") + dlerror();
+  const auto entry =
+      reinterpret_cast<goxel_plugin_entry_function>(dlsym(library, GOXEL_PLUGIN_ENTRY));
+  std::string problem;
+  if (entry == nullptr) {
+    problem = path + " is no Goxel plugin: it has no " GOXEL_PLUGIN_ENTRY;
+  } else if (entry(GOXEL_PLUGIN_ABI_MAJOR) == nullptr) {
+    problem = path + " is a plugin of another version";
+  }
+  dlclose(library);
+  return problem;
+}
+
+// Whether the segment can be made, by making it. The plugin makes it again, in the same process.
+std::string check_segment(const Settings& settings) {
+  shm::SegmentOptions options;
+  options.instance = settings.instance;
+  options.mode = settings.segment_mode;
+  options.group = settings.segment_group;
+  const shm::Created created = shm::create_segment(options);
+  if (created.outcome != shm::CreateOutcome::created) return created.message;
+  const auto& header = *reinterpret_cast<const shm::Header*>(created.mapping->bytes().data());
+  shm::remove_segment(options.instance, header.run_id);
+  return "";
+}
+
+// Sets the environment that the daemon starts with. Returns an empty string, or why there will be
+// no plugin.
+std::string prepare_plugin(char** daemon) {
+  const std::optional<std::string> config = config_of(daemon);
+  if (!config) {
+    return "the daemon's arguments name no config file (-c FILE), so nothing switches the plugin "
+           "on";
+  }
+  PluginSection section;
+  if (std::string problem = read_plugin_section(*config, section); !problem.empty()) return problem;
+  if (!section.enabled) return "";
+  const std::string library = find_library(section.library, *config);
+  if (library.empty()) return "the plugin's library \"" + section.library + "\" was not found";
+  if (std::string problem = check_library(library); !problem.empty()) return problem;
+  Settings settings;
+  if (std::string problem = apply_settings_text(settings, section.settings); !problem.empty()) {
+    return problem;
+  }
+  if (std::string problem = check_segment(settings); !problem.empty()) return problem;
+  std::string preload = library;
+  if (const char* others = std::getenv("LD_PRELOAD"); others != nullptr && *others != '\0') {
+    preload.append(":").append(others);
+  }
+  if (setenv("LD_PRELOAD", preload.c_str(), 1) != 0 ||
+      setenv(kSettingsVariable, section.settings.c_str(), 1) != 0) {
+    return "the environment has no room for the plugin";
+  }
+  return "";
+}
+
+int run(const Invocation& invocation) {
+  if (const std::string problem = prepare_plugin(invocation.daemon); !problem.empty()) {
+    std::cerr << "goxel-plugin-run: "
+              << (invocation.strict ? "not started: " : "telemetry is off: ") << problem << '\n';
+    if (invocation.strict) return kRefused;
+  }
+  execvp(invocation.daemon[0], invocation.daemon);
+  const int error = errno;
+  std::cerr << "goxel-plugin-run: " << invocation.daemon[0]
+            << " cannot be started: " << std::strerror(error) << '\n';
+  return error == ENOENT ? kNotFound : kNotExecutable;
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::plugin
+
+int main(int count, char** arguments) {
+  using namespace goxel_telemetry::plugin;
+  Invocation invocation;
+  int next = 1;
+  for (; next < count && arguments[next][0] == '-'; ++next) {
+    const std::string_view option = arguments[next];
+    if (option == "--help") {
+      std::cout << kHelp;
+      return 0;
+    }
+    if (option == "--version") {
+      std::cout << "goxel-plugin-run " GOXEL_TELEMETRY_VERSION "\n";
+      return 0;
+    }
+    if (option == "--") {
+      ++next;
+      break;
+    }
+    if (option != "--strict") {
+      std::cerr << "goxel-plugin-run: unknown option " << option << "; --help tells the options\n";
+      return kBadUsage;
+    }
+    invocation.strict = true;
+  }
+  if (next == count) {
+    std::cerr << "goxel-plugin-run: name the daemon to start; --help tells how\n";
+    return kBadUsage;
+  }
+  invocation.daemon = arguments + next;
+  return run(invocation);
+}

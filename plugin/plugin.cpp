@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The ABI door: calls of a host that loads plugins, turned into requests in hand and records.
+// goxel_plugin.h is the contract.
+#include <atomic>
+#include <cstddef>
+
+#include "plugin/goxel_plugin.h"
+#include "plugin/message_scanner.h"
+#include "plugin/telemetry.h"
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+inline void pause() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+// The private part of a request in hand, one for each line of the in-flight table. `state` is twice
+// the line's generation, plus one while a thread is at work on the line; the generation grows when
+// the request ends, so that its token dies.
+struct Ticket {
+  std::atomic<std::uint64_t> state;
+  std::atomic<std::uint64_t> connection;
+  std::uint64_t answering_since;  // ticks; 0: not yet
+};
+constinit Ticket tickets[kInflightLines]{};
+constinit shm::PlaceMap<kInflightLines> lines;
+
+constexpr std::uint64_t kLineBits = 14;  // of a token: line + 1, so that no token is 0
+static_assert(kInflightLines < (1u << kLineBits));
+
+goxel_plugin_request_token token_of(std::uint32_t line, std::uint64_t generation) {
+  return generation << kLineBits | (line + 1);
+}
+
+std::uint64_t since(std::uint64_t start, std::uint64_t now) {
+  return shm::clip_ticks(now > start ? now - start : 0);
+}
+
+// The line of a living token, held; kNone for a dead one. Holders leave within nanoseconds.
+constexpr std::uint32_t kNone = UINT32_MAX;
+std::uint32_t hold(goxel_plugin_request_token token) {
+  constexpr int kPatience = 2000;
+  const std::uint64_t line = (token & ((1u << kLineBits) - 1)) - 1;
+  if (line >= kInflightLines) return kNone;
+  const std::uint64_t free = (token >> kLineBits) * 2;
+  for (int attempt = 0; attempt < kPatience; ++attempt) {
+    std::uint64_t expected = free;
+    if (tickets[line].state.compare_exchange_weak(expected, free + 1, std::memory_order_acquire)) {
+      return static_cast<std::uint32_t>(line);
+    }
+    if (expected / 2 != free / 2) return kNone;
+    pause();
+  }
+  return kNone;
+}
+
+void let_go(std::uint32_t line) {
+  tickets[line].state.fetch_sub(1, std::memory_order_release);  // pairs with hold()
+}
+
+// Ends the request of a line that the caller holds.
+void end(Recorder& recorder, std::uint32_t line, shm::Status status, std::uint64_t bytes,
+         std::uint64_t now) {
+  Ticket& ticket = tickets[line];
+  const shm::InflightEntry entry = shm::shown(recorder.line(line));
+  const std::uint64_t span_end = ticket.answering_since != 0 ? ticket.answering_since : now;
+  const bool worked_on = entry.phase == static_cast<std::uint8_t>(shm::Phase::started);
+  shm::Record record{};
+  record.start_ticks = entry.since_ticks;
+  record.trace_id = entry.trace_id;
+  record.duration_ticks = since(entry.since_ticks, span_end) & shm::kTicksAtLeast;
+  record.operation = entry.operation;
+  record.receive_ticks = entry.receive_ticks & shm::kTicksAtLeast;
+  record.worker = worked_on ? entry.worker : shm::kNoWorker;
+  record.wait_ticks = shm::clip_ticks(entry.wait_ticks) & shm::kTicksAtLeast;
+  record.layer = shm::names::kDaemon;
+  record.stack = entry.stack;
+  record.send_ticks = since(span_end, now) & shm::kTicksAtLeast;
+  record.protocol = entry.protocol;
+  record.status = static_cast<std::uint8_t>(status);
+  record.bytes_in = entry.bytes_in;
+  record.bytes_out = shm::clip_bytes(bytes);
+  recorder.publish(record);
+  shm::clear(recorder.line(line));
+  ticket.state.fetch_add(1, std::memory_order_release);  // held and old: free and new
+  lines.give_back(line);
+}
+
+// Calls visit(line) for each request in hand that `wanted(line)` picks, held.
+template <class Wanted, class Visit>
+void for_each_held(Wanted&& wanted, Visit&& visit) {
+  lines.for_each_taken([&](std::uint32_t line) {
+    if (!wanted(line)) return;
+    const std::uint64_t state = tickets[line].state.load(std::memory_order_relaxed);
+    if (hold(token_of(line, state / 2)) == line) visit(line);
+  });
+}
+
+void begin(Recorder&) {}
+
+void housekeep(Recorder& recorder) {
+  const std::uint64_t now = recorder.now();
+  for_each_held([](std::uint32_t) { return true; },
+                [&](std::uint32_t line) {
+                  const std::uint64_t start = shm::shown(recorder.line(line)).since_ticks;
+                  if (since(start, now) >= recorder.unanswered_after_ticks()) {
+                    end(recorder, line, shm::Status::unanswered, 0, now);
+                  } else {
+                    let_go(line);
+                  }
+                });
+}
+
+void end_all(Recorder& recorder) {
+  const std::uint64_t now = recorder.now();
+  for_each_held([](std::uint32_t) { return true; },
+                [&](std::uint32_t line) { end(recorder, line, shm::Status::unanswered, 0, now); });
+}
+
+int activate(const goxel_plugin_host* host) {
+  Settings settings;
+  std::string why;
+  for (std::size_t i = 0; i < host->setting_count && why.empty(); ++i) {
+    why = apply_setting(settings, host->settings[i].name, host->settings[i].value);
+  }
+  const Recorder::Host description{host->name != nullptr ? host->name : "",
+                                   host->version != nullptr ? host->version : "",
+                                   host->workers_configured};
+  if (why.empty() &&
+      wake(settings, description, {shm::Door::abi, begin, housekeep, end_all}, why) != nullptr) {
+    return 0;
+  }
+  const std::string line = "the daemon runs without telemetry: " + why;
+  if (host->log != nullptr) {
+    host->log(host->log_context, ("goxel-telemetry: " + line).c_str());
+  } else {
+    complain(line);
+  }
+  return -1;
+}
+
+void connection_opened(goxel_plugin_connection) {
+  if (Recorder* const live = recorder()) {
+    live->gauges().connections.fetch_add(1, std::memory_order_relaxed);
+    live->gauges().open_descriptors.fetch_add(1, std::memory_order_relaxed);
+    live->gauges().connections_total.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void connection_closed(goxel_plugin_connection connection) {
+  Recorder* const live = recorder();
+  if (live == nullptr) return;
+  live->gauges().connections.fetch_sub(1, std::memory_order_relaxed);
+  live->gauges().open_descriptors.fetch_sub(1, std::memory_order_relaxed);
+  const std::uint64_t now = live->now();
+  for_each_held(
+      [connection](std::uint32_t line) {
+        return tickets[line].connection.load(std::memory_order_relaxed) == connection;
+      },
+      [&](std::uint32_t line) {
+        const bool started =
+            shm::shown(live->line(line)).phase == static_cast<std::uint8_t>(shm::Phase::started);
+        end(*live, line, started ? shm::Status::cancelled : shm::Status::unanswered, 0, now);
+      });
+}
+
+// The low half of a traceparent's trace id; 0 if it has none.
+std::uint64_t trace_id_of(const char* text, std::size_t size) {
+  constexpr std::size_t kTraceIdEnd = 35;  // "00-" and 32 digits
+  if (text == nullptr || size < kTraceIdEnd) return 0;
+  std::uint64_t id = 0;
+  for (std::size_t i = kTraceIdEnd - 16; i < kTraceIdEnd; ++i) {
+    const char c = text[i];
+    if (c >= '0' && c <= '9') {
+      id = id << 4 | static_cast<std::uint64_t>(c - '0');
+    } else if (c >= 'a' && c <= 'f') {
+      id = id << 4 | static_cast<std::uint64_t>(c - 'a' + 10);
+    } else {
+      return 0;
+    }
+  }
+  return id;
+}
+
+goxel_plugin_request_token request_received(const goxel_plugin_request* request) {
+  Recorder* const live = recorder();
+  if (live == nullptr) return 0;
+  const std::uint64_t now = live->now();
+  const bool mcp = request->protocol == GOXEL_PROTOCOL_MCP;
+  shm::InflightEntry entry{};
+  entry.since_ticks = now;
+  entry.trace_id = trace_id_of(request->traceparent, request->traceparent_length);
+  entry.connection = request->connection;
+  entry.operation = request->operation != nullptr
+                        ? live->operation({request->operation, request->operation_length})
+                        : std::uint16_t{shm::names::kMalformed};
+  entry.worker = shm::kNoWorker;
+  entry.stack = request->stack != nullptr ? live->stack({request->stack, request->stack_length})
+                : mcp                     ? shm::names::kTwoLayer
+                                          : shm::names::kFourLayer;
+  entry.protocol = static_cast<std::uint8_t>(mcp ? shm::Protocol::mcp : shm::Protocol::json_rpc);
+  entry.layer = shm::names::kDaemon;
+  entry.receive_ticks =
+      shm::clip_ticks(live->ticks_of_ns(request->receive_duration_ns)) & shm::kTicksAtLeast;
+  entry.bytes_in = shm::clip_bytes(request->bytes);
+  const std::uint32_t line = lines.claim(0, kInflightLines);
+  if (line == decltype(lines)::kNone) {
+    live->gauges().inflight_misses.fetch_add(1, std::memory_order_relaxed);
+    return 0;
+  }
+  Ticket& ticket = tickets[line];
+  ticket.connection.store(request->connection, std::memory_order_relaxed);
+  ticket.answering_since = 0;
+  shm::show(live->line(line), entry);
+  return token_of(line, ticket.state.load(std::memory_order_relaxed) / 2);
+}
+
+// Changes what the line of a request shows.
+template <class Change>
+void change(goxel_plugin_request_token token, Change&& change) {
+  Recorder* const live = recorder();
+  if (live == nullptr) return;
+  const std::uint32_t line = hold(token);
+  if (line == kNone) return;
+  shm::InflightEntry entry = shm::shown(live->line(line));
+  change(entry, live->now());
+  shm::show(live->line(line), entry);
+  let_go(line);
+}
+
+void request_queued(goxel_plugin_request_token token) {
+  change(token, [](shm::InflightEntry& entry, std::uint64_t now) {
+    entry.since_ticks = now;
+    entry.phase = static_cast<std::uint8_t>(shm::Phase::queued);
+  });
+}
+
+void request_started(goxel_plugin_request_token token, std::uint32_t worker) {
+  change(token, [worker](shm::InflightEntry& entry, std::uint64_t now) {
+    if (entry.phase == static_cast<std::uint8_t>(shm::Phase::queued)) {
+      entry.wait_ticks = since(entry.since_ticks, now);
+    }
+    entry.since_ticks = now;
+    entry.phase = static_cast<std::uint8_t>(shm::Phase::started);
+    entry.worker = worker < shm::kNoWorker ? static_cast<std::uint16_t>(worker) : shm::kNoWorker;
+  });
+}
+
+void request_answering(goxel_plugin_request_token token) {
+  Recorder* const live = recorder();
+  if (live == nullptr) return;
+  const std::uint32_t line = hold(token);
+  if (line == kNone) return;
+  tickets[line].answering_since = live->now();
+  let_go(line);
+}
+
+void request_finished(goxel_plugin_request_token token, std::uint32_t status, std::uint64_t bytes) {
+  Recorder* const live = recorder();
+  if (live == nullptr) return;
+  const std::uint64_t now = live->now();
+  const std::uint32_t line = hold(token);
+  if (line == kNone) return;
+  const bool known = status < shm::kStatusCount;
+  end(*live, line, known ? static_cast<shm::Status>(status) : shm::Status::error, bytes, now);
+}
+
+void set_gauge(std::uint32_t gauge, std::int64_t value) {
+  Recorder* const live = recorder();
+  if (live == nullptr) return;
+  const std::uint64_t shown = value > 0 ? static_cast<std::uint64_t>(value) : 0;
+  if (gauge == GOXEL_GAUGE_QUEUE_DEPTH) {
+    live->gauges().queue_depth.store(shown, std::memory_order_relaxed);
+  } else if (gauge == GOXEL_GAUGE_WORKERS_CONFIGURED) {
+    live->gauges().workers_configured.store(shown, std::memory_order_relaxed);
+  }
+}
+
+constexpr goxel_plugin kPlugin = {sizeof(goxel_plugin),
+                                  GOXEL_PLUGIN_ABI_MINOR,
+                                  "telemetry",
+                                  GOXEL_TELEMETRY_VERSION,
+                                  activate,
+                                  sleep,
+                                  connection_opened,
+                                  connection_closed,
+                                  request_received,
+                                  request_queued,
+                                  request_started,
+                                  request_answering,
+                                  request_finished,
+                                  set_gauge};
+
+}  // namespace
+}  // namespace goxel_telemetry::plugin
+
+extern "C" const goxel_plugin* goxel_plugin_entry(std::uint32_t abi_major) {
+  return abi_major == GOXEL_PLUGIN_ABI_MAJOR ? &goxel_telemetry::plugin::kPlugin : nullptr;
+}

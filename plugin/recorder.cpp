@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/recorder.h"
+
+#include <pthread.h>
+#include <algorithm>
+#include <new>
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+// Lanes that threads without one of their own use for one record at a time. Collisions need as many
+// threads preempted in the middle of a publication.
+constexpr std::uint32_t kSharedLanes = 32;
+
+// What the daemon is known to offer (docs/index.md), entered first so that no client can crowd it
+// out with names of its own.
+constexpr const char* kKnownOperations[] = {"ping",
+                                            "version",
+                                            "echo",
+                                            "status",
+                                            "list_methods",
+                                            "goxel.create_project",
+                                            "goxel.load_project",
+                                            "goxel.save_project",
+                                            "goxel.export_model",
+                                            "goxel.render_scene",
+                                            "goxel.add_voxel",
+                                            "goxel.remove_voxel",
+                                            "goxel.get_voxel",
+                                            "goxel.paint_voxels",
+                                            "goxel.flood_fill",
+                                            "goxel.procedural_shape",
+                                            "goxel.batch_operations",
+                                            "goxel.list_layers",
+                                            "goxel.create_layer",
+                                            "goxel.delete_layer",
+                                            "goxel.merge_layers",
+                                            "goxel.set_layer_visibility",
+                                            "goxel.get_status",
+                                            "goxel.execute_script",
+                                            "goxel.get_voxels_region",
+                                            "goxel.get_layer_voxels",
+                                            "goxel.get_bounding_box",
+                                            "goxel.get_color_histogram",
+                                            "goxel.find_voxels_by_color",
+                                            "goxel.get_unique_colors",
+                                            "goxel.get_render_info",
+                                            "goxel.cleanup_render",
+                                            "goxel.list_renders",
+                                            "goxel_create_project",
+                                            "goxel_open_file",
+                                            "goxel_save_file",
+                                            "goxel_export_file",
+                                            "goxel_add_voxels",
+                                            "goxel_remove_voxels",
+                                            "goxel_get_voxel",
+                                            "goxel_paint_voxels",
+                                            "goxel_flood_fill",
+                                            "goxel_procedural_shape",
+                                            "goxel_batch_operations",
+                                            "goxel_list_layers",
+                                            "goxel_create_layer",
+                                            "goxel_new_layer",
+                                            "goxel_delete_layer",
+                                            "goxel_merge_layers",
+                                            "goxel_layer_visibility",
+                                            "goxel_get_project_info",
+                                            "goxel_execute_script",
+                                            "goxel_get_voxels_region",
+                                            "goxel_get_layer_voxels",
+                                            "goxel_get_bounding_box",
+                                            "goxel_get_color_histogram",
+                                            "goxel_find_voxels_by_color",
+                                            "goxel_get_unique_colors",
+                                            "goxel_render_scene",
+                                            "goxel_load_project",
+                                            "goxel_save_project",
+                                            "goxel_export_model"};
+
+struct ThreadState {
+  std::uint64_t epoch = 0;  // of the recorder that the lane belongs to; 0: no lane
+  shm::Producer producer;
+  std::uint32_t lane = 0;
+  bool shared = false;  // found no lane of its own in this epoch
+  Recorder* recorder = nullptr;
+};
+// Initial-exec: one instruction to reach, and no allocation on a thread's first touch.
+thread_local ThreadState thread_state __attribute__((tls_model("initial-exec")));
+
+std::uint64_t next_epoch = 0;  // grows with each recorder; a forked child inherits it and goes on
+pthread_key_t thread_end_key;
+bool thread_end_key_made = false;
+
+shm::ClockSource choose_clock(ClockChoice choice) {
+  switch (choice) {
+    case ClockChoice::tsc:
+    case ClockChoice::automatic:
+      return shm::best_clock_source();
+    case ClockChoice::monotonic:
+      break;
+  }
+  return shm::ClockSource::monotonic;
+}
+
+}  // namespace
+
+std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host& host,
+                                           shm::Door door, std::string& why) {
+  if (!thread_end_key_made) {
+    if (pthread_key_create(&thread_end_key, &Recorder::give_lane_back) != 0) {
+      why = "the process has no thread-specific key left";
+      return nullptr;
+    }
+    thread_end_key_made = true;
+  }
+  shm::SegmentOptions options;
+  options.instance = settings.instance;
+  options.mode = settings.segment_mode;
+  options.group = settings.segment_group;
+  options.door = door;
+  options.clock_source = choose_clock(settings.clock);
+  options.host_name = host.name;
+  options.host_version = host.version;
+  options.workers_configured = host.workers_configured;
+  options.inflight_capacity = kInflightLines;
+  shm::Created created = shm::create_segment(options);
+  if (created.outcome != shm::CreateOutcome::created) {
+    why = std::move(created.message);
+    return nullptr;
+  }
+  return std::unique_ptr<Recorder>(
+      new Recorder(std::move(created.mapping), settings, options.clock_source));
+}
+
+Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settings,
+                   shm::ClockSource clock_source)
+    : mapping_(std::move(mapping)),
+      header_(reinterpret_cast<shm::Header*>(mapping_->bytes().data())),
+      catalog_(*header_, {reinterpret_cast<shm::CatalogEntry*>(mapping_->bytes().data() +
+                                                               header_->catalog_offset),
+                          header_->catalog_capacity}),
+      inflight_(reinterpret_cast<shm::InflightLine*>(mapping_->bytes().data() +
+                                                     header_->inflight_offset)),
+      lanes_(reinterpret_cast<shm::Lane*>(mapping_->bytes().data() + header_->lanes_offset)),
+      lane_count_(std::min(header_->lane_count, kMaxLanes)),
+      own_lanes_(lane_count_ > kSharedLanes ? lane_count_ - kSharedLanes : 0),
+      clock_source_(clock_source),
+      calibrator_(clock_source),
+      epoch_(++next_epoch) {
+  for (const char* name : kKnownOperations) operation(name);
+  constexpr std::uint64_t kFirstBaselineNs = 2'000'000;
+  const shm::Calibration calibration = calibrator_.start(kFirstBaselineNs);
+  shm::store(header_->calibration, calibration);
+  ticks_per_ns_ =
+      4294967296.0 / static_cast<double>(std::max<std::uint64_t>(calibration.ns_per_tick_q32, 1));
+  unanswered_after_ticks_ = ticks_of_ns(settings.unanswered_after_ns);
+  clock_cost_ticks_ = UINT64_MAX;
+  for (int i = 0; i < 64; ++i) {
+    const std::uint64_t first = now();
+    clock_cost_ticks_ = std::min(clock_cost_ticks_, now() - first);
+  }
+  header_->heartbeat_ns.store(shm::monotonic_ns(), std::memory_order_relaxed);
+  header_->state.store(static_cast<std::uint64_t>(shm::ProducerState::live),
+                       std::memory_order_release);
+}
+
+shm::Producer Recorder::producer_of_lane(std::uint32_t index) noexcept {
+  shm::Lane& lane = lanes_[index];
+  return {
+      lane,
+      {reinterpret_cast<shm::Slot*>(mapping_->bytes().data() + lane.slots_offset), lane.capacity}};
+}
+
+namespace {
+
+void count(shm::LaneCounters& counters, const shm::Record& record) noexcept {
+  shm::add(counters.records[record.status < shm::kStatusCount ? record.status : 0], 1);
+  shm::add(counters.bytes_in, record.bytes_in);
+  shm::add(counters.bytes_out, record.bytes_out);
+  shm::add(counters.span_ticks, record.duration_ticks);
+}
+
+}  // namespace
+
+void Recorder::publish(const shm::Record& record) noexcept {
+  ThreadState& thread = thread_state;
+  if (thread.epoch != epoch_ && !claim_lane()) [[unlikely]] {
+    publish_shared(record);
+    return;
+  }
+  if (thread.shared) [[unlikely]] {
+    publish_shared(record);
+    return;
+  }
+  count(thread.producer.counters(), record);
+  thread.producer.publish(record);
+}
+
+// The largest lane that is free: lanes are laid out largest first.
+bool Recorder::claim_lane() noexcept {
+  ThreadState& thread = thread_state;
+  thread.epoch = epoch_;
+  thread.recorder = this;
+  const std::uint32_t lane = lane_map_.claim(0, own_lanes_);
+  thread.shared = lane == decltype(lane_map_)::kNone;
+  if (thread.shared) return false;
+  // Keys below 32 live in the thread's own block: this does not allocate unless the host has used
+  // up so many.
+  if (pthread_setspecific(thread_end_key, &thread) != 0) {
+    lane_map_.give_back(lane);
+    thread.shared = true;
+    return false;
+  }
+  thread.lane = lane;
+  thread.producer = producer_of_lane(lane);
+  return true;
+}
+
+void Recorder::publish_shared(const shm::Record& record) noexcept {
+  const std::uint32_t lane = lane_map_.claim(own_lanes_, lane_count_);
+  if (lane == decltype(lane_map_)::kNone) {
+    gauges().lane_misses.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  shm::Producer producer = producer_of_lane(lane);
+  count(producer.counters(), record);
+  producer.publish(record);
+  lane_map_.give_back(lane);
+}
+
+void Recorder::give_lane_back(void* state) noexcept {
+  ThreadState& thread = *static_cast<ThreadState*>(state);
+  Recorder* const recorder = thread.recorder;
+  // A child of fork() inherits the parent's state: its recorder is not this process's (see
+  // Telemetry::forget()).
+  if (recorder == nullptr || thread.epoch != recorder->epoch_) return;
+  thread.epoch = 0;
+  recorder->lane_map_.give_back(thread.lane);
+}
+
+std::uint8_t Recorder::stack(std::string_view name) noexcept {
+  const std::uint16_t id = catalog_.intern(shm::NameKind::stack, name);
+  return id <= UINT8_MAX ? static_cast<std::uint8_t>(id)
+                         : static_cast<std::uint8_t>(shm::names::kOther);
+}
+
+std::uint16_t Recorder::worker() noexcept {
+  const ThreadState& thread = thread_state;
+  if (thread.epoch != epoch_ && !claim_lane()) return shm::kNoWorker;
+  return thread.shared ? shm::kNoWorker : static_cast<std::uint16_t>(thread.lane);
+}
+
+void Recorder::add_own_cost(std::uint64_t ticks) noexcept {
+  ThreadState& thread = thread_state;
+  if (thread.epoch != epoch_ || thread.shared) return;
+  shm::add(thread.producer.counters().own_cost_ticks, ticks);
+  shm::add(thread.producer.counters().own_cost_samples, 1);
+}
+
+void Recorder::beat() noexcept {
+  shm::store(header_->calibration, calibrator_.refresh());
+  header_->heartbeat_ns.store(shm::monotonic_ns(), std::memory_order_relaxed);
+}
+
+void Recorder::retire() noexcept {
+  header_->heartbeat_ns.store(shm::monotonic_ns(), std::memory_order_relaxed);
+  header_->state.store(static_cast<std::uint64_t>(shm::ProducerState::retired),
+                       std::memory_order_release);
+}
+
+}  // namespace goxel_telemetry::plugin

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Owns the segment, its lanes and its in-flight table; what both doors record through.
+//
+// Threads: everything marked hot may be called from any thread at once. It takes no lock, does not
+// allocate and makes no system call. A thread gets a lane of its own with its first record and
+// gives it back when it ends; a thread that finds none publishes each record on one of a few lanes
+// that are shared a record at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "plugin/settings.h"
+#include "shm/catalog.h"
+#include "shm/clock.h"
+#include "shm/inflight.h"
+#include "shm/producer.h"
+#include "shm/segment.h"
+
+namespace goxel_telemetry::plugin {
+
+// Requests that can be in hand at once; a further one ends its connection's oldest.
+inline constexpr std::uint32_t kInflightLines = 8192;
+
+class Recorder {
+ public:
+  struct Host {
+    std::string name;
+    std::string version;
+    std::uint32_t workers_configured = 0;
+  };
+
+  // Null, with a sentence for the operator in `why`, if the segment cannot be made. [any thread,
+  // not hot]
+  static std::unique_ptr<Recorder> create(const Settings& settings, const Host& host,
+                                          shm::Door door, std::string& why);
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  // The segment's clock. [hot]
+  std::uint64_t now() const noexcept { return shm::read_ticks(clock_source_); }
+
+  // As many ticks as a time in nanoseconds takes. [hot]
+  std::uint64_t ticks_of_ns(std::uint64_t ns) const noexcept {
+    return static_cast<std::uint64_t>(static_cast<double>(ns) * ticks_per_ns_);
+  }
+
+  // Publishes a finished request and counts it. [hot]
+  void publish(const shm::Record& record) noexcept;
+
+  // The catalog's number of a method or tool. [hot]
+  std::uint16_t operation(std::string_view name) noexcept {
+    return catalog_.intern(shm::NameKind::operation, name);
+  }
+  // The same for a stack that a caller names; those beyond a record's 8 bits count as
+  // names::kOther.
+  std::uint8_t stack(std::string_view name) noexcept;
+
+  // The line of a request in hand, index below kInflightLines. Whoever claimed it owns it. [hot]
+  shm::InflightLine& line(std::uint32_t index) noexcept { return inflight_[index]; }
+
+  shm::Gauges& gauges() noexcept { return header_->gauges; }
+
+  std::uint64_t unanswered_after_ticks() const noexcept { return unanswered_after_ticks_; }
+
+  // Adds time that the plugin spent, as extrapolated from one timed call. [hot]
+  void add_own_cost(std::uint64_t ticks) noexcept;
+
+  // Ticks that a pair of clock readings takes by itself.
+  std::uint64_t clock_cost_ticks() const noexcept { return clock_cost_ticks_; }
+
+  // Small number of the calling thread's lane, for Record::worker; kNoWorker if it has none. [hot]
+  std::uint16_t worker() noexcept;
+
+  // A sign of life and a fresh calibration. [one thread at a time, about once a second]
+  void beat() noexcept;
+  // Nothing follows. The segment stays for whoever wants to read it.
+  void retire() noexcept;
+
+ private:
+  Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settings,
+           shm::ClockSource clock_source);
+
+  bool claim_lane() noexcept;
+  void publish_shared(const shm::Record& record) noexcept;
+  static void give_lane_back(void* thread_state) noexcept;
+  shm::Producer producer_of_lane(std::uint32_t lane) noexcept;
+
+  std::unique_ptr<shm::Mapping> mapping_;
+  shm::Header* header_;
+  shm::CatalogWriter catalog_;
+  shm::InflightLine* inflight_;
+  shm::Lane* lanes_;
+  std::uint32_t lane_count_;
+  std::uint32_t own_lanes_;  // the others are shared a record at a time
+  shm::ClockSource clock_source_;
+  shm::Calibrator calibrator_;
+  double ticks_per_ns_ = 1;
+  std::uint64_t unanswered_after_ticks_ = 0;
+  std::uint64_t clock_cost_ticks_ = 0;
+  std::uint64_t epoch_;  // tells this recorder's lanes from those of one that a parent process had
+  static constexpr std::uint32_t kMaxLanes = 4096;
+  shm::PlaceMap<kMaxLanes> lane_map_;
+};
+
+}  // namespace goxel_telemetry::plugin

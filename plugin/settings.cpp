@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/settings.h"
+
+#include <charconv>
+
+#include "shm/segment.h"
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+template <class Number>
+bool parse(std::string_view text, Number& out, int base) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, base);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+std::string bad(std::string_view name, std::string_view value, std::string_view wanted) {
+  return std::string("telemetry's \"")
+      .append(name)
+      .append("\" is \"")
+      .append(value)
+      .append("\", but must be ")
+      .append(wanted);
+}
+
+}  // namespace
+
+std::string apply_setting(Settings& settings, std::string_view name, std::string_view value) {
+  if (name == "instance") {
+    if (!shm::valid_instance_name(value)) {
+      return bad(name, value, "1 to 63 letters, digits, '-', '_' or '.', not beginning with '.'");
+    }
+    settings.instance = value;
+  } else if (name == "segment_mode") {
+    std::uint32_t mode = 0;
+    if (!parse(value, mode, 8) || (mode & ~0666u) != 0 || (mode & 0600u) != 0600u) {
+      return bad(name, value,
+                 "an octal mode such as \"0640\", with reading and writing for the owner");
+    }
+    settings.segment_mode = mode;
+  } else if (name == "segment_group") {
+    settings.segment_group = value;
+  } else if (name == "unanswered_after_seconds") {
+    constexpr std::uint64_t kMost = 86'400;
+    std::uint64_t seconds = 0;
+    if (!parse(value, seconds, 10) || seconds == 0 || seconds > kMost) {
+      return bad(name, value, "a whole number of seconds from 1 to 86400");
+    }
+    settings.unanswered_after_ns = seconds * 1'000'000'000;
+  } else if (name == "clock") {
+    if (value == "auto") {
+      settings.clock = ClockChoice::automatic;
+    } else if (value == "tsc") {
+      settings.clock = ClockChoice::tsc;
+    } else if (value == "monotonic") {
+      settings.clock = ClockChoice::monotonic;
+    } else {
+      return bad(name, value, "auto, tsc or monotonic");
+    }
+  } else {
+    return std::string("telemetry has no setting \"").append(name).append("\"");
+  }
+  return "";
+}
+
+std::string apply_settings_text(Settings& settings, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.empty()) continue;
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) {
+      return std::string(kSettingsVariable).append(" has a line without '='");
+    }
+    if (std::string problem =
+            apply_setting(settings, line.substr(0, equals), line.substr(equals + 1));
+        !problem.empty()) {
+      return problem;
+    }
+  }
+  return "";
+}
+
+}  // namespace goxel_telemetry::plugin

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What an operator can set: the "config" object of the plugin's section in daemon_config.json, as
+// name and value texts. The ABI door gets them from the host; the preload door gets them from the
+// launcher through one environment variable.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace goxel_telemetry::plugin {
+
+enum class ClockChoice : std::uint8_t { automatic, tsc, monotonic };
+
+struct Settings {
+  std::string instance = "goxel";     // "instance"
+  std::uint32_t segment_mode = 0640;  // "segment_mode", octal
+  std::string segment_group;          // "segment_group", name or number; empty: the process's own
+  std::uint64_t unanswered_after_ns = 30'000'000'000;  // "unanswered_after_seconds"
+  ClockChoice clock = ClockChoice::automatic;          // "clock": auto, tsc or monotonic
+};
+
+// Applies one setting. Returns an empty string, or a sentence that says what is wrong.
+std::string apply_setting(Settings& settings, std::string_view name, std::string_view value);
+
+// The launcher's variable: lines of name=value.
+inline constexpr const char* kSettingsVariable = "GOXEL_TELEMETRY_SETTINGS";
+std::string apply_settings_text(Settings& settings, std::string_view text);
+
+}  // namespace goxel_telemetry::plugin

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/socket_observer.h"
+
+#include "plugin/host_process.h"
+
+namespace goxel_telemetry::plugin {
+void SocketObserver::start(Recorder& recorder) noexcept {
+  recorder_ = &recorder;
+  places_.for_each_taken([this](std::uint32_t place) {
+    connections_[place].reset_after_fork();
+    places_.give_back(place);
+  });
+  pending_.spare.for_each_taken([this](std::uint32_t line) { pending_.spare.give_back(line); });
+  for (auto& descriptor : descriptors_) {
+    if (descriptor.load(std::memory_order_relaxed) != kUnknown) {
+      descriptor.store(kUnknown, std::memory_order_relaxed);
+    }
+  }
+}
+
+void SocketObserver::listens(int fd) noexcept {
+  if (static_cast<std::uint32_t>(fd) >= kDescriptors) return;
+  descriptors_[fd].store(is_unix_stream_socket(fd) ? kListener : kForeign,
+                         std::memory_order_relaxed);
+}
+
+bool SocketObserver::is_listener(int listener) noexcept {
+  if (static_cast<std::uint32_t>(listener) >= kDescriptors) return false;
+  const std::uint16_t known = descriptors_[listener].load(std::memory_order_relaxed);
+  if (known != kUnknown) return known == kListener;
+  listens(listener);  // it was inherited: socket activation, or a fork after listen()
+  return descriptors_[listener].load(std::memory_order_relaxed) == kListener;
+}
+
+void SocketObserver::accepted(int fd) noexcept {
+  if (is_known(fd)) closing(fd);  // it was closed behind our back
+  shm::Gauges& gauges = recorder_->gauges();
+  gauges.connections_total.fetch_add(1, std::memory_order_relaxed);
+  gauges.open_descriptors.fetch_add(1, std::memory_order_relaxed);
+  if (static_cast<std::uint32_t>(fd) >= kDescriptors) {
+    gauges.unobserved_connections.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  occupy(fd, true);
+}
+
+void SocketObserver::occupy(int fd, bool new_connection) noexcept {
+  const std::uint32_t place = places_.claim(0, kConnections);
+  if (place == decltype(places_)::kNone) {
+    recorder_->gauges().unobserved_connections.fetch_add(1, std::memory_order_relaxed);
+    descriptors_[fd].store(kNoPlace, std::memory_order_relaxed);
+    return;
+  }
+  Connection& connection = connections_[place];
+  if (!connection.enter_anyway()) return;  // somebody is stuck in there: that place is lost
+  connection.open(place, fd, last_number_.fetch_add(1, std::memory_order_relaxed) + 1);
+  if (new_connection) {
+    recorder_->gauges().connections.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    connection.reopen_after_hang_up();
+  }
+  descriptors_[fd].store(static_cast<std::uint16_t>(kFirstPlace + place),
+                         std::memory_order_release);  // pairs with enter()
+  connection.leave();
+}
+
+void SocketObserver::retire(std::uint32_t place, int descriptor) noexcept {
+  std::uint16_t entry = static_cast<std::uint16_t>(kFirstPlace + place);
+  descriptors_[descriptor].compare_exchange_strong(entry, kNoPlace, std::memory_order_relaxed);
+  connections_[place].leave();
+  places_.give_back(place);
+}
+
+Connection* SocketObserver::enter(int fd) noexcept {
+  const std::uint16_t entry = descriptors_[fd].load(std::memory_order_acquire);
+  if (entry < kFirstPlace) return nullptr;
+  Connection& connection = connections_[entry - kFirstPlace];
+  if (!connection.enter(*recorder_)) return nullptr;
+  // Between the two loads another thread may have closed this descriptor and given the place to
+  // somebody else.
+  if (connection.is_open() && descriptors_[fd].load(std::memory_order_relaxed) == entry) {
+    return &connection;
+  }
+  connection.leave();
+  return nullptr;
+}
+
+void SocketObserver::lose_step(int fd) noexcept {
+  const std::uint16_t entry = descriptors_[fd].load(std::memory_order_relaxed);
+  if (entry >= kFirstPlace) connections_[entry - kFirstPlace].lose_step(*recorder_);
+}
+
+void SocketObserver::received(int fd, std::span<const Chunk> chunks, std::uint64_t now) noexcept {
+  // A client that hung up may have left bytes behind, which the host reads all the same.
+  if (descriptors_[fd].load(std::memory_order_relaxed) == kNoPlace) occupy(fd, false);
+  if (Connection* connection = enter(fd)) {
+    connection->received(*recorder_, pending_, chunks, now);
+    connection->leave();
+  }
+}
+
+void SocketObserver::input_ended(int fd) noexcept {
+  if (Connection* connection = enter(fd)) {
+    connection->input_ended(*recorder_, recorder_->now());
+    connection->leave();
+  }
+}
+
+void SocketObserver::sent(int fd, std::span<const Chunk> chunks, std::uint64_t before,
+                          std::uint64_t after) noexcept {
+  if (Connection* connection = enter(fd)) {
+    connection->sent(*recorder_, pending_, chunks, before, after);
+    connection->leave();
+  }
+}
+
+void SocketObserver::send_failed(int fd) noexcept {
+  if (Connection* connection = enter(fd)) {
+    connection->send_failed(*recorder_, pending_, recorder_->now());
+    connection->leave();
+  }
+}
+
+void SocketObserver::hung_up(int fd) noexcept {
+  Connection* connection = enter(fd);
+  if (connection == nullptr) return;
+  if (connection->hung_up(*recorder_, pending_, recorder_->now())) {
+    retire(static_cast<std::uint32_t>(connection - connections_), fd);
+  } else {
+    connection->leave();
+  }
+}
+
+void SocketObserver::shut_down_for_writing(int fd) noexcept {
+  if (Connection* connection = enter(fd)) {
+    connection->output_ended(*recorder_, pending_, recorder_->now());
+    connection->leave();
+  }
+}
+
+void SocketObserver::duplicated(int fd, int copy) noexcept {
+  if (is_known(copy)) closing(copy);
+  if (static_cast<std::uint32_t>(copy) >= kDescriptors) return;
+  if (Connection* connection = enter(fd)) {
+    ++connection->descriptors;
+    descriptors_[copy].store(descriptors_[fd].load(std::memory_order_relaxed),
+                             std::memory_order_release);
+    recorder_->gauges().open_descriptors.fetch_add(1, std::memory_order_relaxed);
+    connection->leave();
+  }
+}
+
+void SocketObserver::closing(int fd) noexcept {
+  if (is_connection(fd))
+    recorder_->gauges().open_descriptors.fetch_sub(1, std::memory_order_relaxed);
+  const std::uint16_t entry = descriptors_[fd].exchange(kUnknown, std::memory_order_acq_rel);
+  if (entry < kFirstPlace) return;
+  Connection& connection = connections_[entry - kFirstPlace];
+  if (!connection.enter_anyway()) return;  // somebody is stuck in there: that place is lost
+  const bool last = connection.is_open() && --connection.descriptors == 0;
+  if (last) connection.close(*recorder_, pending_, recorder_->now());
+  connection.leave();
+  if (last) places_.give_back(entry - kFirstPlace);
+}
+
+void SocketObserver::housekeep() noexcept {
+  const std::uint64_t now = recorder_->now();
+  places_.for_each_taken([this, now](std::uint32_t place) {
+    Connection& connection = connections_[place];
+    if (!connection.try_enter()) return;  // busy, so not stuck
+    if (connection.is_open() && connection.expire(*recorder_, pending_, now)) {
+      retire(place, connection.descriptor());
+    } else {
+      connection.leave();
+    }
+  });
+}
+
+void SocketObserver::end_all() noexcept {
+  const std::uint64_t now = recorder_->now();
+  places_.for_each_taken([this, now](std::uint32_t place) {
+    Connection& connection = connections_[place];
+    if (!connection.try_enter()) return;
+    if (connection.is_open()) connection.output_ended(*recorder_, pending_, now);
+    connection.leave();
+  });
+}
+
+}  // namespace goxel_telemetry::plugin

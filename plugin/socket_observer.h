@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which descriptors of the host are client connections, and what the socket calls made on them
+// mean. Knows nothing of how the calls were caught.
+//
+// Every function may be called from any thread at once and, but for the ones marked so, takes no
+// lock, does not allocate and makes no system call. errno is theirs to spoil: callers save it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "plugin/connection.h"
+
+namespace goxel_telemetry::plugin {
+
+// Descriptors that can be observed: Linux's default limit for them (fs.nr_open).
+inline constexpr std::uint32_t kDescriptors = 1u << 20;
+
+class SocketObserver {
+ public:
+  constexpr SocketObserver() = default;
+
+  // Begins with no connection and no listener, whatever a parent process left here. [not hot;
+  // before anything else]
+  void start(Recorder& recorder) noexcept;
+
+  // Cheap enough for every call that the host makes on any descriptor.
+  bool is_connection(int fd) const noexcept {
+    return static_cast<std::uint32_t>(fd) < kDescriptors &&
+           descriptors_[fd].load(std::memory_order_relaxed) >= kNoPlace;
+  }
+  bool is_known(int fd) const noexcept {
+    return static_cast<std::uint32_t>(fd) < kDescriptors &&
+           descriptors_[fd].load(std::memory_order_relaxed) != kUnknown;
+  }
+
+  // A Unix stream socket listens. [not hot]
+  void listens(int fd) noexcept;
+  // Whether connections accepted from `listener` are clients'. Asks the kernel the first time. [not
+  // hot]
+  bool is_listener(int listener) noexcept;
+  void accepted(int fd) noexcept;
+
+  // A call on it went by unobserved.
+  void lose_step(int fd) noexcept;
+  void received(int fd, std::span<const Chunk> chunks, std::uint64_t now) noexcept;
+  void input_ended(int fd) noexcept;
+  void sent(int fd, std::span<const Chunk> chunks, std::uint64_t before,
+            std::uint64_t after) noexcept;
+  void send_failed(int fd) noexcept;
+  void hung_up(int fd) noexcept;
+  void shut_down_for_writing(int fd) noexcept;
+  // `copy` now stands for what `fd` stands for.
+  void duplicated(int fd, int copy) noexcept;
+  // Before the host's own close: from the moment of that call on another thread may get the same
+  // number.
+  void closing(int fd) noexcept;
+
+  // Time limits; about once a second, from one thread.
+  void housekeep() noexcept;
+  // Every request in hand ends as unanswered. The host is about to end.
+  void end_all() noexcept;
+
+ private:
+  // What a descriptor is. Values from kFirstPlace on are places of connections.
+  static constexpr std::uint16_t kUnknown = 0;
+  static constexpr std::uint16_t kForeign = 1;  // listens, but for no client of ours
+  static constexpr std::uint16_t kListener = 2;
+  static constexpr std::uint16_t kNoPlace =
+      3;  // a client's, not observed: hung up, or no place was free
+  static constexpr std::uint16_t kFirstPlace = 4;
+
+  // The connection of a descriptor, entered; null if there is none or it cannot be entered.
+  Connection* enter(int fd) noexcept;
+  void occupy(int fd, bool new_connection) noexcept;
+  // Nothing more can come of the connection in `place`; its descriptor stays known as a client's.
+  void retire(std::uint32_t place, int descriptor) noexcept;
+
+  // All zero at first, so that an object in static storage costs only the pages that are used.
+  Recorder* recorder_ = nullptr;
+  std::atomic<std::uint64_t> last_number_{0};
+  shm::PlaceMap<kConnections> places_;
+  Connection connections_[kConnections];
+  PendingTable pending_{};
+  std::atomic<std::uint16_t> descriptors_[kDescriptors] = {};
+};
+
+}  // namespace goxel_telemetry::plugin

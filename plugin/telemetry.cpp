@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/telemetry.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+// What a forked child must not see. The kernel wipes this page in every child, also in one that was
+// made by a raw system call; the handler of pthread_atfork() does the same where the kernel is too
+// old.
+struct alignas(4096) PerProcess {
+  std::atomic<Recorder*> recorder;
+};
+constinit PerProcess mine{};
+
+Door open_door{};
+
+void forget() noexcept {
+  mine.recorder.store(nullptr, std::memory_order_relaxed);
+}
+
+void* keep_alive(void*) {
+  constexpr timespec kBeat = {1, 0};
+  while (true) {
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
+    Recorder* const recorder = mine.recorder.load(std::memory_order_acquire);
+    if (recorder == nullptr) return nullptr;
+    recorder->beat();
+    open_door.housekeep(*recorder);
+  }
+}
+
+// The host's signals are the host's: its handlers must not run on a thread that it does not know.
+bool start_thread() {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  constexpr std::size_t kStackBytes = 64 * 1024;
+  pthread_attr_setstacksize(&attributes, kStackBytes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  const bool started = pthread_create(&thread, &attributes, keep_alive, nullptr) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_attr_destroy(&attributes);
+  if (started) pthread_setname_np(thread, "goxel-telemetry");
+  return started;
+}
+
+}  // namespace
+
+Recorder* recorder() noexcept {
+  return mine.recorder.load(std::memory_order_acquire);
+}
+
+Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door& door,
+               std::string& why) {
+  static bool handlers_set = false;
+  if (!handlers_set) {
+    madvise(&mine, sizeof mine, MADV_WIPEONFORK);
+    pthread_atfork(nullptr, nullptr, forget);
+    handlers_set = true;
+  }
+  if (recorder() != nullptr) {
+    why = "telemetry is already on in this process";
+    return nullptr;
+  }
+  std::unique_ptr<Recorder> made = Recorder::create(settings, host, door.kind, why);
+  if (made == nullptr) return nullptr;
+  open_door = door;
+  door.begin(*made);
+  mine.recorder.store(made.get(), std::memory_order_release);
+  if (!start_thread()) {
+    forget();
+    made->retire();
+    why = "telemetry's thread cannot be started";
+    made.release();
+    return nullptr;
+  }
+  return made.release();  // lives as long as the process: its threads may be inside at any time
+}
+
+void sleep() noexcept {
+  Recorder* const last = recorder();
+  if (last == nullptr) return;
+  open_door.end(*last);
+  last->retire();
+  forget();
+}
+
+void complain(const std::string& sentence) noexcept {
+  iovec line[] = {{const_cast<char*>("goxel-telemetry: "), 17},
+                  {const_cast<char*>(sentence.data()), sentence.size()},
+                  {const_cast<char*>("\n"), 1}};
+  const int error = errno;
+  // If stderr is gone there is nobody to tell.
+  [[maybe_unused]] const ssize_t written = writev(STDERR_FILENO, line, 3);
+  errno = error;
+}
+
+}  // namespace goxel_telemetry::plugin

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The producer's side of the in-flight table. A line has one owner at a time; owners are kept apart
+// by whoever hands lines out. Readers see a line whole or not at all (stamped.h).
+#pragma once
+
+#include <cassert>
+
+#include "shm/stamped.h"
+
+namespace goxel_telemetry::shm {
+
+// The line shows this request from now on.
+inline void show(InflightLine& line, const InflightEntry& entry) noexcept {
+  const std::uint64_t stamp = line.stamp.load(std::memory_order_relaxed) & ~std::uint64_t{3};
+  write_stamped(line, stamp + 4 + static_cast<std::uint64_t>(InflightState::writing),
+                stamp + 4 + static_cast<std::uint64_t>(InflightState::active), entry.words());
+}
+
+// What the owner wrote last. Only the owner may ask.
+inline InflightEntry shown(const InflightLine& line) noexcept {
+  Words words;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    words[i] = line.words[i].load(std::memory_order_relaxed);
+  }
+  return InflightEntry::from_words(words);
+}
+
+// The line shows nothing any more.
+inline void clear(InflightLine& line) noexcept {
+  const std::uint64_t stamp = line.stamp.load(std::memory_order_relaxed) & ~std::uint64_t{3};
+  line.stamp.store(stamp + 4, std::memory_order_release);  // pairs with read_stamped()'s first load
+}
+
+}  // namespace goxel_telemetry::shm
