@@ -21,16 +21,27 @@ if(GOXEL_TELEMETRY_SANITIZE)
   target_link_options(goxel_telemetry_options INTERFACE -fsanitize=${GOXEL_TELEMETRY_SANITIZE})
 endif()
 
+# Programs and libraries that the tests marked SANITIZED need, and nothing more.
+add_custom_target(sanitized_tests)
+
 # goxel_telemetry_test(NAME target LABEL unit|integration|e2e|ui SOURCES ... LIBRARIES ...
-#                      [DEFINITIONS ...] [TIMEOUT seconds])
+#                      [DEFINITIONS ...] [ENVIRONMENT ...] [TIMEOUT seconds] [SANITIZED])
+# A build with a sanitizer has only the tests marked SANITIZED: those that a sanitizer can tell something about.
 function(goxel_telemetry_test)
-  cmake_parse_arguments(ARG "" "NAME;LABEL;TIMEOUT" "SOURCES;LIBRARIES;DEFINITIONS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "SANITIZED" "NAME;LABEL;TIMEOUT" "SOURCES;LIBRARIES;DEFINITIONS;ENVIRONMENT" ${ARGN})
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 120)
+    set(ARG_TIMEOUT 180)
   endif()
   add_executable(${ARG_NAME} ${ARG_SOURCES})
   target_link_libraries(${ARG_NAME} PRIVATE goxel_telemetry_options ${ARG_LIBRARIES} GTest::gmock_main)
   target_compile_definitions(${ARG_NAME} PRIVATE ${ARG_DEFINITIONS})
+  if(GOXEL_TELEMETRY_SANITIZE AND NOT ARG_SANITIZED)
+    set_target_properties(${ARG_NAME} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
   gtest_discover_tests(${ARG_NAME} DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}")
+  if(ARG_SANITIZED)
+    add_dependencies(sanitized_tests ${ARG_NAME})
+  endif()
 endfunction()
