@@ -59,7 +59,8 @@ Settings& settings_of_launcher() {
 }
 
 thread_local bool inside __attribute__((tls_model("initial-exec"))) = false;
-thread_local std::uint32_t calls_until_timed __attribute__((tls_model("initial-exec"))) = 1;
+// 0 in a thread that made no call yet.
+thread_local std::uint32_t calls_until_timed __attribute__((tls_model("initial-exec"))) = 0;
 
 // One call in so many is timed. A prime, so that it does not keep step with the few calls that make
 // up a request.
@@ -70,6 +71,11 @@ class Observing {
  public:
   explicit Observing(Recorder& recorder) noexcept : recorder_(recorder), errno_(errno) {
     inside = true;
+    // A thread begins somewhere in the count, or its first call, the costliest, would always be the
+    // one that is timed.
+    if (calls_until_timed == 0) [[unlikely]] {
+      calls_until_timed = 1 + static_cast<std::uint32_t>(recorder.now() % kTimedOneIn);
+    }
     timed_ = --calls_until_timed == 0;
     if (timed_) [[unlikely]] {
       calls_until_timed = kTimedOneIn;

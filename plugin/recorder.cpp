@@ -177,7 +177,10 @@ void count(shm::LaneCounters& counters, const shm::Record& record) noexcept {
   shm::add(counters.records[record.status < shm::kStatusCount ? record.status : 0], 1);
   shm::add(counters.bytes_in, record.bytes_in);
   shm::add(counters.bytes_out, record.bytes_out);
-  shm::add(counters.span_ticks, record.duration_ticks);
+  // Nobody worked on an unanswered request for as long as it waited.
+  if (record.status <= static_cast<std::uint64_t>(shm::Status::error)) {
+    shm::add(counters.span_ticks, record.duration_ticks);
+  }
 }
 
 }  // namespace

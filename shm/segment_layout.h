@@ -129,7 +129,7 @@ struct LaneCounters {
   AtomicWord records[kStatusCount];  // by Status
   AtomicWord bytes_in;
   AtomicWord bytes_out;
-  AtomicWord span_ticks;        // sum of durations: the host's busy time
+  AtomicWord span_ticks;        // sum of durations of ok and error: the host's busy time
   AtomicWord own_cost_ticks;    // spent inside the plugin, extrapolated from samples
   AtomicWord own_cost_samples;  // calls that were timed
   AtomicWord reserved[2];
