@@ -161,8 +161,11 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
 std::string status_screen(const metrics::Snapshot& snapshot, metrics::Window window,
                           const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;
-  std::string screen = headline(snapshot, style) + '\n' + daemon_line(snapshot, style);
-  if (daemon.state == metrics::ProducerState::live) screen += process_line(snapshot.process, style);
+  const bool live = daemon.state == metrics::ProducerState::live;
+  std::string screen = headline(snapshot, style);
+  if (!live) screen += "What it left behind: goxel-telemetry blackbox\n";
+  screen += '\n' + daemon_line(snapshot, style);
+  if (live) screen += process_line(snapshot.process, style);
   screen +=
       clients_line(daemon, style) + requests_line(snapshot, style) + totals_line(snapshot, style);
   screen += fact_line("traffic",

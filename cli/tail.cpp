@@ -19,7 +19,6 @@ namespace goxel_telemetry::cli {
 namespace {
 
 constexpr int kSweepMilliseconds = 50;
-constexpr std::uint64_t kLookIntervalNs = 200'000'000;  // how often the daemon's state may change
 
 // Ends a loop at a signal or when standard output has lost its reader, even if nothing is written.
 class EndOfTail {
@@ -85,7 +84,7 @@ std::string take_text(std::vector<metrics::NamedRecord>& batch, const TailOption
   std::string text;
   for (const metrics::NamedRecord& record : batch) {
     if (!options.operation.empty() && record.operation != options.operation) continue;
-    if (options.count != 0 && left == 0) break;
+    if (left == 0) break;
     text += options.json ? record_json(record) : record_line(record, style);
     --left;
   }
@@ -104,10 +103,8 @@ int run_tail(const TailOptions& options) {
   if (!options.backlog) batch.clear();
 
   std::uint64_t left = options.count;
-  std::uint64_t looked_ns = 0;
   for (;;) {
-    const std::string text = take_text(batch, options, output_style(), left);
-    switch (write_output(text)) {
+    switch (write_output(take_text(batch, options, output_style(), left))) {
       case WriteOutcome::written:
         break;
       case WriteOutcome::closed:
@@ -115,11 +112,9 @@ int run_tail(const TailOptions& options) {
       case WriteOutcome::failed:
         return kExitNotThere;
     }
-    if ((options.count != 0 && left == 0) || end.wait(kSweepMilliseconds)) return 0;
+    if (left == 0 || end.wait(kSweepMilliseconds)) return 0;
     const auto now = metrics::Collector::Time::now();
     collector.sweep(now);
-    if (now.monotonic_ns - looked_ns < kLookIntervalNs) continue;
-    looked_ns = now.monotonic_ns;
     narrator.follow(collector.snapshot(now));
   }
 }

@@ -10,9 +10,9 @@ namespace goxel_telemetry::cli {
 struct TailOptions {
   std::string instance;
   bool json = false;
-  bool backlog = false;     // begin with what the ring still holds
-  std::string operation;    // only this one; empty: all
-  std::uint64_t count = 0;  // end after so many; 0: never
+  bool backlog = false;              // begin with what the ring still holds
+  std::string operation;             // only this one; empty: all
+  std::uint64_t count = UINT64_MAX;  // end after so many
 };
 
 // Goes on across restarts of the daemon until SIGINT, SIGTERM, `count`, or until nobody reads the

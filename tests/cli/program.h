@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs the built goxel-telemetry and reads what it prints.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace goxel_telemetry::cli {
+
+class Program {
+ public:
+  // Starts it; `environment` is added to the test's own ("NAME=value").
+  explicit Program(std::vector<std::string> arguments, std::vector<std::string> environment = {});
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // The next line of standard output or standard error without its newline; empty after the end, or
+  // when none came for a minute.
+  std::string line() { return line_of(output_); }
+  std::string error_line() { return line_of(error_); }
+
+  // Whether there is output to read within so long.
+  bool has_output(int milliseconds);
+
+  void signal(int number);
+  void close_output();  // as a pager that was quit
+
+  // All output until the end, and the exit code (-1: killed by a signal, or did not end).
+  struct Result {
+    int exit_code;
+    std::string output;
+    std::string error;
+  };
+  Result finish();
+
+ private:
+  struct Stream {
+    int fd = -1;
+    std::string unread;
+    bool read_more();  // false at the end
+  };
+  static std::string line_of(Stream& stream);
+
+  pid_t pid_ = 0;
+  Stream output_;
+  Stream error_;
+};
+
+inline Program::Result run(std::vector<std::string> arguments,
+                           std::vector<std::string> environment = {}) {
+  return Program(std::move(arguments), std::move(environment)).finish();
+}
+
+}  // namespace goxel_telemetry::cli

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The built program against the segment of another process.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "tests/cli/daemon_process.h"
+#include "tests/cli/program.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+using metrics::TestSegment;
+using nlohmann::json;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+using testing::Not;
+
+constexpr std::uint64_t kMicrosecond = 1'000;
+constexpr std::uint64_t kMillisecond = 1'000'000;
+
+// Ends with the last of the three additions, and leaves an export in hand that began 5 ms earlier.
+void play_three_additions(TestSegment& segment) {
+  const std::uint64_t now = shm::monotonic_ns();
+  segment.publish("goxel.fill", now - 20 * kMicrosecond, 300 * kMicrosecond, shm::Status::error);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    segment.publish("goxel.add_voxel", now - (2 - i) * kMicrosecond, 100 * kMicrosecond);
+  }
+  shm::InflightEntry entry{};
+  entry.since_ticks = now - 5 * kMillisecond;
+  entry.connection = 77;
+  entry.thread = 4242;
+  entry.operation = segment.operation("goxel.export_model");
+  entry.stack = shm::names::kTwoLayer;
+  entry.layer = shm::names::kDaemon;
+  entry.protocol = static_cast<std::uint8_t>(shm::Protocol::mcp);
+  segment.hold(0, entry);
+}
+
+void ping(TestSegment& segment) {
+  segment.publish("ping", shm::monotonic_ns(), 50 * kMicrosecond);
+}
+
+void overrun(TestSegment& segment) {
+  for (int i = 0; i < 5'000; ++i) ping(segment);
+}
+
+class CliProgram : public testing::Test {
+ protected:
+  ~CliProgram() override {
+    daemon_.reset();
+    remove_segment_of(instance_);
+  }
+  void start(DaemonProcess::Script first, DaemonProcess::Script on_poke = ping) {
+    daemon_.emplace(instance_, std::move(first), std::move(on_poke));
+  }
+  std::vector<std::string> command(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--instance", instance_});
+    return arguments;
+  }
+
+  const std::string instance_ = metrics::unique_instance();
+  std::optional<DaemonProcess> daemon_;
+};
+
+const auto kOneSentence = MatchesRegex("goxel-telemetry: [^\n]+\n");
+
+TEST_F(CliProgram, StatusJsonHasTheNumbersThatWerePublished) {
+  start(play_three_additions);
+  const Program::Result result = run(command({"status", "--json"}));
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  const json instance = json::parse(result.output).at("instances").at(0);
+  EXPECT_EQ(instance.at("instance"), instance_);
+  EXPECT_EQ(instance.at("daemon").at("state"), "live");
+  EXPECT_EQ(instance.at("daemon").at("run_total").at("ok"), 3);
+  EXPECT_EQ(instance.at("daemon").at("run_total").at("error"), 1);
+  EXPECT_EQ(instance.at("daemon").at("inflight"), 1);
+  EXPECT_EQ(instance.at("process").at("pid"), daemon_->pid());
+  EXPECT_TRUE(instance.at("process").at("cpu_ratio").is_number());
+  EXPECT_EQ(instance.at("ring").at("published"), 4);
+  EXPECT_EQ(instance.at("ring").at("lost"), 0);
+  const json& additions = instance.at("operations").at(0);
+  EXPECT_EQ(additions.at("operation"), "goxel.add_voxel");
+  EXPECT_EQ(additions.at("total").at("ok"), 3);
+  EXPECT_EQ(additions.at("bytes_in"), 300);
+}
+
+TEST_F(CliProgram, StatusScreenIsForPeople) {
+  start(play_three_additions);
+  const Program::Result result = run(command({"status", "--window", "15m"}));
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr(instance_ + ": live since "), HasSubstr("test-daemon 1.2   pid "),
+                    HasSubstr("1 in flight"), HasSubstr("4 requests   3 ok   1 error\n"),
+                    HasSubstr("Last 15 minutes"), Not(HasSubstr("\033"))));
+}
+
+TEST_F(CliProgram, StatusOfADeadDaemonIsShownAndExits1) {
+  start(play_three_additions);
+  daemon_->kill();
+  const Program::Result result = run(command({"status"}));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr(instance_ + ": killed or crashed at about "));
+}
+
+TEST_F(CliProgram, InflightListsWhatIsInHand) {
+  start(play_three_additions);
+  EXPECT_THAT(run(command({"inflight"})).output,
+              ContainsRegex("goxel.export_model +[0-9.]+ .*s +received +77 +4242 +mcp +2-layer"));
+  const json document = json::parse(run(command({"inflight", "--json"})).output);
+  EXPECT_EQ(document.at("instances").at(0).at("inflight").at(0).at("operation"),
+            "goxel.export_model");
+}
+
+TEST_F(CliProgram, BlackboxNamesWhatWasInHandWhenTheDaemonWasKilled) {
+  start(play_three_additions);
+  daemon_->kill();
+  const Program::Result report = run(command({"blackbox"}));
+  EXPECT_EQ(report.exit_code, 0) << report.error;
+  EXPECT_THAT(report.output, AllOf(HasSubstr(instance_ + ": killed or crashed at about "),
+                                   HasSubstr("4 published   4 kept   0 overwritten"),
+                                   ContainsRegex("goxel.export_model +5.00 ms +received +77 +4242"),
+                                   HasSubstr("Last 4 records")));
+  const json document = json::parse(run(command({"blackbox", "--json", "--last", "2"})).output);
+  const json& in_hand = document.at("instances").at(0).at("inflight").at(0);
+  EXPECT_EQ(in_hand.at("age_ns"), 5 * kMillisecond);
+  EXPECT_EQ(in_hand.at("thread"), 4242);
+  ASSERT_EQ(document.at("records").size(), 2u);
+  EXPECT_EQ(document.at("records").at(0).at("operation"), "goxel.add_voxel");
+  EXPECT_EQ(document.at("records").at(1).at("start_monotonic_ns").get<std::uint64_t>() -
+                document.at("records").at(0).at("start_monotonic_ns").get<std::uint64_t>(),
+            kMicrosecond);
+}
+
+TEST_F(CliProgram, BlackboxCountsWhatTheRingOverwrote) {
+  start(overrun);
+  daemon_->kill();
+  EXPECT_THAT(run(command({"blackbox"})).output,
+              HasSubstr("5,000 published   1,024 kept   3,976 overwritten"));
+}
+
+TEST_F(CliProgram, BlackboxOfALiveDaemonSaysThatItIsAlive) {
+  start(play_three_additions);
+  const Program::Result result = run(command({"blackbox"}));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.output, HasSubstr("The daemon is alive"));
+}
+
+TEST_F(CliProgram, BlackboxTellsAnOrderlyEnd) {
+  start([](TestSegment& segment) { segment.retire(); });
+  daemon_->kill();
+  EXPECT_THAT(run(command({"blackbox"})).output,
+              AllOf(HasSubstr("ended in an orderly way"), HasSubstr("Nothing was in hand.")));
+}
+
+TEST_F(CliProgram, TailShowsRecordsAsTheyHappen) {
+  start(play_three_additions);
+  Program tail(command({"tail", "--backlog"}));
+  EXPECT_THAT(tail.line(), AllOf(HasSubstr("error"), HasSubstr("300 µs"), HasSubstr("goxel.fill")));
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(tail.line(), HasSubstr("goxel.add_voxel"));
+  daemon_->poke();
+  EXPECT_THAT(tail.line(), AllOf(HasSubstr("ping"), HasSubstr("50.0 µs")));
+}
+
+TEST_F(CliProgram, TailWithoutBacklogBeginsWithTheNextRecord) {
+  start(play_three_additions);
+  Program tail(command({"tail", "--json", "--count", "1"}));
+  while (!tail.has_output(20)) daemon_->poke();
+  const Program::Result result = tail.finish();
+  EXPECT_EQ(result.exit_code, 0);
+  const json record = json::parse(result.output);  // one record, or it would not parse
+  EXPECT_EQ(record.at("operation"), "ping");
+  EXPECT_EQ(record.at("duration_ns"), 50 * kMicrosecond);
+  EXPECT_EQ(record.at("status"), "ok");
+  EXPECT_EQ(record.at("bytes_in"), 100);
+}
+
+TEST_F(CliProgram, TailFiltersByOperation) {
+  start(play_three_additions);
+  const Program::Result result =
+      run(command({"tail", "--backlog", "--count", "3", "--operation", "goxel.add_voxel"}));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("goxel.add_voxel"), Not(HasSubstr("goxel.fill"))));
+}
+
+TEST_F(CliProgram, TailEndsWhenItsReaderGoesAwayThoughNothingHappens) {
+  start(play_three_additions);
+  Program tail(command({"tail", "--backlog"}));
+  EXPECT_THAT(tail.line(), Not(IsEmpty()));
+  tail.close_output();
+  const Program::Result result = tail.finish();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.error, "");
+}
+
+TEST_F(CliProgram, TailEndsAtAnInterrupt) {
+  start(play_three_additions);
+  Program tail(command({"tail", "--backlog"}));
+  EXPECT_THAT(tail.line(), Not(IsEmpty()));
+  tail.signal(SIGINT);
+  EXPECT_EQ(tail.finish().exit_code, 0);
+}
+
+TEST_F(CliProgram, TailFollowsTheDaemonThroughDeathAndReturn) {
+  start(play_three_additions);
+  Program tail(command({"tail", "--backlog", "--count", "5"}));
+  for (int i = 0; i < 4; ++i) EXPECT_THAT(tail.line(), Not(IsEmpty()));
+  daemon_->kill();
+  EXPECT_THAT(tail.error_line(), HasSubstr("was killed or crashed; waiting for its next run"));
+  start(ping);
+  EXPECT_THAT(tail.error_line(),
+              AllOf(HasSubstr("new run"), HasSubstr(std::to_string(daemon_->pid()))));
+  EXPECT_THAT(tail.line(), HasSubstr("ping"));
+}
+
+TEST_F(CliProgram, TailSaysHowManyRecordsItLost) {
+  start(play_three_additions, overrun);
+  Program tail(command({"tail", "--backlog"}));
+  for (int i = 0; i < 4; ++i) EXPECT_THAT(tail.line(), Not(IsEmpty()));
+  tail.signal(SIGSTOP);
+  daemon_->poke();
+  tail.signal(SIGCONT);
+  for (int i = 0; i < 1'000; ++i) EXPECT_THAT(tail.line(), HasSubstr("ping"));
+  EXPECT_THAT(tail.error_line(),
+              MatchesRegex("goxel-telemetry: 3,97[67] records were overwritten.*"));
+}
+
+TEST_F(CliProgram, WithoutASegmentEachCommandExits1WithOneSentence) {
+  for (const char* name : {"status", "tail", "inflight", "blackbox"}) {
+    const Program::Result result = run(command({name}));
+    EXPECT_EQ(result.exit_code, 1) << name;
+    EXPECT_THAT(result.error, kOneSentence);
+    EXPECT_EQ(result.output, "");
+  }
+}
+
+TEST_F(CliProgram, BadFlagsAndValuesExit2WithOneSentence) {
+  const std::vector<std::vector<std::string>> bad = {
+      {},
+      {"conquer"},
+      {"status", "--frobnicate"},
+      {"status", "--window", "2m"},
+      {"status", "--instance", "../etc/passwd"},
+      {"status", "--instance"},
+      {"tail", "--count", "-1"},
+      {"tail", "--count", "0"},
+      {"tail", "--count", "1.5"},
+      {"blackbox", "--last", "many"},
+      {"inflight", "stray"},
+  };
+  for (const auto& arguments : bad) {
+    const Program::Result result = run(arguments);
+    EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);
+    EXPECT_THAT(result.error, kOneSentence);
+    EXPECT_EQ(result.output, "");
+  }
+}
+
+TEST_F(CliProgram, WithSeveralLiveInstancesOneMustBeChosen) {
+  start(play_three_additions);
+  const std::string other = metrics::unique_instance();
+  const DaemonProcess second(other, play_three_additions, ping);
+  const Program::Result result = run({"status"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.error, kOneSentence);
+  EXPECT_THAT(result.error, HasSubstr("--instance"));
+  EXPECT_THAT(run({"instances"}).output,
+              AllOf(ContainsRegex(instance_ + " +live +[0-9]+"), HasSubstr(other)));
+  remove_segment_of(other);
+}
+
+TEST_F(CliProgram, HelpAndVersionExit0) {
+  for (const char* flag : {"--help", "--version"}) {
+    const Program::Result result = run({flag});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.output, HasSubstr("goxel"));
+    EXPECT_EQ(result.error, "");
+  }
+  EXPECT_THAT(run({"status", "--help"}).output, HasSubstr("--window"));
+}
+
+TEST_F(CliProgram, FullDiskIsAFailure) {
+  start(play_three_additions);
+  const std::string shell_command =
+      GOXEL_TELEMETRY_PROGRAM " inflight --instance " + instance_ + " > /dev/full 2> /dev/null";
+  const int status = std::system(shell_command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::cli

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/table.h"
+
+#include <gtest/gtest.h>
+
+namespace goxel_telemetry::cli {
+namespace {
+
+Table example() {
+  Table table({{"OPERATION", Align::left}, {"COUNT", Align::right, 1}, {"P99"}});
+  table.add({Cell("goxel.add_voxel"), Cell("12"), Cell("1.23 µs")});
+  table.add({Cell("ping"), Cell("3"), Cell("9 ns")});
+  return table;
+}
+
+TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
+  EXPECT_EQ(example().render({}),
+            "OPERATION        COUNT      P99\n"
+            "goxel.add_voxel     12  1.23 µs\n"
+            "ping                 3     9 ns\n");
+}
+
+TEST(Table, LeastImportantColumnGoesFirst) {
+  EXPECT_EQ(example().render({.width = 30}),
+            "OPERATION            P99\n"
+            "goxel.add_voxel  1.23 µs\n"
+            "ping                9 ns\n");
+}
+
+TEST(Table, NameIsCutWhenNoMoreColumnsCanGo) {
+  EXPECT_EQ(example().render({.width = 20}),
+            "OPERATION        P99\n"
+            "goxel.add_…  1.23 µs\n"
+            "ping            9 ns\n");
+}
+
+TEST(Table, ColoursDoNotMoveColumns) {
+  Table table({{"A", Align::left}, {"B"}});
+  table.add({Cell("xx", Emphasis::bad), Cell("1")});
+  EXPECT_EQ(table.render({.colours = true}),
+            "\033[1mA\033[0m   \033[1mB\033[0m\n\033[31mxx\033[0m  1\n");
+}
+
+TEST(FactLine, ContinuesBelowTheFirstFact) {
+  const std::vector<Cell> facts = {Cell("one"), Cell(""), Cell("two"), Cell("three")};
+  EXPECT_EQ(fact_line("label", facts, {}), "label       one   two   three\n");
+  EXPECT_EQ(fact_line("label", facts, {.width = 24}), "label       one   two\n            three\n");
+  EXPECT_EQ(fact_line("label", {Cell("")}, {}), "");
+}
+
+TEST(Cut, CountsCharactersNotBytes) {
+  EXPECT_EQ(cut("µµµµ", 4), "µµµµ");
+  EXPECT_EQ(cut("µµµµ", 3), "µµ…");
+  EXPECT_EQ(cut("abc", 1), "…");
+  EXPECT_EQ(cut("abc", 0), "");
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::cli
