@@ -143,7 +143,8 @@ void Collector::State::attach(const Time& now, bool old_is_corrupt) {
   process_.reset();
   switch (why.outcome) {
     case shm::OpenOutcome::absent:
-      set_state(ProducerState::absent, std::move(why.message));
+      set_state(ProducerState::absent, "no daemon with telemetry has run as instance \"" +
+                                           instance_ + "\"; waiting for one");
       break;
     case shm::OpenOutcome::not_permitted:
       set_state(ProducerState::not_permitted, std::move(why.message));
@@ -201,7 +202,7 @@ void Collector::State::describe_operations(Snapshot& out) {
     windows_revision_ = ingest_.revision();
     operations_.clear();
     WindowTallies daemon;
-    for (const auto& [key, operation] : ingest_.operations().all()) {
+    for (auto& [key, operation] : ingest_.operations().all()) {
       const WindowTallies tallies = operation.windows.totals();
       OperationStats& stats = operations_.emplace_back();
       stats.key = key;

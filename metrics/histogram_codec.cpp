@@ -2,7 +2,7 @@
 // A histogram as bytes. Version 1: the byte 1, then as LEB128 numbers: values out of range, sum
 // (low and high half), min, max, buckets in use, and for each of those how many buckets were
 // skipped since the one before, and its count. docs/metrics-math.md says the same.
-#include <cassert>
+#include <array>
 
 #include "metrics/histogram.h"
 
@@ -16,18 +16,27 @@ void put(std::vector<std::uint8_t>& out, std::uint64_t value) {
   out.push_back(static_cast<std::uint8_t>(value));
 }
 
-// Takes numbers off the front; `failed` stays set once one was cut short or does not fit 64 bits.
+// Takes numbers off the front; failed() stays true once one was cut short or does not fit 64 bits.
 class Numbers {
  public:
-  explicit Numbers(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  explicit Numbers(std::span<const std::uint8_t> bytes)
+      : next_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   std::uint64_t next() {
+    if (next_ != end_ && *next_ < 0x80) [[likely]]
+      return *next_++;
+    return next_long();
+  }
+
+  bool failed() const { return failed_; }
+  bool at_end() const { return next_ == end_; }
+
+ private:
+  std::uint64_t next_long() {
     std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      if (bytes_.empty()) break;
-      const std::uint64_t digit = bytes_.front() & 0x7Fu;
-      const bool last = bytes_.front() < 0x80;
-      bytes_ = bytes_.subspan(1);
+    for (unsigned shift = 0; shift < 64 && next_ != end_; shift += 7) {
+      const std::uint64_t digit = *next_ & 0x7Fu;
+      const bool last = *next_++ < 0x80;
       if (shift == 63 && digit > 1) break;
       value |= digit << shift;
       if (last) return value;
@@ -36,11 +45,8 @@ class Numbers {
     return 0;
   }
 
-  bool failed() const { return failed_; }
-  bool at_end() const { return bytes_.empty(); }
-
- private:
-  std::span<const std::uint8_t> bytes_;
+  const std::uint8_t* next_;
+  const std::uint8_t* end_;
   bool failed_ = false;
 };
 
@@ -79,35 +85,29 @@ bool Histogram::merge_encoded(std::span<const std::uint8_t> bytes) {
   const std::uint64_t used = numbers.next();
   if (numbers.failed() || used > kBuckets || min > max) return false;
 
-  // First read without changing anything: the whole must be sound.
-  const Numbers buckets = numbers;
-  std::uint64_t lowest = 0;
-  std::uint64_t highest = 0;
+  // Nothing is changed before the whole has turned out to be sound.
+  struct Used {
+    std::uint32_t bucket;
+    std::uint64_t count;
+  };
+  std::array<Used, kBuckets> buckets;
   std::uint64_t next = 0;
   WideSum count = out_of_range;
   for (std::uint64_t i = 0; i < used; ++i) {
     const std::uint64_t skipped = numbers.next();
     const std::uint64_t n = numbers.next();
-    if (numbers.failed() || skipped >= kBuckets - next || n == 0) return false;
-    highest = next + skipped;
-    if (i == 0) lowest = highest;
-    next = highest + 1;
+    if (skipped >= kBuckets - next || n == 0) return false;  // also what next() gave up on
+    buckets[i] = {static_cast<std::uint32_t>(next + skipped), n};
+    next += skipped + 1;
     count += n;
-    if (next == kBuckets && i + 1 < used) return false;
   }
-  if (!numbers.at_end() || count + count_ > UINT64_MAX) return false;
+  if (numbers.failed() || !numbers.at_end() || count + count_ > UINT64_MAX) return false;
   if (count == 0) return true;
 
   if (used > 0) {
-    cover(static_cast<std::uint32_t>(lowest), static_cast<std::uint32_t>(highest));
-    Numbers again = buckets;
-    std::uint64_t* target = counts_.data();
-    std::uint64_t bucket = 0;
-    for (std::uint64_t i = 0; i < used; ++i) {
-      bucket += again.next();
-      target[bucket - first_] += again.next();
-      ++bucket;
-    }
+    cover(buckets[0].bucket, buckets[used - 1].bucket);
+    std::uint64_t* const counts = counts_.data();
+    for (std::uint64_t i = 0; i < used; ++i) counts[buckets[i].bucket - first_] += buckets[i].count;
   }
   count_ += static_cast<std::uint64_t>(count);
   out_of_range_ += out_of_range;

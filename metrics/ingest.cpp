@@ -109,6 +109,7 @@ const Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Re
   const OperationTable::Found found = operations_.find_or_add(key);
   if (resolved_evictions_ != operations_.evictions() || resolved_.size() >= kMostResolved) {
     resolved_.clear();
+    revision_ += resolved_evictions_ != operations_.evictions();
     resolved_evictions_ = operations_.evictions();
   }
   return resolved_.emplace(ids, Resolved{std::move(key), found}).first->second;

@@ -49,7 +49,8 @@ class Ingest {
   std::uint64_t lost() const { return lost_; }        // of all runs
   std::uint64_t dropped() const { return dropped_; }  // counted as _OTHER, or not at all
   std::uint64_t run_last_end_ns() const { return run_last_end_ns_; }  // 0: no record in this run
-  // Changes when complete seconds may have changed.
+  // Changes when complete seconds, or which operations there are apart from new ones, may have
+  // changed.
   std::uint64_t revision() const { return revision_; }
 
  private:

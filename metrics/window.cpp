@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <functional>
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -86,6 +87,7 @@ void SlidingWindows::find_slot(std::uint64_t second) {
   second = std::min(second, now_);
   for (std::size_t tier = 0; tier < kTiers; ++tier) {
     if (second >= tier_begin(tier, now_)) {
+      if (tier > 0) coarse_.reset();
       last_slot_ = &open_slot(tier, second);
       return;
     }
@@ -108,6 +110,7 @@ void SlidingWindows::advance(std::uint64_t now) {
     for (const auto& [first, slot] : open_) slot->pack();
     open_.clear();
     for (auto& tier : tiers_) tier.erase(tier.upper_bound(now), tier.end());
+    coarse_.reset();
   }
   now_ = now;
   pack_settled();
@@ -115,6 +118,7 @@ void SlidingWindows::advance(std::uint64_t now) {
     auto& slots = tiers_[tier];
     const std::uint64_t begin = tier_begin(tier, now);
     while (!slots.empty() && slots.begin()->first < begin) {
+      coarse_.reset();
       auto& [first, slot] = *slots.begin();
       assert(!slot.open);
       // Straight to where it belongs now: after a long sleep that may be no tier at all.
@@ -127,23 +131,34 @@ void SlidingWindows::advance(std::uint64_t now) {
   }
 }
 
-std::array<Tally, kWindowCount> SlidingWindows::totals() const {
-  std::array<Tally, kWindowCount> totals;
-  Tally sum;
-  std::size_t window = 0;
-  const auto reaches = [&](std::uint64_t first) {
-    return first >= begin_of(static_cast<Window>(window), now_);
-  };
-  // From the newest to the oldest: each window is the one before it and what lies further back.
-  for (const auto& slots : tiers_) {
-    for (auto slot = slots.rbegin(); slot != slots.rend(); ++slot) {
-      if (slot->first >= now_) continue;
-      while (window < kWindowCount && !reaches(slot->first)) totals[window++] = sum;
-      if (window == kWindowCount) return totals;
-      slot->second.merge_into(sum);
+const SlidingWindows::Coarse& SlidingWindows::coarse() {
+  const std::uint64_t five_minutes = begin_of(Window::five_minutes, now_);
+  const std::uint64_t fifteen_minutes = begin_of(Window::fifteen_minutes, now_);
+  if (coarse_ && coarse_->five_minutes_begin == five_minutes &&
+      coarse_->fifteen_minutes_begin == fifteen_minutes) {
+    return *coarse_;
+  }
+  coarse_.emplace(Coarse{five_minutes, fifteen_minutes, {}, {}});
+  for (const auto& slots : {std::cref(tiers_[1]), std::cref(tiers_[2])}) {
+    for (const auto& [first, slot] : slots.get()) {
+      slot.merge_into(first >= five_minutes ? coarse_->five_minutes : coarse_->before);
     }
   }
-  while (window < kWindowCount) totals[window++] = sum;
+  return *coarse_;
+}
+
+WindowTallies SlidingWindows::totals() {
+  WindowTallies totals;
+  auto& [last_second, one_minute, five_minutes, fifteen_minutes] = totals;
+  for (const auto& [second, slot] : tiers_[0]) {
+    if (second >= now_) continue;
+    if (second >= begin_of(Window::now, now_)) slot.merge_into(last_second);
+    slot.merge_into(second >= begin_of(Window::one_minute, now_) ? one_minute : five_minutes);
+  }
+  five_minutes.merge(one_minute);
+  five_minutes.merge(coarse().five_minutes);
+  fifteen_minutes.merge(five_minutes);
+  fifteen_minutes.merge(coarse().before);
   return totals;
 }
 
@@ -153,6 +168,9 @@ bool SlidingWindows::empty() const {
 
 std::size_t SlidingWindows::memory_bytes() const {
   std::size_t bytes = sizeof *this + open_.capacity() * sizeof open_[0];
+  if (coarse_) {
+    bytes += coarse_->five_minutes.latency.bucket_bytes() + coarse_->before.latency.bucket_bytes();
+  }
   for (const auto& slots : tiers_) {
     for (const auto& [first, slot] : slots) {
       constexpr std::size_t kNode = 32;  // of the map: three pointers and a colour

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "metrics/window.h"
-
 namespace goxel_telemetry::metrics {
 namespace {
 

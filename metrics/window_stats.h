@@ -6,11 +6,9 @@
 #include <cstdint>
 
 #include "metrics/snapshot.h"
-#include "metrics/tally.h"
+#include "metrics/window.h"
 
 namespace goxel_telemetry::metrics {
-
-using WindowTallies = std::array<Tally, kWindowCount>;
 
 // While second `now` runs; there are data from `observed_since_ns` (CLOCK_MONOTONIC) on.
 std::array<WindowStats, kWindowCount> window_stats(const WindowTallies& tallies, std::uint64_t now,

@@ -57,6 +57,13 @@ class TestSegment {
     return catalog_->intern(shm::NameKind::operation, name);
   }
 
+  // What two threads that met a name at the same instant leave behind.
+  void rename(std::uint16_t id, std::string_view name) {
+    shm::CatalogEntry& entry = at<shm::CatalogEntry>(header().catalog_offset)[id];
+    name.copy(entry.name, name.size());
+    entry.length = static_cast<std::uint8_t>(name.size());
+  }
+
   // A record of the daemon with ticks that are CLOCK_MONOTONIC nanoseconds.
   static shm::Record record(std::uint16_t operation, std::uint64_t end_ns,
                             std::uint64_t duration_ns, shm::Status status = shm::Status::ok) {

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What watching costs the watcher: a collector with all windows, fed through a real segment with 64
+// operations and latencies spread over three powers of ten.
+//   metrics/ingest   records a second that one core takes in; 5,000,000 are wanted
+//   metrics/at_20k   share of one core at 20,000 records/s, swept every 50 ms, with one snapshot a
+//                    second; under 2 % is wanted
+//   metrics/idle     share of one core when nothing happens, likewise; under 0.2 % is wanted
+// Time is an argument: a benchmark second passes as fast as it is worked off, so the shares are CPU
+// time per second of the collector's clock.
+
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "metrics/collector.h"
+#include "metrics/histogram.h"
+#include "metrics/window.h"
+#include "shm/catalog.h"
+#include "shm/clock.h"
+#include "shm/producer.h"
+#include "shm/segment.h"
+
+namespace {
+
+using namespace goxel_telemetry;
+using metrics::Collector;
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint32_t kOperations = 64;
+constexpr std::uint32_t kBusyLanes = 8;
+
+std::vector<std::uint64_t> latencies(std::size_t count) {
+  std::mt19937_64 random(1);
+  std::lognormal_distribution<double> distribution(std::log(150'000.0), 1.0);
+  std::vector<std::uint64_t> values(count);
+  for (std::uint64_t& value : values) value = static_cast<std::uint64_t>(distribution(random));
+  return values;
+}
+
+class Daemon {
+ public:
+  Daemon() {
+    shm::SegmentOptions options;
+    options.instance = "metrics-bench-" + std::to_string(getpid());
+    shm::Created created = shm::create_segment(options);
+    if (created.outcome != shm::CreateOutcome::created) throw std::runtime_error(created.message);
+    mapping_ = std::move(created.mapping);
+    shm::Header& header = *at<shm::Header>(0);
+    instance_ = options.instance;
+    run_id_ = header.run_id;
+    shm::store(header.calibration, shm::Calibration{});
+    shm::CatalogWriter catalog(
+        header, {at<shm::CatalogEntry>(header.catalog_offset), header.catalog_capacity});
+    for (std::uint32_t i = 0; i < kOperations; ++i) {
+      operations_.push_back(
+          catalog.intern(shm::NameKind::operation, "goxel.operation_" + std::to_string(i)));
+    }
+    for (std::uint32_t i = 0; i < kBusyLanes; ++i) {
+      shm::Lane& lane = at<shm::Lane>(header.lanes_offset)[i];
+      lanes_.emplace_back(lane, std::span(at<shm::Slot>(lane.slots_offset), lane.capacity));
+    }
+  }
+  ~Daemon() { shm::remove_segment(instance_, run_id_); }
+
+  // `count` records that end one after the other from `begin_ns` on, spread over the lanes.
+  void publish(std::uint64_t count, std::uint64_t begin_ns, std::uint64_t step_ns) {
+    for (std::uint64_t i = 0; i < count; ++i, ++published_) {
+      const std::uint64_t duration = durations_[published_ % durations_.size()];
+      shm::Record record{};
+      record.start_ticks = begin_ns + i * step_ns - duration;
+      record.duration_ticks = duration & shm::kTicksAtLeast;
+      record.operation = operations_[published_ * 7 % kOperations];
+      record.layer = shm::names::kDaemon;
+      record.stack = published_ % 3 == 0 ? shm::names::kTwoLayer : shm::names::kFourLayer;
+      record.protocol = 1;
+      record.bytes_in = 120;
+      record.bytes_out = 80;
+      lanes_[published_ % kBusyLanes].publish(record);
+    }
+  }
+
+  const std::string& instance() const { return instance_; }
+
+ private:
+  template <class T>
+  T* at(std::uint64_t offset) {
+    return reinterpret_cast<T*>(mapping_->bytes().data() + offset);
+  }
+
+  std::unique_ptr<shm::Mapping> mapping_;
+  std::string instance_;
+  std::uint64_t run_id_ = 0;
+  std::vector<std::uint16_t> operations_;
+  std::vector<shm::Producer> lanes_;
+  const std::vector<std::uint64_t> durations_ = latencies(65'536);
+  std::uint64_t published_ = 0;
+};
+
+// 5,000,000 records/s in sweeps of 50,000, every 10 ms of the collector's clock.
+void ingest(benchmark::State& state) {
+  Daemon daemon;
+  Collector collector(daemon.instance());
+  Collector::Time now = Collector::Time::now();
+  collector.sweep(now);
+  constexpr std::uint64_t kBatch = 50'000;
+  for (auto _ : state) {
+    state.PauseTiming();
+    daemon.publish(kBatch, now.monotonic_ns, 200);
+    now.monotonic_ns += kBatch * 200;
+    state.ResumeTiming();
+    collector.sweep(now);
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(kBatch) * state.iterations());
+  state.counters["lost"] = static_cast<double>(collector.snapshot(now).ring.lost);
+}
+BENCHMARK(ingest)->Name("metrics/ingest")->Unit(benchmark::kMicrosecond);
+
+// One iteration is one second of the collector's clock, after 15 minutes that filled all windows.
+void second_with(benchmark::State& state, std::uint64_t records_per_second) {
+  constexpr std::uint64_t kSweeps = 20;
+  Daemon daemon;
+  Collector collector(daemon.instance());
+  Collector::Time now = Collector::Time::now();
+  const auto sweep = [&] {
+    now.monotonic_ns += kSecond / kSweeps;
+    collector.sweep(now);
+  };
+  const auto publish = [&] {
+    const std::uint64_t count = records_per_second / kSweeps;
+    if (count > 0) daemon.publish(count, now.monotonic_ns, kSecond / records_per_second);
+  };
+  for (std::uint64_t i = 0; i < 900 * kSweeps; ++i) {
+    publish();
+    sweep();
+  }
+  double busy_ns = 0;
+  for (auto _ : state) {
+    double spent_ns = 0;
+    for (std::uint64_t i = 0; i < kSweeps; ++i) {
+      publish();
+      const std::uint64_t begin = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID);
+      sweep();
+      if (i == 0) benchmark::DoNotOptimize(collector.snapshot(now));
+      spent_ns += static_cast<double>(shm::clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin);
+    }
+    busy_ns += spent_ns;
+    state.SetIterationTime(spent_ns / 1e9);
+  }
+  state.counters["core_percent"] = busy_ns / 1e7 / static_cast<double>(state.iterations());
+}
+void at_20k(benchmark::State& state) {
+  second_with(state, 20'000);
+}
+void idle(benchmark::State& state) {
+  second_with(state, 0);
+}
+BENCHMARK(at_20k)->Name("metrics/at_20k")->Unit(benchmark::kMicrosecond)->UseManualTime();
+BENCHMARK(idle)->Name("metrics/idle")->Unit(benchmark::kMicrosecond)->UseManualTime();
+
+void histogram_record(benchmark::State& state) {
+  const std::vector<std::uint64_t> values = latencies(65'536);
+  metrics::Histogram histogram;
+  std::size_t i = 0;
+  for (auto _ : state) {
+    histogram.record(values[i++ % values.size()]);
+    benchmark::ClobberMemory();
+  }
+  benchmark::DoNotOptimize(histogram.count());
+}
+BENCHMARK(histogram_record)->Name("metrics/histogram_record");
+
+void histogram_merge(benchmark::State& state) {
+  metrics::Histogram part;
+  for (const std::uint64_t value : latencies(65'536)) part.record(value);
+  metrics::Histogram all;
+  for (auto _ : state) {
+    all.merge(part);
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(histogram_merge)->Name("metrics/histogram_merge");
+
+// Memory of 64 operations' windows after 15 minutes at 20,000 and at 1,000,000 records/s.
+void window_memory(benchmark::State& state) {
+  const auto per_operation = static_cast<std::size_t>(state.range(0)) / kOperations;
+  const std::vector<std::uint64_t> values = latencies(65'536);
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    metrics::SlidingWindows windows;
+    std::size_t next = 0;
+    for (std::uint64_t second = 10'000; second < 10'900; ++second) {
+      windows.advance(second);
+      metrics::Measurement measurement;
+      for (std::size_t i = 0; i < per_operation; ++i) {
+        measurement.duration_ns = values[next++ % values.size()];
+        windows.add(second, measurement);
+      }
+    }
+    bytes = windows.memory_bytes();
+  }
+  state.counters["MB_of_64"] = static_cast<double>(bytes * kOperations) / 1e6;
+}
+BENCHMARK(window_memory)
+    ->Name("metrics/window_memory")
+    ->Arg(20'000)
+    ->Arg(1'000'000)
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace

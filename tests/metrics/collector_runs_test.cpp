@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A collector outlives the daemons that it follows.
+#include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <csignal>
+
+#include <functional>
+
+#include "metrics/collector.h"
+#include "test_segment.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using testing::HasSubstr;
+using testing::SizeIs;
+
+class CollectorRunsTest : public CollectorTest {
+ protected:
+  // A daemon in a process of its own that does `work` and is then killed where it stands.
+  void run_and_kill(const std::function<void(TestSegment&)>& work) {
+    int ready[2];
+    ASSERT_EQ(pipe(ready), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      TestSegment segment(instance_);
+      work(segment);
+      static_cast<void>(!write(ready[1], "x", 1));
+      while (true) pause();
+    }
+    close(ready[1]);
+    char byte = 0;
+    ASSERT_EQ(read(ready[0], &byte, 1), 1) << "the child could not make its segment";
+    close(ready[0]);
+    kill(child, SIGKILL);
+    ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  }
+
+  // Far enough for the collector to look at the process and the name again.
+  void let_it_look() {
+    now_.monotonic_ns += 200'000'000;
+    now_.realtime_ns += 200'000'000;
+  }
+};
+
+TEST_F(CollectorRunsTest, ADaemonThatComesIsPickedUpWithinASecond) {
+  EXPECT_EQ(look().daemon.state, ProducerState::absent);
+  TestSegment segment(instance_);
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, ProducerState::live);
+  EXPECT_EQ(snapshot.daemon.message, "");
+  EXPECT_EQ(snapshot.daemon.runs_seen, 1u);
+}
+
+TEST_F(CollectorRunsTest, TheNameIsNotLookedAtMoreThanFiveTimesASecond) {
+  look();
+  TestSegment segment(instance_);
+  now_.monotonic_ns += 199'999'999;
+  EXPECT_EQ(look().daemon.state, ProducerState::absent);
+  now_.monotonic_ns += 1;
+  EXPECT_EQ(look().daemon.state, ProducerState::live);
+}
+
+TEST_F(CollectorRunsTest, AKilledDaemonsSegmentIsItsBlackBox) {
+  run_and_kill([this](TestSegment& segment) {
+    segment.publish("goxel.export_model", now_.monotonic_ns, 1'000);
+    shm::InflightEntry entry{};
+    entry.operation = shm::names::kBatch;
+    entry.layer = shm::names::kDaemon;
+    entry.stack = shm::names::kFourLayer;
+    entry.connection = 5;
+    entry.since_ticks = now_.monotonic_ns;
+    segment.hold(0, entry);
+    segment.header().heartbeat_ns = now_.monotonic_ns + 3 * kSecond;
+  });
+  pass(3'600);
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, ProducerState::dead);
+  EXPECT_THAT(snapshot.daemon.message, HasSubstr("killed or crashed"));
+  EXPECT_EQ(find(snapshot, "goxel.export_model")->total.ok, 1u);
+  ASSERT_THAT(snapshot.inflight, SizeIs(1));
+  EXPECT_EQ(snapshot.inflight[0].operation, "_BATCH");
+  EXPECT_EQ(snapshot.inflight[0].age_ns, 3 * kSecond) << "it stopped aging when the daemon died";
+  EXPECT_LT(snapshot.daemon.uptime_seconds, 60) << "how long it lived";
+  EXPECT_FALSE(snapshot.process.resident_bytes);
+}
+
+TEST_F(CollectorRunsTest, ARestartIsFollowedAndTotalsGoOn) {
+  run_and_kill([this](TestSegment& segment) {
+    for (int i = 0; i < 3; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  });
+  const Snapshot dead = look();
+  EXPECT_EQ(dead.daemon.state, ProducerState::dead);
+
+  TestSegment next(instance_);
+  next.operation("something else first");  // ids mean other names now
+  next.publish("ping", now_.monotonic_ns, 1'000);
+  let_it_look();
+  const Snapshot live = look();
+  EXPECT_EQ(live.daemon.state, ProducerState::live);
+  EXPECT_NE(live.daemon.run_id, dead.daemon.run_id);
+  EXPECT_EQ(live.daemon.runs_seen, 2u);
+  EXPECT_EQ(live.daemon.run_total.ok, 1u) << "of this run";
+  EXPECT_EQ(live.ring.published, 1u) << "of this run";
+  EXPECT_EQ(live.ring.read, 4u) << "of all runs";
+  EXPECT_EQ(find(live, "ping")->total.ok, 4u) << "of all runs";
+  ASSERT_THAT(live.operations, SizeIs(1));
+}
+
+TEST_F(CollectorRunsTest, WhatADaemonPublishedJustBeforeItWasReplacedIsStillTakenIn) {
+  auto old = std::make_unique<TestSegment>(instance_);
+  look();
+  old->publish("last words", now_.monotonic_ns, 1'000);
+  old->retire();
+  TestSegment next(instance_);
+  next.publish("first words", now_.monotonic_ns, 1'000);
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_NE(find(snapshot, "last words"), nullptr);
+  EXPECT_NE(find(snapshot, "first words"), nullptr);
+  EXPECT_EQ(snapshot.daemon.runs_seen, 2u);
+}
+
+TEST_F(CollectorRunsTest, AnOrderlyEndIsToldApartFromACrash) {
+  TestSegment segment(instance_);
+  look();
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  segment.retire();
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, ProducerState::retired);
+  EXPECT_THAT(snapshot.daemon.message, HasSubstr("orderly"));
+  EXPECT_EQ(find(snapshot, "ping")->total.ok, 1u);
+}
+
+TEST_F(CollectorRunsTest, ASegmentWhoseNameWasTakenAwayIsReadOn) {
+  TestSegment segment(instance_);
+  look();
+  shm::remove_segment(instance_, segment.header().run_id);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, ProducerState::live);
+  EXPECT_EQ(find(snapshot, "ping")->total.ok, 1u);
+}
+
+TEST_F(CollectorRunsTest, AnOverwrittenSegmentIsGivenUpUntilANewOneComes) {
+  {
+    TestSegment segment(instance_);
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+    look();
+    segment.header().magic = 0xDEAD;
+    let_it_look();
+    const Snapshot snapshot = look();
+    EXPECT_EQ(snapshot.daemon.state, ProducerState::unusable);
+    EXPECT_THAT(snapshot.daemon.message, HasSubstr(instance_));
+    EXPECT_EQ(find(snapshot, "ping")->total.ok, 1u) << "what was counted stays";
+  }
+  shm_unlink(("/goxel-telemetry." + instance_).c_str());
+  TestSegment next(instance_);
+  let_it_look();
+  EXPECT_EQ(look().daemon.state, ProducerState::live);
+}
+
+TEST_F(CollectorRunsTest, TimeWithoutADaemonCountsAsCoveredBetweenRuns) {
+  run_and_kill([this](TestSegment& segment) {
+    for (int i = 0; i < 30; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  });
+  look();
+  pass(31);
+  const WindowStats minute = look().daemon.window(Window::one_minute);
+  EXPECT_NEAR(minute.covered_seconds, 31, 1);
+  EXPECT_NEAR(minute.rate_per_second, 30 / minute.covered_seconds, 1e-9);
+}
+
+TEST_F(CollectorRunsTest, MovingACollectorKeepsWhatItKnows) {
+  TestSegment segment(instance_);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  look();
+  Collector moved = std::move(collector_);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  moved.sweep(now_);
+  EXPECT_EQ(find(moved.snapshot(now_), "ping")->total.ok, 2u);
+  EXPECT_EQ(moved.instance(), instance_);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::metrics
