@@ -109,7 +109,8 @@ struct InflightRequest {
   std::string phase;  // "received", "queued", "started"
   std::uint64_t connection = 0;
   std::uint64_t trace_id = 0;  // low 64 bits; 0: none
-  std::uint64_t age_ns = 0;    // since its present phase began
+  // Since its present phase began; of a daemon that died: until its last sign of life.
+  std::uint64_t age_ns = 0;
   std::uint32_t bytes_in = 0;
   std::uint32_t thread = 0;  // kernel thread id; 0: unknown
 };

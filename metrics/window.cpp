@@ -37,13 +37,13 @@ std::uint64_t SlidingWindows::begin_of(Window window, std::uint64_t now) {
   return round_up(begin, kWidth[2]);
 }
 
-// Each begin is a multiple of the next tier's width, so that a slot goes over whole.
+// The first tier gives its seconds up five at a time, so that coarse() changes only then.
 std::uint64_t SlidingWindows::tier_begin(std::size_t tier, std::uint64_t now) {
   switch (tier) {
     case 0:
       return round_down(begin_of(Window::one_minute, now), kWidth[1]);
     case 1:
-      return round_down(begin_of(Window::five_minutes, now), kWidth[2]);
+      return begin_of(Window::five_minutes, now);
     default:
       return begin_of(Window::fifteen_minutes, now);
   }

@@ -10,7 +10,7 @@
 // are therefore exact and the far edges rounded towards the present: the windows span 1 s, 60 s,
 // 296 to 300 s and 886 to 900 s, which begin_of() tells.
 //
-// Memory: at most 66 + 52 + 42 slots, each about 300 bytes and 2 to 3 bytes for each histogram
+// Memory: at most 65 + 49 + 42 slots, each about 300 bytes and 2 to 3 bytes for each histogram
 // bucket in use. Measured for 64 operations: 10 MB at 20,000 records/s, 17 MB at 1,000,000. Slots
 // that still change (the last two seconds) hold their histogram unpacked.
 #pragma once

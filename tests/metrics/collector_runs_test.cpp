@@ -109,13 +109,39 @@ TEST_F(CollectorRunsTest, ARestartIsFollowedAndTotalsGoOn) {
   ASSERT_THAT(live.operations, SizeIs(1));
 }
 
-TEST_F(CollectorRunsTest, WhatADaemonPublishedJustBeforeItWasReplacedIsStillTakenIn) {
-  auto old = std::make_unique<TestSegment>(instance_);
+// The race, step by step: while the collector hears of a record in the second lane, the daemon
+// publishes once more in the first one, which this sweep has left behind, and ends.
+TEST_F(CollectorRunsTest, WhatADaemonPublishedJustBeforeItEndedIsTakenIn) {
+  TestSegment segment(instance_);
   look();
-  old->publish("last words", now_.monotonic_ns, 1'000);
-  old->retire();
-  TestSegment next(instance_);
-  next.publish("first words", now_.monotonic_ns, 1'000);
+  segment.use_lane(1);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  collector_.on_record([&](const NamedRecord& record) {
+    if (record.operation != "ping") return;
+    segment.use_lane(0);
+    segment.publish("last words", now_.monotonic_ns, 1'000);
+    segment.retire();
+  });
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, ProducerState::retired);
+  EXPECT_NE(find(snapshot, "last words"), nullptr);
+}
+
+TEST_F(CollectorRunsTest, WhatADaemonPublishedJustBeforeItWasReplacedIsTakenIn) {
+  TestSegment old(instance_);
+  look();
+  old.use_lane(1);
+  old.publish("ping", now_.monotonic_ns, 1'000);
+  std::unique_ptr<TestSegment> next;
+  collector_.on_record([&](const NamedRecord& record) {
+    if (record.operation != "ping") return;
+    old.use_lane(0);
+    old.publish("last words", now_.monotonic_ns, 1'000);
+    old.retire();
+    next = std::make_unique<TestSegment>(instance_);
+    next->publish("first words", now_.monotonic_ns, 1'000);
+  });
   let_it_look();
   const Snapshot snapshot = look();
   EXPECT_NE(find(snapshot, "last words"), nullptr);

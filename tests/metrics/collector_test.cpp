@@ -95,6 +95,16 @@ TEST_F(CollectorTest, OperationsAreSortedAndStandWhenTheyAreNewInARunningSecond)
   EXPECT_THAT(names, ElementsAre("a", "m", "n", "z"));
 }
 
+TEST_F(CollectorTest, ARecordThatComesLateChangesASecondThatWasAlreadyShown) {
+  TestSegment segment(instance_);
+  look();
+  pass(3);
+  segment.publish("ping", now_.monotonic_ns - 10, 1'000);
+  EXPECT_EQ(look().daemon.window(Window::now).outcomes.ok, 1u);
+  segment.publish("ping", now_.monotonic_ns - 10, 1'000);
+  EXPECT_EQ(look().daemon.window(Window::now).outcomes.ok, 2u);
+}
+
 TEST_F(CollectorTest, TwoIdsOfOneNameAreOneOperation) {
   TestSegment segment(instance_);
   const std::uint16_t first = segment.operation("twin_a");

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <ctime>
 
@@ -43,6 +44,26 @@ TEST(ProcessReader, ReadsWhatThisProcessKnowsOfItself) {
   const double age = static_cast<double>(time(nullptr)) - *before.start_realtime_seconds;
   EXPECT_GT(age, -5);
   EXPECT_LT(age, 3600);
+}
+
+TEST(ProcessReader, CountsNeitherItsOwnDescriptorsNorDots) {
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ready[1], 0);
+    close_range(1, ~0u, 0);
+    const shm::ProcessIdentity self = shm::this_process();
+    if (write(0, &self, sizeof self) == sizeof self) pause();
+    _exit(1);
+  }
+  close(ready[1]);
+  shm::ProcessIdentity process;
+  ASSERT_EQ(read(ready[0], &process, sizeof process), static_cast<ssize_t>(sizeof process));
+  EXPECT_EQ(ProcessReader(process).read(0).open_fds, 1u);
+  close(ready[0]);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
 }
 
 TEST(ProcessReader, CpuRatioIsCpuTimeOverTheTimeBetweenReadings) {
