@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <cassert>
-#include <functional>
 
 namespace goxel_telemetry::metrics {
 namespace {
 
 // A slot that no record has gone to for this long is packed.
 constexpr std::uint64_t kSettledSeconds = 2;
+
+// Between two moves of the far edges, whatever second it is then: c - 60 rounded up, and 55 more,
+// is not later than c.
+constexpr std::uint64_t kSettledSpan = 55;
 
 std::uint64_t before(std::uint64_t now, std::uint64_t seconds) {
   return now > seconds ? now - seconds : 0;
@@ -37,16 +40,21 @@ std::uint64_t SlidingWindows::begin_of(Window window, std::uint64_t now) {
   return round_up(begin, kWidth[2]);
 }
 
-// The first tier gives its seconds up five at a time, so that coarse() changes only then.
+// The first tier gives its seconds up five at a time, and in the seconds in which the other edges
+// move: see settled().
 std::uint64_t SlidingWindows::tier_begin(std::size_t tier, std::uint64_t now) {
   switch (tier) {
     case 0:
-      return round_down(begin_of(Window::one_minute, now), kWidth[1]);
+      return before(settled_begin(now), kWidth[1]);
     case 1:
       return begin_of(Window::five_minutes, now);
     default:
       return begin_of(Window::fifteen_minutes, now);
   }
+}
+
+std::uint64_t SlidingWindows::settled_begin(std::uint64_t now) {
+  return round_up(begin_of(Window::one_minute, now), kWidth[1]);
 }
 
 void SlidingWindows::Slot::pack() {
@@ -87,7 +95,7 @@ void SlidingWindows::find_slot(std::uint64_t second) {
   second = std::min(second, now_);
   for (std::size_t tier = 0; tier < kTiers; ++tier) {
     if (second >= tier_begin(tier, now_)) {
-      if (tier > 0) coarse_.reset();
+      if (settled_ && second < settled_->end) settled_.reset();
       last_slot_ = &open_slot(tier, second);
       return;
     }
@@ -110,7 +118,6 @@ void SlidingWindows::advance(std::uint64_t now) {
     for (const auto& [first, slot] : open_) slot->pack();
     open_.clear();
     for (auto& tier : tiers_) tier.erase(tier.upper_bound(now), tier.end());
-    coarse_.reset();
   }
   now_ = now;
   pack_settled();
@@ -118,7 +125,6 @@ void SlidingWindows::advance(std::uint64_t now) {
     auto& slots = tiers_[tier];
     const std::uint64_t begin = tier_begin(tier, now);
     while (!slots.empty() && slots.begin()->first < begin) {
-      coarse_.reset();
       auto& [first, slot] = *slots.begin();
       assert(!slot.open);
       // Straight to where it belongs now: after a long sleep that may be no tier at all.
@@ -131,34 +137,45 @@ void SlidingWindows::advance(std::uint64_t now) {
   }
 }
 
-const SlidingWindows::Coarse& SlidingWindows::coarse() {
-  const std::uint64_t five_minutes = begin_of(Window::five_minutes, now_);
-  const std::uint64_t fifteen_minutes = begin_of(Window::fifteen_minutes, now_);
-  if (coarse_ && coarse_->five_minutes_begin == five_minutes &&
-      coarse_->fifteen_minutes_begin == fifteen_minutes) {
-    return *coarse_;
+const SlidingWindows::Settled& SlidingWindows::settled() {
+  const std::uint64_t begin = settled_begin(now_);
+  // Nothing of the minute is settled in the first one after the machine's start.
+  const std::uint64_t end = begin + kSettledSpan <= now_ ? begin + kSettledSpan : begin;
+  if (settled_ && settled_->end == end) return *settled_;
+  settled_.emplace();
+  settled_->begin = begin;
+  settled_->end = end;
+  const auto& seconds = tiers_[0];
+  const auto last = seconds.lower_bound(end);
+  for (auto slot = seconds.lower_bound(begin); slot != last; ++slot) {
+    slot->second.merge_into(settled_->one_minute);
   }
-  coarse_.emplace(Coarse{five_minutes, fifteen_minutes, {}, {}});
-  for (const auto& slots : {std::cref(tiers_[1]), std::cref(tiers_[2])}) {
-    for (const auto& [first, slot] : slots.get()) {
-      slot.merge_into(first >= five_minutes ? coarse_->five_minutes : coarse_->before);
+  const std::uint64_t five_minutes = begin_of(Window::five_minutes, now_);
+  for (std::size_t tier = 1; tier < kTiers; ++tier) {
+    for (const auto& [first, slot] : tiers_[tier]) {
+      slot.merge_into(first >= five_minutes ? settled_->five_minutes : settled_->fifteen_minutes);
     }
   }
-  return *coarse_;
+  return *settled_;
 }
 
 WindowTallies SlidingWindows::totals() {
   WindowTallies totals;
   auto& [last_second, one_minute, five_minutes, fifteen_minutes] = totals;
+  const Settled& known = settled();
+  one_minute = known.one_minute;
   for (const auto& [second, slot] : tiers_[0]) {
     if (second >= now_) continue;
     if (second >= begin_of(Window::now, now_)) slot.merge_into(last_second);
+    if (second >= known.begin && second < known.end) continue;
     slot.merge_into(second >= begin_of(Window::one_minute, now_) ? one_minute : five_minutes);
   }
   five_minutes.merge(one_minute);
-  five_minutes.merge(coarse().five_minutes);
+  five_minutes.merge(known.five_minutes);
   fifteen_minutes.merge(five_minutes);
-  fifteen_minutes.merge(coarse().before);
+  fifteen_minutes.merge(known.fifteen_minutes);
+  // The next record must pass find_slot(), which knows what it unsettles.
+  last_slot_ = nullptr;
   return totals;
 }
 
@@ -168,8 +185,10 @@ bool SlidingWindows::empty() const {
 
 std::size_t SlidingWindows::memory_bytes() const {
   std::size_t bytes = sizeof *this + open_.capacity() * sizeof open_[0];
-  if (coarse_) {
-    bytes += coarse_->five_minutes.latency.bucket_bytes() + coarse_->before.latency.bucket_bytes();
+  if (settled_) {
+    bytes += settled_->one_minute.latency.bucket_bytes() +
+             settled_->five_minutes.latency.bucket_bytes() +
+             settled_->fifteen_minutes.latency.bucket_bytes();
   }
   for (const auto& slots : tiers_) {
     for (const auto& [first, slot] : slots) {

@@ -146,6 +146,25 @@ TEST_F(CollectorTest, MoreOperationsThanTheTableHoldsAreCountedAsOther) {
   EXPECT_EQ(snapshot.ring.read, 600u);
 }
 
+TEST_F(CollectorTest, AnOperationThatMadeRoomIsGoneFromTheNextSnapshot) {
+  TestSegment segment(instance_, {{1, 1024}}, 1024);
+  for (int i = 0; i < 512; ++i) {
+    segment.publish("operation_" + std::to_string(i),
+                    now_.monotonic_ns + 1'000 + static_cast<unsigned>(i), 1);
+  }
+  now_.monotonic_ns += 10'000;
+  look();
+  pass(1'000);
+  EXPECT_THAT(look().operations, SizeIs(512));
+  segment.publish("new", now_.monotonic_ns, 1);
+  segment.publish("operation_3", now_.monotonic_ns, 1);
+  const Snapshot snapshot = look();
+  EXPECT_THAT(snapshot.operations, SizeIs(512));
+  EXPECT_NE(find(snapshot, "new"), nullptr);
+  EXPECT_EQ(find(snapshot, "operation_0"), nullptr) << "it was idle the longest";
+  EXPECT_EQ(find(snapshot, "operation_3")->total.ok, 2u);
+}
+
 TEST_F(CollectorTest, ALappedReaderCountsWhatItLost) {
   TestSegment segment(instance_, {{1, 64}});
   look();

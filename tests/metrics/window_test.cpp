@@ -99,13 +99,18 @@ TEST_F(WindowTest, FarEdgesAreNeverEarlierThanTheNameSays) {
   }
 }
 
-TEST_F(WindowTest, AMachineThatJustStartedHasShortWindows) {
+TEST(SlidingWindows, AMachineThatJustStartedHasShortWindows) {
   SlidingWindows windows;
-  windows.advance(3);
-  windows.add(0, {});
-  windows.add(2, {});
-  EXPECT_EQ(windows.totals()[3].outcomes.all(), 2u);
-  EXPECT_EQ(SlidingWindows::begin_of(Window::fifteen_minutes, 3), 0u);
+  for (std::uint64_t now = 0; now < 1'000; ++now) {
+    windows.advance(now);
+    windows.add(now, {});
+    const WindowTallies totals = windows.totals();
+    for (std::size_t w = 0; w < kWindowCount; ++w) {
+      ASSERT_EQ(totals[w].outcomes.all(),
+                now - SlidingWindows::begin_of(static_cast<Window>(w), now))
+          << kWindowNames[w] << " at " << now;
+    }
+  }
 }
 
 // What each window says equals recording the same records of the same seconds into one histogram.
@@ -148,12 +153,14 @@ TEST_F(WindowTest, LateRecordsCountInTheSecondTheyBelongTo) {
   EXPECT_THAT(counts(), ElementsAre(0, 1, 1, 1));
   record(now_ - 200);
   EXPECT_THAT(counts(), ElementsAre(0, 1, 2, 2));
+  record(now_ - 200);
+  EXPECT_THAT(counts(), ElementsAre(0, 1, 3, 3)) << "the same second once more";
   pass(10);
   record(now_ - 60, 9'000);
-  EXPECT_THAT(counts(), ElementsAre(0, 2, 3, 3));
+  EXPECT_THAT(counts(), ElementsAre(0, 2, 4, 4));
   EXPECT_EQ(windows_.totals()[1].latency.max(), 9'000u);
   pass(1);
-  EXPECT_THAT(counts(), ElementsAre(0, 0, 3, 3));
+  EXPECT_THAT(counts(), ElementsAre(0, 0, 4, 4));
 }
 
 TEST_F(WindowTest, ASecondLongPastIsIgnored) {
@@ -213,6 +220,7 @@ TEST_F(WindowTest, NothingIsLostWhereSlotsAreMergedWhateverTheJumps) {
         seconds.push_back(second);
       }
       windows.add(second, {});
+      if (random() % 3 == 0) windows.totals();  // what it remembers must not grow stale
       now += random() % (step % 10 == 0 ? 300 : 3);
       windows.advance(now);
     }
