@@ -142,9 +142,7 @@ const SlidingWindows::Settled& SlidingWindows::settled() {
   // Nothing of the minute is settled in the first one after the machine's start.
   const std::uint64_t end = begin + kSettledSpan <= now_ ? begin + kSettledSpan : begin;
   if (settled_ && settled_->end == end) return *settled_;
-  settled_.emplace();
-  settled_->begin = begin;
-  settled_->end = end;
+  settled_.emplace(Settled{begin, end, {}, {}, {}});
   const auto& seconds = tiers_[0];
   const auto last = seconds.lower_bound(end);
   for (auto slot = seconds.lower_bound(begin); slot != last; ++slot) {

@@ -64,8 +64,8 @@ class SlidingWindows {
   // record comes late: so that the windows cost a few seconds' slots each second and not all of
   // them.
   struct Settled {
-    std::uint64_t begin = 0;  // of the part of the minute that is summed up here
-    std::uint64_t end = 0;    // first second after it
+    std::uint64_t begin;  // of the part of the minute that is summed up here
+    std::uint64_t end;    // first second after it
     Tally one_minute;
     Tally five_minutes;     // slots of several seconds in the window of 5 minutes
     Tally fifteen_minutes;  // and before that
