@@ -30,6 +30,9 @@ void handle_bus_error(int signal, siginfo_t* info, void* context) {
     if (begin <= 1 || address < begin) continue;
     const std::uintptr_t end = place.end.load(std::memory_order_acquire);
     if (address >= end) continue;
+    // Another thread may have given the place to another mapping meanwhile: begin and end must be
+    // of the same one.
+    if (place.begin.load(std::memory_order_relaxed) != begin) continue;
     // The whole mapping, not one page: a half-zeroed segment has nothing left to say, and one fault
     // is enough.
     void* zeros = mmap(reinterpret_cast<void*>(begin), end - begin, PROT_READ,

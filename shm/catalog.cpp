@@ -27,8 +27,10 @@ bool is(const CatalogEntry& entry, NameKind kind, std::string_view name) {
 std::string_view fit_name(std::string_view name) {
   if (name.size() <= kNameBytes) return name;
   std::size_t size = kNameBytes;
-  while (size > 0 && (static_cast<std::uint8_t>(name[size]) & 0xC0u) == 0x80u) --size;
-  return name.substr(0, size);
+  while (size > kNameBytes - 4 && (static_cast<std::uint8_t>(name[size]) & 0xC0u) == 0x80u) --size;
+  const bool utf8 =
+      size > kNameBytes - 4;  // no character has more than three bytes after its first
+  return name.substr(0, utf8 ? size : kNameBytes);
 }
 
 CatalogWriter::CatalogWriter(Header& header, std::span<CatalogEntry> entries)
@@ -65,9 +67,11 @@ std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name) n
       if (reserved_.load(std::memory_order_relaxed) >= entries_.size()) break;
       if (place.compare_exchange_strong(found, kBusy, std::memory_order_acquire)) {
         const std::uint16_t id = append(kind, name);
-        // A name that found no room frees its place again, so that the table cannot fill up.
-        place.store(id == names::kOther && name != "_OTHER" ? 0 : id + 1u,
-                    std::memory_order_release);
+        // A name that found no room leaves its place busy, so that names that went past it while it
+        // was busy are still found. That costs one place for each thread that is here at the
+        // instant the catalog fills up, and none later.
+        if (id == names::kOther && name != "_OTHER") break;
+        place.store(id + 1u, std::memory_order_release);
         return id;
       }
     }
@@ -104,7 +108,7 @@ std::size_t CatalogReader::name(std::uint32_t id, char (&out)[kNameBytes], NameK
   if (id >= entries_.size()) return 0;
   const CatalogEntry& entry = entries_[id];
   const std::uint8_t found = entry.kind.load(std::memory_order_acquire);  // pairs with append()
-  const std::uint8_t length = entry.length;
+  const std::uint8_t length = read_once(entry.length);
   if (found == 0 || found > static_cast<std::uint8_t>(NameKind::stack) || length > kNameBytes) {
     return 0;
   }

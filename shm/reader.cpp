@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shm/reader.h"
 
+#include <bit>
 #include <cstring>
 
 namespace goxel_telemetry::shm {
@@ -63,13 +64,15 @@ Reader::Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry)
   const std::uint64_t size = mapping_->bytes().size();
   lane_table_ = {reinterpret_cast<const Lane*>(base + geometry_.lanes_offset),
                  geometry_.lane_count};
+  std::uint64_t slots_left = size / sizeof(Slot);  // lanes that overlap would make a sweep endless
   for (const Lane& lane : lane_table_) {
-    const std::uint64_t offset = lane.slots_offset;
-    const std::uint64_t capacity = lane.capacity;
-    const bool sound = capacity != 0 && (capacity & (capacity - 1)) == 0 &&
-                       offset % kCacheLine == 0 && offset <= size &&
-                       capacity <= (size - offset) / sizeof(Slot);
+    const std::uint64_t offset = read_once(lane.slots_offset);
+    const std::uint64_t capacity = read_once(lane.capacity);
+    const bool sound = std::has_single_bit(capacity) && offset % kCacheLine == 0 &&
+                       offset <= size && capacity <= (size - offset) / sizeof(Slot) &&
+                       capacity <= slots_left;
     if (!sound) return;  // attach() sees that lanes are missing
+    slots_left -= capacity;
     lanes_.emplace_back(lane, std::span(reinterpret_cast<const Slot*>(base + offset), capacity));
     capacities_.push_back(capacity);
   }
@@ -82,7 +85,7 @@ const Header& Reader::header() const {
 
 ProducerLiveness Reader::liveness(std::uint64_t now_ns) const {
   if (header().magic.load(std::memory_order_acquire) != kMagic ||
-      header().run_id != producer_.run_id) {
+      read_once(header().run_id) != producer_.run_id) {
     return ProducerLiveness::corrupt;
   }
   if (value(header().state) == static_cast<std::uint64_t>(ProducerState::retired)) {

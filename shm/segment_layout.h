@@ -20,6 +20,12 @@ inline constexpr std::uint16_t kLayoutMinor = 0;  // a newer minor only uses res
 
 inline constexpr std::size_t kCacheLine = 64;
 
+// Limits of every segment: they bound what a reader of a hostile one allocates and walks.
+inline constexpr std::uint64_t kMaxSegmentBytes = std::uint64_t{1} << 30;
+inline constexpr std::uint32_t kMaxLanes = 4096;
+inline constexpr std::uint32_t kMinNames = 9;      // the well-known ones (catalog.h)
+inline constexpr std::uint32_t kMaxNames = 65536;  // a record has 16 bits for an operation
+
 using AtomicWord = std::atomic<std::uint64_t>;
 static_assert(AtomicWord::is_always_lock_free && sizeof(AtomicWord) == 8);
 
@@ -178,5 +184,12 @@ struct alignas(kCacheLine) InflightLine {
   AtomicWord words[7];
 };
 static_assert(sizeof(InflightLine) == 64);
+
+// Reads a value that whoever owns the segment may change at any moment: exactly once, so that what
+// was checked is what is used.
+template <class T>
+T read_once(const T& value) noexcept {
+  return *const_cast<const volatile T*>(&value);
+}
 
 }  // namespace goxel_telemetry::shm

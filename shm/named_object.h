@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The POSIX shared-memory object that an instance's name stands for: /goxel-telemetry.<instance>.
+//
+// Anybody may put anything under such a name: /dev/shm is writable for all.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "shm/process_identity.h"
+
+namespace goxel_telemetry::shm {
+
+inline constexpr std::string_view kObjectPrefix = "goxel-telemetry.";
+
+std::string object_name(std::string_view instance);
+
+// Owns a file descriptor; -1 is none.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor();
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+// Opens it for reading. None with errno set otherwise: ENOENT, EACCES, or kNoSharedMemory for a
+// FIFO, a device or a folder under that name. Does not block on any of them.
+Descriptor open_object(const std::string& instance);
+extern const int kNoSharedMemory;
+
+// Whoever makes, replaces or removes an object holds its lock meanwhile. A mapping would keep it
+// beyond the descriptor's life, so it is given back by hand.
+class ObjectLock {
+ public:
+  // `fd` must outlive it.
+  ObjectLock(int fd, const std::string& instance);
+  ObjectLock(const ObjectLock&) = delete;
+  ObjectLock& operator=(const ObjectLock&) = delete;
+  ~ObjectLock();
+  // Whether it is held, and the name stands for this object, as it then does while it is held.
+  explicit operator bool() const { return sound_; }
+
+ private:
+  int fd_;
+  bool held_;
+  bool sound_ = false;
+};
+
+// Frees the name; false with errno set if that is not permitted.
+bool unlink_object(const std::string& instance);
+
+// Whose segment it is, from the beginning of its header, which is the same in all versions of the
+// layout; none if it is no segment or was never finished.
+struct Owner {
+  std::uint64_t run_id = 0;
+  ProcessIdentity process;
+  bool retired = false;
+};
+std::optional<Owner> owner_of(int fd);
+
+}  // namespace goxel_telemetry::shm

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The producer's side: makes a segment, in place of a dead one, and removes it.
+#include "shm/segment.h"
+
+#include <grp.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
+
+#include <boost/interprocess/mapped_region.hpp>
+#include <boost/interprocess/shared_memory_object.hpp>
+
+#include "shm/clock.h"
+#include "shm/named_object.h"
+
+namespace goxel_telemetry::shm {
+namespace {
+
+namespace ipc = boost::interprocess;
+
+constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 24;
+
+class ProducerMapping final : public Mapping {
+ public:
+  explicit ProducerMapping(ipc::mapped_region region) : region_(std::move(region)) {}
+  std::span<std::byte> bytes() const override {
+    return {static_cast<std::byte*>(region_.get_address()), region_.get_size()};
+  }
+
+ private:
+  ipc::mapped_region region_;
+};
+
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+// Where the parts of a segment made with these options lie.
+struct Plan {
+  Geometry geometry;
+  std::uint64_t slots_offset;
+  std::uint64_t bytes;
+};
+
+Plan plan(const SegmentOptions& options) {
+  Plan plan{};
+  Geometry& g = plan.geometry;
+  g.catalog_offset = sizeof(Header);
+  g.catalog_capacity = options.catalog_capacity;
+  g.inflight_offset = g.catalog_offset + sizeof(CatalogEntry) * g.catalog_capacity;
+  g.inflight_capacity = options.inflight_capacity;
+  g.lanes_offset = g.inflight_offset + sizeof(InflightLine) * g.inflight_capacity;
+  std::uint64_t slots = 0;
+  for (const LaneTier& tier : options.tiers) {
+    g.lane_count += tier.lanes;
+    slots += tier.lanes * tier.slots;
+  }
+  plan.slots_offset = g.lanes_offset + sizeof(Lane) * g.lane_count;
+  plan.bytes = round_up(plan.slots_offset + sizeof(Slot) * slots, 4096);
+  return plan;
+}
+
+std::string problem_with(const SegmentOptions& options) {
+  if (!valid_instance_name(options.instance)) {
+    return "the instance name \"" + options.instance +
+           "\" is not 1 to 63 letters, digits, '-', '_' or '.'";
+  }
+  // Whoever may write may truncate, and the host would die of SIGBUS.
+  if ((options.mode & ~0644u) != 0 || (options.mode & 0600u) != 0600u) {
+    return "segment_mode must be 0600, and may let group and others read (0640, 0644)";
+  }
+  if (options.catalog_capacity < kMinNames || options.catalog_capacity > kMaxNames ||
+      options.inflight_capacity == 0) {
+    return "a segment needs room for 9 to 65536 names, and an in-flight table";
+  }
+  for (const LaneTier& tier : options.tiers) {
+    if (tier.slots == 0 || tier.slots > kMaxSlots || (tier.slots & (tier.slots - 1)) != 0) {
+      return "a lane's slots must be a power of two up to 16777216";
+    }
+  }
+  const Plan planned = plan(options);
+  if (planned.bytes > kMaxSegmentBytes) return "the segment would be larger than 1 GiB";
+  if (planned.geometry.lane_count == 0 || planned.geometry.lane_count > kMaxLanes) {
+    return "a segment needs 1 to 4096 lanes";
+  }
+  return "";
+}
+
+// (gid_t)-1 for none; false if the name is unknown.
+bool find_group(const std::string& group, gid_t& out) {
+  out = static_cast<gid_t>(-1);
+  if (group.empty()) return true;
+  const auto [end, error] = std::from_chars(group.data(), group.data() + group.size(), out);
+  if (error == std::errc() && end == group.data() + group.size()) return true;
+  ::group entry{};
+  ::group* found = nullptr;
+  char buffer[16384];
+  if (getgrnam_r(group.c_str(), &entry, buffer, sizeof buffer, &found) != 0 || found == nullptr) {
+    return false;
+  }
+  out = found->gr_gid;
+  return true;
+}
+
+template <std::size_t N>
+void copy_text(char (&out)[N], std::string_view text) {
+  std::memcpy(out, text.data(), std::min(text.size(), N - 1));
+}
+
+std::uint64_t random_id() {
+  std::uint64_t id = 0;
+  if (getrandom(&id, sizeof id, GRND_NONBLOCK) != sizeof id) id = realtime_ns() ^ monotonic_ns();
+  return id == 0 ? 1 : id;
+}
+
+void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
+  const Plan where = plan(options);
+  Header& header = *new (bytes.data()) Header{};
+  header.layout_major = kLayoutMajor;
+  header.layout_minor = kLayoutMinor;
+  header.header_bytes = sizeof(Header);
+  header.segment_bytes = bytes.size();
+  header.run_id = random_id();
+  const ProcessIdentity self = this_process();
+  header.producer_pid = self.pid;
+  header.producer_start_time = self.start_time;
+  std::memcpy(header.boot_id, self.boot_id.data(), self.boot_id.size());
+  header.door = options.door;
+  header.created_realtime_ns = realtime_ns();
+  header.created_monotonic_ns = monotonic_ns();
+  header.clock_source = options.clock_source;
+  header.catalog_offset = where.geometry.catalog_offset;
+  header.catalog_capacity = where.geometry.catalog_capacity;
+  header.inflight_offset = where.geometry.inflight_offset;
+  header.inflight_capacity = where.geometry.inflight_capacity;
+  header.lanes_offset = where.geometry.lanes_offset;
+  header.lane_count = where.geometry.lane_count;
+  copy_text(header.instance, options.instance);
+  copy_text(header.host_name, options.host_name);
+  copy_text(header.host_version, options.host_version);
+  copy_text(header.producer_version, GOXEL_TELEMETRY_VERSION);
+  header.gauges.workers_configured.store(options.workers_configured, std::memory_order_relaxed);
+  header.heartbeat_ns.store(header.created_monotonic_ns, std::memory_order_relaxed);
+
+  auto* lane = reinterpret_cast<Lane*>(bytes.data() + where.geometry.lanes_offset);
+  std::uint64_t slots_offset = where.slots_offset;
+  for (const LaneTier& tier : options.tiers) {
+    for (std::uint32_t i = 0; i < tier.lanes; ++i, ++lane) {
+      new (lane) Lane{};
+      lane->slots_offset = slots_offset;
+      lane->capacity = tier.slots;
+      slots_offset += tier.slots * sizeof(Slot);
+    }
+  }
+  header.magic.store(kMagic, std::memory_order_release);  // pairs with check_layout()
+}
+
+Created failure(CreateOutcome outcome, std::string message) {
+  return {outcome, std::move(message), nullptr};
+}
+
+// What stands in the way of taking a name over, if anything.
+struct Takeover {
+  CreateOutcome outcome = CreateOutcome::created;  // created: the name is free now
+  std::string message;
+};
+
+// Frees a name whose producer is dead.
+Takeover take_over(const std::string& instance) {
+  const Descriptor old = open_object(instance);
+  if (!old) {
+    if (errno == ENOENT) return {};
+    return {CreateOutcome::not_permitted,
+            "what is at /dev/shm" + object_name(instance) + " is in the way: " +
+                (errno == kNoSharedMemory ? "it is no shared memory" : std::strerror(errno))};
+  }
+  const ObjectLock lock(old.get(), instance);
+  if (!lock) {
+    return {CreateOutcome::instance_taken,
+            "another daemon is starting as instance \"" + instance + "\" at this moment"};
+  }
+  const std::optional<Owner> owner = owner_of(old.get());
+  if (owner && !owner->retired && liveness(owner->process) != Liveness::dead) {
+    return {CreateOutcome::instance_taken, "instance \"" + instance + "\" is in use by process " +
+                                               std::to_string(owner->process.pid) +
+                                               "; give this daemon another instance name"};
+  }
+  if (!unlink_object(instance)) {
+    return {CreateOutcome::not_permitted,
+            "the old segment of instance \"" + instance +
+                "\" belongs to another user: " + std::strerror(errno)};
+  }
+  return {};
+}
+
+Created create_in_free_name(const SegmentOptions& options, gid_t group) {
+  const std::string name = object_name(options.instance);
+  const std::uint64_t bytes = plan(options).bytes;
+  ipc::shared_memory_object object(ipc::create_only, name.c_str(), ipc::read_write,
+                                   ipc::permissions(0600));
+  const int fd = object.get_mapping_handle().handle;
+  // Held to the end: until its header is in place it looks like one whose making was cut short.
+  const ObjectLock lock(fd, options.instance);
+  if (!lock) {
+    return failure(CreateOutcome::instance_taken,
+                   "another daemon just started as instance \"" + options.instance + "\"");
+  }
+  struct UnlinkUnlessMade {
+    const std::string& instance;
+    bool made = false;
+    ~UnlinkUnlessMade() {
+      if (!made) unlink_object(instance);
+    }
+  } guard{options.instance};
+  // Without this a full /dev/shm would show only later, as SIGBUS in the host. It also makes every
+  // page present.
+  if (const int error = posix_fallocate(fd, 0, static_cast<off_t>(bytes)); error != 0) {
+    return failure(CreateOutcome::no_space, "shared memory has no room for " +
+                                                std::to_string(bytes) +
+                                                " bytes: " + std::strerror(error));
+  }
+  if (group != static_cast<gid_t>(-1) && fchown(fd, static_cast<uid_t>(-1), group) != 0) {
+    return failure(CreateOutcome::not_permitted, "the segment cannot be given to group \"" +
+                                                     options.group + "\": " + std::strerror(errno));
+  }
+  if (fchmod(fd, options.mode) != 0) {
+    return failure(CreateOutcome::not_permitted,
+                   std::string("the segment's mode cannot be set: ") + std::strerror(errno));
+  }
+  auto mapping = std::make_unique<ProducerMapping>(
+      ipc::mapped_region(object, ipc::read_write, 0, bytes, nullptr, MAP_SHARED | MAP_POPULATE));
+  lay_out(mapping->bytes(), options);
+  guard.made = true;
+  return {CreateOutcome::created, "", std::move(mapping)};
+}
+
+}  // namespace
+
+Created create_segment(const SegmentOptions& options) {
+  if (std::string problem = problem_with(options); !problem.empty()) {
+    return failure(CreateOutcome::bad_options, std::move(problem));
+  }
+  gid_t group = 0;
+  if (!find_group(options.group, group)) {
+    return failure(CreateOutcome::bad_options, "there is no group \"" + options.group + "\"");
+  }
+  try {
+    Takeover takeover = take_over(options.instance);
+    if (takeover.outcome != CreateOutcome::created) {
+      return failure(takeover.outcome, std::move(takeover.message));
+    }
+    return create_in_free_name(options, group);
+  } catch (const ipc::interprocess_exception& error) {
+    const auto outcome =
+        error.get_error_code() == ipc::already_exists_error ? CreateOutcome::instance_taken
+        : error.get_error_code() == ipc::security_error     ? CreateOutcome::not_permitted
+        : error.get_error_code() == ipc::not_found_error    ? CreateOutcome::no_space
+                                                            : CreateOutcome::failed;
+    return failure(outcome, std::string("shared memory cannot be made: ") + error.what());
+  } catch (const std::exception& error) {
+    return failure(CreateOutcome::failed,
+                   std::string("shared memory cannot be made: ") + error.what());
+  }
+}
+
+void remove_segment(const std::string& instance, std::uint64_t run_id) {
+  const Descriptor object = open_object(instance);
+  if (!object) return;
+  const ObjectLock lock(object.get(), instance);
+  if (!lock) return;
+  const std::optional<Owner> owner = owner_of(object.get());
+  if (owner && owner->run_id == run_id) unlink_object(instance);
+}
+
+}  // namespace goxel_telemetry::shm

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The reader's side: finds segments, maps them, and checks their layout.
+#include <dirent.h>
+#include <sys/stat.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <boost/interprocess/mapped_region.hpp>
+
+#include "shm/bus_guard.h"
+#include "shm/named_object.h"
+#include "shm/segment.h"
+
+namespace goxel_telemetry::shm {
+namespace {
+
+namespace ipc = boost::interprocess;
+
+class ReaderMapping final : public Mapping {
+ public:
+  explicit ReaderMapping(ipc::mapped_region region)
+      : region_(std::move(region)), guard_(region_.get_address(), region_.get_size()) {}
+  std::span<std::byte> bytes() const override {
+    return {static_cast<std::byte*>(region_.get_address()), region_.get_size()};
+  }
+
+ private:
+  ipc::mapped_region region_;
+  BusGuard guard_;
+};
+
+// An open object in the form that Boost maps.
+struct Mappable {
+  int fd;
+  ipc::mapping_handle_t get_mapping_handle() const { return {fd, false}; }
+};
+
+}  // namespace
+
+bool valid_instance_name(std::string_view instance) {
+  if (instance.empty() || instance.size() > 63 || instance.front() == '.') return false;
+  return std::all_of(instance.begin(), instance.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+Opened open_segment(const std::string& instance) {
+  const auto failed = [](OpenOutcome outcome, std::string message) {
+    return Opened{outcome, std::move(message), nullptr};
+  };
+  const std::string quoted = "\"" + instance + "\"";
+  if (!valid_instance_name(instance)) {
+    return failed(OpenOutcome::absent, quoted + " is no valid instance name");
+  }
+  const Descriptor object = open_object(instance);
+  if (!object) {
+    const int error = errno;
+    if (error == ENOENT) {
+      return failed(OpenOutcome::absent, "there is no segment of instance " + quoted);
+    }
+    if (error == kNoSharedMemory) {
+      return failed(OpenOutcome::not_a_segment,
+                    "what is at /dev/shm" + object_name(instance) + " is no shared memory");
+    }
+    const bool denied = error == EACCES || error == EPERM;
+    return failed(denied ? OpenOutcome::not_permitted : OpenOutcome::failed,
+                  "the segment of instance " + quoted +
+                      " cannot be opened: " + std::strerror(error) +
+                      (denied ? "; join the group that owns it (segment_group)" : ""));
+  }
+  struct stat status {};
+  if (fstat(object.get(), &status) != 0 || status.st_size < off_t{sizeof(Header)}) {
+    return failed(OpenOutcome::not_ready, "the segment of instance " + quoted +
+                                              " is being made, or its making was cut short");
+  }
+  const auto bytes = static_cast<std::uint64_t>(status.st_size);
+  try {
+    std::unique_ptr<Mapping> mapping;
+    Geometry geometry;
+    OpenOutcome outcome = OpenOutcome::not_a_segment;
+    if (bytes <= kMaxSegmentBytes) {
+      mapping = std::make_unique<ReaderMapping>(
+          ipc::mapped_region(Mappable{object.get()}, ipc::read_only, 0, bytes));
+      outcome = check_layout(mapping->bytes(), geometry);
+    }
+    switch (outcome) {
+      case OpenOutcome::opened:
+        return {outcome, "", std::move(mapping)};
+      case OpenOutcome::not_ready:
+        return failed(outcome, "the segment of instance " + quoted +
+                                   " is being made, or its making was cut short");
+      case OpenOutcome::unknown_version:
+        return failed(outcome, "the segment of instance " + quoted +
+                                   " was made by another version of goxel-telemetry");
+      default:
+        return failed(outcome, "the shared memory of instance " + quoted +
+                                   " is not a whole telemetry segment");
+    }
+  } catch (const std::exception& error) {
+    return failed(OpenOutcome::failed,
+                  "the segment of instance " + quoted + " cannot be mapped: " + error.what());
+  }
+}
+
+bool segment_was_replaced(const std::string& instance, std::uint64_t run_id) {
+  const Descriptor object = open_object(instance);
+  const std::optional<Owner> owner = object ? owner_of(object.get()) : std::nullopt;
+  return !owner || owner->run_id != run_id;
+}
+
+std::vector<std::string> list_instances() {
+  constexpr std::size_t kMost = 1000;
+  std::vector<std::string> instances;
+  DIR* folder = opendir("/dev/shm");
+  if (folder == nullptr) return instances;
+  while (const dirent* entry = readdir(folder)) {
+    const std::string_view name = entry->d_name;
+    if (!name.starts_with(kObjectPrefix)) continue;
+    const std::string_view instance = name.substr(kObjectPrefix.size());
+    if (valid_instance_name(instance)) instances.emplace_back(instance);
+    if (instances.size() == kMost) break;
+  }
+  closedir(folder);
+  std::sort(instances.begin(), instances.end());
+  return instances;
+}
+
+OpenOutcome check_layout(std::span<const std::byte> segment, Geometry& out) {
+  if (segment.size() < sizeof(Header)) return OpenOutcome::not_a_segment;
+  const auto& header = *reinterpret_cast<const Header*>(segment.data());
+  const std::uint64_t magic = header.magic.load(std::memory_order_acquire);  // pairs with lay_out()
+  if (magic == 0) return OpenOutcome::not_ready;
+  if (magic != kMagic) return OpenOutcome::not_a_segment;
+  if (header.layout_major != kLayoutMajor) return OpenOutcome::unknown_version;
+  const Geometry copy{read_once(header.catalog_offset),  read_once(header.catalog_capacity),
+                      read_once(header.inflight_offset), read_once(header.inflight_capacity),
+                      read_once(header.lanes_offset),    read_once(header.lane_count)};
+  const std::uint64_t size = segment.size();
+  const auto fits = [size](std::uint64_t offset, std::uint64_t count, std::uint64_t each) {
+    return offset % kCacheLine == 0 && offset >= sizeof(Header) && offset <= size &&
+           count <= (size - offset) / each;
+  };
+  if (copy.lane_count > kMaxLanes || copy.catalog_capacity > kMaxNames ||
+      !fits(copy.catalog_offset, copy.catalog_capacity, sizeof(CatalogEntry)) ||
+      !fits(copy.inflight_offset, copy.inflight_capacity, sizeof(InflightLine)) ||
+      !fits(copy.lanes_offset, copy.lane_count, sizeof(Lane))) {
+    return OpenOutcome::not_a_segment;
+  }
+  out = copy;
+  return OpenOutcome::opened;
+}
+
+ProcessIdentity producer_of(const Header& header) {
+  ProcessIdentity identity;
+  identity.pid = header.producer_pid;
+  identity.start_time = header.producer_start_time;
+  std::memcpy(identity.boot_id.data(), header.boot_id, identity.boot_id.size());
+  return identity;
+}
+
+}  // namespace goxel_telemetry::shm

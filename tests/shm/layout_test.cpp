@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The offsets that docs/shm-format.md gives, checked by the compiler: whoever moves a field edits
+// the document, and perhaps the layout's version, with it.
+#include <cstddef>
+
+#include "shm/segment_layout.h"
+
+namespace goxel_telemetry::shm {
+
+static_assert(offsetof(Header, magic) == 0);
+static_assert(offsetof(Header, layout_major) == 8);
+static_assert(offsetof(Header, layout_minor) == 10);
+static_assert(offsetof(Header, header_bytes) == 12);
+static_assert(offsetof(Header, segment_bytes) == 16);
+static_assert(offsetof(Header, run_id) == 24);
+static_assert(offsetof(Header, producer_pid) == 32);
+static_assert(offsetof(Header, door) == 36);
+static_assert(offsetof(Header, producer_start_time) == 40);
+static_assert(offsetof(Header, boot_id) == 48);
+static_assert(offsetof(Header, created_realtime_ns) == 64);
+static_assert(offsetof(Header, created_monotonic_ns) == 72);
+static_assert(offsetof(Header, clock_source) == 80);
+static_assert(offsetof(Header, lane_count) == 84);
+static_assert(offsetof(Header, catalog_offset) == 88);
+static_assert(offsetof(Header, catalog_capacity) == 96);
+static_assert(offsetof(Header, inflight_capacity) == 100);
+static_assert(offsetof(Header, inflight_offset) == 104);
+static_assert(offsetof(Header, lanes_offset) == 112);
+static_assert(offsetof(Header, reserved) == 120);
+static_assert(offsetof(Header, instance) == 144);
+static_assert(offsetof(Header, host_name) == 208);
+static_assert(offsetof(Header, host_version) == 272);
+static_assert(offsetof(Header, producer_version) == 304);
+static_assert(offsetof(Header, state) == 336);
+static_assert(offsetof(Header, heartbeat_ns) == 344);
+static_assert(offsetof(Header, catalog_count) == 352);
+static_assert(offsetof(Header, pulse_reserved) == 360);
+static_assert(offsetof(Header, calibration) == 448);
+static_assert(offsetof(Header, gauges) == 512);
+
+static_assert(offsetof(CalibrationBlock, sequence) == 0);
+static_assert(offsetof(CalibrationBlock, anchor_ticks) == 8);
+static_assert(offsetof(CalibrationBlock, anchor_ns) == 16);
+static_assert(offsetof(CalibrationBlock, ns_per_tick_q32) == 24);
+static_assert(offsetof(CalibrationBlock, error_ppb) == 32);
+static_assert(offsetof(CalibrationBlock, corrections) == 40);
+static_assert(offsetof(CalibrationBlock, reserved) == 48);
+
+static_assert(offsetof(Gauges, connections) == 0);
+static_assert(offsetof(Gauges, open_descriptors) == 8);
+static_assert(offsetof(Gauges, connections_total) == 16);
+static_assert(offsetof(Gauges, queue_depth) == 24);
+static_assert(offsetof(Gauges, workers_configured) == 32);
+static_assert(offsetof(Gauges, unobserved_connections) == 40);
+static_assert(offsetof(Gauges, lane_misses) == 48);
+static_assert(offsetof(Gauges, inflight_misses) == 56);
+static_assert(offsetof(Gauges, contended_calls) == 64);
+static_assert(offsetof(Gauges, catalog_overflow) == 72);
+static_assert(offsetof(Gauges, reserved) == 80);
+
+static_assert(offsetof(CatalogEntry, kind) == 0);
+static_assert(offsetof(CatalogEntry, name) == 1);
+static_assert(offsetof(CatalogEntry, length) == 56);
+static_assert(offsetof(CatalogEntry, reserved) == 57);
+
+static_assert(offsetof(Slot, stamp) == 0);
+static_assert(offsetof(Slot, words) == 8);
+
+static_assert(offsetof(Lane, head) == 0);
+static_assert(offsetof(Lane, slots_offset) == 8);
+static_assert(offsetof(Lane, capacity) == 16);
+static_assert(offsetof(Lane, reserved) == 24);
+static_assert(offsetof(Lane, counters) == 32);
+
+static_assert(offsetof(LaneCounters, records) == 0);
+static_assert(offsetof(LaneCounters, bytes_in) == 40);
+static_assert(offsetof(LaneCounters, bytes_out) == 48);
+static_assert(offsetof(LaneCounters, span_ticks) == 56);
+static_assert(offsetof(LaneCounters, own_cost_ticks) == 64);
+static_assert(offsetof(LaneCounters, own_cost_samples) == 72);
+static_assert(offsetof(LaneCounters, reserved) == 80);
+
+static_assert(offsetof(InflightLine, stamp) == 0);
+static_assert(offsetof(InflightLine, words) == 8);
+
+static_assert(kMagic == 0x4D4C'4554'4C58'4F47);  // the bytes "GOXLTELM"
+static_assert(kLayoutMajor == 1 && kLayoutMinor == 0);
+
+}  // namespace goxel_telemetry::shm

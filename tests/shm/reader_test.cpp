@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A reader of a whole segment, and its producer, in one thread.
+#include "shm/reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "shm/inflight.h"
+#include "tests/shm/self_checking_record.h"
+#include "tests/shm/test_segment.h"
+
+namespace goxel_telemetry::shm {
+namespace {
+
+using testing::ElementsAre;
+
+class SegmentReader : public testing::Test {
+ protected:
+  SegmentReader() {
+    auto mapping = std::make_unique<MemoryMapping>(bytes_of_new_segment());
+    parts_ = std::make_unique<Parts>(mapping->bytes());
+    header().state.store(static_cast<std::uint64_t>(ProducerState::live));
+    reader_ = Reader::attach(std::move(mapping));
+  }
+  void SetUp() override { ASSERT_NE(reader_, nullptr); }
+
+  Header& header() { return parts_->header(); }
+  void publish(std::uint32_t lane, std::uint64_t count) {
+    Producer producer = parts_->producer(lane);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      producer.publish(record_of(lane, parts_->lane(lane).head.load()));
+    }
+  }
+  // (lane, sequence) of what a sweep delivers, each checked to be whole.
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> sweep() {
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> got;
+    result_ = reader_->sweep([&](const Record& record, std::uint32_t lane) {
+      EXPECT_TRUE(is_record_of(record, lane, sequence_of(record)));
+      got.emplace_back(lane, sequence_of(record));
+    });
+    EXPECT_EQ(result_.records, got.size());
+    return got;
+  }
+
+  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<Reader> reader_;
+  Sweep result_;
+};
+
+TEST_F(SegmentReader, SweepsLaneByLane) {
+  publish(2, 1);
+  publish(0, 2);
+  using Got = std::pair<std::uint32_t, std::uint64_t>;
+  EXPECT_THAT(sweep(), ElementsAre(Got(0, 0), Got(0, 1), Got(2, 0)));
+  EXPECT_EQ(result_.lost, 0u);
+  EXPECT_TRUE(sweep().empty());
+  EXPECT_EQ(reader_->lane_sequence(0), 2u);
+}
+
+TEST_F(SegmentReader, CountsWhatItMissed) {
+  publish(0, 16 + 5);
+  EXPECT_EQ(sweep().size(), 15u);
+  EXPECT_EQ(result_.lost, 6u);
+}
+
+TEST_F(SegmentReader, AttachesWithAllThatIsStillThere) {
+  publish(0, 16 + 5);
+  reader_->rewind();
+  EXPECT_EQ(sweep().size(), 16u);
+  EXPECT_EQ(result_.lost, 0u);
+}
+
+TEST_F(SegmentReader, SweepEndsThoughItsProducerKeepsPublishing) {
+  std::uint64_t delivered = 0;
+  publish(0, 1);
+  reader_->sweep([&](const Record&, std::uint32_t) {
+    publish(0, 1);
+    ASSERT_LE(++delivered, 1000u);
+  });
+  EXPECT_EQ(delivered, 16u);
+}
+
+TEST_F(SegmentReader, DescribesTheProducer) {
+  const ProducerInfo& info = reader_->producer();
+  EXPECT_EQ(info.process.pid, static_cast<std::uint32_t>(getpid()));
+  EXPECT_EQ(info.process.start_time, this_process().start_time);
+  EXPECT_EQ(info.host_name, "test-host");
+  EXPECT_EQ(info.host_version, "1.2.3");
+  EXPECT_EQ(info.producer_version, GOXEL_TELEMETRY_VERSION);
+  EXPECT_EQ(info.segment_bytes, reader_->segment_bytes());
+  EXPECT_NE(info.run_id, 0u);
+}
+
+TEST_F(SegmentReader, AddsUpAllLanes) {
+  publish(0, 3);
+  publish(3, 2);
+  for (std::uint32_t lane = 0; lane < 4; ++lane) {
+    LaneCounters& counters = parts_->lane(lane).counters;
+    for (std::size_t status = 0; status < kStatusCount; ++status) {
+      add(counters.records[status], status + 1);
+    }
+    add(counters.bytes_in, 10);
+    add(counters.bytes_out, 20);
+    add(counters.span_ticks, 30);
+    add(counters.own_cost_ticks, 40);
+    add(counters.own_cost_samples, 50);
+  }
+  const Totals totals = reader_->totals();
+  EXPECT_EQ(totals.published, 5u);
+  EXPECT_THAT(totals.by_status, ElementsAre(4, 8, 12, 16, 20));
+  EXPECT_EQ(totals.bytes_in, 40u);
+  EXPECT_EQ(totals.bytes_out, 80u);
+  EXPECT_EQ(totals.span_ticks, 120u);
+  EXPECT_EQ(totals.own_cost_ticks, 160u);
+  EXPECT_EQ(totals.own_cost_samples, 200u);
+}
+
+TEST_F(SegmentReader, CopiesTheGauges) {
+  AtomicWord* const gauges = &header().gauges.connections;
+  for (std::uint64_t i = 0; i < 10; ++i) gauges[i].store(100 + i);
+  const GaugeValues values = reader_->gauges();
+  EXPECT_EQ(values.connections, 100u);
+  EXPECT_EQ(values.open_descriptors, 101u);
+  EXPECT_EQ(values.connections_total, 102u);
+  EXPECT_EQ(values.queue_depth, 103u);
+  EXPECT_EQ(values.workers_configured, 104u);
+  EXPECT_EQ(values.unobserved_connections, 105u);
+  EXPECT_EQ(values.lane_misses, 106u);
+  EXPECT_EQ(values.inflight_misses, 107u);
+  EXPECT_EQ(values.contended_calls, 108u);
+  EXPECT_EQ(values.catalog_overflow, 109u);
+}
+
+TEST_F(SegmentReader, ReadsNames) {
+  CatalogWriter writer(header(), parts_->catalog());
+  const std::uint16_t id = writer.intern(NameKind::operation, "ping");
+  NameKind kind{};
+  EXPECT_EQ(reader_->name(id, &kind), "ping");
+  EXPECT_EQ(kind, NameKind::operation);
+  EXPECT_EQ(reader_->name(id + 1u), "");
+  EXPECT_EQ(reader_->name_count(), id + 1u);
+}
+
+TEST_F(SegmentReader, ListsRequestsInHandAndNoHalfWrittenOnes) {
+  const std::span<InflightLine> lines = parts_->inflight();
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    InflightEntry entry{};
+    entry.connection = i;
+    show(lines[i], entry);
+  }
+  clear(lines[1]);
+  lines[2].stamp.store(lines[2].stamp.load() - 1);  // its writer died in the middle
+  const std::vector<InflightEntry> entries = reader_->inflight();
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].connection, 0u);
+  EXPECT_EQ(entries[1].connection, 3u);
+}
+
+TEST_F(SegmentReader, KeepsTheLastCalibrationOfAProducerThatDiedInsideAnUpdate) {
+  store(header().calibration, {10, 20, 30, 40, 50});
+  EXPECT_EQ(reader_->calibration().anchor_ns, 20u);
+  store(header().calibration, {11, 21, 31, 41, 51});
+  header().calibration.sequence.store(5);
+  EXPECT_EQ(reader_->calibration().anchor_ns, 20u);
+}
+
+// --- liveness ---
+
+TEST_F(SegmentReader, ProducerThatRunsIsLive) {
+  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::live);
+}
+
+TEST_F(SegmentReader, ProducerThatSaidSoIsRetired) {
+  header().state.store(static_cast<std::uint64_t>(ProducerState::retired));
+  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::retired);
+}
+
+TEST_F(SegmentReader, OverwrittenHeaderIsCorrupt) {
+  header().run_id ^= 1;
+  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::corrupt);
+  header().run_id ^= 1;
+  header().magic.store(0);
+  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::corrupt);
+}
+
+// What a truncated segment looks like: the guard puts zeros there.
+TEST_F(SegmentReader, AllZerosAreCorruptAndEmpty) {
+  publish(0, 5);
+  const std::size_t size = reader_->segment_bytes();
+  std::memset(static_cast<void*>(&header()), 0, size);
+  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::corrupt);
+  EXPECT_TRUE(sweep().empty());
+  EXPECT_EQ(reader_->totals().published, 0u);
+  EXPECT_TRUE(reader_->inflight().empty());
+  EXPECT_EQ(reader_->name(0), "");
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::shm

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Making, finding and reading segments under their real names.
+#include "shm/segment.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "shm/reader.h"
+#include "tests/shm/self_checking_record.h"
+#include "tests/shm/test_segment.h"
+
+namespace goxel_telemetry::shm {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+class Segment : public testing::Test {
+ protected:
+  SegmentOptions options() const { return small_options(instance_.name()); }
+  std::unique_ptr<Mapping> create() {
+    Created created = create_segment(options());
+    EXPECT_EQ(created.outcome, CreateOutcome::created) << created.message;
+    return std::move(created.mapping);
+  }
+  struct stat status() const {
+    struct stat status {};
+    EXPECT_EQ(stat(instance_.path().c_str(), &status), 0);
+    return status;
+  }
+  // Refused with a sentence that has `part` in it, and nothing is left of it.
+  void expect_bad(const SegmentOptions& bad, const char* part) {
+    const Created created = create_segment(bad);
+    EXPECT_EQ(created.outcome, CreateOutcome::bad_options);
+    EXPECT_THAT(created.message, HasSubstr(part));
+    EXPECT_EQ(created.message.find('\n'), std::string::npos);
+    EXPECT_EQ(created.mapping, nullptr);
+    EXPECT_NE(access(instance_.path().c_str(), F_OK), 0);
+  }
+
+  TestInstance instance_;
+};
+
+TEST_F(Segment, IsLaidOutAsItsOptionsSay) {
+  SegmentOptions chosen = options();
+  chosen.door = Door::preload;
+  chosen.clock_source = ClockSource::tsc;
+  chosen.workers_configured = 12;
+  const Created created = create_segment(chosen);
+  ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+  const std::span<std::byte> bytes = created.mapping->bytes();
+  const Parts parts(bytes);
+  const Header& header = parts.header();
+  EXPECT_EQ(header.magic.load(), kMagic);
+  EXPECT_EQ(std::memcmp(&header, "GOXLTELM", 8), 0);
+  EXPECT_EQ(header.header_bytes, sizeof(Header));
+  EXPECT_EQ(header.segment_bytes, bytes.size());
+  EXPECT_EQ(bytes.size() % 4096, 0u);
+  EXPECT_EQ(header.door, Door::preload);
+  EXPECT_EQ(header.clock_source, ClockSource::tsc);
+  EXPECT_EQ(header.state.load(), static_cast<std::uint64_t>(ProducerState::starting));
+  EXPECT_EQ(header.gauges.workers_configured.load(), 12u);
+  EXPECT_EQ(header.catalog_offset, sizeof(Header));
+  EXPECT_EQ(header.inflight_offset, header.catalog_offset + 16 * 64);
+  EXPECT_EQ(header.lanes_offset, header.inflight_offset + 4 * 64);
+  ASSERT_EQ(header.lane_count, 4u);
+  std::uint64_t slots = header.lanes_offset + 4 * sizeof(Lane);
+  for (const auto& [lane, capacity] : {std::pair{0u, 16u}, {1u, 16u}, {2u, 4u}, {3u, 4u}}) {
+    EXPECT_EQ(parts.lane(lane).slots_offset, slots);
+    EXPECT_EQ(parts.lane(lane).capacity, capacity);
+    slots += capacity * sizeof(Slot);
+  }
+}
+
+TEST_F(Segment, OfDefaultSizeIsAtMost16MiB) {
+  SegmentOptions defaults;
+  defaults.instance = instance_.name();
+  const Created created = create_segment(defaults);
+  ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+  EXPECT_LE(created.mapping->bytes().size(), std::size_t{16} << 20);
+  // All of it is there: nothing is left to fail later.
+  EXPECT_GE(static_cast<std::size_t>(status().st_blocks) * 512, created.mapping->bytes().size());
+}
+
+TEST_F(Segment, HasItsModeWhateverTheUmask) {
+  const mode_t old = umask(0077);
+  for (const mode_t mode : {0600u, 0640u, 0644u}) {
+    SegmentOptions chosen = options();
+    chosen.mode = mode;
+    Created created = create_segment(chosen);
+    ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+    EXPECT_EQ(status().st_mode & 07777u, mode);
+    Parts(created.mapping->bytes())
+        .header()
+        .state.store(static_cast<std::uint64_t>(ProducerState::retired));
+  }
+  umask(old);
+}
+
+TEST_F(Segment, BelongsToItsGroup) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  SegmentOptions chosen = options();
+  chosen.group = "daemon";
+  const group* const daemon = getgrnam("daemon");
+  ASSERT_NE(daemon, nullptr);
+  {
+    const Created created = create_segment(chosen);
+    ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+    EXPECT_EQ(status().st_gid, daemon->gr_gid);
+    Parts(created.mapping->bytes())
+        .header()
+        .state.store(static_cast<std::uint64_t>(ProducerState::retired));
+  }
+  chosen.group = "4711";
+  const Created created = create_segment(chosen);
+  ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+  EXPECT_EQ(status().st_gid, 4711u);
+}
+
+TEST_F(Segment, BadOptionsAreNamedInOneSentence) {
+  SegmentOptions bad = options();
+  bad.group = "no-such-group";
+  expect_bad(bad, "no-such-group");
+  for (const std::uint32_t mode : {0u, 0400u, 0200u, 0660u, 0666u, 0755u, 04640u, 010640u}) {
+    bad = options();
+    bad.mode = mode;
+    expect_bad(bad, "segment_mode");
+  }
+  for (const std::uint64_t slots : {0u, 3u, 1000u, 1u << 25}) {
+    bad = options();
+    bad.tiers = {{1, slots}};
+    expect_bad(bad, "power of two");
+  }
+  bad = options();
+  bad.tiers.clear();
+  expect_bad(bad, "lanes");
+  bad.tiers = {{0, 8}};
+  expect_bad(bad, "lanes");
+  bad.tiers = {{UINT32_MAX, 8}, {2, 8}};
+  expect_bad(bad, "1 GiB");
+  bad.tiers = {{1u << 4, 1u << 24}};
+  expect_bad(bad, "1 GiB");
+  bad = options();
+  bad.catalog_capacity = 8;
+  expect_bad(bad, "names");
+  bad.catalog_capacity = 65'537;
+  expect_bad(bad, "names");
+  bad = options();
+  bad.inflight_capacity = 0;
+  expect_bad(bad, "in-flight");
+}
+
+TEST_F(Segment, NamesOfInstancesHaveNoPathInThem) {
+  for (const std::string& good :
+       {std::string("goxel"), std::string("A"), std::string("a.b-c_9"), std::string(63, 'x')}) {
+    EXPECT_TRUE(valid_instance_name(good)) << good;
+  }
+  for (const std::string& bad :
+       {std::string(), std::string(64, 'x'), std::string("a/b"), std::string(".hidden"),
+        std::string(".."), std::string("a b"), std::string("\xC3\xA4"), std::string("a\0b", 3)}) {
+    EXPECT_FALSE(valid_instance_name(bad)) << bad;
+    SegmentOptions options = small_options(bad);
+    EXPECT_EQ(create_segment(options).outcome, CreateOutcome::bad_options) << bad;
+    EXPECT_EQ(open_segment(bad).outcome, OpenOutcome::absent) << bad;
+  }
+}
+
+TEST_F(Segment, TextsThatAreTooLongAreCut) {
+  SegmentOptions chosen = options();
+  chosen.host_name = std::string(200, 'h');
+  chosen.host_version = std::string(200, 'v');
+  const Created created = create_segment(chosen);
+  ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+  const auto reader = Reader::open(instance_.name());
+  ASSERT_NE(reader, nullptr);
+  EXPECT_EQ(reader->producer().host_name, std::string(63, 'h'));
+  EXPECT_EQ(reader->producer().host_version, std::string(31, 'v'));
+}
+
+TEST_F(Segment, ReaderSeesWhatTheProducerWrites) {
+  const std::unique_ptr<Mapping> mapping = create();
+  Producer producer = Parts(mapping->bytes()).producer(1);
+  producer.publish(record_of(1, 0));
+  const auto reader = Reader::open(instance_.name());
+  ASSERT_NE(reader, nullptr);
+  producer.publish(record_of(1, 1));
+  std::uint64_t expected = 0;
+  reader->sweep([&](const Record& record, std::uint32_t lane) {
+    EXPECT_EQ(lane, 1u);
+    EXPECT_TRUE(is_record_of(record, 1, expected++));
+  });
+  EXPECT_EQ(expected, 2u);
+}
+
+// --- what a reader finds instead of a segment ---
+
+TEST_F(Segment, ThatIsNotThereIsAbsent) {
+  Opened why;
+  EXPECT_EQ(Reader::open(instance_.name(), &why), nullptr);
+  EXPECT_EQ(why.outcome, OpenOutcome::absent);
+  EXPECT_THAT(why.message, HasSubstr(instance_.name()));
+}
+
+TEST_F(Segment, WhoseMakingWasCutShortIsNotReady) {
+  for (const std::size_t size : {0u, 100u, 4096u}) {
+    std::ofstream(instance_.path(), std::ios::binary) << std::string(size, '\0');
+    EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::not_ready) << size;
+  }
+}
+
+TEST_F(Segment, OfNonsenseIsNotASegment) {
+  std::ofstream(instance_.path(), std::ios::binary) << std::string(4096, 'x');
+  EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::not_a_segment);
+}
+
+TEST_F(Segment, LargerThanAnyOfOursIsNotMapped) {
+  const std::unique_ptr<Mapping> mapping = create();
+  ASSERT_EQ(truncate(instance_.path().c_str(), static_cast<off_t>(kMaxSegmentBytes) + 4096), 0);
+  EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::not_a_segment);
+}
+
+// Anybody may put one there; opening it the plain way would wait for ever.
+TEST_F(Segment, FifoInItsPlaceHoldsNobodyUp) {
+  ASSERT_EQ(mkfifo(instance_.path().c_str(), 0644), 0);
+  EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::not_a_segment);
+  EXPECT_TRUE(segment_was_replaced(instance_.name(), 1));
+  const Created created = create_segment(options());
+  EXPECT_EQ(created.outcome, CreateOutcome::not_permitted);
+  EXPECT_THAT(created.message, HasSubstr(instance_.path()));
+}
+
+TEST_F(Segment, FolderOrLinkInItsPlaceIsRefused) {
+  ASSERT_EQ(mkdir(instance_.path().c_str(), 0755), 0);
+  EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::not_a_segment);
+  EXPECT_EQ(create_segment(options()).outcome, CreateOutcome::not_permitted);
+  ASSERT_EQ(rmdir(instance_.path().c_str()), 0);
+  ASSERT_EQ(symlink("/etc/passwd", instance_.path().c_str()), 0);
+  EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::failed);
+  EXPECT_EQ(create_segment(options()).outcome, CreateOutcome::not_permitted);
+}
+
+// --- finding ---
+
+TEST_F(Segment, IsListedWhileItIsThere) {
+  EXPECT_THAT(list_instances(), Not(Contains(instance_.name())));
+  const std::unique_ptr<Mapping> mapping = create();
+  EXPECT_THAT(list_instances(), Contains(instance_.name()));
+  remove_segment(instance_.name(), Parts(mapping->bytes()).header().run_id);
+  EXPECT_THAT(list_instances(), Not(Contains(instance_.name())));
+}
+
+// --- truncation under a reader ---
+
+TEST_F(Segment, TruncatedUnderItsReaderIsCorruptAndReadsAsZeros) {
+  for (const off_t left : {0, 4096}) {
+    const TestInstance instance;
+    const Created created = create_segment(small_options(instance.name()));
+    ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+    const Parts parts(created.mapping->bytes());
+    for (std::uint64_t i = 0; i < 5; ++i) parts.producer(3).publish(record_of(3, i));
+    const auto reader = Reader::open(instance.name());
+    ASSERT_NE(reader, nullptr);
+    ASSERT_EQ(truncate(instance.path().c_str(), left), 0);
+    const Sweep sweep = reader->sweep([](const Record& record, std::uint32_t) {
+      EXPECT_TRUE(is_record_of(record, 3, sequence_of(record)));
+    });
+    EXPECT_LE(sweep.records, 5u);
+    reader->totals();
+    reader->gauges();
+    reader->inflight();
+    for (std::uint32_t id = 0; id < 16; ++id) reader->name(id);
+    reader->calibration();
+    if (left == 0) {
+      EXPECT_EQ(reader->liveness(monotonic_ns()), ProducerLiveness::corrupt);
+    }
+  }
+}
+
+TEST_F(Segment, GrownUnderItsReaderIsReadAsBefore) {
+  const std::unique_ptr<Mapping> mapping = create();
+  const auto reader = Reader::open(instance_.name());
+  ASSERT_NE(reader, nullptr);
+  ASSERT_EQ(truncate(instance_.path().c_str(), 1 << 20), 0);
+  Parts(mapping->bytes()).producer(0).publish(record_of(0, 0));
+  EXPECT_EQ(reader->sweep([](const Record&, std::uint32_t) {}).records, 1u);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::shm

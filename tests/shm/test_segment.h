@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Small segments: real ones under a name of their own, and copies in plain memory that may be
+// damaged at will.
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "shm/producer.h"
+#include "shm/segment.h"
+
+namespace goxel_telemetry::shm {
+
+// An instance name that nobody else uses; whatever object it stands for in the end is removed.
+class TestInstance {
+ public:
+  TestInstance()
+      : name_("shm-test-" + std::to_string(getpid()) + "-" + std::to_string(next_number())),
+        owner_(getpid()) {}
+  TestInstance(const TestInstance&) = delete;
+  TestInstance& operator=(const TestInstance&) = delete;
+  ~TestInstance() {
+    if (getpid() == owner_) shm_unlink(object().c_str());
+  }
+  const std::string& name() const { return name_; }
+  std::string object() const { return "/goxel-telemetry." + name_; }
+  std::string path() const { return "/dev/shm" + object(); }
+
+ private:
+  static int next_number() {
+    static std::atomic<int> number{0};
+    return number++;
+  }
+  std::string name_;
+  pid_t owner_;
+};
+
+inline SegmentOptions small_options(const std::string& instance) {
+  SegmentOptions options;
+  options.instance = instance;
+  options.host_name = "test-host";
+  options.host_version = "1.2.3";
+  options.catalog_capacity = 16;
+  options.inflight_capacity = 4;
+  options.tiers = {{2, 16}, {2, 4}};
+  return options;
+}
+
+// The parts of a mapping, for its producer.
+class Parts {
+ public:
+  explicit Parts(std::span<std::byte> bytes) : bytes_(bytes) {}
+  Header& header() const { return *at<Header>(0); }
+  Lane& lane(std::uint32_t index) const { return at<Lane>(header().lanes_offset)[index]; }
+  std::span<Slot> slots(std::uint32_t lane_index) const {
+    return {at<Slot>(lane(lane_index).slots_offset), lane(lane_index).capacity};
+  }
+  std::span<CatalogEntry> catalog() const {
+    return {at<CatalogEntry>(header().catalog_offset), header().catalog_capacity};
+  }
+  std::span<InflightLine> inflight() const {
+    return {at<InflightLine>(header().inflight_offset), header().inflight_capacity};
+  }
+  Producer producer(std::uint32_t lane_index) const {
+    return {lane(lane_index), slots(lane_index)};
+  }
+
+ private:
+  template <class T>
+  T* at(std::uint64_t offset) const {
+    return reinterpret_cast<T*>(bytes_.data() + offset);
+  }
+  std::span<std::byte> bytes_;
+};
+
+// Plain memory in place of a shared object.
+class MemoryMapping final : public Mapping {
+ public:
+  explicit MemoryMapping(std::span<const std::byte> content)
+      : size_(content.size()),
+        bytes_(static_cast<std::byte*>(
+            ::operator new (std::max<std::size_t>(size_, 1), std::align_val_t{kCacheLine}))) {
+    std::memcpy(bytes_, content.data(), size_);
+  }
+  ~MemoryMapping() override { ::operator delete (bytes_, std::align_val_t{kCacheLine}); }
+  std::span<std::byte> bytes() const override { return {bytes_, size_}; }
+
+ private:
+  std::size_t size_;
+  std::byte* bytes_;
+};
+
+// A copy of what create_segment() makes of these options.
+inline std::vector<std::byte> bytes_of_new_segment(SegmentOptions options = small_options("")) {
+  const TestInstance instance;
+  options.instance = instance.name();
+  const Created created = create_segment(options);
+  if (created.outcome != CreateOutcome::created) throw std::runtime_error(created.message);
+  const std::span<const std::byte> bytes = created.mapping->bytes();
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace goxel_telemetry::shm
