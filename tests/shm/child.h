@@ -2,6 +2,7 @@
 // A forked child that runs a function, and a pipe in each direction to keep in step with it.
 #pragma once
 
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,11 @@ class Child {
     void wait() {
       char c;
       static_cast<void>(!read(in_, &c, 1));
+    }
+    // Whether wait() would return at once.
+    bool told() {
+      pollfd waiting{in_, POLLIN, 0};
+      return poll(&waiting, 1, 0) != 0;
     }
 
    private:

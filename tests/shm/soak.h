@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Producers that come and go on few lanes, and a reader that checks every record: what the property
+// and kill tests share.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "shm/producer.h"
+#include "shm/reader.h"
+#include "tests/shm/self_checking_record.h"
+#include "tests/shm/test_segment.h"
+
+namespace goxel_telemetry::shm {
+
+// GOXEL_TELEMETRY_SOAK_SECONDS, or `otherwise`.
+inline std::chrono::milliseconds soak_time(std::chrono::milliseconds otherwise) {
+  const char* const seconds = std::getenv("GOXEL_TELEMETRY_SOAK_SECONDS");
+  return seconds == nullptr ? otherwise : std::chrono::seconds(std::strtoul(seconds, nullptr, 10));
+}
+
+// Few and small lanes, so that they change hands and wrap all the time.
+inline SegmentOptions soak_options(const std::string& instance) {
+  SegmentOptions options = small_options(instance);
+  options.tiers = {{2, 4096}, {2, 256}, {2, 16}};
+  return options;
+}
+
+// Clients whose connections are threads: each takes a lane, publishes some records and dies.
+class Producers {
+ public:
+  Producers(std::span<std::byte> segment, int clients) : parts_(segment) {
+    for (int i = 0; i < clients; ++i) {
+      clients_.emplace_back([this, i] {
+        std::minstd_rand random(static_cast<unsigned>(i) + 1);
+        while (!stop_.load(std::memory_order_relaxed)) {
+          const std::uint64_t records = 1 + random() % 20'000;
+          std::thread([this, records] { connection(records); }).join();
+        }
+      });
+    }
+  }
+  ~Producers() { stop(); }
+  Producers(const Producers&) = delete;
+  Producers& operator=(const Producers&) = delete;
+
+  // Ends them; the number of records ever published.
+  std::uint64_t stop() {
+    stop_.store(true, std::memory_order_relaxed);
+    for (std::thread& client : clients_) client.join();
+    clients_.clear();
+    std::uint64_t published = 0;
+    for (std::uint32_t lane = 0; lane < parts_.header().lane_count; ++lane) {
+      published += parts_.lane(lane).head.load();
+    }
+    return published;
+  }
+
+ private:
+  void connection(std::uint64_t records) {
+    const std::uint32_t lane = map_.claim(0, parts_.header().lane_count);
+    if (lane == decltype(map_)::kNone) return;
+    Producer producer = parts_.producer(lane);
+    std::uint64_t sequence = parts_.lane(lane).head.load(std::memory_order_relaxed);
+    for (std::uint64_t i = 0; i < records; ++i) producer.publish(record_of(lane, sequence++));
+    map_.give_back(lane);
+  }
+
+  Parts parts_;
+  PlaceMap<64> map_;
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> clients_;
+};
+
+// Checks what it is given, and that nothing goes missing uncounted.
+class CheckingReader {
+ public:
+  explicit CheckingReader(const std::string& instance) {
+    Opened why;
+    reader_ = Reader::open(instance, &why);
+    if (reader_ == nullptr) throw std::runtime_error(why.message);
+    began_at_ = place();
+  }
+
+  // Whether there was anything.
+  bool sweep() {
+    const std::uint64_t before = place();
+    const Sweep sweep = reader_->sweep([this](const Record& record, std::uint32_t lane) {
+      // Whole, of this lane, and at this very place: so in order, and once.
+      if (!is_record_of(record, lane, reader_->lane_sequence(lane) - 1)) ++wrong_;
+    });
+    if (place() - before != sweep.records + sweep.lost) ++wrong_;
+    records_ += sweep.records;
+    lost_ += sweep.lost;
+    return sweep.records + sweep.lost != 0;
+  }
+  void sweep_to_the_end() {
+    while (sweep()) {
+    }
+  }
+
+  struct Report {
+    std::uint64_t began_at;  // records that were gone when it attached
+    std::uint64_t records;
+    std::uint64_t lost;
+    std::uint64_t wrong;  // torn, misplaced or repeated records; sweeps that do not add up
+    std::uint64_t accounted() const { return began_at + records + lost; }
+  };
+  Report report() const { return {began_at_, records_, lost_, wrong_}; }
+  Reader& reader() { return *reader_; }
+
+ private:
+  std::uint64_t place() const {
+    std::uint64_t sum = 0;
+    for (std::uint32_t lane = 0; lane < reader_->lane_count(); ++lane) {
+      sum += reader_->lane_sequence(lane);
+    }
+    return sum;
+  }
+
+  std::unique_ptr<Reader> reader_;
+  std::uint64_t began_at_ = 0;
+  std::uint64_t records_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t wrong_ = 0;
+};
+
+}  // namespace goxel_telemetry::shm
