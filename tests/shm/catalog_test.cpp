@@ -112,17 +112,18 @@ TEST_F(Catalog, KeepsBytesOfAnyValue) {
 // Threads that meet the same new names at the same instant: each gets an id that stands for the
 // name that it asked for, and no name takes more ids than there are threads.
 TEST_F(Catalog, ThreadsThatMeetANameTogetherGetUsableIds) {
-  constexpr int kThreads = 4;
-  constexpr int kNames = 12;
+  constexpr std::size_t kThreads = 4;
+  constexpr std::size_t kNames = 12;
   std::array<std::vector<std::uint16_t>, kThreads> ids;
   std::vector<std::thread> threads;
-  for (int t = 0; t < kThreads; ++t) {
+  for (std::size_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
-      for (int n = 0; n < kNames; ++n) ids[t].push_back(intern("name " + std::to_string(n)));
+      for (std::size_t n = 0; n < kNames; ++n)
+        ids[t].push_back(intern("name " + std::to_string(n)));
     });
   }
   for (std::thread& thread : threads) thread.join();
-  for (int n = 0; n < kNames; ++n) {
+  for (std::size_t n = 0; n < kNames; ++n) {
     for (const auto& of_thread : ids) {
       EXPECT_EQ(name(of_thread[n]), "name " + std::to_string(n));
     }

@@ -54,7 +54,6 @@ TEST(KilledProducer, BetweenAnyTwoStoresLeavesNoTornRecordBehind) {
       pipe.wait();
       write_stamped(slot, 2 * kBefore + 1, 2 * kBefore + 2, record_of(0, kBefore).words());
       fuse.burn();  // before the head
-      pause();
     });
     child.hear<char>();
     CheckingReader attached(instance.name());
