@@ -167,6 +167,15 @@ TEST(Calibrator, CountsACorrectionWhenTicksGoBack) {
   EXPECT_NEAR(slope(calibration) * 2.0, 1.0, 1e-7);
 }
 
+// By less than the readings' width would explain: a slope from there would be nonsense.
+TEST(Calibrator, CountsACorrectionWhenTicksGoBackALittle) {
+  FakeClocks clocks(2.0);
+  Calibrator calibrator(ClockSource::tsc);
+  for (int second = 0; second < 2; ++second) calibrator.refresh(clocks.after(kSecond));
+  clocks.jump_ticks(-3'000);
+  EXPECT_EQ(calibrator.refresh(clocks.after(1'000)).corrections, 1u);
+}
+
 TEST(Calibrator, OfTheMonotonicClockIsTheIdentity) {
   Calibrator calibrator(ClockSource::monotonic);
   for (const Calibration& calibration : {calibrator.start(0), calibrator.refresh()}) {

@@ -3,6 +3,8 @@
 // and what the dead one left can be read.
 #include <gtest/gtest.h>
 
+#include <iostream>
+
 #include "shm/inflight.h"
 #include "tests/shm/child.h"
 #include "tests/shm/soak.h"
@@ -158,7 +160,7 @@ TEST(KilledProducer, AtRandomPointsLeavesAReadableBlackBoxAndAFreeName) {
   }
   EXPECT_GT(black_boxes, 0);
   EXPECT_EQ(create_segment(soak_options(instance.name())).outcome, CreateOutcome::created);
-  std::printf("%d kills, %d black boxes\n", kills, black_boxes);
+  std::cout << kills << " kills, " << black_boxes << " black boxes\n";
 }
 
 }  // namespace

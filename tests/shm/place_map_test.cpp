@@ -34,6 +34,7 @@ TEST(PlaceMap, KeepsToItsLimits) {
                                      {0u, 64u},
                                      {63u, 65u},
                                      {10u, 20u},
+                                     {64u, 127u},
                                      {64u, 128u},
                                      {100u, 200u},
                                      {199u, 200u}}) {

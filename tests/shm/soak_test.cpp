@@ -4,6 +4,8 @@
 // readers are, and however often lanes change hands.
 #include <gtest/gtest.h>
 
+#include <iostream>
+
 #include "tests/shm/child.h"
 #include "tests/shm/soak.h"
 
@@ -16,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kShortRun = 2000ms;
 
 void expect_all_accounted(const CheckingReader::Report& report, std::uint64_t published) {
+  std::cout << published << " published: " << report.began_at << " before, " << report.records
+            << " delivered, " << report.lost << " lost\n";
   EXPECT_EQ(report.wrong, 0u);
   EXPECT_EQ(report.accounted(), published);
   EXPECT_GT(report.records, 0u);
@@ -49,8 +53,7 @@ TEST(Soak, ThreadsGetEachRecordOnceOrCountItLost) {
   for (std::thread& reader : readers) reader.join();
 
   for (const CheckingReader::Report& report : reports) expect_all_accounted(report, published);
-  EXPECT_EQ(reports[0].began_at, 0u);
-  RecordProperty("published", std::to_string(published));
+  EXPECT_GT(reports.back().lost, 0u);  // or nobody was lapped, and the test tests little
 }
 
 // A reader of its own process, that sweeps without a pause until it is told that all is published.
