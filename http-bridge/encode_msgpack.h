@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The same documents -> msgpack: the same members in the same order; whole numbers as integers,
-// others as float 64, a number that is not finite as nil.
+// The same documents -> msgpack: the same members in the same order, a number that is not finite as
+// nil. A number without a fraction travels as an integer, whatever its member usually holds.
 #pragma once
 
 #include <string>

@@ -2,15 +2,16 @@
 #include "http-bridge/exposition.h"
 
 #include <array>
+#include <cassert>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <system_error>
 
 namespace goxel_telemetry::http_bridge {
 namespace {
 
 constexpr double kNanosecondsPerSecond = 1e9;
-constexpr double kLargestExactInteger = 9007199254740992.0;  // 2^53
 
 const char* to_string(MetricType type) {
   switch (type) {
@@ -43,12 +44,15 @@ std::string escape(std::string_view value) {
 std::string format_number(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  std::array<char, 32> digits;
+  std::array<char, 40> digits;
   char* const begin = digits.data();
   char* const end = begin + digits.size();
-  const bool whole = std::abs(value) <= kLargestExactInteger && std::trunc(value) == value;
-  const auto result = whole ? std::to_chars(begin, end, static_cast<std::int64_t>(value))
+  // to_chars alone would write 0.0001 as 1e-04, which is shorter and harder to read.
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= 1e-6 && size < 1e21);
+  const auto result = plain ? std::to_chars(begin, end, value, std::chars_format::fixed)
                             : std::to_chars(begin, end, value);
+  assert(result.ec == std::errc());
   return {begin, result.ptr};
 }
 

@@ -45,8 +45,8 @@ class Exposition {
   std::string header_;  // of the family, until it is written
 };
 
-// Whole numbers in full, others in the shortest form that reads back as the same double; +Inf,
-// -Inf, NaN. The same in every locale.
+// The fewest digits that read back as the same double, without an exponent from 10^-6 to 10^21;
+// +Inf, -Inf, NaN. The same in every locale.
 std::string format_number(double value);
 
 }  // namespace goxel_telemetry::http_bridge

@@ -44,18 +44,19 @@ void Instances::run(const std::stop_token& stop) {
 void Instances::sweep(const Time& now) {
   if (watches_all_ && (!looked_at_ns_ || now.monotonic_ns - *looked_at_ns_ >= kLookIntervalNs)) {
     looked_at_ns_ = now.monotonic_ns;
-    look_for_new(now);
+    look_for_new();
   }
   for (metrics::Collector& collector : collectors_) collector.sweep(now);
   publish(now);
 }
 
-void Instances::look_for_new(const Time&) {
+void Instances::look_for_new() {
   left_out_ = 0;
-  for (const std::string& name : shm::list_instances()) {
+  const std::vector<std::string> present = shm::list_instances();
+  for (const std::string& name : present) {
     auto place = std::lower_bound(collectors_.begin(), collectors_.end(), name, before);
     if (place != collectors_.end() && place->instance() == name) continue;
-    if (!make_room()) {
+    if (!make_room(present)) {
       ++left_out_;
       continue;
     }
@@ -64,14 +65,15 @@ void Instances::look_for_new(const Time&) {
   }
 }
 
-// Forgets an instance whose segment is gone when there is no other place.
-bool Instances::make_room() {
+// When all places are taken, forgets an instance that ended and whose segment is gone.
+bool Instances::make_room(const std::vector<std::string>& present) {
   if (collectors_.size() < kMostWatched) return true;
   const auto known = latest();
-  const auto gone = std::find_if(known->instances.begin(), known->instances.end(),
-                                 [](const metrics::Snapshot& snapshot) {
-                                   return snapshot.daemon.state == metrics::ProducerState::absent;
-                                 });
+  const auto gone = std::find_if(
+      known->instances.begin(), known->instances.end(), [&](const metrics::Snapshot& snapshot) {
+        return !is_live(snapshot) &&
+               !std::binary_search(present.begin(), present.end(), snapshot.instance);
+      });
   if (gone == known->instances.end()) return false;
   std::erase_if(collectors_, [&](const metrics::Collector& collector) {
     return collector.instance() == gone->instance;

@@ -23,7 +23,8 @@ class Instances {
   static constexpr std::size_t kMostWatched = 32;
 
   // Watches these names, whether they exist or not; without any, all that are on the machine,
-  // looking for new ones about once a second. An instance whose segment is gone stays known.
+  // looking for new ones about once a second. An instance whose segment is gone stays known,
+  // unless its place is needed.
   explicit Instances(std::vector<std::string> names);
 
   // Sweeps from now on, on a thread of its own, until destruction.
@@ -37,8 +38,8 @@ class Instances {
 
  private:
   void run(const std::stop_token& stop);
-  void look_for_new(const metrics::Collector::Time& now);
-  bool make_room();
+  void look_for_new();
+  bool make_room(const std::vector<std::string>& present);
   void publish(const metrics::Collector::Time& now);
 
   const bool watches_all_;

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A client at the other end of a socket pair that does what a well-behaved one never would.
+#include "http-bridge/bounded_socket.h"
+
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLong{60'000};
+
+class BoundedSocketTest : public testing::Test {
+ protected:
+  BoundedSocketTest() {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    client_ = ends[0];
+    server_ = ends[1];
+  }
+  ~BoundedSocketTest() override {
+    hang_up();  // before the socket's end waits for it
+    socket_.reset();
+    ::close(stop_);
+  }
+
+  BoundedSocket& serve(const SocketLimits& limits) {
+    return socket_.emplace(server_, stop_, limits);
+  }
+  void send(const std::string& text) {
+    EXPECT_EQ(::send(client_, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  }
+  void hang_up() {
+    if (client_ >= 0) ::close(client_);
+    client_ = -1;
+  }
+  std::string read(std::size_t size) {
+    std::string text(size, '\0');
+    const ssize_t got = socket_->read(text.data(), size);
+    return got < 0 ? "beyond a limit" : text.substr(0, static_cast<std::size_t>(got));
+  }
+  static bool nobody_waits() { return false; }
+  static bool others_wait() { return true; }
+
+  int client_ = -1;
+  int server_ = -1;
+  const int stop_ = ::eventfd(0, EFD_CLOEXEC);
+  std::optional<BoundedSocket> socket_;
+};
+
+TEST_F(BoundedSocketTest, RequestIsReadInAnyPieces) {
+  BoundedSocket& socket = serve({});
+  send("GET /");
+  ASSERT_TRUE(socket.next_request(nobody_waits));
+  EXPECT_EQ(read(1), "G");
+  EXPECT_EQ(read(100), "ET /");
+  send("x");
+  EXPECT_EQ(read(100), "x");
+}
+
+TEST_F(BoundedSocketTest, SecondRequestCanBeInTheBufferAlready) {
+  BoundedSocket& socket = serve({});
+  send("12");
+  ASSERT_TRUE(socket.next_request(nobody_waits));
+  EXPECT_EQ(read(1), "1");
+  ASSERT_TRUE(socket.next_request(nobody_waits));
+  EXPECT_EQ(read(1), "2");
+}
+
+TEST_F(BoundedSocketTest, SilentClientIsLeftAfterTheIdleTime) {
+  BoundedSocket& socket = serve({.idle = milliseconds(20), .idle_busy = milliseconds(5)});
+  EXPECT_FALSE(socket.next_request(nobody_waits));
+}
+
+TEST_F(BoundedSocketTest, SilentClientMakesWayForOthers) {
+  BoundedSocket& socket = serve({.idle = kLong, .idle_busy = milliseconds(5)});
+  EXPECT_FALSE(socket.next_request(others_wait));
+}
+
+TEST_F(BoundedSocketTest, ClientThatHungUpHasNoNextRequest) {
+  BoundedSocket& socket = serve({.idle = kLong, .idle_busy = kLong});
+  hang_up();
+  EXPECT_FALSE(socket.next_request(nobody_waits));
+}
+
+TEST_F(BoundedSocketTest, StoppingEndsTheWait) {
+  BoundedSocket& socket = serve({.idle = kLong, .idle_busy = kLong, .request = kLong});
+  send("x");
+  ASSERT_TRUE(socket.next_request(nobody_waits));
+  EXPECT_EQ(read(1), "x");
+  ::eventfd_write(stop_, 1);
+  EXPECT_EQ(read(1), "beyond a limit");
+  EXPECT_FALSE(socket.next_request(nobody_waits));
+}
+
+// Each byte comes in time; the request does not.
+TEST_F(BoundedSocketTest, RequestThatTricklesInIsCutOff) {
+  BoundedSocket& socket = serve({.request = milliseconds(100)});
+  std::atomic<bool> enough{false};
+  send("x");
+  ASSERT_TRUE(socket.next_request(nobody_waits));
+  std::thread trickle([&] {
+    while (!enough && ::send(client_, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) {
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+  });
+  std::string got;
+  while ((got = read(1)) == "x") {
+  }
+  enough = true;
+  trickle.join();
+  EXPECT_EQ(got, "beyond a limit");
+}
+
+TEST_F(BoundedSocketTest, RequestWithoutEndIsCutOff) {
+  BoundedSocket& socket = serve({.request_bytes = 10});
+  send(std::string(11, 'x'));
+  ASSERT_TRUE(socket.next_request(nobody_waits));
+  EXPECT_EQ(read(100), std::string(10, 'x'));
+  EXPECT_EQ(read(100), "beyond a limit");
+}
+
+TEST_F(BoundedSocketTest, AnswerThatIsNotTakenIsGivenUp) {
+  BoundedSocket& socket = serve({.answer = milliseconds(50)});
+  const std::string much(16 * 1024 * 1024, 'x');
+  EXPECT_EQ(socket.write(much.data(), much.size()), -1);
+}
+
+TEST_F(BoundedSocketTest, AnswerToAClientThatIsGoneFails) {
+  BoundedSocket& socket = serve({.answer = kLong});
+  hang_up();
+  EXPECT_EQ(socket.write("x", 1), -1);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::http_bridge

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// For tests: what an encoder must produce, as a file in tests/data/http-bridge.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace goxel_telemetry::http_bridge {
+
+// Compares, and leaves the actual text where it can be looked at, and taken over if it is right.
+inline void expect_golden(const std::string& name, const std::string& actual) {
+  const std::string path = GOXEL_TELEMETRY_TEST_DATA "/http-bridge/" + name;
+  std::ifstream file(path, std::ios::binary);
+  const std::string golden{std::istreambuf_iterator<char>(file), {}};
+  if (actual == golden) return;
+  const std::string written = testing::TempDir() + name;
+  std::ofstream(written, std::ios::binary) << actual;
+  EXPECT_EQ(actual, golden) << "if this is what is wanted: cp " << written << " " << path;
+}
+
+}  // namespace goxel_telemetry::http_bridge

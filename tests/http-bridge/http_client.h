@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// For tests: a client that sends any bytes, well-formed or not.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace goxel_telemetry::http_bridge {
+
+struct Reply {
+  int status = 0;
+  std::map<std::string, std::string> headers;  // names as sent
+  std::string body;
+};
+
+// A connection to 127.0.0.1. What takes longer than half a minute has failed.
+class HttpClient {
+ public:
+  explicit HttpClient(int port);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  bool connected() const { return fd_ >= 0; }
+  // As much as the server takes before it closes.
+  void send(const std::string& bytes);
+  // The next answer, with a body as long as Content-Length says; nothing if the connection ends
+  // before.
+  std::optional<Reply> receive(bool head = false);
+  // Whether the server closes, after whatever it sends.
+  bool closed_by_server();
+
+ private:
+  bool read_more();
+
+  int fd_ = -1;
+  std::string unread_;
+};
+
+// A GET with a proper Host and any further header lines, each ended by "\r\n".
+std::string get_request(const std::string& path, const std::string& headers = "");
+
+// One GET on a connection of its own.
+std::optional<Reply> get(int port, const std::string& path, const std::string& headers = "");
+
+}  // namespace goxel_telemetry::http_bridge

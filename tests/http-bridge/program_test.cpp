@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The built goxel-telemetry-bridge, watching the segment of another process.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/cli/daemon_process.h"
+#include "tests/cli/program.h"
+#include "tests/http-bridge/http_client.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using cli::DaemonProcess;
+using cli::Program;
+using metrics::TestSegment;
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+void play_three_operations(TestSegment& segment) {
+  const std::uint64_t now = shm::monotonic_ns();
+  for (int i = 0; i < 5; ++i) segment.publish("goxel_add_voxels", now, 70'000);
+  segment.publish("goxel_fill", now, 2'000'000, shm::Status::error);
+  segment.publish("goxel_fill", now, 2'000'000, shm::Status::unanswered);
+}
+
+class BridgeProgram : public testing::Test {
+ protected:
+  ~BridgeProgram() override {
+    daemon_.reset();
+    cli::remove_segment_of(instance_);
+  }
+
+  void start_bridge(std::vector<std::string> arguments = {},
+                    std::vector<std::string> environment = {}) {
+    arguments.insert(arguments.end(), {"--port", "0", "--instance", instance_});
+    bridge_.emplace(std::move(arguments), std::move(environment));
+    const std::string line = bridge_->line();
+    ASSERT_THAT(line, StartsWith("listening on http://"));
+    port_ = std::stoi(line.substr(line.rfind(':') + 1));
+  }
+  void start_daemon() {
+    daemon_.emplace(instance_, play_three_operations, [](TestSegment& segment) {
+      segment.publish("goxel_add_voxels", shm::monotonic_ns(), 70'000);
+    });
+  }
+  Reply ask(const std::string& path, const std::string& headers = "") const {
+    return get(port_, path, headers).value_or(Reply{});
+  }
+  std::string metrics() const { return ask("/metrics").body; }
+  std::string sample(const std::string& name, const std::string& labels, int value) const {
+    return name + "{instance_name=\"" + instance_ + "\"" + labels + "} " + std::to_string(value) +
+           "\n";
+  }
+  bool ready() const { return ask("/readyz").status == 200; }
+
+  const std::string instance_ = metrics::unique_instance();
+  std::optional<DaemonProcess> daemon_;
+  std::optional<Program> bridge_;
+  int port_ = 0;
+};
+
+TEST_F(BridgeProgram, WaitsForADaemonAndSaysSo) {
+  start_bridge();
+  EXPECT_EQ(ask("/healthz").status, 200);
+  EXPECT_EQ(ask("/readyz").status, 503);
+  EXPECT_TRUE(
+      eventually([&] { return metrics().find(sample("goxel_up", "", 0)) != std::string::npos; }));
+  const json document = json::parse(ask("/api/v1/snapshot").body);
+  EXPECT_THAT(document["message"].get<std::string>(), HasSubstr("waiting"));
+  EXPECT_EQ(document["instances"][0]["daemon"]["state"], "absent");
+}
+
+TEST_F(BridgeProgram, CountsExactlyWhatTheDaemonPublished) {
+  start_bridge();
+  start_daemon();
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  EXPECT_THAT(metrics(), HasSubstr(sample("goxel_up", "", 1)));
+  const std::string of_mcp = ",stack=\"2-layer\",protocol=\"mcp\",operation=";
+  EXPECT_THAT(
+      metrics(),
+      AllOf(HasSubstr(sample("goxel_operations_total", of_mcp + "\"goxel_add_voxels\"", 5)),
+            HasSubstr(sample("goxel_operations_total", of_mcp + "\"goxel_fill\"", 2)),
+            HasSubstr(sample("goxel_operation_failures_total",
+                             of_mcp + "\"goxel_fill\",status=\"unanswered\"", 1)),
+            HasSubstr(sample("mcp_server_operation_duration_seconds_count",
+                             ",gen_ai_tool_name=\"goxel_add_voxels\"", 5)),
+            HasSubstr(sample("mcp_server_operation_duration_seconds_count",
+                             ",gen_ai_tool_name=\"goxel_fill\",error_type=\"tool_error\"", 1)),
+            HasSubstr(sample("goxel_ring_records_total", "", 7))));
+
+  daemon_->poke();
+  EXPECT_TRUE(eventually([&] {
+    const json document = json::parse(ask("/api/v1/snapshot?instance=" + instance_).body);
+    return document["instances"][0]["operations"][0]["total"]["ok"] == 6;
+  }));
+}
+
+TEST_F(BridgeProgram, MsgpackIsTheSameDocument) {
+  start_bridge();
+  start_daemon();
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  const Reply packed = ask("/api/v1/snapshot", "Accept: application/msgpack\r\n");
+  EXPECT_EQ(packed.headers.at("Content-Type"), "application/msgpack");
+  const json document = json::from_msgpack(packed.body);
+  EXPECT_EQ(document["instances"][0]["operations"][0]["total"]["ok"], 5);
+  EXPECT_EQ(document["instances"][0]["daemon"]["state"], "live");
+}
+
+TEST_F(BridgeProgram, OutlivesADaemonAndCountsOnWithTheNext) {
+  start_bridge();
+  start_daemon();
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  daemon_->kill();
+  EXPECT_TRUE(eventually([&] { return !ready(); }));
+  EXPECT_THAT(metrics(), HasSubstr(sample("goxel_up", "", 0)));
+  start_daemon();
+  EXPECT_TRUE(eventually([&] { return ready(); }));
+  EXPECT_TRUE(eventually([&] {
+    return metrics().find(sample("goxel_ring_records_total", "", 14)) != std::string::npos;
+  }));
+}
+
+TEST_F(BridgeProgram, PrometheusFindsNothingToComplainAbout) {
+  start_bridge();
+  start_daemon();
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  FILE* promtool = popen("promtool check metrics 2>&1", "we");
+  ASSERT_NE(promtool, nullptr);
+  const std::string text = metrics();
+  fwrite(text.data(), 1, text.size(), promtool);
+  EXPECT_EQ(pclose(promtool), 0) << "promtool (package prometheus) is missing or complains";
+}
+
+TEST_F(BridgeProgram, SpeaksNoGerman) {
+  start_bridge({}, {"LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"});
+  start_daemon();
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  EXPECT_THAT(metrics(), HasSubstr("le=\"0.0001\""));
+  EXPECT_FALSE(json::parse(ask("/api/v1/snapshot").body).is_discarded());
+}
+
+TEST_F(BridgeProgram, TokenIsNeededWhereOneIsGiven) {
+  const std::string file = testing::TempDir() + instance_ + ".token";
+  std::ofstream(file) << "correct-horse-battery\n";
+  start_bridge({"--bind", "0.0.0.0", "--token-file", file});
+  EXPECT_EQ(ask("/metrics").status, 401);
+  EXPECT_EQ(ask("/metrics", "Authorization: Bearer correct-horse-battery\r\n").status, 200);
+  std::remove(file.c_str());
+}
+
+TEST_F(BridgeProgram, BothStopSignalsEndItWell) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    start_bridge();
+    HttpClient idle(port_);
+    bridge_->signal(signal);
+    EXPECT_EQ(bridge_->finish().exit_code, 0);
+  }
+}
+
+TEST_F(BridgeProgram, PortInUseIsOneSentence) {
+  start_bridge();
+  const Program::Result second = cli::run({"--port", std::to_string(port_)});
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_EQ(second.error, "goxel-telemetry-bridge: cannot listen on 127.0.0.1 port " +
+                              std::to_string(port_) + ": Address already in use\n");
+}
+
+TEST(BridgeProgramOptions, BadOnesAreOneSentenceAndExitTwo) {
+  const std::vector<std::vector<std::string>> bad = {
+      {"--bogus"},           {"extra"},          {"--port"},          {"--port", "65536"},
+      {"--port", "-1"},      {"--port", "x"},    {"--bind", "name"},  {"--bind", "::"},
+      {"--bind", "0.0.0.0"}, {"--instance", ""}, {"--instance", "/"}, {"--instance", "a", "b"}};
+  for (const auto& arguments : bad) {
+    const Program::Result result = cli::run(arguments);
+    EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);
+    EXPECT_EQ(result.output, "");
+    EXPECT_THAT(result.error, StartsWith("goxel-telemetry-bridge: "));
+    EXPECT_EQ(std::count(result.error.begin(), result.error.end(), '\n'), 1) << result.error;
+  }
+}
+
+TEST(BridgeProgramOptions, TokenFileMustHoldAToken) {
+  const std::string file = testing::TempDir() + metrics::unique_instance() + ".token";
+  for (const std::string content : {"", "\n", "short", "with a space in the middle"}) {
+    std::ofstream(file) << content;
+    const Program::Result result = cli::run({"--port", "0", "--token-file", file});
+    EXPECT_EQ(result.exit_code, 1) << content;
+    EXPECT_THAT(result.error, HasSubstr("visible ASCII characters"));
+  }
+  std::remove(file.c_str());
+  EXPECT_THAT(cli::run({"--token-file", file}).error,
+              HasSubstr("cannot read the token file " + file + ": No such file or directory"));
+  EXPECT_EQ(cli::run({"--port", "0", "--token-file", "/"}).exit_code, 1);
+}
+
+TEST(BridgeProgramOptions, HelpAndVersionSucceed) {
+  EXPECT_THAT(cli::run({"--help"}).output, HasSubstr("--token-file"));
+  EXPECT_EQ(cli::run({"--help"}).exit_code, 0);
+  EXPECT_EQ(cli::run({"--version"}).output, "goxel-telemetry-bridge " GOXEL_TELEMETRY_VERSION "\n");
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::http_bridge

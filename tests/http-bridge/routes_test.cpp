@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/routes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/http-bridge/sample_snapshots.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using nlohmann::json;
+using testing::EndsWith;
+using testing::HasSubstr;
+
+class RoutesTest : public testing::Test {
+ protected:
+  Response ask(const Request& request) const {
+    const Routes routes(access_, [this] { return std::make_shared<Snapshots>(snapshots_); });
+    return routes.handle(request);
+  }
+  Response get(const std::string& path, const std::string& accept = "") const {
+    Request request;
+    request.method = "GET";
+    request.path = path;
+    request.accept = accept;
+    request.host = "localhost:9464";
+    return ask(request);
+  }
+  Response get_instance(const std::string& path, const std::string& instance) const {
+    Request request;
+    request.method = "GET";
+    request.path = path;
+    request.instance = instance;
+    request.host = "localhost:9464";
+    return ask(request);
+  }
+
+  // An error is a sentence for a person, as JSON.
+  static void expect_error(const Response& response, int status) {
+    EXPECT_EQ(response.status, status);
+    EXPECT_EQ(response.content_type, "application/json");
+    EXPECT_THAT(json::parse(response.body).at("error").get<std::string>(), EndsWith("."));
+  }
+
+  Access access_ = Access::for_address("127.0.0.1", "");
+  Snapshots snapshots_ = sample_snapshots();
+};
+
+TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
+  const Response response = get("/api/v1/snapshot");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.content_type, "application/json");
+  const json document = json::parse(response.body);
+  ASSERT_EQ(document["instances"].size(), 2u);
+  EXPECT_EQ(document["instances"][0]["instance"], "goxel");
+  EXPECT_EQ(document["instances"][1]["daemon"]["state"], "absent");
+  EXPECT_EQ(document["message"], "");
+}
+
+TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight"}) {
+    const json document = json::parse(get_instance(path, "spare").body);
+    ASSERT_EQ(document["instances"].size(), 1u) << path;
+    EXPECT_EQ(document["instances"][0]["instance"], "spare");
+    EXPECT_THAT(document["message"].get<std::string>(), HasSubstr("waiting"));
+  }
+}
+
+TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight"}) {
+    expect_error(get_instance(path, "nobody"), 404);
+    expect_error(get_instance(path, ""), 404);
+    expect_error(get_instance(path, std::string("goxel\0x", 7)), 404);
+  }
+}
+
+TEST_F(RoutesTest, AcceptChoosesMsgpack) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight"}) {
+    const Response packed = get(path, "application/msgpack");
+    EXPECT_EQ(packed.content_type, "application/msgpack");
+    EXPECT_EQ(json::from_msgpack(packed.body), json::parse(get(path, "*/*").body)) << path;
+  }
+}
+
+TEST_F(RoutesTest, InflightListsRequestsInHand) {
+  const json document = json::parse(get("/api/v1/inflight").body);
+  EXPECT_EQ(document["instances"][0]["inflight"][0]["operation"], "goxel.save_project");
+  EXPECT_EQ(document["instances"][0]["inflight"][0]["age_ns"], 3'000'000);
+}
+
+TEST_F(RoutesTest, MetricsArePrometheusText) {
+  const Response response = get("/metrics");
+  EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(response.body, HasSubstr("goxel_up{instance_name=\"goxel\"} 1\n"));
+}
+
+TEST_F(RoutesTest, ReadyOnlyWithALiveDaemon) {
+  EXPECT_EQ(get("/readyz").status, 200);
+  snapshots_.instances.erase(snapshots_.instances.begin());
+  expect_error(get("/readyz"), 503);
+  snapshots_.instances.clear();
+  expect_error(get("/readyz"), 503);
+}
+
+TEST_F(RoutesTest, HealthyWithoutAnyDaemon) {
+  snapshots_.instances.clear();
+  EXPECT_EQ(get("/healthz").status, 200);
+}
+
+TEST_F(RoutesTest, SnapshotSaysThatItWaits) {
+  snapshots_.instances.clear();
+  EXPECT_THAT(json::parse(get("/api/v1/snapshot").body)["message"].get<std::string>(),
+              HasSubstr("waiting for one"));
+}
+
+TEST_F(RoutesTest, IndexListsTheEndpoints) {
+  const Response response = get("/");
+  EXPECT_EQ(response.content_type, "text/html; charset=utf-8");
+  for (const char* path :
+       {"/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/healthz", "/readyz"}) {
+    EXPECT_THAT(response.body, HasSubstr("href=\"" + std::string(path) + "\""));
+    EXPECT_NE(get(path).status, 404);
+  }
+}
+
+TEST_F(RoutesTest, OtherPathsAreNotFound) {
+  expect_error(get("/nothing"), 404);
+  expect_error(get("/metrics/"), 404);
+  expect_error(get(std::string("/metrics\0", 9)), 404);
+  expect_error(get(""), 404);
+  expect_error(get("/../metrics"), 404);
+}
+
+TEST_F(RoutesTest, OtherMethodsAreNotAllowed) {
+  Request request;
+  request.path = "/metrics";
+  request.host = "localhost";
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
+    request.method = method;
+    expect_error(ask(request), 405);
+  }
+  request.method = "HEAD";
+  EXPECT_EQ(ask(request).status, 200);
+}
+
+// A page that made its own name point to 127.0.0.1 sends that name.
+TEST_F(RoutesTest, ForeignHostIsForbidden) {
+  Request request;
+  request.method = "GET";
+  request.path = "/metrics";
+  for (const char* host : {"evil.example", "evil.example:9464", "localhost.evil.example", "",
+                           "127.0.0.1.evil.example", "localhost:9464:1", "localhost:x", "[::1",
+                           "::1", "10.0.0.1", "localhost/", "user@localhost"}) {
+    request.host = host;
+    expect_error(ask(request), 403);
+  }
+  for (const char* host :
+       {"localhost", "LocalHost:9464", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:9464"}) {
+    request.host = host;
+    EXPECT_EQ(ask(request).status, 200) << host;
+  }
+}
+
+TEST_F(RoutesTest, AddressThatIsListenedOnIsAHost) {
+  EXPECT_TRUE(Access::for_address("127.0.0.2", "").host_allowed("127.0.0.2:9464"));
+  EXPECT_FALSE(Access::for_address("127.0.0.1", "").host_allowed("127.0.0.2:9464"));
+  EXPECT_TRUE(Access::for_address("::1", "").host_allowed("[::1]:9464"));
+}
+
+TEST_F(RoutesTest, OffLoopbackTheTokenCountsAndNotTheHost) {
+  access_ = Access::for_address("0.0.0.0", "correct-horse-battery");
+  Request request;
+  request.method = "GET";
+  request.path = "/metrics";
+  request.host = "telemetry.example";
+  for (const char* wrong :
+       {"", "Bearer", "Bearer ", "Bearer correct-horse-batter", "Bearer correct-horse-battery2",
+        "Bearer correct-horse-batterx", "Basic correct-horse-battery", "correct-horse-battery",
+        "Bearer correct-horse-batterycorrect-horse-battery"}) {
+    request.authorization = wrong;
+    expect_error(ask(request), 401);
+  }
+  request.authorization = "bearer correct-horse-battery";
+  EXPECT_EQ(ask(request).status, 200);
+}
+
+TEST_F(RoutesTest, LoopbackIsKnown) {
+  for (const char* address : {"localhost", "127.0.0.1", "127.1.2.3", "::1"}) {
+    EXPECT_TRUE(is_loopback(address)) << address;
+  }
+  for (const char* address : {"0.0.0.0", "::", "192.168.0.1", "128.0.0.1", "fe80::1", ""}) {
+    EXPECT_FALSE(is_loopback(address)) << address;
+  }
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::http_bridge

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/http-bridge/sample_snapshots.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using namespace metrics;
+
+// Ten requests: eight in the first bucket, one of 2 ms, and one error of 20 s.
+OperationStats add_voxel() {
+  OperationStats operation;
+  operation.key = {"4-layer", "jsonrpc", "daemon", "goxel.add_voxel"};
+  operation.total = {.ok = 9, .error = 1, .unanswered = 2, .malformed = 0, .cancelled = 1};
+  operation.exposed.counts[0] = 8;
+  operation.exposed.counts[5] = 1;
+  operation.exposed.counts.back() = 1;
+  operation.exposed.count = 10;
+  operation.exposed.sum_ns = 8 * 40'000 + 2'000'000 + 20'000'000'000;
+  operation.exposed_error.counts.back() = 1;
+  operation.exposed_error.count = 1;
+  operation.exposed_error.sum_ns = 20'000'000'000;
+  operation.bytes_in = 1'300;
+  operation.bytes_out = 650;
+  operation.last_record_ns = 5'000'000'000;
+  WindowStats& minute = operation.windows[static_cast<std::size_t>(Window::one_minute)];
+  minute.covered_seconds = 60;
+  minute.outcomes = operation.total;
+  minute.rate_per_second = 0.25;
+  minute.latency = {.count = 10,
+                    .mean_ns = 2'000'232'000,
+                    .min_ns = 40'000,
+                    .p50_ns = 40'000,
+                    .p90_ns = 2'000'000,
+                    .p99_ns = 20'000'000'000,
+                    .max_ns = 20'000'000'000,
+                    .out_of_range = 0};
+  minute.mean_receive_ns = 1'250.5;
+  minute.bytes_in = 1'300;
+  minute.bytes_out = 650;
+  return operation;
+}
+
+OperationStats export_model() {
+  OperationStats operation;
+  operation.key = {"2-layer", "mcp", "daemon", "goxel_export_model"};
+  operation.total.ok = 1;
+  operation.exposed.counts[4] = 1;
+  operation.exposed.count = 1;
+  operation.exposed.sum_ns = 1'000'000;
+  return operation;
+}
+
+Snapshot goxel() {
+  Snapshot snapshot;
+  snapshot.instance = "goxel";
+  snapshot.taken_realtime_ns = 1'700'000'000'123'456'789;
+  snapshot.taken_monotonic_ns = 5'000'000'001;
+  Daemon& daemon = snapshot.daemon;
+  daemon.state = ProducerState::live;
+  daemon.run_id = 0xFEDC'BA98'7654'3210;
+  daemon.runs_seen = 1;
+  daemon.door = "preload";
+  daemon.host_name = "goxel-daemon";
+  daemon.host_version = "0.18.6";
+  daemon.plugin_version = "0.1.0";
+  daemon.started_realtime_ns = 1'699'999'999'000'000'000;
+  daemon.uptime_seconds = 1.125;
+  daemon.last_record_realtime_ns = 1'700'000'000'100'000'000;
+  daemon.connections = 3;
+  daemon.open_descriptors = 4;
+  daemon.connections_total = 12;
+  daemon.inflight = 1;
+  daemon.workers_busy = 1;
+  daemon.workers_configured = 8;
+  daemon.run_total = {.ok = 10, .error = 1, .unanswered = 2, .malformed = 0, .cancelled = 1};
+  snapshot.process.pid = 4711;
+  snapshot.process.cpu_seconds_total = 1.5;
+  snapshot.process.resident_bytes = 10'485'760;
+  snapshot.process.open_fds = 17;
+  snapshot.ring.read = 14;
+  snapshot.ring.lost = 2;
+  snapshot.own_cost.busy_ratio = 0.00125;
+  snapshot.operations = {export_model(), add_voxel()};
+  InflightRequest held;
+  held.operation = "goxel.save_project";
+  held.protocol = "jsonrpc";
+  held.stack = "4-layer";
+  held.layer = "daemon";
+  held.phase = "started";
+  held.connection = 0xFFFF'FFFF'FFFF'FFFF;
+  held.trace_id = 0xA3CE'929D'0E0E'4736;
+  held.age_ns = 3'000'000;
+  held.bytes_in = 80;
+  held.thread = 4712;
+  snapshot.inflight = {held};
+  return snapshot;
+}
+
+}  // namespace
+
+Snapshots sample_snapshots() {
+  Snapshot spare;
+  spare.instance = "spare";
+  spare.daemon.message = "no daemon of instance \"spare\" has run yet";
+  return {1'700'000'000'123'456'789, {goxel(), spare}, 0};
+}
+
+}  // namespace goxel_telemetry::http_bridge

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// For tests: a picture with everything in it that an encoder can meet, and numbers to recognise.
+#pragma once
+
+#include "http-bridge/snapshots.h"
+
+namespace goxel_telemetry::http_bridge {
+
+// A live daemon "goxel" with two operations and one request in hand; "spare" was never there.
+Snapshots sample_snapshots();
+
+}  // namespace goxel_telemetry::http_bridge

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The server over a real socket, with clients that mean well and clients that do not. Limits are
+// far longer than a test where they must not matter, and short where they must.
+#include "http-bridge/server.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "tests/http-bridge/http_client.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Serves on any free port from construction on.
+class RunningServer {
+ public:
+  explicit RunningServer(Server::Answer answer, const SocketLimits& limits = {})
+      : server_(std::move(answer), limits) {
+    std::string why;
+    port_ = server_.bind("127.0.0.1", 0, why);
+    EXPECT_NE(port_, 0) << why;
+    thread_ = std::thread([this] { orderly_ = server_.serve(); });
+  }
+  ~RunningServer() { stop(); }
+
+  int port() const { return port_; }
+  bool stop() {
+    if (thread_.joinable()) {
+      server_.stop();
+      thread_.join();
+    }
+    return orderly_;
+  }
+
+ private:
+  Server server_;
+  int port_ = 0;
+  bool orderly_ = false;
+  std::thread thread_;
+};
+
+// Answers with what it was asked.
+Response echo(const Request& request) {
+  return {200, "text/plain",
+          request.method + " " + request.path + " [" + request.instance.value_or("-") + "] " +
+              request.host + " " + request.accept + " " + request.authorization};
+}
+
+TEST(Server, RequestReachesItsAnswerDecoded) {
+  RunningServer server(echo);
+  const auto reply = get(server.port(), "/a%20b?instance=x%2Dy&other=1",
+                         "Accept: application/msgpack\r\nAuthorization: Bearer t\r\n");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(reply->body, "GET /a b [x-y] localhost application/msgpack Bearer t");
+  EXPECT_EQ(reply->headers.at("Content-Type"), "text/plain");
+  EXPECT_EQ(reply->headers.at("Cache-Control"), "no-store");
+}
+
+TEST(Server, ConnectionServesManyRequests) {
+  RunningServer server(echo);
+  HttpClient client(server.port());
+  for (int i = 0; i < 100; ++i) {
+    client.send(get_request("/" + std::to_string(i)));
+    const auto reply = client.receive();
+    ASSERT_TRUE(reply) << i;
+    EXPECT_EQ(reply->body.substr(0, reply->body.find(' ', 4)), "GET /" + std::to_string(i));
+  }
+}
+
+TEST(Server, PipelinedRequestsAreAnsweredInOrder) {
+  RunningServer server(echo);
+  HttpClient client(server.port());
+  client.send(get_request("/1") + get_request("/2"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).body.substr(0, 6), "GET /1");
+  EXPECT_EQ(client.receive().value_or(Reply{}).body.substr(0, 6), "GET /2");
+}
+
+TEST(Server, HeadIsAnsweredWithoutABody) {
+  RunningServer server(echo);
+  HttpClient client(server.port());
+  client.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.receive(true).value_or(Reply{}).status, 200);
+  client.send(get_request("/next"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).status, 200);
+}
+
+// The body is not read: it must not become the next request.
+TEST(Server, RequestWithABodyIsTheLastOfItsConnection) {
+  RunningServer server([](const Request&) { return Response{405, "text/plain", "no"}; });
+  for (const std::string framing : {"Content-Length: 28\r\n", "Transfer-Encoding: chunked\r\n"}) {
+    HttpClient client(server.port());
+    client.send("POST /metrics HTTP/1.1\r\nHost: localhost\r\n" + framing + "\r\n" +
+                "GET /smuggled HTTP/1.1\r\n\r\n\r\n");
+    const auto reply = client.receive();
+    ASSERT_TRUE(reply) << framing;
+    EXPECT_EQ(reply->status, 405);
+    EXPECT_EQ(reply->headers.at("Allow"), "GET, HEAD");
+    EXPECT_EQ(reply->headers.at("Connection"), "close");
+    EXPECT_FALSE(client.receive()) << framing;
+  }
+}
+
+TEST(Server, MissingTokenIsAskedFor) {
+  RunningServer server([](const Request&) { return Response{401, "text/plain", "no"}; });
+  EXPECT_EQ(get(server.port(), "/").value_or(Reply{}).headers["WWW-Authenticate"], "Bearer");
+}
+
+TEST(Server, AnswerIsSentAsItIs) {
+  const std::string body(100'000, 'x');
+  RunningServer server([&](const Request&) { return Response{200, "text/plain", body}; });
+  const auto reply =
+      get(server.port(), "/", "Accept-Encoding: gzip, br\r\nRange: bytes=0-1,0-1,0-1,0-1,0-1\r\n");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(reply->body, body);
+}
+
+TEST(Server, BytesThatAreNoHttpAreRefused) {
+  RunningServer server(echo);
+  HttpClient client(server.port());
+  client.send("nonsense\r\n\r\n");
+  EXPECT_EQ(client.receive().value_or(Reply{}).status, 400);
+  EXPECT_TRUE(client.closed_by_server());
+  EXPECT_TRUE(get(server.port(), "/"));
+}
+
+TEST(Server, PathWithNulIsPassedOnWhole) {
+  std::string path;
+  RunningServer server([&](const Request& request) {
+    path = request.path;
+    return Response{404, "text/plain", "no"};
+  });
+  EXPECT_EQ(get(server.port(), "/metrics%00/x").value_or(Reply{}).status, 404);
+  EXPECT_EQ(path, std::string("/metrics\0/x", 11));
+}
+
+TEST(Server, EndlessRequestLineIsCutOff) {
+  RunningServer server(echo);
+  HttpClient client(server.port());
+  client.send("GET /" + std::string(1'000'000, 'x'));
+  EXPECT_TRUE(client.closed_by_server());
+}
+
+TEST(Server, EndlessHeaderIsCutOff) {
+  RunningServer server(echo);
+  HttpClient one_line(server.port());
+  one_line.send("GET / HTTP/1.1\r\nX: " + std::string(1'000'000, 'x'));
+  EXPECT_TRUE(one_line.closed_by_server());
+
+  HttpClient many_lines(server.port());
+  std::string lines = "GET / HTTP/1.1\r\nHost: localhost\r\n";
+  for (int i = 0; i < 100'000; ++i) lines += "X: x\r\n";
+  many_lines.send(lines);
+  EXPECT_TRUE(many_lines.closed_by_server());
+}
+
+TEST(Server, RequestThatIsNotFinishedIsCutOff) {
+  RunningServer server(echo, {.request = milliseconds(100)});
+  HttpClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: ");
+  EXPECT_TRUE(client.closed_by_server());
+}
+
+TEST(Server, HundredClientsAtOnceAreAllAnswered) {
+  RunningServer server(echo);
+  std::atomic<int> answered{0};
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.emplace_back([&] {
+      HttpClient client(server.port());
+      for (int request = 0; request < 5; ++request) {
+        client.send(get_request("/"));
+        if (client.receive().value_or(Reply{}).status == 200) ++answered;
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(answered, 500);
+}
+
+// More silent connections than there are threads: each gives its thread up when somebody waits.
+TEST(Server, SilentClientsDoNotKeepOthersOut) {
+  RunningServer server(echo, {.idle = milliseconds(600'000), .idle_busy = milliseconds(50)});
+  std::vector<std::unique_ptr<HttpClient>> silent;
+  for (int i = 0; i < 60; ++i) silent.push_back(std::make_unique<HttpClient>(server.port()));
+  EXPECT_EQ(get(server.port(), "/").value_or(Reply{}).status, 200);
+}
+
+TEST(Server, ClientsThatDoNotReadDoNotKeepOthersOut) {
+  const std::string large(32 * 1024 * 1024, 'x');
+  RunningServer server(
+      [&](const Request& request) {
+        return Response{200, "text/plain", request.path == "/large" ? large : "small"};
+      },
+      {.answer = milliseconds(100)});
+  std::vector<std::unique_ptr<HttpClient>> deaf;
+  for (int i = 0; i < 40; ++i) {
+    deaf.push_back(std::make_unique<HttpClient>(server.port()));
+    deaf.back()->send(get_request("/large"));
+  }
+  EXPECT_EQ(get(server.port(), "/small").value_or(Reply{}).body, "small");
+}
+
+TEST(Server, StopsAtOnceWithSilentClients) {
+  RunningServer server(echo, {.idle = milliseconds(600'000), .request = milliseconds(600'000)});
+  HttpClient silent(server.port());
+  HttpClient half(server.port());
+  half.send("GET / HT");
+  ASSERT_TRUE(get(server.port(), "/"));
+  EXPECT_TRUE(server.stop());  // comes back long before the limits
+  EXPECT_TRUE(silent.closed_by_server());
+}
+
+TEST(Server, StopsRightAfterTheStart) {
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(RunningServer(echo).stop());
+}
+
+TEST(Server, PortInUseIsASentence) {
+  RunningServer server(echo);
+  Server second(echo);
+  std::string why;
+  EXPECT_EQ(second.bind("127.0.0.1", server.port(), why), 0);
+  EXPECT_EQ(why, "cannot listen on 127.0.0.1 port " + std::to_string(server.port()) +
+                     ": Address already in use");
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::http_bridge
