@@ -18,11 +18,7 @@ inline void show(InflightLine& line, const InflightEntry& entry) noexcept {
 
 // What the owner wrote last. Only the owner may ask.
 inline InflightEntry shown(const InflightLine& line) noexcept {
-  Words words;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    words[i] = line.words[i].load(std::memory_order_relaxed);
-  }
-  return InflightEntry::from_words(words);
+  return InflightEntry::from_words(load_words(line));
 }
 
 // The line shows nothing any more.

@@ -74,7 +74,6 @@ Reader::Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry)
     if (!sound) return;  // attach() sees that lanes are missing
     slots_left -= capacity;
     lanes_.emplace_back(lane, std::span(reinterpret_cast<const Slot*>(base + offset), capacity));
-    capacities_.push_back(capacity);
   }
   rewind();
 }

@@ -69,8 +69,14 @@ class LaneReader {
     sequence_ = known_head_ = lane_->head.load(std::memory_order_acquire);
   }
 
+  void go_on_at(const LaneReader& other) noexcept {
+    sequence_ = other.sequence_;
+    known_head_ = other.known_head_;
+  }
+
   // Records ever taken or skipped: the place to go on from.
   std::uint64_t sequence() const noexcept { return sequence_; }
+  std::uint64_t capacity() const noexcept { return slots_.size(); }
 
  private:
   // The slot after the head may be in the writer's hands: the oldest safe record is one further. A
@@ -167,19 +173,18 @@ class Reader {
   Sweep sweep(Sink&& sink) {
     Sweep result;
     for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
-      const std::uint64_t budget = capacities_[lane];
+      LaneReader place = lanes_[lane];  // a copy stays in registers
       Record record;
-      for (std::uint64_t taken = 0; taken < budget;) {
+      for (std::uint64_t budget = place.capacity(); budget != 0; --budget) {
         std::uint64_t lost = 0;
-        const LaneReader::Outcome outcome = lanes_[lane].next(record, lost);
+        const LaneReader::Outcome outcome = place.next(record, lost);
+        lanes_[lane].go_on_at(place);
         if (outcome == LaneReader::Outcome::empty) break;
         if (outcome == LaneReader::Outcome::record) {
           sink(static_cast<const Record&>(record), lane);
           ++result.records;
-          ++taken;
         } else {
           result.lost += lost;
-          ++taken;
         }
       }
     }
@@ -212,7 +217,6 @@ class Reader {
   ProducerInfo producer_;
   std::span<const Lane> lane_table_;
   std::vector<LaneReader> lanes_;
-  std::vector<std::uint64_t> capacities_;
   Calibration calibration_;
 };
 

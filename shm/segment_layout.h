@@ -171,10 +171,36 @@ struct InflightEntry {
   std::uint32_t bytes_in;
   std::uint32_t thread;  // kernel thread id that read or started it; 0 if unknown
 
+  // Word by word: see Record.
   using Words = std::array<std::uint64_t, 7>;
-  Words words() const { return std::bit_cast<Words>(*this); }
+  Words words() const {
+    return {since_ticks,
+            trace_id,
+            connection,
+            operation | std::uint64_t{worker} << 16 | std::uint64_t{stack} << 32 |
+                std::uint64_t{protocol} << 40 | std::uint64_t{phase} << 48 |
+                std::uint64_t{layer} << 56,
+            receive_ticks | std::uint64_t{unused} << 48,
+            wait_ticks,
+            bytes_in | std::uint64_t{thread} << 32};
+  }
   static InflightEntry from_words(const Words& words) {
-    return std::bit_cast<InflightEntry>(words);
+    InflightEntry entry;
+    entry.since_ticks = words[0];
+    entry.trace_id = words[1];
+    entry.connection = words[2];
+    entry.operation = static_cast<std::uint16_t>(words[3]);
+    entry.worker = static_cast<std::uint16_t>(words[3] >> 16);
+    entry.stack = static_cast<std::uint8_t>(words[3] >> 32);
+    entry.protocol = static_cast<std::uint8_t>(words[3] >> 40);
+    entry.phase = static_cast<std::uint8_t>(words[3] >> 48);
+    entry.layer = static_cast<std::uint8_t>(words[3] >> 56);
+    entry.receive_ticks = words[4] & ((std::uint64_t{1} << 48) - 1);
+    entry.unused = static_cast<std::uint16_t>(words[4] >> 48);
+    entry.wait_ticks = words[5];
+    entry.bytes_in = static_cast<std::uint32_t>(words[6]);
+    entry.thread = static_cast<std::uint32_t>(words[6] >> 32);
+    return entry;
   }
 };
 static_assert(sizeof(InflightEntry) == 56);

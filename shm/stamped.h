@@ -28,15 +28,29 @@ namespace goxel_telemetry::shm {
 
 using Words = std::array<std::uint64_t, 7>;
 
+// The words are written out, not looped over: they stay in registers (see Record::words()).
 template <class Stamped>
 inline void write_stamped(Stamped& target, std::uint64_t torn, std::uint64_t whole,
                           const Words& words) noexcept {
+  constexpr auto release = std::memory_order_release;   // the words' pair with load_words()
   target.stamp.store(torn, std::memory_order_relaxed);  // ordered before the words by their release
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    target.words[i].store(words[i],
-                          std::memory_order_release);  // pairs with read_stamped()'s loads
-  }
-  target.stamp.store(whole, std::memory_order_release);  // pairs with read_stamped()'s first load
+  target.words[0].store(words[0], release);
+  target.words[1].store(words[1], release);
+  target.words[2].store(words[2], release);
+  target.words[3].store(words[3], release);
+  target.words[4].store(words[4], release);
+  target.words[5].store(words[5], release);
+  target.words[6].store(words[6], release);
+  target.stamp.store(whole, release);  // pairs with read_stamped()'s first load
+}
+
+template <class Stamped>
+inline Words load_words(const Stamped& source) noexcept {
+  constexpr auto acquire = std::memory_order_acquire;  // pairs with write_stamped()'s stores
+  return {source.words[0].load(acquire), source.words[1].load(acquire),
+          source.words[2].load(acquire), source.words[3].load(acquire),
+          source.words[4].load(acquire), source.words[5].load(acquire),
+          source.words[6].load(acquire)};
 }
 
 // The stamp that was found. The copy is whole only if that is the one the caller expected and
@@ -49,9 +63,7 @@ struct StampedRead {
 template <class Stamped>
 inline StampedRead read_stamped(const Stamped& source, Words& out) noexcept {
   const std::uint64_t before = source.stamp.load(std::memory_order_acquire);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = source.words[i].load(std::memory_order_acquire);
-  }
+  out = load_words(source);
   return {before, source.stamp.load(std::memory_order_relaxed) == before};
 }
 
