@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstring>
 #include <thread>
+#include <utility>
 
 #include "http-bridge/worker_pool.h"
 
@@ -81,9 +82,10 @@ Request to_request(const httplib::Request& in) {
   return request;
 }
 
-void fill(httplib::Response& out, const Response& response) {
+void fill(httplib::Response& out, Response response) {
   out.status = response.status;
-  out.set_content(response.body, response.content_type);
+  out.body = std::move(response.body);
+  out.set_header("Content-Type", response.content_type);
   out.set_header("Cache-Control", "no-store");
   out.set_header("X-Content-Type-Options", "nosniff");
   if (response.status == 401) out.set_header("WWW-Authenticate", "Bearer");

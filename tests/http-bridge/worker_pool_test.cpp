@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <latch>
 
@@ -40,16 +41,11 @@ TEST(WorkerPool, FullQueueMakesTheSubmitterWait) {
   pool.submit([] {});
   EXPECT_EQ(pool.waiting(), 1u);
 
-  std::atomic<bool> submitted{false};
-  std::thread third([&] {
-    pool.submit([] {});
-    submitted = true;
-  });
+  auto third = std::async(std::launch::async, [&] { pool.submit([] {}); });
+  EXPECT_EQ(third.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
   EXPECT_EQ(pool.waiting(), 1u);
-  EXPECT_FALSE(submitted);
   release.set_value();
-  third.join();
-  EXPECT_TRUE(submitted);
+  third.get();
 }
 
 }  // namespace
