@@ -83,6 +83,7 @@ TEST(Gate, LetsOneAloneOrManyTogether) {
         const bool wants_alone = (i + thread) % 5 == 0;
         gate.enter(wants_alone);
         ++(wants_alone ? alone : together);
+        std::this_thread::yield();  // to be found inside by somebody else
         if (alone > 1 || (alone == 1 && together > 0)) broken = true;
         --(wants_alone ? alone : together);
         gate.leave(wants_alone);

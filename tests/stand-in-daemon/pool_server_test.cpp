@@ -123,9 +123,14 @@ TEST_F(WithPlugin, TellsTheLifeOfEachRequestInOrder) {
     client.send(traced);
     return client.receive();
   }();
+  // The client may have its answer before the plugin is told that it was sent.
+  ASSERT_TRUE(called("finished 1 "));
   client.ask("{\"jsonrpc\":\"2.0\",\"method\":\"nope\",\"id\":1}");
+  ASSERT_TRUE(called("finished 2 "));
   client.ask("garbage\n");
+  ASSERT_TRUE(called("finished 3 "));
   client.ask(R"([{"jsonrpc":"2.0","method":"ping","id":1}])");
+  ASSERT_TRUE(called("finished 4 "));
   client.hang_up();
   ASSERT_TRUE(called("closed 1"));
   EXPECT_EQ(end(), 0);
