@@ -46,10 +46,18 @@ const std::map<std::string, OddInput>& odd_inputs() {
   return inputs;
 }
 
+// On one line, however long and however many lines it is.
 void print(const char* what, const std::string& text) {
   constexpr std::size_t kShown = 200;
-  std::cout << what << " (" << text.size() << " bytes): " << text.substr(0, kShown)
-            << (text.size() > kShown ? "..." : "") << (text.ends_with('\n') ? "" : "\n");
+  std::cout << what << " (" << text.size() << " bytes): ";
+  for (const char c : text.substr(0, kShown)) {
+    if (c == '\n') {
+      std::cout << "\\n";
+    } else {
+      std::cout << c;
+    }
+  }
+  std::cout << (text.size() > kShown ? "...\n" : "\n");
 }
 
 }  // namespace
