@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QTimer>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "shm/segment.h"
+#include "viewer-qt/main_window.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+constexpr int kBadUsage = 2;
+
+struct Options {
+  QString instance;
+  QString screenshot;
+  int after_seconds = 3;
+  QSize size;
+};
+
+int complain(const QString& sentence) {
+  std::fprintf(stderr, "goxel-telemetry-viewer: %s\n", qPrintable(sentence));
+  return kBadUsage;
+}
+
+std::optional<QSize> parse_size(const QString& text) {
+  const QStringList parts = text.split(QLatin1Char('x'));
+  bool width_ok = false;
+  bool height_ok = false;
+  if (parts.size() != 2) return std::nullopt;
+  const QSize size(parts[0].toInt(&width_ok), parts[1].toInt(&height_ok));
+  const bool sound = width_ok && height_ok && size.width() >= 400 && size.height() >= 300 &&
+                     size.width() <= 8000 && size.height() <= 8000;
+  return sound ? std::optional(size) : std::nullopt;
+}
+
+// The exit code if the program ends here.
+std::optional<int> parse(const QStringList& arguments, Options& options) {
+  QCommandLineParser parser;
+  parser.setApplicationDescription(QStringLiteral(
+      "Shows what a Goxel daemon is doing: latency, throughput, operations, requests in hand."));
+  const QCommandLineOption help({QStringLiteral("h"), QStringLiteral("help")},
+                                QStringLiteral("This text."));
+  const QCommandLineOption version(QStringLiteral("version"), QStringLiteral("The version."));
+  const QCommandLineOption instance(QStringLiteral("instance"),
+                                    QStringLiteral("Which daemon (default: the only one)."),
+                                    QStringLiteral("NAME"));
+  const QCommandLineOption screenshot(
+      QStringLiteral("screenshot"),
+      QStringLiteral("Write a picture of the window and end; needs no display."),
+      QStringLiteral("FILE"));
+  const QCommandLineOption after(QStringLiteral("after"),
+                                 QStringLiteral("Take it after so many seconds (default 3)."),
+                                 QStringLiteral("SECONDS"));
+  const QCommandLineOption size(QStringLiteral("size"), QStringLiteral("Size of the window."),
+                                QStringLiteral("WxH"));
+  parser.addOptions({help, version, instance, screenshot, after, size});
+  if (!parser.parse(arguments)) return complain(parser.errorText());
+  if (parser.isSet(help)) {
+    std::fputs(qPrintable(parser.helpText()), stdout);
+    return EXIT_SUCCESS;
+  }
+  if (parser.isSet(version)) {
+    std::puts("goxel-telemetry-viewer " GOXEL_TELEMETRY_VERSION);
+    return EXIT_SUCCESS;
+  }
+  if (!parser.positionalArguments().isEmpty()) {
+    return complain(
+        QStringLiteral("unexpected argument \"%1\"").arg(parser.positionalArguments()[0]));
+  }
+  options.instance = parser.value(instance);
+  if (parser.isSet(instance) && !shm::valid_instance_name(options.instance.toStdString())) {
+    return complain(QStringLiteral("\"%1\" is no valid instance name").arg(options.instance));
+  }
+  options.screenshot = parser.value(screenshot);
+  if (parser.isSet(after)) {
+    bool ok = false;
+    options.after_seconds = parser.value(after).toInt(&ok);
+    if (!ok || options.after_seconds < 0 || options.after_seconds > 3600) {
+      return complain(QStringLiteral("--after takes whole seconds from 0 to 3600"));
+    }
+  }
+  if (parser.isSet(size)) {
+    const std::optional<QSize> parsed = parse_size(parser.value(size));
+    if (!parsed) return complain(QStringLiteral("--size takes WIDTHxHEIGHT, 400x300 to 8000x8000"));
+    options.size = *parsed;
+  }
+  return std::nullopt;
+}
+
+// Before QApplication, which ends the process if there is no display.
+bool lacks_display() {
+  return qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
+         qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
+}
+
+int run(QApplication& application, const Options& options) {
+  MainWindow window(options.instance);
+  if (options.size.isValid()) window.resize(options.size);
+  LiveSource source(options.instance);
+  QObject::connect(&source, &LiveSource::refreshed, &window, &MainWindow::show_snapshot);
+  if (!options.screenshot.isEmpty()) {
+    QTimer::singleShot(options.after_seconds * 1000, &window, [&] {
+      if (window.grab().save(options.screenshot, "PNG")) {
+        QApplication::exit(EXIT_SUCCESS);
+      } else {
+        std::fprintf(stderr, "goxel-telemetry-viewer: %s cannot be written\n",
+                     qPrintable(options.screenshot));
+        QApplication::exit(EXIT_FAILURE);
+      }
+    });
+  }
+  window.show();
+  return application.exec();
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::viewer
+
+int main(int count, char** arguments) {
+  using namespace goxel_telemetry::viewer;
+  Options options;
+  QStringList list;
+  for (int i = 0; i < count; ++i) list.append(QString::fromLocal8Bit(arguments[i]));
+  if (const std::optional<int> code = parse(list, options)) return *code;
+  if (lacks_display()) {
+    if (options.screenshot.isEmpty()) {
+      complain(QStringLiteral("there is no display; --screenshot FILE needs none"));
+      return EXIT_FAILURE;
+    }
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+  }
+  QApplication application(count, arguments);
+  return run(application, options);
+}

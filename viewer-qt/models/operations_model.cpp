@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer-qt/models/operations_model.h"
+
+#include "metrics/format.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+QVariant sort_value(const metrics::OperationStats& operation, const metrics::WindowStats& window,
+                    int column) {
+  const metrics::Latency& latency = window.latency;
+  switch (column) {
+    case OperationsModel::kOperation:
+      return QString::fromStdString(operation.key.operation);
+    case OperationsModel::kProtocol:
+      return QString::fromStdString(operation.key.protocol);
+    case OperationsModel::kStack:
+      return QString::fromStdString(operation.key.stack);
+    case OperationsModel::kCount:
+      return static_cast<qulonglong>(window.outcomes.all());
+    case OperationsModel::kRate:
+      return window.rate_per_second;
+    case OperationsModel::kErrors:
+      return static_cast<qulonglong>(window.outcomes.error + window.outcomes.malformed);
+    case OperationsModel::kUnanswered:
+      return static_cast<qulonglong>(window.outcomes.unanswered + window.outcomes.cancelled);
+    case OperationsModel::kMean:
+      return latency.mean_ns;
+    case OperationsModel::kP50:
+      return static_cast<double>(latency.p50_ns);
+    case OperationsModel::kP90:
+      return static_cast<double>(latency.p90_ns);
+    case OperationsModel::kP99:
+      return static_cast<double>(latency.p99_ns);
+    case OperationsModel::kMax:
+      return static_cast<double>(latency.max_ns);
+    default:
+      return {};
+  }
+}
+
+QString text(const QVariant& value, const metrics::WindowStats& window, int column) {
+  switch (column) {
+    case OperationsModel::kOperation:
+    case OperationsModel::kProtocol:
+    case OperationsModel::kStack:
+      return value.toString();
+    case OperationsModel::kCount:
+    case OperationsModel::kErrors:
+    case OperationsModel::kUnanswered:
+      return QString::fromStdString(metrics::format_count(value.toULongLong()));
+    case OperationsModel::kRate:
+      return QString::fromStdString(metrics::format_rate(value.toDouble()));
+    default:
+      return window.latency.count == 0
+                 ? QStringLiteral("–")
+                 : QString::fromStdString(metrics::format_duration(value.toDouble()));
+  }
+}
+
+}  // namespace
+
+void OperationsModel::show(std::shared_ptr<const metrics::Snapshot> snapshot) {
+  beginResetModel();
+  snapshot_ = std::move(snapshot);
+  endResetModel();
+}
+
+void OperationsModel::set_window(metrics::Window window) {
+  beginResetModel();
+  window_ = window;
+  endResetModel();
+}
+
+const metrics::OperationStats& OperationsModel::operation(int row) const {
+  return snapshot_->operations[static_cast<std::size_t>(row)];
+}
+
+int OperationsModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() || snapshot_ == nullptr ? 0
+                                                  : static_cast<int>(snapshot_->operations.size());
+}
+
+int OperationsModel::columnCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : kColumnCount;
+}
+
+QVariant OperationsModel::data(const QModelIndex& index, int role) const {
+  if (!index.isValid() || index.row() >= rowCount() || index.column() >= kColumnCount) return {};
+  const metrics::OperationStats& row = operation(index.row());
+  const metrics::WindowStats& window = row.window(window_);
+  if (role == kSortRole) return sort_value(row, window, index.column());
+  if (role == Qt::DisplayRole) {
+    return text(sort_value(row, window, index.column()), window, index.column());
+  }
+  if (role == Qt::TextAlignmentRole && index.column() >= kCount) {
+    return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
+  }
+  return {};
+}
+
+QVariant OperationsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+  static const char* const kTitles[kColumnCount] = {"Operation", "Protocol", "Stack",      "Count",
+                                                    "Rate",      "Errors",   "Unanswered", "Mean",
+                                                    "p50",       "p90",      "p99",        "Max"};
+  if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
+  if (role == Qt::DisplayRole) return QString::fromLatin1(kTitles[section]);
+  if (role == Qt::TextAlignmentRole && section >= kCount) {
+    return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
+  }
+  if (role == Qt::ToolTipRole) {
+    if (section == kErrors) return tr("answered with an error, or malformed");
+    if (section == kUnanswered) return tr("not answered, or cancelled by the client");
+  }
+  return {};
+}
+
+}  // namespace goxel_telemetry::viewer

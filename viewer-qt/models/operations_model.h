@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of operations: one row each, for one window.
+#pragma once
+
+#include <QAbstractTableModel>
+#include <memory>
+
+#include "metrics/snapshot.h"
+
+namespace goxel_telemetry::viewer {
+
+class OperationsModel : public QAbstractTableModel {
+  Q_OBJECT
+ public:
+  enum Column {
+    kOperation,
+    kProtocol,
+    kStack,
+    kCount,
+    kRate,
+    kErrors,
+    kUnanswered,
+    kMean,
+    kP50,
+    kP90,
+    kP99,
+    kMax,
+    kColumnCount
+  };
+  // Numbers to sort by.
+  static constexpr int kSortRole = Qt::UserRole;
+
+  using QAbstractTableModel::QAbstractTableModel;
+
+  void show(std::shared_ptr<const metrics::Snapshot> snapshot);
+  void set_window(metrics::Window window);
+
+  int rowCount(const QModelIndex& parent = {}) const override;
+  int columnCount(const QModelIndex& parent = {}) const override;
+  QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+  QVariant headerData(int section, Qt::Orientation orientation,
+                      int role = Qt::DisplayRole) const override;
+
+ private:
+  const metrics::OperationStats& operation(int row) const;
+
+  std::shared_ptr<const metrics::Snapshot> snapshot_;
+  metrics::Window window_ = metrics::Window::one_minute;
+};
+
+}  // namespace goxel_telemetry::viewer
