@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <condition_variable>
-
-#include "shm/segment.h"
+#include <utility>
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -21,7 +20,8 @@ bool before(const metrics::Collector& collector, const std::string& name) {
 
 }  // namespace
 
-Instances::Instances(std::vector<std::string> names) : watches_all_(names.empty()) {
+Instances::Instances(std::vector<std::string> names, List list)
+    : watches_all_(names.empty()), list_(std::move(list)) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   for (std::string& name : names) collectors_.emplace_back(std::move(name));
@@ -52,7 +52,7 @@ void Instances::sweep(const Time& now) {
 
 void Instances::look_for_new() {
   left_out_ = 0;
-  const std::vector<std::string> present = shm::list_instances();
+  const std::vector<std::string> present = list_();
   for (const std::string& name : present) {
     auto place = std::lower_bound(collectors_.begin(), collectors_.end(), name, before);
     if (place != collectors_.end() && place->instance() == name) continue;

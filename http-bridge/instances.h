@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +16,7 @@
 
 #include "http-bridge/snapshots.h"
 #include "metrics/collector.h"
+#include "shm/segment.h"
 
 namespace goxel_telemetry::http_bridge {
 
@@ -25,7 +27,9 @@ class Instances {
   // Watches these names, whether they exist or not; without any, all that are on the machine,
   // looking for new ones about once a second. An instance whose segment is gone stays known,
   // unless its place is needed.
-  explicit Instances(std::vector<std::string> names);
+  // `list` names, sorted, what is on the machine.
+  using List = std::function<std::vector<std::string>()>;
+  explicit Instances(std::vector<std::string> names, List list = shm::list_instances);
 
   // Sweeps from now on, on a thread of its own, until destruction.
   void start();
@@ -43,6 +47,7 @@ class Instances {
   void publish(const metrics::Collector::Time& now);
 
   const bool watches_all_;
+  const List list_;
   std::vector<metrics::Collector> collectors_;  // sorted by instance
   std::optional<std::uint64_t> looked_at_ns_;   // CLOCK_MONOTONIC of the last look for new ones
   std::uint64_t left_out_ = 0;

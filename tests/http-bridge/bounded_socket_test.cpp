@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLong{60'000};
+constexpr milliseconds kLong{600'000};  // a test that waits for it is stopped from outside
 
 class BoundedSocketTest : public testing::Test {
  protected:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is watched, and when it is noticed. Time is the test's own; other tests' segments may be on
-// the machine.
+// What is watched, and when it is noticed. Time and the list of what is on the machine are the
+// test's own.
 #include "http-bridge/instances.h"
 
 #include <gmock/gmock.h>
@@ -42,6 +42,11 @@ class InstancesTest : public testing::Test {
     return nullptr;
   }
 
+  Instances::List machine() {
+    return [this] { return on_machine_; };
+  }
+
+  std::vector<std::string> on_machine_;  // sorted
   metrics::Collector::Time now_ = metrics::Collector::Time::now();
   std::vector<std::string> names_;
 };
@@ -64,30 +69,41 @@ TEST_F(InstancesTest, NamedInstanceIsKnownBeforeItExists) {
 }
 
 TEST_F(InstancesTest, NewInstanceIsFoundWithinASecond) {
-  Instances instances({});
+  Instances instances({}, machine());
   instances.sweep(now_);
   const std::string name = new_name();
   TestSegment segment(name);
+  on_machine_ = {name};
   instances.sweep(now_);
-  EXPECT_EQ(find(*instances.latest(), name), nullptr);
+  EXPECT_TRUE(instances.latest()->instances.empty());
   pass_one_second();
   instances.sweep(now_);
-  ASSERT_NE(find(*instances.latest(), name), nullptr);
-  EXPECT_EQ(find(*instances.latest(), name)->daemon.state, ProducerState::live);
+  ASSERT_EQ(instances.latest()->instances.size(), 1u);
+  EXPECT_EQ(instances.latest()->instances[0].daemon.state, ProducerState::live);
+}
+
+TEST_F(InstancesTest, WithoutNamesItLooksAtTheMachine) {
+  const std::string name = new_name();
+  TestSegment segment(name);
+  Instances instances({});
+  instances.sweep(now_);
+  EXPECT_NE(find(*instances.latest(), name), nullptr);
 }
 
 TEST_F(InstancesTest, InstanceWhoseSegmentIsGoneStaysKnown) {
   const std::string name = new_name();
   TestSegment segment(name);
-  Instances instances({});
+  on_machine_ = {name};
+  Instances instances({}, machine());
   instances.sweep(now_);
-  ASSERT_NE(find(*instances.latest(), name), nullptr);
+  ASSERT_TRUE(any_live(*instances.latest()));
   segment.retire();
   remove(name);
+  on_machine_.clear();
   pass_one_second();
   instances.sweep(now_);
-  ASSERT_NE(find(*instances.latest(), name), nullptr);
-  EXPECT_FALSE(any_live({0, {*find(*instances.latest(), name)}, 0}));
+  EXPECT_EQ(instances.latest()->instances.size(), 1u);
+  EXPECT_FALSE(any_live(*instances.latest()));
 }
 
 TEST_F(InstancesTest, InstancesAreSortedByName) {
@@ -99,36 +115,33 @@ TEST_F(InstancesTest, InstancesAreSortedByName) {
 }
 
 TEST_F(InstancesTest, WatchesNoMoreThanItsLimitAndSaysHowManyAreLeftOut) {
-  std::vector<std::unique_ptr<TestSegment>> segments;
   for (std::size_t i = 0; i < Instances::kMostWatched + 2; ++i) {
-    segments.push_back(std::make_unique<TestSegment>(new_name()));
+    on_machine_.push_back("i" + std::to_string(100 + i));
   }
-  Instances instances({});
+  Instances instances({}, machine());
   instances.sweep(now_);
   EXPECT_EQ(instances.latest()->instances.size(), Instances::kMostWatched);
-  EXPECT_GE(instances.latest()->instances_left_out, 2u);
+  EXPECT_EQ(instances.latest()->instances_left_out, 2u);
 }
 
-// Otherwise a bridge that has seen 32 names would be blind to the next.
+// Otherwise a bridge that has seen 32 names would be blind to the next. A live one keeps its place.
 TEST_F(InstancesTest, InstanceThatIsGoneMakesRoomForANewOne) {
-  std::vector<std::unique_ptr<TestSegment>> segments;
-  for (std::size_t i = 0; i < Instances::kMostWatched; ++i) {
-    segments.push_back(std::make_unique<TestSegment>(new_name()));
+  const std::string live = new_name();
+  TestSegment segment(live);
+  on_machine_ = {live};
+  for (std::size_t i = 1; i < Instances::kMostWatched; ++i) {
+    on_machine_.push_back("z" + std::to_string(100 + i));
   }
-  Instances instances({});
+  Instances instances({}, machine());
   instances.sweep(now_);
   ASSERT_EQ(instances.latest()->instances.size(), Instances::kMostWatched);
-  for (auto& segment : segments) segment->retire();
-  for (const std::string& name : names_) remove(name);
-  pass_one_second();
-  instances.sweep(now_);
 
-  const std::string name = new_name();
-  TestSegment segment(name);
+  on_machine_ = {"a"};
   pass_one_second();
   instances.sweep(now_);
-  EXPECT_NE(find(*instances.latest(), name), nullptr);
   EXPECT_EQ(instances.latest()->instances.size(), Instances::kMostWatched);
+  EXPECT_NE(find(*instances.latest(), "a"), nullptr);
+  EXPECT_NE(find(*instances.latest(), live), nullptr);
 }
 
 TEST_F(InstancesTest, ThreadSweepsByItself) {
