@@ -69,11 +69,6 @@ class LaneReader {
     sequence_ = known_head_ = lane_->head.load(std::memory_order_acquire);
   }
 
-  void go_on_at(const LaneReader& other) noexcept {
-    sequence_ = other.sequence_;
-    known_head_ = other.known_head_;
-  }
-
   // Records ever taken or skipped: the place to go on from.
   std::uint64_t sequence() const noexcept { return sequence_; }
   std::uint64_t capacity() const noexcept { return slots_.size(); }
@@ -173,16 +168,20 @@ class Reader {
   Sweep sweep(Sink&& sink) {
     Sweep result;
     for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
-      LaneReader place = lanes_[lane];  // a copy stays in registers
+      // A copy stays in registers. Kept also if the sink throws: that record was delivered.
+      struct Visit {
+        LaneReader& kept;
+        LaneReader here = kept;
+        ~Visit() { kept = here; }
+      } visit{lanes_[lane]};
       Record record;
-      for (std::uint64_t budget = place.capacity(); budget != 0; --budget) {
+      for (std::uint64_t budget = visit.here.capacity(); budget != 0; --budget) {
         std::uint64_t lost = 0;
-        const LaneReader::Outcome outcome = place.next(record, lost);
-        lanes_[lane].go_on_at(place);
+        const LaneReader::Outcome outcome = visit.here.next(record, lost);
         if (outcome == LaneReader::Outcome::empty) break;
         if (outcome == LaneReader::Outcome::record) {
-          sink(static_cast<const Record&>(record), lane);
           ++result.records;
+          sink(static_cast<const Record&>(record), lane);
         } else {
           result.lost += lost;
         }
@@ -205,7 +204,8 @@ class Reader {
 
   std::size_t segment_bytes() const { return mapping_->bytes().size(); }
   std::uint32_t lane_count() const { return static_cast<std::uint32_t>(lanes_.size()); }
-  // Records of a lane that were taken or skipped so far; `lane` must be below lane_count().
+  // Records of a lane that were taken or skipped so far; `lane` must be below lane_count(). It
+  // stands still while a sweep is in that lane.
   std::uint64_t lane_sequence(std::uint32_t lane) const { return lanes_[lane].sequence(); }
 
  private:

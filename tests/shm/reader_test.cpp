@@ -80,6 +80,13 @@ TEST_F(SegmentReader, SweepEndsThoughItsProducerKeepsPublishing) {
   EXPECT_EQ(delivered, 16u);
 }
 
+TEST_F(SegmentReader, SinkThatThrowsHasHadItsRecord) {
+  publish(0, 3);
+  EXPECT_THROW(reader_->sweep([](const Record&, std::uint32_t) { throw 1; }), int);
+  using Got = std::pair<std::uint32_t, std::uint64_t>;
+  EXPECT_THAT(sweep(), ElementsAre(Got(0, 1), Got(0, 2)));
+}
+
 TEST_F(SegmentReader, DescribesTheProducer) {
   const ProducerInfo& info = reader_->producer();
   EXPECT_EQ(info.process.pid, static_cast<std::uint32_t>(getpid()));

@@ -86,20 +86,29 @@ class CheckingReader {
     Opened why;
     reader_ = Reader::open(instance, &why);
     if (reader_ == nullptr) throw std::runtime_error(why.message);
-    began_at_ = place();
+    for (const std::uint64_t place : places()) began_at_ += place;
   }
 
   // Whether there was anything.
   bool sweep() {
-    const std::uint64_t before = place();
-    const Sweep sweep = reader_->sweep([this](const Record& record, std::uint32_t lane) {
-      // Whole, of this lane, and at this very place: so in order, and once.
-      if (!is_record_of(record, lane, reader_->lane_sequence(lane) - 1)) ++wrong_;
+    const std::vector<std::uint64_t> before = places();
+    std::vector<std::uint64_t> next = before;  // the least sequence that may come
+    const Sweep sweep = reader_->sweep([&](const Record& record, std::uint32_t lane) {
+      const std::uint64_t sequence = sequence_of(record);
+      // Whole, of this lane, and after the one before it: so in order, and once.
+      if (!is_record_of(record, lane, sequence) || sequence < next[lane]) ++wrong_;
+      next[lane] = sequence + 1;
     });
-    if (place() - before != sweep.records + sweep.lost) ++wrong_;
+    const std::vector<std::uint64_t> after = places();
+    std::uint64_t passed = 0;
+    for (std::size_t lane = 0; lane < after.size(); ++lane) {
+      passed += after[lane] - before[lane];
+      if (next[lane] > after[lane]) ++wrong_;
+    }
+    if (passed != sweep.records + sweep.lost) ++wrong_;
     records_ += sweep.records;
     lost_ += sweep.lost;
-    return sweep.records + sweep.lost != 0;
+    return passed != 0;
   }
   void sweep_to_the_end() {
     while (sweep()) {
@@ -117,12 +126,12 @@ class CheckingReader {
   Reader& reader() { return *reader_; }
 
  private:
-  std::uint64_t place() const {
-    std::uint64_t sum = 0;
+  std::vector<std::uint64_t> places() const {
+    std::vector<std::uint64_t> of_lanes;
     for (std::uint32_t lane = 0; lane < reader_->lane_count(); ++lane) {
-      sum += reader_->lane_sequence(lane);
+      of_lanes.push_back(reader_->lane_sequence(lane));
     }
-    return sum;
+    return of_lanes;
   }
 
   std::unique_ptr<Reader> reader_;
