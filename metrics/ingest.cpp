@@ -70,7 +70,7 @@ void Ingest::begin_run(shm::Reader& reader, const Collector::Time& now) {
   reader.sweep([&](const shm::Record& record, std::uint32_t lane) {
     if (lane == seen_lane) return;
     seen_lane = lane;
-    if (reader.lane_sequence(lane) == 1) return;
+    if (reader.lane_sequence(lane) == 0) return;  // where the lane stood before this sweep
     complete_since_ns =
         std::max(complete_since_ns, measure(record, calibration, now.monotonic_ns).end_ns);
   });

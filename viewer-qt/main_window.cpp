@@ -125,12 +125,13 @@ QWidget* MainWindow::make_live_page() {
   lower->addWidget(make_inflight());
   lower->setStretchFactor(0, 3);
   lower->setStretchFactor(1, 1);
-  lower->setSizes({900, 300});
+  lower->setSizes({820, 380});
   auto* parts = new QSplitter(Qt::Vertical);
   parts->addWidget(make_charts());
   parts->addWidget(lower);
   parts->setStretchFactor(0, 1);
   parts->setStretchFactor(1, 1);
+  parts->setSizes({330, 380});
   auto* page = new QWidget;
   auto* layout = new QVBoxLayout(page);
   layout->setContentsMargins(10, 8, 10, 8);

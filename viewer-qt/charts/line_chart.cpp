@@ -4,6 +4,7 @@
 #include <QApplication>
 #include <QChart>
 #include <QChartView>
+#include <QGraphicsLayout>
 #include <QLegendMarker>
 #include <QLineSeries>
 #include <QLogValueAxis>
@@ -59,7 +60,8 @@ LineChart::LineChart(const QString& title, const QString& unit, Scale scale, std
   chart->setTitleBrush(text);
   chart->setBackgroundBrush(palette.color(QPalette::Base));
   chart->setBackgroundRoundness(0);
-  chart->setMargins(QMargins(4, 4, 8, 4));
+  chart->setMargins(QMargins(4, 0, 8, 0));
+  chart->layout()->setContentsMargins(0, 0, 0, 0);
   chart->legend()->setAlignment(Qt::AlignTop);
   chart->legend()->setLabelColor(text);
 

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gtest/gtest.h>
+#include <QAbstractItemModelTester>
+
+#include "tests/viewer-qt/snapshots.h"
+#include "viewer-qt/models/inflight_model.h"
+#include "viewer-qt/models/operations_model.h"
+#include "viewer-qt/models/time_series.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+QString text(const QAbstractItemModel& model, int row, int column) {
+  return model.data(model.index(row, column)).toString();
+}
+
+TEST(OperationsModel, ShowsEachOperationWithItsNumbers) {
+  OperationsModel model;
+  const QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::Fatal);
+  EXPECT_EQ(model.rowCount(), 0);
+  model.show(snapshot_of(1, "ping 1234 250; save 3 4000"));
+  ASSERT_EQ(model.rowCount(), 2);
+  EXPECT_EQ(text(model, 0, OperationsModel::kOperation), "ping");
+  EXPECT_EQ(text(model, 0, OperationsModel::kCount), "1,234");
+  EXPECT_EQ(text(model, 0, OperationsModel::kP50), QString::fromUtf8("250 µs"));
+  EXPECT_EQ(text(model, 1, OperationsModel::kP99), "8.00 ms");
+  EXPECT_GT(
+      model.data(model.index(1, OperationsModel::kP50), OperationsModel::kSortRole).toDouble(),
+      model.data(model.index(0, OperationsModel::kP50), OperationsModel::kSortRole).toDouble());
+}
+
+TEST(OperationsModel, HasNoLatencyForWhatWasNeverAnswered) {
+  OperationsModel model;
+  model.show(snapshot_of(1, "stuck 0 0"));
+  EXPECT_EQ(text(model, 0, OperationsModel::kMean), QString::fromUtf8("–"));
+}
+
+TEST(InflightModel, MarksWhatMayBeStuck) {
+  InflightModel model;
+  const QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::Fatal);
+  const auto snapshot = snapshot_of(1, "");
+  metrics::InflightRequest old;
+  old.operation = "goxel.export_model";
+  old.age_ns = 5'000'000'000;
+  metrics::InflightRequest young = old;
+  young.age_ns = 1000;
+  snapshot->inflight = {old, young};
+  model.show(snapshot);
+  ASSERT_EQ(model.rowCount(), 2);
+  EXPECT_EQ(text(model, 0, InflightModel::kAge), "5.00 s");
+  EXPECT_EQ(text(model, 0, InflightModel::kOperation), "goxel.export_model");
+  EXPECT_TRUE(model.data(model.index(0, 0), Qt::ForegroundRole).isValid());
+  EXPECT_FALSE(model.data(model.index(1, 0), Qt::ForegroundRole).isValid());
+}
+
+TEST(TimeSeries, HasOneSampleASecondAndForgetsTheOldOnes) {
+  TimeSeries series(10);
+  for (std::uint64_t second = 1; second <= 30; ++second) {
+    series.add(*snapshot_of(second, "ping 100 250"));
+    series.add(*snapshot_of(second, "ping 999 999"));
+  }
+  const Pieces p50 = series.p50_ms();
+  ASSERT_EQ(p50.size(), 1);
+  ASSERT_EQ(p50[0].size(), 11);
+  EXPECT_EQ(p50[0].first(), QPointF(-10, 0.25));
+  EXPECT_EQ(p50[0].last(), QPointF(0, 0.25));
+}
+
+TEST(TimeSeries, DrawsNoLineAcrossADeadDaemonALossOrSecondsWithoutAnswers) {
+  TimeSeries series(100);
+  series.add(*snapshot_of(1, "ping 100 250"));
+  const auto dead = snapshot_of(2, "ping 100 250");
+  dead->daemon.state = metrics::ProducerState::dead;
+  series.add(*dead);
+  series.add(*snapshot_of(3, "ping 100 250"));
+  const auto lapped = snapshot_of(4, "ping 100 250");
+  lapped->ring.lost = 7;
+  series.add(*lapped);
+  const auto after = snapshot_of(5, "ping 100 250");
+  after->ring.lost = 7;
+  series.add(*after);
+  const auto quiet = snapshot_of(6, "ping 0 0");
+  quiet->ring.lost = 7;
+  series.add(*quiet);
+  EXPECT_EQ(series.p50_ms().size(), 3);
+  ASSERT_EQ(series.operations_per_second().size(), 3);
+  EXPECT_EQ(series.operations_per_second()[2].size(), 2);  // no requests is a rate of 0, not a gap
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::viewer

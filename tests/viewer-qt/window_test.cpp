@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window, and the built program: without a display, and in a real window under Xvfb.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <QApplication>
+#include <QImage>
+#include <QSet>
+#include <csignal>
+
+#include "tests/integration/watched_daemon.h"
+#include "tests/viewer-qt/snapshots.h"
+#include "viewer-qt/main_window.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+using integration::ChildProcess;
+using integration::eventually;
+using integration::WatchedDaemon;
+
+QApplication& application() {
+  static int count = 1;
+  static char name[] = "viewer-window-test";
+  static char* arguments[] = {name, nullptr};
+  static QApplication instance(count, arguments);
+  return instance;
+}
+
+bool shows_text(const QWidget& window, const QString& text) {
+  for (const QLabel* label : window.findChildren<QLabel*>()) {
+    if (label->isVisibleTo(&window) && label->text().contains(text)) return true;
+  }
+  return false;
+}
+
+// Pixels of nearly that colour: lines are smoothed into their background.
+int count_pixels(const QImage& image, const QColor& color) {
+  constexpr int kNearly = 40;
+  int count = 0;
+  for (int y = 0; y < image.height(); ++y) {
+    for (int x = 0; x < image.width(); ++x) {
+      const QColor pixel = image.pixelColor(x, y);
+      count += std::abs(pixel.red() - color.red()) < kNearly &&
+               std::abs(pixel.green() - color.green()) < kNearly &&
+               std::abs(pixel.blue() - color.blue()) < kNearly;
+    }
+  }
+  return count;
+}
+
+const QColor kP50Color(0x2A, 0x7D, 0xC9);
+const QColor kP99Color(0xE0, 0x7B, 0x1A);
+// More than the mark in the legend has.
+constexpr int kLegendPixels = 100;
+
+TEST(MainWindow, TellsHowToSwitchThePluginOnWhileThereIsNoDaemon) {
+  application();
+  MainWindow window("atelier");
+  auto snapshot = snapshot_of(1, "");
+  snapshot->daemon.state = metrics::ProducerState::absent;
+  snapshot->daemon.message = "there is no such daemon yet";
+  window.show_snapshot(snapshot);
+  EXPECT_TRUE(shows_text(window, "there is no such daemon yet"));
+  EXPECT_TRUE(shows_text(window, "goxel-plugin-run"));
+  EXPECT_TRUE(shows_text(window, "\"instance\": \"atelier\""));
+  window.show_snapshot(snapshot_of(2, "ping 100 250"));
+  EXPECT_FALSE(shows_text(window, "goxel-plugin-run"));
+}
+
+TEST(MainWindow, SaysThatTheDaemonDiedAndWhatWasInHand) {
+  application();
+  MainWindow window("atelier");
+  auto snapshot = snapshot_of(1, "ping 100 250");
+  snapshot->daemon.state = metrics::ProducerState::dead;
+  snapshot->daemon.message = "the daemon was killed";
+  snapshot->inflight.emplace_back().operation = "goxel.export_model";
+  window.show_snapshot(snapshot);
+  EXPECT_TRUE(shows_text(window, "the daemon was killed"));
+  EXPECT_TRUE(shows_text(window, "In hand when it ended"));
+}
+
+TEST(Viewer, DrawsALiveDaemonWithoutADisplay) {
+  WatchedDaemon daemon(integration::Door::preload);
+  daemon.start();
+  const auto load = daemon.start_load({"--connections", "2", "--rate", "300", "--seconds", "600"});
+  const std::string picture = daemon.file("viewer.png");
+  const integration::Finished viewer = integration::run(
+      {"env", "-u", "DISPLAY", "-u", "QT_QPA_PLATFORM", VIEWER_PATH, "--instance",
+       daemon.instance(), "--screenshot", picture, "--after", "12", "--size", "1000x700"},
+      daemon.file("viewer.log"));
+  load->signal(SIGTERM);
+  EXPECT_EQ(viewer.exit_code, 0) << viewer.output;
+  const QImage image(QString::fromStdString(picture));
+  EXPECT_EQ(image.size(), QSize(1000, 700));
+  EXPECT_GT(count_pixels(image, kP50Color), kLegendPixels);
+  EXPECT_GT(count_pixels(image, kP99Color), kLegendPixels);
+}
+
+// A server on a display of its own choice.
+class VirtualDisplay {
+ public:
+  explicit VirtualDisplay(const std::string& log) {
+    int channel[2];
+    if (pipe(channel) != 0) return;
+    server_ = std::make_unique<ChildProcess>(
+        std::vector<std::string>{"Xvfb", "-displayfd", std::to_string(channel[1]), "-screen", "0",
+                                 "1280x900x24", "-nolisten", "tcp"},
+        log);
+    close(channel[1]);
+    char c = 0;
+    while (read(channel[0], &c, 1) == 1 && c != '\n') name_ += c;
+    close(channel[0]);
+    name_.insert(0, ":");
+  }
+  const std::string& name() const { return name_; }
+
+ private:
+  std::unique_ptr<ChildProcess> server_;
+  std::string name_;
+};
+
+TEST(Viewer, LivesInARealWindowThroughTheDaemonsDeath) {
+  WatchedDaemon daemon(integration::Door::preload);
+  const VirtualDisplay display(daemon.file("xvfb.log"));
+  ASSERT_GT(display.name().size(), 1u);
+  daemon.start();
+  const auto load = daemon.start_load({"--connections", "2", "--rate", "300", "--seconds", "600"});
+  ChildProcess viewer({"env", "DISPLAY=" + display.name(), "QT_QPA_PLATFORM=xcb", VIEWER_PATH,
+                       "--instance", daemon.instance()},
+                      daemon.file("viewer.log"));
+  int pictures = 0;
+  const auto screen = [&] {
+    const std::string picture = daemon.file("screen" + std::to_string(pictures++) + ".png");
+    integration::run({"env", "DISPLAY=" + display.name(), "import", "-window", "root", picture},
+                     daemon.file("import.log"));
+    return QImage(QString::fromStdString(picture));
+  };
+  // Of the line at the top: live is green, dead is red.
+  const auto shows_state = [&](const QColor& color) {
+    return count_pixels(screen(), color) > 5000;
+  };
+  EXPECT_TRUE(eventually([&] { return shows_state(QColor(0x2E, 0x8B, 0x57)); })) << viewer.output();
+  EXPECT_TRUE(eventually([&] { return count_pixels(screen(), kP99Color) > kLegendPixels; }));
+  daemon.process().signal(SIGKILL);
+  daemon.process().wait();
+  load->signal(SIGTERM);
+  EXPECT_TRUE(eventually([&] { return shows_state(QColor(0xB8, 0x32, 0x32)); }));
+  daemon.start();
+  EXPECT_TRUE(eventually([&] { return shows_state(QColor(0x2E, 0x8B, 0x57)); }));
+  EXPECT_TRUE(viewer.running());
+  viewer.signal(SIGTERM);
+}
+
+TEST(Viewer, RefusesBadFlagsInOneSentence) {
+  const stand_in_test::TemporaryFolder folder;
+  for (const std::vector<std::string>& bad : {std::vector<std::string>{"--nonsense"},
+                                              {"--size", "big"},
+                                              {"--after", "-1"},
+                                              {"--instance", "../x"},
+                                              {"surplus"}}) {
+    std::vector<std::string> command = {VIEWER_PATH};
+    command.insert(command.end(), bad.begin(), bad.end());
+    const integration::Finished viewer = integration::run(command, folder.file("log"));
+    EXPECT_EQ(viewer.exit_code, 2) << bad[0];
+    EXPECT_EQ(std::count(viewer.output.begin(), viewer.output.end(), '\n'), 1) << viewer.output;
+  }
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::viewer
