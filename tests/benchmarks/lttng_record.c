@@ -4,12 +4,12 @@
 #define LTTNG_UST_TRACEPOINT_DEFINE
 #include "tests/benchmarks/lttng_record.h"
 
-void lttng_publish(const uint64_t *words);
-void lttng_publish(const uint64_t *words) {
-    lttng_ust_tracepoint(goxel_bench, record, words);
+void lttng_publish(const uint64_t* words);
+void lttng_publish(const uint64_t* words) {
+  lttng_ust_tracepoint(goxel_bench, record, words);
 }
 
 int lttng_is_recording(void);
 int lttng_is_recording(void) {
-    return lttng_ust_tracepoint_enabled(goxel_bench, record) != 0;
+  return lttng_ust_tracepoint_enabled(goxel_bench, record) != 0;
 }
