@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the bytes of a connection count as: the definitions of docs/index.md, one by one, without a
+// process or a socket.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "plugin/socket_observer.h"
+#include "shm/reader.h"
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+using shm::Status;
+
+const std::string kPing = R"({"jsonrpc": "2.0", "method": "ping", "id": 1})"
+                          "\n";
+const std::string kPong = R"({ "jsonrpc": "2.0", "result": { "pong": true }, "id": 1 })";
+
+std::string request(const std::string& method, int id) {
+  return R"({"jsonrpc": "2.0", "method": ")" + method + R"(", "id": )" + std::to_string(id) + "}\n";
+}
+std::string answer(int id) {
+  return R"({ "jsonrpc": "2.0", "result": {}, "id": )" + std::to_string(id) + " }";
+}
+
+// One "operation status" a record, in the order of publication.
+struct Seen {
+  std::string operation;
+  Status status;
+  friend bool operator==(const Seen&, const Seen&) = default;
+};
+void PrintTo(const Seen& seen, std::ostream* out) {
+  *out << seen.operation << " " << static_cast<int>(seen.status);
+}
+
+class Requests : public testing::Test {
+ protected:
+  static constexpr int kFd = 50;
+
+  void SetUp() override {
+    settings_.instance = "requests-" + std::to_string(getpid());
+    settings_.unanswered_after_ns = 50'000'000;
+    std::string why;
+    recorder_ = Recorder::create(settings_, {"test", "", 1}, shm::Door::preload, why);
+    ASSERT_NE(recorder_, nullptr) << why;
+    observer_ = std::make_unique<SocketObserver>();
+    observer_->start(*recorder_);
+    reader_ = shm::Reader::open(settings_.instance);
+    ASSERT_NE(reader_, nullptr);
+    observer_->accepted(kFd);
+  }
+  void TearDown() override {
+    recorder_->retire();
+    shm::remove_segment(settings_.instance, reader_->producer().run_id);
+    // A recorder lives as long as its threads; this thread still holds a lane of it.
+    static std::vector<std::unique_ptr<Recorder>> kept;
+    kept.push_back(std::move(recorder_));
+  }
+
+  void receive(const std::string& bytes, int fd = kFd) {
+    const Chunk chunk{bytes.data(), bytes.size()};
+    observer_->received(fd, {&chunk, 1}, recorder_->now());
+  }
+  void send(const std::string& bytes, int fd = kFd) {
+    const Chunk chunk{bytes.data(), bytes.size()};
+    const std::uint64_t before = recorder_->now();
+    observer_->sent(fd, {&chunk, 1}, before, recorder_->now());
+  }
+  std::vector<shm::Record> records() {
+    std::vector<shm::Record> found;
+    reader_->sweep([&](const shm::Record& record, std::uint32_t) { found.push_back(record); });
+    return found;
+  }
+  std::vector<Seen> seen() {
+    std::vector<Seen> found;
+    for (const shm::Record& record : records()) {
+      found.push_back({reader_->name(record.operation), static_cast<Status>(record.status)});
+    }
+    return found;
+  }
+  using List = std::vector<Seen>;
+
+  Settings settings_;
+  std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<SocketObserver> observer_;
+  std::unique_ptr<shm::Reader> reader_;
+};
+
+TEST_F(Requests, AnAnsweredRequestIsOneRecordWithItsFacts) {
+  receive(R"({"jsonrpc": "2.0", "method": "ping", "id": 1, "_meta": {"traceparent":)"
+          R"( "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}})"
+          "\n");
+  ASSERT_EQ(reader_->inflight().size(), 1u);
+  EXPECT_EQ(reader_->name(reader_->inflight()[0].operation), "ping");
+  send(kPong);
+  send("\n");
+  EXPECT_TRUE(reader_->inflight().empty());
+  const auto found = records();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(reader_->name(found[0].operation), "ping");
+  EXPECT_EQ(found[0].trace_id, 0x8448eb211c80319cu);
+  EXPECT_EQ(found[0].layer, shm::names::kDaemon);
+  EXPECT_EQ(found[0].stack, shm::names::kFourLayer);
+  EXPECT_EQ(found[0].bytes_out, kPong.size());
+  EXPECT_GT(found[0].duration_ticks, 0u);
+  EXPECT_EQ(reader_->totals().by_status[0], 1u);
+}
+
+TEST_F(Requests, AnErrorOfEitherProtocolIsAnError) {
+  receive(request("nope", 1));
+  send(R"({ "jsonrpc": "2.0", "error": { "code": -32601 }, "id": 1 })");
+  receive(R"({"tool": "goxel_add_voxels", "arguments": {}})");
+  send(R"({ "success": false, "error": "no" })");
+  EXPECT_EQ(seen(), (List{{"nope", Status::error}, {"goxel_add_voxels", Status::error}}));
+}
+
+TEST_F(Requests, TheMcpDialectIsTheTwoLayerStack) {
+  receive(R"({"tool": "ping", "arguments": {}})");
+  send(R"({ "success": true, "content": {} })");
+  const auto found = records();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].stack, shm::names::kTwoLayer);
+  EXPECT_EQ(found[0].protocol, static_cast<std::uint64_t>(shm::Protocol::mcp));
+}
+
+TEST_F(Requests, ARequestAndItsAnswerMayComeInAnyPieces) {
+  for (const char c : kPing) receive(std::string(1, c));
+  for (const char c : kPong) send(std::string(1, c));
+  EXPECT_EQ(seen(), (List{{"ping", Status::ok}}));
+}
+
+TEST_F(Requests, OlderRequestsAreUnansweredWhenALaterOneIsAnswered) {
+  receive(request("a", 1) + request("b", 2) + request("c", 3));
+  EXPECT_EQ(reader_->inflight().size(), 3u);
+  send(answer(2));
+  EXPECT_EQ(seen(), (List{{"a", Status::unanswered}, {"b", Status::ok}}));
+  send(answer(1));  // too late: already counted
+  send(answer(3));
+  EXPECT_EQ(seen(), (List{{"c", Status::ok}}));
+}
+
+TEST_F(Requests, RequestsInHandEndUnansweredWithTheirConnection) {
+  receive(request("a", 1) + request("b", 2));
+  observer_->closing(kFd);
+  EXPECT_EQ(seen(), (List{{"a", Status::unanswered}, {"b", Status::unanswered}}));
+  EXPECT_EQ(reader_->gauges().connections, 0u);
+  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+}
+
+TEST_F(Requests, AHangUpSeenByTheReadingThreadLeavesThemUnanswered) {
+  receive(request("a", 1));
+  observer_->hung_up(kFd);
+  EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
+  EXPECT_EQ(reader_->gauges().connections, 0u);
+  EXPECT_EQ(reader_->gauges().open_descriptors, 1u);  // the host has not closed it
+  receive(request("late", 2));                        // bytes that the client left behind
+  observer_->closing(kFd);
+  EXPECT_EQ(seen(), (List{{"late", Status::cancelled}}));
+  EXPECT_EQ(reader_->gauges().connections, 0u);
+  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+}
+
+TEST_F(Requests, AnAnswerThatCannotBeSentIsCancelled) {
+  receive(request("a", 1));
+  observer_->send_failed(kFd);
+  EXPECT_EQ(seen(), (List{{"a", Status::cancelled}}));
+}
+
+TEST_F(Requests, AHangUpSeenByAnotherThreadWaitsForTheWorkersAttemptToAnswer) {
+  receive(request("a", 1));
+  std::thread([this] { observer_->hung_up(kFd); }).join();
+  EXPECT_EQ(seen(), List{});
+  observer_->send_failed(kFd);
+  EXPECT_EQ(seen(), (List{{"a", Status::cancelled}}));
+}
+
+TEST_F(Requests, TheTimeLimitEndsARequestOnce) {
+  receive(request("a", 1));
+  observer_->housekeep();
+  EXPECT_EQ(seen(), List{});
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  observer_->housekeep();
+  EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
+  send(answer(1));  // later than its limit
+  EXPECT_EQ(seen(), List{});
+}
+
+TEST_F(Requests, WhatIsNoRequestIsMalformedAndTheNextOneCounts) {
+  receive("{bad json}\n");
+  receive("garbage\n");
+  receive(R"({"id": 7})"
+          "\n");
+  receive(kPing);
+  send(kPong);
+  EXPECT_EQ(seen(), (List{{"_MALFORMED", Status::malformed},
+                          {"_MALFORMED", Status::malformed},
+                          {"_MALFORMED", Status::malformed},
+                          {"ping", Status::ok}}));
+}
+
+TEST_F(Requests, ABatchIsOneRequest) {
+  receive("[" + request("a", 1) + "," + request("b", 2) + "]");
+  ASSERT_EQ(reader_->inflight().size(), 1u);
+  EXPECT_EQ(reader_->name(reader_->inflight()[0].operation), "_BATCH");
+  send("[" + answer(1) + "," + answer(2) + "]");
+  EXPECT_EQ(seen(), (List{{"_BATCH", Status::ok}}));
+}
+
+TEST_F(Requests, AnErrorDuringTheReceptionAnswersTheMessageThatIsTooLarge) {
+  receive(R"({"jsonrpc": "2.0", "method": "echo", "id": 60, "params": {"blob": ")" +
+          std::string(66000, 'y'));
+  send(R"({"jsonrpc":"2.0","error":{"code":-32700,"message":"too large"},"id":null})"
+       "\n");
+  EXPECT_EQ(seen(), (List{{"echo", Status::error}}));
+  receive(std::string(1000, 'y') + "\"}}\n");
+  EXPECT_EQ(seen(), List{});
+  EXPECT_TRUE(reader_->inflight().empty());
+}
+
+TEST_F(Requests, ManyMoreInHandThanTheTableHoldsStillMakeOneRecordEach) {
+  constexpr int kMany = 3 * static_cast<int>(kInflightLines);
+  std::uint64_t counted = 0;
+  for (int id = 0; id < kMany; ++id) {
+    receive(request("ping", id));
+    if (id % 1000 == 0) counted += records().size();
+  }
+  EXPECT_GT(reader_->gauges().inflight_misses, 0u);
+  const std::size_t in_hand = reader_->inflight().size();
+  counted += records().size();
+  EXPECT_EQ(counted + in_hand, static_cast<std::uint64_t>(kMany));
+  observer_->closing(kFd);
+  EXPECT_EQ(records().size(), in_hand);
+  EXPECT_EQ(reader_->totals().by_status[static_cast<int>(Status::unanswered)],
+            static_cast<std::uint64_t>(kMany));
+}
+
+TEST_F(Requests, ADuplicatedDescriptorKeepsItsConnectionUntilBothAreClosed) {
+  observer_->duplicated(kFd, kFd + 1);
+  receive(request("a", 1));
+  observer_->closing(kFd);
+  EXPECT_EQ(seen(), List{});
+  send(answer(1), kFd + 1);
+  EXPECT_EQ(seen(), (List{{"a", Status::ok}}));
+  observer_->closing(kFd + 1);
+  EXPECT_EQ(reader_->gauges().connections, 0u);
+  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+}
+
+TEST_F(Requests, EndingThreadsGiveTheirLanesBackAndACrowdLosesNothing) {
+  constexpr int kThreads = 2000;
+  for (int i = 0; i < kThreads; ++i) {
+    std::thread([this] { recorder_->publish(shm::Record{}); }).join();
+  }
+  EXPECT_EQ(records().size(), static_cast<std::size_t>(kThreads));
+  EXPECT_EQ(reader_->gauges().lane_misses, 0u);
+
+  // More threads at once than there are lanes of their own.
+  constexpr std::size_t kCrowd = 400;
+  std::atomic<std::size_t> published{0};
+  std::atomic<bool> done{false};
+  std::vector<std::thread> crowd;
+  for (std::size_t i = 0; i < kCrowd; ++i) {
+    crowd.emplace_back([&] {
+      recorder_->publish(shm::Record{});
+      published.fetch_add(1);
+      while (!done.load()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    });
+  }
+  while (published.load() != kCrowd) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(records().size(), kCrowd);
+  done = true;
+  for (std::thread& thread : crowd) thread.join();
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::plugin
