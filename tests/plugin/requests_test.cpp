@@ -140,6 +140,7 @@ TEST_F(Requests, OlderRequestsAreUnansweredWhenALaterOneIsAnswered) {
   send(answer(2));
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}, {"b", Status::ok}}));
   send(answer(1));  // too late: already counted
+  EXPECT_EQ(seen(), List{});
   send(answer(3));
   EXPECT_EQ(seen(), (List{{"c", Status::ok}}));
 }
