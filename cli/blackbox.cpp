@@ -55,21 +55,17 @@ std::string blackbox_report(const metrics::Snapshot& snapshot,
             totals_line(snapshot, style) + kept_line(snapshot.ring, style) +
             misses_line(snapshot.ring, style);
 
-  const std::size_t in_hand = snapshot.inflight.size();
-  if (in_hand == 0) {
+  if (snapshot.inflight.empty()) {
     report += "\nNothing was in hand.\n";
   } else {
-    report +=
-        '\n' +
-        style.paint(Emphasis::strong, format_count(in_hand) +
-                                          (in_hand == 1 ? " request" : " requests") + " in hand") +
-        "\n\n" + inflight_table(snapshot.inflight, live ? "AGE" : "AGE AT END", style);
+    report += '\n' + style.paint(Emphasis::strong,
+                                 plural(snapshot.inflight.size(), "request") + " in hand");
+    if (!live) report += ", aged to the last sign of life, up to a second before the end";
+    report += "\n\n" + inflight_table(snapshot.inflight, live ? "AGE" : "AGE AT END", style);
   }
   if (last_records.empty()) return report;
-  report +=
-      '\n' +
-      style.paint(Emphasis::strong, "Last " + format_count(last_records.size()) + " records") +
-      "\n\n";
+  report += '\n' + style.paint(Emphasis::strong, "Last " + plural(last_records.size(), "record")) +
+            "\n\n";
   for (const metrics::NamedRecord& record : last_records) report += record_line(record, style);
   return report;
 }

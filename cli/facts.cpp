@@ -45,15 +45,13 @@ std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
   std::string when;
   if (daemon.state == ProducerState::live) {
     how = "live";
-    when = " since " + metrics::format_date_time(daemon.started_realtime_ns) + " (" +
-           format_duration(daemon.uptime_seconds * 1e9) + ')';
+    when = " since " + metrics::format_date_time(daemon.started_realtime_ns);
   } else {
     const std::uint64_t last = last_sign_of_life_ns(snapshot);
     const std::uint64_t now = std::max(snapshot.taken_realtime_ns, last);
     how = daemon.state == ProducerState::dead ? "killed or crashed" : "ended in an orderly way";
-    when = " at about " + metrics::format_date_time(last) + " (" +
-           format_duration(static_cast<double>(now - last)) + " ago), after " +
-           format_duration(daemon.uptime_seconds * 1e9);
+    when = " about " + metrics::format_date_time(last) + ", " +
+           format_duration(static_cast<double>(now - last)) + " ago";
   }
   return style.paint(Emphasis::strong, snapshot.instance) + ": " +
          style.paint(emphasis_of(daemon.state), how) + when + '\n';
@@ -62,23 +60,27 @@ std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
 std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;
   const std::string version = daemon.host_version.empty() ? "" : ' ' + daemon.host_version;
-  return fact_line(
-      "daemon",
-      {Cell(daemon.host_name + version), Cell("pid " + std::to_string(snapshot.process.pid)),
-       Cell("observed through " + daemon.door + ", plugin " + daemon.plugin_version)},
-      style);
+  const std::string age = format_duration(daemon.uptime_seconds * 1e9);
+  return fact_line("daemon",
+                   {daemon.host_name + version, "pid " + std::to_string(snapshot.process.pid),
+                    (daemon.state == ProducerState::live ? "up " : "lived ") + age,
+                    "through " + daemon.door, "plugin " + daemon.plugin_version},
+                   style);
+}
+
+std::string plural(std::uint64_t count, const std::string& noun) {
+  return format_count(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
 std::string totals_line(const metrics::Snapshot& snapshot, const Style& style) {
   const metrics::Outcomes& total = snapshot.daemon.run_total;
-  return fact_line(
-      "this run",
-      {Cell(format_count(total.all()) + " requests"), Cell(format_count(total.ok) + " ok"),
-       counted(total.error, "error", Emphasis::bad),
-       counted(total.unanswered, "unanswered", Emphasis::bad),
-       counted(total.malformed, "malformed", Emphasis::bad),
-       counted(total.cancelled, "cancelled", Emphasis::warning)},
-      style);
+  return fact_line("this run",
+                   {Cell(plural(total.all(), "request")), Cell(format_count(total.ok) + " ok"),
+                    counted(total.error, "error", Emphasis::bad),
+                    counted(total.unanswered, "unanswered", Emphasis::bad),
+                    counted(total.malformed, "malformed", Emphasis::bad),
+                    counted(total.cancelled, "cancelled", Emphasis::warning)},
+                   style);
 }
 
 std::string misses_line(const metrics::Ring& ring, const Style& style) {

@@ -11,11 +11,14 @@
 
 namespace goxel_telemetry::cli {
 
-// "goxel: live since 2025-11-25 18:46:03 (2 min 05 s)" or how and when it ended.
+// "goxel: live since 2025-11-25 18:46:03", or how and when it ended.
 std::string headline(const metrics::Snapshot& snapshot, const Style& style);
 
-// The program, its version, its pid and how it is observed.
+// The program, its version, pid and age, and how it is observed.
 std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style);
+
+// "1 record", "2,345 records"
+std::string plural(std::uint64_t count, const std::string& noun);
 
 // Requests of this run by how they ended.
 std::string totals_line(const metrics::Snapshot& snapshot, const Style& style);

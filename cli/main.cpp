@@ -50,7 +50,7 @@ class CommandLine {
     tail.add_option("--operation", tail_.operation, "Only this operation")->type_name("NAME");
     tail.add_option("--count", tail_.count, "End after so many records")
         ->type_name("N")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53).description(""));
     tail.add_flag("--backlog", tail_.backlog, "Begin with the records that are still in the ring");
     tail.footer("Goes on when the daemon is restarted. The time is that of the answer.");
     tail.final_callback([this] { run = [this] { return run_tail(tail_); }; });
@@ -61,7 +61,7 @@ class CommandLine {
     CLI::App& blackbox = add("blackbox", "What a daemon that died left behind", blackbox_);
     blackbox.add_option("--last", blackbox_.last, "Records to show (default: 20)")
         ->type_name("N")
-        ->check(CLI::Range(std::uint32_t{0}, kMostRecords));
+        ->check(CLI::Range(std::uint32_t{0}, kMostRecords).description(""));
     blackbox.final_callback([this] { run = [this] { return run_blackbox(blackbox_); }; });
 
     CLI::App& instances = *app.add_subcommand("instances", "All instances on this machine");

@@ -43,7 +43,7 @@ std::string record_line(const metrics::NamedRecord& r, const Style& style) {
   const std::string time = metrics::format_time_of_day(r.start_realtime_ns + r.duration_ns);
   const std::string status = padded(metrics::to_string(r.status), 10);
   std::string rest = "  " + padded_left(duration(r.duration_ns), 9) + "  " +
-                     padded(r.operation, 24) + "  " + padded(r.protocol, 7) + "  " +
+                     padded(r.operation, 20) + "  " + padded(r.protocol, 7) + "  " +
                      padded(r.stack, 7) + "  " + padded_left(metrics::format_bytes(r.bytes_in), 8) +
                      " in " + padded_left(metrics::format_bytes(r.bytes_out), 8) + " out";
   rest += if_any("receive", r.receive_ns) + if_any("wait", r.wait_ns) + if_any("send", r.send_ns);

@@ -50,14 +50,15 @@ std::string clients_line(const metrics::Daemon& daemon, const Style& style) {
       {format_count(daemon.connections) + " connected",
        format_count(daemon.connections_total) + " since the start",
        leaked == 0 ? Cell("")
-                   : Cell(format_count(leaked) + " left but still open", Emphasis::warning)},
+                   : Cell(format_count(leaked) + " open without a client", Emphasis::warning)},
       style);
 }
 
 std::string requests_line(const metrics::Snapshot& snapshot, const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;
-  std::string workers = format_count(daemon.workers_busy) + " workers busy";
+  std::string workers = format_count(daemon.workers_busy);
   if (daemon.workers_configured != 0) workers += " of " + format_count(daemon.workers_configured);
+  workers += " workers busy";
   std::string oldest;
   if (!snapshot.inflight.empty()) {
     oldest = "oldest " + format_duration(static_cast<double>(snapshot.inflight.front().age_ns));
@@ -98,7 +99,7 @@ std::string window_line(const metrics::WindowStats& stats, metrics::Window windo
   if (stats.covered_seconds < whole) {
     line += " (seen of it: " + format_duration(stats.covered_seconds * 1e9) + ')';
   }
-  line += ": " + format_count(stats.outcomes.all()) + " requests, " +
+  line += ": " + plural(stats.outcomes.all(), "request") + ", " +
           metrics::format_rate(stats.rate_per_second);
   if (const std::uint64_t failed = failures(stats.outcomes); failed != 0) {
     line += ", " + style.paint(Emphasis::bad, format_count(failed) + " failed");
@@ -132,14 +133,14 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
   Table table({{"OPERATION", Align::left},
                {"COUNT", Align::right, 1},
                {"RATE"},
-               {"ERR"},
-               {"UNANSW", Align::right, 3},
+               {"FAILED"},
+               {"UNANSWERED", Align::right, 6},
                {"MEAN", Align::right, 4},
                {"P50"},
                {"P90", Align::right, 5},
                {"P99"},
-               {"MAX", Align::right, 2},
-               {"PROTOCOL", Align::left, 6},
+               {"MAX", Align::right, 3},
+               {"PROTOCOL", Align::left, 2},
                {"STACK", Align::left, 7},
                {"LAYER", Align::left, 8}});
   for (const metrics::OperationStats* operation : shown) {
@@ -147,8 +148,7 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
     const metrics::Latency& l = stats.latency;
     const auto whole = [&l](std::uint64_t ns) { return latency(l, static_cast<double>(ns)); };
     table.add({operation->key.operation, format_count(stats.outcomes.all()),
-               metrics::format_rate(stats.rate_per_second),
-               bad_if_any(failures(stats.outcomes) - stats.outcomes.unanswered),
+               metrics::format_rate(stats.rate_per_second), bad_if_any(failures(stats.outcomes)),
                bad_if_any(stats.outcomes.unanswered), latency(l, l.mean_ns), whole(l.p50_ns),
                whole(l.p90_ns), whole(l.p99_ns), whole(l.max_ns), operation->key.protocol,
                operation->key.stack, operation->key.layer});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
 
 namespace goxel_telemetry::cli {
 namespace {
@@ -12,22 +13,11 @@ constexpr std::size_t kShortestName = 8;
 constexpr std::size_t kLabelColumns = 12;
 constexpr std::size_t kFactGap = 3;
 
-struct Placed {
-  std::size_t column;
-  std::size_t width;
-};
-
-std::size_t total_width(const std::vector<Placed>& placed) {
-  std::size_t total = placed.empty() ? 0 : kGap * (placed.size() - 1);
-  for (const Placed& p : placed) total += p.width;
-  return total;
-}
-
 // Padding stays outside of the colours, and none follows the last column.
-void append_cell(std::string& out, const Cell& cell, const Placed& place, Align align, bool last,
+void append_cell(std::string& out, const Cell& cell, std::size_t width, Align align, bool last,
                  const Style& style) {
-  const std::string text = cut(cell.text, place.width);
-  const std::string padding(place.width - columns(text), ' ');
+  const std::string text = cut(cell.text, width);
+  const std::string padding(width - columns(text), ' ');
   if (align == Align::right) out += padding;
   out += style.paint(cell.emphasis, text);
   if (last) return;
@@ -42,34 +32,42 @@ void Table::add(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
-std::string Table::render(const Style& style) const {
+std::vector<Table::Placed> Table::place(std::size_t available) const {
   std::vector<Placed> placed;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    std::size_t width = columns(columns_[i].title);
+    std::size_t width = 0;
     for (const auto& row : rows_) width = std::max(width, columns(row[i].text));
-    placed.push_back({i, width});
+    if (width != 0) placed.push_back({i, std::max(width, columns(columns_[i].title))});
   }
-  const auto rank = [this](const Placed& p) { return columns_[p.column].rank; };
-  const auto too_wide = [&] { return style.width != 0 && total_width(placed) > style.width; };
-  while (too_wide()) {
-    const auto least =
-        std::max_element(placed.begin(), placed.end(),
-                         [&](const Placed& a, const Placed& b) { return rank(a) < rank(b); });
-    if (least == placed.end() || rank(*least) == 0) break;
+  const auto total = [&placed] {
+    std::size_t sum = placed.empty() ? 0 : kGap * (placed.size() - 1);
+    for (const Placed& p : placed) sum += p.width;
+    return sum;
+  };
+  const auto less_rank = [this](const Placed& a, const Placed& b) {
+    return columns_[a.column].rank < columns_[b.column].rank;
+  };
+  while (total() > available) {
+    const auto least = std::max_element(placed.begin(), placed.end(), less_rank);
+    if (columns_[least->column].rank == 0) break;
     placed.erase(least);
   }
-  if (too_wide()) {
+  if (const std::size_t sum = total(); sum > available) {
     std::size_t& name = placed.front().width;
-    const std::size_t excess = total_width(placed) - style.width;
+    const std::size_t excess = sum - available;
     name = std::min(name, std::max(kShortestName, name > excess ? name - excess : 0));
   }
+  return placed;
+}
 
+std::string Table::render(const Style& style) const {
+  const std::vector<Placed> placed = place(style.width == 0 ? SIZE_MAX : style.width);
   std::string out;
   const auto append_row = [&](auto&& cell_of) {
     for (std::size_t i = 0; i < placed.size(); ++i) {
       const Column& column = columns_[placed[i].column];
-      append_cell(out, cell_of(placed[i].column), placed[i], column.align, i + 1 == placed.size(),
-                  style);
+      append_cell(out, cell_of(placed[i].column), placed[i].width, column.align,
+                  i + 1 == placed.size(), style);
     }
     out += '\n';
   };

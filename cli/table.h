@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A table that fits the terminal: columns are as wide as their widest cell; if that is too much,
-// the least important columns go first, and at last the text of the first column is cut.
+// A table that fits the terminal: columns are as wide as their widest cell, those without any text
+// are left out; if that is too wide, the least important columns go first, and at last the text of
+// the first column is cut.
 #pragma once
 
 #include <string>
@@ -36,6 +37,12 @@ class Table {
   std::string render(const Style& style) const;
 
  private:
+  struct Placed {
+    std::size_t column;
+    std::size_t width;
+  };
+  std::vector<Placed> place(std::size_t available) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
 };

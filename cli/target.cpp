@@ -23,6 +23,8 @@ metrics::Snapshot first_look(metrics::Collector& collector) {
   metrics::Snapshot snapshot = collector.snapshot(now);
   switch (snapshot.daemon.state) {
     case metrics::ProducerState::absent:
+      throw Failure(kExitNotThere,
+                    "no daemon with telemetry has run as instance \"" + snapshot.instance + '"');
     case metrics::ProducerState::not_permitted:
     case metrics::ProducerState::unusable:
       throw Failure(kExitNotThere, snapshot.daemon.message);

@@ -107,7 +107,7 @@ TEST_F(CliProgram, StatusOfADeadDaemonIsShownAndExits1) {
   daemon_->kill();
   const Program::Result result = run(command({"status"}));
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.output, HasSubstr(instance_ + ": killed or crashed at about "));
+  EXPECT_THAT(result.output, HasSubstr(instance_ + ": killed or crashed about "));
 }
 
 TEST_F(CliProgram, InflightListsWhatIsInHand) {
@@ -124,7 +124,7 @@ TEST_F(CliProgram, BlackboxNamesWhatWasInHandWhenTheDaemonWasKilled) {
   daemon_->kill();
   const Program::Result report = run(command({"blackbox"}));
   EXPECT_EQ(report.exit_code, 0) << report.error;
-  EXPECT_THAT(report.output, AllOf(HasSubstr(instance_ + ": killed or crashed at about "),
+  EXPECT_THAT(report.output, AllOf(HasSubstr(instance_ + ": killed or crashed about "),
                                    HasSubstr("4 published   4 kept   0 overwritten"),
                                    ContainsRegex("goxel.export_model +5.00 ms +received +77 +4242"),
                                    HasSubstr("Last 4 records")));

@@ -34,6 +34,12 @@ TEST(Table, NameIsCutWhenNoMoreColumnsCanGo) {
             "ping            9 ns\n");
 }
 
+TEST(Table, ColumnWithoutTextIsLeftOut) {
+  Table table({{"A", Align::left}, {"TRACE"}, {"B"}});
+  table.add({Cell("x"), Cell(""), Cell("1")});
+  EXPECT_EQ(table.render({}), "A  B\nx  1\n");
+}
+
 TEST(Table, ColoursDoNotMoveColumns) {
   Table table({{"A", Align::left}, {"B"}});
   table.add({Cell("xx", Emphasis::bad), Cell("1")});
