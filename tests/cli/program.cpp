@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 namespace goxel_telemetry::cli {
 namespace {
 
-constexpr int kPatienceMilliseconds = 60'000;
+constexpr int kPatienceMilliseconds = 20'000;
 
 std::pair<int, int> make_pipe() {
   int ends[2] = {-1, -1};
@@ -94,6 +95,10 @@ Program::Result Program::finish() {
   }
   while (error_.read_more()) {
   }
+  const int process = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+  pollfd ended{process, POLLIN, 0};
+  if (poll(&ended, 1, kPatienceMilliseconds) != 1) kill(pid_, SIGKILL);
+  close(process);
   int status = 0;
   waitpid(std::exchange(pid_, 0), &status, 0);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output_.unread, error_.unread};

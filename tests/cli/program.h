@@ -18,7 +18,7 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   // The next line of standard output or standard error without its newline; empty after the end, or
-  // when none came for a minute.
+  // when none came for 20 seconds.
   std::string line() { return line_of(output_); }
   std::string error_line() { return line_of(error_); }
 
