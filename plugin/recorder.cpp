@@ -173,7 +173,8 @@ shm::Producer Recorder::producer_of_lane(std::uint32_t index) noexcept {
 
 namespace {
 
-void count(shm::LaneCounters& counters, const shm::Record& record) noexcept {
+inline void count(shm::LaneCounters& counters, const shm::Words& words) noexcept {
+  const shm::Record record = shm::Record::from_words(words);
   shm::add(counters.records[record.status < shm::kStatusCount ? record.status : 0], 1);
   shm::add(counters.bytes_in, record.bytes_in);
   shm::add(counters.bytes_out, record.bytes_out);
@@ -185,13 +186,21 @@ void count(shm::LaneCounters& counters, const shm::Record& record) noexcept {
 
 }  // namespace
 
-void Recorder::publish(const shm::Record& record) noexcept {
+void Recorder::publish(const shm::Words& record) noexcept {
   ThreadState& thread = thread_state;
-  if (thread.epoch != epoch_ && !claim_lane()) [[unlikely]] {
-    publish_shared(record);
+  if (thread.epoch != epoch_ || thread.shared) [[unlikely]] {
+    publish_without_lane(record);
     return;
   }
-  if (thread.shared) [[unlikely]] {
+  count(thread.producer.counters(), record);
+  thread.producer.publish(record);
+}
+
+// Out of line: publish() needs no stack then.
+[[gnu::noinline, gnu::cold]] void Recorder::publish_without_lane(
+    const shm::Words& record) noexcept {
+  ThreadState& thread = thread_state;
+  if (thread.epoch == epoch_ || !claim_lane()) {
     publish_shared(record);
     return;
   }
@@ -219,7 +228,7 @@ bool Recorder::claim_lane() noexcept {
   return true;
 }
 
-void Recorder::publish_shared(const shm::Record& record) noexcept {
+void Recorder::publish_shared(const shm::Words& record) noexcept {
   const std::uint32_t lane = lane_map_.claim(own_lanes_, lane_count_);
   if (lane == decltype(lane_map_)::kNone) {
     gauges().lane_misses.fetch_add(1, std::memory_order_relaxed);

@@ -47,8 +47,10 @@ class Recorder {
     return static_cast<std::uint64_t>(static_cast<double>(ns) * ticks_per_ns_);
   }
 
-  // Publishes a finished request and counts it. [hot]
-  void publish(const shm::Record& record) noexcept;
+  // Publishes a finished request and counts it. Packed by the caller, where the fields still are in
+  // registers: see Record::words(). [hot]
+  void publish(const shm::Record& record) noexcept { publish(record.words()); }
+  void publish(const shm::Words& record) noexcept;
 
   // The catalog's number of a method or tool. [hot]
   std::uint16_t operation(std::string_view name) noexcept {
@@ -84,7 +86,8 @@ class Recorder {
            shm::ClockSource clock_source);
 
   bool claim_lane() noexcept;
-  void publish_shared(const shm::Record& record) noexcept;
+  void publish_without_lane(const shm::Words& record) noexcept;
+  void publish_shared(const shm::Words& record) noexcept;
   static void give_lane_back(void* thread_state) noexcept;
   shm::Producer producer_of_lane(std::uint32_t lane) noexcept;
 

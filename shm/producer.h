@@ -23,8 +23,9 @@ class Producer {
 
   // Wait-free: no lock, no allocation, no system call, no knowledge of readers. At 10^9 records a
   // second a sequence lasts 292 years before its stamp overflows.
-  void publish(const Record& record) noexcept {
-    write_stamped(slots_[sequence_ & mask_], 2 * sequence_ + 1, 2 * sequence_ + 2, record.words());
+  void publish(const Record& record) noexcept { publish(record.words()); }
+  void publish(const Words& words) noexcept {
+    write_stamped(slots_[sequence_ & mask_], 2 * sequence_ + 1, 2 * sequence_ + 2, words);
     lane_->head.store(++sequence_, std::memory_order_release);  // pairs with LaneReader's load
   }
 
