@@ -35,6 +35,13 @@ std::uint64_t since(std::uint64_t start, std::uint64_t now) noexcept {
   return shm::clip_ticks(now > start ? now - start : 0);
 }
 
+// Tells the calling thread from every other one that lives. Not by its lane: a thread may have
+// none.
+const void* this_thread() noexcept {
+  static thread_local char here __attribute__((tls_model("initial-exec")));
+  return &here;
+}
+
 }  // namespace
 
 bool Connection::enter_anyway() noexcept {
@@ -67,9 +74,13 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   place_ = static_cast<std::uint16_t>(place);
   descriptor_ = descriptor;
   reader_ = shm::kNoWorker;
+  reading_thread_ = nullptr;
+  silent_ = false;
+  reads_ = passed_over_ = 0;
   given_up_ = malformed_ = 0;
   number_ = number;
   receiving_since_ = answering_since_ = 0;
+  note_oldest(kNever);
   requests_ = MessageScanner();
   answers_ = MessageScanner();
   descriptors = 1;
@@ -78,6 +89,10 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
 
 void Connection::received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
                           std::uint64_t now) noexcept {
+  if (silent_ && reading_thread_ == this_thread()) passed_over_ = reads_;
+  silent_ = true;
+  ++reads_;
+  reading_thread_ = this_thread();
   reader_ = recorder.worker();
   for (Chunk chunk : chunks) {
     while (chunk.size != 0) {
@@ -122,9 +137,10 @@ void Connection::request(Recorder& recorder, PendingTable& table, const Message&
   entry.layer = shm::names::kDaemon;
   entry.receive_ticks = since(receiving_since_, now) & shm::kTicksAtLeast;
   entry.bytes_in = shm::clip_bytes(message.size());
-  table.pending[line] = {message.id_hash, message.id_type, kNoLine};
+  table.pending[line] = {message.id_hash, message.id_type, kNoLine, reads_};
   if (idle()) {
     first_ = line;
+    note_oldest(now);
   } else {
     table.pending[last_].next = line;
   }
@@ -165,6 +181,7 @@ void Connection::malformed(Recorder& recorder, std::uint64_t now, std::uint64_t 
 
 void Connection::sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
                       std::uint64_t before, std::uint64_t after) noexcept {
+  silent_ = false;
   for (Chunk chunk : chunks) {
     while (chunk.size != 0) {
       const bool continued = answers_.in_message();
@@ -196,9 +213,11 @@ void Connection::answer(Recorder& recorder, PendingTable& table, const Message& 
     }
     return;
   }
+  const bool by_reader = reading_thread_ == this_thread();
   while (first_ != line) {
+    // What the reading thread passed over it will not answer later either.
+    if (!by_reader || table.pending[first_].read > passed_over_) ++given_up_;
     end_first(recorder, table, shm::Status::unanswered, answering_since_, 0, 0);
-    ++given_up_;
   }
   end_first(recorder, table,
             message.failed() || message.kind == MessageKind::malformed ? shm::Status::error
@@ -220,8 +239,19 @@ std::uint16_t Connection::answered_line(const PendingTable& table,
     // The host may write an id in another way than the client did (1.0 for 1), but not after we
     // gave requests up: then it is the late answer to one of those.
     if (given_up_ != 0) return kNoLine;
+    return first_;
   }
-  return first_;
+  return reading_thread_ == this_thread() ? oldest_not_passed_over(table) : first_;
+}
+
+std::uint16_t Connection::oldest_not_passed_over(const PendingTable& table) const noexcept {
+  std::uint16_t line = first_;
+  while (line != kNoLine && table.pending[line].read <= passed_over_) {
+    line = table.pending[line].next;
+  }
+  // With nothing behind it what came last was no message, but perhaps a newline that the host
+  // waited for.
+  return line == kNoLine && !requests_.in_message() ? first_ : line;
 }
 
 void Connection::answer_unfinished_request(Recorder& recorder, const Message& answer,
@@ -250,7 +280,12 @@ void Connection::end_first(Recorder& recorder, PendingTable& table, shm::Status 
                            std::uint64_t bytes_out) noexcept {
   const std::uint16_t line = first_;
   first_ = table.pending[line].next;
-  if (first_ == kNoLine) last_ = kNoLine;
+  if (first_ == kNoLine) {
+    last_ = kNoLine;
+    note_oldest(hung_up_ ? receiving_since_ : kNever);
+  } else {
+    note_oldest(shm::shown(recorder.line(first_)).since_ticks);
+  }
   shm::InflightLine& shown = recorder.line(line);
   shm::Record record = record_of(shm::shown(shown), status);
   record.duration_ticks = since(record.start_ticks, now) & shm::kTicksAtLeast;
@@ -285,8 +320,9 @@ bool Connection::hung_up(Recorder& recorder, PendingTable& table, std::uint64_t 
   // The thread that read the request has come back to wait for more: it is done with it. If another
   // thread finds the hang-up, the request may still be worked on, and the host's attempt to answer,
   // or its close, will tell.
-  if (!idle() && recorder.worker() != reader_) return false;
+  if (!idle() && reading_thread_ != this_thread()) return false;
   end_all(recorder, table, shm::Status::unanswered, now);
+  note_oldest(receiving_since_);
   // The rest of a message may lie in the socket; another descriptor may still stand for the
   // connection.
   if (requests_.in_message() || descriptors > 1) return false;

@@ -9,6 +9,9 @@
 //  - An answer belongs to the request with the same id; to the oldest one in hand if it carries no
 //  id, or one that no
 //    request has. Requests that are older than an answered one will not be answered any more.
+//  - An answer without an id that comes from the thread that reads is not for a request after which
+//  that thread went
+//    back to reading without having sent anything: it was passed over (an unknown tool).
 //  - An answer that comes while nothing is in hand but a message is being received answers that
 //  message (the host found it
 //    too large).
@@ -37,6 +40,7 @@ struct Pending {
   std::uint64_t id_hash;
   IdType id_type;
   std::uint16_t next;  // younger request of the same connection; kNoLine: none
+  std::uint32_t read;  // that delivered its last byte, by Connection::reads_
 };
 inline constexpr std::uint16_t kNoLine = UINT16_MAX;
 
@@ -72,7 +76,11 @@ class Connection {
   // A new connection in this place. `place` is its index below kConnections.
   void open(std::uint32_t place, int descriptor, std::uint64_t number) noexcept;
   // Left-over bytes of a client that is known to be gone.
-  void reopen_after_hang_up() noexcept { hung_up_ = true; }
+  void reopen_after_hang_up(std::uint64_t now) noexcept {
+    hung_up_ = true;
+    receiving_since_ = now;
+    note_oldest(now);
+  }
   bool is_open() const noexcept { return open_; }
   int descriptor() const noexcept { return descriptor_; }
 
@@ -93,6 +101,11 @@ class Connection {
   void output_ended(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
   // The host ends the connection.
   void close(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
+  // Without the guard: whether expire() would find anything to do.
+  bool may_expire(const Recorder& recorder, std::uint64_t now) const noexcept {
+    const std::uint64_t oldest = oldest_since_.load(std::memory_order_relaxed);
+    return oldest < now && now - oldest >= recorder.unanswered_after_ticks();
+  }
   // Gives up what has been in hand for too long. True as for hung_up().
   bool expire(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
 
@@ -101,12 +114,16 @@ class Connection {
 
  private:
   bool idle() const noexcept { return first_ == kNoLine; }
+  void note_oldest(std::uint64_t since) noexcept {
+    oldest_since_.store(since, std::memory_order_relaxed);
+  }
   void request(Recorder& recorder, PendingTable& table, const Message& message,
                std::uint64_t now) noexcept;
   void malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept;
   void answer(Recorder& recorder, PendingTable& table, const Message& message,
               std::uint64_t now) noexcept;
   std::uint16_t answered_line(const PendingTable& table, const Message& message) const noexcept;
+  std::uint16_t oldest_not_passed_over(const PendingTable& table) const noexcept;
   void answer_unfinished_request(Recorder& recorder, const Message& answer,
                                  std::uint64_t now) noexcept;
   // Ends the oldest request in hand.
@@ -129,11 +146,19 @@ class Connection {
   std::uint16_t first_ = 0;   // requests in hand, oldest first; kNoLine: none
   std::uint16_t last_ = 0;
   std::uint16_t place_ = 0;
-  std::uint16_t reader_ = 0;     // thread that read last, by its lane
-  int descriptor_ = 0;           // that it was accepted as
+  std::uint16_t reader_ = 0;  // thread that read last, by its lane
+  bool silent_ = false;       // nothing was sent since the last read
+  const void* reading_thread_ = nullptr;
+  std::uint32_t reads_ = 0;        // so far
+  std::uint32_t passed_over_ = 0;  // the last read that its thread followed by another at once
+  int descriptor_ = 0;             // that it was accepted as
   std::uint32_t given_up_ = 0;   // requests that ended unanswered while an answer could still come
   std::uint32_t malformed_ = 0;  // malformed messages that the host may still answer
   std::uint64_t number_ = 0;
+  // Start of the oldest that can time out: a request in hand, or what may be left of a client that
+  // is gone. kNever: nothing.
+  static constexpr std::uint64_t kNever = UINT64_MAX;
+  std::atomic<std::uint64_t> oldest_since_{0};
   std::uint64_t receiving_since_ = 0;  // ticks; first byte of the message being received
   std::uint64_t answering_since_ = 0;  // ticks; first byte of the answer being sent
   MessageScanner requests_;

@@ -18,8 +18,8 @@ inline void pause() noexcept {
 }
 
 // The private part of a request in hand, one for each line of the in-flight table. `state` is twice
-// the line's generation, plus one while a thread is at work on the line; the generation grows when
-// the request ends, so that its token dies.
+// the line's generation, plus one while a request is in hand and no thread is at work on it; the
+// generation grows when the request ends, so that its token dies.
 struct Ticket {
   std::atomic<std::uint64_t> state;
   std::atomic<std::uint64_t> connection;
@@ -45,20 +45,20 @@ std::uint32_t hold(goxel_plugin_request_token token) {
   constexpr int kPatience = 2000;
   const std::uint64_t line = (token & ((1u << kLineBits) - 1)) - 1;
   if (line >= kInflightLines) return kNone;
-  const std::uint64_t free = (token >> kLineBits) * 2;
+  const std::uint64_t held = (token >> kLineBits) * 2;
   for (int attempt = 0; attempt < kPatience; ++attempt) {
-    std::uint64_t expected = free;
-    if (tickets[line].state.compare_exchange_weak(expected, free + 1, std::memory_order_acquire)) {
+    std::uint64_t expected = held + 1;
+    if (tickets[line].state.compare_exchange_weak(expected, held, std::memory_order_acquire)) {
       return static_cast<std::uint32_t>(line);
     }
-    if (expected / 2 != free / 2) return kNone;
+    if (expected / 2 != held / 2) return kNone;
     pause();
   }
   return kNone;
 }
 
 void let_go(std::uint32_t line) {
-  tickets[line].state.fetch_sub(1, std::memory_order_release);  // pairs with hold()
+  tickets[line].state.fetch_add(1, std::memory_order_release);  // pairs with hold()
 }
 
 // Ends the request of a line that the caller holds.
@@ -85,7 +85,7 @@ void end(Recorder& recorder, std::uint32_t line, shm::Status status, std::uint64
   record.bytes_out = shm::clip_bytes(bytes);
   recorder.publish(record);
   shm::clear(recorder.line(line));
-  ticket.state.fetch_add(1, std::memory_order_release);  // held and old: free and new
+  ticket.state.fetch_add(2, std::memory_order_release);
   lines.give_back(line);
 }
 
@@ -99,7 +99,14 @@ void for_each_held(Wanted&& wanted, Visit&& visit) {
   });
 }
 
-void begin(Recorder&) {}
+// What a parent process had in hand is not this one's.
+void begin(Recorder&) {
+  lines.for_each_taken([](std::uint32_t line) {
+    const std::uint64_t state = tickets[line].state.load(std::memory_order_relaxed);
+    tickets[line].state.store((state / 2 + 1) * 2, std::memory_order_relaxed);
+    lines.give_back(line);
+  });
+}
 
 void housekeep(Recorder& recorder) {
   const std::uint64_t now = recorder.now();
@@ -215,7 +222,9 @@ goxel_plugin_request_token request_received(const goxel_plugin_request* request)
   ticket.connection.store(request->connection, std::memory_order_relaxed);
   ticket.answering_since = 0;
   shm::show(live->line(line), entry);
-  return token_of(line, ticket.state.load(std::memory_order_relaxed) / 2);
+  const std::uint64_t generation = ticket.state.load(std::memory_order_relaxed) / 2;
+  let_go(line);
+  return token_of(line, generation);
 }
 
 // Changes what the line of a request shows.

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #include "plugin/host_process.h"
 #include "plugin/socket_observer.h"
 #include "plugin/telemetry.h"
+#include "plugin/vfork.h"
 
 namespace goxel_telemetry::plugin {
 namespace {
@@ -101,10 +103,18 @@ class Observing {
   std::uint64_t start_ = 0;
 };
 
-// The recorder, if calls on this descriptor are to be observed now.
+// The recorder, if what the calling thread does is to be observed now at all.
+Recorder* observing() noexcept {
+  Recorder* const live = recorder();
+  return live == nullptr || inside || in_vfork_child() ? nullptr : live;
+}
+
+// The same, if it is done on a client's descriptor.
 inline Recorder* observing(int fd) noexcept {
   Recorder* const live = recorder();
   if (live == nullptr || !observer.is_connection(fd)) [[likely]]
+    return nullptr;
+  if (in_vfork_child()) [[unlikely]]
     return nullptr;
   if (inside) [[unlikely]] {
     observer.lose_step(fd);
@@ -114,6 +124,7 @@ inline Recorder* observing(int fd) noexcept {
 }
 
 void begin(Recorder& recorder) {
+  remember_this_process();
   observer.start(recorder);
 }
 void housekeep(Recorder&) {
@@ -132,6 +143,9 @@ Recorder* awake() noexcept {
   if (!door_state.compare_exchange_strong(state, DoorState::failed, std::memory_order_acq_rel)) {
     return nullptr;  // another thread is at it
   }
+  // A thread that is cancelled in here would take the door with it.
+  int cancellation = PTHREAD_CANCEL_ENABLE;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
   const int error = errno;
   std::string why;
   Recorder* const made = wake(settings_of_launcher(), describe_this_process(),
@@ -142,18 +156,27 @@ Recorder* awake() noexcept {
     door_state.store(DoorState::open, std::memory_order_release);
   }
   errno = error;
+  pthread_setcancelstate(cancellation, nullptr);
   return made;
 }
 
 void after_listen(int fd, int result) noexcept {
-  if (result != 0 || door_state.load(std::memory_order_relaxed) == DoorState::closed) return;
+  if (result != 0 || door_state.load(std::memory_order_relaxed) == DoorState::closed ||
+      in_vfork_child()) {
+    return;
+  }
   const int error = errno;
-  if (is_unix_stream_socket(fd) && awake() != nullptr) observer.listens(fd);
+  if ((recorder() != nullptr || is_unix_stream_socket(fd)) && awake() != nullptr) {
+    observer.listens(fd);
+  }
   errno = error;
 }
 
 void after_accept(int listener, int fd) noexcept {
-  if (fd < 0 || door_state.load(std::memory_order_relaxed) == DoorState::closed || inside) return;
+  if (fd < 0 || door_state.load(std::memory_order_relaxed) == DoorState::closed || inside ||
+      in_vfork_child()) {
+    return;
+  }
   const int error = errno;
   const bool was_awake = recorder() != nullptr;
   if (was_awake || is_unix_stream_socket(listener)) {
@@ -167,7 +190,7 @@ void after_accept(int listener, int fd) noexcept {
 
 inline void after_receive(int fd, std::span<const Chunk> chunks, ssize_t got, bool asked,
                           int flags) noexcept {
-  if ((flags & (MSG_PEEK | MSG_ERRQUEUE)) != 0 || (got == 0 && !asked)) return;
+  if ((flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)) != 0 || (got == 0 && !asked)) return;
   if (got < 0 && errno != ECONNRESET) return;
   Recorder* const live = observing(fd);
   if (live == nullptr) return;
@@ -209,8 +232,10 @@ Chunks next_chunks(const iovec*& vector, std::size_t& count, std::size_t& bytes)
   return out;
 }
 
+// `vector` may be anywhere if the kernel refused it: it is not looked at then.
 void after_receive_vector(int fd, const iovec* vector, std::size_t count, ssize_t got,
                           int flags) noexcept {
+  if (got < 0) count = 0;
   bool asked = false;
   for (std::size_t i = 0; i < count && !asked; ++i) asked = vector[i].iov_len != 0;
   std::size_t bytes = got > 0 ? static_cast<std::size_t>(got) : 0;
@@ -266,18 +291,20 @@ void after_poll(const pollfd* fds, nfds_t count, int ready) noexcept {
 }
 
 void before_close(int fd) noexcept {
-  Recorder* const live = recorder();
-  if (live == nullptr || inside || !observer.is_known(fd)) return;
-  const Observing scope(*live);
-  observer.closing(fd);
+  if (!observer.is_known(fd)) return;
+  if (Recorder* const live = observing()) {
+    const Observing scope(*live);
+    observer.closing(fd);
+  }
 }
 
 void after_duplicate(int fd, int copy) noexcept {
-  Recorder* const live = recorder();
-  if (copy < 0 || copy == fd || live == nullptr || inside) return;
+  if (copy < 0 || copy == fd) return;
   if (!observer.is_connection(fd) && !observer.is_known(copy)) return;
-  const Observing scope(*live);
-  observer.duplicated(fd, copy);
+  if (Recorder* const live = observing()) {
+    const Observing scope(*live);
+    observer.duplicated(fd, copy);
+  }
 }
 
 Original<int(int, int)> original_listen("listen");
@@ -323,6 +350,7 @@ __attribute__((constructor)) void prepare() {
           original_shutdown, original_close, original_dup, original_dup2, original_dup3,
           original_fcntl, original_fcntl64, original_recv_chk, original_recvfrom_chk,
           original_read_chk, original_poll_chk, original_ppoll_chk);
+  resolve_vfork();
   const char* const text = std::getenv(kSettingsVariable);
   if (text == nullptr) return;  // not started by the launcher: the plugin ABI, if anything
   if (const std::string problem = apply_settings_text(settings_of_launcher(), text);
@@ -378,7 +406,11 @@ INTERPOSE ssize_t recvfrom(int fd, void* buffer, size_t size, int flags, sockadd
 
 INTERPOSE ssize_t recvmsg(int fd, msghdr* message, int flags) {
   const ssize_t got = original_recvmsg.get()(fd, message, flags);
-  after_receive_vector(fd, message->msg_iov, message->msg_iovlen, got, flags);
+  if (got < 0) {
+    after_receive_vector(fd, nullptr, 0, got, flags);
+  } else {
+    after_receive_vector(fd, message->msg_iov, message->msg_iovlen, got, flags);
+  }
   return got;
 }
 
@@ -409,6 +441,7 @@ INTERPOSE ssize_t sendto(int fd, const void* buffer, size_t size, int flags,
 INTERPOSE ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   Sending sending(fd);
   const ssize_t sent = original_sendmsg.get()(fd, message, flags);
+  if (sent < 0) return sending.done(sent, nullptr, 0);
   return sending.done(sent, message->msg_iov, message->msg_iovlen);
 }
 

@@ -33,9 +33,9 @@ std::string apply_setting(Settings& settings, std::string_view name, std::string
     settings.instance = value;
   } else if (name == "segment_mode") {
     std::uint32_t mode = 0;
-    if (!parse(value, mode, 8) || (mode & ~0666u) != 0 || (mode & 0600u) != 0600u) {
+    if (!parse(value, mode, 8) || (mode & ~0644u) != 0 || (mode & 0600u) != 0600u) {
       return bad(name, value,
-                 "an octal mode such as \"0640\", with reading and writing for the owner");
+                 "0600, 0640 or 0644: only the owner may write");
     }
     settings.segment_mode = mode;
   } else if (name == "segment_group") {

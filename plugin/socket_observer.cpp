@@ -36,11 +36,11 @@ void SocketObserver::accepted(int fd) noexcept {
   if (is_known(fd)) closing(fd);  // it was closed behind our back
   shm::Gauges& gauges = recorder_->gauges();
   gauges.connections_total.fetch_add(1, std::memory_order_relaxed);
-  gauges.open_descriptors.fetch_add(1, std::memory_order_relaxed);
   if (static_cast<std::uint32_t>(fd) >= kDescriptors) {
     gauges.unobserved_connections.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  gauges.open_descriptors.fetch_add(1, std::memory_order_relaxed);
   occupy(fd, true);
 }
 
@@ -57,7 +57,7 @@ void SocketObserver::occupy(int fd, bool new_connection) noexcept {
   if (new_connection) {
     recorder_->gauges().connections.fetch_add(1, std::memory_order_relaxed);
   } else {
-    connection.reopen_after_hang_up();
+    connection.reopen_after_hang_up(recorder_->now());
   }
   descriptors_[fd].store(static_cast<std::uint16_t>(kFirstPlace + place),
                          std::memory_order_release);  // pairs with enter()
@@ -140,7 +140,7 @@ void SocketObserver::shut_down_for_writing(int fd) noexcept {
 
 void SocketObserver::duplicated(int fd, int copy) noexcept {
   if (is_known(copy)) closing(copy);
-  if (static_cast<std::uint32_t>(copy) >= kDescriptors) return;
+  if (static_cast<std::uint32_t>(copy) >= kDescriptors || !is_connection(fd)) return;
   if (Connection* connection = enter(fd)) {
     ++connection->descriptors;
     descriptors_[copy].store(descriptors_[fd].load(std::memory_order_relaxed),
@@ -167,6 +167,9 @@ void SocketObserver::housekeep() noexcept {
   const std::uint64_t now = recorder_->now();
   places_.for_each_taken([this, now](std::uint32_t place) {
     Connection& connection = connections_[place];
+    // Most are left alone: a thread of the host that found this one inside, and this one preempted,
+    // would lose its step.
+    if (!connection.may_expire(*recorder_, now)) return;
     if (!connection.try_enter()) return;  // busy, so not stuck
     if (connection.is_open() && connection.expire(*recorder_, pending_, now)) {
       retire(place, connection.descriptor());

@@ -27,22 +27,24 @@ void forget() noexcept {
   mine.recorder.store(nullptr, std::memory_order_relaxed);
 }
 
-void* keep_alive(void*) {
+void* keep_alive(void* own_recorder) {
+  Recorder* const recorder = static_cast<Recorder*>(own_recorder);
   constexpr timespec kBeat = {1, 0};
   while (true) {
     clock_nanosleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
-    Recorder* const recorder = mine.recorder.load(std::memory_order_acquire);
-    if (recorder == nullptr) return nullptr;
+    // Asleep, or awake again with another recorder, which has a thread of its own.
+    if (mine.recorder.load(std::memory_order_acquire) != recorder) return nullptr;
     recorder->beat();
     open_door.housekeep(*recorder);
   }
 }
 
 // The host's signals are the host's: its handlers must not run on a thread that it does not know.
-bool start_thread() {
+bool start_thread(Recorder& recorder) {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
-  constexpr std::size_t kStackBytes = 64 * 1024;
+  // The host's thread-local variables come out of it, too.
+  constexpr std::size_t kStackBytes = 256 * 1024;
   pthread_attr_setstacksize(&attributes, kStackBytes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   sigset_t all;
@@ -50,7 +52,7 @@ bool start_thread() {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  const bool started = pthread_create(&thread, &attributes, keep_alive, nullptr) == 0;
+  const bool started = pthread_create(&thread, &attributes, keep_alive, &recorder) == 0;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (started) pthread_setname_np(thread, "goxel-telemetry");
@@ -65,12 +67,10 @@ Recorder* recorder() noexcept {
 
 Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door& door,
                std::string& why) {
-  static bool handlers_set = false;
-  if (!handlers_set) {
+  [[maybe_unused]] static const bool handlers_set = [] {
     madvise(&mine, sizeof mine, MADV_WIPEONFORK);
-    pthread_atfork(nullptr, nullptr, forget);
-    handlers_set = true;
-  }
+    return pthread_atfork(nullptr, nullptr, forget) == 0;
+  }();
   if (recorder() != nullptr) {
     why = "telemetry is already on in this process";
     return nullptr;
@@ -80,7 +80,7 @@ Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door&
   open_door = door;
   door.begin(*made);
   mine.recorder.store(made.get(), std::memory_order_release);
-  if (!start_thread()) {
+  if (!start_thread(*made)) {
     forget();
     made->retire();
     why = "telemetry's thread cannot be started";

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/vfork.h"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+// Set by the parent just before, and seen by both: thread-local variables are shared memory, too.
+thread_local bool vforked __attribute__((tls_model("initial-exec"))) = false;
+
+pid_t own_pid = 0;
+pid_t (*real_vfork)() = nullptr;
+
+}  // namespace
+
+bool in_vfork_child() noexcept {
+  if (!vforked) [[likely]]
+    return false;
+  if (getpid() != own_pid) return true;
+  vforked = false;  // the parent, back from it
+  return false;
+}
+
+void remember_this_process() noexcept {
+  own_pid = getpid();
+}
+
+void resolve_vfork() noexcept {
+  real_vfork = reinterpret_cast<pid_t (*)()>(dlsym(RTLD_NEXT, "vfork"));
+}
+
+extern "C" __attribute__((visibility("hidden"), used)) void* goxel_telemetry_before_vfork() {
+  if (real_vfork == nullptr) resolve_vfork();
+  vforked = true;
+  return reinterpret_cast<void*>(real_vfork);
+}
+
+// vfork() returns twice in its caller's frame, so no frame of ours may lie between: the real one is
+// jumped to. Elsewhere than on x86-64 it is left alone.
+#if defined(__x86_64__)
+asm(R"(
+  .text
+  .globl vfork
+  .type vfork, @function
+vfork:
+  .cfi_startproc
+  subq $8, %rsp
+  .cfi_adjust_cfa_offset 8
+  call goxel_telemetry_before_vfork
+  addq $8, %rsp
+  .cfi_adjust_cfa_offset -8
+  jmp *%rax
+  .cfi_endproc
+  .size vfork, .-vfork
+)");
+#endif
+
+}  // namespace goxel_telemetry::plugin
