@@ -139,6 +139,7 @@ LoadResult run_load(const LoadOptions& options, const std::atomic<bool>& stop) {
     connections.push_back(std::make_unique<Connection>(options, index, start, stop, gate));
   }
   std::vector<std::thread> threads;
+  threads.reserve(options.connections);
   for (const auto& connection : connections)
     threads.emplace_back([&connection] { connection->run(); });
   for (std::thread& thread : threads) thread.join();

@@ -22,9 +22,9 @@ void ask_to_stop(int) {
   stop_asked = true;
 }
 
-[[noreturn]] void refuse(const std::string& sentence) {
+int complain(int exit_code, const std::string& sentence) {
   std::cerr << "goxel-load-client: " << sentence << '\n';
-  std::exit(2);
+  return exit_code;
 }
 
 // For the files that the daemon is asked to write. Removed at the end.
@@ -88,17 +88,13 @@ int run(load_client::LoadOptions& options, const std::string& json_path) {
   if (json_path.empty()) {
     print_table(report);
   } else if (!write_json(report, json_path)) {
-    std::cerr << "goxel-load-client: Cannot write " << json_path << ".\n";
-    return 1;
+    return complain(1, "Cannot write " + json_path + ".");
   }
   if (result.connections_made > 0) return 0;
-  std::cerr << "goxel-load-client: Nobody listens on " << options.socket_path << ".\n";
-  return 1;
+  return complain(1, "Nobody listens on " + options.socket_path + ".");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int parse_and_run(int argc, char** argv) {
   load_client::LoadOptions options;
   CLI::App app(
       "Sends requests to a Goxel daemon and counts what comes back: each connection waits for an "
@@ -149,7 +145,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    refuse(error.what());
+    return complain(2, error.what());
   }
   options.patience = std::chrono::milliseconds(patience_ms);
   options.set_up = !no_set_up && options.mix.operations.empty();
@@ -161,12 +157,17 @@ int main(int argc, char** argv) {
   if (!odd.empty()) {
     return load_client::send_odd_input(odd, options.socket_path, options.patience) ? 0 : 1;
   }
+  return run(options, json_path);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    return run(options, json_path);
+    return parse_and_run(argc, argv);
   } catch (const std::invalid_argument& error) {
-    refuse(error.what());
+    return complain(2, error.what());
   } catch (const std::exception& error) {
-    std::cerr << "goxel-load-client: " << error.what() << '\n';
-    return 1;
+    return complain(1, error.what());
   }
 }

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 
@@ -21,7 +20,7 @@ namespace {
 // Returns the descriptor to report on: one byte, 0 for success.
 int become_daemon() {
   int report[2];
-  if (pipe(report) != 0) std::exit(1);
+  if (pipe(report) != 0) _exit(1);
   if (fork() != 0) {
     close(report[1]);
     char outcome = 1;

@@ -22,7 +22,7 @@ constexpr const char* kAbout =
 
 [[noreturn]] void refuse(const std::string& sentence) {
   std::cerr << "goxel-stand-in-daemon: " << sentence << '\n';
-  std::exit(2);
+  std::exit(2);  // NOLINT(concurrency-mt-unsafe): there is one thread
 }
 
 std::string as_text(const Json& value) {
@@ -137,7 +137,9 @@ Options read_options(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) std::exit(app.exit(error));
+    if (error.get_exit_code() == 0) {
+      std::exit(app.exit(error));  // NOLINT(concurrency-mt-unsafe): there is one thread
+    }
     refuse(error.what());
   }
   if (foreground && options.daemonize) refuse("--foreground and --daemonize exclude each other.");

@@ -28,7 +28,7 @@ void PluginHost::load_one(const PluginOptions& plugin, std::uint32_t workers) {
   const std::string failed = "Runs without the plugin " + plugin.name + ": ";
   void* library = dlopen(plugin.library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    log_line(failed + dlerror());
+    log_line(failed + dlerror());  // NOLINT(concurrency-mt-unsafe): glibc keeps it by thread
     return;
   }
   const auto entry =

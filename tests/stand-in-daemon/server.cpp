@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace stand_in {
 namespace {
@@ -25,7 +25,7 @@ bool send_all(int descriptor, std::string_view bytes) {
 }
 
 std::string sentence(const std::string& what, const std::string& path) {
-  return "Cannot " + what + " " + path + ": " + std::strerror(errno) + ".";
+  return "Cannot " + what + " " + path + ": " + std::generic_category().message(errno) + ".";
 }
 
 bool somebody_listens(const sockaddr_un& address) {
