@@ -34,8 +34,7 @@ std::string apply_setting(Settings& settings, std::string_view name, std::string
   } else if (name == "segment_mode") {
     std::uint32_t mode = 0;
     if (!parse(value, mode, 8) || (mode & ~0644u) != 0 || (mode & 0600u) != 0600u) {
-      return bad(name, value,
-                 "0600, 0640 or 0644: only the owner may write");
+      return bad(name, value, "0600, 0640 or 0644: only the owner may write");
     }
     settings.segment_mode = mode;
   } else if (name == "segment_group") {
