@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "plugin/settings.h"
 
@@ -23,7 +24,7 @@ bool as_text(const Json& value, std::string& out) {
   } else {
     return false;
   }
-  return out.find('\n') == std::string::npos;
+  return out.find_first_of(std::string_view("\n\0", 2)) == std::string::npos;
 }
 
 std::string read_settings(const Json& config, std::string& out) {

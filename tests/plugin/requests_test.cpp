@@ -1,95 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the bytes of a connection count as: the definitions of docs/index.md, one by one, without a
 // process or a socket.
-#include <gtest/gtest.h>
-#include <unistd.h>
+#include "tests/plugin/requests_fixture.h"
 
-#include <memory>
-#include <string>
+#include <atomic>
+#include <chrono>
 #include <thread>
-#include <vector>
-
-#include "plugin/socket_observer.h"
-#include "shm/reader.h"
 
 namespace goxel_telemetry::plugin {
 namespace {
-
-using shm::Status;
-
-const std::string kPing = R"({"jsonrpc": "2.0", "method": "ping", "id": 1})"
-                          "\n";
-const std::string kPong = R"({ "jsonrpc": "2.0", "result": { "pong": true }, "id": 1 })";
-
-std::string request(const std::string& method, int id) {
-  return R"({"jsonrpc": "2.0", "method": ")" + method + R"(", "id": )" + std::to_string(id) + "}\n";
-}
-std::string answer(int id) {
-  return R"({ "jsonrpc": "2.0", "result": {}, "id": )" + std::to_string(id) + " }";
-}
-
-// One "operation status" a record, in the order of publication.
-struct Seen {
-  std::string operation;
-  Status status;
-  friend bool operator==(const Seen&, const Seen&) = default;
-};
-void PrintTo(const Seen& seen, std::ostream* out) {
-  *out << seen.operation << " " << static_cast<int>(seen.status);
-}
-
-class Requests : public testing::Test {
- protected:
-  static constexpr int kFd = 50;
-
-  void SetUp() override {
-    settings_.instance = "requests-" + std::to_string(getpid());
-    settings_.unanswered_after_ns = 50'000'000;
-    std::string why;
-    recorder_ = Recorder::create(settings_, {"test", "", 1}, shm::Door::preload, why);
-    ASSERT_NE(recorder_, nullptr) << why;
-    observer_ = std::make_unique<SocketObserver>();
-    observer_->start(*recorder_);
-    reader_ = shm::Reader::open(settings_.instance);
-    ASSERT_NE(reader_, nullptr);
-    observer_->accepted(kFd);
-  }
-  void TearDown() override {
-    recorder_->retire();
-    shm::remove_segment(settings_.instance, reader_->producer().run_id);
-    // A recorder lives as long as its threads; this thread still holds a lane of it.
-    static std::vector<std::unique_ptr<Recorder>> kept;
-    kept.push_back(std::move(recorder_));
-  }
-
-  void receive(const std::string& bytes, int fd = kFd) {
-    const Chunk chunk{bytes.data(), bytes.size()};
-    observer_->received(fd, {&chunk, 1}, recorder_->now());
-  }
-  void send(const std::string& bytes, int fd = kFd) {
-    const Chunk chunk{bytes.data(), bytes.size()};
-    const std::uint64_t before = recorder_->now();
-    observer_->sent(fd, {&chunk, 1}, before, recorder_->now());
-  }
-  std::vector<shm::Record> records() {
-    std::vector<shm::Record> found;
-    reader_->sweep([&](const shm::Record& record, std::uint32_t) { found.push_back(record); });
-    return found;
-  }
-  std::vector<Seen> seen() {
-    std::vector<Seen> found;
-    for (const shm::Record& record : records()) {
-      found.push_back({reader_->name(record.operation), static_cast<Status>(record.status)});
-    }
-    return found;
-  }
-  using List = std::vector<Seen>;
-
-  Settings settings_;
-  std::unique_ptr<Recorder> recorder_;
-  std::unique_ptr<SocketObserver> observer_;
-  std::unique_ptr<shm::Reader> reader_;
-};
 
 TEST_F(Requests, AnAnsweredRequestIsOneRecordWithItsFacts) {
   receive(R"({"jsonrpc": "2.0", "method": "ping", "id": 1, "_meta": {"traceparent":)"

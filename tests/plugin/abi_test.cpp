@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The ABI door, called as a host calls it. The header's C side is header_in_c.c.
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "plugin/goxel_plugin.h"
+#include "shm/reader.h"
+#include "tests/plugin/header_layout.h"
+#include "tests/shm/test_segment.h"
+
+extern "C" const size_t layout_in_c[];
+extern "C" const size_t layout_in_c_count;
+extern "C" const goxel_plugin* plugin_as_c_gets_it(void);
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+using shm::Status;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(PluginHeader, MeansTheSameInCAndCpp) {
+  const std::size_t layout[] = {HEADER_LAYOUT};
+  EXPECT_THAT(std::span(layout_in_c, layout_in_c_count), testing::ElementsAreArray(layout));
+}
+
+TEST(PluginHeader, TheEntryGivesOneTableForItsMajorAndNoneForAnother) {
+  const goxel_plugin* const table = goxel_plugin_entry(GOXEL_PLUGIN_ABI_MAJOR);
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(table, plugin_as_c_gets_it());
+  EXPECT_EQ(table->size, sizeof(goxel_plugin));
+  EXPECT_EQ(goxel_plugin_entry(GOXEL_PLUGIN_ABI_MAJOR + 1), nullptr);
+  EXPECT_EQ(goxel_plugin_entry(0), nullptr);
+}
+
+class Abi : public testing::Test {
+ protected:
+  void TearDown() override { plugin_.deactivate(); }
+
+  static void keep_line(void* lines, const char* line) {
+    static_cast<std::vector<std::string>*>(lines)->push_back(line);
+  }
+  int activate(std::vector<goxel_plugin_setting> more = {}) {
+    std::vector<goxel_plugin_setting> settings = {{"instance", instance_.name().c_str()}};
+    settings.insert(settings.end(), more.begin(), more.end());
+    goxel_plugin_host host{};
+    host.size = sizeof host;
+    host.name = "abi-test";
+    host.version = "1.0";
+    host.workers_configured = 3;
+    host.settings = settings.data();
+    host.setting_count = settings.size();
+    host.log = keep_line;
+    host.log_context = &log_;
+    return plugin_.activate(&host);
+  }
+  void watch() {
+    reader_ = shm::Reader::open(instance_.name());
+    ASSERT_NE(reader_, nullptr);
+  }
+  goxel_plugin_request_token received(const std::string& operation,
+                                      goxel_plugin_connection connection = 1) {
+    goxel_plugin_request request{};
+    request.size = sizeof request;
+    request.connection = connection;
+    request.protocol = GOXEL_PROTOCOL_JSON_RPC;
+    request.operation = operation.data();
+    request.operation_length = operation.size();
+    request.bytes = 100;
+    return plugin_.request_received(&request);
+  }
+  std::vector<shm::Record> records() {
+    std::vector<shm::Record> found;
+    reader_->sweep([&](const shm::Record& record, std::uint32_t) { found.push_back(record); });
+    return found;
+  }
+  // "operation status" each.
+  std::vector<std::string> seen() {
+    std::vector<std::string> found;
+    for (const shm::Record& record : records()) {
+      found.push_back(reader_->name(record.operation) + " " +
+                      std::to_string(static_cast<int>(record.status)));
+    }
+    return found;
+  }
+
+  const goxel_plugin& plugin_ = *goxel_plugin_entry(GOXEL_PLUGIN_ABI_MAJOR);
+  const shm::TestInstance instance_;
+  std::vector<std::string> log_;
+  std::unique_ptr<shm::Reader> reader_;
+};
+
+TEST_F(Abi, WithoutActivationEveryCallDoesNothing) {
+  plugin_.connection_opened(1);
+  const auto token = received("ping");
+  EXPECT_EQ(token, 0u);
+  plugin_.request_queued(token);
+  plugin_.request_started(token, 0);
+  plugin_.request_answering(token);
+  plugin_.request_finished(token, GOXEL_STATUS_OK, 1);
+  plugin_.set_gauge(GOXEL_GAUGE_QUEUE_DEPTH, 1);
+  plugin_.connection_closed(1);
+  plugin_.deactivate();
+}
+
+TEST_F(Abi, ABadSettingIsOneLineInTheHostsLog) {
+  EXPECT_EQ(activate({{"segment_mode", "0777"}}), -1);
+  ASSERT_EQ(log_.size(), 1u);
+  EXPECT_THAT(log_[0], HasSubstr("runs without telemetry"));
+  EXPECT_THAT(log_[0], HasSubstr("segment_mode"));
+  EXPECT_EQ(received("ping"), 0u);
+}
+
+TEST_F(Abi, ASecondActivationIsRefusedAndTheFirstGoesOn) {
+  ASSERT_EQ(activate(), 0);
+  EXPECT_EQ(activate(), -1);
+  ASSERT_EQ(log_.size(), 1u);
+  EXPECT_THAT(log_[0], HasSubstr("already on"));
+  EXPECT_NE(received("ping"), 0u);
+}
+
+TEST_F(Abi, AQueuedRequestHasItsWaitItsSpanAndItsSendingTime) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  const auto pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); };
+  plugin_.connection_opened(1);
+  const auto token = received("ping");
+  plugin_.request_queued(token);
+  ASSERT_EQ(reader_->inflight().size(), 1u);
+  EXPECT_EQ(reader_->inflight()[0].phase, static_cast<std::uint64_t>(shm::Phase::queued));
+  pause();
+  plugin_.request_started(token, 2);
+  EXPECT_EQ(reader_->inflight()[0].phase, static_cast<std::uint64_t>(shm::Phase::started));
+  pause();
+  plugin_.request_answering(token);
+  pause();
+  plugin_.request_finished(token, GOXEL_STATUS_OK, 77);
+  const auto found = records();
+  ASSERT_EQ(found.size(), 1u);
+  const shm::Record& record = found[0];
+  for (const std::uint64_t ticks :
+       {std::uint64_t{record.wait_ticks}, std::uint64_t{record.duration_ticks},
+        std::uint64_t{record.send_ticks}}) {
+    EXPECT_GE(reader_->calibration().duration_ns(ticks), 4'900'000u);
+  }
+  EXPECT_EQ(record.worker, 2u);
+  EXPECT_EQ(record.bytes_in, 100u);
+  EXPECT_EQ(record.bytes_out, 77u);
+  EXPECT_EQ(record.stack, shm::names::kFourLayer);
+  EXPECT_TRUE(reader_->inflight().empty());
+  EXPECT_EQ(reader_->gauges().workers_configured, 3u);
+}
+
+TEST_F(Abi, ATokenIsDeadAfterItsRequestAndForgedOnesEndNothing) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  const auto first = received("ping");
+  plugin_.request_finished(first, GOXEL_STATUS_OK, 0);
+  const auto second = received("version");  // on the same line
+  plugin_.request_finished(first, GOXEL_STATUS_ERROR, 0);
+  plugin_.request_started(first, 1);
+  plugin_.request_finished(0, GOXEL_STATUS_OK, 0);
+  plugin_.request_finished(UINT64_MAX, GOXEL_STATUS_OK, 0);
+  plugin_.request_finished(second + 1, GOXEL_STATUS_OK, 0);
+  EXPECT_THAT(seen(), ElementsAre("ping 0"));
+  plugin_.request_finished(second, GOXEL_STATUS_OK, 0);
+  EXPECT_THAT(seen(), ElementsAre("version 0"));
+}
+
+TEST_F(Abi, AClosedConnectionEndsItsOwnRequestsStartedOnesAsCancelled) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  plugin_.connection_opened(1);
+  plugin_.connection_opened(2);
+  received("waiting", 1);
+  plugin_.request_started(received("begun", 1), 0);
+  const auto other = received("other", 2);
+  plugin_.connection_closed(1);
+  EXPECT_THAT(seen(), testing::UnorderedElementsAre("waiting 2", "begun 4"));
+  plugin_.request_finished(other, GOXEL_STATUS_OK, 0);
+  EXPECT_THAT(seen(), ElementsAre("other 0"));
+  EXPECT_EQ(reader_->gauges().connections, 1u);
+  EXPECT_EQ(reader_->gauges().connections_total, 2u);
+}
+
+TEST_F(Abi, ARequestInHandForTooLongIsUnansweredAndItsLateEndIsIgnored) {
+  ASSERT_EQ(activate({{"unanswered_after_seconds", "1"}}), 0);
+  watch();
+  const auto token = received("slow");
+  std::vector<std::string> found;
+  for (int i = 0; i < 2000 && found.empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    found = seen();
+  }
+  EXPECT_THAT(found, ElementsAre("slow 2"));
+  plugin_.request_finished(token, GOXEL_STATUS_OK, 0);
+  EXPECT_THAT(seen(), testing::IsEmpty());
+}
+
+TEST_F(Abi, DeactivationEndsWhatIsInHandAndActivationBeginsAnew) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  const auto old = received("ping");
+  plugin_.deactivate();
+  EXPECT_THAT(seen(), ElementsAre("ping 2"));
+  EXPECT_EQ(reader_->liveness(0), shm::ProducerLiveness::retired);
+  EXPECT_EQ(received("ping"), 0u);
+  ASSERT_EQ(activate(), 0);
+  watch();
+  plugin_.request_finished(old, GOXEL_STATUS_OK, 0);
+  EXPECT_THAT(seen(), testing::IsEmpty());
+  plugin_.request_finished(received("version"), GOXEL_STATUS_OK, 0);
+  EXPECT_THAT(seen(), ElementsAre("version 0"));
+}
+
+TEST_F(Abi, AFullTableCountsWhatItCannotHold) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  std::vector<goxel_plugin_request_token> tokens;
+  for (int i = 0; i < 8192; ++i) tokens.push_back(received("ping"));
+  EXPECT_EQ(received("ping"), 0u);
+  EXPECT_EQ(reader_->gauges().inflight_misses, 1u);
+  for (const auto token : tokens) plugin_.request_finished(token, GOXEL_STATUS_OK, 0);
+  EXPECT_EQ(reader_->totals().by_status[0], 8192u);
+  EXPECT_NE(received("ping"), 0u);
+}
+
+// A child gets copies of the parent's tokens and tables, but neither its segment nor its requests.
+TEST_F(Abi, AForkedChildWritesNothingUntilItActivatesAndThenBeginsEmpty) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  const auto token = received("parents");
+  const pid_t child = fork();
+  if (child == 0) {
+    plugin_.request_finished(token, GOXEL_STATUS_OK, 0);
+    const bool silent = received("childs") == 0;
+    const shm::TestInstance own;
+    const goxel_plugin_setting settings[] = {{"instance", own.name().c_str()}};
+    goxel_plugin_host host{};
+    host.size = sizeof host;
+    host.settings = settings;
+    host.setting_count = 1;
+    if (!silent || plugin_.activate(&host) != 0) std::_Exit(1);
+    reader_ = shm::Reader::open(own.name());
+    plugin_.request_finished(token, GOXEL_STATUS_OK, 0);
+    plugin_.connection_closed(1);
+    if (reader_ == nullptr || !seen().empty()) std::_Exit(2);
+    plugin_.request_finished(received("childs"), GOXEL_STATUS_OK, 0);
+    const bool one = seen() == std::vector<std::string>{"childs 0"};
+    plugin_.deactivate();
+    shm_unlink(own.object().c_str());
+    std::_Exit(one ? 0 : 3);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_THAT(seen(), testing::IsEmpty());
+  plugin_.request_finished(token, GOXEL_STATUS_OK, 0);
+  EXPECT_THAT(seen(), ElementsAre("parents 0"));
+}
+
+// Requests that begin and end on several threads while their connections are closed under them.
+TEST_F(Abi, EachRequestEndsOnceHoweverManyThreadsEndIt) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  constexpr int kThreads = 4;
+  constexpr int kEach = 20000;
+  std::atomic<std::uint64_t> begun{0};
+  std::atomic<std::uint64_t> last[kThreads] = {};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        const auto token = received("ping", static_cast<std::uint64_t>(t));
+        begun += token != 0;
+        last[t].store(token);
+        plugin_.request_started(token, 0);
+        plugin_.request_finished(last[(t + 1) % kThreads].load(), GOXEL_STATUS_OK, 0);
+        if (i % 64 == 0) plugin_.connection_closed(static_cast<std::uint64_t>(t));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int t = 0; t < kThreads; ++t) plugin_.connection_closed(static_cast<std::uint64_t>(t));
+  EXPECT_TRUE(reader_->inflight().empty());
+  EXPECT_EQ(reader_->totals().published, begun.load());
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::plugin
