@@ -127,6 +127,10 @@ void end_all(Recorder& recorder) {
                 [&](std::uint32_t line) { end(recorder, line, shm::Status::unanswered, 0, now); });
 }
 
+Recorder* recorder() {
+  return plugin::recorder(shm::Door::abi);
+}
+
 int activate(const goxel_plugin_host* host) {
   Settings settings;
   std::string why;
@@ -136,17 +140,22 @@ int activate(const goxel_plugin_host* host) {
   const Recorder::Host description{host->name != nullptr ? host->name : "",
                                    host->version != nullptr ? host->version : "",
                                    host->workers_configured};
-  if (why.empty() &&
-      wake(settings, description, {shm::Door::abi, begin, housekeep, end_all}, why) != nullptr) {
+  if (!why.empty()) {
+    why.insert(0, kWithout);
+  } else if (wake(settings, description, {shm::Door::abi, begin, housekeep, end_all}, why) !=
+             nullptr) {
     return 0;
   }
-  const std::string line = "the daemon runs without telemetry: " + why;
   if (host->log != nullptr) {
-    host->log(host->log_context, ("goxel-telemetry: " + line).c_str());
+    host->log(host->log_context, ("goxel-telemetry: " + why).c_str());
   } else {
-    complain(line);
+    complain(why);
   }
   return -1;
+}
+
+void deactivate() {
+  sleep(shm::Door::abi);
 }
 
 void connection_opened(goxel_plugin_connection) {
@@ -293,7 +302,7 @@ constexpr goxel_plugin kPlugin = {sizeof(goxel_plugin),
                                   "telemetry",
                                   GOXEL_TELEMETRY_VERSION,
                                   activate,
-                                  sleep,
+                                  deactivate,
                                   connection_opened,
                                   connection_closed,
                                   request_received,

@@ -103,6 +103,10 @@ class Observing {
   std::uint64_t start_ = 0;
 };
 
+inline Recorder* recorder() noexcept {
+  return plugin::recorder(shm::Door::preload);
+}
+
 // The recorder, if what the calling thread does is to be observed now at all.
 Recorder* observing() noexcept {
   Recorder* const live = recorder();
@@ -151,7 +155,7 @@ Recorder* awake() noexcept {
   Recorder* const made = wake(settings_of_launcher(), describe_this_process(),
                               {shm::Door::preload, begin, housekeep, end}, why);
   if (made == nullptr) {
-    complain("the daemon runs without telemetry: " + why);
+    complain(why);
   } else {
     door_state.store(DoorState::open, std::memory_order_release);
   }
@@ -355,7 +359,7 @@ __attribute__((constructor)) void prepare() {
   if (text == nullptr) return;  // not started by the launcher: the plugin ABI, if anything
   if (const std::string problem = apply_settings_text(settings_of_launcher(), text);
       !problem.empty()) {
-    complain("the daemon runs without telemetry: " + problem);
+    complain(kWithout + problem);
   } else {
     door_state.store(DoorState::enabled, std::memory_order_release);
   }
@@ -363,7 +367,8 @@ __attribute__((constructor)) void prepare() {
 }
 
 __attribute__((destructor)) void finish() {
-  sleep();
+  sleep(shm::Door::preload);
+  sleep(shm::Door::abi);
 }
 
 }  // namespace

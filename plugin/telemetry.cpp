@@ -11,20 +11,15 @@
 #include <ctime>
 
 namespace goxel_telemetry::plugin {
-namespace {
 
-// What a forked child must not see. The kernel wipes this page in every child, also in one that was
-// made by a raw system call; the handler of pthread_atfork() does the same where the kernel is too
-// old.
-struct alignas(4096) PerProcess {
-  std::atomic<Recorder*> recorder;
-};
-constinit PerProcess mine{};
+constinit OpenDoors open_doors{};
+
+namespace {
 
 Door open_door{};
 
 void forget() noexcept {
-  mine.recorder.store(nullptr, std::memory_order_relaxed);
+  for (auto& recorder : open_doors.recorder) recorder.store(nullptr, std::memory_order_relaxed);
 }
 
 void* keep_alive(void* own_recorder) {
@@ -33,7 +28,7 @@ void* keep_alive(void* own_recorder) {
   while (true) {
     clock_nanosleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
     // Asleep, or awake again with another recorder, which has a thread of its own.
-    if (mine.recorder.load(std::memory_order_acquire) != recorder) return nullptr;
+    if (plugin::recorder(open_door.kind) != recorder) return nullptr;
     recorder->beat();
     open_door.housekeep(*recorder);
   }
@@ -61,37 +56,40 @@ bool start_thread(Recorder& recorder) {
 
 }  // namespace
 
-Recorder* recorder() noexcept {
-  return mine.recorder.load(std::memory_order_acquire);
-}
-
 Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door& door,
                std::string& why) {
   [[maybe_unused]] static const bool handlers_set = [] {
-    madvise(&mine, sizeof mine, MADV_WIPEONFORK);
+    madvise(&open_doors, sizeof open_doors, MADV_WIPEONFORK);
     return pthread_atfork(nullptr, nullptr, forget) == 0;
   }();
-  if (recorder() != nullptr) {
-    why = "telemetry is already on in this process";
+  for (const auto& other : open_doors.recorder) {
+    if (other.load(std::memory_order_acquire) == nullptr) continue;
+    why = open_door.kind == door.kind
+              ? "telemetry is already on in this process"
+              : "telemetry is already on in this process, through the other door";
     return nullptr;
   }
   std::unique_ptr<Recorder> made = Recorder::create(settings, host, door.kind, why);
-  if (made == nullptr) return nullptr;
+  if (made == nullptr) {
+    why.insert(0, kWithout);
+    return nullptr;
+  }
   open_door = door;
   door.begin(*made);
-  mine.recorder.store(made.get(), std::memory_order_release);
+  auto& opened = open_doors.recorder[static_cast<std::size_t>(door.kind)];
+  opened.store(made.get(), std::memory_order_release);
   if (!start_thread(*made)) {
-    forget();
+    opened.store(nullptr, std::memory_order_relaxed);
     made->retire();
-    why = "telemetry's thread cannot be started";
+    why = std::string(kWithout) + "its thread cannot be started";
     made.release();
     return nullptr;
   }
   return made.release();  // lives as long as the process: its threads may be inside at any time
 }
 
-void sleep() noexcept {
-  Recorder* const last = recorder();
+void sleep(shm::Door door) noexcept {
+  Recorder* const last = recorder(door);
   if (last == nullptr) return;
   open_door.end(*last);
   last->retire();

@@ -3,6 +3,7 @@
 // forgotten in a forked child, retired when the host ends.
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "plugin/recorder.h"
@@ -21,16 +22,29 @@ struct Door {
   void (*end)(Recorder&);
 };
 
-// The recorder of this process; null while asleep, and in a forked child. [hot]
-Recorder* recorder() noexcept;
+// Null but for the door that is open. The kernel wipes this page in every forked child, also in one
+// that was made by a raw system call; a handler of pthread_atfork() does the same where the kernel
+// is too old.
+struct alignas(4096) OpenDoors {
+  std::atomic<Recorder*> recorder[static_cast<std::size_t>(shm::Door::preload) + 1];
+};
+extern OpenDoors open_doors;
 
-// Makes the segment and starts the thread. At most one wakes in a process, whichever door asks
-// first; the other gets null and a sentence in `why`. [any thread, not hot]
+// The recorder that this door opened; null while it is closed, and in a forked child. [hot]
+inline Recorder* recorder(shm::Door door) noexcept {
+  return open_doors.recorder[static_cast<std::size_t>(door)].load(std::memory_order_acquire);
+}
+
+// Makes the segment and starts the thread. At most one door opens in a process, whichever asks
+// first; the other gets null and a sentence for the operator in `why`. [any thread, not hot]
 Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door& door,
                std::string& why);
+inline constexpr const char* kWithout =
+    "the daemon runs without telemetry: ";  // begins most of them
 
-// Ends what wake() began, but for the memory: other threads may be inside. [any thread, not hot]
-void sleep() noexcept;
+// Closes the door, if it is open. The memory stays: other threads may be inside. [any thread, not
+// hot]
+void sleep(shm::Door door) noexcept;
 
 // One line on stderr, "goxel-telemetry: …".
 void complain(const std::string& sentence) noexcept;

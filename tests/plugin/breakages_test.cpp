@@ -256,6 +256,14 @@ TEST_F(Breakages, MoreConnectionsThanPlacesAreCountedAndTheOthersObserved) {
   EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
 }
 
+TEST_F(Breakages, DescriptorsAbove65536AreObserved) {
+  observer_->accepted(500'000);
+  observer_->duplicated(500'000, static_cast<int>(kDescriptors) - 1);
+  receive(kPing, 500'000);
+  send(kPong, static_cast<int>(kDescriptors) - 1);
+  EXPECT_EQ(seen(), (List{{"ping", Status::ok}}));
+}
+
 TEST_F(Breakages, DescriptorsBeyondTheTableAreCountedAndLeftAlone) {
   const int far = static_cast<int>(kDescriptors) + 7;
   observer_->accepted(far);
