@@ -2,21 +2,58 @@
 #include "viewer-qt/live_source.h"
 
 #include <QTimer>
+#include <atomic>
 #include <optional>
 
 #include "metrics/collector.h"
+#include "metrics/printable.h"
+#include "shm/clock.h"
+#include "shm/reader.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
 
 constexpr int kSweepMs = 50;
-constexpr int kSweepsPerRefresh = 5;
+constexpr std::uint64_t kSweepsPerRefresh = 5;
+constexpr std::uint64_t kSweepsPerLook = 20;
+// A machine may have hundreds of segments; a person looks at the first few.
+constexpr std::size_t kMostListed = 20;
+
+QString to_text(shm::ProducerLiveness liveness) {
+  switch (liveness) {
+    case shm::ProducerLiveness::live:
+      return QStringLiteral("live");
+    case shm::ProducerLiveness::retired:
+      return QStringLiteral("retired");
+    case shm::ProducerLiveness::dead:
+      return QStringLiteral("dead");
+    case shm::ProducerLiveness::corrupt:
+      break;
+  }
+  return QStringLiteral("corrupt");
+}
+
+QList<Instance> instances_here() {
+  QList<Instance> found;
+  for (const std::string& name : shm::list_instances()) {
+    if (static_cast<std::size_t>(found.size()) == kMostListed) break;
+    Instance instance{QString::fromStdString(name), {}, {}};
+    if (const auto reader = shm::Reader::open(name)) {
+      instance.state = to_text(reader->liveness(shm::monotonic_ns()));
+      instance.program = QString::fromStdString(metrics::printable(reader->producer().host_name));
+    }
+    found.append(instance);
+  }
+  return found;
+}
+
+}  // namespace
 
 // Lives on the source's thread, and owns the collector there.
-class Follower : public QObject {
+class LiveSource::Follower : public QObject {
  public:
-  Follower(std::string instance, LiveSource* source)
-      : source_(source), wanted_(std::move(instance)) {}
+  Follower(const QString& instance, LiveSource* source)
+      : source_(source), wanted_(instance.toStdString()) {}
 
   void start() {
     auto* timer = new QTimer(this);
@@ -25,12 +62,37 @@ class Follower : public QObject {
     sweep();
   }
 
+  void watch(const QString& instance) {
+    wanted_ = instance.toStdString();
+    collector_.reset();
+    live_ = false;
+  }
+
  private:
   void sweep() {
+    const std::uint64_t sweep = sweeps_++;
+    if (!live_ && sweep % kSweepsPerLook == 0) look_around();
+    if (!collector_ && !wanted_.empty()) collector_.emplace(wanted_);
     const metrics::Collector::Time now = metrics::Collector::Time::now();
-    if (!collector_) choose(now);
     if (collector_) collector_->sweep(now);
-    if (++sweeps_ % kSweepsPerRefresh != 1) return;
+    if (sweep % kSweepsPerRefresh == 0) refresh(now);
+  }
+
+  void look_around() {
+    QMetaObject::invokeMethod(source_, [source = source_, instances = instances_here()] {
+      Q_EMIT source->looked_around(instances);
+    });
+    if (!wanted_.empty()) return;
+    // What somebody left behind makes way for one that lives.
+    metrics::InstanceChoice choice = metrics::only_instance();
+    message_ = std::move(choice.message);
+    if (choice.instance.empty()) return;
+    if (!collector_ || collector_->instance() != choice.instance) {
+      collector_.emplace(std::move(choice.instance));
+    }
+  }
+
+  void refresh(const metrics::Collector::Time& now) {
     auto snapshot = std::make_shared<metrics::Snapshot>();
     if (collector_) {
       *snapshot = collector_->snapshot(now);
@@ -39,45 +101,41 @@ class Follower : public QObject {
       snapshot->taken_realtime_ns = now.realtime_ns;
       snapshot->daemon.message = message_;
     }
-    Q_EMIT source_->refreshed(std::move(snapshot));
-  }
-
-  void choose(const metrics::Collector::Time&) {
-    if (!wanted_.empty()) {
-      collector_.emplace(wanted_);
-      return;
-    }
-    if (sweeps_ % (1000 / kSweepMs) != 0)
-      return;  // looking through all names once a second is enough
-    metrics::InstanceChoice choice = metrics::only_instance();
-    if (choice.instance.empty()) {
-      message_ = std::move(choice.message);
-    } else {
-      collector_.emplace(choice.instance);
-    }
+    live_ = snapshot->daemon.state == metrics::ProducerState::live;
+    // Who was seen alive stays the one, also when it dies and others live.
+    if (live_) wanted_ = snapshot->instance;
+    // A window that stands still must not let snapshots pile up.
+    if (untaken_.exchange(true)) return;
+    QMetaObject::invokeMethod(source_, [this, snapshot = SnapshotPointer(std::move(snapshot))] {
+      untaken_ = false;
+      Q_EMIT source_->refreshed(snapshot);
+    });
   }
 
   LiveSource* source_;
-  std::string wanted_;
-  std::string message_;
+  std::string wanted_;   // empty: the only one
+  std::string message_;  // why nobody is followed
   std::optional<metrics::Collector> collector_;
+  bool live_ = false;
   std::uint64_t sweeps_ = 0;
+  std::atomic<bool> untaken_ = false;  // a snapshot is on its way to the window
 };
 
-}  // namespace
-
-LiveSource::LiveSource(const QString& instance, QObject* parent) : QObject(parent) {
-  qRegisterMetaType<SnapshotPointer>();
-  auto* follower = new Follower(instance.toStdString(), this);
-  follower->moveToThread(&thread_);
-  connect(&thread_, &QThread::started, follower, &Follower::start);
-  connect(&thread_, &QThread::finished, follower, &QObject::deleteLater);
+LiveSource::LiveSource(const QString& instance, QObject* parent)
+    : QObject(parent), follower_(new Follower(instance, this)) {
+  follower_->moveToThread(&thread_);
+  connect(&thread_, &QThread::started, follower_, &Follower::start);
+  connect(&thread_, &QThread::finished, follower_, &QObject::deleteLater);
   thread_.start();
 }
 
 LiveSource::~LiveSource() {
   thread_.quit();
   thread_.wait();
+}
+
+void LiveSource::watch(const QString& instance) {
+  QMetaObject::invokeMethod(follower_, [this, instance] { follower_->watch(instance); });
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Follows one instance on a thread of its own and hands finished snapshots to the window.
+// Follows a daemon on a thread of its own, and hands finished snapshots to the window.
 #pragma once
 
+#include <QList>
 #include <QObject>
 #include <QThread>
 #include <memory>
@@ -12,22 +13,34 @@ namespace goxel_telemetry::viewer {
 
 using SnapshotPointer = std::shared_ptr<const metrics::Snapshot>;
 
+// Somebody who has, or left, a segment on this machine. All text is untrusted.
+struct Instance {
+  QString name;
+  QString state;    // "live", "retired", "dead", "corrupt"; empty: not readable
+  QString program;  // may be empty
+};
+
 class LiveSource : public QObject {
   Q_OBJECT
  public:
-  // An empty instance means the only one on the machine, as soon as there is one.
+  // Starts at once. An empty `instance` means the only one, when there is only one.
   explicit LiveSource(const QString& instance, QObject* parent = nullptr);
-  // Returns when the thread has ended.
   ~LiveSource() override;
 
+  // Goes over to another instance.
+  void watch(const QString& instance);
+
  Q_SIGNALS:
-  // About four times a second; never null.
-  void refreshed(goxel_telemetry::viewer::SnapshotPointer snapshot);
+  // Four times a second, and never faster than they are taken.
+  void refreshed(const SnapshotPointer& snapshot);
+  // Once a second while no live daemon is being followed: all instances on this machine.
+  void looked_around(const QList<Instance>& instances);
 
  private:
+  class Follower;
+
   QThread thread_;
+  Follower* follower_;  // lives on thread_, and ends with it
 };
 
 }  // namespace goxel_telemetry::viewer
-
-Q_DECLARE_METATYPE(goxel_telemetry::viewer::SnapshotPointer)

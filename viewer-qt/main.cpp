@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QSaveFile>
 #include <QTimer>
 #include <cstdio>
 #include <cstdlib>
@@ -32,7 +33,7 @@ std::optional<QSize> parse_size(const QString& text) {
   bool height_ok = false;
   if (parts.size() != 2) return std::nullopt;
   const QSize size(parts[0].toInt(&width_ok), parts[1].toInt(&height_ok));
-  const bool sound = width_ok && height_ok && size.width() >= 400 && size.height() >= 300 &&
+  const bool sound = width_ok && height_ok && size.width() >= 900 && size.height() >= 600 &&
                      size.width() <= 8000 && size.height() <= 8000;
   return sound ? std::optional(size) : std::nullopt;
 }
@@ -53,9 +54,10 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
       QStringLiteral("Write a picture of the window and end; needs no display."),
       QStringLiteral("FILE"));
   const QCommandLineOption after(QStringLiteral("after"),
-                                 QStringLiteral("Take it after so many seconds (default 3)."),
+                                 QStringLiteral("For how long to show data before (default 3)."),
                                  QStringLiteral("SECONDS"));
-  const QCommandLineOption size(QStringLiteral("size"), QStringLiteral("Size of the window."),
+  const QCommandLineOption size(QStringLiteral("size"),
+                                QStringLiteral("Size of the window (default 1200x800)."),
                                 QStringLiteral("WxH"));
   parser.addOptions({help, version, instance, screenshot, after, size});
   if (!parser.parse(arguments)) return complain(parser.errorText());
@@ -76,6 +78,9 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
     return complain(QStringLiteral("\"%1\" is no valid instance name").arg(options.instance));
   }
   options.screenshot = parser.value(screenshot);
+  if (parser.isSet(screenshot) && options.screenshot.isEmpty()) {
+    return complain(QStringLiteral("--screenshot takes the name of a file"));
+  }
   if (parser.isSet(after)) {
     bool ok = false;
     options.after_seconds = parser.value(after).toInt(&ok);
@@ -85,7 +90,7 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   }
   if (parser.isSet(size)) {
     const std::optional<QSize> parsed = parse_size(parser.value(size));
-    if (!parsed) return complain(QStringLiteral("--size takes WIDTHxHEIGHT, 400x300 to 8000x8000"));
+    if (!parsed) return complain(QStringLiteral("--size takes WIDTHxHEIGHT, 900x600 to 8000x8000"));
     options.size = *parsed;
   }
   return std::nullopt;
@@ -93,8 +98,25 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
 
 // Before QApplication, which ends the process if there is no display.
 bool lacks_display() {
-  return qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
-         qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
+  return qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
+}
+
+// Qt's own way to say that a display does not answer is to abort with a page of text.
+void end_in_one_sentence(QtMsgType type, const QMessageLogContext&, const QString& message) {
+  if (type == QtFatalMsg) {
+    complain(QStringLiteral("the display cannot be used; --screenshot FILE needs none"));
+    std::_Exit(EXIT_FAILURE);
+  }
+  if (type == QtCriticalMsg) std::fprintf(stderr, "%s\n", qPrintable(message));
+}
+
+int take_screenshot(QWidget& window, const QString& path) {
+  QSaveFile file(path);
+  if (file.open(QIODevice::WriteOnly) && window.grab().save(&file, "PNG") && file.commit()) {
+    return EXIT_SUCCESS;
+  }
+  complain(QStringLiteral("%1 cannot be written: %2").arg(path, file.errorString()));
+  return EXIT_FAILURE;
 }
 
 int run(QApplication& application, const Options& options) {
@@ -102,16 +124,15 @@ int run(QApplication& application, const Options& options) {
   if (options.size.isValid()) window.resize(options.size);
   LiveSource source(options.instance);
   QObject::connect(&source, &LiveSource::refreshed, &window, &MainWindow::show_snapshot);
+  QObject::connect(&source, &LiveSource::looked_around, &window, &MainWindow::show_instances);
+  QObject::connect(&window, &MainWindow::instance_chosen, &source, &LiveSource::watch);
   if (!options.screenshot.isEmpty()) {
-    QTimer::singleShot(options.after_seconds * 1000, &window, [&] {
-      if (window.grab().save(options.screenshot, "PNG")) {
-        QApplication::exit(EXIT_SUCCESS);
-      } else {
-        std::fprintf(stderr, "goxel-telemetry-viewer: %s cannot be written\n",
-                     qPrintable(options.screenshot));
-        QApplication::exit(EXIT_FAILURE);
-      }
-    });
+    const auto start_clock = [&] {
+      QTimer::singleShot(options.after_seconds * 1000, &window,
+                         [&] { QApplication::exit(take_screenshot(window, options.screenshot)); });
+    };
+    QObject::connect(&source, &LiveSource::refreshed, &window, start_clock,
+                     static_cast<Qt::ConnectionType>(Qt::SingleShotConnection));
   }
   window.show();
   return application.exec();
@@ -126,13 +147,15 @@ int main(int count, char** arguments) {
   QStringList list;
   for (int i = 0; i < count; ++i) list.append(QString::fromLocal8Bit(arguments[i]));
   if (const std::optional<int> code = parse(list, options)) return *code;
-  if (lacks_display()) {
-    if (options.screenshot.isEmpty()) {
+  if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) {
+    if (!options.screenshot.isEmpty()) {
+      qputenv("QT_QPA_PLATFORM", "offscreen");
+    } else if (lacks_display()) {
       complain(QStringLiteral("there is no display; --screenshot FILE needs none"));
       return EXIT_FAILURE;
     }
-    qputenv("QT_QPA_PLATFORM", "offscreen");
   }
+  qInstallMessageHandler(end_in_one_sentence);
   QApplication application(count, arguments);
   return run(application, options);
 }

@@ -4,15 +4,19 @@
 
 #include <QLabel>
 #include <QMainWindow>
-#include <QStackedWidget>
-#include <QTableView>
 #include <array>
+#include <memory>
 
 #include "viewer-qt/charts/line_chart.h"
 #include "viewer-qt/live_source.h"
+#include "viewer-qt/models/figures.h"
 #include "viewer-qt/models/inflight_model.h"
 #include "viewer-qt/models/operations_model.h"
 #include "viewer-qt/models/time_series.h"
+
+namespace Ui {  // uic puts its classes there
+class MainWindow;
+}
 
 namespace goxel_telemetry::viewer {
 
@@ -21,47 +25,33 @@ class MainWindow : public QMainWindow {
  public:
   // `instance` may be empty: the only one.
   explicit MainWindow(const QString& instance, QWidget* parent = nullptr);
+  ~MainWindow() override;
 
   void show_snapshot(const SnapshotPointer& snapshot);
+  void show_instances(const QList<Instance>& instances);
+
+ Q_SIGNALS:
+  // A person picked one of those that are on this machine.
+  void instance_chosen(const QString& instance);
 
  private:
-  // The headline figures, in the order in which they stand.
-  enum Figure {
-    kP99Now,
-    kP99Minute,
-    kThroughput,
-    kFailures,
-    kClients,
-    kInHand,
-    kCpu,
-    kMemory,
-    kOwnCost,
-    kLost,
-    kFigureCount
-  };
-
-  QWidget* make_waiting_page(const QString& instance);
-  QWidget* make_live_page();
-  QWidget* make_figures();
-  QWidget* make_charts();
-  QWidget* make_operations();
-  QWidget* make_inflight();
+  void make_figures();
+  void make_charts();
+  void make_tables();
+  void name_window(const QString& instance);
   void show_state(const metrics::Snapshot& snapshot);
   void show_figures(const metrics::Snapshot& snapshot);
-  void show_charts();
-  void set_figure(Figure figure, const std::string& text, bool alarming = false);
+  void show_charts(const metrics::Snapshot& snapshot);
+  void show_inflight(const SnapshotPointer& snapshot);
 
-  QLabel* state_;
-  QStackedWidget* pages_;
-  QLabel* waiting_for_;
+  std::unique_ptr<Ui::MainWindow> ui_;
   std::array<QLabel*, kFigureCount> figures_{};
-  LineChart* latency_;
-  LineChart* throughput_;
-  QTableView* operations_;
-  QLabel* inflight_title_;
+  LineChart* latency_ = nullptr;
+  LineChart* throughput_ = nullptr;
   OperationsModel operations_model_;
   InflightModel inflight_model_;
   TimeSeries series_;
+  std::string charted_instance_;
 };
 
 }  // namespace goxel_telemetry::viewer

@@ -3,6 +3,8 @@
 #include <QAbstractItemModelTester>
 
 #include "tests/viewer-qt/snapshots.h"
+#include "viewer-qt/models/daemon_state.h"
+#include "viewer-qt/models/figures.h"
 #include "viewer-qt/models/inflight_model.h"
 #include "viewer-qt/models/operations_model.h"
 #include "viewer-qt/models/time_series.h"
@@ -55,17 +57,46 @@ TEST(InflightModel, MarksWhatMayBeStuck) {
   EXPECT_FALSE(model.data(model.index(1, 0), Qt::ForegroundRole).isValid());
 }
 
+TEST(StateLine, SaysInAWordAndASentenceHowTheDaemonIs) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  snapshot->daemon.host_name = "goxel-daemon";
+  EXPECT_EQ(state_line(*snapshot).tone, Tone::good);
+  EXPECT_TRUE(state_line(*snapshot).text.contains("goxel-daemon"));
+  snapshot->daemon.state = metrics::ProducerState::dead;
+  snapshot->inflight.emplace_back().operation = "goxel.export_model";
+  EXPECT_EQ(state_line(*snapshot).tone, Tone::bad);
+  EXPECT_TRUE(state_line(*snapshot).text.contains("killed or crashed"));
+  EXPECT_TRUE(has_data(metrics::ProducerState::dead));
+  EXPECT_FALSE(has_data(metrics::ProducerState::absent));
+}
+
+TEST(Figures, AreDashesWhereNothingIsKnownAndAlarmingWhereSomethingFailed) {
+  const auto value = [](const metrics::Snapshot& snapshot, const QString& name) {
+    for (const Figure& figure : figures(snapshot)) {
+      if (figure.name == name) return figure;
+    }
+    return Figure{};
+  };
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  EXPECT_EQ(value(*snapshot, "Memory").value, QString::fromUtf8("–"));
+  EXPECT_EQ(value(*snapshot, "Throughput").value, "100/s");
+  EXPECT_FALSE(value(*snapshot, "Records lost").alarming);
+  snapshot->ring.lost = 3;
+  EXPECT_TRUE(value(*snapshot, "Records lost").alarming);
+  EXPECT_EQ(value(*snapshot, "Records lost").value, "3");
+}
+
 TEST(TimeSeries, HasOneSampleASecondAndForgetsTheOldOnes) {
   TimeSeries series(10);
   for (std::uint64_t second = 1; second <= 30; ++second) {
     series.add(*snapshot_of(second, "ping 100 250"));
     series.add(*snapshot_of(second, "ping 999 999"));
   }
-  const Pieces p50 = series.p50_ms();
+  const Pieces p50 = series.p50_ns();
   ASSERT_EQ(p50.size(), 1);
   ASSERT_EQ(p50[0].size(), 11);
-  EXPECT_EQ(p50[0].first(), QPointF(-10, 0.25));
-  EXPECT_EQ(p50[0].last(), QPointF(0, 0.25));
+  EXPECT_EQ(p50[0].first(), QPointF(-10, 250'000));
+  EXPECT_EQ(p50[0].last(), QPointF(0, 250'000));
 }
 
 TEST(TimeSeries, DrawsNoLineAcrossADeadDaemonALossOrSecondsWithoutAnswers) {
@@ -84,7 +115,7 @@ TEST(TimeSeries, DrawsNoLineAcrossADeadDaemonALossOrSecondsWithoutAnswers) {
   const auto quiet = snapshot_of(6, "ping 0 0");
   quiet->ring.lost = 7;
   series.add(*quiet);
-  EXPECT_EQ(series.p50_ms().size(), 3);
+  EXPECT_EQ(series.p50_ns().size(), 3);
   ASSERT_EQ(series.operations_per_second().size(), 3);
   EXPECT_EQ(series.operations_per_second()[2].size(), 2);  // no requests is a rate of 0, not a gap
 }

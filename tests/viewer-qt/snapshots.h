@@ -29,6 +29,7 @@ inline std::shared_ptr<metrics::Snapshot> snapshot_of(std::uint64_t second,
     operation.key.protocol = "jsonrpc";
     operation.key.stack = "4-layer";
     for (metrics::WindowStats& window : operation.windows) {
+      window.covered_seconds = 1;
       window.outcomes.ok = count;
       window.rate_per_second = static_cast<double>(count);
       window.latency.count = count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A chart of a few lines over the last seconds. The only class that knows Qt Charts, which is
-// deprecated upstream: when it goes, this file is rewritten and nothing else.
+// A chart of a few lines over the last seconds, and what they are at now. The only class that knows
+// Qt Charts, which is deprecated upstream: when it goes, this file is rewritten and nothing else.
 #pragma once
 
 #include <QColor>
@@ -15,20 +15,23 @@ namespace goxel_telemetry::viewer {
 class LineChart : public QWidget {
   Q_OBJECT
  public:
-  enum class Scale { linear, logarithmic };
+  // What the y axis measures: durations in nanoseconds on a logarithmic axis, or rates from 0.
+  enum class Quantity { duration, rate };
+  struct Line {
+    QString name;
+    QColor color;
+  };
 
-  // `seconds`: how far back the x axis goes. `unit` stands at the y axis.
-  LineChart(const QString& title, const QString& unit, Scale scale, std::uint32_t seconds,
-            QWidget* parent = nullptr);
+  // `seconds`: how far back the x axis goes.
+  LineChart(const QString& title, Quantity quantity, std::uint32_t seconds,
+            const QList<Line>& lines, QWidget* parent = nullptr);
   ~LineChart() override;
 
-  // Lines are numbered in the order that they were added.
-  void add_line(const QString& name, const QColor& color);
-  // Pieces are not joined: a gap stays a gap. Values of a logarithmic chart that are not positive
-  // are left out.
-  void set_line(int line, const Pieces& pieces);
-  // Fits the y axis to what is shown.
-  void rescale();
+  // The lines, in the order in which they were named. Pieces are not joined: a gap stays a gap.
+  void show_lines(const QList<Pieces>& lines);
+
+ protected:
+  void changeEvent(QEvent* event) override;
 
  private:
   struct Private;

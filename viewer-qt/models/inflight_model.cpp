@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/models/inflight_model.h"
 
-#include <QColor>
+#include <QFont>
 
 #include "metrics/format.h"
+#include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {
 
@@ -26,25 +27,35 @@ QVariant InflightModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount() || index.column() >= kColumnCount) return {};
   const metrics::InflightRequest& request =
       snapshot_->inflight[static_cast<std::size_t>(index.row())];
-  if (role == Qt::ForegroundRole && request.age_ns >= kOldNs) return QColor(0xD0, 0x3B, 0x3B);
+  const bool old = request.age_ns >= kOldNs;
+  if (role == Qt::ForegroundRole && old) return theme::kFailures;
+  if (role == Qt::FontRole && old) {
+    QFont bold;
+    bold.setBold(true);
+    return bold;
+  }
+  // A name may be longer than its column, and a client may have given it.
+  if (role == Qt::ToolTipRole && index.column() == kOperation) {
+    return QString::fromStdString(request.operation).toHtmlEscaped();
+  }
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
     case kAge:
       return QString::fromStdString(metrics::format_duration(static_cast<double>(request.age_ns)));
     case kOperation:
       return QString::fromStdString(request.operation);
+    case kPhase:
+      return QString::fromStdString(request.phase);
     case kProtocol:
       return QString::fromStdString(request.protocol);
-    case kConnection:
-      return QString::number(request.connection);
     default:
-      return QString::fromStdString(request.phase);
+      return QString::number(request.connection);
   }
 }
 
 QVariant InflightModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  static const char* const kTitles[kColumnCount] = {"Age", "Operation", "Protocol", "Connection",
-                                                    "Phase"};
+  static const char* const kTitles[kColumnCount] = {"Age", "Operation", "Phase", "Protocol",
+                                                    "Connection"};
   if (role != Qt::DisplayRole || orientation != Qt::Horizontal || section < 0 ||
       section >= kColumnCount) {
     return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Requests in hand, oldest first; after a crash, what was in hand when the daemon died.
+// Requests in flight, oldest first; after a crash, what was in flight when the daemon died.
 #pragma once
 
 #include <QAbstractTableModel>
@@ -12,7 +12,7 @@ namespace goxel_telemetry::viewer {
 class InflightModel : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { kAge, kOperation, kProtocol, kConnection, kPhase, kColumnCount };
+  enum Column { kAge, kOperation, kPhase, kProtocol, kConnection, kColumnCount };
   // A request that is older than this is drawn as one that may be stuck.
   static constexpr std::uint64_t kOldNs = 1'000'000'000;
 

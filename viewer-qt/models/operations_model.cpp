@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/models/operations_model.h"
 
+#include <algorithm>
+
 #include "metrics/format.h"
+#include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -16,6 +19,8 @@ QVariant sort_value(const metrics::OperationStats& operation, const metrics::Win
       return QString::fromStdString(operation.key.protocol);
     case OperationsModel::kStack:
       return QString::fromStdString(operation.key.stack);
+    case OperationsModel::kLayer:
+      return QString::fromStdString(operation.key.layer);
     case OperationsModel::kCount:
       return static_cast<qulonglong>(window.outcomes.all());
     case OperationsModel::kRate:
@@ -44,6 +49,7 @@ QString text(const QVariant& value, const metrics::WindowStats& window, int colu
     case OperationsModel::kOperation:
     case OperationsModel::kProtocol:
     case OperationsModel::kStack:
+    case OperationsModel::kLayer:
       return value.toString();
     case OperationsModel::kCount:
     case OperationsModel::kErrors:
@@ -61,15 +67,35 @@ QString text(const QVariant& value, const metrics::WindowStats& window, int colu
 }  // namespace
 
 void OperationsModel::show(std::shared_ptr<const metrics::Snapshot> snapshot) {
+  const auto same_key = [](const metrics::OperationStats& a, const metrics::OperationStats& b) {
+    return a.key == b.key;
+  };
+  if (snapshot_ != nullptr &&
+      std::ranges::equal(snapshot_->operations, snapshot->operations, same_key)) {
+    snapshot_ = std::move(snapshot);
+    all_changed();
+    return;
+  }
   beginResetModel();
   snapshot_ = std::move(snapshot);
   endResetModel();
 }
 
 void OperationsModel::set_window(metrics::Window window) {
-  beginResetModel();
   window_ = window;
-  endResetModel();
+  all_changed();
+}
+
+bool OperationsModel::has_other_layers() const {
+  return snapshot_ != nullptr &&
+         std::ranges::any_of(snapshot_->operations, [](const metrics::OperationStats& operation) {
+           return operation.key.layer != "daemon";
+         });
+}
+
+void OperationsModel::all_changed() {
+  if (rowCount() == 0) return;
+  Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, kColumnCount - 1));
 }
 
 const metrics::OperationStats& OperationsModel::operation(int row) const {
@@ -93,6 +119,15 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
   if (role == Qt::DisplayRole) {
     return text(sort_value(row, window, index.column()), window, index.column());
   }
+  const bool counts_failures = index.column() == kErrors || index.column() == kUnanswered;
+  if (role == Qt::ForegroundRole && counts_failures &&
+      sort_value(row, window, index.column()).toULongLong() != 0) {
+    return theme::kFailures;
+  }
+  // A name may be longer than its column, and a client may have given it.
+  if (role == Qt::ToolTipRole && index.column() == kOperation) {
+    return QString::fromStdString(row.key.operation).toHtmlEscaped();
+  }
   if (role == Qt::TextAlignmentRole && index.column() >= kCount) {
     return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
   }
@@ -100,17 +135,17 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant OperationsModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  static const char* const kTitles[kColumnCount] = {"Operation", "Protocol", "Stack",      "Count",
-                                                    "Rate",      "Errors",   "Unanswered", "Mean",
-                                                    "p50",       "p90",      "p99",        "Max"};
+  static const char* const kTitles[kColumnCount] = {
+      "Operation",  "Protocol", "Stack", "Layer", "Count", "Rate", "Errors",
+      "Unanswered", "Mean",     "p50",   "p90",   "p99",   "Max"};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
   if (role == Qt::DisplayRole) return QString::fromLatin1(kTitles[section]);
   if (role == Qt::TextAlignmentRole && section >= kCount) {
     return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
   }
   if (role == Qt::ToolTipRole) {
-    if (section == kErrors) return tr("answered with an error, or malformed");
-    if (section == kUnanswered) return tr("not answered, or cancelled by the client");
+    if (section == kErrors) return tr("Answered with an error, or malformed");
+    if (section == kUnanswered) return tr("Not answered, or cancelled by the client");
   }
   return {};
 }

@@ -16,6 +16,7 @@ class OperationsModel : public QAbstractTableModel {
     kOperation,
     kProtocol,
     kStack,
+    kLayer,
     kCount,
     kRate,
     kErrors,
@@ -32,8 +33,11 @@ class OperationsModel : public QAbstractTableModel {
 
   using QAbstractTableModel::QAbstractTableModel;
 
+  // Rows stay the same rows as long as the operations do: what is selected stays selected.
   void show(std::shared_ptr<const metrics::Snapshot> snapshot);
   void set_window(metrics::Window window);
+  // False while all operations are the daemon's own: then there is nothing to tell apart.
+  bool has_other_layers() const;
 
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
@@ -43,6 +47,7 @@ class OperationsModel : public QAbstractTableModel {
 
  private:
   const metrics::OperationStats& operation(int row) const;
+  void all_changed();
 
   std::shared_ptr<const metrics::Snapshot> snapshot_;
   metrics::Window window_ = metrics::Window::one_minute;

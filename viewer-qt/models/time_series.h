@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the charts show: the last minutes, one sample a second. No Qt widgets, no charts.
+// What the charts show: the last minutes, one sample a second. No widgets, no charts.
 #pragma once
 
 #include <QList>
@@ -19,34 +19,34 @@ class TimeSeries {
  public:
   explicit TimeSeries(std::uint32_t seconds) : seconds_(seconds) {}
 
-  // Takes the last complete second of a snapshot; a second that it has already is ignored. A second
-  // in which the daemon did not live, or in which the ring lost records, becomes a gap.
-  void add(const metrics::Snapshot& snapshot);
+  // Takes the last complete second of a snapshot; false for a second that it has already. A second
+  // in which the daemon did not live, that was not watched, or in which the ring lost records
+  // becomes a gap; nor is one run joined to the next.
+  bool add(const metrics::Snapshot& snapshot);
 
-  Pieces p50_ms() const;
-  Pieces p99_ms() const;
+  // Seconds without an answered request have no latency: a gap.
+  Pieces p50_ns() const;
+  Pieces p99_ns() const;
   Pieces operations_per_second() const;
-  Pieces failures_per_second() const;
-
-  std::uint32_t seconds() const { return seconds_; }
+  Pieces failures_per_second() const;  // whatever is not ok
 
  private:
   struct Sample {
     std::uint64_t second;
-    bool known;     // the daemon lived and nothing was lost
-    bool answered;  // latencies exist
-    double p50_ms;
-    double p99_ms;
+    std::uint64_t run_id;
+    bool known;
+    bool answered;
+    double p50_ns;
+    double p99_ns;
     double operations;
     double failures;
   };
-  template <class Valid, class Value>
-  Pieces pieces(Valid valid, Value value) const;
+  template <class Valid>
+  Pieces pieces(Valid valid, double Sample::*value) const;
 
   std::uint32_t seconds_;
   std::deque<Sample> samples_;
   std::uint64_t lost_ = 0;
-  std::uint64_t run_id_ = 0;
 };
 
 }  // namespace goxel_telemetry::viewer

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer-qt/charts/axis_scale.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "metrics/format.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+constexpr std::array kSteps = {1.0, 2.0, 5.0};
+constexpr int kStepsPerDecade = 3;
+
+// The series 1, 2, 5, 10, 20, 50 …: its number `n`, which may be negative.
+double step(int n) {
+  const int decade = static_cast<int>(std::floor(n / static_cast<double>(kStepsPerDecade)));
+  return kSteps[static_cast<std::size_t>(n - decade * kStepsPerDecade)] * std::pow(10.0, decade);
+}
+
+// The number of the last step that is not above `value`, which is positive.
+int step_at_most(double value) {
+  constexpr double kRounding = 1 + 1e-9;  // 1000 is a step, whatever pow() makes of it
+  int n = static_cast<int>(std::floor(std::log10(value))) * kStepsPerDecade;
+  while (step(n + 1) <= value * kRounding) ++n;
+  return n;
+}
+
+QString duration_label(double ns) {
+  constexpr std::array kUnits = {"ns", "µs", "ms", "s"};
+  std::size_t unit = 0;
+  for (; unit + 1 < kUnits.size() && ns >= 999.5; ns /= 1000) ++unit;
+  return QStringLiteral("%1 %2").arg(std::llround(ns)).arg(QString::fromUtf8(kUnits[unit]));
+}
+
+}  // namespace
+
+AxisScale duration_scale(double least_ns, double most_ns) {
+  int low = step_at_most(std::max(least_ns, 1.0));
+  int high = step_at_most(std::max(most_ns, 1.0));
+  if (step(high) < most_ns) ++high;
+  while (high - low < kStepsPerDecade) {
+    if (low > 0) --low;
+    if (high - low < kStepsPerDecade) ++high;
+  }
+  // More than two decades have room for the powers of ten alone.
+  const bool all_steps = high - low <= 2 * kStepsPerDecade;
+  AxisScale scale{std::log10(step(low)), std::log10(step(high)), {}};
+  for (int n = low; n <= high; ++n) {
+    if (all_steps || n % kStepsPerDecade == 0) {
+      scale.ticks.append({std::log10(step(n)), duration_label(step(n))});
+    }
+  }
+  return scale;
+}
+
+AxisScale rate_scale(double most_per_second) {
+  constexpr double kMostSteps = 5;
+  const double most = std::clamp(most_per_second, kMostSteps, 1e12);
+  int n = step_at_most(most / kMostSteps);
+  if (step(n) * kMostSteps < most) ++n;
+  const double width = step(n);
+  AxisScale scale{0, std::ceil(most / width) * width, {}};
+  for (double at = 0; at <= scale.high + width / 2; at += width) {
+    scale.ticks.append(
+        {at, QString::fromStdString(metrics::format_count(static_cast<std::uint64_t>(at + 0.5)))});
+  }
+  return scale;
+}
+
+AxisScale time_scale(std::uint32_t seconds) {
+  AxisScale scale{-static_cast<double>(seconds), 0, {}};
+  for (std::uint32_t quarter = 4; quarter > 0; --quarter) {
+    const std::uint32_t ago = seconds * quarter / 4;
+    scale.ticks.append({-static_cast<double>(ago), QStringLiteral("−%1 s").arg(ago)});
+  }
+  scale.ticks.append({0, QStringLiteral("now")});
+  return scale;
+}
+
+}  // namespace goxel_telemetry::viewer

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer-qt/models/figures.h"
+
+#include <QCoreApplication>
+
+#include "metrics/format.h"
+#include "viewer-qt/models/inflight_model.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+QString unknown() {
+  return QStringLiteral("–");
+}
+
+QString tr(const char* text) {
+  return QCoreApplication::translate("Figures", text);
+}
+
+QString duration(double ns) {
+  return QString::fromStdString(metrics::format_duration(ns));
+}
+
+QString count(std::uint64_t number) {
+  return QString::fromStdString(metrics::format_count(number));
+}
+
+QString p99(const metrics::WindowStats& window) {
+  return window.latency.count == 0 ? unknown()
+                                   : duration(static_cast<double>(window.latency.p99_ns));
+}
+
+Figure failures(const metrics::WindowStats& minute) {
+  const metrics::Outcomes& outcomes = minute.outcomes;
+  const std::uint64_t failed = outcomes.all() - outcomes.ok;
+  return {tr("Failed 1 min"), count(failed),
+          tr("%1 errors, %2 unanswered, %3 malformed, %4 cancelled")
+              .arg(count(outcomes.error), count(outcomes.unanswered), count(outcomes.malformed),
+                   count(outcomes.cancelled)),
+          failed != 0};
+}
+
+// The end of a daemon ends its rate; what it last counted and held stays to be read.
+Figure throughput(const metrics::Daemon& daemon) {
+  const bool live = daemon.state == metrics::ProducerState::live;
+  const double rate = daemon.window(metrics::Window::now).rate_per_second;
+  return {tr("Throughput"), live ? QString::fromStdString(metrics::format_rate(rate)) : unknown(),
+          tr("Requests that ended in the last second")};
+}
+
+Figure clients(const metrics::Daemon& daemon) {
+  return {tr("Clients"), count(daemon.connections),
+          tr("Connected now; %1 since the start; %2 sockets open")
+              .arg(count(daemon.connections_total), count(daemon.open_descriptors))};
+}
+
+Figure in_flight(const metrics::Snapshot& snapshot) {
+  Figure figure{
+      tr("In flight"), count(snapshot.daemon.inflight),
+      tr("%1 of %2 workers busy, %3 requests queued")
+          .arg(count(snapshot.daemon.workers_busy), count(snapshot.daemon.workers_configured),
+               count(snapshot.daemon.queue_depth))};
+  figure.alarming =
+      !snapshot.inflight.empty() && snapshot.inflight.front().age_ns >= InflightModel::kOldNs;
+  return figure;
+}
+
+Figure cpu(const metrics::ProcessStats& process) {
+  return {tr("CPU"),
+          process.cpu_ratio ? QString::fromStdString(metrics::format_percent(*process.cpu_ratio))
+                            : unknown(),
+          tr("Of the daemon's process; 100 % is one core")};
+}
+
+Figure memory(const metrics::ProcessStats& process) {
+  return {tr("Memory"),
+          process.resident_bytes ? QString::fromStdString(metrics::format_bytes(
+                                       static_cast<double>(*process.resident_bytes)))
+                                 : unknown(),
+          tr("Resident memory of the daemon's process")};
+}
+
+Figure own_cost(const metrics::OwnCost& cost) {
+  const QString name = tr("Plugin cost");
+  if (cost.samples == 0) return {name, unknown(), tr("Not measured yet")};
+  return {name, QString::fromStdString(metrics::format_percent(cost.busy_ratio)),
+          tr("Time inside the plugin as a share of the daemon's busy time: %1 a request")
+              .arg(duration(cost.ns_per_request))};
+}
+
+Figure lost(const metrics::Ring& ring) {
+  const std::uint64_t all = ring.lost + ring.lane_misses;
+  return {tr("Records lost"), count(all),
+          tr("%1 overwritten before this window read them, %2 never written because every lane was "
+             "taken")
+              .arg(count(ring.lost), count(ring.lane_misses)),
+          all != 0};
+}
+
+}  // namespace
+
+std::array<Figure, kFigureCount> figures(const metrics::Snapshot& snapshot) {
+  const metrics::WindowStats& now = snapshot.daemon.window(metrics::Window::now);
+  const metrics::WindowStats& minute = snapshot.daemon.window(metrics::Window::one_minute);
+  return {{{tr("p99 now"), p99(now),
+            tr("99 of 100 requests of the last second were answered within this time")},
+           {tr("p99 1 min"), p99(minute),
+            tr("99 of 100 requests of the last minute were answered within this time")},
+           throughput(snapshot.daemon),
+           failures(minute),
+           clients(snapshot.daemon),
+           in_flight(snapshot),
+           cpu(snapshot.process),
+           memory(snapshot.process),
+           own_cost(snapshot.own_cost),
+           lost(snapshot.ring)}};
+}
+
+}  // namespace goxel_telemetry::viewer

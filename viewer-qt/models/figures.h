@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The headline figures: what a person looks at first.
+#pragma once
+
+#include <QString>
+#include <array>
+
+#include "metrics/snapshot.h"
+
+namespace goxel_telemetry::viewer {
+
+struct Figure {
+  QString name;
+  QString value;
+  QString hint;  // what exactly is counted
+  bool alarming = false;
+};
+inline constexpr std::size_t kFigureCount = 10;
+std::array<Figure, kFigureCount> figures(const metrics::Snapshot& snapshot);
+
+}  // namespace goxel_telemetry::viewer

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shown while there is no daemon: what is waited for, who is here, and how to switch the plugin on.
+#pragma once
+
+#include <QWidget>
+#include <memory>
+
+#include "viewer-qt/live_source.h"
+
+namespace Ui {  // uic puts its classes there
+class WaitingPage;
+}
+
+namespace goxel_telemetry::viewer {
+
+class WaitingPage : public QWidget {
+  Q_OBJECT
+ public:
+  explicit WaitingPage(QWidget* parent = nullptr);
+  ~WaitingPage() override;
+
+  // Empty: the only one.
+  void wait_for(const QString& instance);
+  void show_instances(const QList<Instance>& instances);
+
+ Q_SIGNALS:
+  void chosen(const QString& instance);
+
+ private:
+  std::unique_ptr<Ui::WaitingPage> ui_;
+};
+
+}  // namespace goxel_telemetry::viewer
