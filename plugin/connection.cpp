@@ -53,8 +53,7 @@ bool Connection::enter_anyway() noexcept {
   return false;
 }
 
-bool Connection::enter(Recorder& recorder) noexcept {
-  if (out_of_step_.load(std::memory_order_relaxed)) return false;
+bool Connection::enter_late(Recorder& recorder) noexcept {
   if (enter_anyway()) return true;
   lose_step(recorder);
   return false;
@@ -83,6 +82,7 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   note_oldest(kNever);
   requests_ = MessageScanner();
   answers_ = MessageScanner();
+  answering_.store(false, std::memory_order_relaxed);
   descriptors = 1;
   out_of_step_.store(false, std::memory_order_relaxed);
 }
@@ -180,18 +180,19 @@ void Connection::malformed(Recorder& recorder, std::uint64_t now, std::uint64_t 
 }
 
 void Connection::sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
-                      std::uint64_t before, std::uint64_t after) noexcept {
+                      std::uint64_t before) noexcept {
   silent_ = false;
   for (Chunk chunk : chunks) {
     while (chunk.size != 0) {
       const bool continued = answers_.in_message();
       const MessageScanner::Step step = answers_.feed(chunk.bytes, chunk.size);
       if (!continued) answering_since_ = before;
-      if (step.complete) answer(recorder, table, answers_.message(), after);
+      if (step.complete) answer(recorder, table, answers_.message(), recorder.now());
       chunk.bytes += step.consumed;
       chunk.size -= step.consumed;
     }
   }
+  answering_.store(answers_.in_message(), std::memory_order_relaxed);
 }
 
 void Connection::answer(Recorder& recorder, PendingTable& table, const Message& message,

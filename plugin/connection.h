@@ -60,7 +60,10 @@ class Connection {
  public:
   // Everything else needs the guard. False: it was not had within a bounded time (see Threads), and
   // the connection is out of step from then on.
-  bool enter(Recorder& recorder) noexcept;
+  bool enter(Recorder& recorder) noexcept {
+    if (out_of_step_.load(std::memory_order_relaxed)) return false;
+    return try_enter() || enter_late(recorder);
+  }
   // The same for a connection that may be out of step already, to begin or to end it.
   bool enter_anyway() noexcept;
   void lose_step(Recorder& recorder) noexcept;
@@ -86,9 +89,15 @@ class Connection {
 
   void received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
                 std::uint64_t now) noexcept;
-  // `before` and `after`: ticks around the call that sent the bytes.
+  // `before`: ticks before the call that sent the bytes was made.
   void sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
-            std::uint64_t before, std::uint64_t after) noexcept;
+            std::uint64_t before) noexcept;
+  // Without the guard: no request is in hand and no answer begun, so that a newline that is sent
+  // now means nothing.
+  bool quiet() const noexcept {
+    return !answering_.load(std::memory_order_relaxed) &&
+           oldest_since_.load(std::memory_order_relaxed) == kNever;
+  }
 
   // The peer is gone: an answer could not be sent.
   void send_failed(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
@@ -113,15 +122,18 @@ class Connection {
   std::uint32_t descriptors = 0;
 
  private:
+  static constexpr std::uint64_t kNever = UINT64_MAX;
+  bool enter_late(Recorder& recorder) noexcept;
   bool idle() const noexcept { return first_ == kNoLine; }
   void note_oldest(std::uint64_t since) noexcept {
     oldest_since_.store(since, std::memory_order_relaxed);
   }
-  void request(Recorder& recorder, PendingTable& table, const Message& message,
-               std::uint64_t now) noexcept;
+  // Inline: of a Message only what is used is then put together.
+  inline void request(Recorder& recorder, PendingTable& table, const Message& message,
+                      std::uint64_t now) noexcept;
   void malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept;
-  void answer(Recorder& recorder, PendingTable& table, const Message& message,
-              std::uint64_t now) noexcept;
+  inline void answer(Recorder& recorder, PendingTable& table, const Message& message,
+                     std::uint64_t now) noexcept;
   std::uint16_t answered_line(const PendingTable& table, const Message& message) const noexcept;
   std::uint16_t oldest_not_passed_over(const PendingTable& table) const noexcept;
   void answer_unfinished_request(Recorder& recorder, const Message& answer,
@@ -137,6 +149,7 @@ class Connection {
   // All zero until open(): thousands of places lie in memory that is touched only when it is used.
   std::atomic<std::uint32_t> guard_{0};  // 1: a thread is inside
   std::atomic<bool> out_of_step_{false};
+  std::atomic<bool> answering_{false};  // answers_ is in a message
   bool open_ = false;
   bool input_ended_ = false;
   bool hung_up_ = false;
@@ -157,7 +170,6 @@ class Connection {
   std::uint64_t number_ = 0;
   // Start of the oldest that can time out: a request in hand, or what may be left of a client that
   // is gone. kNever: nothing.
-  static constexpr std::uint64_t kNever = UINT64_MAX;
   std::atomic<std::uint64_t> oldest_since_{0};
   std::uint64_t receiving_since_ = 0;  // ticks; first byte of the message being received
   std::uint64_t answering_since_ = 0;  // ticks; first byte of the answer being sent

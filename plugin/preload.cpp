@@ -252,10 +252,19 @@ void after_receive_vector(int fd, const iovec* vector, std::size_t count, ssize_
 // A call that sends: told before it is made, and after.
 class Sending {
  public:
-  explicit Sending(int fd) noexcept : live_(observing(fd)), fd_(fd) {
-    if (live_ != nullptr) before_ = live_->now();
+  // `size`: bytes to be sent, if known.
+  explicit Sending(int fd, std::size_t size = 0) noexcept : live_(observing(fd)), fd_(fd) {
+    if (live_ == nullptr) return;
+    // The stock daemon's newline after its answer. The byte itself can be looked at only when the
+    // kernel has taken it.
+    probably_newline_ = size == 1 && observer.is_quiet(fd);
+    if (!probably_newline_) before_ = live_->now();
   }
   ssize_t done(ssize_t sent, const void* buffer) noexcept {
+    if (probably_newline_) {
+      if (sent == 1 && *static_cast<const char*>(buffer) == '\n') return sent;
+      before_ = live_->now();
+    }
     const iovec vector{const_cast<void*>(buffer), sent > 0 ? static_cast<std::size_t>(sent) : 0};
     return done(sent, &vector, 1);
   }
@@ -263,7 +272,6 @@ class Sending {
     // A fork inside of a call is no fork of ours, but a host may end observation meanwhile.
     if (live_ == nullptr || live_ != recorder()) return sent;
     if (sent < 0 && errno != EPIPE && errno != ECONNRESET) return sent;
-    const std::uint64_t after = live_->now();
     const Observing scope(*live_);
     if (sent < 0) {
       observer.send_failed(fd_);
@@ -272,7 +280,7 @@ class Sending {
     std::size_t bytes = static_cast<std::size_t>(sent);
     while (bytes != 0 && count != 0) {
       const Chunks chunks = next_chunks(vector, count, bytes);
-      observer.sent(fd_, chunks.span(), before_, after);
+      observer.sent(fd_, chunks.span(), before_);
     }
     return sent;
   }
@@ -280,6 +288,7 @@ class Sending {
  private:
   Recorder* live_;
   int fd_;
+  bool probably_newline_ = false;
   std::uint64_t before_ = 0;
 };
 
@@ -432,13 +441,13 @@ INTERPOSE ssize_t readv(int fd, const iovec* vector, int count) {
 }
 
 INTERPOSE ssize_t send(int fd, const void* buffer, size_t size, int flags) {
-  Sending sending(fd);
+  Sending sending(fd, size);
   return sending.done(original_send.get()(fd, buffer, size, flags), buffer);
 }
 
 INTERPOSE ssize_t sendto(int fd, const void* buffer, size_t size, int flags,
                          const sockaddr* address, socklen_t address_size) {
-  Sending sending(fd);
+  Sending sending(fd, size);
   return sending.done(original_sendto.get()(fd, buffer, size, flags, address, address_size),
                       buffer);
 }
@@ -451,7 +460,7 @@ INTERPOSE ssize_t sendmsg(int fd, const msghdr* message, int flags) {
 }
 
 INTERPOSE ssize_t write(int fd, const void* buffer, size_t size) {
-  Sending sending(fd);
+  Sending sending(fd, size);
   return sending.done(original_write.get()(fd, buffer, size), buffer);
 }
 

@@ -16,6 +16,21 @@ void SocketObserver::start(Recorder& recorder) noexcept {
       descriptor.store(kUnknown, std::memory_order_relaxed);
     }
   }
+  warm_up();
+}
+
+// What as many connections as the stock daemon allows will use, written to once: their first
+// requests would pay for each page.
+void SocketObserver::warm_up() noexcept {
+  constexpr std::uint32_t kStockConnections = 256;
+  constexpr std::uint32_t kStockDescriptors = 1024;
+  for (std::uint32_t place = 0; place < kStockConnections; ++place) {
+    connections_[place].reset_after_fork();
+    pending_.pending[place] = {};
+  }
+  for (std::uint32_t fd = 0; fd < kStockDescriptors; ++fd) {
+    descriptors_[fd].store(kUnknown, std::memory_order_relaxed);
+  }
 }
 
 void SocketObserver::listens(int fd) noexcept {
@@ -106,10 +121,9 @@ void SocketObserver::input_ended(int fd) noexcept {
   }
 }
 
-void SocketObserver::sent(int fd, std::span<const Chunk> chunks, std::uint64_t before,
-                          std::uint64_t after) noexcept {
+void SocketObserver::sent(int fd, std::span<const Chunk> chunks, std::uint64_t before) noexcept {
   if (Connection* connection = enter(fd)) {
-    connection->sent(*recorder_, pending_, chunks, before, after);
+    connection->sent(*recorder_, pending_, chunks, before);
     connection->leave();
   }
 }

@@ -46,8 +46,12 @@ class SocketObserver {
   void lose_step(int fd) noexcept;
   void received(int fd, std::span<const Chunk> chunks, std::uint64_t now) noexcept;
   void input_ended(int fd) noexcept;
-  void sent(int fd, std::span<const Chunk> chunks, std::uint64_t before,
-            std::uint64_t after) noexcept;
+  void sent(int fd, std::span<const Chunk> chunks, std::uint64_t before) noexcept;
+  // Of a client's descriptor: a newline that is sent on it now means nothing, and need not be told.
+  bool is_quiet(int fd) const noexcept {
+    const std::uint16_t entry = descriptors_[fd].load(std::memory_order_acquire);
+    return entry < kFirstPlace || connections_[entry - kFirstPlace].quiet();
+  }
   void send_failed(int fd) noexcept;
   void hung_up(int fd) noexcept;
   void shut_down_for_writing(int fd) noexcept;
@@ -71,6 +75,7 @@ class SocketObserver {
       3;  // a client's, not observed: hung up, or no place was free
   static constexpr std::uint16_t kFirstPlace = 4;
 
+  void warm_up() noexcept;
   // The connection of a descriptor, entered; null if there is none or it cannot be entered.
   Connection* enter(int fd) noexcept;
   void occupy(int fd, bool new_connection) noexcept;

@@ -7,17 +7,14 @@
 namespace goxel_telemetry::plugin {
 namespace {
 
-// Set by the parent just before, and seen by both: thread-local variables are shared memory, too.
-thread_local bool vforked __attribute__((tls_model("initial-exec"))) = false;
-
 pid_t own_pid = 0;
 pid_t (*real_vfork)() = nullptr;
 
 }  // namespace
 
-bool in_vfork_child() noexcept {
-  if (!vforked) [[likely]]
-    return false;
+constinit thread_local bool vforked = false;
+
+bool in_vfork_child_after_all() noexcept {
   if (getpid() != own_pid) return true;
   vforked = false;  // the parent, back from it
   return false;

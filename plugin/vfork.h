@@ -5,8 +5,14 @@
 
 namespace goxel_telemetry::plugin {
 
+// Set by the parent just before, and seen by both: thread-local variables are shared memory, too.
+extern constinit thread_local bool vforked __attribute__((tls_model("initial-exec")));
+bool in_vfork_child_after_all() noexcept;
+
 // One thread-local load, and a system call only for the first question after a vfork().
-bool in_vfork_child() noexcept;
+inline bool in_vfork_child() noexcept {
+  return vforked && in_vfork_child_after_all();
+}
 
 // This process is the parent of children to come. [before the first question]
 void remember_this_process() noexcept;

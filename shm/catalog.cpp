@@ -8,13 +8,32 @@
 namespace goxel_telemetry::shm {
 namespace {
 
-// FNV-1a with a final mix: names share long prefixes.
+template <class Word>
+std::uint64_t load(const char* bytes) {
+  Word word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+// Eight bytes at a time, the last ones perhaps twice: byte by byte it would be the longest part of
+// counting a request. Mixed well, because names share long prefixes.
 std::uint32_t hash(NameKind kind, std::string_view name) {
-  std::uint64_t h = 0xCBF2'9CE4'8422'2325u ^ static_cast<std::uint64_t>(kind);
-  for (const char c : name) h = (h ^ static_cast<std::uint8_t>(c)) * 0x100'0000'01B3u;
-  h ^= h >> 32;
-  h *= 0x9E37'79B9'7F4A'7C15u;
-  return static_cast<std::uint32_t>(h >> 32);
+  const char* const text = name.data();
+  const std::size_t size = name.size();
+  std::uint64_t h = size << 8 | static_cast<std::uint64_t>(kind);
+  const auto mix = [&h](std::uint64_t word) {
+    h = (h ^ word) * 0x9E37'79B9'7F4A'7C15u;
+    h ^= h >> 32;
+  };
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) mix(load<std::uint64_t>(text + at));
+    mix(load<std::uint64_t>(text + size - 8));
+  } else if (size >= 4) {
+    mix(load<std::uint32_t>(text) << 32 | load<std::uint32_t>(text + size - 4));
+  } else {
+    for (const char c : name) mix(static_cast<std::uint8_t>(c));
+  }
+  return static_cast<std::uint32_t>((h * 0xD6E8'FEB8'6659'FD93u) >> 32);
 }
 
 bool is(const CatalogEntry& entry, NameKind kind, std::string_view name) {

@@ -102,8 +102,7 @@ class Anybody {
   }
   void send(const std::string& bytes) {
     const Chunk chunk{bytes.data(), bytes.size()};
-    const std::uint64_t before = recorder_.now();
-    observer_.sent(fd_, {&chunk, 1}, before, recorder_.now());
+    observer_.sent(fd_, {&chunk, 1}, recorder_.now());
   }
 
   SocketObserver& observer_;

@@ -69,8 +69,7 @@ class Requests : public testing::Test {
   }
   void send(const std::string& bytes, int fd = kFd) {
     const Chunk chunk{bytes.data(), bytes.size()};
-    const std::uint64_t before = recorder_->now();
-    observer_->sent(fd, {&chunk, 1}, before, recorder_->now());
+    observer_->sent(fd, {&chunk, 1}, recorder_->now());
   }
   std::vector<shm::Record> records() {
     std::vector<shm::Record> found;

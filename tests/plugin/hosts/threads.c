@@ -35,7 +35,7 @@ void signal_handler(void) {
   for (int i = 0; i < kSidePairs; ++i) side[i] = new_pair(listener);
   struct sigaction action = {.sa_handler = serve_in_handler, .sa_flags = SA_RESTART};
   sigaction(SIGALRM, &action, NULL);
-  const struct itimerval often = {{0, 200}, {0, 200}};
+  const struct itimerval often = {{0, 50}, {0, 50}};
   EXPECT(setitimer(ITIMER_REAL, &often, NULL) == 0);
   for (int i = 0; i < 5000; ++i) converse(pair, "mains");
   const struct itimerval never = {{0, 0}, {0, 0}};
