@@ -5,16 +5,33 @@
 
 #include "host.h"
 
-#define SCENARIOS(X)                                                                              \
-  X(every_form)                                                                                   \
-  X(every_poll)                                                                                   \
-  X(errno_kept)                                                                                   \
-  X(odd_reads)                                                                                    \
-  X(partial_sends)                                                                                \
-  X(foreign_descriptors) X(duplicates) X(number_reused) X(plain) X(fork_without_exec)             \
-      X(fork_that_serves) X(daemonized) X(vfork_that_closes) X(spawned) X(unloaded) X(both_doors) \
-          X(both_doors_abi_first) X(signal_handler) X(cancellation) X(dlopened) X(crowd) X(churn) \
-              X(no_allocation) X(no_system_call)
+/* clang-format off */
+#define SCENARIOS(X) \
+  X(every_form) \
+  X(every_poll) \
+  X(errno_kept) \
+  X(odd_reads) \
+  X(partial_sends) \
+  X(foreign_descriptors) \
+  X(duplicates) \
+  X(number_reused) \
+  X(plain) \
+  X(fork_without_exec) \
+  X(fork_that_serves) \
+  X(daemonized) \
+  X(vfork_that_closes) \
+  X(spawned) \
+  X(unloaded) \
+  X(both_doors) \
+  X(both_doors_abi_first) \
+  X(signal_handler) \
+  X(cancellation) \
+  X(dlopened) \
+  X(crowd) \
+  X(churn) \
+  X(no_allocation) \
+  X(no_system_call)
+/* clang-format on */
 
 /* From the command line, behind the scenario's name. */
 extern const char* scenario_argument;
