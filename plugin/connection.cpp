@@ -85,6 +85,7 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   answering_.store(false, std::memory_order_relaxed);
   descriptors = 1;
   out_of_step_.store(false, std::memory_order_relaxed);
+  closes_owed_.store(0, std::memory_order_relaxed);
 }
 
 void Connection::received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,

@@ -70,6 +70,13 @@ class Connection {
   // Without waiting.
   bool try_enter() noexcept { return guard_.exchange(1, std::memory_order_acquire) == 0; }
   void leave() noexcept { guard_.store(0, std::memory_order_release); }
+  // Descriptors that were closed while the connection could not be entered: whoever enters next
+  // ends them. Needs no guard.
+  void owe_close() noexcept { closes_owed_.fetch_add(1, std::memory_order_relaxed); }
+  bool owes_closes() const noexcept { return closes_owed_.load(std::memory_order_relaxed) != 0; }
+  std::uint32_t take_owed_closes() noexcept {
+    return closes_owed_.exchange(0, std::memory_order_relaxed);
+  }
   // Whatever a parent process's threads were doing in here.
   void reset_after_fork() noexcept {
     open_ = false;
@@ -149,6 +156,7 @@ class Connection {
   // All zero until open(): thousands of places lie in memory that is touched only when it is used.
   std::atomic<std::uint32_t> guard_{0};  // 1: a thread is inside
   std::atomic<bool> out_of_step_{false};
+  std::atomic<std::uint32_t> closes_owed_{0};
   std::atomic<bool> answering_{false};  // answers_ is in a message
   bool open_ = false;
   bool input_ended_ = false;

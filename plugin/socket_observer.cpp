@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/socket_observer.h"
 
+#include <algorithm>
+
 #include "plugin/host_process.h"
 
 namespace goxel_telemetry::plugin {
@@ -67,7 +69,13 @@ void SocketObserver::occupy(int fd, bool new_connection) noexcept {
     return;
   }
   Connection& connection = connections_[place];
-  if (!connection.enter_anyway()) return;  // somebody is stuck in there: that place is lost
+  if (!connection.enter_anyway()) {
+    // A thread that looked for the place's last connection was preempted in there.
+    recorder_->gauges().unobserved_connections.fetch_add(1, std::memory_order_relaxed);
+    descriptors_[fd].store(kNoPlace, std::memory_order_relaxed);
+    places_.give_back(place);
+    return;
+  }
   connection.open(place, fd, last_number_.fetch_add(1, std::memory_order_relaxed) + 1);
   if (new_connection) {
     recorder_->gauges().connections.fetch_add(1, std::memory_order_relaxed);
@@ -96,8 +104,28 @@ Connection* SocketObserver::enter(int fd) noexcept {
   if (connection.is_open() && descriptors_[fd].load(std::memory_order_relaxed) == entry) {
     return &connection;
   }
-  connection.leave();
+  leave(connection);
   return nullptr;
+}
+
+void SocketObserver::leave(Connection& connection) noexcept {
+  connection.leave();
+  if (connection.owes_closes()) [[unlikely]]
+    settle(connection);
+}
+
+void SocketObserver::settle(Connection& connection) noexcept {
+  if (!connection.try_enter())
+    return;  // whoever is inside settles it, or else the next housekeeping
+  const std::uint32_t owed = connection.take_owed_closes();
+  bool last = false;
+  if (owed != 0 && connection.is_open()) {
+    connection.descriptors -= std::min(owed, connection.descriptors);
+    last = connection.descriptors == 0;
+    if (last) connection.close(*recorder_, pending_, recorder_->now());
+  }
+  connection.leave();
+  if (last) places_.give_back(static_cast<std::uint32_t>(&connection - connections_));
 }
 
 void SocketObserver::lose_step(int fd) noexcept {
@@ -110,28 +138,28 @@ void SocketObserver::received(int fd, std::span<const Chunk> chunks, std::uint64
   if (descriptors_[fd].load(std::memory_order_relaxed) == kNoPlace) occupy(fd, false);
   if (Connection* connection = enter(fd)) {
     connection->received(*recorder_, pending_, chunks, now);
-    connection->leave();
+    leave(*connection);
   }
 }
 
 void SocketObserver::input_ended(int fd) noexcept {
   if (Connection* connection = enter(fd)) {
     connection->input_ended(*recorder_, recorder_->now());
-    connection->leave();
+    leave(*connection);
   }
 }
 
 void SocketObserver::sent(int fd, std::span<const Chunk> chunks, std::uint64_t before) noexcept {
   if (Connection* connection = enter(fd)) {
     connection->sent(*recorder_, pending_, chunks, before);
-    connection->leave();
+    leave(*connection);
   }
 }
 
 void SocketObserver::send_failed(int fd) noexcept {
   if (Connection* connection = enter(fd)) {
     connection->send_failed(*recorder_, pending_, recorder_->now());
-    connection->leave();
+    leave(*connection);
   }
 }
 
@@ -141,14 +169,14 @@ void SocketObserver::hung_up(int fd) noexcept {
   if (connection->hung_up(*recorder_, pending_, recorder_->now())) {
     retire(static_cast<std::uint32_t>(connection - connections_), fd);
   } else {
-    connection->leave();
+    leave(*connection);
   }
 }
 
 void SocketObserver::shut_down_for_writing(int fd) noexcept {
   if (Connection* connection = enter(fd)) {
     connection->output_ended(*recorder_, pending_, recorder_->now());
-    connection->leave();
+    leave(*connection);
   }
 }
 
@@ -160,7 +188,7 @@ void SocketObserver::duplicated(int fd, int copy) noexcept {
     descriptors_[copy].store(descriptors_[fd].load(std::memory_order_relaxed),
                              std::memory_order_release);
     recorder_->gauges().open_descriptors.fetch_add(1, std::memory_order_relaxed);
-    connection->leave();
+    leave(*connection);
   }
 }
 
@@ -170,17 +198,16 @@ void SocketObserver::closing(int fd) noexcept {
   const std::uint16_t entry = descriptors_[fd].exchange(kUnknown, std::memory_order_acq_rel);
   if (entry < kFirstPlace) return;
   Connection& connection = connections_[entry - kFirstPlace];
-  if (!connection.enter_anyway()) return;  // somebody is stuck in there: that place is lost
-  const bool last = connection.is_open() && --connection.descriptors == 0;
-  if (last) connection.close(*recorder_, pending_, recorder_->now());
-  connection.leave();
-  if (last) places_.give_back(entry - kFirstPlace);
+  // A thread that is inside may have been preempted there: nobody waits for it.
+  connection.owe_close();
+  settle(connection);
 }
 
 void SocketObserver::housekeep() noexcept {
   const std::uint64_t now = recorder_->now();
   places_.for_each_taken([this, now](std::uint32_t place) {
     Connection& connection = connections_[place];
+    if (connection.owes_closes()) settle(connection);
     // Most are left alone: a thread of the host that found this one inside, and this one preempted,
     // would lose its step.
     if (!connection.may_expire(*recorder_, now)) return;

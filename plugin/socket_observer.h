@@ -79,6 +79,9 @@ class SocketObserver {
   // The connection of a descriptor, entered; null if there is none or it cannot be entered.
   Connection* enter(int fd) noexcept;
   void occupy(int fd, bool new_connection) noexcept;
+  void leave(Connection& connection) noexcept;
+  // Ends what was closed while somebody was inside.
+  void settle(Connection& connection) noexcept;
   // Nothing more can come of the connection in `place`; its descriptor stays known as a client's.
   void retire(std::uint32_t place, int descriptor) noexcept;
 
