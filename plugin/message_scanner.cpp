@@ -31,15 +31,18 @@ inline bool is_white_space(char c) noexcept {
 inline bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
+
 inline bool is_opening(char c) noexcept {
   return c == '{' || c == '[';
 }
+
 inline bool is_closing(char c) noexcept {
   return c == '}' || c == ']';
 }
-inline bool is_curly(char c) noexcept {
-  return (c & 0x20) != 0;
-}  // of a bracket
+
+inline bool is_curly(char bracket) noexcept {
+  return (bracket & 0x20) != 0;
+}
 
 // ---------------------------------------------------------------- blocks
 
@@ -88,6 +91,11 @@ inline std::size_t first_bit(std::uint64_t bits) noexcept {
   return static_cast<std::size_t>(__builtin_ctzll(bits));
 }
 
+// All bits below the lowest that is set.
+inline std::uint64_t below_first(std::uint64_t bits) noexcept {
+  return (bits - 1) & ~bits;
+}
+
 // Bit i is set if an odd number of bits up to and including i is set.
 inline std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
   bits ^= bits << 1;
@@ -99,9 +107,8 @@ inline std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
 }
 
 // The bytes that a backslash escapes: every second one of a run of backslashes, and what follows a
-// run of odd length. Adding the first bit of a run clears the run and sets the bit behind it: that
-// tells runs of odd length from even ones by the place where they begin. `first`: byte 0 is
-// escaped.
+// run of odd length. Adding the first bit of a run clears the run and sets the bit behind it, which
+// tells runs that begin at odd bytes from the others. `first` says that byte 0 is escaped.
 std::uint64_t escaped_bytes(std::uint64_t backslashes, bool first) noexcept {
   constexpr std::uint64_t kEven = 0x5555555555555555;
   backslashes &= ~std::uint64_t{first};
@@ -241,7 +248,7 @@ class MessageScanner::Cursor {
     return true;
   }
 
-  // Bit 0 stands for the next byte; bits for bytes that are not covered() are zero.
+  // Bit 0 stands for the next byte; bits for bytes that are not covered() are zero. Not at the end.
   GOXEL_SCANNER_INLINE Masks masks() noexcept {
     const std::size_t passed = passed_of_block();
     return {masks_.quotes >> passed, masks_.specials >> passed, masks_.brackets >> passed};
@@ -253,7 +260,7 @@ class MessageScanner::Cursor {
     return in_block < left() ? in_block : left();
   }
 
-  // How many bytes come before the next quote, backslash, newline or the end.
+  // How many bytes come before the next quote, backslash, newline or the end; not at the end.
   GOXEL_SCANNER_INLINE std::size_t plain_text() noexcept {
     const std::size_t passed = passed_of_block();
     const std::uint64_t stops = (masks_.quotes | masks_.specials) >> passed;
@@ -342,7 +349,7 @@ void MessageScanner::end_malformed() noexcept {
   state_ = State::between;
 }
 
-// From here on only brackets, strings and newlines matter.
+// From here on only brackets, strings and newlines matter, beginning with what is not yet read.
 void MessageScanner::fail() noexcept {
   kind_ = MessageKind::malformed;
   state_ = State::broken;
@@ -568,11 +575,10 @@ GOXEL_SCANNER_INLINE void MessageScanner::read_text(Cursor& in) noexcept {
     keep(in.text(), size);
     in.skip(size);
     if (in.at_end()) return;
-    const char stop = in.peek();
+    if (in.peek() == '\n') return fail();
+    escape_ = in.peek() == '\\';
     in.skip();
-    if (stop == '"') return finish_text();
-    if (stop == '\n') return end_malformed();
-    escape_ = 1;
+    if (escape_ == 0) return finish_text();
   }
 }
 
@@ -598,9 +604,7 @@ std::size_t MessageScanner::read_escape(const char* text, std::size_t size) noex
     const char c = text[consumed];
     const char plain = unescape(c);
     const unsigned digit = hex_digit(c);
-    if (c == '\n') {
-      end_malformed();
-    } else if (escape_ == 1 && c == 'u') {
+    if (escape_ == 1 && c == 'u') {
       escape_ = 2;
     } else if (escape_ == 1 && plain != '\0') {
       keep(&plain, 1);
@@ -616,7 +620,6 @@ std::size_t MessageScanner::read_escape(const char* text, std::size_t size) noex
       escape_ = 0;
     }
     ++consumed;
-    if (state_ == State::between) break;
   }
   return consumed;
 }
@@ -694,15 +697,14 @@ void MessageScanner::read_traceparent(const char* text, std::size_t size) noexce
 }
 
 void MessageScanner::read_whole_traceparent(const char* text) noexcept {
-  // Version and flags together make eight digits with four zeros.
-  const char around[] = {text[0], text[1], '0', '0', '0', '0', text[53], text[54]};
   std::uint64_t errors = 0;
-  const std::uint64_t version = read_hex8(around, errors) >> 24;
   trace_.trace_id_high = read_hex16(text + 3, errors);
   trace_.trace_id_low = read_hex16(text + 19, errors);
   trace_.parent_id = read_hex16(text + 36, errors);
+  const unsigned version = lower_hex_digit(text[0]) << 8 | lower_hex_digit(text[1]);
+  const unsigned flags = lower_hex_digit(text[53]) << 8 | lower_hex_digit(text[54]);
   const bool dashes = text[2] == '-' && text[35] == '-' && text[52] == '-';
-  const bool valid = errors == 0 && dashes && version != 0xff;
+  const bool valid = errors == 0 && dashes && ((version | flags) & 0x1010) == 0 && version != 0xf0f;
   progress_ = valid ? kTraceparentSize : kNoTraceparent;
 }
 
@@ -713,6 +715,22 @@ struct MessageScanner::Specials {
   std::uint64_t newlines = 0;
   std::uint64_t escaped = 0;
 };
+
+namespace {
+
+// As a key's first byte.
+inline bool may_begin_meta(char c) noexcept {
+  return c == '_' || c == '\\';
+}
+
+inline bool has_backslash(std::uint64_t specials, const char* text) noexcept {
+  for (; specials != 0; specials &= specials - 1) {
+    if (text[first_bit(specials)] == '\\') return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 // `escape_` carries a backslash at the end of one block over to the next.
 MessageScanner::Specials MessageScanner::sort_specials(std::uint64_t specials, const char* text,
@@ -732,7 +750,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_text(Cursor& in) noexcept {
     const Masks masks = in.masks();
     const std::size_t covered = in.covered();
     std::uint64_t stops = masks.quotes;
-    if ((masks.specials | escape_) != 0) {
+    if ((masks.specials & below_first(stops)) != 0 || escape_ != 0) {
       const Specials specials = sort_specials(masks.specials, in.text(), covered);
       stops = (stops & ~specials.escaped) | specials.newlines;
     }
@@ -740,11 +758,11 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_text(Cursor& in) noexcept {
       in.skip(covered);
       continue;
     }
-    const std::size_t at = first_bit(stops);
+    in.skip(first_bit(stops));
+    if (in.peek() == '\n') return fail();
+    in.skip();
     state_ = State::after_value;
     escape_ = 0;
-    if (in.peek(at) == '\n') end_malformed();
-    in.skip(at + 1);
     return;
   }
 }
@@ -758,40 +776,39 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_nested(Cursor& in) noexcept {
   while (!in.at_end()) {
     const Masks masks = in.masks();
     const std::size_t covered = in.covered();
-    Specials specials;
-    if ((masks.specials | escape_) != 0) {
-      specials = sort_specials(masks.specials, in.text(), covered);
-    }
 
     // Set from a string's opening quote up to the byte before its closing one.
-    std::uint64_t text = text_carry;
-    const std::uint64_t quotes = masks.quotes & ~specials.escaped;
-    if (quotes != 0) {
-      text ^= prefix_xor(quotes);
-      text_carry = std::uint64_t{0} - (text >> 63);
+    std::uint64_t quotes = masks.quotes;
+    std::uint64_t text = text_carry ^ prefix_xor(quotes);
+    Specials specials;
+    if ((masks.specials & text) != 0 || escape_ != 0 || has_backslash(masks.specials, in.text())) {
+      specials = sort_specials(masks.specials, in.text(), covered);
+      quotes &= ~specials.escaped;
+      text = text_carry ^ prefix_xor(quotes);
     }
+    text_carry = std::uint64_t{0} - (text >> 63);
 
     std::uint64_t events = (masks.brackets & ~text) | (quotes & text & carrier);
     const std::uint64_t errors = (specials.newlines & text) | (specials.backslashes & ~text);
-    if (errors != 0) events &= (errors & (0 - errors)) - 1;  // only those before the first error
+    events &= below_first(errors);
 
     for (; events != 0; events &= events - 1) {
       const std::size_t at = first_bit(events);
-      const char bracket = in.peek(at);
-      if (is_opening(bracket)) {
-        nesting.open(is_curly(bracket));
+      const char event = in.peek(at);
+      if (is_opening(event)) {
+        nesting.open(is_curly(event));
         continue;
       }
-      if (bracket == '"') {
+      if (event == '"') {
         if (nesting.depth() != floor + 1) continue;
-        if (at + 1 < in.left() && in.peek(at + 1) != '_' && in.peek(at + 1) != '\\') continue;
+        if (at + 1 < in.left() && !may_begin_meta(in.peek(at + 1))) continue;
         in.skip(at + 1);
         nesting_ = nesting;
-        state_ = State::key_begun;
+        state_ = State::carrier_text;
         escape_ = 0;
         return;
       }
-      const bool matches = nesting.close(is_curly(bracket));
+      const bool matches = nesting.close(is_curly(event));
       if (matches && nesting.depth() != floor) continue;
       in.skip(at + 1);
       nesting_ = nesting;
@@ -806,9 +823,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_nested(Cursor& in) noexcept {
     if (errors != 0) {
       in.skip(first_bit(errors));
       nesting_ = nesting;
-      if (in.peek() != '\n') return fail();
-      in.skip();
-      return end_malformed();
+      return fail();
     }
     in.skip(covered);
   }
@@ -906,6 +921,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(Cursor& in) noexcept {
         }
         in.skip();
         state_ = State::key_begun;
+        if (in.at_end()) return;
         [[fallthrough]];
 
       case State::key_begun:
@@ -928,10 +944,6 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(Cursor& in) noexcept {
           in.skip();
         }
         state_ = State::value;
-        if (is_carrier(place_) && key_ != Key::meta) {
-          state_ = State::nested;
-          continue;
-        }
         [[fallthrough]];
 
       case State::value:
@@ -954,6 +966,11 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(Cursor& in) noexcept {
           if (state_ == State::number) read_number(in);
         }
         if (state_ == State::after_value) goto after_value;
+        continue;
+
+      // The key `_meta`, another key, or a value: what comes behind it will tell.
+      case State::carrier_text:
+        state_ = may_begin_meta(in.peek()) ? State::key_begun : State::nested_text;
         continue;
 
       case State::first_key:

@@ -80,17 +80,16 @@ class Nesting {
 // Cuts a byte stream into JSON messages and reads their few facts. It sees one direction of one
 // connection, in pieces of any size, split anywhere.
 //
-//  1. Allocates nothing, calls only memcpy, keeps no pointer into the bytes. Linear time; any
-//  bytes,
-//     length and depth. The facts do not depend on how the stream was split.
+//  1. Allocates nothing, calls only memcpy and memcmp, keeps no pointer into the bytes. Linear
+//     time; any bytes, length and depth. How the stream was split makes no difference.
 //  2. A message is a balanced {...} or [...] outside strings, as the daemon frames it. White space
 //     between messages is optional and belongs to none.
 //  3. Anything else between messages, a stray closing bracket too, is a malformed message that runs
 //     up to and including the next newline.
-//  4. Checked: the grammar of the top-level object and of the `params`, `arguments` and `_meta`
-//     objects that may lead to a trace context; the kinds of the outermost sixteen brackets; raw
-//     newlines in strings. Not checked: grammar elsewhere, UTF-8, other control characters, escapes
-//     in strings that are no facts.
+//  4. Checked: the grammar of the top-level object and of its `_meta` and that of `params` and
+//     `arguments`; the kinds of the outermost sixteen brackets; raw newlines in strings and
+//     backslashes outside. Not checked: grammar elsewhere, UTF-8, other control characters,
+//     escapes in strings outside of those objects.
 //  5. Once an object is known to be malformed it ends at the bracket that balances it (of either
 //     kind, outside strings) or with the next newline, whichever comes first. A newline within a
 //     string, even after a backslash, is such an end: an unterminated string costs one line.
@@ -98,8 +97,9 @@ class Nesting {
 //  6. Of repeated members the last counts; of `method` and `tool` together too. A `method` or
 //     `tool` that is not a string makes no request.
 //  7. Names, keys, ids and traceparents are unescaped, up to U+FFFF; a surrogate half becomes `?`.
-//  8. `_meta.traceparent` counts at the top level, else inside `params` or `arguments` (the later
-//     one). It must have the 55 characters of version 00 or look like it, version ff excepted.
+//  8. A trace context is the string `traceparent` in an object `_meta`, at the top level or else in
+//     the object `params` or `arguments` (the later one, if both). It must have the 55 characters
+//     of version 00, or those of another version but ff that looks like it.
 class MessageScanner {
  public:
   static constexpr std::size_t kMaxName = 47;
@@ -154,7 +154,8 @@ class MessageScanner {
     after_value,  // `,` or `}`
     nested,       // inside brackets that hold no fact
     nested_text,
-    broken,  // known to be malformed, brackets still followed
+    carrier_text,  // at the beginning of a string, maybe a key, of `params` or `arguments`
+    broken,        // known to be malformed, brackets still followed
     broken_text,
     broken_line,
   };
@@ -201,13 +202,13 @@ class MessageScanner {
   static constexpr Key kFirstKept = Key::id;
   static const std::string_view kKeys[];
 
-  struct Opening;
+  class Cursor;    // the bytes of one feed
+  struct Opening;  // how messages often begin
   struct Specials;
-  Specials sort_specials(std::uint64_t specials, const char* text, std::size_t covered) noexcept;
-  class Cursor;
+
   Step feed_message(const char* bytes, std::size_t size, std::size_t blank) noexcept;
-  void read_opening(Cursor& in) noexcept;
   void read(Cursor& in) noexcept;
+  void read_opening(Cursor& in) noexcept;
   bool read_whole_key(Cursor& in) noexcept;
   void read_number(Cursor& in) noexcept;
   void read_word(Cursor& in) noexcept;
@@ -215,6 +216,7 @@ class MessageScanner {
   void skip_text(Cursor& in) noexcept;
   void skip_nested(Cursor& in) noexcept;
   void skip_broken(Cursor& in) noexcept;
+  Specials sort_specials(std::uint64_t specials, const char* text, std::size_t covered) noexcept;
 
   void begin(std::uint64_t offset, char first) noexcept;
   void end() noexcept;

@@ -283,7 +283,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::uint32_t random = static_cast<std::uint32_t>(size) * 2654435761u + (size ? data[0] : 0u);
   const auto random_size = [&] {
     random = random * 1664525u + 1013904223u;
-    return 1 + (random >> 16) % ((random >> 28) % 2 == 0 ? 7u : 90u);
+    return 1 + (random >> 16) % ((random >> 28) % 2 == 0 ? 7u : 200u);
   };
   for (int round = 0; round < 3; ++round) {
     if (scan(input, random_size) != whole) fail("random split differs", input);

@@ -287,6 +287,9 @@ TEST(MessageScannerTest, FactsOfOneMessageDoNotReachTheNext) {
   EXPECT_FALSE(message.failed());
   EXPECT_FALSE(message.has_result);
   EXPECT_FALSE(message.has_trace);
+
+  const std::string stream = "{" + meta() + "}{\"params\":{" + meta() + "}}";
+  EXPECT_TRUE(messages(stream)[1].message.has_trace);
 }
 
 // ---------------------------------------------------------------- what is not structure
@@ -308,8 +311,8 @@ TEST(MessageScannerTest, NestedMembersAreNotTopLevelMembers) {
 }
 
 TEST(MessageScannerTest, BytesInStringsMayBeAnything) {
-  const std::string_view bytes("{\"method\":\"a\0\xff\xc0\x80\x01z\",\"p\":[\"\0\xfe\"]}", 34);
-  const Facts facts = only(bytes.substr(0, bytes.rfind('}') + 1));
+  using namespace std::string_view_literals;
+  const Facts facts = only("{\"method\":\"a\0\xff\xc0\x80\x01z\",\"p\":[\"\0\xfe\"]}"sv);
   EXPECT_EQ(facts.message.kind, kRequest);
   EXPECT_EQ(facts.name, std::string_view("a\0\xff\xc0\x80\x01z", 7));
 }
@@ -424,10 +427,13 @@ TEST(MessageScannerTest, TraceContextAnywhereElseIsNone) {
            "{\"other\": {" + meta() + "}}",
            "{\"params\": [{" + meta() + "}]}",
            "{\"params\": {\"deeper\": {" + meta() + "}}}",
+           "{\"params\": {\"a\": \"_meta\", \"_meta\": [{" + meta() + "}], \"_m\": {" + meta() +
+               "}}}",
            "{\"_meta\": {" + meta() + "}}",
            "{\"_meta\": [{\"traceparent\": \"" + std::string(kTraceparent) + "\"}]}",
            "{\"_meta\": {\"deeper\": {\"traceparent\": \"" + std::string(kTraceparent) + "\"}}}",
            "{\"params\": \"" + std::string(kTraceparent) + "\"}",
+           "{\"_meta\": {\"mraceparent\": \"" + std::string(kTraceparent) + "\"}}",
            "[{" + meta() + "}]",
        }) {
     EXPECT_FALSE(has_trace(stream)) << stream;
@@ -481,6 +487,10 @@ TEST(MessageScannerTest, PlainTextIsOneMalformedLine) {
   EXPECT_EQ(found[0].message.kind, kMalformed);
   EXPECT_EQ(found[0].message.size(), 23u);
   EXPECT_EQ(found[1].message.kind, kRequest);
+}
+
+TEST(MessageScannerTest, EscapesOfStringsThatAreNoFactsAreNotChecked) {
+  EXPECT_EQ(kind(R"({"params": {"y": ["\u", "\q"]}, "a": "\q"})"), kOther);
 }
 
 TEST(MessageScannerTest, StrayClosingBracketIsMalformed) {
@@ -578,6 +588,20 @@ TEST(MessageScannerTest, ScannerIsUsableAfterFinish) {
 
 // ---------------------------------------------------------------- size
 
+TEST(MessageScannerTest, FeedMayEndAtAnyByteOfAFullBlock) {
+  for (std::size_t blanks = 0; blanks < 130; ++blanks) {
+    const std::string stream = "{\"a\":1," + std::string(blanks, ' ') +
+                               R"("method" : "ping", "params": ["x\\", {}], "id":)" +
+                               std::string(blanks, ' ') + "7}";
+    for (std::size_t cut = 0; cut < stream.size(); ++cut) {
+      const std::vector<Facts> found = scan(stream, {cut});
+      ASSERT_EQ(found.size(), 1u) << blanks << ' ' << cut;
+      ASSERT_EQ(found[0].name, "ping") << blanks << ' ' << cut;
+      ASSERT_EQ(found[0].message.id_type, IdType::number) << blanks << ' ' << cut;
+    }
+  }
+}
+
 TEST(MessageScannerTest, NestingMayBeDeep) {
   const std::string open(10000, '[');
   const std::string close(10000, ']');
@@ -591,11 +615,12 @@ TEST(MessageScannerTest, NestingMayBeDeep) {
   }
 }
 
-TEST(MessageScannerTest, MismatchIsSeenInTheOutermostLevelsOnly) {
-  const std::string open(30, '[');
-  const std::string close(29, ']');
-  EXPECT_EQ(kind("{\"a\": " + open + "}" + close + "}"), kOther);  // too deep: only counted
-  EXPECT_EQ(kind("{\"a\": " + open + close + "}" + "}"), kMalformed);
+TEST(MessageScannerTest, MismatchIsSeenInTheOutermostSixteenLevelsOnly) {
+  const auto with_mismatch_at = [](std::size_t level) {
+    return "{\"a\": " + std::string(level - 1, '[') + "}" + std::string(level - 2, ']') + "}";
+  };
+  EXPECT_EQ(kind(with_mismatch_at(16)), kMalformed);
+  EXPECT_EQ(kind(with_mismatch_at(17)), kOther);
 }
 
 TEST(MessageScannerTest, HundredMegabytesTakeNoTime) {
