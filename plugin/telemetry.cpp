@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <memory>
 
 namespace goxel_telemetry::plugin {
 
@@ -22,20 +23,26 @@ void forget() noexcept {
   for (auto& recorder : open_doors.recorder) recorder.store(nullptr, std::memory_order_relaxed);
 }
 
-void* keep_alive(void* own_recorder) {
-  Recorder* const recorder = static_cast<Recorder*>(own_recorder);
+// What the thread of one recorder works on: a copy, because another door may open meanwhile.
+struct Watch {
+  Recorder& recorder;
+  Door door;
+};
+
+void* keep_alive(void* argument) {
+  const std::unique_ptr<Watch> watch(static_cast<Watch*>(argument));
   constexpr timespec kBeat = {1, 0};
   while (true) {
     clock_nanosleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
     // Asleep, or awake again with another recorder, which has a thread of its own.
-    if (plugin::recorder(open_door.kind) != recorder) return nullptr;
-    recorder->beat();
-    open_door.housekeep(*recorder);
+    if (plugin::recorder(watch->door.kind) != &watch->recorder) return nullptr;
+    watch->recorder.beat();
+    watch->door.housekeep(watch->recorder);
   }
 }
 
 // The host's signals are the host's: its handlers must not run on a thread that it does not know.
-bool start_thread(Recorder& recorder) {
+bool start_thread(Recorder& recorder, const Door& door) {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
   // The host's thread-local variables come out of it, too.
@@ -47,7 +54,9 @@ bool start_thread(Recorder& recorder) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  const bool started = pthread_create(&thread, &attributes, keep_alive, &recorder) == 0;
+  auto watch = std::make_unique<Watch>(Watch{recorder, door});
+  const bool started = pthread_create(&thread, &attributes, keep_alive, watch.get()) == 0;
+  if (started) watch.release();  // the thread's now
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (started) pthread_setname_np(thread, "goxel-telemetry");
@@ -78,7 +87,7 @@ Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door&
   door.begin(*made);
   auto& opened = open_doors.recorder[static_cast<std::size_t>(door.kind)];
   opened.store(made.get(), std::memory_order_release);
-  if (!start_thread(*made)) {
+  if (!start_thread(*made, door)) {
     opened.store(nullptr, std::memory_order_relaxed);
     made->retire();
     why = std::string(kWithout) + "its thread cannot be started";
