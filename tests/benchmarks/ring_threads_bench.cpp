@@ -84,7 +84,7 @@ void polled(benchmark::State& state) {
   if (records == 0) state.SkipWithError("the reader got nothing");
   report_ns(state, state.iterations() * kRecords);
 }
-BENCHMARK(polled)->Name("ring/polled")->Arg(10)->UseManualTime();
+BENCHMARK(polled)->Name("ring/polled")->Arg(2)->UseManualTime();
 
 // A writer that keeps half a ring ahead of its reader at most, so that nothing is lost: the rate
 // that a reader keeps up with.
