@@ -68,10 +68,16 @@ thread_local std::uint32_t calls_until_timed __attribute__((tls_model("initial-e
 // up a request.
 constexpr std::uint32_t kTimedOneIn = 61;
 
+// A call that was timed longer, with a nanosecond for each of its bytes on top, was interrupted:
+// the kernel ran something else, which is not our cost and would be multiplied like it.
+constexpr std::uint64_t kUninterruptedNs = 10'000;
+
 // The observer's work on one call. Keeps errno, and keeps a signal handler out.
 class Observing {
  public:
-  explicit Observing(Recorder& recorder) noexcept : recorder_(recorder), errno_(errno) {
+  // `bytes`: that the call moved.
+  explicit Observing(Recorder& recorder, std::size_t bytes = 0) noexcept
+      : recorder_(recorder), bytes_(bytes), errno_(errno) {
     inside = true;
     // A thread begins somewhere in the count, or its first call, the costliest, would always be the
     // one that is timed.
@@ -88,7 +94,9 @@ class Observing {
     if (timed_) [[unlikely]] {
       const std::uint64_t spent = recorder_.now() - start_;
       const std::uint64_t clock = recorder_.clock_cost_ticks();
-      recorder_.add_own_cost((spent > clock ? spent - clock : 0) * kTimedOneIn);
+      const std::uint64_t own = std::min(spent > clock ? spent - clock : 0,
+                                         recorder_.ticks_of_ns(kUninterruptedNs + bytes_));
+      recorder_.add_own_cost(own * kTimedOneIn);
     }
     inside = false;
     errno = errno_;
@@ -98,6 +106,7 @@ class Observing {
 
  private:
   Recorder& recorder_;
+  std::size_t bytes_;
   int errno_;
   bool timed_;
   std::uint64_t start_ = 0;
@@ -199,7 +208,7 @@ inline void after_receive(int fd, std::span<const Chunk> chunks, ssize_t got, bo
   Recorder* const live = observing(fd);
   if (live == nullptr) return;
   const std::uint64_t now = live->now();
-  const Observing scope(*live);
+  const Observing scope(*live, got > 0 ? static_cast<std::size_t>(got) : 0);
   if (got > 0) {
     observer.received(fd, chunks, now);
   } else if (got == 0) {
@@ -272,7 +281,7 @@ class Sending {
     // A fork inside of a call is no fork of ours, but a host may end observation meanwhile.
     if (live_ == nullptr || live_ != recorder()) return sent;
     if (sent < 0 && errno != EPIPE && errno != ECONNRESET) return sent;
-    const Observing scope(*live_);
+    const Observing scope(*live_, sent > 0 ? static_cast<std::size_t>(sent) : 0);
     if (sent < 0) {
       observer.send_failed(fd_);
       return sent;
