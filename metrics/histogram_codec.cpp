@@ -5,50 +5,12 @@
 #include <array>
 
 #include "metrics/histogram.h"
+#include "metrics/leb128.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-
-void put(std::vector<std::uint8_t>& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<std::uint8_t>(value | 0x80));
-  out.push_back(static_cast<std::uint8_t>(value));
-}
-
-// Takes numbers off the front; failed() stays true once one was cut short or does not fit 64 bits.
-class Numbers {
- public:
-  explicit Numbers(std::span<const std::uint8_t> bytes)
-      : next_(bytes.data()), end_(bytes.data() + bytes.size()) {}
-
-  std::uint64_t next() {
-    if (next_ != end_ && *next_ < 0x80) [[likely]]
-      return *next_++;
-    return next_long();
-  }
-
-  bool failed() const { return failed_; }
-  bool at_end() const { return next_ == end_; }
-
- private:
-  std::uint64_t next_long() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && next_ != end_; shift += 7) {
-      const std::uint64_t digit = *next_ & 0x7Fu;
-      const bool last = *next_++ < 0x80;
-      if (shift == 63 && digit > 1) break;
-      value |= digit << shift;
-      if (last) return value;
-    }
-    failed_ = true;
-    return 0;
-  }
-
-  const std::uint8_t* next_;
-  const std::uint8_t* end_;
-  bool failed_ = false;
-};
 
 }  // namespace
 
@@ -58,17 +20,17 @@ std::vector<std::uint8_t> Histogram::encode() const {
   std::vector<std::uint8_t> out;
   out.reserve(32 + 3 * used);
   out.push_back(kVersion);
-  put(out, out_of_range_);
-  put(out, static_cast<std::uint64_t>(sum_));
-  put(out, static_cast<std::uint64_t>(sum_ >> 64));
-  put(out, min());
-  put(out, max_);
-  put(out, used);
+  put_number(out, out_of_range_);
+  put_number(out, static_cast<std::uint64_t>(sum_));
+  put_number(out, static_cast<std::uint64_t>(sum_ >> 64));
+  put_number(out, min());
+  put_number(out, max_);
+  put_number(out, used);
   std::uint32_t next = 0;
   for (std::uint32_t i = 0; i < counts_.size(); ++i) {
     if (counts_[i] == 0) continue;
-    put(out, first_ + i - next);
-    put(out, counts_[i]);
+    put_number(out, first_ + i - next);
+    put_number(out, counts_[i]);
     next = first_ + i + 1;
   }
   return out;
