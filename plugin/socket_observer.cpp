@@ -77,21 +77,32 @@ void SocketObserver::occupy(int fd, bool new_connection) noexcept {
     return;
   }
   connection.open(place, fd, last_number_.fetch_add(1, std::memory_order_relaxed) + 1);
+  const auto entry = static_cast<std::uint16_t>(kFirstPlace + place);
   if (new_connection) {
     recorder_->gauges().connections.fetch_add(1, std::memory_order_relaxed);
-  } else {
-    connection.reopen_after_hang_up(recorder_->now());
+    descriptors_[fd].store(entry, std::memory_order_release);  // pairs with enter()
+    connection.leave();
+    return;
   }
-  descriptors_[fd].store(static_cast<std::uint16_t>(kFirstPlace + place),
-                         std::memory_order_release);  // pairs with enter()
+  connection.reopen_after_hang_up(recorder_->now());
+  std::uint16_t left_over = kNoPlace;
+  if (descriptors_[fd].compare_exchange_strong(left_over, entry, std::memory_order_release,
+                                               std::memory_order_relaxed)) {
+    connection.leave();
+    return;
+  }
+  // Another thread read left-over bytes first, or has closed the descriptor meanwhile.
+  connection.close(*recorder_, pending_, recorder_->now());
   connection.leave();
+  places_.give_back(place);
 }
 
 void SocketObserver::retire(std::uint32_t place, int descriptor) noexcept {
   std::uint16_t entry = static_cast<std::uint16_t>(kFirstPlace + place);
-  descriptors_[descriptor].compare_exchange_strong(entry, kNoPlace, std::memory_order_relaxed);
-  connections_[place].leave();
-  places_.give_back(place);
+  const bool ours =
+      descriptors_[descriptor].compare_exchange_strong(entry, kNoPlace, std::memory_order_relaxed);
+  leave(connections_[place]);
+  if (ours) places_.give_back(place);
 }
 
 Connection* SocketObserver::enter(int fd) noexcept {
@@ -119,10 +130,10 @@ void SocketObserver::settle(Connection& connection) noexcept {
     return;  // whoever is inside settles it, or else the next housekeeping
   const std::uint32_t owed = connection.take_owed_closes();
   bool last = false;
-  if (owed != 0 && connection.is_open()) {
+  if (owed != 0) {
     connection.descriptors -= std::min(owed, connection.descriptors);
     last = connection.descriptors == 0;
-    if (last) connection.close(*recorder_, pending_, recorder_->now());
+    if (last && connection.is_open()) connection.close(*recorder_, pending_, recorder_->now());
   }
   connection.leave();
   if (last) places_.give_back(static_cast<std::uint32_t>(&connection - connections_));

@@ -83,6 +83,9 @@ class SocketObserver {
   // Ends what was closed while somebody was inside.
   void settle(Connection& connection) noexcept;
   // Nothing more can come of the connection in `place`; its descriptor stays known as a client's.
+  // The caller is inside. A place is given back once, by whoever takes the last descriptor away
+  // from it: this, or the close that came first and has yet to be settled. While a descriptor or a
+  // close still stands for it, nobody else can get it.
   void retire(std::uint32_t place, int descriptor) noexcept;
 
   // All zero at first, so that an object in static storage costs only the pages that are used.

@@ -171,6 +171,24 @@ TEST_F(Requests, ADuplicatedDescriptorKeepsItsConnectionUntilBothAreClosed) {
   EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
 }
 
+// Its place must not go to somebody else while the copy can still end what lies in it.
+TEST_F(Requests, AConnectionThatExpiresKeepsItsPlaceUntilTheLastCopyIsClosed) {
+  observer_->duplicated(kFd, kFd + 1);
+  observer_->closing(kFd);
+  receive(R"({"jsonrpc": "2.0", )", kFd + 1);
+  observer_->hung_up(kFd + 1);  // with half a message left
+  std::this_thread::sleep_for(std::chrono::nanoseconds(settings_.unanswered_after_ns));
+  observer_->housekeep();
+  observer_->accepted(kFd + 2);
+  receive(request("a", 1), kFd + 2);
+  observer_->closing(kFd + 1);
+  EXPECT_EQ(seen(), List{}) << "the copy's end was another connection's";
+  send(answer(1), kFd + 2);
+  EXPECT_EQ(seen(), (List{{"a", Status::ok}}));
+  EXPECT_EQ(reader_->gauges().connections, 1u);
+  EXPECT_EQ(reader_->gauges().open_descriptors, 1u);
+}
+
 TEST_F(Requests, EndingThreadsGiveTheirLanesBackAndACrowdLosesNothing) {
   constexpr int kThreads = 2000;
   for (int i = 0; i < kThreads; ++i) {
