@@ -106,9 +106,18 @@ void Collector::State::sweep(const Time& now) {
   if (reader_ != nullptr) ingest_.sweep(*reader_, now);
   const bool due = !looked_ns_ || now.monotonic_ns < *looked_ns_ ||
                    now.monotonic_ns - *looked_ns_ >= kLookIntervalNs;
-  if (!due) return;
-  looked_ns_ = now.monotonic_ns;
-  look(now);
+  if (due) {
+    looked_ns_ = now.monotonic_ns;
+    look(now);
+  }
+  RollupKeeper* const keeper = ingest_.keeper();
+  if (keeper == nullptr) return;
+  // A segment that cannot be read may be full of records; where there is none, there are none.
+  if (reader_ != nullptr || state_ == ProducerState::absent) {
+    keeper->observed(now);
+  } else {
+    keeper->not_observed();
+  }
 }
 
 // At most one change of segment a look, so that one that keeps changing cannot hold a reader here.
@@ -328,6 +337,14 @@ Snapshot Collector::snapshot(const Time& now) {
 
 void Collector::on_record(std::function<void(const NamedRecord&)> listener) {
   state_->ingest().on_record(std::move(listener));
+}
+
+void Collector::keep_rollups(std::optional<ReadingPosition> position) {
+  state_->ingest().keep_rollups(std::move(position));
+}
+
+RollupDelta Collector::take_rollups() {
+  return state_->ingest().keeper()->take();
 }
 
 const std::string& Collector::instance() const {

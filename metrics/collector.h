@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "metrics/rollup.h"
 #include "metrics/snapshot.h"
 #include "shm/record.h"
 
@@ -64,6 +66,15 @@ class Collector {
 
   // Is given each record during a sweep, after it was counted.
   void on_record(std::function<void(const NamedRecord&)> listener);
+
+  // Keeps what take_rollups() hands out; without it nothing is kept. Once, before the first sweep.
+  // With the position of a hand-out of this instance, by whichever reader, rollups go on after it:
+  // records of the same run before it fill the windows and are not handed out again; of another
+  // run, all that the ring holds is new.
+  void keep_rollups(std::optional<ReadingPosition> position = std::nullopt);
+  // What came in since the last call, up to the last sweep. Bounded, however rare the calls: see
+  // metrics/rollup_buffer.h. Only after keep_rollups().
+  RollupDelta take_rollups();
 
   const std::string& instance() const;
 

@@ -25,6 +25,23 @@ shm::Status status_of(std::uint64_t value) {
   return value < shm::kStatusCount ? static_cast<shm::Status>(value) : shm::Status::malformed;
 }
 
+// Of a reader that has read nothing yet, and has not when this returns.
+std::vector<LaneBeginning> beginnings(shm::Reader& reader, const Collector::Time& now) {
+  std::vector<LaneBeginning> lanes(reader.lane_count());
+  for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
+    lanes[lane].oldest = reader.lane_sequence(lane);
+  }
+  const shm::Calibration calibration = reader.calibration();
+  std::uint32_t seen_lane = UINT32_MAX;
+  reader.sweep([&](const shm::Record& record, std::uint32_t lane) {
+    if (lane == seen_lane) return;
+    seen_lane = lane;
+    lanes[lane].end_ns = measure(record, calibration, now.monotonic_ns).end_ns;
+  });
+  reader.rewind();
+  return lanes;
+}
+
 }  // namespace
 
 std::string catalog_name(const shm::Reader& reader, std::uint32_t id, shm::NameKind kind) {
@@ -60,21 +77,18 @@ Measurement measure(const shm::Record& record, const shm::Calibration& calibrati
 void Ingest::begin_run(shm::Reader& reader, const Collector::Time& now) {
   resolved_.clear();
   run_last_end_ns_ = 0;
-  if (observed_since_ns_ <= now.monotonic_ns) return;
+  const bool knows_since_when = observed_since_ns_ <= now.monotonic_ns;
+  if (knows_since_when && keeper_ == nullptr) return;
 
+  const std::vector<LaneBeginning> lanes = beginnings(reader, now);
+  if (keeper_ != nullptr) keeper_->begin_run(reader, lanes, now);
+  if (knows_since_when) return;
   // A lane that begins with its first record holds them all. One that was overwritten is complete
   // from its oldest record on.
   std::uint64_t complete_since_ns = reader.producer().created_monotonic_ns;
-  const shm::Calibration calibration = reader.calibration();
-  std::uint32_t seen_lane = UINT32_MAX;
-  reader.sweep([&](const shm::Record& record, std::uint32_t lane) {
-    if (lane == seen_lane) return;
-    seen_lane = lane;
-    if (reader.lane_sequence(lane) == 0) return;  // where the lane stood before this sweep
-    complete_since_ns =
-        std::max(complete_since_ns, measure(record, calibration, now.monotonic_ns).end_ns);
-  });
-  reader.rewind();
+  for (const LaneBeginning& lane : lanes) {
+    if (lane.oldest != 0) complete_since_ns = std::max(complete_since_ns, lane.end_ns);
+  }
   observed_since_ns_ = std::min(complete_since_ns, now.monotonic_ns);
 }
 
@@ -91,14 +105,16 @@ void Ingest::advance(const Collector::Time& now) {
 
 void Ingest::sweep(shm::Reader& reader, const Collector::Time& now) {
   const shm::Calibration calibration = reader.calibration();
-  const shm::Sweep sweep = reader.sweep([&](const shm::Record& record, std::uint32_t lane) {
-    take(reader, calibration, record, lane, now);
-  });
+  const shm::Sweep sweep =
+      reader.sweep([&](const shm::Record& record, std::uint32_t lane, std::uint64_t sequence) {
+        take(reader, calibration, record, lane, sequence, now);
+      });
   read_ += sweep.records;
   lost_ += sweep.lost;
+  if (keeper_ != nullptr) keeper_->swept(reader);
 }
 
-const Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Record& record) {
+Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Record& record) {
   const std::uint64_t ids = std::uint64_t{record.operation} << 24 |
                             std::uint64_t{record.layer} << 16 |
                             std::uint64_t{record.protocol} << 8 | record.stack;
@@ -112,13 +128,14 @@ const Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Re
     revision_ += resolved_evictions_ != operations_.evictions();
     resolved_evictions_ = operations_.evictions();
   }
-  return resolved_.emplace(ids, Resolved{std::move(key), found}).first->second;
+  return resolved_.emplace(ids, Resolved{std::move(key), found, {}}).first->second;
 }
 
 void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration,
-                  const shm::Record& record, std::uint32_t lane, const Collector::Time& now) {
+                  const shm::Record& record, std::uint32_t lane, std::uint64_t sequence,
+                  const Collector::Time& now) {
   const Measurement measurement = measure(record, calibration, now.monotonic_ns);
-  const Resolved& resolved = resolve(reader, record);
+  Resolved& resolved = resolve(reader, record);
   run_last_end_ns_ = std::max(run_last_end_ns_, measurement.end_ns);
   dropped_ += !resolved.found.itself;
   if (Operation* operation = resolved.found.operation; operation != nullptr) {
@@ -129,7 +146,19 @@ void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration
       revision_ += second < second_;
     }
   }
+  if (keeper_ != nullptr) keep(resolved, lane, sequence, measurement, now);
   if (listener_) notify(calibration, resolved, record, measurement, lane, now);
+}
+
+void Ingest::keep(Resolved& resolved, std::uint32_t lane, std::uint64_t sequence,
+                  const Measurement& measurement, const Collector::Time& now) {
+  if (resolved.found.itself) {
+    keeper_->add(lane, sequence, resolved.key, resolved.place, measurement, now);
+    return;
+  }
+  OperationKey other = resolved.key;
+  other.operation = kOtherOperation;
+  keeper_->add(lane, sequence, other, resolved.place, measurement, now);
 }
 
 void Ingest::notify(const shm::Calibration& calibration, const Resolved& resolved,

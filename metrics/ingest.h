@@ -5,10 +5,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "metrics/collector.h"
 #include "metrics/operation_table.h"
+#include "metrics/rollup_keeper.h"
 #include "metrics/tally.h"
 #include "shm/reader.h"
 
@@ -42,6 +45,12 @@ class Ingest {
     listener_ = std::move(listener);
   }
 
+  // From now on; at most once, before the first run. Null until then.
+  void keep_rollups(std::optional<ReadingPosition> position) {
+    keeper_ = std::make_unique<RollupKeeper>(std::move(position));
+  }
+  RollupKeeper* keeper() { return keeper_.get(); }
+
   OperationTable& operations() { return operations_; }
   std::uint64_t second() const { return second_; }
   std::uint64_t observed_since_ns() const { return observed_since_ns_; }
@@ -57,10 +66,14 @@ class Ingest {
   struct Resolved {
     OperationKey key;
     OperationTable::Found found;
+    RollupKeeper::Place place;
   };
-  const Resolved& resolve(const shm::Reader& reader, const shm::Record& record);
+  Resolved& resolve(const shm::Reader& reader, const shm::Record& record);
   void take(const shm::Reader& reader, const shm::Calibration& calibration,
-            const shm::Record& record, std::uint32_t lane, const Collector::Time& now);
+            const shm::Record& record, std::uint32_t lane, std::uint64_t sequence,
+            const Collector::Time& now);
+  void keep(Resolved& resolved, std::uint32_t lane, std::uint64_t sequence,
+            const Measurement& measurement, const Collector::Time& now);
   void notify(const shm::Calibration& calibration, const Resolved& resolved,
               const shm::Record& record, const Measurement& measurement, std::uint32_t lane,
               const Collector::Time& now) const;
@@ -78,6 +91,7 @@ class Ingest {
   std::uint64_t run_last_end_ns_ = 0;
   std::uint64_t revision_ = 0;
   std::function<void(const NamedRecord&)> listener_;
+  std::unique_ptr<RollupKeeper> keeper_;
 };
 
 }  // namespace goxel_telemetry::metrics

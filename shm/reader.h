@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "shm/catalog.h"
@@ -162,8 +163,9 @@ class Reader {
   // The newest whole calibration; keeps the last one if the producer died while writing it.
   const Calibration& calibration();
 
-  // Delivers unread records, lane by lane, `sink(const Record&, std::uint32_t lane)`. At most what
-  // the segment can hold a call, so that a fast producer cannot keep a reader in here.
+  // Delivers unread records, lane by lane, `sink(const Record&, std::uint32_t lane)`, with the
+  // record's sequence as a third argument if the sink takes one. At most what the segment can hold
+  // a call, so that a fast producer cannot keep a reader in here.
   template <class Sink>
   Sweep sweep(Sink&& sink) {
     Sweep result;
@@ -181,7 +183,12 @@ class Reader {
         if (outcome == LaneReader::Outcome::empty) break;
         if (outcome == LaneReader::Outcome::record) {
           ++result.records;
-          sink(static_cast<const Record&>(record), lane);
+          const Record& delivered = record;
+          if constexpr (std::is_invocable_v<Sink&, const Record&, std::uint32_t, std::uint64_t>) {
+            sink(delivered, lane, visit.here.sequence() - 1);
+          } else {
+            sink(delivered, lane);
+          }
         } else {
           result.lost += lost;
         }

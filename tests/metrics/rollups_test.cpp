@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a collector hands out for keeping: every record once, whatever becomes of the readers.
+#include <gmock/gmock.h>
+
+#include <map>
+#include <random>
+
+#include "test_segment.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class RollupsTest : public CollectorTest {
+ protected:
+  RollupsTest() { collector_.keep_rollups(); }
+
+  RollupDelta take() {
+    collector_.sweep(now_);
+    return collector_.take_rollups();
+  }
+  std::uint64_t now_seconds() const { return now_.realtime_ns / kSecond; }
+
+  static std::uint64_t records(const RollupDelta& delta) {
+    std::uint64_t sum = 0;
+    for (const Rollup& rollup : delta.rollups) sum += rollup.tally.outcomes.all();
+    return sum;
+  }
+};
+
+TEST_F(RollupsTest, AreTalliesOfUnixSecondsAndHandedOutOnce) {
+  TestSegment segment(instance_);
+  take();
+  now_.realtime_ns = 1'700'000'000 * kSecond;
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  segment.publish("ping", now_.monotonic_ns, 3'000, shm::Status::error);
+  segment.publish("ping", now_.monotonic_ns - 1, 5'000);
+  segment.publish("stuck", now_.monotonic_ns, 1, shm::Status::unanswered);
+  const RollupDelta delta = take();
+  ASSERT_THAT(delta.rollups, SizeIs(3));
+  EXPECT_EQ(delta.rollups[0].key, (OperationKey{"2-layer", "mcp", "daemon", "ping"}));
+  EXPECT_EQ(delta.rollups[0].begin_seconds, 1'699'999'999u);
+  EXPECT_EQ(delta.rollups[0].tally.latency.sum(), 5'000u);
+  EXPECT_EQ(delta.rollups[1].begin_seconds, 1'700'000'000u);
+  EXPECT_EQ(delta.rollups[1].seconds, 1u);
+  EXPECT_EQ(delta.rollups[1].tally.outcomes, (Outcomes{1, 1, 0, 0, 0}));
+  EXPECT_EQ(delta.rollups[1].tally.bytes_in, 200u);
+  EXPECT_EQ(delta.rollups[1].tally.latency.max(), 3'000u);
+  EXPECT_EQ(delta.rollups[2].tally.outcomes.unanswered, 1u);
+  EXPECT_EQ(delta.lost, 0u);
+  EXPECT_THAT(take().rollups, IsEmpty());
+
+  segment.publish("ping", now_.monotonic_ns - 30 * kSecond, 1'000);
+  const RollupDelta late = take();
+  ASSERT_THAT(late.rollups, SizeIs(1));
+  EXPECT_EQ(late.rollups[0].begin_seconds, 1'699'999'970u) << "a late one finds its second";
+}
+
+TEST_F(RollupsTest, NonsenseTimesLieBetweenTheEpochAndNow) {
+  TestSegment segment(instance_);
+  take();
+  now_.realtime_ns = 5 * kSecond;  // a machine without a clock
+  shm::Record record = TestSegment::record(segment.operation("ping"), now_.monotonic_ns, 0);
+  for (const std::uint64_t start : {std::uint64_t{0}, std::uint64_t{1} << 63, UINT64_MAX}) {
+    record.start_ticks = start;
+    segment.publish(record);
+  }
+  const RollupDelta delta = take();
+  ASSERT_THAT(delta.rollups, SizeIs(2));
+  EXPECT_EQ(delta.rollups[0].begin_seconds, 0u);
+  EXPECT_EQ(delta.rollups[1].begin_seconds, 5u);
+  EXPECT_EQ(delta.rollups[1].tally.outcomes.all(), 2u);
+}
+
+TEST_F(RollupsTest, AnotherReaderGoesOnWhereTheFirstOneStopped) {
+  TestSegment segment(instance_);
+  for (const std::uint32_t lane : {0u, 1u}) {
+    segment.use_lane(lane);
+    for (int i = 0; i < 5; ++i) segment.publish("before", now_.monotonic_ns, 1'000);
+  }
+  const RollupDelta first = take();
+  EXPECT_EQ(records(first), 10u);
+  EXPECT_EQ(first.position.run_id, segment.header().run_id);
+  EXPECT_THAT(first.position.lanes, ElementsAre(5, 5));
+
+  pass(20);
+  segment.use_lane(1);
+  for (int i = 0; i < 3; ++i) segment.publish("after", now_.monotonic_ns, 1'000);
+  collector_ = Collector(instance_);
+  collector_.keep_rollups(first.position);
+  const RollupDelta second = take();
+  ASSERT_THAT(second.rollups, SizeIs(1));
+  EXPECT_EQ(second.rollups[0].key.operation, "after");
+  EXPECT_EQ(second.rollups[0].tally.outcomes.ok, 3u);
+  EXPECT_EQ(second.lost, 0u);
+  EXPECT_EQ(find(collector_.snapshot(now_), "before")->total.ok, 10u) << "windows hold them all";
+  EXPECT_THAT(second.observed,
+              ElementsAre(TimeStretch{first.position.until_realtime_ns, now_.realtime_ns}))
+      << "the ring kept the time between the readers";
+}
+
+TEST_F(RollupsTest, WhatWasOverwrittenBetweenTwoReadersIsLostAndAGap) {
+  TestSegment segment(instance_, {{2, 64}});
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  const RollupDelta first = take();
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    pass(1);
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+  }
+  collector_ = Collector(instance_);
+  collector_.keep_rollups(first.position);
+  const RollupDelta second = take();
+  EXPECT_EQ(records(second), 64u);
+  EXPECT_EQ(second.lost, 36u);
+  EXPECT_THAT(second.observed,
+              ElementsAre(TimeStretch{now_.realtime_ns - 63 * kSecond, now_.realtime_ns}));
+}
+
+TEST_F(RollupsTest, WhatWasOverwrittenBeforeAnybodyCameWasNobodysToLose) {
+  TestSegment segment(instance_, {{2, 64}});
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    pass(1);
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+  }
+  const RollupDelta delta = take();
+  EXPECT_EQ(records(delta), 64u);
+  EXPECT_EQ(delta.lost, 0u);
+  EXPECT_THAT(delta.observed,
+              ElementsAre(TimeStretch{now_.realtime_ns - 63 * kSecond, now_.realtime_ns}));
+}
+
+TEST_F(RollupsTest, OfAnotherRunAllIsNew) {
+  RollupDelta first;
+  {
+    TestSegment segment(instance_);
+    segment.publish("old", now_.monotonic_ns, 1'000);
+    first = take();
+    segment.retire();
+  }
+  TestSegment segment(instance_);
+  segment.publish("new", now_.monotonic_ns, 1'000);
+  collector_ = Collector(instance_);
+  collector_.keep_rollups(first.position);
+  const RollupDelta second = take();
+  ASSERT_THAT(second.rollups, SizeIs(1));
+  EXPECT_EQ(second.rollups[0].key.operation, "new");
+  EXPECT_NE(second.position.run_id, first.position.run_id);
+}
+
+TEST_F(RollupsTest, ARestartUnderTheReadersEyesLosesNothing) {
+  auto segment = std::make_unique<TestSegment>(instance_);
+  segment->publish("old", now_.monotonic_ns, 1'000);
+  EXPECT_EQ(records(take()), 1u);
+  segment->publish("old", now_.monotonic_ns, 1'000);
+  segment->retire();
+  segment = std::make_unique<TestSegment>(instance_);
+  segment->publish("new", now_.monotonic_ns, 1'000);
+  segment->publish("new", now_.monotonic_ns, 1'000);
+  now_.monotonic_ns += kSecond / 5;
+  now_.realtime_ns += kSecond / 5;
+  const RollupDelta delta = take();
+  EXPECT_EQ(records(delta), 3u);
+  EXPECT_EQ(delta.position.run_id, segment->header().run_id);
+  EXPECT_THAT(delta.position.lanes, ElementsAre(2, 0));
+  EXPECT_EQ(delta.lost, 0u);
+}
+
+TEST_F(RollupsTest, WithoutADaemonThePositionStays) {
+  const ReadingPosition position{77, {1, 2, 3}, 5};
+  Collector late(instance_);
+  late.keep_rollups(position);
+  late.sweep(now_);
+  pass(3);
+  late.sweep(now_);
+  const RollupDelta delta = late.take_rollups();
+  EXPECT_EQ(delta.position, (ReadingPosition{77, {1, 2, 3}, now_.realtime_ns}));
+  ASSERT_THAT(delta.observed, SizeIs(1)) << "nothing happened, and somebody saw it";
+  EXPECT_EQ(delta.observed[0].end_ns, now_.realtime_ns);
+}
+
+TEST_F(RollupsTest, ALappedReaderKnowsHowManyAreMissing) {
+  TestSegment segment(instance_, {{1, 64}});
+  take();
+  for (int i = 0; i < 1'000; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  const RollupDelta delta = take();
+  EXPECT_EQ(records(delta) + delta.lost, 1'000u);
+  EXPECT_GE(delta.lost, 936u);
+}
+
+TEST_F(RollupsTest, AClockThatIsSetAndAMachineThatSleptLeaveGaps) {
+  take();
+  const auto both = [this](std::uint64_t ns) {
+    now_.monotonic_ns += ns;
+    now_.realtime_ns += ns;
+    collector_.sweep(now_);
+  };
+  const std::uint64_t begin = now_.realtime_ns;
+  both(kSecond);
+  both(kSecond);
+  now_.realtime_ns += 3'600 * kSecond;  // slept
+  both(kSecond);
+  now_.realtime_ns += 1'000'000;  // slewed
+  both(kSecond);
+  now_.realtime_ns -= 60 * kSecond;  // set back
+  both(kSecond);
+  EXPECT_THAT(collector_.take_rollups().observed,
+              ElementsAre(TimeStretch{begin, begin + 2 * kSecond},
+                          TimeStretch{begin + 3'602 * kSecond, begin + 3'604 * kSecond + 1'000'000},
+                          TimeStretch{begin + 3'544 * kSecond + 1'000'000,
+                                      begin + 3'545 * kSecond + 1'000'000}));
+}
+
+TEST_F(RollupsTest, OverflowingOperationsAreOther) {
+  TestSegment segment(instance_, {{1, 1024}}, 1024);
+  for (int i = 0; i < 600; ++i) {
+    segment.publish("operation_" + std::to_string(i), now_.monotonic_ns, 1);
+  }
+  const RollupDelta delta = take();
+  EXPECT_THAT(delta.rollups, SizeIs(513));
+  EXPECT_EQ(records(delta), 600u);
+}
+
+// Daemons that come and go, readers that come and go and sleep, clocks that are set: all records
+// of all runs that some reader could still see are handed out once or counted as lost.
+TEST_F(RollupsTest, EveryRecordIsHandedOutOnceOrLost) {
+  const std::uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  const auto chance = [&random](unsigned one_in) { return random() % one_in == 0; };
+  auto segment = std::make_unique<TestSegment>(instance_, std::vector<shm::LaneTier>{{3, 64}});
+  std::uint64_t published = 0;
+  std::uint64_t handed_out = 0;
+  std::uint64_t lost = 0;
+  std::map<std::string, std::uint64_t> by_name_published;
+  std::map<std::string, std::uint64_t> by_name;
+  RollupDelta delta;
+  const auto account = [&] {
+    delta = take();
+    handed_out += records(delta);
+    lost += delta.lost;
+    for (const Rollup& rollup : delta.rollups) {
+      by_name[rollup.key.operation] += rollup.tally.outcomes.all();
+    }
+  };
+  account();
+  for (int step = 0; step < 2'000; ++step) {
+    for (std::uint64_t i = random() % 20; i > 0; --i) {
+      segment->use_lane(static_cast<std::uint32_t>(random() % 3));
+      const std::string name = "operation_" + std::to_string(random() % 5);
+      segment->publish(name, now_.monotonic_ns, random() % 100'000);
+      ++published;
+      ++by_name_published[name];
+    }
+    now_.monotonic_ns += kSecond / 4;
+    now_.realtime_ns += chance(50) ? 7 * kSecond : kSecond / 4;
+    if (!chance(3)) collector_.sweep(now_);
+    if (chance(4)) account();
+    if (chance(20)) {
+      account();
+      collector_ = Collector(instance_);
+      collector_.keep_rollups(delta.position);
+    }
+    if (chance(40)) {
+      account();
+      segment->retire();
+      segment = std::make_unique<TestSegment>(instance_, std::vector<shm::LaneTier>{{3, 64}});
+    }
+  }
+  account();
+  EXPECT_EQ(handed_out + lost, published);
+  for (const auto& [name, count] : by_name) EXPECT_LE(count, by_name_published[name]);
+  EXPECT_GT(handed_out, published / 2);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::metrics
