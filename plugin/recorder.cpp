@@ -123,6 +123,8 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
   options.host_version = host.version;
   options.workers_configured = host.workers_configured;
   options.inflight_capacity = kInflightLines;
+  options.target_latency_ns = settings.target_latency_ns;
+  options.target_milli_operations_per_second = settings.target_milli_operations_per_second;
   shm::Created created = shm::create_segment(options);
   if (created.outcome != shm::CreateOutcome::created) {
     why = std::move(created.message);
@@ -141,6 +143,8 @@ Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settin
                           header_->catalog_capacity}),
       inflight_(reinterpret_cast<shm::InflightLine*>(mapping_->bytes().data() +
                                                      header_->inflight_offset)),
+      own_point_(*reinterpret_cast<shm::CollectionPointLine*>(mapping_->bytes().data() +
+                                                              header_->collection_points_offset)),
       lanes_(reinterpret_cast<shm::Lane*>(mapping_->bytes().data() + header_->lanes_offset)),
       lane_count_(std::min(header_->lane_count, kMaxLanes)),
       own_lanes_(lane_count_ > kSharedLanes ? lane_count_ - kSharedLanes : 0),
@@ -159,7 +163,7 @@ Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settin
     const std::uint64_t first = now();
     clock_cost_ticks_ = std::min(clock_cost_ticks_, now() - first);
   }
-  header_->heartbeat_ns.store(shm::monotonic_ns(), std::memory_order_relaxed);
+  show_sign_of_life();
   header_->state.store(static_cast<std::uint64_t>(shm::ProducerState::live),
                        std::memory_order_release);
 }
@@ -271,7 +275,14 @@ void Recorder::add_own_cost(std::uint64_t ticks) noexcept {
 
 void Recorder::beat() noexcept {
   shm::store(header_->calibration, calibrator_.refresh());
-  header_->heartbeat_ns.store(shm::monotonic_ns(), std::memory_order_relaxed);
+  show_sign_of_life();
+}
+
+void Recorder::show_sign_of_life() noexcept {
+  const std::uint64_t now_ns = shm::monotonic_ns();
+  header_->heartbeat_ns.store(now_ns, std::memory_order_relaxed);
+  shm::show(own_point_, shm::CollectionPoint{header_->producer_start_time, now_ns,
+                                             header_->producer_pid, shm::names::kDaemon});
 }
 
 void Recorder::retire() noexcept {

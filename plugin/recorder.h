@@ -89,12 +89,15 @@ class Recorder {
   void publish_without_lane(const shm::Words& record) noexcept;
   void publish_shared(const shm::Words& record) noexcept;
   static void give_lane_back(void* thread_state) noexcept;
+  // One thread at a time, as beat().
+  void show_sign_of_life() noexcept;
   shm::Producer producer_of_lane(std::uint32_t lane) noexcept;
 
   std::unique_ptr<shm::Mapping> mapping_;
   shm::Header* header_;
   shm::CatalogWriter catalog_;
   shm::InflightLine* inflight_;
+  shm::CollectionPointLine& own_point_;  // this process, in the table of collection points
   shm::Lane* lanes_;
   std::uint32_t lane_count_;
   std::uint32_t own_lanes_;  // the others are shared a record at a time

@@ -14,6 +14,25 @@ bool parse(std::string_view text, Number& out, int base) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+// A number without a sign and with at most `decimals` decimals, in units of the last of them. By
+// hand: the library's way for fractions knows locales.
+bool parse_decimal(std::string_view text, int decimals, std::uint64_t& out) {
+  const std::size_t point = text.find('.');
+  std::string digits(text.substr(0, point));
+  if (digits.empty()) return false;
+  if (point != std::string_view::npos) {
+    std::string_view fraction = text.substr(point + 1);
+    if (fraction.empty()) return false;
+    while (fraction.size() > 1 && fraction.back() == '0') fraction.remove_suffix(1);
+    if (fraction == "0") fraction = {};
+    if (fraction.size() > static_cast<std::size_t>(decimals)) return false;
+    digits.append(fraction);
+    decimals -= static_cast<int>(fraction.size());
+  }
+  digits.append(static_cast<std::size_t>(decimals), '0');
+  return parse(digits, out, 10);
+}
+
 std::string bad(std::string_view name, std::string_view value, std::string_view wanted) {
   return std::string("telemetry's \"")
       .append(name)
@@ -29,6 +48,10 @@ std::string apply_setting(Settings& settings, std::string_view name, std::string
   if (name == "instance") {
     if (!shm::valid_instance_name(value)) {
       return bad(name, value, "1 to 63 letters, digits, '-', '_' or '.', not beginning with '.'");
+    }
+    if (shm::daemon_instance(value) != value) {
+      return bad(name, value,
+                 "a name that does not end in \".layers\": those are for outer layers");
     }
     settings.instance = value;
   } else if (name == "segment_mode") {
@@ -56,6 +79,20 @@ std::string apply_setting(Settings& settings, std::string_view name, std::string
     } else {
       return bad(name, value, "auto, tsc or monotonic");
     }
+  } else if (name == "target_latency_ms") {
+    constexpr std::uint64_t kMostNs = 86'400'000'000'000;
+    std::uint64_t ns = 0;
+    if (!parse_decimal(value, 6, ns) || ns == 0 || ns > kMostNs) {
+      return bad(name, value, "milliseconds from 0.000001 to 86400000");
+    }
+    settings.target_latency_ns = ns;
+  } else if (name == "target_operations_per_second") {
+    constexpr std::uint64_t kMost = 1'000'000'000'000;
+    std::uint64_t thousandths = 0;
+    if (!parse_decimal(value, 3, thousandths) || thousandths == 0 || thousandths > kMost) {
+      return bad(name, value, "operations a second from 0.001 to 1000000000");
+    }
+    settings.target_milli_operations_per_second = thousandths;
   } else {
     return std::string("telemetry has no setting \"").append(name).append("\"");
   }

@@ -18,6 +18,9 @@ struct Settings {
   std::string segment_group;          // "segment_group", name or number; empty: the process's own
   std::uint64_t unanswered_after_ns = 30'000'000'000;  // "unanswered_after_seconds"
   ClockChoice clock = ClockChoice::automatic;          // "clock": auto, tsc or monotonic
+  // What the operator wants; 0: not set.
+  std::uint64_t target_latency_ns = 0;                   // "target_latency_ms"
+  std::uint64_t target_milli_operations_per_second = 0;  // "target_operations_per_second"
 };
 
 // Applies one setting. Returns an empty string, or a sentence that says what is wrong.

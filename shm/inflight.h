@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The producer's side of the in-flight table. A line has one owner at a time; owners are kept apart
-// by whoever hands lines out. Readers see a line whole or not at all (stamped.h).
+// The producer's side of the in-flight table, and of the table of collection points. A line has one
+// owner at a time; owners are kept apart by whoever hands lines out. Readers see a line whole or
+// not at all (stamped.h).
 #pragma once
 
 #include <cassert>
@@ -9,8 +10,9 @@
 
 namespace goxel_telemetry::shm {
 
-// The line shows this request from now on.
-inline void show(InflightLine& line, const InflightEntry& entry) noexcept {
+// The line shows this request, or this process, from now on.
+template <class Line, class Entry>
+inline void show(Line& line, const Entry& entry) noexcept {
   const std::uint64_t stamp = line.stamp.load(std::memory_order_relaxed) & ~std::uint64_t{3};
   write_stamped(line, stamp + 4 + static_cast<std::uint64_t>(InflightState::writing),
                 stamp + 4 + static_cast<std::uint64_t>(InflightState::active), entry.words());
@@ -22,7 +24,8 @@ inline InflightEntry shown(const InflightLine& line) noexcept {
 }
 
 // The line shows nothing any more.
-inline void clear(InflightLine& line) noexcept {
+template <class Line>
+inline void clear(Line& line) noexcept {
   const std::uint64_t stamp = line.stamp.load(std::memory_order_relaxed) & ~std::uint64_t{3};
   line.stamp.store(stamp + 4, std::memory_order_release);  // pairs with read_stamped()'s first load
 }

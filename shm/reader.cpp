@@ -34,6 +34,26 @@ ProducerInfo describe(const Header& header) {
   return info;
 }
 
+// What the active lines of a table show.
+template <class Entry, class Line>
+std::vector<Entry> shown_in(std::span<const Line> lines) {
+  constexpr int kAttempts =
+      4;  // a line that keeps changing under us belongs to somebody busy, not to somebody stuck
+  std::vector<Entry> entries;
+  for (const Line& line : lines) {
+    if (value(line.stamp) % 4 == static_cast<std::uint64_t>(InflightState::free)) continue;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      Words words;
+      const StampedRead read = read_stamped(line, words);
+      if (read.intact && read.stamp % 4 == static_cast<std::uint64_t>(InflightState::active)) {
+        entries.push_back(Entry::from_words(words));
+        break;
+      }
+    }
+  }
+  return entries;
+}
+
 }  // namespace
 
 std::unique_ptr<Reader> Reader::open(const std::string& instance, Opened* why) {
@@ -139,10 +159,12 @@ Totals Reader::totals() const {
 
 GaugeValues Reader::gauges() const {
   const Gauges& g = header().gauges;
-  return {value(g.connections),     value(g.open_descriptors),   value(g.connections_total),
-          value(g.queue_depth),     value(g.workers_configured), value(g.unobserved_connections),
-          value(g.lane_misses),     value(g.inflight_misses),    value(g.contended_calls),
-          value(g.catalog_overflow)};
+  return {value(g.connections),        value(g.open_descriptors),
+          value(g.connections_total),  value(g.queue_depth),
+          value(g.workers_configured), value(g.unobserved_connections),
+          value(g.lane_misses),        value(g.inflight_misses),
+          value(g.contended_calls),    value(g.catalog_overflow),
+          value(g.target_latency_ns),  value(g.target_milli_operations_per_second)};
 }
 
 std::string Reader::name(std::uint32_t id, NameKind* kind) const {
@@ -161,24 +183,17 @@ std::uint32_t Reader::name_count() const {
 }
 
 std::vector<InflightEntry> Reader::inflight() const {
-  const std::span lines(
+  return shown_in<InflightEntry>(std::span(
       reinterpret_cast<const InflightLine*>(mapping_->bytes().data() + geometry_.inflight_offset),
-      geometry_.inflight_capacity);
-  constexpr int kAttempts =
-      4;  // a line that keeps changing under us belongs to somebody busy, not to somebody stuck
-  std::vector<InflightEntry> entries;
-  for (const InflightLine& line : lines) {
-    if (value(line.stamp) % 4 == static_cast<std::uint64_t>(InflightState::free)) continue;
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      Words words;
-      const StampedRead read = read_stamped(line, words);
-      if (read.intact && read.stamp % 4 == static_cast<std::uint64_t>(InflightState::active)) {
-        entries.push_back(InflightEntry::from_words(words));
-        break;
-      }
-    }
-  }
-  return entries;
+      geometry_.inflight_capacity));
+}
+
+std::vector<CollectionPoint> Reader::collection_points() const {
+  if (geometry_.collection_points_capacity == 0) return {};
+  return shown_in<CollectionPoint>(
+      std::span(reinterpret_cast<const CollectionPointLine*>(mapping_->bytes().data() +
+                                                             geometry_.collection_points_offset),
+                geometry_.collection_points_capacity));
 }
 
 }  // namespace goxel_telemetry::shm

@@ -120,6 +120,8 @@ struct GaugeValues {
   std::uint64_t inflight_misses = 0;
   std::uint64_t contended_calls = 0;
   std::uint64_t catalog_overflow = 0;
+  std::uint64_t target_latency_ns = 0;  // 0: not set
+  std::uint64_t target_milli_operations_per_second = 0;
 };
 
 // What a header says about its producer, copied once.
@@ -208,6 +210,9 @@ class Reader {
 
   // Requests in hand, in table order; at most inflight_capacity.
   std::vector<InflightEntry> inflight() const;
+
+  // Processes that report, in table order; at most kMaxCollectionPoints. None before layout 1.1.
+  std::vector<CollectionPoint> collection_points() const;
 
   std::size_t segment_bytes() const { return mapping_->bytes().size(); }
   std::uint32_t lane_count() const { return static_cast<std::uint32_t>(lanes_.size()); }

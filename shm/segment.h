@@ -20,6 +20,14 @@ namespace goxel_telemetry::shm {
 // Letters, digits, '-', '_' and '.', not beginning with a '.', at most 63 bytes.
 bool valid_instance_name(std::string_view instance);
 
+// The layers outside of a daemon report into a segment of their own, of this instance (door:
+// collector): a segment has one writing process. Longer than 63 bytes, and so no valid name, if the
+// daemon's is longer than 56.
+inline constexpr std::string_view kLayersSuffix = ".layers";
+std::string layers_instance(std::string_view daemon_instance);
+// The daemon's instance that an instance belongs to: itself, if it is not one of outer layers.
+std::string_view daemon_instance(std::string_view instance);
+
 // A number of lanes of one size.
 struct LaneTier {
   std::uint32_t lanes;
@@ -37,6 +45,9 @@ struct SegmentOptions {
   std::uint32_t workers_configured = 0;
   std::uint32_t catalog_capacity = 512;
   std::uint32_t inflight_capacity = 8192;
+  std::uint32_t collection_points = 64;
+  std::uint64_t target_latency_ns = 0;  // 0: not set
+  std::uint64_t target_milli_operations_per_second = 0;
   // Large lanes first: a thread takes the largest that is free, so a few busy threads get long
   // rings and a crowd still gets one each. 12.4 MiB.
   std::vector<LaneTier> tiers = {{8, 8192}, {56, 1024}, {192, 256}, {32, 1024}};
@@ -109,6 +120,8 @@ struct Geometry {
   std::uint32_t catalog_capacity = 0;
   std::uint64_t inflight_offset = 0;
   std::uint32_t inflight_capacity = 0;
+  std::uint64_t collection_points_offset = 0;
+  std::uint32_t collection_points_capacity = 0;  // 0: none, and the offset means nothing
   std::uint64_t lanes_offset = 0;
   std::uint32_t lane_count = 0;
 };

@@ -53,7 +53,10 @@ Plan plan(const SegmentOptions& options) {
   g.catalog_capacity = options.catalog_capacity;
   g.inflight_offset = g.catalog_offset + sizeof(CatalogEntry) * g.catalog_capacity;
   g.inflight_capacity = options.inflight_capacity;
-  g.lanes_offset = g.inflight_offset + sizeof(InflightLine) * g.inflight_capacity;
+  g.collection_points_offset = g.inflight_offset + sizeof(InflightLine) * g.inflight_capacity;
+  g.collection_points_capacity = options.collection_points;
+  g.lanes_offset =
+      g.collection_points_offset + sizeof(CollectionPointLine) * g.collection_points_capacity;
   std::uint64_t slots = 0;
   for (const LaneTier& tier : options.tiers) {
     g.lane_count += tier.lanes;
@@ -76,6 +79,9 @@ std::string problem_with(const SegmentOptions& options) {
   if (options.catalog_capacity < kMinNames || options.catalog_capacity > kMaxNames ||
       options.inflight_capacity == 0) {
     return "a segment needs room for 9 to 65536 names, and an in-flight table";
+  }
+  if (options.collection_points > kMaxCollectionPoints) {
+    return "a segment has at most 1024 collection points";
   }
   for (const LaneTier& tier : options.tiers) {
     if (tier.slots == 0 || tier.slots > kMaxSlots || (tier.slots & (tier.slots - 1)) != 0) {
@@ -137,6 +143,8 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
   header.catalog_capacity = where.geometry.catalog_capacity;
   header.inflight_offset = where.geometry.inflight_offset;
   header.inflight_capacity = where.geometry.inflight_capacity;
+  header.collection_points_offset = where.geometry.collection_points_offset;
+  header.collection_points_capacity = where.geometry.collection_points_capacity;
   header.lanes_offset = where.geometry.lanes_offset;
   header.lane_count = where.geometry.lane_count;
   copy_text(header.instance, options.instance);
@@ -144,6 +152,9 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
   copy_text(header.host_version, options.host_version);
   copy_text(header.producer_version, GOXEL_TELEMETRY_VERSION);
   header.gauges.workers_configured.store(options.workers_configured, std::memory_order_relaxed);
+  header.gauges.target_latency_ns.store(options.target_latency_ns, std::memory_order_relaxed);
+  header.gauges.target_milli_operations_per_second.store(options.target_milli_operations_per_second,
+                                                         std::memory_order_relaxed);
   header.heartbeat_ns.store(header.created_monotonic_ns, std::memory_order_relaxed);
 
   auto* lane = reinterpret_cast<Lane*>(bytes.data() + where.geometry.lanes_offset);

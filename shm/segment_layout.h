@@ -16,7 +16,7 @@ namespace goxel_telemetry::shm {
 
 inline constexpr std::uint64_t kMagic = 0x4D4C'4554'4C58'4F47;  // "GOXLTELM"
 inline constexpr std::uint16_t kLayoutMajor = 1;                // a reader refuses another major
-inline constexpr std::uint16_t kLayoutMinor = 0;  // a newer minor only uses reserved bytes
+inline constexpr std::uint16_t kLayoutMinor = 1;  // a newer minor only uses reserved bytes
 
 inline constexpr std::size_t kCacheLine = 64;
 
@@ -25,6 +25,7 @@ inline constexpr std::uint64_t kMaxSegmentBytes = std::uint64_t{1} << 30;
 inline constexpr std::uint32_t kMaxLanes = 4096;
 inline constexpr std::uint32_t kMinNames = 9;      // the well-known ones (catalog.h)
 inline constexpr std::uint32_t kMaxNames = 65536;  // a record has 16 bits for an operation
+inline constexpr std::uint32_t kMaxCollectionPoints = 1024;
 
 using AtomicWord = std::atomic<std::uint64_t>;
 static_assert(AtomicWord::is_always_lock_free && sizeof(AtomicWord) == 8);
@@ -66,7 +67,10 @@ struct alignas(kCacheLine) Gauges {
   AtomicWord inflight_misses;   // requests ended early because the in-flight table was full
   AtomicWord contended_calls;   // calls not observed: another thread was inside the same connection
   AtomicWord catalog_overflow;  // names counted as _OTHER
-  AtomicWord reserved[6];
+  // What the operator wants a whole operation to take, and how many a second; 0: not set.
+  AtomicWord target_latency_ns;                   // since 1.1
+  AtomicWord target_milli_operations_per_second;  // since 1.1
+  AtomicWord reserved[4];
 };
 static_assert(sizeof(Gauges) == 128);
 
@@ -93,7 +97,9 @@ struct alignas(kCacheLine) Header {
   std::uint32_t inflight_capacity;
   std::uint64_t inflight_offset;
   std::uint64_t lanes_offset;
-  std::uint8_t reserved[24];
+  std::uint64_t collection_points_offset;    // since 1.1
+  std::uint32_t collection_points_capacity;  // since 1.1; 0: there is no such table
+  std::uint8_t reserved[12];
 
   char instance[64];      // NUL-padded
   char host_name[64];     // program that the plugin runs in; NUL-padded
@@ -210,6 +216,29 @@ struct alignas(kCacheLine) InflightLine {
   AtomicWord words[7];
 };
 static_assert(sizeof(InflightLine) == 64);
+
+// A process that records spans of one layer. The stamp is that of an in-flight line.
+struct CollectionPoint {
+  std::uint64_t process_start_time;  // field 22 of /proc/<pid>/stat: pids are reused
+  std::uint64_t last_seen_ns;        // CLOCK_MONOTONIC of its last sign of life
+  std::uint32_t pid;
+  std::uint8_t layer;  // catalog id
+
+  using Words = std::array<std::uint64_t, 7>;
+  Words words() const {
+    return {process_start_time, last_seen_ns, pid | std::uint64_t{layer} << 32, 0, 0, 0, 0};
+  }
+  static CollectionPoint from_words(const Words& words) {
+    return {words[0], words[1], static_cast<std::uint32_t>(words[2]),
+            static_cast<std::uint8_t>(words[2] >> 32)};
+  }
+};
+
+struct alignas(kCacheLine) CollectionPointLine {
+  AtomicWord stamp;
+  AtomicWord words[7];
+};
+static_assert(sizeof(CollectionPointLine) == 64);
 
 // Reads a value that whoever owns the segment may change at any moment: exactly once, so that what
 // was checked is what is used.

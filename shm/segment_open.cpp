@@ -46,6 +46,17 @@ bool valid_instance_name(std::string_view instance) {
   });
 }
 
+std::string layers_instance(std::string_view daemon_instance) {
+  return std::string(daemon_instance).append(kLayersSuffix);
+}
+
+std::string_view daemon_instance(std::string_view instance) {
+  if (instance.size() > kLayersSuffix.size() && instance.ends_with(kLayersSuffix)) {
+    instance.remove_suffix(kLayersSuffix.size());
+  }
+  return instance;
+}
+
 Opened open_segment(const std::string& instance) {
   const auto failed = [](OpenOutcome outcome, std::string message) {
     return Opened{outcome, std::move(message), nullptr};
@@ -134,9 +145,14 @@ OpenOutcome check_layout(std::span<const std::byte> segment, Geometry& out) {
   if (magic == 0) return OpenOutcome::not_ready;
   if (magic != kMagic) return OpenOutcome::not_a_segment;
   if (header.layout_major != kLayoutMajor) return OpenOutcome::unknown_version;
-  const Geometry copy{read_once(header.catalog_offset),  read_once(header.catalog_capacity),
-                      read_once(header.inflight_offset), read_once(header.inflight_capacity),
-                      read_once(header.lanes_offset),    read_once(header.lane_count)};
+  const Geometry copy{read_once(header.catalog_offset),
+                      read_once(header.catalog_capacity),
+                      read_once(header.inflight_offset),
+                      read_once(header.inflight_capacity),
+                      read_once(header.collection_points_offset),
+                      read_once(header.collection_points_capacity),
+                      read_once(header.lanes_offset),
+                      read_once(header.lane_count)};
   const std::uint64_t size = segment.size();
   const auto fits = [size](std::uint64_t offset, std::uint64_t count, std::uint64_t each) {
     return offset % kCacheLine == 0 && offset >= sizeof(Header) && offset <= size &&
@@ -146,6 +162,12 @@ OpenOutcome check_layout(std::span<const std::byte> segment, Geometry& out) {
       !fits(copy.catalog_offset, copy.catalog_capacity, sizeof(CatalogEntry)) ||
       !fits(copy.inflight_offset, copy.inflight_capacity, sizeof(InflightLine)) ||
       !fits(copy.lanes_offset, copy.lane_count, sizeof(Lane))) {
+    return OpenOutcome::not_a_segment;
+  }
+  if (copy.collection_points_capacity != 0 &&
+      (copy.collection_points_capacity > kMaxCollectionPoints ||
+       !fits(copy.collection_points_offset, copy.collection_points_capacity,
+             sizeof(CollectionPointLine)))) {
     return OpenOutcome::not_a_segment;
   }
   out = copy;

@@ -39,6 +39,7 @@ const std::vector<std::byte>& good_segment() {
     CatalogWriter catalog(parts.header(), parts.catalog());
     catalog.intern(NameKind::operation, "goxel.add_voxel");
     show(parts.inflight()[1], InflightEntry{});
+    show(parts.collection_points()[1], CollectionPoint{1, 2, 3, names::kMcpServer});
     store(parts.header().calibration, {10, 20, 30, 40, 50});
     return std::vector<std::byte>(mapping.bytes().begin(), mapping.bytes().end());
   }();
@@ -73,6 +74,7 @@ void read_everything(Reader& reader) {
   }
   require(reader.name(UINT32_MAX).empty());
   require(reader.inflight().size() <= slots);
+  require(reader.collection_points().size() <= kMaxCollectionPoints);
   reader.liveness(monotonic_ns());
   reader.heartbeat_ns();
   const Calibration& calibration = reader.calibration();

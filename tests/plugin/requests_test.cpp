@@ -215,5 +215,15 @@ TEST_F(Requests, EndingThreadsGiveTheirLanesBackAndACrowdLosesNothing) {
   for (std::thread& thread : crowd) thread.join();
 }
 
+TEST_F(Requests, TheHostIsACollectionPointOfTheDaemonsLayer) {
+  const std::vector<shm::CollectionPoint> points = reader_->collection_points();
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(points[0].pid, static_cast<std::uint32_t>(getpid()));
+  EXPECT_EQ(points[0].process_start_time, reader_->producer().process.start_time);
+  EXPECT_EQ(points[0].layer, shm::names::kDaemon);
+  recorder_->beat();
+  EXPECT_GT(reader_->collection_points().at(0).last_seen_ns, points[0].last_seen_ns);
+}
+
 }  // namespace
 }  // namespace goxel_telemetry::plugin

@@ -15,19 +15,37 @@ TEST(Settings, NothingSetIsTheDocumentedDefault) {
   EXPECT_EQ(settings.segment_group, "");
   EXPECT_EQ(settings.unanswered_after_ns, 30'000'000'000u);
   EXPECT_EQ(settings.clock, ClockChoice::automatic);
+  EXPECT_EQ(settings.target_latency_ns, 0u);
+  EXPECT_EQ(settings.target_milli_operations_per_second, 0u);
 }
 
 TEST(Settings, EachLineOfTheLaunchersVariableSetsOne) {
   Settings settings;
   EXPECT_EQ(apply_settings_text(settings,
                                 "instance=left-wing.2\nsegment_mode=0644\n\nsegment_group=a=b\n"
-                                "unanswered_after_seconds=86400\nclock=monotonic"),
+                                "unanswered_after_seconds=86400\nclock=monotonic\n"
+                                "target_latency_ms=6.0\ntarget_operations_per_second=1600.125"),
             "");
   EXPECT_EQ(settings.instance, "left-wing.2");
   EXPECT_EQ(settings.segment_mode, 0644u);
   EXPECT_EQ(settings.segment_group, "a=b");
   EXPECT_EQ(settings.unanswered_after_ns, 86'400'000'000'000u);
   EXPECT_EQ(settings.clock, ClockChoice::monotonic);
+  EXPECT_EQ(settings.target_latency_ns, 6'000'000u);
+  EXPECT_EQ(settings.target_milli_operations_per_second, 1'600'125u);
+}
+
+TEST(Settings, ATargetIsANumberWithDecimals) {
+  const auto latency_ns = [](const char* text) {
+    Settings settings;
+    EXPECT_EQ(apply_setting(settings, "target_latency_ms", text), "") << text;
+    return settings.target_latency_ns;
+  };
+  EXPECT_EQ(latency_ns("6"), 6'000'000u);
+  EXPECT_EQ(latency_ns("0.25"), 250'000u);
+  EXPECT_EQ(latency_ns("2.5000000000"), 2'500'000u);
+  EXPECT_EQ(latency_ns("0.000001"), 1u);
+  EXPECT_EQ(latency_ns("86400000.000000"), 86'400'000'000'000u);
 }
 
 struct Bad {
@@ -52,17 +70,28 @@ TEST_P(BadSettings, AreOneSentenceThatNamesThemAndChangeNothing) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadSettings,
-    testing::Values(Bad{"instance", "", "1 to 63"}, Bad{"instance", "a/b", "1 to 63"},
-                    Bad{"instance", ".hidden", "1 to 63"}, Bad{"segment_mode", "0666", "0640"},
-                    Bad{"segment_mode", "0660", "0640"}, Bad{"segment_mode", "0400", "0640"},
-                    Bad{"segment_mode", "rw", "0640"}, Bad{"segment_mode", "0640 ", "0640"},
-                    Bad{"unanswered_after_seconds", "0", "1 to 86400"},
-                    Bad{"unanswered_after_seconds", "86401", "1 to 86400"},
-                    Bad{"unanswered_after_seconds", "-1", "1 to 86400"},
-                    Bad{"unanswered_after_seconds", "1.5", "1 to 86400"},
-                    Bad{"unanswered_after_seconds", "99999999999999999999", "1 to 86400"},
-                    Bad{"clock", "sundial", "auto, tsc or monotonic"},
-                    Bad{"colour", "red", "no setting"}));
+    testing::Values(
+        Bad{"instance", "", "1 to 63"}, Bad{"instance", "a/b", "1 to 63"},
+        Bad{"instance", ".hidden", "1 to 63"}, Bad{"instance", "goxel.layers", "outer layers"},
+        Bad{"target_latency_ms", "0", "milliseconds"},
+        Bad{"target_latency_ms", "0.0000001", "milliseconds"},
+        Bad{"target_latency_ms", "86400000.1", "milliseconds"},
+        Bad{"target_latency_ms", "6,5", "milliseconds"},
+        Bad{"target_latency_ms", "6.", "milliseconds"},
+        Bad{"target_latency_ms", ".5", "milliseconds"},
+        Bad{"target_latency_ms", "-1", "milliseconds"},
+        Bad{"target_latency_ms", "1e3", "milliseconds"},
+        Bad{"target_operations_per_second", "0.0", "a second"},
+        Bad{"target_operations_per_second", "0.0001", "a second"},
+        Bad{"target_operations_per_second", "1000000001", "a second"},
+        Bad{"segment_mode", "0666", "0640"}, Bad{"segment_mode", "0660", "0640"},
+        Bad{"segment_mode", "0400", "0640"}, Bad{"segment_mode", "rw", "0640"},
+        Bad{"segment_mode", "0640 ", "0640"}, Bad{"unanswered_after_seconds", "0", "1 to 86400"},
+        Bad{"unanswered_after_seconds", "86401", "1 to 86400"},
+        Bad{"unanswered_after_seconds", "-1", "1 to 86400"},
+        Bad{"unanswered_after_seconds", "1.5", "1 to 86400"},
+        Bad{"unanswered_after_seconds", "99999999999999999999", "1 to 86400"},
+        Bad{"clock", "sundial", "auto, tsc or monotonic"}, Bad{"colour", "red", "no setting"}));
 
 TEST(Settings, ALineWithoutAnEqualsSignNamesTheVariable) {
   Settings settings;

@@ -75,8 +75,8 @@ TEST_F(HostileSegment, CutAnywhereBeforeTheLastSlotIsRefused) {
 
 TEST_F(HostileSegment, PartsOutsideAreRefused) {
   const std::uint64_t size = mapping_.bytes().size();
-  for (std::uint64_t Header::*offset :
-       {&Header::catalog_offset, &Header::inflight_offset, &Header::lanes_offset}) {
+  for (std::uint64_t Header::*offset : {&Header::catalog_offset, &Header::inflight_offset,
+                                        &Header::collection_points_offset, &Header::lanes_offset}) {
     const std::uint64_t good = header().*offset;
     for (const std::uint64_t bad :
          {std::uint64_t{0}, std::uint64_t{64}, good + 1, size, size + 64, ~std::uint64_t{63}}) {
@@ -88,8 +88,8 @@ TEST_F(HostileSegment, PartsOutsideAreRefused) {
 }
 
 TEST_F(HostileSegment, CountsThatDoNotFitAreRefused) {
-  for (std::uint32_t Header::*count :
-       {&Header::catalog_capacity, &Header::inflight_capacity, &Header::lane_count}) {
+  for (std::uint32_t Header::*count : {&Header::catalog_capacity, &Header::inflight_capacity,
+                                       &Header::collection_points_capacity, &Header::lane_count}) {
     const std::uint32_t good = header().*count;
     for (const std::uint32_t bad : {UINT32_MAX, std::uint32_t{1} << 26, std::uint32_t{200}}) {
       header().*count = bad;
@@ -97,6 +97,17 @@ TEST_F(HostileSegment, CountsThatDoNotFitAreRefused) {
     }
     header().*count = good;
   }
+}
+
+// Its header's bytes were reserved then, and zero.
+TEST_F(HostileSegment, OfLayout10HasNoCollectionPointsAndNoTargets) {
+  header().layout_minor = 0;
+  header().collection_points_offset = 0;
+  header().collection_points_capacity = 0;
+  const auto reader = Reader::attach(std::make_unique<MemoryMapping>(mapping_.bytes()));
+  ASSERT_NE(reader, nullptr);
+  EXPECT_TRUE(reader->collection_points().empty());
+  EXPECT_EQ(reader->gauges().target_latency_ns, 0u);
 }
 
 TEST_F(HostileSegment, LanesOutsideAreRefused) {
@@ -142,6 +153,9 @@ TEST_F(HostileSegment, OfTooManyLanesOrNamesIsRefused) {
   parts.header().catalog_capacity = 65'537;
   EXPECT_FALSE(attaches_large());
   parts.header().catalog_capacity = 16;
+  parts.header().collection_points_capacity = 1025;
+  EXPECT_FALSE(attaches_large());
+  parts.header().collection_points_capacity = 3;
   parts.header().lanes_offset = std::uint64_t{1} << 20;
   parts.header().lane_count = 4097;
   for (std::uint32_t index = 0; index < 4097; ++index) {
@@ -165,11 +179,14 @@ TEST_F(HostileSegment, HeaderThatChangesAfterwardsMovesNothing) {
   parts.header().catalog_offset = parts.header().inflight_offset = ~std::uint64_t{63};
   parts.header().lane_count = parts.header().catalog_capacity = UINT32_MAX;
   parts.header().inflight_capacity = UINT32_MAX;
+  parts.header().collection_points_offset = ~std::uint64_t{63};
+  parts.header().collection_points_capacity = UINT32_MAX;
   const Sweep sweep = reader->sweep([](const Record&, std::uint32_t) {});
   EXPECT_EQ(sweep.records, 0u);
   EXPECT_EQ(reader->lane_count(), 4u);
   EXPECT_EQ(reader->name(20), "");
   EXPECT_TRUE(reader->inflight().empty());
+  EXPECT_TRUE(reader->collection_points().empty());
   reader->totals();
 }
 
@@ -190,9 +207,11 @@ TEST_F(HostileSegment, OfEveryInflightStampIsListedWithinItsCapacity) {
   for (const std::uint64_t stamp :
        {std::uint64_t{2}, std::uint64_t{3}, UINT64_MAX, UINT64_MAX - 1}) {
     for (InflightLine& line : parts_.inflight()) line.stamp.store(stamp);
+    for (CollectionPointLine& line : parts_.collection_points()) line.stamp.store(stamp);
     const auto reader = Reader::attach(std::make_unique<MemoryMapping>(mapping_.bytes()));
     ASSERT_NE(reader, nullptr);
     EXPECT_EQ(reader->inflight().size(), stamp % 4 == 2 ? 4u : 0u);
+    EXPECT_EQ(reader->collection_points().size(), stamp % 4 == 2 ? 3u : 0u);
   }
 }
 

@@ -78,5 +78,22 @@ TEST_F(Inflight, LineLeftHalfWrittenCanBeUsedAgain) {
   EXPECT_EQ(shown(line_).connection, 2u);
 }
 
+TEST(CollectionPoint, FieldsLieInTheirWordsAndBits) {
+  const CollectionPoint point{1, 2, 0x3333'3333, 0x44};
+  EXPECT_EQ(point.words(), (CollectionPoint::Words{1, 2, 0x44'3333'3333, 0, 0, 0, 0}));
+  EXPECT_EQ(CollectionPoint::from_words(point.words()).words(), point.words());
+}
+
+TEST(CollectionPoint, LineIsShownAndClearedLikeAnInflightOne) {
+  CollectionPointLine line{};
+  show(line, CollectionPoint{1, 2, 3, 4});
+  const std::uint64_t first = line.stamp.load();
+  EXPECT_EQ(first % 4, static_cast<std::uint64_t>(InflightState::active));
+  show(line, CollectionPoint{1, 3, 3, 4});
+  EXPECT_GT(line.stamp.load(), first);
+  clear(line);
+  EXPECT_EQ(line.stamp.load() % 4, static_cast<std::uint64_t>(InflightState::free));
+}
+
 }  // namespace
 }  // namespace goxel_telemetry::shm

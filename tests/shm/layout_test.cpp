@@ -26,7 +26,9 @@ static_assert(offsetof(Header, catalog_capacity) == 96);
 static_assert(offsetof(Header, inflight_capacity) == 100);
 static_assert(offsetof(Header, inflight_offset) == 104);
 static_assert(offsetof(Header, lanes_offset) == 112);
-static_assert(offsetof(Header, reserved) == 120);
+static_assert(offsetof(Header, collection_points_offset) == 120);
+static_assert(offsetof(Header, collection_points_capacity) == 128);
+static_assert(offsetof(Header, reserved) == 132);
 static_assert(offsetof(Header, instance) == 144);
 static_assert(offsetof(Header, host_name) == 208);
 static_assert(offsetof(Header, host_version) == 272);
@@ -56,7 +58,9 @@ static_assert(offsetof(Gauges, lane_misses) == 48);
 static_assert(offsetof(Gauges, inflight_misses) == 56);
 static_assert(offsetof(Gauges, contended_calls) == 64);
 static_assert(offsetof(Gauges, catalog_overflow) == 72);
-static_assert(offsetof(Gauges, reserved) == 80);
+static_assert(offsetof(Gauges, target_latency_ns) == 80);
+static_assert(offsetof(Gauges, target_milli_operations_per_second) == 88);
+static_assert(offsetof(Gauges, reserved) == 96);
 
 static_assert(offsetof(CatalogEntry, kind) == 0);
 static_assert(offsetof(CatalogEntry, name) == 1);
@@ -83,7 +87,10 @@ static_assert(offsetof(LaneCounters, reserved) == 80);
 static_assert(offsetof(InflightLine, stamp) == 0);
 static_assert(offsetof(InflightLine, words) == 8);
 
+static_assert(offsetof(CollectionPointLine, stamp) == 0);
+static_assert(offsetof(CollectionPointLine, words) == 8);
+
 static_assert(kMagic == 0x4D4C'4554'4C58'4F47);  // the bytes "GOXLTELM"
-static_assert(kLayoutMajor == 1 && kLayoutMinor == 0);
+static_assert(kLayoutMajor == 1 && kLayoutMinor == 1);
 
 }  // namespace goxel_telemetry::shm

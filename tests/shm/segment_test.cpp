@@ -68,7 +68,8 @@ TEST_F(Segment, IsLaidOutAsItsOptionsSay) {
   EXPECT_EQ(header.gauges.workers_configured.load(), 12u);
   EXPECT_EQ(header.catalog_offset, sizeof(Header));
   EXPECT_EQ(header.inflight_offset, header.catalog_offset + 16 * 64);
-  EXPECT_EQ(header.lanes_offset, header.inflight_offset + 4 * 64);
+  EXPECT_EQ(header.collection_points_offset, header.inflight_offset + 4 * 64);
+  EXPECT_EQ(header.lanes_offset, header.collection_points_offset + 3 * 64);
   ASSERT_EQ(header.lane_count, 4u);
   std::uint64_t slots = header.lanes_offset + 4 * sizeof(Lane);
   for (const auto& [lane, capacity] : {std::pair{0u, 16u}, {1u, 16u}, {2u, 4u}, {3u, 4u}}) {
@@ -289,6 +290,25 @@ TEST_F(Segment, GrownUnderItsReaderIsReadAsBefore) {
   ASSERT_EQ(truncate(instance_.path().c_str(), 1 << 20), 0);
   Parts(mapping->bytes()).producer(0).publish(record_of(0, 0));
   EXPECT_EQ(reader->sweep([](const Record&, std::uint32_t) {}).records, 1u);
+}
+
+TEST(LayersInstance, BelongsToItsDaemonsInstance) {
+  EXPECT_EQ(layers_instance("goxel"), "goxel.layers");
+  EXPECT_EQ(daemon_instance("goxel.layers"), "goxel");
+  EXPECT_EQ(daemon_instance("goxel"), "goxel");
+  EXPECT_EQ(daemon_instance("layers"), "layers");
+  EXPECT_EQ(daemon_instance(".layers"), ".layers");  // no instance's name
+}
+
+TEST(Targets, AreWhatTheSegmentWasMadeWith) {
+  SegmentOptions options = small_options("");
+  options.target_latency_ns = 6'500'000;
+  options.target_milli_operations_per_second = 1'600'125;
+  const auto reader =
+      Reader::attach(std::make_unique<MemoryMapping>(bytes_of_new_segment(options)));
+  ASSERT_NE(reader, nullptr);
+  EXPECT_EQ(reader->gauges().target_latency_ns, 6'500'000u);
+  EXPECT_EQ(reader->gauges().target_milli_operations_per_second, 1'600'125u);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ inline SegmentOptions small_options(const std::string& instance) {
   options.host_version = "1.2.3";
   options.catalog_capacity = 16;
   options.inflight_capacity = 4;
+  options.collection_points = 3;
   options.tiers = {{2, 16}, {2, 4}};
   return options;
 }
@@ -69,6 +70,10 @@ class Parts {
   }
   std::span<InflightLine> inflight() const {
     return {at<InflightLine>(header().inflight_offset), header().inflight_capacity};
+  }
+  std::span<CollectionPointLine> collection_points() const {
+    return {at<CollectionPointLine>(header().collection_points_offset),
+            header().collection_points_capacity};
   }
   Producer producer(std::uint32_t lane_index) const {
     return {lane(lane_index), slots(lane_index)};
