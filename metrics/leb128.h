@@ -38,6 +38,9 @@ class Numbers {
     return taken;
   }
 
+  // What is left, and stays.
+  std::span<const std::uint8_t> rest() const { return {next_, end_}; }
+
   bool failed() const { return failed_; }
   bool at_end() const { return next_ == end_; }
 

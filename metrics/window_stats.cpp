@@ -12,11 +12,15 @@ double covered_seconds(Window window, std::uint64_t now, std::uint64_t observed_
   return std::max(0.0, static_cast<double>(now) - since);
 }
 
-WindowStats stats_of(const Tally& tally, double covered) {
+}  // namespace
+
+WindowStats stats_of(const Tally& tally, double covered_seconds) {
   WindowStats stats;
-  stats.covered_seconds = covered;
+  stats.covered_seconds = covered_seconds;
   stats.outcomes = tally.outcomes;
-  if (covered > 0) stats.rate_per_second = static_cast<double>(tally.outcomes.all()) / covered;
+  if (covered_seconds > 0) {
+    stats.rate_per_second = static_cast<double>(tally.outcomes.all()) / covered_seconds;
+  }
   stats.bytes_in = tally.bytes_in;
   stats.bytes_out = tally.bytes_out;
   const Histogram& latency = tally.latency;
@@ -32,8 +36,6 @@ WindowStats stats_of(const Tally& tally, double covered) {
   stats.mean_send_ns = mean(tally.send_ns);
   return stats;
 }
-
-}  // namespace
 
 std::array<WindowStats, kWindowCount> window_stats(const WindowTallies& tallies, std::uint64_t now,
                                                    std::uint64_t observed_since_ns) {

@@ -10,6 +10,9 @@
 
 namespace goxel_telemetry::metrics {
 
+// Of a stretch for which there are data for `covered_seconds`.
+WindowStats stats_of(const Tally& tally, double covered_seconds);
+
 // While second `now` runs; there are data from `observed_since_ns` (CLOCK_MONOTONIC) on.
 std::array<WindowStats, kWindowCount> window_stats(const WindowTallies& tallies, std::uint64_t now,
                                                    std::uint64_t observed_since_ns);

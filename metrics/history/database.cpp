@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/history/database.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+// Readers and the one writer of a file in WAL mode do not wait for each other; recovery after a
+// crash and a checkpoint at the end do.
+constexpr int kWaitMs = 2'000;
+
+DatabaseError error_of(sqlite3* database, int code) {
+  if (database == nullptr) return {code, 0, sqlite3_errstr(code)};
+  return {sqlite3_extended_errcode(database), sqlite3_system_errno(database),
+          sqlite3_errmsg(database)};
+}
+
+// As a file: URI: the path may hold anything.
+std::string uri_of(const std::string& file, const char* parameters) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string uri = "file:";
+  for (const char c : file) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= '0' && byte <= '9') || std::strchr("/._-", c) != nullptr;
+    if (plain) {
+      uri += c;
+    } else {
+      uri += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return uri + parameters;
+}
+
+}  // namespace
+
+HistoryResult result_of(const DatabaseError& error, const std::string& file) {
+  const std::string the_file = "the history file " + file;
+  const int system_error = error.system_error();
+  switch (error.code() & 0xFF) {
+    case SQLITE_CORRUPT:
+      return {HistoryOutcome::corrupt,
+              the_file + " is damaged; move it away, and a new one will be begun"};
+    case SQLITE_NOTADB:
+      return {HistoryOutcome::foreign,
+              file + " is not a history file, or its beginning is damaged"};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return {HistoryOutcome::read_only, the_file + " cannot be written: it is read-only"};
+    case SQLITE_FULL:
+      return {HistoryOutcome::full, "there is no space left for " + the_file};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {HistoryOutcome::in_use, the_file + " is locked by another program"};
+    case SQLITE_CANTOPEN:
+    case SQLITE_IOERR:
+      if (system_error == ENOSPC || system_error == EDQUOT) {
+        return {HistoryOutcome::full, "there is no space left for " + the_file};
+      }
+      if (system_error == EACCES || system_error == EPERM || system_error == EROFS) {
+        return {HistoryOutcome::read_only,
+                the_file + " cannot be opened: " + std::strerror(system_error)};
+      }
+      if (system_error == ENOENT || system_error == ENOTDIR) {
+        return {HistoryOutcome::absent, "there is no history file " + file};
+      }
+      break;
+    default:
+      break;
+  }
+  return {HistoryOutcome::failed,
+          the_file + " cannot be used: " +
+              (system_error != 0 ? std::strerror(system_error) : error.what())};
+}
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+Statement::Statement(sqlite3* database, const char* sql) : database_(database) {
+  sqlite3_stmt* statement = nullptr;
+  check(sqlite3_prepare_v2(database, sql, -1, &statement, nullptr));
+  statement_.reset(statement);
+}
+
+void Statement::check(int code) const {
+  if (code != SQLITE_OK) throw error_of(database_, code);
+}
+
+Statement& Statement::reset() {
+  sqlite3_reset(statement_.get());  // what it returns was told by step()
+  return *this;
+}
+
+Statement& Statement::bind(int index, std::int64_t value) {
+  check(sqlite3_bind_int64(statement_.get(), index, value));
+  return *this;
+}
+
+// SQLite takes copies.
+Statement& Statement::bind(int index, std::string_view text) {
+  check(sqlite3_bind_text64(statement_.get(), index, text.data(), text.size(), SQLITE_TRANSIENT,
+                            SQLITE_UTF8));
+  return *this;
+}
+
+Statement& Statement::bind(int index, std::span<const std::uint8_t> bytes) {
+  // A null pointer would be NULL and not an empty blob.
+  const void* data = bytes.empty() ? static_cast<const void*>("") : bytes.data();
+  check(sqlite3_bind_blob64(statement_.get(), index, data, bytes.size(), SQLITE_TRANSIENT));
+  return *this;
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) throw error_of(database_, code);
+  return false;
+}
+
+void Statement::run() {
+  while (step()) {
+  }
+  reset();
+}
+
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string Statement::text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  if (text == nullptr) return {};
+  return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+std::span<const std::uint8_t> Statement::bytes(int column) const {
+  const auto* data =
+      static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+void Database::Close::operator()(sqlite3* database) const {
+  sqlite3_close_v2(database);
+}
+
+Database::Database(const std::string& file, Mode mode) {
+  const std::string uri = uri_of(file, mode == Mode::read_unchanging ? "?immutable=1" : "");
+  const int flags =
+      SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+      (mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+  sqlite3* database = nullptr;
+  const int code = sqlite3_open_v2(uri.c_str(), &database, flags, nullptr);
+  database_.reset(database);
+  if (code != SQLITE_OK) throw error_of(database, code);
+  sqlite3_extended_result_codes(database, 1);
+  sqlite3_busy_timeout(database, kWaitMs);
+  // Whoever made the file shall not make us run what it defines.
+  sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+}
+
+void Database::run(const char* sql) {
+  const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) throw error_of(database_.get(), code);
+}
+
+std::int64_t Database::number(const char* sql) {
+  Statement statement = prepare(sql);
+  return statement.step() ? statement.number(0) : 0;
+}
+
+std::int64_t Database::last_id() const {
+  return sqlite3_last_insert_rowid(database_.get());
+}
+
+Database::Transaction::~Transaction() {
+  // SQLite has rolled back by itself after some errors; another ROLLBACK changes nothing then.
+  sqlite3_exec(database_.database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Database::Transaction::commit() {
+  database_.run("COMMIT");
+}
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/history/reader.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cassert>
+#include <map>
+
+#include "metrics/history/rows.h"
+#include "metrics/history/schema.h"
+#include "metrics/printable.h"
+#include "metrics/window_stats.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+// Looking one series' rows up one by one costs as much as reading so many that lie side by side.
+constexpr std::size_t kRowsForOneLookup = 8;
+
+std::uint64_t ceil_seconds(std::uint64_t ns) {
+  return ns / kNsPerSecond + (ns % kNsPerSecond != 0);
+}
+
+bool exists(const std::string& file) {
+  struct stat ignored;
+  return ::stat(file.c_str(), &ignored) == 0;
+}
+
+// In a folder that this user may not write, SQLite cannot read a file in WAL mode that nobody has
+// open. Without its -wal file nothing is missing from the file itself.
+std::unique_ptr<Database> open_to_read(const std::string& file) {
+  auto database = std::make_unique<Database>(file, Database::Mode::read);
+  try {
+    database->number("PRAGMA user_version");
+  } catch (const DatabaseError&) {
+    if (!exists(file) || exists(file + "-wal")) throw;
+    database = std::make_unique<Database>(file, Database::Mode::read_unchanging);
+  }
+  return database;
+}
+
+}  // namespace
+
+struct HistoryReader::Series {
+  std::int64_t id;
+  OperationKey key;
+};
+
+struct HistoryReader::Tier {
+  Tier(Database& database, std::uint64_t width) : Tier(database, width, rollup_table(width)) {}
+
+  std::uint64_t seconds;
+  std::uint64_t kept_from = 0;
+  std::uint64_t closed_until = 0;
+  Statement one;      // of a stretch and series
+  Statement between;  // of all series in [begin, end), in order of time
+  Statement extent;   // when the first and the last row begin
+
+ private:
+  Tier(Database& database, std::uint64_t width, const std::string& table)
+      : seconds(width),
+        one(database.prepare(
+            ("SELECT tally FROM " + table + " WHERE begin = ? AND series = ?").c_str())),
+        between(database.prepare(("SELECT begin, series, tally FROM " + table +
+                                  " WHERE begin >= ? AND begin < ? ORDER BY begin, series")
+                                     .c_str())),
+        extent(database.prepare(("SELECT (SELECT min(begin) FROM " + table +
+                                 "), (SELECT max(begin) FROM " + table + ")")
+                                    .c_str())) {}
+};
+
+HistoryReader::HistoryReader(std::string file) : file_(std::move(file)) {}
+HistoryReader::~HistoryReader() = default;
+
+std::unique_ptr<HistoryReader> HistoryReader::open(const std::string& file, HistoryResult& why) {
+  std::unique_ptr<HistoryReader> reader(new HistoryReader(file));
+  why = reader->guarded([&]() -> HistoryResult {
+    reader->database_ = open_to_read(file);
+    Database& database = *reader->database_;
+    HistoryResult schema = check_schema(database, file);
+    if (!schema.done()) return schema;
+    database.run("PRAGMA cache_size = -16384");
+    database.run("PRAGMA cell_size_check = ON");
+    for (const std::uint32_t seconds : kRollupSeconds) {
+      reader->tiers_.emplace_back(database, seconds);
+    }
+    return {};
+  });
+  return why.done() ? std::move(reader) : nullptr;
+}
+
+HistoryResult HistoryReader::guarded(const std::function<HistoryResult()>& work) {
+  try {
+    return work();
+  } catch (const DatabaseError& error) {
+    return result_of(error, file_);
+  }
+}
+
+void HistoryReader::load_tiers() {
+  Statement select =
+      database_->prepare("SELECT kept_from, closed_until FROM tier WHERE seconds = ?");
+  for (Tier& tier : tiers_) {
+    if (!select.reset().bind(1, to_signed(tier.seconds)).step()) throw damaged();
+    tier.kept_from = to_unsigned(select.number(0));
+    tier.closed_until = round_down(to_unsigned(select.number(1)), tier.seconds);
+  }
+}
+
+HistoryResult HistoryReader::instances(std::vector<std::string>& names) {
+  return guarded([&]() -> HistoryResult {
+    names.clear();
+    Statement select = database_->prepare("SELECT name FROM instance ORDER BY name");
+    while (select.step()) names.push_back(select.text(0));
+    return {};
+  });
+}
+
+HistoryResult HistoryReader::find_series(const HistoryFilter& filter, bool sums,
+                                         std::vector<Series>& found) {
+  Statement instance = database_->prepare("SELECT id FROM instance WHERE name = ?");
+  if (!instance.bind(1, filter.instance).step()) {
+    return {HistoryOutcome::unknown,
+            "the history file " + file_ + " has no instance \"" + printable(filter.instance) + '"'};
+  }
+  Statement select = database_->prepare(
+      "SELECT id, stack, protocol, layer, operation FROM series WHERE instance = ?"
+      " ORDER BY stack, protocol, layer, operation");
+  select.bind(1, instance.number(0));
+  bool operation_is_known = false;
+  while (select.step()) {
+    Series series{select.number(0),
+                  {select.text(1), select.text(2), select.text(3), select.text(4)}};
+    const OperationKey& key = series.key;
+    const bool is_sum = key.operation.empty();
+    operation_is_known |= !is_sum && filter.operation == key.operation;
+    const auto passes = [](const std::optional<std::string>& wanted, const std::string& is) {
+      return !wanted || *wanted == is;
+    };
+    if (is_sum == sums && passes(filter.operation, key.operation) &&
+        passes(filter.stack, key.stack) && passes(filter.protocol, key.protocol) &&
+        passes(filter.layer, key.layer)) {
+      found.push_back(std::move(series));
+    }
+  }
+  if (filter.operation && !operation_is_known) {
+    return {HistoryOutcome::unknown, "the history of \"" + filter.instance +
+                                         "\" has no operation \"" + printable(*filter.operation) +
+                                         '"'};
+  }
+  return {};
+}
+
+// From the tier as far as it is closed, then from the finer ones. `begin` and `end` are multiples
+// of the tier's seconds.
+void HistoryReader::visit(std::size_t tier, std::uint64_t begin, std::uint64_t end,
+                          const std::vector<Series>& series, const Visit& visitor) {
+  const std::uint64_t closed = tier == 0 ? end : std::min(end, tiers_[tier].closed_until);
+  if (begin < closed) visit_rows(tiers_[tier], begin, closed, series, visitor);
+  if (closed < end) visit(tier - 1, std::max(begin, closed), end, series, visitor);
+}
+
+void HistoryReader::visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t end,
+                               const std::vector<Series>& series, const Visit& visitor) {
+  if (series.empty() || !tier.extent.reset().step()) return;
+  begin = std::max(begin, round_down(to_unsigned(tier.extent.number(0)), tier.seconds));
+  end = std::min(end, to_unsigned(tier.extent.number(1)) + 1);
+  tier.extent.reset();
+  const auto all = to_unsigned(database_->number("SELECT count(*) FROM series"));
+  if (series.size() * kRowsForOneLookup < all) {
+    for (; begin < end; begin += tier.seconds) {
+      for (const Series& one : series) {
+        tier.one.reset().bind(1, to_signed(begin)).bind(2, one.id);
+        if (tier.one.step()) visitor(begin, one.id, tier.one.bytes(0));
+      }
+    }
+    tier.one.reset();
+    return;
+  }
+  std::vector<std::int64_t> wanted;
+  for (const Series& one : series) wanted.push_back(one.id);
+  std::sort(wanted.begin(), wanted.end());
+  tier.between.reset().bind(1, to_signed(begin)).bind(2, to_signed(end));
+  while (tier.between.step()) {
+    const std::int64_t id = tier.between.number(1);
+    if (!std::binary_search(wanted.begin(), wanted.end(), id)) continue;
+    visitor(to_unsigned(tier.between.number(0)), id, tier.between.bytes(2));
+  }
+  tier.between.reset();
+}
+
+HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& answer) {
+  assert(query.points >= 1 && query.points <= HistoryQuery::kMostPoints);
+  return guarded([&]() -> HistoryResult {
+    Database::Transaction one_state(*database_, "BEGIN");
+    load_tiers();
+    std::vector<Series> series;
+    const HistoryResult found = find_series(query.filter, !query.filter.operation, series);
+    if (!found.done()) return found;
+
+    const std::uint64_t from = query.range.begin_ns / kNsPerSecond;
+    const std::uint64_t to = std::max(from + 1, ceil_seconds(query.range.end_ns));
+    std::size_t tier = 0;
+    while (tier + 1 < tiers_.size() && (tiers_[tier + 1].seconds * query.points <= to - from ||
+                                        tiers_[tier].kept_from > from)) {
+      ++tier;
+    }
+    const std::uint64_t step = tiers_[tier].seconds;
+    answer = {};
+    answer.begin_seconds = round_down(from, step);
+    answer.end_seconds = round_up(to, step);
+    const std::uint64_t length = answer.end_seconds - answer.begin_seconds;
+    const std::uint64_t width = round_up((length + query.points - 1) / query.points, step);
+    answer.point_seconds = width;
+
+    std::vector<Tally> tallies((length + width - 1) / width);
+    visit(tier, answer.begin_seconds, answer.end_seconds, series,
+          [&](std::uint64_t begin, std::int64_t, std::span<const std::uint8_t> bytes) {
+            if (begin < answer.begin_seconds || begin >= answer.end_seconds) throw damaged();
+            merge_row(tallies[(begin - answer.begin_seconds) / width], bytes);
+          });
+    Tally whole;
+    for (std::size_t i = 0; i < tallies.size(); ++i) {
+      HistoryPoint& point = answer.points.emplace_back();
+      point.begin_seconds = answer.begin_seconds + i * width;
+      point.seconds = std::min(width, answer.end_seconds - point.begin_seconds);
+      point.stats = stats_of(tallies[i], static_cast<double>(point.seconds));
+      whole.merge(tallies[i]);
+    }
+    answer.whole = stats_of(whole, static_cast<double>(length));
+    return {};
+  });
+}
+
+HistoryResult HistoryReader::rollups(const HistoryFilter& filter, const TimeStretch& range,
+                                     std::uint32_t seconds, std::vector<Rollup>& out) {
+  const auto width = std::find(kRollupSeconds.begin(), kRollupSeconds.end(), seconds);
+  assert(width != kRollupSeconds.end());
+  return guarded([&]() -> HistoryResult {
+    Database::Transaction one_state(*database_, "BEGIN");
+    load_tiers();
+    out.clear();
+    std::vector<Series> series;
+    const HistoryResult found = find_series(filter, false, series);
+    if (!found.done()) return found;
+
+    std::map<std::pair<std::uint64_t, std::int64_t>, Tally> tallies;
+    visit(static_cast<std::size_t>(width - kRollupSeconds.begin()),
+          round_down(range.begin_ns / kNsPerSecond, seconds),
+          round_up(ceil_seconds(range.end_ns), seconds), series,
+          [&](std::uint64_t begin, std::int64_t id, std::span<const std::uint8_t> bytes) {
+            merge_row(tallies[{round_down(begin, seconds), id}], bytes);
+          });
+    std::map<std::int64_t, const OperationKey*> keys;
+    for (const Series& one : series) keys[one.id] = &one.key;
+    for (auto& [place, tally] : tallies) {
+      out.push_back({*keys.at(place.second), place.first, seconds, std::move(tally)});
+    }
+    return {};
+  });
+}
+
+}  // namespace goxel_telemetry::metrics

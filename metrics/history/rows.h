@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What writer and reader know of rows.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "metrics/history/database.h"
+#include "metrics/history/tally_codec.h"
+
+namespace goxel_telemetry::metrics {
+
+constexpr std::uint64_t round_down(std::uint64_t value, std::uint64_t width) {
+  return value / width * width;
+}
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t width) {
+  return (value / width + (value % width != 0)) * width;
+}
+
+// The file holds what this program does not write.
+inline DatabaseError damaged() {
+  constexpr int kCorrupt = 11;  // SQLITE_CORRUPT
+  return {kCorrupt, 0, "a row is not what it should be"};
+}
+
+inline void merge_row(Tally& tally, std::span<const std::uint8_t> bytes) {
+  if (!merge_encoded_tally(tally, bytes)) throw damaged();
+}
+
+inline std::string rollup_table(std::uint64_t seconds) {
+  return "rollup_" + std::to_string(seconds);
+}
+
+}  // namespace goxel_telemetry::metrics

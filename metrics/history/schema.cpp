@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/history/schema.h"
+
+#include <array>
+#include <string>
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+// Times are Unix seconds, or nanoseconds where the name says so.
+//
+// A series is one operation of one instance; without an operation's name it is the sum of all of
+// its stack, protocol and layer, so that a sum over many operations is read as fast as one.
+//
+// Of each tier: rows begin at kept_from at the earliest, older ones were pruned. Before
+// closed_until everything is contained; what comes after lies in the finer tiers only.
+//
+// Rows are ordered by time: a commit appends to the end of a few pages, and pruning takes whole
+// pages away at the beginning, which the end then uses again. So the file does not grow once the
+// retention is reached, and needs no vacuum.
+constexpr const char* kStep1 = R"(
+  PRAGMA application_id = 0x47785468;
+  CREATE TABLE instance (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    run_id INTEGER NOT NULL,
+    lanes BLOB NOT NULL,
+    until_ns INTEGER NOT NULL,
+    lost INTEGER NOT NULL
+  );
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    instance INTEGER NOT NULL,
+    stack TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    layer TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    last_begin INTEGER NOT NULL,
+    UNIQUE (instance, operation, layer, stack, protocol)
+  );
+  CREATE TABLE tier (
+    seconds INTEGER PRIMARY KEY,
+    kept_from INTEGER NOT NULL,
+    closed_until INTEGER NOT NULL
+  );
+  INSERT INTO tier VALUES (1, 0, 0), (10, 0, 0), (60, 0, 0), (3600, 0, 0);
+  CREATE TABLE rollup_1 (
+    begin INTEGER NOT NULL, series INTEGER NOT NULL, tally BLOB NOT NULL,
+    PRIMARY KEY (begin, series)
+  ) WITHOUT ROWID;
+  CREATE TABLE rollup_10 (
+    begin INTEGER NOT NULL, series INTEGER NOT NULL, tally BLOB NOT NULL,
+    PRIMARY KEY (begin, series)
+  ) WITHOUT ROWID;
+  CREATE TABLE rollup_60 (
+    begin INTEGER NOT NULL, series INTEGER NOT NULL, tally BLOB NOT NULL,
+    PRIMARY KEY (begin, series)
+  ) WITHOUT ROWID;
+  CREATE TABLE rollup_3600 (
+    begin INTEGER NOT NULL, series INTEGER NOT NULL, tally BLOB NOT NULL,
+    PRIMARY KEY (begin, series)
+  ) WITHOUT ROWID;
+)";
+
+// The step at i leads from version i to i + 1.
+constexpr std::array kSteps = {kStep1};
+
+}  // namespace
+
+std::int64_t history_version() {
+  return kSteps.size();
+}
+
+HistoryResult check_schema(Database& database, const std::string& file) {
+  const std::int64_t application = database.number("PRAGMA application_id");
+  const std::int64_t version = database.number("PRAGMA user_version");
+  if (application == 0 && version == 0 &&
+      database.number("SELECT count(*) FROM sqlite_master") == 0) {
+    return {HistoryOutcome::absent, "the history file " + file + " is still empty"};
+  }
+  if (application != kHistoryApplicationId || version < 1) {
+    return {HistoryOutcome::foreign, file + " is a database, but not a history file"};
+  }
+  if (version > history_version()) {
+    return {HistoryOutcome::newer, "the history file " + file +
+                                       " was written by a newer version of this program (" +
+                                       std::to_string(version) + "; this one knows up to " +
+                                       std::to_string(history_version()) + ')'};
+  }
+  return {};
+}
+
+void migrate(Database& database) {
+  Database::Transaction transaction(database, "BEGIN IMMEDIATE");
+  const auto version = static_cast<std::size_t>(database.number("PRAGMA user_version"));
+  for (std::size_t step = version; step < kSteps.size(); ++step) database.run(kSteps[step]);
+  database.run(("PRAGMA user_version = " + std::to_string(kSteps.size())).c_str());
+  transaction.commit();
+}
+
+}  // namespace goxel_telemetry::metrics

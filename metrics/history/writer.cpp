@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/history/writer.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "metrics/history/rows.h"
+#include "metrics/history/schema.h"
+#include "metrics/leb128.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+// A stretch is closed so long after its end: most of what ended in it has been read by then.
+constexpr std::uint64_t kCloseAfterSeconds = 3;
+// Rows taken away in one commit from one tier, about.
+constexpr int kPruneRows = 2'000;
+constexpr std::size_t kMostNamesKnown = 4'096;
+constexpr std::uint64_t kHour = 3'600;
+
+std::vector<std::uint8_t> encode_lanes(const std::vector<std::uint64_t>& lanes) {
+  std::vector<std::uint8_t> bytes;
+  for (const std::uint64_t sequence : lanes) put_number(bytes, sequence);
+  return bytes;
+}
+
+std::vector<std::uint64_t> decode_lanes(std::span<const std::uint8_t> bytes) {
+  std::vector<std::uint64_t> lanes;
+  Numbers numbers(bytes);
+  while (!numbers.at_end() && !numbers.failed()) lanes.push_back(numbers.next());
+  if (numbers.failed()) throw damaged();
+  return lanes;
+}
+
+}  // namespace
+
+// An advisory lock on a file beside the history's: SQLite's own are on that one, and a process that
+// closes any descriptor of a file gives its locks on it up.
+class HistoryWriter::Lock {
+ public:
+  static std::unique_ptr<Lock> take(const std::string& file, HistoryResult& why) {
+    const std::string name = file + ".lock";
+    const int descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor < 0) {
+      const int code = errno;
+      const bool denied = code == EACCES || code == EROFS || code == EPERM;
+      why = {denied ? HistoryOutcome::read_only
+                    : (code == ENOSPC ? HistoryOutcome::full : HistoryOutcome::failed),
+             "the history file " + file + " cannot be written: " + std::strerror(code)};
+      return nullptr;
+    }
+    std::unique_ptr<Lock> lock(new Lock(descriptor));
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+      why = {HistoryOutcome::in_use, "another bridge writes the history file " + file};
+      return nullptr;
+    }
+    return lock;
+  }
+  ~Lock() { ::close(descriptor_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  explicit Lock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+struct HistoryWriter::Tier {
+  Tier(Database& database, std::uint64_t width) : Tier(database, width, rollup_table(width)) {}
+
+  std::uint64_t seconds;
+  std::uint64_t kept_from = 0;
+  std::uint64_t closed_until = 0;
+  Statement select;
+  Statement replace;
+  Statement between;  // rows of [begin, end), in order of time
+  Statement oldest;
+  Statement nth;  // when the row begins that is so many after the oldest
+  Statement remove;
+
+ private:
+  Tier(Database& database, std::uint64_t width, const std::string& table)
+      : seconds(width),
+        select(database.prepare(
+            ("SELECT tally FROM " + table + " WHERE begin = ? AND series = ?").c_str())),
+        replace(database.prepare(("REPLACE INTO " + table + " VALUES (?, ?, ?)").c_str())),
+        between(database.prepare(("SELECT begin, series, tally FROM " + table +
+                                  " WHERE begin >= ? AND begin < ? ORDER BY begin, series")
+                                     .c_str())),
+        oldest(database.prepare(("SELECT min(begin), count(*) FROM (SELECT begin FROM " + table +
+                                 " ORDER BY begin LIMIT 1)")
+                                    .c_str())),
+        nth(database.prepare(
+            ("SELECT begin FROM " + table + " ORDER BY begin LIMIT 1 OFFSET ?").c_str())),
+        remove(database.prepare(("DELETE FROM " + table + " WHERE begin < ?").c_str())) {}
+};
+
+HistoryWriter::HistoryWriter(std::string file, std::unique_ptr<Lock> lock,
+                             const HistoryRetention& retention)
+    : file_(std::move(file)), lock_(std::move(lock)), retention_(retention) {}
+
+HistoryWriter::~HistoryWriter() = default;
+
+std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
+                                                   const HistoryRetention& retention,
+                                                   HistoryResult& why) {
+  why = {};
+  std::unique_ptr<Lock> lock = Lock::take(file, why);
+  if (lock == nullptr) return nullptr;
+  try {
+    std::unique_ptr<HistoryWriter> writer(new HistoryWriter(file, std::move(lock), retention));
+    writer->database_ = std::make_unique<Database>(file, Database::Mode::write);
+    Database& database = *writer->database_;
+    const HistoryResult schema = check_schema(database, file);
+    if (!schema.done() && schema.outcome != HistoryOutcome::absent) {
+      why = schema;
+      return nullptr;
+    }
+    // A commit survives the end of the process at once, and that of the machine after a checkpoint:
+    // what the kernel had not written then is missing, the file is sound.
+    database.run("PRAGMA journal_mode = WAL");
+    database.run("PRAGMA synchronous = NORMAL");
+    database.run("PRAGMA journal_size_limit = 16777216");
+    database.run("PRAGMA cell_size_check = ON");
+    migrate(database);
+    for (const std::uint32_t seconds : kRollupSeconds) {
+      writer->tiers_.emplace_back(database, seconds);
+    }
+    writer->load();
+    return writer;
+  } catch (const DatabaseError& error) {
+    why = result_of(error, file);
+    return nullptr;
+  }
+}
+
+void HistoryWriter::load() {
+  Statement tier = database_->prepare("SELECT kept_from, closed_until FROM tier WHERE seconds = ?");
+  for (Tier& loaded : tiers_) {
+    if (!tier.reset().bind(1, to_signed(loaded.seconds)).step()) throw damaged();
+    loaded.kept_from = to_unsigned(tier.number(0));
+    loaded.closed_until = to_unsigned(tier.number(1));
+  }
+  positions_.clear();
+  Statement instance = database_->prepare("SELECT name, run_id, lanes, until_ns FROM instance");
+  while (instance.step()) {
+    positions_[instance.text(0)] = {to_unsigned(instance.number(1)),
+                                    decode_lanes(instance.bytes(2)),
+                                    to_unsigned(instance.number(3))};
+  }
+  instances_.clear();
+  series_.clear();
+}
+
+HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
+                                    std::uint64_t now_seconds) {
+  try {
+    try {
+      Database::Transaction transaction(*database_, "BEGIN IMMEDIATE");
+      write(deltas, now_seconds);
+      transaction.commit();
+    } catch (const DatabaseError&) {
+      load();  // what is known here must be what the file says
+      throw;
+    }
+  } catch (const DatabaseError& error) {
+    return result_of(error, file_);
+  }
+  for (const HistoryDelta& delta : deltas) positions_[delta.instance] = delta.delta.position;
+  return {};
+}
+
+void HistoryWriter::write(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds) {
+  follow_clock(now_seconds);
+  for (const HistoryDelta& delta : deltas) {
+    const std::int64_t instance = instance_id(delta.instance);
+    add(by_series(instance, delta.delta.rollups));
+    store_position(instance, delta.delta);
+  }
+  close(now_seconds);
+  prune(now_seconds);
+}
+
+std::int64_t HistoryWriter::instance_id(const std::string& name) {
+  if (const auto known = instances_.find(name); known != instances_.end()) return known->second;
+  database_->prepare("INSERT OR IGNORE INTO instance VALUES (NULL, ?, 0, x'', 0, 0)")
+      .bind(1, name)
+      .run();
+  Statement select = database_->prepare("SELECT id FROM instance WHERE name = ?");
+  if (!select.bind(1, name).step()) throw damaged();
+  return instances_[name] = select.number(0);
+}
+
+std::int64_t HistoryWriter::series_id(std::int64_t instance, const OperationKey& key,
+                                      std::uint64_t begin) {
+  const std::uint64_t hour = round_down(begin, kHour);
+  if (series_.size() >= kMostNamesKnown) series_.clear();
+  const auto known = series_.find({instance, key});
+  if (known != series_.end() && known->second.last_begin >= hour) return known->second.id;
+
+  // The hour tells which names no row uses any more; it changes with the hour only.
+  Statement upsert = database_->prepare(
+      "INSERT INTO series VALUES (NULL, ?, ?, ?, ?, ?, ?)"
+      " ON CONFLICT DO UPDATE SET last_begin = max(last_begin, excluded.last_begin)"
+      " RETURNING id, last_begin");
+  upsert.bind(1, instance).bind(2, key.stack).bind(3, key.protocol).bind(4, key.layer);
+  upsert.bind(5, key.operation).bind(6, to_signed(hour));
+  if (!upsert.step()) throw damaged();
+  const Series series{upsert.number(0), to_unsigned(upsert.number(1))};
+  while (upsert.step()) {
+  }
+  series_[{instance, key}] = series;
+  return series.id;
+}
+
+void HistoryWriter::store_position(std::int64_t instance, const RollupDelta& delta) {
+  Statement update = database_->prepare(
+      "UPDATE instance SET run_id = ?, lanes = ?, until_ns = ?, lost = lost + ? WHERE id = ?");
+  update.bind(1, to_signed(delta.position.run_id)).bind(2, encode_lanes(delta.position.lanes));
+  update.bind(3, to_signed(delta.position.until_realtime_ns)).bind(4, to_signed(delta.lost));
+  update.bind(5, instance).run();
+}
+
+HistoryWriter::Tallies HistoryWriter::by_series(std::int64_t instance,
+                                                const std::vector<Rollup>& rollups) {
+  Tallies tallies;
+  for (const Rollup& rollup : rollups) {
+    const std::uint64_t begin = rollup.begin_seconds;
+    OperationKey sum = rollup.key;
+    sum.operation.clear();
+    tallies[{begin, series_id(instance, rollup.key, begin)}].merge(rollup.tally);
+    tallies[{begin, series_id(instance, sum, begin)}].merge(rollup.tally);
+  }
+  return tallies;
+}
+
+// To the seconds, and to every coarser stretch that is closed already.
+void HistoryWriter::add(const Tallies& seconds) {
+  for (Tier& tier : tiers_) {
+    Tallies of_tier;
+    for (const auto& [place, tally] : seconds) {
+      const std::uint64_t begin = round_down(place.first, tier.seconds);
+      const bool reached = tier.seconds == 1 || begin < tier.closed_until;
+      if (reached && begin >= tier.kept_from) of_tier[{begin, place.second}].merge(tally);
+    }
+    for (const auto& [place, tally] : of_tier) merge(tier, place, tally);
+  }
+}
+
+void HistoryWriter::merge(Tier& tier, const Place& place, const Tally& tally) {
+  const auto& [begin, series] = place;
+  tier.select.reset().bind(1, to_signed(begin)).bind(2, series);
+  std::vector<std::uint8_t> row;
+  if (tier.select.step()) {
+    Tally sum = tally;
+    merge_row(sum, tier.select.bytes(0));
+    row = encode_tally(sum);
+  } else {
+    row = encode_tally(tally);
+  }
+  tier.select.reset();
+  tier.replace.reset().bind(1, to_signed(begin)).bind(2, series).bind(3, row).run();
+}
+
+void HistoryWriter::close(std::uint64_t now_seconds) {
+  std::uint64_t until = now_seconds - std::min(now_seconds, kCloseAfterSeconds);
+  for (std::size_t i = 1; i < tiers_.size(); ++i) {
+    until = round_down(until, tiers_[i].seconds);
+    // A clock that went back: what is closed stays closed.
+    if (until > tiers_[i].closed_until) close(tiers_[i], tiers_[i - 1], until);
+    until = tiers_[i].closed_until;
+  }
+}
+
+void HistoryWriter::close(Tier& tier, Tier& finer, std::uint64_t until) {
+  std::map<std::int64_t, Tally> stretch;
+  std::uint64_t begin = 0;
+  const auto write_stretch = [&] {
+    for (const auto& [series, tally] : stretch) merge(tier, {begin, series}, tally);
+    stretch.clear();
+  };
+  finer.between.reset().bind(1, to_signed(tier.closed_until)).bind(2, to_signed(until));
+  while (finer.between.step()) {
+    const std::uint64_t row_begin = round_down(to_unsigned(finer.between.number(0)), tier.seconds);
+    if (row_begin != begin) write_stretch();
+    begin = row_begin;
+    merge_row(stretch[finer.between.number(1)], finer.between.bytes(2));
+  }
+  write_stretch();
+  finer.between.reset();
+  tier.closed_until = until;
+  store(tier);
+}
+
+// A clock that was ahead, perhaps by years, had rows taken away that should still be there; when it
+// is set back, nothing may be refused for being older than those.
+void HistoryWriter::follow_clock(std::uint64_t now_seconds) {
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (tiers_[i].kept_from <= now_seconds) continue;
+    tiers_[i].kept_from = kept_from(i, now_seconds);
+    store(tiers_[i]);
+  }
+}
+
+std::uint64_t HistoryWriter::kept_from(std::size_t index, std::uint64_t now_seconds) const {
+  const std::uint64_t before = now_seconds - std::min(now_seconds, retention_.seconds[index]);
+  if (index + 1 == tiers_.size()) return round_down(before, tiers_[index].seconds);
+  const Tier& coarser = tiers_[index + 1];
+  return round_down(std::min(before, coarser.closed_until), coarser.seconds);
+}
+
+void HistoryWriter::prune(std::uint64_t now_seconds) {
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    const std::uint64_t before = kept_from(i, now_seconds);
+    if (before > tiers_[i].kept_from) prune(i, before);
+  }
+  const auto used = to_unsigned(database_->number("PRAGMA page_count") -
+                                database_->number("PRAGMA freelist_count"));
+  if (used * to_unsigned(database_->number("PRAGMA page_size")) <= retention_.most_bytes) return;
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    const std::uint64_t kept_from = tiers_[i].kept_from;
+    const bool last = i + 1 == tiers_.size();
+    prune(i, last ? round_down(now_seconds, kHour) : tiers_[i + 1].closed_until);
+    if (tiers_[i].kept_from != kept_from) return;
+  }
+}
+
+// As much of it as one commit may take away.
+void HistoryWriter::prune(std::size_t index, std::uint64_t before) {
+  Tier& tier = tiers_[index];
+  tier.oldest.reset().step();
+  const bool any = tier.oldest.number(1) != 0;
+  const std::uint64_t oldest = to_unsigned(tier.oldest.number(0));
+  tier.oldest.reset();
+  if (any && oldest < before) {
+    if (tier.nth.reset().bind(1, kPruneRows).step()) {
+      // At least one stretch, however many rows it has.
+      before = std::min(before, std::max(to_unsigned(tier.nth.number(0)), oldest + tier.seconds));
+    }
+    tier.nth.reset();
+    tier.remove.reset().bind(1, to_signed(before)).run();
+  }
+  if (before <= tier.kept_from) return;
+  tier.kept_from = before;
+  store(tier);
+  if (index + 1 == tiers_.size()) forget_names();
+}
+
+// Names of operations that no row has any more: the last tier keeps its rows the longest.
+void HistoryWriter::forget_names() {
+  database_->prepare("DELETE FROM series WHERE last_begin < ?")
+      .bind(1, to_signed(tiers_.back().kept_from))
+      .run();
+  series_.clear();
+}
+
+void HistoryWriter::store(const Tier& tier) {
+  Statement update =
+      database_->prepare("UPDATE tier SET kept_from = ?, closed_until = ? WHERE seconds = ?");
+  update.bind(1, to_signed(tier.kept_from)).bind(2, to_signed(tier.closed_until));
+  update.bind(3, to_signed(tier.seconds)).run();
+}
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes the history file: rollups of 1 s, and from them those of 10 s, 1 min and 1 h.
+//
+// A commit is one transaction. It adds what came in, stores the reading position that goes with it,
+// makes the coarser rollups of the stretches that have ended, and takes the oldest rows away. So
+// whatever becomes of the process, the file is as after some commit, and whoever goes on from its
+// position counts nothing twice.
+//
+// A coarser rollup is made once, when its stretch has ended, from the finer ones; what comes later
+// for the same stretch is added to both. All tiers therefore agree, exactly.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/history/database.h"
+#include "metrics/rollup.h"
+
+namespace goxel_telemetry::metrics {
+
+struct HistoryRetention {
+  // By kRollupSeconds: an hour, a day, 30 days, two years.
+  std::array<std::uint64_t, kRollupSeconds.size()> seconds = {3'600, 86'400, 30 * 86'400,
+                                                              730 * 86'400};
+  // Beyond it the oldest rows of the finest tier go before their time.
+  std::uint64_t most_bytes = std::uint64_t{1} << 30;
+};
+
+// What one instance has to add.
+struct HistoryDelta {
+  std::string instance;
+  RollupDelta delta;
+};
+
+class HistoryWriter {
+ public:
+  // Makes the file if there is none, brings one of an older version up to date, and keeps any other
+  // writer out (by FILE.lock) as long as it lives. Null: `why` says.
+  static std::unique_ptr<HistoryWriter> open(const std::string& file,
+                                             const HistoryRetention& retention, HistoryResult& why);
+  ~HistoryWriter();
+
+  // Up to where each instance is contained.
+  const std::map<std::string, ReadingPosition>& positions() const { return positions_; }
+
+  // All of it or, unless done, nothing. A rollup that is longer than a second (a RollupBuffer that
+  // was full) counts in its first second. `now_seconds`: Unix time.
+  HistoryResult commit(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds);
+
+ private:
+  class Lock;
+  struct Tier;
+  using Place = std::pair<std::uint64_t, std::int64_t>;  // begin, series
+  using Tallies = std::map<Place, Tally>;
+
+  HistoryWriter(std::string file, std::unique_ptr<Lock> lock, const HistoryRetention& retention);
+  void load();
+  void write(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds);
+  std::int64_t instance_id(const std::string& name);
+  std::int64_t series_id(std::int64_t instance, const OperationKey& key, std::uint64_t begin);
+  void store_position(std::int64_t instance, const RollupDelta& delta);
+  Tallies by_series(std::int64_t instance, const std::vector<Rollup>& rollups);
+  void add(const Tallies& seconds);
+  static void merge(Tier& tier, const Place& place, const Tally& tally);
+  void close(std::uint64_t now_seconds);
+  void close(Tier& tier, Tier& finer, std::uint64_t until);
+  void follow_clock(std::uint64_t now_seconds);
+  std::uint64_t kept_from(std::size_t index, std::uint64_t now_seconds) const;
+  void prune(std::uint64_t now_seconds);
+  void prune(std::size_t index, std::uint64_t before);
+  void forget_names();
+  void store(const Tier& tier);
+
+  struct Series {
+    std::int64_t id;
+    std::uint64_t last_begin;  // as stored: whole hours
+  };
+
+  const std::string file_;
+  const std::unique_ptr<Lock> lock_;
+  const HistoryRetention retention_;
+  std::unique_ptr<Database> database_;
+  std::vector<Tier> tiers_;  // by kRollupSeconds
+  std::map<std::string, ReadingPosition> positions_;
+  // What is known of the file's names; forgotten when it grows too large or a commit failed.
+  std::map<std::string, std::int64_t> instances_;
+  std::map<std::pair<std::int64_t, OperationKey>, Series> series_;
+};
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What goes into a history comes out of it, exactly, at any resolution.
+#include <gmock/gmock.h>
+
+#include <random>
+
+#include "history_fixture.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST_F(HistoryTest, GivesBackSecondsAsTheyWere) {
+  record(key("ping"), kThen + 1, 1'000);
+  record(key("ping"), kThen + 1, 3'000, shm::Status::error);
+  record(key("ping"), kThen + 3, 5'000);
+  record(key("stuck"), kThen + 3, 1, shm::Status::unanswered);
+  commit(kThen + 4);
+  const HistoryAnswer answer = query(kThen, kThen + 4, 4);
+  EXPECT_EQ(answer.point_seconds, 1u);
+  ASSERT_THAT(answer.points, SizeIs(4));
+  EXPECT_EQ(answer.points[1].begin_seconds, kThen + 1);
+  EXPECT_EQ(answer.points[1].stats.outcomes, (Outcomes{1, 1, 0, 0, 0}));
+  EXPECT_DOUBLE_EQ(answer.points[1].stats.latency.mean_ns, 2'000);
+  EXPECT_EQ(answer.points[3].stats.outcomes, (Outcomes{1, 0, 1, 0, 0})) << "all operations";
+  EXPECT_EQ(answer.whole.outcomes.all(), 4u);
+  expect_exact(answer);
+}
+
+TEST_F(HistoryTest, ASecondThatComesInPiecesIsOne) {
+  for (std::uint64_t duration = 1; duration <= 100; ++duration) {
+    record(key("ping"), kThen, duration * 1'000);
+    commit(kThen + duration / 50);
+  }
+  const HistoryAnswer answer = query(kThen, kThen + 1, 1);
+  EXPECT_EQ(answer.points[0].stats.latency.count, 100u);
+  EXPECT_NEAR(static_cast<double>(answer.points[0].stats.latency.p50_ns), 50'000, 500);
+  expect_exact(answer);
+}
+
+TEST_F(HistoryTest, PositionsAreThoseOfTheLastCommit) {
+  record(key("ping"), kThen, 1);
+  position_ = {UINT64_MAX, {0, 5, UINT64_MAX}, 0};
+  commit(kThen + 1);
+  EXPECT_EQ(writer().positions().at("goxel").lanes, position_.lanes);
+  writer_.reset();
+  EXPECT_EQ(writer().positions().at("goxel"), position_);
+}
+
+TEST_F(HistoryTest, FiltersByEveryNameAndSaysWhatItDoesNotKnow) {
+  record(key("ping"), kThen, 1'000);
+  record(key("ping", "mcp-server"), kThen, 2'000);
+  record(key("ping", "daemon", "4-layer"), kThen, 3'000);
+  record(key("add"), kThen, 4'000);
+  commit(kThen + 1);
+  const auto count = [this](const HistoryFilter& filter) {
+    const HistoryAnswer answer = query(kThen, kThen + 1, 1, filter);
+    expect_exact(answer, filter);
+    return answer.whole.outcomes.ok;
+  };
+  EXPECT_EQ(count({}), 4u);
+  EXPECT_EQ(count({"", "ping", {}, {}, {}}), 3u);
+  EXPECT_EQ(count({"", "ping", {}, {}, "daemon"}), 2u);
+  EXPECT_EQ(count({"", {}, "4-layer", {}, {}}), 1u);
+  EXPECT_EQ(count({"", {}, {}, {}, "mcp-server"}), 1u);
+  EXPECT_EQ(count({"", {}, {}, "mcp", "daemon"}), 3u);
+  EXPECT_EQ(count({"", {}, {}, "jsonrpc", {}}), 0u);
+
+  HistoryAnswer answer;
+  const auto unknown = [&](const HistoryFilter& filter) {
+    const HistoryResult result =
+        reader()->query({filter, {kThen * kNs, kThen * kNs + 1}, 1}, answer);
+    EXPECT_EQ(result.outcome, HistoryOutcome::unknown);
+    return result.message;
+  };
+  EXPECT_THAT(unknown({"goxel", "pong", {}, {}, {}}), HasSubstr("no operation \"pong\""));
+  EXPECT_THAT(unknown({"goxel", "", {}, {}, {}}), HasSubstr("no operation \"\""))
+      << "an empty name is not the sum";
+  EXPECT_THAT(unknown({"other", {}, {}, {}, {}}), HasSubstr("no instance \"other\""));
+  std::vector<std::string> names;
+  EXPECT_TRUE(reader()->instances(names).done());
+  EXPECT_THAT(names, ElementsAre("goxel"));
+}
+
+TEST_F(HistoryTest, TakesTheCoarsestRollupsThatGiveEnoughPoints) {
+  record(key("ping"), kThen, 1'000);
+  commit(kThen + 2 * 86'400);
+  const auto shape = [this](std::uint64_t seconds, std::uint32_t points) {
+    const HistoryAnswer answer = query(kThen + 86'400 * 2 - seconds, kThen + 86'400 * 2, points);
+    EXPECT_EQ(answer.end_seconds, kThen + 86'400 * 2);
+    return std::pair(answer.point_seconds, answer.points.size());
+  };
+  EXPECT_EQ(shape(60, 1'000), std::pair(std::uint64_t{1}, std::size_t{60}));
+  EXPECT_EQ(shape(3'600, 1'000), std::pair(std::uint64_t{4}, std::size_t{900}));
+  EXPECT_EQ(shape(3'600, 360), std::pair(std::uint64_t{10}, std::size_t{360}));
+  EXPECT_EQ(shape(86'400, 1'440), std::pair(std::uint64_t{60}, std::size_t{1'440}));
+  EXPECT_EQ(shape(86'400, 1'000), std::pair(std::uint64_t{120}, std::size_t{720}));
+  EXPECT_EQ(shape(86'400, 1), std::pair(std::uint64_t{86'400}, std::size_t{1}));
+  EXPECT_EQ(shape(3'610, 5'000), std::pair(std::uint64_t{10}, std::size_t{361}))
+      << "seconds are kept for an hour";
+}
+
+TEST_F(HistoryTest, CoarserRollupsOfAStretchThatRunsAreMadeOfFinerOnes) {
+  for (std::uint64_t second = 0; second < 3'700; ++second) {
+    record(key("ping"), kThen + second, 1'000 + second);
+    if (second % 7 == 0) commit(kThen + second);
+  }
+  commit(kThen + 3'699);
+  expect_exact(query(kThen, kThen + 3'700, 2));    // hours
+  expect_exact(query(kThen, kThen + 3'700, 60));   // minutes
+  expect_exact(query(kThen, kThen + 3'700, 300));  // tens
+  EXPECT_EQ(query(kThen, kThen + 7'200, 2).points[1].stats.outcomes.ok, 100u);
+}
+
+TEST_F(HistoryTest, ARecordThatComesLateIsInAllRollups) {
+  record(key("ping"), kThen + 5, 1'000);
+  commit(kThen + 10);
+  commit(kThen + 7'300);
+  record(key("ping"), kThen + 5, 9'000);
+  record(key("late"), kThen + 3'599, 9'000);
+  commit(kThen + 7'301);
+  EXPECT_EQ(query(kThen, kThen + 7'200, 2).points[0].stats.outcomes.ok, 3u);
+  for (const std::uint32_t points : {2u, 120u, 720u}) {
+    expect_exact(query(kThen, kThen + 7'200, points));
+  }
+}
+
+TEST_F(HistoryTest, RollupsOfARangeAreOneForEachOperationAndStretch) {
+  record(key("a"), kThen, 1'000);
+  record(key("a"), kThen + 9, 2'000);
+  record(key("b"), kThen + 10, 3'000);
+  record(key("b"), kThen + 11, 3'000);
+  commit(kThen + 15);
+  std::vector<Rollup> rollups;
+  EXPECT_TRUE(
+      reader()
+          ->rollups({"goxel", {}, {}, {}, {}}, {(kThen + 5) * kNs, (kThen + 12) * kNs}, 10, rollups)
+          .done());
+  ASSERT_THAT(rollups, SizeIs(2));
+  EXPECT_EQ(rollups[0].key, key("a"));
+  EXPECT_EQ(rollups[0].begin_seconds, kThen);
+  EXPECT_EQ(rollups[0].seconds, 10u);
+  EXPECT_EQ(rollups[0].tally.latency.sum(), 3'000u);
+  EXPECT_EQ(rollups[1].key, key("b"));
+  EXPECT_EQ(rollups[1].tally.outcomes.ok, 2u);
+}
+
+TEST_F(HistoryTest, RowsGoWhenTheirTimeIsOver) {
+  retention_.seconds = {20, 120, 7'200, 86'400};
+  record(key("ping"), kThen, 1'000);
+  commit(kThen);
+  const auto counted = [this](std::uint64_t seconds) {
+    std::vector<Rollup> rollups;
+    EXPECT_TRUE(reader()
+                    ->rollups({"goxel", {}, {}, {}, {}}, {0, 4'000'000'000 * kNs},
+                              static_cast<std::uint32_t>(seconds), rollups)
+                    .done());
+    return rollups.size();
+  };
+  const auto tiers = [&] {
+    return std::vector{counted(1), counted(10), counted(60), counted(3'600)};
+  };
+  commit(kThen + 19);
+  EXPECT_THAT(tiers(), ElementsAre(1, 1, 1, 1));
+  commit(kThen + 40);
+  EXPECT_THAT(tiers(), ElementsAre(0, 1, 1, 1));
+  commit(kThen + 200);
+  commit(kThen + 200);
+  EXPECT_THAT(tiers(), ElementsAre(0, 0, 1, 1));
+  commit(kThen + 3 * 3'600);
+  EXPECT_THAT(tiers(), ElementsAre(0, 0, 0, 1));
+  EXPECT_EQ(query(kThen, kThen + 1, 1).points[0].stats.outcomes.ok, 1u) << "of the hour";
+  commit(kThen + 26 * 3'600);
+  HistoryAnswer answer;
+  EXPECT_EQ(reader()->query({{"goxel", "ping", {}, {}, {}}, {0, kNs}, 1}, answer).outcome,
+            HistoryOutcome::unknown)
+      << "its name went with its last row";
+}
+
+TEST_F(HistoryTest, OneCommitTakesAwaySoManyRowsAndNoMore) {
+  retention_.seconds[0] = 10;
+  for (int i = 0; i < 30; ++i) {
+    for (std::uint64_t second = 0; second < 200; ++second) {
+      record(key("operation_" + std::to_string(i)), kThen + second, 1'000);
+    }
+  }
+  commit(kThen + 200);
+  const auto seconds_left = [this] {
+    std::vector<Rollup> rollups;
+    EXPECT_TRUE(
+        reader()
+            ->rollups({"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 200) * kNs}, 1, rollups)
+            .done());
+    return rollups.size();
+  };
+  std::size_t left = seconds_left();
+  EXPECT_GT(left, 3'500u);
+  for (int i = 0; i < 2; ++i) {
+    commit(kThen + 200);
+    EXPECT_LT(seconds_left(), left);
+    EXPECT_GT(seconds_left() + 2'500, left);
+    left = seconds_left();
+  }
+  for (int i = 0; i < 4; ++i) commit(kThen + 300);
+  EXPECT_EQ(seconds_left(), 0u);
+}
+
+TEST_F(HistoryTest, AFileThatGrowsTooLargeGivesUpItsOldestSeconds) {
+  retention_.most_bytes = 400'000;
+  std::mt19937_64 random(1);
+  for (std::uint64_t second = 0; second < 1'000; ++second) {
+    for (int i = 0; i < 30; ++i) {
+      record(key("operation_" + std::to_string(i)), kThen + second, random() % 1'000'000'000);
+    }
+    if (second % 10 == 0) commit(kThen + second);
+  }
+  for (int i = 0; i < 20; ++i) commit(kThen + 1'000);
+  EXPECT_LT(std::filesystem::file_size(file_), 1'600'000u);
+  const HistoryAnswer answer = query(kThen + 990, kThen + 1'000, 10);
+  EXPECT_EQ(answer.whole.outcomes.ok, 300u) << "what is new stays";
+}
+
+TEST_F(HistoryTest, AClockThatWasYearsAheadDoesNoLastingHarm) {
+  record(key("ping"), kThen, 1'000);
+  commit(kThen + 1);
+  commit(kThen + 10ull * 365 * 86'400);
+  for (std::uint64_t second = 100; second < 200; ++second) {
+    record(key("after"), kThen + second, 1'000);
+    commit(kThen + second);
+  }
+  const HistoryFilter after{"", "after", {}, {}, {}};
+  for (const std::uint32_t points : {1u, 10u, 100u}) {
+    expect_exact(query(kThen + 100, kThen + 200, points, after), after);
+  }
+}
+
+TEST_F(HistoryTest, AClockThatGoesBackAddsToTheSecondsItPassesAgain) {
+  for (const std::uint64_t second : {100, 101, 102, 200, 100, 101, 102, 103}) {
+    record(key("ping"), kThen + second, 1'000 + second);
+    commit(kThen + second);
+  }
+  EXPECT_EQ(query(kThen + 100, kThen + 101, 1).whole.outcomes.ok, 2u);
+  for (const std::uint32_t points : {1u, 12u, 100u}) {
+    expect_exact(query(kThen + 90, kThen + 210, points));
+  }
+}
+
+// Whatever comes when, in which order, with which clock: all resolutions say the same, and that is
+// what a direct merge of all records says.
+TEST_F(HistoryTest, AllTiersAgreeWithADirectMerge) {
+  const std::uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  const auto below = [&random](std::uint64_t n) { return random() % n; };
+  std::uint64_t now = kThen;
+  for (int step = 0; step < 400; ++step) {
+    for (std::uint64_t i = below(8); i > 0; --i) {
+      const std::uint64_t late = below(10) == 0 ? below(3'000) : below(3);
+      record(key("operation_" + std::to_string(below(4)), below(3) == 0 ? "mcp-server" : "daemon"),
+             now - std::min(late, now - kThen), below(1'000'000),
+             static_cast<shm::Status>(below(shm::kStatusCount)));
+    }
+    if (below(3) != 0) commit(now);
+    if (below(50) == 0) writer_.reset();
+    now = below(60) == 0 ? now - std::min<std::uint64_t>(below(300), now - kThen) : now + below(20);
+  }
+  commit(now);
+  for (const std::uint32_t points : {1u, 2u, 50u, 400u, 5'000u}) {
+    for (const HistoryFilter& filter :
+         {HistoryFilter{}, HistoryFilter{"", "operation_1", {}, {}, {}},
+          HistoryFilter{"", {}, {}, {}, "daemon"}}) {
+      expect_exact(query(kThen, now + 1, points, filter), filter);
+    }
+    const std::uint64_t from = kThen + below(now - kThen);
+    expect_exact(query(from, from + 1 + below(now - from + 1), points));
+  }
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::metrics
