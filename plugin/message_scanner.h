@@ -77,6 +77,8 @@ class Nesting {
   std::uint64_t bits_ = 0;
 };
 
+class MessageCursor;  // the bytes of one feed (message_cursor.h)
+
 // Cuts a byte stream into JSON messages and reads their few facts. It sees one direction of one
 // connection, in pieces of any size, split anywhere.
 //
@@ -200,22 +202,25 @@ class MessageScanner {
     traceparent,
   };
   static constexpr Key kFirstKept = Key::id;
-  static const std::string_view kKeys[];
+  // In the order of Key.
+  static constexpr std::string_view kKeys[] = {"",       "error",     "result",     "success",
+                                               "params", "arguments", "_meta",      "id",
+                                               "method", "tool",      "traceparent"};
+  static constexpr std::uint8_t kNoCandidate = 0xff;
 
-  class Cursor;    // the bytes of one feed
   struct Opening;  // how messages often begin
   struct Specials;
 
   Step feed_message(const char* bytes, std::size_t size, std::size_t blank) noexcept;
-  void read(Cursor& in) noexcept;
-  void read_opening(Cursor& in) noexcept;
-  bool read_whole_key(Cursor& in) noexcept;
-  void read_number(Cursor& in) noexcept;
-  void read_word(Cursor& in) noexcept;
-  void read_text(Cursor& in) noexcept;
-  void skip_text(Cursor& in) noexcept;
-  void skip_nested(Cursor& in) noexcept;
-  void skip_broken(Cursor& in) noexcept;
+  void read(MessageCursor& in) noexcept;
+  void read_opening(MessageCursor& in) noexcept;
+  bool read_whole_key(MessageCursor& in) noexcept;
+  void read_number(MessageCursor& in) noexcept;
+  void read_word(MessageCursor& in) noexcept;
+  void read_text(MessageCursor& in) noexcept;
+  void skip_text(MessageCursor& in) noexcept;
+  void skip_nested(MessageCursor& in) noexcept;
+  void skip_broken(MessageCursor& in) noexcept;
   Specials sort_specials(std::uint64_t specials, const char* text, std::size_t covered) noexcept;
 
   void begin(std::uint64_t offset, char first) noexcept;

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a message says about itself: which members are facts, and the text of those that are kept.
+#include <bit>
+#include <iterator>
+
+#include "plugin/json_bytes.h"
+#include "plugin/message_scanner.h"
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+// A traceparent is version (2), dash, trace id (32), dash, parent id (16), dash, flags (2).
+constexpr std::uint8_t kTraceparentSize = 55;
+constexpr std::uint8_t kNoTraceparent = 0xff;
+
+// Eight lower-case digits at once; ill-formed ones leave bits in `errors`. No step carries from one
+// byte to the next.
+inline std::uint64_t read_hex8(const char* text, std::uint64_t& errors) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  std::uint64_t bytes;
+  std::memcpy(&bytes, text, sizeof bytes);
+  if constexpr (std::endian::native == std::endian::little) bytes = __builtin_bswap64(bytes);
+  std::uint64_t digits = (bytes & 15 * kOnes) + (bytes >> 6 & kOnes) * 9;
+  const std::uint64_t over_nine = (digits + 6 * kOnes) >> 4 & kOnes;
+  const std::uint64_t spelled = digits + '0' * kOnes + ('a' - '9' - 1) * over_nine;
+  errors |= (spelled ^ bytes) | (digits & ~(15 * kOnes));
+  digits = (digits | digits >> 4) & 0x00ff00ff00ff00ff;
+  digits = (digits | digits >> 8) & 0x0000ffff0000ffff;
+  return (digits | digits >> 16) & 0xffffffff;
+}
+
+inline std::uint64_t read_hex16(const char* text, std::uint64_t& errors) noexcept {
+  const std::uint64_t high = read_hex8(text, errors);
+  return high << 32 | read_hex8(text + 8, errors);
+}
+
+}  // namespace
+
+// Any other key, piece by piece: `candidate_` is the first one that begins like it.
+void MessageScanner::match_key(const char* text, std::size_t size) noexcept {
+  for (std::size_t i = 0; i < size && candidate_ != kNoCandidate; ++i) {
+    const char* const so_far = kKeys[candidate_].data();
+    std::uint8_t k = candidate_;
+    while (k != std::size(kKeys) &&
+           !(kKeys[k].size() > progress_ && kKeys[k][progress_] == text[i] &&
+             __builtin_memcmp(kKeys[k].data(), so_far, progress_) == 0)) {
+      ++k;
+    }
+    candidate_ = k == std::size(kKeys) ? kNoCandidate : k;
+    ++progress_;
+  }
+}
+
+// Sets `key_` if the member may tell a fact here, and forgets what an earlier one told.
+void MessageScanner::begin_member(Key key) noexcept {
+  if (key == Key::traceparent) {
+    if (!is_meta(place_)) return;
+    if (trace_place_ == Place::top_meta && place_ != Place::top_meta) return;
+    trace_place_ = place_;
+    has_trace_ = false;
+  } else if (key == Key::meta) {
+    if (is_meta(place_)) return;
+    forget_trace_of(meta_in(place_));
+  } else if (place_ != Place::top) {
+    return;
+  }
+
+  key_ = key;
+  if (key == Key::method || key == Key::tool) {
+    if (dialect_ != Dialect::none) forget_name();
+  } else if (key == Key::id) {
+    id_type_ = IdType::other;
+    id_hash_ = 0;
+  } else if (key == Key::result) {
+    has_result_ = true;
+  } else if (key == Key::error) {
+    has_error_ = true;
+  } else if (key == Key::success) {
+    denies_success_ = false;
+  } else if (key == Key::params) {
+    forget_trace_of(Place::params_meta);
+  } else if (key == Key::arguments) {
+    forget_trace_of(Place::arguments_meta);
+  }
+}
+
+void MessageScanner::forget_name() noexcept {
+  dialect_ = Dialect::none;
+  name_overflowed_ = false;
+  name_size_ = 0;
+  __builtin_memset(name_, 0, kMaxName);
+}
+
+void MessageScanner::forget_trace_of(Place meta) noexcept {
+  if (trace_place_ != meta) return;
+  trace_place_ = Place::top;
+  has_trace_ = false;
+}
+
+void MessageScanner::begin_kept_text() noexcept {
+  state_ = State::kept_text;
+  if (key_ == Key::method) {
+    dialect_ = Dialect::json_rpc;
+  } else if (key_ == Key::tool) {
+    dialect_ = Dialect::mcp;
+  } else if (key_ == Key::id) {
+    id_type_ = IdType::string;
+    id_hash_ = hash(kHashSeed, "\"", 1);
+  } else {
+    trace_ = {};
+    progress_ = 0;
+  }
+}
+
+void MessageScanner::finish_text() noexcept {
+  if (state_ == State::key_text) {
+    key_ = Key::none;
+    state_ = State::colon;
+    const bool whole = candidate_ != kNoCandidate && kKeys[candidate_].size() == progress_;
+    if (whole) begin_member(static_cast<Key>(candidate_));
+    return;
+  }
+  state_ = State::after_value;
+  if (key_ == Key::traceparent) {
+    has_trace_ = progress_ == kTraceparentSize &&
+                 (trace_.trace_id_high | trace_.trace_id_low) != 0 && trace_.parent_id != 0;
+  }
+}
+
+// What follows a backslash: consumes until `escape_` is zero again or the bytes are over.
+std::size_t MessageScanner::read_escape(const char* text, std::size_t size) noexcept {
+  std::size_t consumed = 0;
+  while (escape_ != 0 && consumed != size) {
+    const char c = text[consumed];
+    const char plain = unescape(c);
+    const unsigned digit = hex_digit(c);
+    if (escape_ == 1 && c == 'u') {
+      escape_ = 2;
+    } else if (escape_ == 1 && plain != '\0') {
+      keep(&plain, 1);
+      escape_ = 0;
+    } else if (escape_ == 1 || digit > 15) {
+      fail();
+      state_ = State::broken_text;
+      return consumed;
+    } else if (escape_ < 0x2000) {
+      escape_ = static_cast<std::uint16_t>(unsigned{escape_} << 4 | digit);
+    } else {
+      keep_code_unit((escape_ & 0xfffu) << 4 | digit);
+      escape_ = 0;
+    }
+    ++consumed;
+  }
+  return consumed;
+}
+
+void MessageScanner::keep_code_unit(unsigned unit) noexcept {
+  const auto byte = [](unsigned value) noexcept { return static_cast<char>(value); };
+  if (unit >= 0xd800 && unit < 0xe000) {
+    keep("?", 1);
+  } else if (unit < 0x80) {
+    const char text[] = {byte(unit)};
+    keep(text, sizeof text);
+  } else if (unit < 0x800) {
+    const char text[] = {byte(0xc0 | unit >> 6), byte(0x80 | (unit & 0x3f))};
+    keep(text, sizeof text);
+  } else {
+    const char text[] = {byte(0xe0 | unit >> 12), byte(0x80 | (unit >> 6 & 0x3f)),
+                         byte(0x80 | (unit & 0x3f))};
+    keep(text, sizeof text);
+  }
+}
+
+void MessageScanner::keep(const char* text, std::size_t size) noexcept {
+  if (state_ == State::key_text) {
+    match_key(text, size);
+  } else if (key_ == Key::id) {
+    id_hash_ = hash(id_hash_, text, size);
+  } else if (key_ == Key::traceparent) {
+    read_traceparent(text, size);
+  } else {
+    append_to_name(text, size);
+  }
+}
+
+// Of a name that does not fit, the last eight bytes give way to a hash of the whole name, so that
+// the buffer still tells any two names apart.
+void MessageScanner::append_to_name(const char* text, std::size_t size) noexcept {
+  if (!name_overflowed_ && size <= kMaxName - name_size_) {
+    std::memcpy(name_ + name_size_, text, size);
+    name_size_ = static_cast<std::uint8_t>(name_size_ + size);
+    return;
+  }
+  constexpr std::size_t kKept = kMaxName - sizeof(std::uint64_t);
+  std::uint64_t sum = 0;
+  if (name_overflowed_) {
+    std::memcpy(&sum, name_ + kKept, sizeof sum);
+  } else {
+    sum = hash(kHashSeed, name_, name_size_);
+    if (name_size_ < kKept) std::memcpy(name_ + name_size_, text, kKept - name_size_);
+    name_size_ = kKept;
+    name_overflowed_ = true;
+  }
+  sum = hash(sum, text, size);
+  std::memcpy(name_ + kKept, &sum, sizeof sum);
+}
+
+void MessageScanner::read_traceparent(const char* text, std::size_t size) noexcept {
+  if (progress_ == 0 && size == kTraceparentSize) return read_whole_traceparent(text);
+  for (std::size_t i = 0; i < size && progress_ != kNoTraceparent; ++i) {
+    const unsigned at = progress_++;
+    const unsigned digit = lower_hex_digit(text[i]);
+    const bool dash = at == 2 || at == 35 || at == 52;
+    const bool version_ff = at == 1 && candidate_ == 15 && digit == 15;
+    if (at >= kTraceparentSize || version_ff || (dash ? text[i] != '-' : digit > 15)) {
+      progress_ = kNoTraceparent;
+    } else if (at == 0) {
+      candidate_ = static_cast<std::uint8_t>(digit);
+    } else if (at > 2 && at < 19) {
+      trace_.trace_id_high = trace_.trace_id_high << 4 | digit;
+    } else if (at >= 19 && at < 35) {
+      trace_.trace_id_low = trace_.trace_id_low << 4 | digit;
+    } else if (at > 35 && at < 52) {
+      trace_.parent_id = trace_.parent_id << 4 | digit;
+    }
+  }
+}
+
+void MessageScanner::read_whole_traceparent(const char* text) noexcept {
+  std::uint64_t errors = 0;
+  trace_.trace_id_high = read_hex16(text + 3, errors);
+  trace_.trace_id_low = read_hex16(text + 19, errors);
+  trace_.parent_id = read_hex16(text + 36, errors);
+  const unsigned version = lower_hex_digit(text[0]) << 8 | lower_hex_digit(text[1]);
+  const unsigned flags = lower_hex_digit(text[53]) << 8 | lower_hex_digit(text[54]);
+  const bool dashes = text[2] == '-' && text[35] == '-' && text[52] == '-';
+  const bool valid = errors == 0 && dashes && ((version | flags) & 0x1010) == 0 && version != 0xf0f;
+  progress_ = valid ? kTraceparentSize : kNoTraceparent;
+}
+
+}  // namespace goxel_telemetry::plugin
