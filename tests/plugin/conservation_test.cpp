@@ -29,7 +29,7 @@ class Anybody {
         break;
       case 1:
         end_message();
-        receive("[" + next_request() + "," + next_request() + "]");
+        receive(std::string("[").append(next_request()).append(",").append(next_request()) + "]");
         ++arrived_;
         break;
       case 2:

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/socket_calls.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <string>
+
+#include "plugin/host_process.h"
+
+namespace goxel_telemetry::plugin {
+
+constinit SocketObserver observer;
+constinit thread_local bool inside = false;
+constinit thread_local std::uint32_t calls_until_timed = 0;
+
+namespace {
+
+enum class DoorState : int { closed, enabled, open, failed };
+std::atomic<DoorState> door_state{DoorState::closed};
+// Made on first use: prepare() may run before this file's own initialisers.
+Settings& settings_of_launcher() {
+  static Settings settings;
+  return settings;
+}
+
+void begin(Recorder& recorder) {
+  remember_this_process();
+  observer.start(recorder);
+}
+void housekeep(Recorder&) {
+  observer.housekeep();
+}
+void end(Recorder&) {
+  observer.end_all();
+}
+
+// Makes the process observed if it is to be and is not yet. [not hot]
+Recorder* awake() noexcept {
+  if (Recorder* const live = recorder()) return live;
+  DoorState state = door_state.load(std::memory_order_acquire);
+  // A forked child that goes on serving finds the door open and no recorder: it opens its own.
+  if (state != DoorState::enabled && state != DoorState::open) return nullptr;
+  if (!door_state.compare_exchange_strong(state, DoorState::failed, std::memory_order_acq_rel)) {
+    return nullptr;  // another thread is at it
+  }
+  // A thread that is cancelled in here would take the door with it.
+  int cancellation = PTHREAD_CANCEL_ENABLE;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
+  const int error = errno;
+  std::string why;
+  Recorder* const made = wake(settings_of_launcher(), describe_this_process(),
+                              {shm::Door::preload, begin, housekeep, end}, why);
+  if (made == nullptr) {
+    complain(why);
+  } else {
+    door_state.store(DoorState::open, std::memory_order_release);
+  }
+  errno = error;
+  pthread_setcancelstate(cancellation, nullptr);
+  return made;
+}
+
+}  // namespace
+
+void enable_preload_door(const Settings& settings) {
+  settings_of_launcher() = settings;
+  door_state.store(DoorState::enabled, std::memory_order_release);
+}
+
+Recorder* observing() noexcept {
+  Recorder* const live = recorder();
+  return live == nullptr || inside || in_vfork_child() ? nullptr : live;
+}
+
+void after_listen(int fd, int result) noexcept {
+  if (result != 0 || door_state.load(std::memory_order_relaxed) == DoorState::closed ||
+      in_vfork_child()) {
+    return;
+  }
+  const int error = errno;
+  if ((recorder() != nullptr || is_unix_stream_socket(fd)) && awake() != nullptr) {
+    observer.listens(fd);
+  }
+  errno = error;
+}
+
+void after_accept(int listener, int fd) noexcept {
+  if (fd < 0 || door_state.load(std::memory_order_relaxed) == DoorState::closed || inside ||
+      in_vfork_child()) {
+    return;
+  }
+  const int error = errno;
+  const bool was_awake = recorder() != nullptr;
+  if (was_awake || is_unix_stream_socket(listener)) {
+    if (Recorder* const live = awake()) {
+      const Observing scope(*live);
+      if (observer.is_listener(listener)) observer.accepted(fd);
+    }
+  }
+  errno = error;
+}
+
+void after_poll(const pollfd* fds, nfds_t count, int ready) noexcept {
+  if (ready <= 0 || recorder() == nullptr) return;
+  for (nfds_t i = 0; i < count; ++i) {
+    if ((fds[i].revents & (POLLHUP | POLLERR)) == 0) continue;
+    if (Recorder* const live = observing(fds[i].fd)) {
+      const Observing scope(*live);
+      observer.hung_up(fds[i].fd);
+    }
+  }
+}
+
+void before_close(int fd) noexcept {
+  if (!observer.is_known(fd)) return;
+  if (Recorder* const live = observing()) {
+    const Observing scope(*live);
+    observer.closing(fd);
+  }
+}
+
+void after_duplicate(int fd, int copy) noexcept {
+  if (copy < 0 || copy == fd) return;
+  if (!observer.is_connection(fd) && !observer.is_known(copy)) return;
+  if (Recorder* const live = observing()) {
+    const Observing scope(*live);
+    observer.duplicated(fd, copy);
+  }
+}
+
+void after_receive_vector(int fd, const iovec* vector, std::size_t count, ssize_t got,
+                          int flags) noexcept {
+  if (got < 0) count = 0;
+  bool asked = false;
+  for (std::size_t i = 0; i < count && !asked; ++i) asked = vector[i].iov_len != 0;
+  std::size_t bytes = got > 0 ? static_cast<std::size_t>(got) : 0;
+  do {
+    const Chunks chunks = next_chunks(vector, count, bytes);
+    after_receive(fd, chunks.span(), got, asked, flags);
+  } while (bytes != 0 && count != 0);
+}
+
+}  // namespace goxel_telemetry::plugin

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the host's socket calls tell the observer. Each function is called beside an original call
+// of libc, keeps errno, and costs a call on a descriptor that is no client's one load and one
+// branch.
+//
+//  - Nothing is held across an original call, so a thread may be cancelled in it, or a signal
+//    handler may run in it.
+//  - Asleep until the process listens on a Unix stream socket, or accepts from one that it
+//    inherited.
+//  - A signal handler that makes a socket call while its thread is inside the observer passes
+//    through unobserved.
+#pragma once
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "plugin/recorder.h"
+#include "plugin/settings.h"
+#include "plugin/socket_observer.h"
+#include "plugin/telemetry.h"
+#include "plugin/vfork.h"
+
+namespace goxel_telemetry::plugin {
+
+// From now on a process that serves clients is observed. [before main()]
+void enable_preload_door(const Settings& settings);
+
+extern constinit SocketObserver observer;
+
+// The calling thread is inside the observer.
+extern constinit thread_local bool inside __attribute__((tls_model("initial-exec")));
+// 0 in a thread that made no call yet.
+extern constinit thread_local std::uint32_t calls_until_timed
+    __attribute__((tls_model("initial-exec")));
+
+// One call in so many is timed. A prime, so that it does not keep step with the few calls that make
+// up a request.
+constexpr std::uint32_t kTimedOneIn = 61;
+
+// A call that was timed longer, with a nanosecond for each of its bytes on top, was interrupted:
+// the kernel ran something else, which is not our cost and would be multiplied like it.
+constexpr std::uint64_t kUninterruptedNs = 10'000;
+
+// The observer's work on one call. Keeps errno, and keeps a signal handler out.
+class Observing {
+ public:
+  // `bytes`: that the call moved.
+  explicit Observing(Recorder& recorder, std::size_t bytes = 0) noexcept
+      : recorder_(recorder), bytes_(bytes), errno_(errno) {
+    inside = true;
+    // A thread begins somewhere in the count, or its first call, the costliest, would always be the
+    // one that is timed.
+    if (calls_until_timed == 0) [[unlikely]] {
+      calls_until_timed = 1 + static_cast<std::uint32_t>(recorder.now() % kTimedOneIn);
+    }
+    timed_ = --calls_until_timed == 0;
+    if (timed_) [[unlikely]] {
+      calls_until_timed = kTimedOneIn;
+      start_ = recorder_.now();
+    }
+  }
+  ~Observing() {
+    if (timed_) [[unlikely]] {
+      const std::uint64_t spent = recorder_.now() - start_;
+      const std::uint64_t clock = recorder_.clock_cost_ticks();
+      const std::uint64_t own = std::min(spent > clock ? spent - clock : 0,
+                                         recorder_.ticks_of_ns(kUninterruptedNs + bytes_));
+      recorder_.add_own_cost(own * kTimedOneIn);
+    }
+    inside = false;
+    errno = errno_;
+  }
+  Observing(const Observing&) = delete;
+  Observing& operator=(const Observing&) = delete;
+
+ private:
+  Recorder& recorder_;
+  std::size_t bytes_;
+  int errno_;
+  bool timed_;
+  std::uint64_t start_ = 0;
+};
+
+inline Recorder* recorder() noexcept {
+  return plugin::recorder(shm::Door::preload);
+}
+
+// The recorder, if what the calling thread does is to be observed now at all.
+Recorder* observing() noexcept;
+
+// The same, if it is done on a client's descriptor.
+inline Recorder* observing(int fd) noexcept {
+  Recorder* const live = recorder();
+  if (live == nullptr || !observer.is_connection(fd)) [[likely]]
+    return nullptr;
+  if (in_vfork_child()) [[unlikely]]
+    return nullptr;
+  if (inside) [[unlikely]] {
+    observer.lose_step(fd);
+    return nullptr;
+  }
+  return live;
+}
+
+void after_listen(int fd, int result) noexcept;
+void after_accept(int listener, int fd) noexcept;
+void after_poll(const pollfd* fds, nfds_t count, int ready) noexcept;
+// Before the host's own call: from then on another thread may get the same number.
+void before_close(int fd) noexcept;
+void after_duplicate(int fd, int copy) noexcept;
+
+inline void after_receive(int fd, std::span<const Chunk> chunks, ssize_t got, bool asked,
+                          int flags) noexcept {
+  if ((flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)) != 0 || (got == 0 && !asked)) return;
+  if (got < 0 && errno != ECONNRESET) return;
+  Recorder* const live = observing(fd);
+  if (live == nullptr) return;
+  const std::uint64_t now = live->now();
+  const Observing scope(*live, got > 0 ? static_cast<std::size_t>(got) : 0);
+  if (got > 0) {
+    observer.received(fd, chunks, now);
+  } else if (got == 0) {
+    observer.input_ended(fd);
+  } else {
+    observer.hung_up(fd);
+  }
+}
+
+inline void after_receive(int fd, const void* buffer, std::size_t size, ssize_t got,
+                          int flags) noexcept {
+  const Chunk chunk{static_cast<const char*>(buffer),
+                    got > 0 ? std::min(static_cast<std::size_t>(got), size) : 0};
+  after_receive(fd, {&chunk, 1}, got, size != 0, flags);
+}
+
+// The part of a vector that `bytes` bytes fill. At most kMostChunks of it in one go: the caller
+// asks again.
+constexpr std::size_t kMostChunks = 16;
+struct Chunks {
+  Chunk chunk[kMostChunks];
+  std::size_t count = 0;
+  std::span<const Chunk> span() const noexcept { return {chunk, count}; }
+};
+inline Chunks next_chunks(const iovec*& vector, std::size_t& count, std::size_t& bytes) noexcept {
+  Chunks out;
+  while (count != 0 && bytes != 0 && out.count < kMostChunks) {
+    const std::size_t size = std::min(vector->iov_len, bytes);
+    out.chunk[out.count++] = {static_cast<const char*>(vector->iov_base), size};
+    bytes -= size;
+    ++vector;
+    --count;
+  }
+  return out;
+}
+
+// `vector` may be anywhere if the kernel refused it: it is not looked at then.
+void after_receive_vector(int fd, const iovec* vector, std::size_t count, ssize_t got,
+                          int flags) noexcept;
+
+// A call that sends: told before it is made, and after.
+class Sending {
+ public:
+  // `size`: bytes to be sent, if known.
+  explicit Sending(int fd, std::size_t size = 0) noexcept : live_(observing(fd)), fd_(fd) {
+    if (live_ == nullptr) return;
+    // The stock daemon's newline after its answer. The byte itself can be looked at only when the
+    // kernel has taken it.
+    probably_newline_ = size == 1 && observer.is_quiet(fd);
+    if (!probably_newline_) before_ = live_->now();
+  }
+  ssize_t done(ssize_t sent, const void* buffer) noexcept {
+    if (probably_newline_) {
+      if (sent == 1 && *static_cast<const char*>(buffer) == '\n') return sent;
+      before_ = live_->now();
+    }
+    const iovec vector{const_cast<void*>(buffer), sent > 0 ? static_cast<std::size_t>(sent) : 0};
+    return done(sent, &vector, 1);
+  }
+  ssize_t done(ssize_t sent, const iovec* vector, std::size_t count) noexcept {
+    // A fork inside of a call is no fork of ours, but a host may end observation meanwhile.
+    if (live_ == nullptr || live_ != recorder()) return sent;
+    if (sent < 0 && errno != EPIPE && errno != ECONNRESET) return sent;
+    const Observing scope(*live_, sent > 0 ? static_cast<std::size_t>(sent) : 0);
+    if (sent < 0) {
+      observer.send_failed(fd_);
+      return sent;
+    }
+    std::size_t bytes = static_cast<std::size_t>(sent);
+    while (bytes != 0 && count != 0) {
+      const Chunks chunks = next_chunks(vector, count, bytes);
+      observer.sent(fd_, chunks.span(), before_);
+    }
+    return sent;
+  }
+
+ private:
+  Recorder* live_;
+  int fd_;
+  bool probably_newline_ = false;
+  std::uint64_t before_ = 0;
+};
+
+}  // namespace goxel_telemetry::plugin
