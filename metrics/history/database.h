@@ -21,6 +21,7 @@ enum class HistoryOutcome {
   absent,     // there is no such file
   unknown,    // the file has nothing of that name
   foreign,    // a file of something else
+  older,      // written by an earlier version, and this is only a reader
   newer,      // written by a later version
   corrupt,    // damaged
   read_only,  // this user may not write it, or not read it

@@ -23,6 +23,21 @@ std::uint64_t ceil_seconds(std::uint64_t ns) {
   return ns / kNsPerSecond + (ns % kNsPerSecond != 0);
 }
 
+// How much of [begin, begin + seconds) the stretches cover, which are in order of time.
+double overlap(const std::vector<TimeStretch>& stretches, std::uint64_t begin,
+               std::uint64_t seconds) {
+  const TimeStretch point{begin * kNsPerSecond, (begin + seconds) * kNsPerSecond};
+  auto stretch =
+      std::partition_point(stretches.begin(), stretches.end(),
+                           [&](const TimeStretch& s) { return s.end_ns <= point.begin_ns; });
+  std::uint64_t covered_ns = 0;
+  for (; stretch != stretches.end() && stretch->begin_ns < point.end_ns; ++stretch) {
+    covered_ns +=
+        std::min(stretch->end_ns, point.end_ns) - std::max(stretch->begin_ns, point.begin_ns);
+  }
+  return static_cast<double>(covered_ns) / 1e9;
+}
+
 bool exists(const std::string& file) {
   struct stat ignored;
   return ::stat(file.c_str(), &ignored) == 0;
@@ -79,7 +94,7 @@ std::unique_ptr<HistoryReader> HistoryReader::open(const std::string& file, Hist
   why = reader->guarded([&]() -> HistoryResult {
     reader->database_ = open_to_read(file);
     Database& database = *reader->database_;
-    HistoryResult schema = check_schema(database, file);
+    HistoryResult schema = check_schema_to_read(database, file);
     if (!schema.done()) return schema;
     database.run("PRAGMA cache_size = -16384");
     database.run("PRAGMA cell_size_check = ON");
@@ -153,6 +168,25 @@ HistoryResult HistoryReader::find_series(const HistoryFilter& filter, bool sums,
   return {};
 }
 
+// Those that overlap [begin, end), in order of time.
+std::vector<TimeStretch> HistoryReader::observed(const std::string& instance,
+                                                 std::uint64_t begin_seconds,
+                                                 std::uint64_t end_seconds) {
+  Statement select = database_->prepare(
+      "SELECT begin_ns, end_ns FROM observed"
+      " WHERE instance = (SELECT id FROM instance WHERE name = ?) AND begin_ns / 1000000000 < ?"
+      " ORDER BY begin_ns DESC");
+  select.bind(1, instance).bind(2, to_signed(end_seconds));
+  std::vector<TimeStretch> stretches;
+  while (select.step()) {
+    const TimeStretch stretch{to_unsigned(select.number(0)), to_unsigned(select.number(1))};
+    if (stretch.end_ns / kNsPerSecond < begin_seconds) break;
+    stretches.push_back(stretch);
+  }
+  std::reverse(stretches.begin(), stretches.end());
+  return stretches;
+}
+
 // From the tier as far as it is closed, then from the finer ones. `begin` and `end` are multiples
 // of the tier's seconds.
 void HistoryReader::visit(std::size_t tier, std::uint64_t begin, std::uint64_t end,
@@ -221,15 +255,20 @@ HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& ans
             if (begin < answer.begin_seconds || begin >= answer.end_seconds) throw damaged();
             merge_row(tallies[(begin - answer.begin_seconds) / width], bytes);
           });
+    const std::vector<TimeStretch> watched =
+        observed(query.filter.instance, answer.begin_seconds, answer.end_seconds);
     Tally whole;
+    double covered = 0;
     for (std::size_t i = 0; i < tallies.size(); ++i) {
       HistoryPoint& point = answer.points.emplace_back();
       point.begin_seconds = answer.begin_seconds + i * width;
       point.seconds = std::min(width, answer.end_seconds - point.begin_seconds);
-      point.stats = stats_of(tallies[i], static_cast<double>(point.seconds));
+      const double covered_seconds = overlap(watched, point.begin_seconds, point.seconds);
+      point.stats = stats_of(tallies[i], covered_seconds);
+      covered += covered_seconds;
       whole.merge(tallies[i]);
     }
-    answer.whole = stats_of(whole, static_cast<double>(length));
+    answer.whole = stats_of(whole, covered);
     return {};
   });
 }

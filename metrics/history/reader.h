@@ -78,6 +78,8 @@ class HistoryReader {
   HistoryResult guarded(const std::function<HistoryResult()>& work);
   void load_tiers();
   HistoryResult find_series(const HistoryFilter& filter, bool sums, std::vector<Series>& found);
+  std::vector<TimeStretch> observed(const std::string& instance, std::uint64_t begin_seconds,
+                                    std::uint64_t end_seconds);
   void visit(std::size_t tier, std::uint64_t begin, std::uint64_t end,
              const std::vector<Series>& series, const Visit& visit);
   void visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t end,

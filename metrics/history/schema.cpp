@@ -62,8 +62,26 @@ constexpr const char* kStep1 = R"(
   ) WITHOUT ROWID;
 )";
 
+// When somebody watched: stretches that do not touch, in nanoseconds. Of a file without them all is
+// taken as watched since its first row.
+constexpr const char* kStep2 = R"(
+  CREATE TABLE observed (
+    instance INTEGER NOT NULL, begin_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
+    PRIMARY KEY (instance, begin_ns)
+  ) WITHOUT ROWID;
+  INSERT INTO observed
+    SELECT id, first, until_ns FROM instance, (
+      SELECT 1000000000 * min(begin) AS first FROM (
+        SELECT min(begin) AS begin FROM rollup_1 UNION ALL
+        SELECT min(begin) FROM rollup_10 UNION ALL
+        SELECT min(begin) FROM rollup_60 UNION ALL
+        SELECT min(begin) FROM rollup_3600
+      )
+    ) WHERE first < until_ns;
+)";
+
 // The step at i leads from version i to i + 1.
-constexpr std::array kSteps = {kStep1};
+constexpr std::array kSteps = {kStep1, kStep2};
 
 }  // namespace
 
@@ -88,6 +106,16 @@ HistoryResult check_schema(Database& database, const std::string& file) {
                                        std::to_string(history_version()) + ')'};
   }
   return {};
+}
+
+HistoryResult check_schema_to_read(Database& database, const std::string& file) {
+  HistoryResult schema = check_schema(database, file);
+  if (schema.done() && database.number("PRAGMA user_version") != history_version()) {
+    return {HistoryOutcome::older, "the history file " + file +
+                                       " was written by an older version of this program; the "
+                                       "bridge brings it up to date when it writes it"};
+  }
+  return schema;
 }
 
 void migrate(Database& database) {

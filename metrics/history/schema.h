@@ -19,6 +19,9 @@ std::int64_t history_version();  // that this program writes
 // is empty.
 HistoryResult check_schema(Database& database, const std::string& file);
 
+// The same for a reader, which does not migrate.
+HistoryResult check_schema_to_read(Database& database, const std::string& file);
+
 // Takes it to this program's version, in one transaction. Only after check_schema().
 void migrate(Database& database);
 

@@ -21,6 +21,8 @@ namespace {
 constexpr std::uint64_t kCloseAfterSeconds = 3;
 // Rows taken away in one commit from one tier, about.
 constexpr int kPruneRows = 2'000;
+// Clocks are corrected all the time: no gap in what was observed.
+constexpr std::uint64_t kSameClockNs = 100'000'000;
 constexpr std::size_t kMostNamesKnown = 4'096;
 constexpr std::uint64_t kHour = 3'600;
 
@@ -182,6 +184,7 @@ void HistoryWriter::write(const std::vector<HistoryDelta>& deltas, std::uint64_t
     const std::int64_t instance = instance_id(delta.instance);
     add(by_series(instance, delta.delta.rollups));
     store_position(instance, delta.delta);
+    for (const TimeStretch& stretch : delta.delta.observed) store_observed(instance, stretch);
   }
   close(now_seconds);
   prune(now_seconds);
@@ -225,6 +228,31 @@ void HistoryWriter::store_position(std::int64_t instance, const RollupDelta& del
   update.bind(1, to_signed(delta.position.run_id)).bind(2, encode_lanes(delta.position.lanes));
   update.bind(3, to_signed(delta.position.until_realtime_ns)).bind(4, to_signed(delta.lost));
   update.bind(5, instance).run();
+}
+
+// Together with the stretches that it touches.
+void HistoryWriter::store_observed(std::int64_t instance, TimeStretch stretch) {
+  if (stretch.begin_ns >= stretch.end_ns || stretch.end_ns > INT64_MAX) return;
+  Statement near = database_->prepare(
+      "SELECT begin_ns, end_ns FROM observed WHERE instance = ? AND begin_ns <= ?"
+      " ORDER BY begin_ns DESC");
+  near.bind(1, instance).bind(2, to_signed(stretch.end_ns + kSameClockNs));
+  std::vector<std::int64_t> touched;
+  while (near.step()) {
+    const std::uint64_t begin_ns = to_unsigned(near.number(0));
+    const std::uint64_t end_ns = to_unsigned(near.number(1));
+    if (end_ns + kSameClockNs < stretch.begin_ns) break;
+    touched.push_back(near.number(0));
+    stretch = {std::min(stretch.begin_ns, begin_ns), std::max(stretch.end_ns, end_ns)};
+  }
+  near.reset();
+  Statement remove = database_->prepare("DELETE FROM observed WHERE instance = ? AND begin_ns = ?");
+  for (const std::int64_t begin_ns : touched) {
+    remove.reset().bind(1, instance).bind(2, begin_ns).run();
+  }
+  Statement insert = database_->prepare("INSERT INTO observed VALUES (?, ?, ?)");
+  insert.bind(1, instance).bind(2, to_signed(stretch.begin_ns));
+  insert.bind(3, to_signed(stretch.end_ns)).run();
 }
 
 HistoryWriter::Tallies HistoryWriter::by_series(std::int64_t instance,
@@ -352,9 +380,13 @@ void HistoryWriter::prune(std::size_t index, std::uint64_t before) {
   if (index + 1 == tiers_.size()) forget_names();
 }
 
-// Names of operations that no row has any more: the last tier keeps its rows the longest.
+// Names of operations that no row has any more, and when those were watched: the last tier keeps
+// its rows the longest.
 void HistoryWriter::forget_names() {
   database_->prepare("DELETE FROM series WHERE last_begin < ?")
+      .bind(1, to_signed(tiers_.back().kept_from))
+      .run();
+  database_->prepare("DELETE FROM observed WHERE end_ns / 1000000000 < ?")
       .bind(1, to_signed(tiers_.back().kept_from))
       .run();
   series_.clear();

@@ -64,6 +64,7 @@ class HistoryWriter {
   std::int64_t instance_id(const std::string& name);
   std::int64_t series_id(std::int64_t instance, const OperationKey& key, std::uint64_t begin);
   void store_position(std::int64_t instance, const RollupDelta& delta);
+  void store_observed(std::int64_t instance, TimeStretch stretch);
   Tallies by_series(std::int64_t instance, const std::vector<Rollup>& rollups);
   void add(const Tallies& seconds);
   static void merge(Tier& tier, const Place& place, const Tally& tally);

@@ -60,6 +60,14 @@ class HistoryTest : public testing::Test {
     all_[{operation, second}].add(m);
   }
 
+  // That comes with the next commit.
+  void watched(double from, double to) {
+    const auto ns = [](double seconds) {
+      return kThen * kNs + static_cast<std::uint64_t>(seconds * 1e9);
+    };
+    observed_.push_back({ns(from), ns(to)});
+  }
+
   HistoryWriter& writer() {
     if (writer_ == nullptr) {
       HistoryResult why;
@@ -76,6 +84,7 @@ class HistoryTest : public testing::Test {
       delta.rollups.push_back({place.first, place.second, 1, tally});
     }
     delta.position = position_;
+    delta.observed = std::exchange(observed_, {});
     return delta;
   }
   HistoryResult try_commit(std::uint64_t now) {
@@ -136,6 +145,7 @@ class HistoryTest : public testing::Test {
   std::string file_;
   HistoryRetention retention_;
   ReadingPosition position_{7, {1, 2}, 0};
+  std::vector<TimeStretch> observed_;
   std::map<std::pair<OperationKey, std::uint64_t>, Tally> pending_;
   std::map<std::pair<OperationKey, std::uint64_t>, Tally> all_;
   std::unique_ptr<HistoryWriter> writer_;

@@ -249,6 +249,31 @@ TEST_F(HistoryTest, AClockThatGoesBackAddsToTheSecondsItPassesAgain) {
   }
 }
 
+TEST_F(HistoryTest, TellsGapsFromSilence) {
+  watched(1, 2.5);
+  record(key("ping"), kThen + 1, 1'000);
+  commit(kThen + 3);
+  watched(2.5, 3);     // goes on
+  watched(3.05, 3.5);  // a clock that was corrected
+  commit(kThen + 4);
+  watched(6, 9);
+  watched(8.5, 9.5);  // a clock that was set back
+  record(key("ping"), kThen + 6, 1'000);
+  record(key("ping"), kThen + 6, 1'000);
+  commit(kThen + 10);
+  const HistoryAnswer answer = query(kThen, kThen + 10, 10);
+  std::vector<double> covered;
+  for (const HistoryPoint& point : answer.points) covered.push_back(point.stats.covered_seconds);
+  EXPECT_THAT(covered, ElementsAre(0, 1, 1, 0.5, 0, 0, 1, 1, 1, 0.5));
+  EXPECT_DOUBLE_EQ(answer.whole.covered_seconds, 6);
+  EXPECT_DOUBLE_EQ(answer.whole.rate_per_second, 0.5);
+  EXPECT_DOUBLE_EQ(answer.points[6].stats.rate_per_second, 2);
+  EXPECT_DOUBLE_EQ(query(kThen - 3'600, kThen + 3'600, 1).whole.covered_seconds, 6);
+  watched(0, 20);  // all of them
+  commit(kThen + 20);
+  EXPECT_DOUBLE_EQ(query(kThen, kThen + 20, 1).whole.covered_seconds, 20);
+}
+
 // Whatever comes when, in which order, with which clock: all resolutions say the same, and that is
 // what a direct merge of all records says.
 TEST_F(HistoryTest, AllTiersAgreeWithADirectMerge) {

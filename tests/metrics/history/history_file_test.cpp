@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Files that are no sound history of this version, and places where there can be none.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+#include "history_fixture.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class HistoryFileTest : public HistoryTest {
+ protected:
+  void sql(const std::string& statements) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
+    char* error = nullptr;
+    EXPECT_EQ(sqlite3_exec(database, statements.c_str(), nullptr, nullptr, &error), SQLITE_OK)
+        << error;
+    sqlite3_close(database);
+  }
+  HistoryResult open_to_write() const {
+    HistoryResult why;
+    const bool opened = HistoryWriter::open(file_, retention_, why) != nullptr;
+    EXPECT_EQ(opened, why.done());
+    return why;
+  }
+  HistoryResult open_to_read() const {
+    HistoryResult why;
+    const bool opened = HistoryReader::open(file_, why) != nullptr;
+    EXPECT_EQ(opened, why.done());
+    return why;
+  }
+  // What both say of the file, which stays as it is.
+  void expect_refused(HistoryOutcome outcome, const std::string& sentence) const {
+    std::ifstream before(file_, std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(before), {});
+    for (const HistoryResult& result : {open_to_write(), open_to_read()}) {
+      EXPECT_EQ(result.outcome, outcome);
+      EXPECT_THAT(result.message, HasSubstr(sentence));
+      EXPECT_THAT(result.message, HasSubstr(file_));
+      EXPECT_THAT(result.message, Not(HasSubstr("\n")));
+    }
+    std::ifstream after(file_, std::ios::binary);
+    EXPECT_EQ(bytes, std::string(std::istreambuf_iterator<char>(after), {}));
+  }
+  void write_file(const std::string& bytes) const {
+    std::ofstream(file_, std::ios::binary) << bytes;
+  }
+};
+
+TEST_F(HistoryFileTest, ThatIsNotThereIsMadeByAWriterOnly) {
+  EXPECT_EQ(open_to_read().outcome, HistoryOutcome::absent);
+  EXPECT_FALSE(std::filesystem::exists(file_));
+  EXPECT_TRUE(open_to_write().done());
+  EXPECT_TRUE(open_to_read().done());
+  write_file("");
+  EXPECT_EQ(open_to_read().outcome, HistoryOutcome::absent) << "empty";
+  EXPECT_TRUE(open_to_write().done());
+}
+
+TEST_F(HistoryFileTest, NamesMayHoldAnything) {
+  file_ = folder_ / "a b?mode=memory&c#d%41'\"\u00E9.db";
+  commit(kThen);
+  EXPECT_TRUE(std::filesystem::exists(file_));
+  EXPECT_TRUE(open_to_read().done());
+}
+
+TEST_F(HistoryFileTest, OfSomethingElseIsRefused) {
+  write_file(std::string(10'000, 'x'));
+  expect_refused(HistoryOutcome::foreign, "not a history file");
+  std::filesystem::remove(file_);
+  sql("CREATE TABLE bookmarks (url TEXT)");
+  expect_refused(HistoryOutcome::foreign, "not a history file");
+  sql("PRAGMA user_version = 1");
+  expect_refused(HistoryOutcome::foreign, "not a history file");
+}
+
+TEST_F(HistoryFileTest, OfALaterVersionIsRefused) {
+  commit(kThen);
+  writer_.reset();
+  sql("PRAGMA user_version = 99");
+  expect_refused(HistoryOutcome::newer, "newer version of this program (99;");
+}
+
+TEST_F(HistoryFileTest, OfVersion1IsBroughtUpToDate) {
+  std::filesystem::copy_file(DATA_FOLDER "/history-version-1.db", file_);
+  const HistoryResult refused = open_to_read();
+  EXPECT_EQ(refused.outcome, HistoryOutcome::older);
+  EXPECT_THAT(refused.message, HasSubstr("older version"));
+  // What tests/data/metrics/README.md says was put in.
+  for (std::uint64_t s = 0; s < 100; ++s) {
+    for (const char* name : {"goxel.add_voxel", "ping"}) {
+      for (std::uint64_t i = 0; i <= s % 5; ++i) {
+        Measurement m;
+        m.duration_ns = 1'000 * (s + 1) + i;
+        m.bytes_in = 10;
+        m.status = s % 10 == 9 ? shm::Status::error : shm::Status::ok;
+        all_[{key(name), kThen + s}].add(m);
+      }
+    }
+  }
+  EXPECT_EQ(writer().positions().at("goxel"), (ReadingPosition{7, {99, 198}, (kThen + 99) * kNs}));
+  for (const std::uint32_t points : {1u, 10u, 100u}) {
+    const HistoryAnswer answer = query(kThen, kThen + 100, points);
+    expect_exact(answer);
+    EXPECT_DOUBLE_EQ(answer.whole.covered_seconds, 99);
+  }
+  record(key("ping"), kThen + 100, 5);
+  commit(kThen + 4'000);
+  expect_exact(query(kThen, kThen + 3'600, 1));
+}
+
+TEST_F(HistoryFileTest, ThatIsDamagedIsReportedAndNeverReadWrongly) {
+  for (std::uint64_t second = 0; second < 2'000; ++second) {
+    record(key("ping"), kThen + second, second);
+    record(key("add"), kThen + second, second);
+  }
+  commit(kThen + 2'000);
+  writer_.reset();
+  const auto size = std::filesystem::file_size(file_);
+  ASSERT_GT(size, 100'000u);
+  {
+    std::fstream file(file_, std::ios::in | std::ios::out | std::ios::binary);
+    for (std::uintmax_t at = 5 * 4096; at < size; at += 4096) {
+      file.seekp(static_cast<std::streamoff>(at));
+      file << std::string(512, '\xA5');
+    }
+  }
+  HistoryResult why;
+  HistoryAnswer answer;
+  const auto reader = HistoryReader::open(file_, why);
+  if (reader != nullptr) {
+    why = reader->query({{"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 2'000) * kNs}, 2'000},
+                        answer);
+  }
+  EXPECT_EQ(why.outcome, HistoryOutcome::corrupt);
+  EXPECT_THAT(why.message, HasSubstr("is damaged; move it away"));
+  why = {};
+  auto damaged = HistoryWriter::open(file_, retention_, why);
+  for (std::uint64_t second = 0; damaged != nullptr && why.done() && second < 2'000; ++second) {
+    record(key("ping"), kThen + second, second);
+    why = damaged->commit({{"goxel", delta()}}, kThen + second);
+  }
+  EXPECT_EQ(why.outcome, HistoryOutcome::corrupt);
+}
+
+TEST_F(HistoryFileTest, RowsThatAreNoTalliesAreDamage) {
+  record(key("ping"), kThen, 1);
+  commit(kThen);
+  sql("UPDATE rollup_1 SET tally = x'0102030405'");
+  HistoryAnswer answer;
+  EXPECT_EQ(reader()
+                ->query({{"goxel", {}, {}, {}, {}}, {kThen * kNs, kThen * kNs + 1}, 1}, answer)
+                .outcome,
+            HistoryOutcome::corrupt);
+  record(key("ping"), kThen, 1);
+  EXPECT_EQ(try_commit(kThen).outcome, HistoryOutcome::corrupt);
+}
+
+TEST_F(HistoryFileTest, HasOneWriter) {
+  commit(kThen);
+  const HistoryResult second = open_to_write();
+  EXPECT_EQ(second.outcome, HistoryOutcome::in_use);
+  EXPECT_THAT(second.message, HasSubstr("another bridge writes the history file"));
+  EXPECT_TRUE(open_to_read().done());
+  writer_.reset();
+  EXPECT_TRUE(open_to_write().done());
+}
+
+TEST_F(HistoryFileTest, OnAFullDiskKeepsWhatItHasAndGoesOnWhenThereIsSpace) {
+  record(key("ping"), kThen, 1);
+  commit(kThen);
+  // Files of this process may grow no further than a little: what a write says then is what a full
+  // disk says, but for its name. SQLite sees EFBIG as a failed write.
+  const auto limit = [](rlim_t bytes) {
+    rlimit old{};
+    getrlimit(RLIMIT_FSIZE, &old);
+    const rlimit now{bytes, old.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &now);
+    return old.rlim_cur;
+  };
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlim_t before = limit(100'000);
+  HistoryResult result;
+  std::vector<HistoryDelta> failed;
+  for (std::uint64_t second = 1; result.done() && second < 1'000; ++second) {
+    for (int i = 0; i < 20; ++i) record(key("op_" + std::to_string(i)), kThen + second, i);
+    position_.until_realtime_ns = second;
+    failed = {{"goxel", delta()}};
+    result = writer().commit(failed, kThen + second);
+  }
+  limit(before);
+  std::signal(SIGXFSZ, SIG_DFL);
+  ASSERT_FALSE(result.done());
+  EXPECT_THAT(result.message, HasSubstr(file_));
+  EXPECT_NE(writer().positions().at("goxel"), failed[0].delta.position);
+  EXPECT_EQ(writer().commit(failed, kThen + 1'000).message, "");
+  EXPECT_EQ(writer().positions().at("goxel"), failed[0].delta.position);
+  expect_exact(query(kThen, kThen + 1'000, 1'000));
+}
+
+TEST_F(HistoryFileTest, OnAReadOnlyDiskIsReadAndNotWritten) {
+  record(key("ping"), kThen, 1);
+  commit(kThen);
+  writer_.reset();
+  std::filesystem::remove(file_ + ".lock");
+  std::filesystem::permissions(
+      folder_, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  if (::geteuid() == 0) {
+    // root may write anywhere: be somebody else for a while.
+    ASSERT_EQ(chown(folder_.c_str(), 65'534, 65'534), 0);
+    ASSERT_EQ(chown(file_.c_str(), 65'534, 65'534), 0);
+    ASSERT_EQ(seteuid(65'534), 0);
+  }
+  const HistoryResult write = open_to_write();
+  const HistoryResult read = open_to_read();
+  std::uint64_t counted = 0;
+  if (read.done()) counted = query(kThen, kThen + 1, 1).whole.outcomes.ok;
+  ASSERT_EQ(seteuid(getuid()), 0);
+  EXPECT_EQ(write.outcome, HistoryOutcome::read_only);
+  EXPECT_THAT(write.message, HasSubstr("cannot be written"));
+  EXPECT_EQ(read.message, "");
+  EXPECT_EQ(counted, 1u);
+}
+
+TEST_F(HistoryFileTest, IsReadWhileItIsWritten) {
+  record(key("ping"), kThen, 1);
+  commit(kThen);
+  const auto reading = reader();
+  for (std::uint64_t second = 1; second < 50; ++second) {
+    record(key("ping"), kThen + second, 1);
+    commit(kThen + second);
+    HistoryAnswer answer;
+    ASSERT_TRUE(
+        reading->query({{"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 60) * kNs}, 1}, answer)
+            .done());
+    EXPECT_EQ(answer.whole.outcomes.ok, second + 1);
+  }
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::metrics
