@@ -75,6 +75,10 @@ class Histogram {
   std::uint64_t max() const { return max_; }                    // 0 while empty
   std::uint64_t out_of_range() const { return out_of_range_; }
 
+  std::uint64_t count_in(std::uint32_t bucket) const {
+    return bucket - first_ < counts_.size() ? counts_[bucket - first_] : 0;
+  }
+
   // The smallest recorded value that at least the share q (0 to 1) of all values does not exceed,
   // within kRelativeError; exact at q = 0 and q = 1. If that value is out of range: max(). 0 while
   // empty.
@@ -100,9 +104,6 @@ class Histogram {
  private:
   // Makes room for the buckets from `lowest` to `highest`.
   void cover(std::uint32_t lowest, std::uint32_t highest);
-  std::uint64_t count_in(std::uint32_t bucket) const {
-    return bucket - first_ < counts_.size() ? counts_[bucket - first_] : 0;
-  }
 
   std::vector<std::uint64_t> counts_;  // of the buckets from first_ on; whole octaves
   std::uint32_t first_ = 0;
