@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "metrics/tally_codec.h"
+
 namespace goxel_telemetry::metrics {
 namespace {
 
@@ -26,19 +28,27 @@ void BlockSeries::add(std::uint32_t block, const Tally& tally) {
 void BlockSeries::pack() {
   if (!is_open_) return;
   is_open_ = false;
-  if (const auto known = packed_.find(open_block_); known != packed_.end()) {
-    open_.merge(unpacked(known->second));
-  }
+  const Tally tally = std::exchange(open_, Tally{});
+  if (tally.outcomes.all() == 0) return;
   Packed& packed = packed_[open_block_];
-  packed.latency = open_.latency.encode();
-  packed.latency.shrink_to_fit();
-  open_.latency = Histogram{};
-  packed.tally = std::exchange(open_, Tally{});
+  Tally sum = unpacked(packed);
+  sum.merge(tally);
+  packed = {sum.outcomes, encode_tally(sum)};
+  packed.tally.shrink_to_fit();
+}
+
+bool BlockSeries::add_packed(std::uint32_t block, std::span<const std::uint8_t> bytes) {
+  Tally tally;
+  if (packed_.contains(block) || !merge_encoded_tally(tally, bytes)) return false;
+  if (tally.outcomes.all() == 0) return false;
+  packed_[block] = {tally.outcomes, {bytes.begin(), bytes.end()}};
+  return true;
 }
 
 Tally BlockSeries::unpacked(const Packed& packed) {
-  Tally tally = packed.tally;
-  [[maybe_unused]] const bool sound = tally.latency.merge_encoded(packed.latency);
+  Tally tally;
+  if (packed.tally.empty()) return tally;
+  [[maybe_unused]] const bool sound = merge_encoded_tally(tally, packed.tally);
   assert(sound);
   return tally;
 }

@@ -2,13 +2,14 @@
 // What was seen of the operations in a stretch of time, cut into equal blocks. A comparison needs
 // more than the sum: how much blocks differ tells how far a number may be off by luck.
 //
-// Bounded: at most kMostBlocks blocks, however long the time. Histograms are kept packed, a few
+// Bounded: at most kMostBlocks blocks, however long the time. Tallies are kept packed, a few
 // hundred bytes each.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "metrics/rollup.h"
@@ -21,6 +22,7 @@ namespace goxel_telemetry::metrics {
 class BlockSeries {
  public:
   void add(std::uint32_t block, const Tally& tally);
+  void pack();  // what is still open; needed before the rest of this is used
 
   // Calls visit(block, tally) for each block with records, in the order of time.
   template <class Visit>
@@ -30,17 +32,21 @@ class BlockSeries {
   // The same with visit(block, outcomes), which is much cheaper.
   template <class Visit>
   void for_each_outcomes(Visit visit) const {
-    for (const auto& [block, packed] : packed_) visit(block, packed.tally.outcomes);
+    for (const auto& [block, packed] : packed_) visit(block, packed.outcomes);
   }
   Tally total() const;
 
-  void pack();  // what is still open; needed before it is looked at
+  // As bytes, for a file: encode_tally() of each block with records.
+  struct Packed {
+    Outcomes outcomes;
+    std::vector<std::uint8_t> tally;
+  };
+  const std::map<std::uint32_t, Packed>& packed() const { return packed_; }
+  // Takes bytes from anywhere; false, and nothing is changed, if they are not the tally of some
+  // records or the block is known already.
+  bool add_packed(std::uint32_t block, std::span<const std::uint8_t> tally);
 
  private:
-  struct Packed {
-    Tally tally;  // without `latency`
-    std::vector<std::uint8_t> latency;
-  };
   static Tally unpacked(const Packed& packed);
 
   std::map<std::uint32_t, Packed> packed_;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "metrics/history/database.h"
-#include "metrics/history/tally_codec.h"
+#include "metrics/tally_codec.h"
 
 namespace goxel_telemetry::metrics {
 

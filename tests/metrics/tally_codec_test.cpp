@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "metrics/history/tally_codec.h"
+#include "metrics/tally_codec.h"
 
 #include <gmock/gmock.h>
 
