@@ -68,6 +68,10 @@ class Collector::State {
 
   const std::string& instance() const { return instance_; }
   Ingest& ingest() { return ingest_; }
+  void keep_rollups(std::optional<ReadingPosition> position) {
+    ingest_.keep_rollups(std::move(position));
+    reads_again_ = reader_ != nullptr;
+  }
 
  private:
   void look(const Time& now);
@@ -93,6 +97,7 @@ class Collector::State {
   ProducerState state_ = ProducerState::absent;
   std::string message_ = "nothing was looked for yet";
   std::uint64_t runs_seen_ = 0;
+  bool reads_again_ = false;  // for rollups, at the next sweep
   std::optional<std::uint64_t> looked_ns_;
 
   // Windows change once a second; snapshots may be taken more often.
@@ -103,7 +108,10 @@ class Collector::State {
 
 void Collector::State::sweep(const Time& now) {
   ingest_.advance(now);
-  if (reader_ != nullptr) ingest_.sweep(*reader_, now);
+  if (reader_ != nullptr) {
+    if (std::exchange(reads_again_, false)) ingest_.read_again(*reader_, now);
+    ingest_.sweep(*reader_, now);
+  }
   const bool due = !looked_ns_ || now.monotonic_ns < *looked_ns_ ||
                    now.monotonic_ns - *looked_ns_ >= kLookIntervalNs;
   if (due) {
@@ -340,7 +348,7 @@ void Collector::on_record(std::function<void(const NamedRecord&)> listener) {
 }
 
 void Collector::keep_rollups(std::optional<ReadingPosition> position) {
-  state_->ingest().keep_rollups(std::move(position));
+  state_->keep_rollups(std::move(position));
 }
 
 RollupDelta Collector::take_rollups() {

@@ -67,8 +67,8 @@ class Collector {
   // Is given each record during a sweep, after it was counted.
   void on_record(std::function<void(const NamedRecord&)> listener);
 
-  // Keeps what take_rollups() hands out; without it nothing is kept. Once, before the first sweep.
-  // With the position of a hand-out of this instance, by whichever reader, rollups go on after it:
+  // Keeps what take_rollups() hands out; without it nothing is kept. Called again, it begins anew:
+  // what was kept is forgotten, and the ring's backlog is read once more. With the position of a hand-out of this instance, by whichever reader, rollups go on after it:
   // records of the same run before it fill the windows and are not handed out again; of another
   // run, all that the ring holds is new.
   void keep_rollups(std::optional<ReadingPosition> position = std::nullopt);

@@ -92,6 +92,19 @@ void Ingest::begin_run(shm::Reader& reader, const Collector::Time& now) {
   observed_since_ns_ = std::min(complete_since_ns, now.monotonic_ns);
 }
 
+void Ingest::keep_rollups(std::optional<ReadingPosition> position) {
+  keeper_ = std::make_unique<RollupKeeper>(std::move(position));
+  resolved_.clear();  // it knows places in the old one
+}
+
+void Ingest::read_again(shm::Reader& reader, const Collector::Time& now) {
+  for (std::uint32_t lane = 0; lane < reader.lane_count(); ++lane) {
+    counted_until_.push_back(reader.lane_sequence(lane));
+  }
+  reader.rewind();
+  keeper_->begin_run(reader, beginnings(reader, now), now);
+}
+
 void Ingest::advance(const Collector::Time& now) {
   const std::uint64_t second = now.monotonic_ns / kNsPerSecond;
   if (second == second_) return;
@@ -105,11 +118,19 @@ void Ingest::advance(const Collector::Time& now) {
 
 void Ingest::sweep(shm::Reader& reader, const Collector::Time& now) {
   const shm::Calibration calibration = reader.calibration();
+  std::uint64_t again = 0;
   const shm::Sweep sweep =
       reader.sweep([&](const shm::Record& record, std::uint32_t lane, std::uint64_t sequence) {
+        if (!counted_until_.empty() && sequence < counted_until_[lane]) [[unlikely]] {
+          ++again;
+          const Measurement measurement = measure(record, calibration, now.monotonic_ns);
+          keep(resolve(reader, record), lane, sequence, measurement, now);
+          return;
+        }
         take(reader, calibration, record, lane, sequence, now);
       });
-  read_ += sweep.records;
+  counted_until_.clear();
+  read_ += sweep.records - again;
   lost_ += sweep.lost;
   if (keeper_ != nullptr) keeper_->swept(reader);
 }

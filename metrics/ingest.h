@@ -45,10 +45,10 @@ class Ingest {
     listener_ = std::move(listener);
   }
 
-  // From now on; at most once, before the first run. Null until then.
-  void keep_rollups(std::optional<ReadingPosition> position) {
-    keeper_ = std::make_unique<RollupKeeper>(std::move(position));
-  }
+  // Begins, or begins anew. If a run has begun already, call read_again() before the next sweep.
+  void keep_rollups(std::optional<ReadingPosition> position);
+  // What was read of `reader` is read once more, for the rollups only.
+  void read_again(shm::Reader& reader, const Collector::Time& now);
   RollupKeeper* keeper() { return keeper_.get(); }
 
   OperationTable& operations() { return operations_; }
@@ -92,6 +92,7 @@ class Ingest {
   std::uint64_t revision_ = 0;
   std::function<void(const NamedRecord&)> listener_;
   std::unique_ptr<RollupKeeper> keeper_;
+  std::vector<std::uint64_t> counted_until_;  // by lane, while it is read again; else empty
 };
 
 }  // namespace goxel_telemetry::metrics

@@ -102,6 +102,26 @@ TEST_F(RollupsTest, AnotherReaderGoesOnWhereTheFirstOneStopped) {
       << "the ring kept the time between the readers";
 }
 
+TEST_F(RollupsTest, BegunAnewTheyComeFromTheRingsBacklogAndNothingElseCountsTwice) {
+  TestSegment segment(instance_);
+  for (int i = 0; i < 5; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  const RollupDelta first = take();
+  for (int i = 0; i < 3; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  EXPECT_EQ(records(take()), 3u);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  collector_.keep_rollups(first.position);
+  EXPECT_EQ(records(take()), 4u) << "after the position";
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  EXPECT_EQ(records(take()), 1u);
+  collector_.keep_rollups();
+  const RollupDelta all = take();
+  EXPECT_EQ(records(all), 10u);
+  EXPECT_EQ(all.lost, 0u);
+  const Snapshot snapshot = collector_.snapshot(now_);
+  EXPECT_EQ(find(snapshot, "ping")->total.ok, 10u);
+  EXPECT_EQ(snapshot.ring.read, 10u);
+}
+
 TEST_F(RollupsTest, WhatWasOverwrittenBetweenTwoReadersIsLostAndAGap) {
   TestSegment segment(instance_, {{2, 64}});
   segment.publish("ping", now_.monotonic_ns, 1'000);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/history_service.h"
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+
+#include "shm/clock.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using metrics::HistoryDelta;
+using metrics::HistoryOutcome;
+using metrics::HistoryResult;
+using metrics::ReadingPosition;
+using metrics::RollupDelta;
+using metrics::TimeStretch;
+
+constexpr std::chrono::seconds kCommitInterval{1};
+constexpr std::size_t kMostStretches = 1'024;
+
+// The last look at it may differ: nothing came in between.
+bool same_place(const ReadingPosition& a, const ReadingPosition& b) {
+  return a.run_id == b.run_id && a.lanes == b.lanes;
+}
+
+bool goes_on(const std::optional<ReadingPosition>& since, const ReadingPosition& stored) {
+  return since ? same_place(*since, stored) : stored.run_id == 0;
+}
+
+}  // namespace
+
+HistoryService::HistoryService(std::string file, const metrics::HistoryRetention& retention)
+    : file_(std::move(file)), retention_(retention) {}
+
+void HistoryService::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void HistoryService::stop() {
+  thread_ = {};
+  commit(shm::realtime_ns() / 1'000'000'000);
+  writer_.reset();
+}
+
+void HistoryService::run(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    commit(shm::realtime_ns() / 1'000'000'000);
+    stopped.wait_for(lock, stop, kCommitInterval, [] { return false; });
+  }
+}
+
+void HistoryService::begin(metrics::Collector& collector) {
+  const std::scoped_lock lock(mutex_);
+  const auto [pending, is_new] = pending_.try_emplace(collector.instance());
+  Pending& p = pending->second;
+  // A collector that was given up went on up to here.
+  if (!is_new && !p.restart) p.restart = p.any ? p.rest.position : p.since;
+  collector.keep_rollups(std::exchange(p.restart, std::nullopt));
+}
+
+void HistoryService::exchange(metrics::Collector& collector) {
+  const std::scoped_lock lock(mutex_);
+  Pending& pending = pending_[collector.instance()];
+  if (pending.restart) {
+    pending.since = pending.restart;
+    collector.keep_rollups(std::exchange(pending.restart, std::nullopt));
+    return;
+  }
+  add(pending, collector.take_rollups());
+}
+
+// What comes later stands in `delta`.
+void HistoryService::add(Pending& pending, RollupDelta delta) {
+  for (const metrics::Rollup& rollup : delta.rollups) {
+    if (!pending.rollups.merge(rollup)) pending.rest.lost += rollup.tally.outcomes.all();
+  }
+  pending.rest.lost += delta.lost;
+  pending.rest.position = std::move(delta.position);
+  std::vector<TimeStretch>& observed = pending.rest.observed;
+  for (const TimeStretch& stretch : delta.observed) {
+    // A second follows upon the other, but for what the clocks are corrected by.
+    constexpr std::uint64_t kSameClockNs = 100'000'000;
+    const bool follows = !observed.empty() && stretch.begin_ns >= observed.back().begin_ns &&
+                         stretch.begin_ns <= observed.back().end_ns + kSameClockNs;
+    if (follows) {
+      observed.back().end_ns = std::max(observed.back().end_ns, stretch.end_ns);
+    } else if (observed.size() < kMostStretches) {
+      observed.push_back(stretch);
+    }
+  }
+  pending.any = true;
+}
+
+void HistoryService::commit(std::uint64_t now_seconds) {
+  if (writer_ == nullptr && !open()) return;
+  std::vector<HistoryDelta> deltas = take();
+  const HistoryResult result = writer_->commit(deltas, now_seconds);
+  if (result.done()) {
+    committed(deltas);
+    tell("");
+    return;
+  }
+  put_back(std::move(deltas));
+  tell(result.message);
+  // Space and locks come back; anything else needs a look at what the file is by now.
+  const bool passes =
+      result.outcome == HistoryOutcome::full || result.outcome == HistoryOutcome::in_use;
+  if (!passes) writer_.reset();
+}
+
+bool HistoryService::open() {
+  HistoryResult why;
+  writer_ = metrics::HistoryWriter::open(file_, retention_, why);
+  if (writer_ == nullptr) {
+    tell(why.message);
+    return false;
+  }
+  reconcile();
+  return true;
+}
+
+// What waits fits only behind the position from which it begins.
+void HistoryService::reconcile() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [instance, stored] : writer_->positions()) {
+    const auto [place, is_new] = pending_.try_emplace(instance);
+    Pending& pending = place->second;
+    if (!is_new && goes_on(pending.since, stored)) continue;
+    pending = {};
+    pending.restart = pending.since = stored;
+  }
+}
+
+std::vector<HistoryDelta> HistoryService::take() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<HistoryDelta> deltas;
+  for (auto& [instance, pending] : pending_) {
+    if (!std::exchange(pending.any, false)) continue;
+    HistoryDelta& delta = deltas.emplace_back();
+    delta.instance = instance;
+    delta.delta = std::exchange(pending.rest, {});
+    delta.delta.rollups = pending.rollups.take();
+  }
+  return deltas;
+}
+
+void HistoryService::committed(const std::vector<HistoryDelta>& deltas) {
+  const std::scoped_lock lock(mutex_);
+  for (const HistoryDelta& delta : deltas) {
+    pending_.at(delta.instance).since = delta.delta.position;
+  }
+}
+
+void HistoryService::put_back(std::vector<HistoryDelta> deltas) {
+  const std::scoped_lock lock(mutex_);
+  for (HistoryDelta& delta : deltas) {
+    Pending& pending = pending_.at(delta.instance);
+    RollupDelta later = std::exchange(pending.rest, {});
+    const bool any_later = pending.any;
+    const ReadingPosition position = any_later ? later.position : delta.delta.position;
+    later.rollups = pending.rollups.take();
+    add(pending, std::move(delta.delta));
+    add(pending, std::move(later));
+    pending.rest.position = position;
+  }
+}
+
+void HistoryService::tell(const std::string& message) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (message == message_) return;
+    message_ = message;
+  }
+  std::cerr << "goxel-telemetry-bridge: "
+            << (message.empty() ? "the history is written again" : message) << std::endl;
+}
+
+std::string HistoryService::message() const {
+  const std::scoped_lock lock(mutex_);
+  return message_;
+}
+
+}  // namespace goxel_telemetry::http_bridge
