@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "http-bridge/snapshots.h"
+#include "metrics/history/answer.h"
 #include "metrics/snapshot.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -54,6 +55,14 @@ struct InflightDocument {
   std::uint64_t taken_realtime_ns;
   std::string message;
   std::vector<InflightInstance> instances;
+};
+
+// GET /api/v1/history
+struct HistoryDocument {
+  std::uint64_t taken_realtime_ns;
+  std::string message;
+  const metrics::HistoryFilter& filter;
+  const metrics::HistoryAnswer& answer;
 };
 
 template <class Member>
@@ -198,6 +207,30 @@ void describe(const metrics::Snapshot& s, Member&& member) {
   member("operations", s.operations);
   member("operations_dropped", s.operations_dropped);
   member("inflight", s.inflight);
+}
+
+template <class Member>
+void describe(const metrics::HistoryPoint& p, Member&& member) {
+  member("begin_seconds", p.begin_seconds);
+  member("seconds", p.seconds);
+  describe(p.stats, member);
+}
+
+template <class Member>
+void describe(const HistoryDocument& d, Member&& member) {
+  member("schema_version", kSchemaVersion);
+  member("taken_realtime_ns", d.taken_realtime_ns);
+  member("message", d.message);
+  member("instance", d.filter.instance);
+  member("operation", d.filter.operation);
+  member("stack", d.filter.stack);
+  member("protocol", d.filter.protocol);
+  member("layer", d.filter.layer);
+  member("begin_seconds", d.answer.begin_seconds);
+  member("end_seconds", d.answer.end_seconds);
+  member("point_seconds", d.answer.point_seconds);
+  member("whole", d.answer.whole);
+  member("points", d.answer.points);
 }
 
 template <class Member>

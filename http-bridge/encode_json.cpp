@@ -53,6 +53,10 @@ std::string encode_json(const InflightDocument& document) {
   return tree(document).dump();
 }
 
+std::string encode_json(const HistoryDocument& document) {
+  return tree(document).dump();
+}
+
 std::string encode_json_error(std::string_view sentence) {
   return Json{{"error", std::string(sentence)}}.dump();
 }

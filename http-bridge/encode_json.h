@@ -15,6 +15,7 @@ inline constexpr const char* kJsonType = "application/json";
 
 std::string encode_json(const SnapshotDocument& document);
 std::string encode_json(const InflightDocument& document);
+std::string encode_json(const HistoryDocument& document);
 
 // {"error": sentence}
 std::string encode_json_error(std::string_view sentence);

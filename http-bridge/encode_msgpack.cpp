@@ -73,4 +73,8 @@ std::string encode_msgpack(const InflightDocument& document) {
   return encode(document);
 }
 
+std::string encode_msgpack(const HistoryDocument& document) {
+  return encode(document);
+}
+
 }  // namespace goxel_telemetry::http_bridge

@@ -13,5 +13,6 @@ inline constexpr const char* kMsgpackType = "application/msgpack";
 
 std::string encode_msgpack(const SnapshotDocument& document);
 std::string encode_msgpack(const InflightDocument& document);
+std::string encode_msgpack(const HistoryDocument& document);
 
 }  // namespace goxel_telemetry::http_bridge

@@ -56,10 +56,10 @@ void HistoryService::run(const std::stop_token& stop) {
 
 void HistoryService::begin(metrics::Collector& collector) {
   const std::scoped_lock lock(mutex_);
-  const auto [pending, is_new] = pending_.try_emplace(collector.instance());
-  Pending& p = pending->second;
+  const auto [place, is_new] = pending_.try_emplace(collector.instance());
+  Pending& p = place->second;
   // A collector that was given up went on up to here.
-  if (!is_new && !p.restart) p.restart = p.any ? p.rest.position : p.since;
+  if (!is_new && !p.restart) p.restart = p.until;
   collector.keep_rollups(std::exchange(p.restart, std::nullopt));
 }
 
@@ -71,7 +71,9 @@ void HistoryService::exchange(metrics::Collector& collector) {
     collector.keep_rollups(std::exchange(pending.restart, std::nullopt));
     return;
   }
-  add(pending, collector.take_rollups());
+  RollupDelta delta = collector.take_rollups();
+  pending.until = delta.position;
+  add(pending, std::move(delta));
 }
 
 // What comes later stands in `delta`.
@@ -132,7 +134,7 @@ void HistoryService::reconcile() {
     Pending& pending = place->second;
     if (!is_new && goes_on(pending.since, stored)) continue;
     pending = {};
-    pending.restart = pending.since = stored;
+    pending.restart = pending.since = pending.until = stored;
   }
 }
 

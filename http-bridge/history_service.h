@@ -54,6 +54,8 @@ class HistoryService {
     bool any = false;
     // Where what came in begins. Empty: with all that the ring held.
     std::optional<metrics::ReadingPosition> since;
+    // Up to where the collector has handed out.
+    std::optional<metrics::ReadingPosition> until;
     // The collector has to begin anew, there.
     std::optional<metrics::ReadingPosition> restart;
   };

@@ -13,6 +13,7 @@ using Time = metrics::Collector::Time;
 // How old an answer can be. Reading more often would slow the daemon (shm/reader.h).
 constexpr std::chrono::milliseconds kSweepInterval{50};
 constexpr std::uint64_t kLookIntervalNs = 1'000'000'000;
+constexpr std::uint64_t kHandOutIntervalNs = 1'000'000'000;
 
 bool before(const metrics::Collector& collector, const std::string& name) {
   return collector.instance() < name;
@@ -27,6 +28,11 @@ Instances::Instances(std::vector<std::string> names, List list)
   for (std::string& name : names) collectors_.emplace_back(std::move(name));
 }
 
+void Instances::keep_history(HistoryService& history) {
+  history_ = &history;
+  for (metrics::Collector& collector : collectors_) history_->begin(collector);
+}
+
 void Instances::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -39,6 +45,8 @@ void Instances::run(const std::stop_token& stop) {
     sweep(Time::now());
     stopped.wait_for(lock, stop, kSweepInterval, [] { return false; });
   }
+  handed_out_ns_.reset();
+  sweep(Time::now());
 }
 
 void Instances::sweep(const Time& now) {
@@ -47,7 +55,14 @@ void Instances::sweep(const Time& now) {
     look_for_new();
   }
   for (metrics::Collector& collector : collectors_) collector.sweep(now);
+  if (history_ != nullptr) hand_out(now);
   publish(now);
+}
+
+void Instances::hand_out(const Time& now) {
+  if (handed_out_ns_ && now.monotonic_ns - *handed_out_ns_ < kHandOutIntervalNs) return;
+  handed_out_ns_ = now.monotonic_ns;
+  for (metrics::Collector& collector : collectors_) history_->exchange(collector);
 }
 
 void Instances::look_for_new() {
@@ -61,7 +76,8 @@ void Instances::look_for_new() {
       continue;
     }
     place = std::lower_bound(collectors_.begin(), collectors_.end(), name, before);
-    collectors_.emplace(place, name);
+    place = collectors_.emplace(place, name);
+    if (history_ != nullptr) history_->begin(*place);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "http-bridge/history_service.h"
 #include "http-bridge/snapshots.h"
 #include "metrics/collector.h"
 #include "shm/segment.h"
@@ -31,6 +32,9 @@ class Instances {
   using List = std::function<std::vector<std::string>()>;
   explicit Instances(std::vector<std::string> names, List list = shm::list_instances);
 
+  // Hands rollups to it about once a second, and at the end. Before start(); it must live longer.
+  void keep_history(HistoryService& history);
+
   // Sweeps from now on, on a thread of its own, until destruction.
   void start();
 
@@ -45,12 +49,15 @@ class Instances {
   void look_for_new();
   bool make_room(const std::vector<std::string>& present);
   void publish(const metrics::Collector::Time& now);
+  void hand_out(const metrics::Collector::Time& now);
 
   const bool watches_all_;
   const List list_;
   std::vector<metrics::Collector> collectors_;  // sorted by instance
   std::optional<std::uint64_t> looked_at_ns_;   // CLOCK_MONOTONIC of the last look for new ones
   std::uint64_t left_out_ = 0;
+  HistoryService* history_ = nullptr;
+  std::optional<std::uint64_t> handed_out_ns_;  // CLOCK_MONOTONIC of the last hand-out
 
   mutable std::mutex mutex_;  // guards latest_, for as long as it takes to copy the pointer
   std::shared_ptr<const Snapshots> latest_ = std::make_shared<Snapshots>();

@@ -2,10 +2,12 @@
 // goxel-telemetry-bridge: watches the daemons on this machine and answers about them over HTTP.
 #include <csignal>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include <unistd.h>
 
+#include "http-bridge/history_service.h"
 #include "http-bridge/instances.h"
 #include "http-bridge/options.h"
 #include "http-bridge/routes.h"
@@ -35,13 +37,22 @@ int run(const Options& options) {
   sigaddset(&stop_signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
-  Instances instances(options.instances);
-  const Routes routes(Access::for_address(options.bind, token),
-                      [&instances] { return instances.latest(); });
+  std::optional<HistoryService> history;
+  HistorySource source;
+  if (!options.history_file.empty()) {
+    history.emplace(options.history_file, options.history_retention);
+    source = {options.history_file, [&history] { return history->message(); }};
+  }
+  std::optional<Instances> instances(std::in_place, options.instances);
+  if (history) instances->keep_history(*history);
+  const Routes routes(
+      Access::for_address(options.bind, token), [&instances] { return instances->latest(); },
+      source);
   Server server([&routes](const Request& request) { return routes.handle(request); });
   const int port = server.bind(options.bind, options.port, why);
   if (port == 0) return fail(why);
-  instances.start();
+  if (history) history->start();
+  instances->start();
 
   bool stopped = false;
   std::thread serving([&] {
@@ -55,6 +66,8 @@ int run(const Options& options) {
   sigwait(&stop_signals, &signal);
   server.stop();
   serving.join();
+  instances.reset();  // hands out its last rollups
+  if (history) history->stop();
   return stopped ? 0 : fail("the server socket failed; start the bridge again");
 }
 

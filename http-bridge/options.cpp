@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -12,6 +13,7 @@
 
 #include "http-bridge/access.h"
 #include "http-bridge/instances.h"
+#include "metrics/time_range.h"
 #include "shm/segment.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -33,6 +35,12 @@ std::string check_address(const std::string& address) {
 std::string check_instance(const std::string& instance) {
   if (shm::valid_instance_name(instance)) return {};
   return "'" + instance + "' is not an instance name (letters, digits, '-', '_' and '.')";
+}
+
+std::string check_duration(const std::string& text) {
+  const auto seconds = metrics::parse_duration(text);
+  if (seconds && *seconds >= 60) return {};
+  return "'" + text + "' is no time of at least a minute, such as 90m, 24h or 30d";
 }
 
 }  // namespace
@@ -59,6 +67,29 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   app.add_option("--token-file", options.token_file,
                  "File with the token that clients must present as 'Authorization: Bearer TOKEN'")
       ->type_name("FILE");
+  app.add_option("--history", options.history_file,
+                 "File to keep a history in (default: none); made if there is none")
+      ->type_name("FILE");
+  constexpr std::array kOfTier = {"--history-1s", "--history-10s", "--history-1min",
+                                  "--history-1h"};
+  constexpr std::array kDefault = {"1h", "24h", "30d", "730d"};
+  for (std::size_t tier = 0; tier < kOfTier.size(); ++tier) {
+    app.add_option_function<std::string>(
+           kOfTier[tier],
+           [&options, tier](const std::string& text) {
+             options.history_retention.seconds[tier] = *metrics::parse_duration(text);
+           },
+           "How long to keep rollups of " + std::string(kOfTier[tier] + 10) +
+               " (default: " + kDefault[tier] + ')')
+        ->check(check_duration, "")
+        ->type_name("TIME");
+  }
+  app.add_option_function<std::uint64_t>(
+         "--history-size",
+         [&options](std::uint64_t mib) { options.history_retention.most_bytes = mib << 20; },
+         "MiB that the file may have before the finest rollups go early (default: 1024)")
+      ->check(CLI::Range(std::uint64_t{16}, std::uint64_t{1} << 20).description(""))
+      ->type_name("MIB");
   try {
     app.parse(argc, argv);
     if (!is_loopback(options.bind) && options.token_file.empty()) {

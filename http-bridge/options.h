@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "metrics/history/writer.h"
+
 namespace goxel_telemetry::http_bridge {
 
 struct Options {
@@ -13,6 +15,8 @@ struct Options {
   int port = 9464;                     // 0: any that is free
   std::vector<std::string> instances;  // empty: all on the machine
   std::string token_file;              // empty: none
+  std::string history_file;            // empty: none is kept
+  metrics::HistoryRetention history_retention;
 };
 
 // What to do instead of running: the text is already printed.

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <string_view>
 
-#include "http-bridge/encode_json.h"
-#include "http-bridge/encode_msgpack.h"
 #include "http-bridge/encode_prometheus.h"
+#include "http-bridge/history_route.h"
+#include "http-bridge/reply.h"
+#include "shm/clock.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -21,26 +22,14 @@ constexpr const char* kIndexPage = R"(<!DOCTYPE html>
 <li><a href="/api/v1/snapshot">/api/v1/snapshot</a>: everything as JSON, or as msgpack with
 <code>Accept: application/msgpack</code>; <code>?instance=NAME</code> for one daemon</li>
 <li><a href="/api/v1/inflight">/api/v1/inflight</a>: requests in hand right now</li>
+<li><a href="/api/v1/history">/api/v1/history</a>: the past, by
+<code>?from=-24h&amp;to=now&amp;points=100</code></li>
 <li><a href="/healthz">/healthz</a>: this bridge serves</li>
 <li><a href="/readyz">/readyz</a>: a running daemon is attached</li>
 </ul>
 </body>
 </html>
 )";
-
-Response error(int status, std::string_view sentence) {
-  return {status, kJsonType, encode_json_error(sentence)};
-}
-
-bool wants_msgpack(std::string_view accept) {
-  return accept.find(kMsgpackType) != std::string_view::npos;
-}
-
-template <class Document>
-Response encode(const Request& request, const Document& document) {
-  if (wants_msgpack(request.accept)) return {200, kMsgpackType, encode_msgpack(document)};
-  return {200, kJsonType, encode_json(document)};
-}
 
 // Those that the request asks for; empty if it names one that is not known.
 std::optional<Snapshots> select(const Request& request, const Snapshots& all) {
@@ -53,7 +42,8 @@ std::optional<Snapshots> select(const Request& request, const Snapshots& all) {
 }
 
 Response unknown_instance() {
-  return error(404, "There is no instance of that name; /api/v1/snapshot lists those that are.");
+  return error_reply(404,
+                     "There is no instance of that name; /api/v1/snapshot lists those that are.");
 }
 
 Response index(const Request&, const Snapshots&) {
@@ -67,8 +57,9 @@ Response prometheus(const Request&, const Snapshots& snapshots) {
 Response snapshot(const Request& request, const Snapshots& all) {
   const auto selected = select(request, all);
   if (!selected) return unknown_instance();
-  return encode(request, SnapshotDocument{selected->taken_realtime_ns, waiting_for(*selected),
-                                          selected->instances_left_out, selected->instances});
+  return document_reply(request,
+                        SnapshotDocument{selected->taken_realtime_ns, waiting_for(*selected),
+                                         selected->instances_left_out, selected->instances});
 }
 
 Response inflight(const Request& request, const Snapshots& all) {
@@ -78,7 +69,7 @@ Response inflight(const Request& request, const Snapshots& all) {
   for (const metrics::Snapshot& instance : selected->instances) {
     document.instances.push_back({instance});
   }
-  return encode(request, document);
+  return document_reply(request, document);
 }
 
 Response healthy(const Request&, const Snapshots&) {
@@ -86,7 +77,7 @@ Response healthy(const Request&, const Snapshots&) {
 }
 
 Response ready(const Request&, const Snapshots& snapshots) {
-  if (!any_live(snapshots)) return error(503, waiting_for(snapshots));
+  if (!any_live(snapshots)) return error_reply(503, waiting_for(snapshots));
   return {200, kJsonType, R"({"ready":true})"};
 }
 
@@ -107,18 +98,20 @@ constexpr Route kRoutes[] = {
 
 Response Routes::handle(const Request& request) const {
   if (!access_.host_allowed(request.host)) {
-    return error(403, "The Host header names another host than this bridge.");
+    return error_reply(403, "The Host header names another host than this bridge.");
   }
   if (!access_.token_accepted(request.authorization)) {
-    return error(401, "This bridge asks for its token: Authorization: Bearer TOKEN.");
+    return error_reply(401, "This bridge asks for its token: Authorization: Bearer TOKEN.");
   }
+  const bool is_history = request.path == kHistoryPath;
   const auto route = std::find_if(std::begin(kRoutes), std::end(kRoutes),
                                   [&](const Route& r) { return r.path == request.path; });
-  if (route == std::end(kRoutes))
-    return error(404, "There is nothing here; / lists what there is.");
+  if (route == std::end(kRoutes) && !is_history)
+    return error_reply(404, "There is nothing here; / lists what there is.");
   if (request.method != "GET" && request.method != "HEAD") {
-    return error(405, "Only GET and HEAD are answered here.");
+    return error_reply(405, "Only GET and HEAD are answered here.");
   }
+  if (is_history) return answer_history(request, history_, shm::realtime_ns());
   return route->answer(request, *latest_());
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Request -> snapshot -> encoder. Nothing here waits: an answer is made from the newest snapshot
-// that there is. docs/http-api.md shows the replies.
+// that there is; but for the history, which is read from its file. docs/http-api.md shows the
+// replies.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +20,8 @@ struct Request {
   std::string method;
   std::string path;
   std::optional<std::string> instance;  // ?instance=NAME
+  // All of ?name=value&…; of a name that comes twice the first.
+  std::map<std::string, std::string> parameters;
   std::string accept;
   std::string host;
   std::string authorization;
@@ -29,12 +33,20 @@ struct Response {
   std::string body;
 };
 
+// Where the history is, and how it is.
+struct HistorySource {
+  std::string file;  // empty: none is kept
+  // Thread-safe; one sentence while it is not written as it should be, else empty.
+  std::function<std::string()> message = [] { return std::string(); };
+};
+
 class Routes {
  public:
   using Latest = std::function<std::shared_ptr<const Snapshots>()>;  // never null
 
   // `latest` is called from any thread.
-  Routes(Access access, Latest latest) : access_(std::move(access)), latest_(std::move(latest)) {}
+  Routes(Access access, Latest latest, HistorySource history = {})
+      : access_(std::move(access)), latest_(std::move(latest)), history_(std::move(history)) {}
 
   // Thread-safe.
   Response handle(const Request& request) const;
@@ -42,6 +54,7 @@ class Routes {
  private:
   Access access_;
   Latest latest_;
+  HistorySource history_;
 };
 
 }  // namespace goxel_telemetry::http_bridge

@@ -20,7 +20,8 @@ class RollupBuffer {
  public:
   static constexpr std::size_t kMost = 16'384;
 
-  explicit RollupBuffer(std::size_t most = kMost) : most_(most) {}
+  RollupBuffer() = default;
+  explicit RollupBuffer(std::size_t most) : most_(most) {}
 
   // The tally of an operation and Unix second; null: there is no place. The pointer is valid while
   // generation() does not change.
@@ -40,7 +41,7 @@ class RollupBuffer {
   bool make_longer();
   void lengthen_to(std::uint32_t seconds);
 
-  std::size_t most_;
+  std::size_t most_ = kMost;
   std::map<OperationKey, std::map<std::uint64_t, Tally>> tallies_;  // by first second
   std::size_t size_ = 0;
   std::uint32_t seconds_ = 1;

@@ -65,34 +65,6 @@ class Text {
   std::string_view left_;
 };
 
-std::optional<std::uint64_t> before_now(Text text, std::uint64_t now_ns) {
-  const auto count = text.number();
-  if (!count) return std::nullopt;
-  std::uint64_t unit = 0;
-  switch (text.next()) {
-    case 's':
-      unit = 1;
-      break;
-    case 'm':
-      unit = 60;
-      break;
-    case 'h':
-      unit = 3'600;
-      break;
-    case 'd':
-      unit = 86'400;
-      break;
-    case 'w':
-      unit = 7 * 86'400;
-      break;
-    default:
-      return std::nullopt;
-  }
-  if (!text.at_end()) return std::nullopt;
-  const std::uint64_t ago = *count > UINT64_MAX / unit ? UINT64_MAX : to_ns(*count * unit, 0);
-  return now_ns - std::min(ago, now_ns);
-}
-
 std::optional<std::uint64_t> unix_time(Text text) {
   const auto seconds = text.number();
   if (!seconds) return std::nullopt;
@@ -188,9 +160,41 @@ std::optional<std::uint64_t> date_time(Text text) {
 
 }  // namespace
 
+std::optional<std::uint64_t> parse_duration(std::string_view written) {
+  Text text(written);
+  const auto count = text.number();
+  if (!count) return std::nullopt;
+  std::uint64_t unit = 0;
+  switch (text.next()) {
+    case 's':
+      unit = 1;
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 'h':
+      unit = 3'600;
+      break;
+    case 'd':
+      unit = 86'400;
+      break;
+    case 'w':
+      unit = 7 * 86'400;
+      break;
+    default:
+      return std::nullopt;
+  }
+  if (!text.at_end()) return std::nullopt;
+  return *count > UINT64_MAX / unit ? UINT64_MAX : *count * unit;
+}
+
 std::optional<std::uint64_t> parse_time(std::string_view text, std::uint64_t now_realtime_ns) {
   if (text == "now") return now_realtime_ns;
-  if (text.starts_with('-')) return before_now(Text(text.substr(1)), now_realtime_ns);
+  if (text.starts_with('-')) {
+    const auto ago = parse_duration(text.substr(1));
+    if (!ago) return std::nullopt;
+    return now_realtime_ns - std::min(to_ns(*ago, 0), now_realtime_ns);
+  }
   if (const auto time = unix_time(Text(text))) return time;
   return date_time(Text(text));
 }

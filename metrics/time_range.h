@@ -22,6 +22,9 @@ namespace goxel_telemetry::metrics {
 // none of the above.
 std::optional<std::uint64_t> parse_time(std::string_view text, std::uint64_t now_realtime_ns);
 
+// "90s", "30m", "24h", "7d", "2w" in seconds, as after the minus of a relative time.
+std::optional<std::uint64_t> parse_duration(std::string_view text);
+
 struct ParsedRange {
   TimeStretch range;
   std::string why;  // not empty: one sentence that says what is wrong, and `range` means nothing

@@ -178,8 +178,10 @@ std::int64_t Database::number(const char* sql) {
   return statement.step() ? statement.number(0) : 0;
 }
 
-std::int64_t Database::last_id() const {
-  return sqlite3_last_insert_rowid(database_.get());
+bool Database::has_moved() const {
+  int moved = 0;
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return moved != 0;
 }
 
 Database::Transaction::~Transaction() {

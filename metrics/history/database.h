@@ -27,6 +27,7 @@ enum class HistoryOutcome {
   read_only,  // this user may not write it, or not read it
   full,       // no space left
   in_use,     // somebody else writes it
+  moved,      // the file that is open has been moved away
   failed,     // anything else that the system says
 };
 
@@ -92,7 +93,8 @@ class Database {
   Statement prepare(const char* sql) { return Statement(database_.get(), sql); }
   void run(const char* sql);
   std::int64_t number(const char* sql);  // the first of its first row
-  std::int64_t last_id() const;
+  // Whether the name stands for another file by now, or for none.
+  bool has_moved() const;
 
   // Rolled back unless it was committed.
   class Transaction {

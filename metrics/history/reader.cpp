@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cassert>
 #include <map>
+#include <set>
 
 #include "metrics/history/rows.h"
 #include "metrics/history/schema.h"
 #include "metrics/printable.h"
-#include "metrics/window_stats.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -18,25 +18,6 @@ namespace {
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // Looking one series' rows up one by one costs as much as reading so many that lie side by side.
 constexpr std::size_t kRowsForOneLookup = 8;
-
-std::uint64_t ceil_seconds(std::uint64_t ns) {
-  return ns / kNsPerSecond + (ns % kNsPerSecond != 0);
-}
-
-// How much of [begin, begin + seconds) the stretches cover, which are in order of time.
-double overlap(const std::vector<TimeStretch>& stretches, std::uint64_t begin,
-               std::uint64_t seconds) {
-  const TimeStretch point{begin * kNsPerSecond, (begin + seconds) * kNsPerSecond};
-  auto stretch =
-      std::partition_point(stretches.begin(), stretches.end(),
-                           [&](const TimeStretch& s) { return s.end_ns <= point.begin_ns; });
-  std::uint64_t covered_ns = 0;
-  for (; stretch != stretches.end() && stretch->begin_ns < point.end_ns; ++stretch) {
-    covered_ns +=
-        std::min(stretch->end_ns, point.end_ns) - std::max(stretch->begin_ns, point.begin_ns);
-  }
-  return static_cast<double>(covered_ns) / 1e9;
-}
 
 bool exists(const std::string& file) {
   struct stat ignored;
@@ -144,28 +125,33 @@ HistoryResult HistoryReader::find_series(const HistoryFilter& filter, bool sums,
       "SELECT id, stack, protocol, layer, operation FROM series WHERE instance = ?"
       " ORDER BY stack, protocol, layer, operation");
   select.bind(1, instance.number(0));
-  bool operation_is_known = false;
+  std::set<std::string> stacks;
+  std::set<std::string> protocols;
+  std::set<std::string> layers;
+  std::set<std::string> operations;
   while (select.step()) {
     Series series{select.number(0),
                   {select.text(1), select.text(2), select.text(3), select.text(4)}};
     const OperationKey& key = series.key;
     const bool is_sum = key.operation.empty();
-    operation_is_known |= !is_sum && filter.operation == key.operation;
-    const auto passes = [](const std::optional<std::string>& wanted, const std::string& is) {
-      return !wanted || *wanted == is;
-    };
-    if (is_sum == sums && passes(filter.operation, key.operation) &&
-        passes(filter.stack, key.stack) && passes(filter.protocol, key.protocol) &&
-        passes(filter.layer, key.layer)) {
-      found.push_back(std::move(series));
-    }
+    stacks.insert(key.stack);
+    protocols.insert(key.protocol);
+    layers.insert(key.layer);
+    if (!is_sum) operations.insert(key.operation);
+    if (is_sum == sums && filter.passes(key)) found.push_back(std::move(series));
   }
-  if (filter.operation && !operation_is_known) {
-    return {HistoryOutcome::unknown, "the history of \"" + filter.instance +
-                                         "\" has no operation \"" + printable(*filter.operation) +
-                                         '"'};
-  }
-  return {};
+  const auto unknown = [&](const char* what, const std::optional<std::string>& wanted,
+                           const std::set<std::string>& known) -> HistoryResult {
+    if (!wanted || known.contains(*wanted)) return {};
+    return {HistoryOutcome::unknown, "the history of instance \"" + filter.instance + "\" has no " +
+                                         what + " \"" + printable(*wanted) + '"'};
+  };
+  HistoryResult result = unknown("operation", filter.operation, operations);
+  if (layers.empty()) return result;  // nothing at all yet
+  if (result.done()) result = unknown("layer", filter.layer, layers);
+  if (result.done()) result = unknown("stack", filter.stack, stacks);
+  if (result.done()) result = unknown("protocol", filter.protocol, protocols);
+  return result;
 }
 
 // Those that overlap [begin, end), in order of time.
@@ -226,7 +212,6 @@ void HistoryReader::visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t en
 }
 
 HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& answer) {
-  assert(query.points >= 1 && query.points <= HistoryQuery::kMostPoints);
   return guarded([&]() -> HistoryResult {
     Database::Transaction one_state(*database_, "BEGIN");
     load_tiers();
@@ -234,41 +219,22 @@ HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& ans
     const HistoryResult found = find_series(query.filter, !query.filter.operation, series);
     if (!found.done()) return found;
 
-    const std::uint64_t from = query.range.begin_ns / kNsPerSecond;
-    const std::uint64_t to = std::max(from + 1, ceil_seconds(query.range.end_ns));
+    const Seconds range = whole_seconds(query.range);
+    const std::uint64_t seconds = range.end - range.begin;
     std::size_t tier = 0;
-    while (tier + 1 < tiers_.size() && (tiers_[tier + 1].seconds * query.points <= to - from ||
-                                        tiers_[tier].kept_from > from)) {
+    while (tier + 1 < tiers_.size() && (tiers_[tier + 1].seconds * query.points <= seconds ||
+                                        tiers_[tier].kept_from > range.begin)) {
       ++tier;
     }
-    const std::uint64_t step = tiers_[tier].seconds;
-    answer = {};
-    answer.begin_seconds = round_down(from, step);
-    answer.end_seconds = round_up(to, step);
-    const std::uint64_t length = answer.end_seconds - answer.begin_seconds;
-    const std::uint64_t width = round_up((length + query.points - 1) / query.points, step);
-    answer.point_seconds = width;
-
-    std::vector<Tally> tallies((length + width - 1) / width);
-    visit(tier, answer.begin_seconds, answer.end_seconds, series,
+    HistoryPoints points(query, tiers_[tier].seconds);
+    visit(tier, points.begin_seconds(), points.end_seconds(), series,
           [&](std::uint64_t begin, std::int64_t, std::span<const std::uint8_t> bytes) {
-            if (begin < answer.begin_seconds || begin >= answer.end_seconds) throw damaged();
-            merge_row(tallies[(begin - answer.begin_seconds) / width], bytes);
+            Tally* const tally = points.at(begin);
+            if (tally == nullptr) throw damaged();
+            merge_row(*tally, bytes);
           });
-    const std::vector<TimeStretch> watched =
-        observed(query.filter.instance, answer.begin_seconds, answer.end_seconds);
-    Tally whole;
-    double covered = 0;
-    for (std::size_t i = 0; i < tallies.size(); ++i) {
-      HistoryPoint& point = answer.points.emplace_back();
-      point.begin_seconds = answer.begin_seconds + i * width;
-      point.seconds = std::min(width, answer.end_seconds - point.begin_seconds);
-      const double covered_seconds = overlap(watched, point.begin_seconds, point.seconds);
-      point.stats = stats_of(tallies[i], covered_seconds);
-      covered += covered_seconds;
-      whole.merge(tallies[i]);
-    }
-    answer.whole = stats_of(whole, covered);
+    answer = points.answer(
+        observed(query.filter.instance, points.begin_seconds(), points.end_seconds()));
     return {};
   });
 }
@@ -285,10 +251,10 @@ HistoryResult HistoryReader::rollups(const HistoryFilter& filter, const TimeStre
     const HistoryResult found = find_series(filter, false, series);
     if (!found.done()) return found;
 
+    const Seconds whole = whole_seconds(range);
     std::map<std::pair<std::uint64_t, std::int64_t>, Tally> tallies;
     visit(static_cast<std::size_t>(width - kRollupSeconds.begin()),
-          round_down(range.begin_ns / kNsPerSecond, seconds),
-          round_up(ceil_seconds(range.end_ns), seconds), series,
+          round_down(whole.begin, seconds), round_up(whole.end, seconds), series,
           [&](std::uint64_t begin, std::int64_t id, std::span<const std::uint8_t> bytes) {
             merge_row(tallies[{round_down(begin, seconds), id}], bytes);
           });

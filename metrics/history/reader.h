@@ -5,49 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "metrics/history/answer.h"
 #include "metrics/history/database.h"
 #include "metrics/rollup.h"
-#include "metrics/snapshot.h"
 
 namespace goxel_telemetry::metrics {
-
-// What an empty member means: any.
-struct HistoryFilter {
-  std::string instance;  // never empty
-  std::optional<std::string> operation;
-  std::optional<std::string> stack;
-  std::optional<std::string> protocol;
-  std::optional<std::string> layer;
-};
-
-struct HistoryQuery {
-  static constexpr std::uint32_t kMostPoints = 5'000;
-
-  HistoryFilter filter;
-  TimeStretch range;
-  std::uint32_t points = 1;  // at most so many; 1 to kMostPoints
-};
-
-struct HistoryPoint {
-  std::uint64_t begin_seconds = 0;  // Unix time
-  std::uint64_t seconds = 0;
-  WindowStats stats;
-};
-
-// The range grown to whole stretches, cut into points of the same length. That is a multiple of the
-// coarsest rollups that are not longer than a point must be, and which are still kept of the whole
-// range: so a day at 1,000 points has 720 of two minutes.
-struct HistoryAnswer {
-  std::uint64_t begin_seconds = 0;
-  std::uint64_t end_seconds = 0;
-  std::uint64_t point_seconds = 0;
-  WindowStats whole;
-  std::vector<HistoryPoint> points;
-};
 
 class HistoryReader {
  public:
@@ -58,8 +23,8 @@ class HistoryReader {
   // Names, sorted.
   HistoryResult instances(std::vector<std::string>& names);
 
-  // Exact: merged from rollups, each of which counts once. `unknown` if the file has no instance or
-  // no operation of that name.
+  // Exact: merged from rollups, each of which counts once. `unknown` if the file has no such
+  // instance, operation, stack, protocol or layer.
   HistoryResult query(const HistoryQuery& query, HistoryAnswer& answer);
 
   // The rollups of a range grown to whole stretches of `seconds` (one of kRollupSeconds), one for

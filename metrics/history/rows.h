@@ -7,16 +7,10 @@
 #include <string>
 
 #include "metrics/history/database.h"
+#include "metrics/history/rounding.h"
 #include "metrics/tally_codec.h"
 
 namespace goxel_telemetry::metrics {
-
-constexpr std::uint64_t round_down(std::uint64_t value, std::uint64_t width) {
-  return value / width * width;
-}
-constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t width) {
-  return (value / width + (value % width != 0)) * width;
-}
 
 // The file holds what this program does not write.
 inline DatabaseError damaged() {

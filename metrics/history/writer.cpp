@@ -162,6 +162,10 @@ void HistoryWriter::load() {
 
 HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
                                     std::uint64_t now_seconds) {
+  if (database_->has_moved()) {
+    return {HistoryOutcome::moved,
+            "the history file " + file_ + " was moved away or deleted; it is opened anew"};
+  }
   try {
     try {
       Database::Transaction transaction(*database_, "BEGIN IMMEDIATE");

@@ -233,6 +233,15 @@ TEST_F(HistoryFileTest, OnAReadOnlyDiskIsReadAndNotWritten) {
   EXPECT_EQ(counted, 1u);
 }
 
+TEST_F(HistoryFileTest, ThatWasMovedAwayIsNoticed) {
+  commit(kThen);
+  std::filesystem::rename(file_, file_ + ".old");
+  record(key("ping"), kThen, 1);
+  EXPECT_EQ(try_commit(kThen).outcome, HistoryOutcome::moved);
+  writer_.reset();
+  EXPECT_TRUE(writer().positions().empty());
+}
+
 TEST_F(HistoryFileTest, IsReadWhileItIsWritten) {
   record(key("ping"), kThen, 1);
   commit(kThen);

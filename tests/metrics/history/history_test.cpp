@@ -68,7 +68,7 @@ TEST_F(HistoryTest, FiltersByEveryNameAndSaysWhatItDoesNotKnow) {
   EXPECT_EQ(count({"", {}, "4-layer", {}, {}}), 1u);
   EXPECT_EQ(count({"", {}, {}, {}, "mcp-server"}), 1u);
   EXPECT_EQ(count({"", {}, {}, "mcp", "daemon"}), 3u);
-  EXPECT_EQ(count({"", {}, {}, "jsonrpc", {}}), 0u);
+  EXPECT_EQ(count({"", "add", "2-layer", "mcp", "mcp-server"}), 0u) << "all are known";
 
   HistoryAnswer answer;
   const auto unknown = [&](const HistoryFilter& filter) {
@@ -80,6 +80,9 @@ TEST_F(HistoryTest, FiltersByEveryNameAndSaysWhatItDoesNotKnow) {
   EXPECT_THAT(unknown({"goxel", "pong", {}, {}, {}}), HasSubstr("no operation \"pong\""));
   EXPECT_THAT(unknown({"goxel", "", {}, {}, {}}), HasSubstr("no operation \"\""))
       << "an empty name is not the sum";
+  EXPECT_THAT(unknown({"goxel", {}, {}, "jsonrpc", {}}), HasSubstr("no protocol \"jsonrpc\""));
+  EXPECT_THAT(unknown({"goxel", "ping", {}, {}, "x"}), HasSubstr("no layer \"x\""));
+  EXPECT_THAT(unknown({"goxel", "ping", "x", {}, {}}), HasSubstr("no stack \"x\""));
   EXPECT_THAT(unknown({"other", {}, {}, {}, {}}), HasSubstr("no instance \"other\""));
   std::vector<std::string> names;
   EXPECT_TRUE(reader()->instances(names).done());

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/history_route.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http-bridge/reply.h"
+#include "metrics/history/reader.h"
+#include "metrics/printable.h"
+#include "metrics/time_range.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using metrics::HistoryOutcome;
+using metrics::HistoryQuery;
+using metrics::HistoryReader;
+using metrics::HistoryResult;
+
+constexpr std::array<std::string_view, 8> kParameters = {
+    "instance", "operation", "stack", "layer", "protocol", "from", "to", "points"};
+constexpr std::uint32_t kDefaultPoints = 100;
+
+Response bad_request(const std::string& why) {
+  std::string sentence = why + '.';
+  sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
+  return error_reply(400, sentence);
+}
+
+std::optional<std::string> parameter(const Request& request, const std::string& name) {
+  const auto found = request.parameters.find(name);
+  return found == request.parameters.end() ? std::nullopt : std::optional(found->second);
+}
+
+// Empty: it is none.
+std::optional<std::uint32_t> parse_points(const std::optional<std::string>& text) {
+  if (!text) return kDefaultPoints;
+  std::uint32_t points = 0;
+  const char* const end = text->data() + text->size();
+  const auto [parsed, error] = std::from_chars(text->data(), end, points);
+  if (error != std::errc() || parsed != end || points < 1 || points > HistoryQuery::kMostPoints) {
+    return std::nullopt;
+  }
+  return points;
+}
+
+Response refusal(const HistoryResult& result) {
+  int status = 503;
+  if (result.outcome == HistoryOutcome::unknown) status = 404;
+  std::string sentence = result.message + '.';
+  sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
+  return error_reply(status, sentence);
+}
+
+}  // namespace
+
+Response answer_history(const Request& request, const HistorySource& source,
+                        std::uint64_t now_realtime_ns) {
+  if (source.file.empty()) {
+    return error_reply(404, "This bridge keeps no history: start it with --history FILE.");
+  }
+  for (const auto& [name, value] : request.parameters) {
+    if (std::find(kParameters.begin(), kParameters.end(), name) == kParameters.end()) {
+      return bad_request("there is no parameter \"" + metrics::printable(name) +
+                         "\"; those of the history are instance, operation, stack, layer, "
+                         "protocol, from, to and points");
+    }
+  }
+  HistoryQuery query;
+  const auto points = parse_points(parameter(request, "points"));
+  if (!points) {
+    return bad_request("points must be a number from 1 to " +
+                       std::to_string(HistoryQuery::kMostPoints));
+  }
+  query.points = *points;
+  const metrics::ParsedRange range =
+      metrics::parse_range(parameter(request, "from").value_or(""),
+                           parameter(request, "to").value_or(""), now_realtime_ns);
+  if (!range.why.empty()) return bad_request(range.why);
+  query.range = range.range;
+  query.range.end_ns = std::min(query.range.end_ns, now_realtime_ns);
+  query.filter.operation = parameter(request, "operation");
+  query.filter.stack = parameter(request, "stack");
+  query.filter.protocol = parameter(request, "protocol");
+  // A request counts in every layer that it passes: the daemon's are all requests, once.
+  query.filter.layer = parameter(request, "layer").value_or("daemon");
+
+  HistoryResult result;
+  const std::unique_ptr<HistoryReader> reader = HistoryReader::open(source.file, result);
+  if (reader == nullptr) return refusal(result);
+  if (const auto instance = parameter(request, "instance")) {
+    query.filter.instance = *instance;
+  } else {
+    std::vector<std::string> names;
+    result = reader->instances(names);
+    if (!result.done()) return refusal(result);
+    if (names.size() > 1) {
+      return bad_request("the history has several instances; choose one with ?instance=NAME");
+    }
+    if (names.empty()) return error_reply(404, "The history has no instance yet.");
+    query.filter.instance = names.front();
+  }
+  metrics::HistoryAnswer answer;
+  result = reader->query(query, answer);
+  if (!result.done()) return refusal(result);
+  return document_reply(request,
+                        HistoryDocument{now_realtime_ns, source.message(), query.filter, answer});
+}
+
+}  // namespace goxel_telemetry::http_bridge

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GET /api/v1/history: what was, from the file that the bridge keeps.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "http-bridge/routes.h"
+
+namespace goxel_telemetry::http_bridge {
+
+inline constexpr std::string_view kHistoryPath = "/api/v1/history";
+
+// `now_realtime_ns`: what relative times are relative to.
+Response answer_history(const Request& request, const HistorySource& source,
+                        std::uint64_t now_realtime_ns);
+
+}  // namespace goxel_telemetry::http_bridge

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Answers as they are made by every route.
+#pragma once
+
+#include <string_view>
+
+#include "http-bridge/encode_json.h"
+#include "http-bridge/encode_msgpack.h"
+#include "http-bridge/routes.h"
+
+namespace goxel_telemetry::http_bridge {
+
+inline Response error_reply(int status, std::string_view sentence) {
+  return {status, kJsonType, encode_json_error(sentence)};
+}
+
+// As JSON, or as msgpack if that is asked for.
+template <class Document>
+Response document_reply(const Request& request, const Document& document) {
+  if (request.accept.find(kMsgpackType) != std::string::npos) {
+    return {200, kMsgpackType, encode_msgpack(document)};
+  }
+  return {200, kJsonType, encode_json(document)};
+}
+
+}  // namespace goxel_telemetry::http_bridge

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/history/answer.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "metrics/history/rounding.h"
+#include "metrics/window_stats.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
+// How much of [begin, begin + seconds) the stretches cover.
+double overlap(const std::vector<TimeStretch>& stretches, std::uint64_t begin,
+               std::uint64_t seconds) {
+  const TimeStretch point{begin * kNsPerSecond, (begin + seconds) * kNsPerSecond};
+  auto stretch =
+      std::partition_point(stretches.begin(), stretches.end(),
+                           [&](const TimeStretch& s) { return s.end_ns <= point.begin_ns; });
+  std::uint64_t covered_ns = 0;
+  for (; stretch != stretches.end() && stretch->begin_ns < point.end_ns; ++stretch) {
+    covered_ns +=
+        std::min(stretch->end_ns, point.end_ns) - std::max(stretch->begin_ns, point.begin_ns);
+  }
+  return static_cast<double>(covered_ns) / 1e9;
+}
+
+}  // namespace
+
+bool HistoryFilter::passes(const OperationKey& key) const {
+  const auto is = [](const std::optional<std::string>& wanted, const std::string& name) {
+    return !wanted || *wanted == name;
+  };
+  return is(operation, key.operation) && is(stack, key.stack) && is(protocol, key.protocol) &&
+         is(layer, key.layer);
+}
+
+Seconds whole_seconds(const TimeStretch& range) {
+  const std::uint64_t begin = range.begin_ns / kNsPerSecond;
+  const std::uint64_t end = round_up(range.end_ns, kNsPerSecond) / kNsPerSecond;
+  return {begin, std::max(begin + 1, end)};
+}
+
+HistoryPoints::HistoryPoints(const HistoryQuery& query, std::uint64_t step) {
+  assert(query.points >= 1 && query.points <= HistoryQuery::kMostPoints);
+  const Seconds seconds = whole_seconds(query.range);
+  begin_ = round_down(seconds.begin, step);
+  end_ = round_up(seconds.end, step);
+  width_ = round_up((end_ - begin_ + query.points - 1) / query.points, step);
+  tallies_.resize((end_ - begin_ + width_ - 1) / width_);
+}
+
+Tally* HistoryPoints::at(std::uint64_t begin_seconds) {
+  if (begin_seconds < begin_ || begin_seconds >= end_) return nullptr;
+  return &tallies_[(begin_seconds - begin_) / width_];
+}
+
+HistoryAnswer HistoryPoints::answer(const std::vector<TimeStretch>& observed) const {
+  HistoryAnswer answer{begin_, end_, width_, {}, {}};
+  Tally whole;
+  double covered = 0;
+  for (std::size_t i = 0; i < tallies_.size(); ++i) {
+    HistoryPoint& point = answer.points.emplace_back();
+    point.begin_seconds = begin_ + i * width_;
+    point.seconds = std::min(width_, end_ - point.begin_seconds);
+    const double covered_seconds = overlap(observed, point.begin_seconds, point.seconds);
+    point.stats = stats_of(tallies_[i], covered_seconds);
+    covered += covered_seconds;
+    whole.merge(tallies_[i]);
+  }
+  answer.whole = stats_of(whole, covered);
+  return answer;
+}
+
+HistoryAnswer answer_from(const HistoryQuery& query, const RollupDelta& seen) {
+  // All rollups of a hand-out are of the same length.
+  HistoryPoints points(query, seen.rollups.empty() ? 1 : seen.rollups.front().seconds);
+  for (const Rollup& rollup : seen.rollups) {
+    if (!query.filter.passes(rollup.key)) continue;
+    if (Tally* const tally = points.at(rollup.begin_seconds)) tally->merge(rollup.tally);
+  }
+  std::vector<TimeStretch> observed = seen.observed;
+  std::sort(observed.begin(), observed.end(),
+            [](const TimeStretch& a, const TimeStretch& b) { return a.begin_ns < b.begin_ns; });
+  for (std::size_t i = 1; i < observed.size(); ++i) {
+    observed[i].begin_ns = std::max(observed[i].begin_ns, observed[i - 1].end_ns);
+    observed[i].end_ns = std::max(observed[i].end_ns, observed[i].begin_ns);
+  }
+  return points.answer(observed);
+}
+
+}  // namespace goxel_telemetry::metrics
