@@ -39,6 +39,13 @@ std::string snapshot_json(const metrics::Snapshot& snapshot) {
          '\n';
 }
 
+std::string history_json(const metrics::HistoryFilter& filter, const metrics::HistoryAnswer& answer,
+                         std::uint64_t now_realtime_ns) {
+  return http_bridge::encode_json(
+             http_bridge::HistoryDocument{now_realtime_ns, "", filter, answer}) +
+         '\n';
+}
+
 std::string inflight_json(const metrics::Snapshot& snapshot) {
   return http_bridge::encode_json(http_bridge::InflightDocument{
              snapshot.taken_realtime_ns, snapshot.daemon.message, {{snapshot}}}) +

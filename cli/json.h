@@ -7,11 +7,16 @@
 #include <vector>
 
 #include "metrics/collector.h"
+#include "metrics/history/answer.h"
 
 namespace goxel_telemetry::cli {
 
 // GET /api/v1/snapshot, with one instance.
 std::string snapshot_json(const metrics::Snapshot& snapshot);
+
+// GET /api/v1/history.
+std::string history_json(const metrics::HistoryFilter& filter, const metrics::HistoryAnswer& answer,
+                         std::uint64_t now_realtime_ns);
 
 // GET /api/v1/inflight, with one instance.
 std::string inflight_json(const metrics::Snapshot& snapshot);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/blackbox.h"
+#include "cli/history.h"
 #include "cli/inflight.h"
 #include "cli/instances.h"
 #include "cli/status.h"
@@ -55,6 +56,8 @@ class CommandLine {
     tail.footer("Goes on when the daemon is restarted. The time is that of the answer.");
     tail.final_callback([this] { run = [this] { return run_tail(tail_); }; });
 
+    add_history();
+
     CLI::App& inflight = add("inflight", "Requests in hand, oldest first", inflight_);
     inflight.final_callback([this] { run = [this] { return run_inflight(inflight_); }; });
 
@@ -82,11 +85,34 @@ class CommandLine {
     return command;
   }
 
+  void add_history() {
+    CLI::App& history = add("history", "How it was: a table of the past", history_);
+    history
+        .add_option("--file", history_.file, "The bridge's history (default: the ring's backlog)")
+        ->type_name("FILE");
+    history.add_option("--from", history_.from, "Beginning (default: 24 h before the end)")
+        ->type_name("TIME");
+    history.add_option("--to", history_.to, "End (default: now)")->type_name("TIME");
+    history.add_option("--points", history_.points, "Lines, at most (default: 24)")
+        ->check(CLI::Range(std::uint32_t{1}, metrics::HistoryQuery::kMostPoints).description(""))
+        ->type_name("N");
+    history.add_option("--operation", history_.operation, "Only this operation")->type_name("NAME");
+    history.add_option("--stack", history_.stack, "Only this stack")->type_name("NAME");
+    history.add_option("--protocol", history_.protocol, "Only this protocol")->type_name("NAME");
+    history.add_option("--layer", history_.layer, "Of this layer (default: daemon)")
+        ->type_name("NAME");
+    history.footer(
+        "TIME is now, -90s, -30m, -24h, -7d, Unix seconds, or 2025-11-25T18:46:03Z (without the Z: "
+        "local).");
+    history.final_callback([this] { run = [this] { return run_history(history_); }; });
+  }
+
   StatusOptions status_;
   TailOptions tail_;
   InflightOptions inflight_;
   BlackboxOptions blackbox_;
   InstancesOptions instances_;
+  HistoryOptions history_;
 };
 
 int run(int argc, char** argv) {
