@@ -122,6 +122,7 @@ struct GaugeValues {
   std::uint64_t catalog_overflow = 0;
   std::uint64_t target_latency_ns = 0;  // 0: not set
   std::uint64_t target_milli_operations_per_second = 0;
+  friend bool operator==(const GaugeValues&, const GaugeValues&) = default;
 };
 
 // What a header says about its producer, copied once.
