@@ -10,6 +10,8 @@
 #include "cli/history.h"
 #include "cli/inflight.h"
 #include "cli/instances.h"
+#include "cli/record.h"
+#include "cli/replay.h"
 #include "cli/status.h"
 #include "cli/tail.h"
 #include "cli/target.h"
@@ -19,6 +21,7 @@ namespace goxel_telemetry::cli {
 namespace {
 
 constexpr std::uint32_t kMostRecords = 1'000'000;  // more than a segment holds
+constexpr double kMostSeconds = 1e9;
 
 metrics::Window window_named(const std::string& name) {
   for (std::size_t i = 0; i < metrics::kWindowCount; ++i) {
@@ -38,6 +41,29 @@ class CommandLine {
         "Exit codes: 0 done; 1 no daemon, no segment, or no permission to read it; 2 bad flags or "
         "values.");
 
+    add_screens();
+    add_history();
+    add_recordings();
+  }
+
+  CLI::App app{"Live telemetry of a Goxel daemon, in a terminal."};
+  std::function<int()> run;
+
+ private:
+  template <class Options>
+  CLI::App& add(const char* name, const char* description, Options& options) {
+    CLI::App& command = *app.add_subcommand(name, description);
+    command.add_option("--instance", options.instance, "Whose telemetry (default: the only one)")
+        ->type_name("NAME");
+    if constexpr (requires { options.json; }) {
+      command.add_flag("--json", options.json,
+                       "Print JSON, with the names and units of the bridge");
+    }
+    return command;
+  }
+
+  // What is there now, and as it happens.
+  void add_screens() {
     CLI::App& status = add("status", "The daemon and its operations on one screen", status_);
     status
         .add_option_function<std::string>(
@@ -56,8 +82,6 @@ class CommandLine {
     tail.footer("Goes on when the daemon is restarted. The time is that of the answer.");
     tail.final_callback([this] { run = [this] { return run_tail(tail_); }; });
 
-    add_history();
-
     CLI::App& inflight = add("inflight", "Requests in hand, oldest first", inflight_);
     inflight.final_callback([this] { run = [this] { return run_inflight(inflight_); }; });
 
@@ -72,17 +96,38 @@ class CommandLine {
     instances.final_callback([this] { run = [this] { return run_instances(instances_); }; });
   }
 
-  CLI::App app{"Live telemetry of a Goxel daemon, in a terminal."};
-  std::function<int()> run;
+  // Sessions as files.
+  void add_recordings() {
+    CLI::App& record = add("record", "Write a session to a file, until Ctrl-C", record_);
+    record.add_option("FILE", record_.file, "Is made")->required();
+    record.add_flag("--backlog", record_.backlog, "Begin with what is still in the ring");
+    record.add_option("--seconds", record_.seconds, "End after so many")
+        ->type_name("N")
+        ->check(CLI::Range(0.001, kMostSeconds).description(""));
+    record.add_option("--count", record_.count, "End after so many records")
+        ->type_name("N")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53).description(""));
+    record.footer("Goes on when the daemon is restarted.");
+    record.final_callback([this] { run = [this] { return run_record(record_); }; });
 
- private:
-  template <class Options>
-  CLI::App& add(const char* name, const char* description, Options& options) {
-    CLI::App& command = *app.add_subcommand(name, description);
-    command.add_option("--instance", options.instance, "Whose telemetry (default: the only one)")
+    CLI::App& replay = *app.add_subcommand(
+        "replay", "Play a recorded session into a segment of its own, for every reader to open");
+    replay.add_option("FILE", replay_.file, "What record wrote")->required();
+    replay.add_option("--instance", replay_.instance, "Its name (default: replay-FILE)")
         ->type_name("NAME");
-    command.add_flag("--json", options.json, "Print JSON, with the names and units of the bridge");
-    return command;
+    CLI::Option& speed =
+        *replay.add_option("--speed", replay_.speed, "So many times as fast (default: 1)")
+             ->type_name("X")
+             ->check(CLI::Range(0.001, 10'000.0).description(""));
+    replay.add_flag("--fast", replay_.fast, "At once, as if the session had just ended")
+        ->excludes(&speed);
+    replay
+        .add_option("--linger", replay_.linger_seconds,
+                    "Keep the segment for so long afterwards (default: until Ctrl-C)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, kMostSeconds).description(""));
+    replay.footer("The segment is removed at the end.");
+    replay.final_callback([this] { run = [this] { return run_replay(replay_); }; });
   }
 
   void add_history() {
@@ -113,6 +158,8 @@ class CommandLine {
   BlackboxOptions blackbox_;
   InstancesOptions instances_;
   HistoryOptions history_;
+  RecordOptions record_;
+  ReplayOptions replay_;
 };
 
 int run(int argc, char** argv) {

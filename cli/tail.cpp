@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/tail.h"
 
-#include <poll.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <csignal>
 #include <vector>
 
+#include "cli/interrupt.h"
 #include "cli/json.h"
 #include "cli/record_line.h"
 #include "cli/target.h"
@@ -19,32 +15,6 @@ namespace goxel_telemetry::cli {
 namespace {
 
 constexpr int kSweepMilliseconds = 50;
-
-// Ends a loop at a signal or when standard output has lost its reader, even if nothing is written.
-class EndOfTail {
- public:
-  EndOfTail() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigprocmask(SIG_BLOCK, &signals, nullptr);
-    signals_ = signalfd(-1, &signals, SFD_CLOEXEC);
-  }
-  ~EndOfTail() { close(signals_); }
-  EndOfTail(const EndOfTail&) = delete;
-  EndOfTail& operator=(const EndOfTail&) = delete;
-
-  // True if it came within `milliseconds`.
-  bool wait(int milliseconds) const {
-    pollfd watched[] = {{signals_, POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
-    poll(watched, 2, milliseconds);
-    return watched[0].revents != 0 || (watched[1].revents & (POLLERR | POLLHUP)) != 0;
-  }
-
- private:
-  int signals_;
-};
 
 // Says on standard error what a reader of the records cannot see in them.
 class Narrator {
@@ -95,7 +65,7 @@ std::string take_text(std::vector<metrics::NamedRecord>& batch, const TailOption
 }  // namespace
 
 int run_tail(const TailOptions& options) {
-  const EndOfTail end;
+  const Interrupt interrupt(Interrupt::Watch::signals_and_output);
   std::vector<metrics::NamedRecord> batch;
   metrics::Collector collector(choose_instance(options.instance));
   collector.on_record([&batch](const metrics::NamedRecord& r) { batch.push_back(r); });
@@ -112,7 +82,7 @@ int run_tail(const TailOptions& options) {
       case WriteOutcome::failed:
         return kExitNotThere;
     }
-    if (left == 0 || end.wait(kSweepMilliseconds)) return 0;
+    if (left == 0 || interrupt.wait(kSweepMilliseconds)) return 0;
     const auto now = metrics::Collector::Time::now();
     collector.sweep(now);
     narrator.follow(collector.snapshot(now));

@@ -42,7 +42,22 @@ std::vector<LaneBeginning> beginnings(shm::Reader& reader, const Collector::Time
   return lanes;
 }
 
+// A lane that begins with its first record holds them all. One that was overwritten is complete
+// from its oldest record on.
+std::uint64_t complete_since(const shm::Reader& reader, const std::vector<LaneBeginning>& lanes,
+                             const Collector::Time& now) {
+  std::uint64_t since_ns = reader.producer().created_monotonic_ns;
+  for (const LaneBeginning& lane : lanes) {
+    if (lane.oldest != 0) since_ns = std::max(since_ns, lane.end_ns);
+  }
+  return std::min(since_ns, now.monotonic_ns);
+}
+
 }  // namespace
+
+std::uint64_t complete_since_ns(shm::Reader& reader, const Collector::Time& now) {
+  return complete_since(reader, beginnings(reader, now), now);
+}
 
 std::string catalog_name(const shm::Reader& reader, std::uint32_t id, shm::NameKind kind) {
   shm::NameKind found = shm::NameKind::none;
@@ -83,13 +98,7 @@ void Ingest::begin_run(shm::Reader& reader, const Collector::Time& now) {
   const std::vector<LaneBeginning> lanes = beginnings(reader, now);
   if (keeper_ != nullptr) keeper_->begin_run(reader, lanes, now);
   if (knows_since_when) return;
-  // A lane that begins with its first record holds them all. One that was overwritten is complete
-  // from its oldest record on.
-  std::uint64_t complete_since_ns = reader.producer().created_monotonic_ns;
-  for (const LaneBeginning& lane : lanes) {
-    if (lane.oldest != 0) complete_since_ns = std::max(complete_since_ns, lane.end_ns);
-  }
-  observed_since_ns_ = std::min(complete_since_ns, now.monotonic_ns);
+  observed_since_ns_ = complete_since(reader, lanes, now);
 }
 
 void Ingest::keep_rollups(std::optional<ReadingPosition> position) {

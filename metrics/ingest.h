@@ -29,6 +29,10 @@ OperationKey operation_key(const shm::Reader& reader, std::uint64_t stack, std::
 Measurement measure(const shm::Record& record, const shm::Calibration& calibration,
                     std::uint64_t now_ns);
 
+// The earliest moment for which `reader`, which has read nothing yet, can deliver every record. It
+// is left as it was.
+std::uint64_t complete_since_ns(shm::Reader& reader, const Collector::Time& now);
+
 class Ingest {
  public:
   // A new segment: ids mean other names. Windows begin with the earliest moment for which `reader`

@@ -32,6 +32,7 @@ struct RunBegan {
   shm::Door door = shm::Door::none;
   std::uint64_t created_monotonic_ns = 0;
   std::uint64_t created_realtime_ns = 0;
+  std::uint64_t complete_since_ns = 0;  // the recording has every record of the run from then on
   std::string instance;
   std::string host_name;
   std::string host_version;

@@ -36,7 +36,8 @@ inline constexpr std::array kGauges = {
     &shm::GaugeValues::connections_total,  &shm::GaugeValues::queue_depth,
     &shm::GaugeValues::workers_configured, &shm::GaugeValues::unobserved_connections,
     &shm::GaugeValues::lane_misses,        &shm::GaugeValues::inflight_misses,
-    &shm::GaugeValues::contended_calls,    &shm::GaugeValues::catalog_overflow};
+    &shm::GaugeValues::contended_calls,    &shm::GaugeValues::catalog_overflow,
+    &shm::GaugeValues::target_latency_ns,  &shm::GaugeValues::target_milli_operations_per_second};
 
 // A chunk begins with the length of its content and the checksum of it, 32 bits each.
 inline constexpr std::size_t kChunkHeadBytes = 8;

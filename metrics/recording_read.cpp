@@ -47,6 +47,7 @@ void get(Fields& fields, RunBegan& run) {
   run.door = static_cast<shm::Door>(fields.next<std::uint32_t>());
   run.created_monotonic_ns = fields.next();
   run.created_realtime_ns = fields.next();
+  run.complete_since_ns = fields.next();
   run.instance = fields.text(kMostTextBytes);
   run.host_name = fields.text(kMostTextBytes);
   run.host_version = fields.text(kMostTextBytes);

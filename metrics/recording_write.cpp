@@ -20,6 +20,7 @@ void put_body(Bytes& out, const RunBegan& run) {
   put_number(out, static_cast<std::uint64_t>(run.door));
   put_number(out, run.created_monotonic_ns);
   put_number(out, run.created_realtime_ns);
+  put_number(out, run.complete_since_ns);
   for (const std::string* text :
        {&run.instance, &run.host_name, &run.host_version, &run.producer_version}) {
     put_text(out, std::string_view(*text).substr(0, kMostTextBytes));

@@ -43,6 +43,7 @@ struct SegmentOptions {
   std::string host_name;
   std::string host_version;
   std::uint32_t workers_configured = 0;
+  std::uint64_t created_monotonic_ns = 0;  // 0: now. A replayed run's began earlier
   std::uint32_t catalog_capacity = 512;
   std::uint32_t inflight_capacity = 8192;
   std::uint32_t collection_points = 64;

@@ -136,8 +136,10 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
   header.producer_start_time = self.start_time;
   std::memcpy(header.boot_id, self.boot_id.data(), self.boot_id.size());
   header.door = options.door;
-  header.created_realtime_ns = realtime_ns();
-  header.created_monotonic_ns = monotonic_ns();
+  const std::uint64_t now_ns = monotonic_ns();
+  header.created_monotonic_ns =
+      options.created_monotonic_ns == 0 ? now_ns : options.created_monotonic_ns;
+  header.created_realtime_ns = realtime_ns() - now_ns + header.created_monotonic_ns;
   header.clock_source = options.clock_source;
   header.catalog_offset = where.geometry.catalog_offset;
   header.catalog_capacity = where.geometry.catalog_capacity;
@@ -155,7 +157,7 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
   header.gauges.target_latency_ns.store(options.target_latency_ns, std::memory_order_relaxed);
   header.gauges.target_milli_operations_per_second.store(options.target_milli_operations_per_second,
                                                          std::memory_order_relaxed);
-  header.heartbeat_ns.store(header.created_monotonic_ns, std::memory_order_relaxed);
+  header.heartbeat_ns.store(now_ns, std::memory_order_relaxed);
 
   auto* lane = reinterpret_cast<Lane*>(bytes.data() + where.geometry.lanes_offset);
   std::uint64_t slots_offset = where.slots_offset;

@@ -76,9 +76,9 @@ std::string Program::line_of(Stream& stream) {
   }
 }
 
-bool Program::has_output(int milliseconds) {
-  pollfd readable{output_.fd, POLLIN, 0};
-  return !output_.unread.empty() || poll(&readable, 1, milliseconds) == 1;
+bool Program::Stream::has_more(int milliseconds) const {
+  pollfd readable{fd, POLLIN, 0};
+  return !unread.empty() || poll(&readable, 1, milliseconds) == 1;
 }
 
 void Program::signal(int number) {

@@ -23,7 +23,8 @@ class Program {
   std::string error_line() { return line_of(error_); }
 
   // Whether there is output to read within so long.
-  bool has_output(int milliseconds);
+  bool has_output(int milliseconds) { return output_.has_more(milliseconds); }
+  bool has_error(int milliseconds) { return error_.has_more(milliseconds); }
 
   void signal(int number);
   void close_output();  // as a pager that was quit
@@ -41,6 +42,7 @@ class Program {
     int fd = -1;
     std::string unread;
     bool read_more();  // false at the end
+    bool has_more(int milliseconds) const;
   };
   static std::string line_of(Stream& stream);
 

@@ -47,8 +47,8 @@ inline std::vector<Entry> some_entries(unsigned seed, std::size_t records) {
   const auto add = [&entries](auto&& entry) {
     entries.emplace_back().emplace<std::decay_t<decltype(entry)>>(entry);
   };
-  add(RunBegan{number(UINT64_MAX), 4242, shm::Door::preload, 1'000, 2'000, "goxel", "goxel-daemon",
-               "0.19", "0.1.0"});
+  add(RunBegan{number(UINT64_MAX), 4242, shm::Door::preload, 1'000, 2'000, 3'000, "goxel",
+               "goxel-daemon", "0.19", "0.1.0"});
   add(Name{9, shm::NameKind::operation, "goxel.add_voxel"});
   add(Name{10, shm::NameKind::operation, std::string(shm::kNameBytes, '\xff')});
   for (std::size_t i = 0; i < records; ++i) {
@@ -62,7 +62,7 @@ inline std::vector<Entry> some_entries(unsigned seed, std::size_t records) {
       Moment moment;
       moment.monotonic_ns = number(UINT64_MAX);
       moment.realtime_ns = number(UINT64_MAX);
-      moment.gauges = {1, 2, 3, 4, 5, 6, 7, 8, 9, number(UINT64_MAX)};
+      moment.gauges = {1, 2, 3, 4, 5, 6, 7, 8, 9, number(UINT64_MAX), 11, 12};
       moment.own_cost_ns = number(UINT64_MAX);
       for (std::uint64_t line = number(3); line > 0; --line) {
         for (std::uint64_t& word : words) word = number(UINT64_MAX);

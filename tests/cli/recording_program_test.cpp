@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// record and replay, as programs.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "tests/cli/daemon_process.h"
+#include "tests/cli/program.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+using metrics::TestSegment;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+const auto kOneSentence = MatchesRegex("goxel-telemetry: [^\n]+\n");
+
+void ping(TestSegment& segment) {
+  segment.publish("ping", shm::monotonic_ns(), 50'000);
+}
+
+class RecordingProgram : public testing::Test {
+ protected:
+  RecordingProgram() { std::filesystem::create_directory(folder_); }
+  ~RecordingProgram() override {
+    daemon_.reset();
+    remove_segment_of(instance_);
+    std::filesystem::remove_all(folder_);
+  }
+  std::string file(const std::string& name) const { return folder_ + "/" + name; }
+
+  // Three records, taken from the ring.
+  void record_three(const std::string& path) {
+    if (!daemon_) {
+      daemon_.emplace(instance_, [](TestSegment& segment) {
+        for (int i = 0; i < 3; ++i) ping(segment);
+      });
+    }
+    const Program::Result result =
+        run({"record", path, "--backlog", "--count", "3", "--instance", instance_});
+    ASSERT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_THAT(result.output, HasSubstr(path + ": 3 records in "));
+  }
+
+  const std::string instance_ = metrics::unique_instance();
+  const std::string folder_ = testing::TempDir() + instance_;
+  std::optional<DaemonProcess> daemon_;
+};
+
+TEST_F(RecordingProgram, RecordsUntilItIsInterrupted) {
+  daemon_.emplace(instance_, ping, ping);
+  Program record({"record", file("s.rec"), "--instance", instance_});
+  EXPECT_THAT(record.error_line(), HasSubstr("recording instance \"" + instance_ + "\" into "));
+  record.signal(SIGINT);
+  const Program::Result result = record.finish();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.output, HasSubstr(" record"));
+}
+
+TEST_F(RecordingProgram, ReplayedSegmentIsThereUntilInterruptedAndThenGone) {
+  record_three(file("my session.rec"));
+  Program replay({"replay", file("my session.rec")});
+  EXPECT_THAT(replay.error_line(),
+              AllOf(HasSubstr("replaying 3 records of "), HasSubstr("\"replay-my-session\"")));
+  EXPECT_THAT(replay.error_line(), HasSubstr("stays until Ctrl-C"));
+  const Program::Result status = run({"status", "--instance", "replay-my-session"});
+  EXPECT_EQ(status.exit_code, 1) << "its end was replayed, too";
+  EXPECT_THAT(status.output, AllOf(HasSubstr("3 requests   3 ok"), HasSubstr("through replay")));
+  replay.signal(SIGTERM);
+  EXPECT_EQ(replay.finish().exit_code, 0);
+  EXPECT_EQ(shm::open_segment("replay-my-session").outcome, shm::OpenOutcome::absent);
+}
+
+TEST_F(RecordingProgram, LingersForAsLongAsTold) {
+  record_three(file("s.rec"));
+  const Program::Result result =
+      run({"replay", file("s.rec"), "--fast", "--linger", "0", "--instance", instance_ + "-r"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.error, HasSubstr("stays for 0 ns"));
+}
+
+TEST_F(RecordingProgram, WhatIsCutOffIsReplayedAndSaidToBe) {
+  record_three(file("s.rec"));
+  std::filesystem::resize_file(file("s.rec"), std::filesystem::file_size(file("s.rec")) - 1);
+  const Program::Result result = run({"replay", file("s.rec"), "--fast", "--linger", "0"});
+  EXPECT_THAT(result.error, HasSubstr("s.rec breaks off; it holds "));
+}
+
+void ping_often(TestSegment& segment) {
+  for (int i = 0; i < 1'000; ++i) ping(segment);
+}
+
+TEST_F(RecordingProgram, FullDiskEndsItAndLeavesWhatWasThere) {
+  daemon_.emplace(instance_, ping_often, ping_often);
+  // Stands for a full disk: no file of the program may grow beyond it.
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small = {30'000, before.rlim_max};
+  std::signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &small);
+  Program record({"record", file("s.rec"), "--backlog", "--instance", instance_});
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_THAT(record.error_line(), HasSubstr("recording"));
+  while (!record.has_error(20)) daemon_->poke();
+  const Program::Result result = record.finish();
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.error, AllOf(kOneSentence, HasSubstr("cannot write to " + file("s.rec"))));
+  const Program::Result replay = run({"replay", file("s.rec"), "--fast", "--linger", "0"});
+  EXPECT_EQ(replay.exit_code, 0);
+  EXPECT_THAT(replay.error, ContainsRegex("breaks off; it holds 1,0[0-9][0-9] records"));
+}
+
+TEST_F(RecordingProgram, BadInputExits2WithOneSentence) {
+  record_three(file("s.rec"));
+  std::ofstream(file("foreign.rec")) << "no recording\n";
+  std::ofstream(file("newer.rec")) << "GOXLRECD\x02";
+  const std::vector<std::vector<std::string>> bad = {
+      {"record"},
+      {"record", file("s.rec"), "--instance", instance_},  // exists
+      {"record", file("t.rec"), "--seconds", "0"},
+      {"record", file("t.rec"), "--count", "none"},
+      {"replay"},
+      {"replay", file("foreign.rec")},
+      {"replay", file("newer.rec")},
+      {"replay", file("s.rec"), "--speed", "0"},
+      {"replay", file("s.rec"), "--speed", "2", "--fast"},
+      {"replay", file("s.rec"), "--instance", "a/b"},
+  };
+  for (const auto& arguments : bad) {
+    const Program::Result result = run(arguments);
+    EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);
+    EXPECT_THAT(result.error, kOneSentence);
+    EXPECT_EQ(result.output, "");
+  }
+}
+
+TEST_F(RecordingProgram, WhatCannotBeDoneExits1WithOneSentence) {
+  record_three(file("s.rec"));
+  std::ofstream(file("empty.rec")) << "GOXLRECD\x01";
+  const std::vector<std::vector<std::string>> impossible = {
+      {"record", file("t.rec"), "--instance", instance_ + "-no-such"},
+      {"record", "/no/such/folder/t.rec", "--instance", instance_},
+      {"replay", file("no-such.rec")},
+      {"replay", file("s.rec"), "--instance", instance_},  // a live daemon's name
+  };
+  for (const auto& arguments : impossible) {
+    const Program::Result result = run(arguments);
+    EXPECT_EQ(result.exit_code, 1) << testing::PrintToString(arguments);
+    EXPECT_THAT(result.error, HasSubstr("goxel-telemetry: "));
+    EXPECT_EQ(result.output, "");
+  }
+  EXPECT_THAT(run({"replay", file("empty.rec")}).error, HasSubstr("holds nothing"));
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::cli

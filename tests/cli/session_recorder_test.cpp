@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From one segment into a recording and from there into another, with time in the test's hand.
+#include "cli/session_recorder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "cli/replay.h"
+#include "cli/replayed_segment.h"
+#include "cli/target.h"
+#include "tests/cli/daemon_process.h"
+#include "tests/metrics/recording_samples.h"
+#include "tests/metrics/test_segment.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+namespace recording = metrics::recording;
+using metrics::kSecond;
+using metrics::TestSegment;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class SessionRecorderTest : public testing::Test {
+ protected:
+  ~SessionRecorderTest() override { remove_segment_of(instance_); }
+
+  SessionRecorder& start(Backlog backlog = Backlog::left_out, std::uint64_t most = UINT64_MAX) {
+    return recorder_.emplace(instance_, writer_, backlog, most);
+  }
+  bool sweep(std::uint64_t after_ns = 50'000'000) {
+    now_.monotonic_ns += after_ns;
+    now_.realtime_ns += after_ns;
+    return recorder_->sweep(now_);
+  }
+  std::vector<recording::Entry> finish() {
+    recorder_->finish(now_);
+    writer_.finish();
+    recording::ReadBack back = recording::read_all(bytes_);
+    EXPECT_EQ(back.outcome, recording::Outcome::end);
+    return std::move(back.entries);
+  }
+
+  template <class Kind>
+  static std::vector<Kind> all(const std::vector<recording::Entry>& entries) {
+    std::vector<Kind> found;
+    for (const recording::Entry& entry : entries) {
+      if (const auto* value = std::get_if<Kind>(&entry)) found.push_back(*value);
+    }
+    return found;
+  }
+  static std::vector<std::uint64_t> durations(const std::vector<recording::Entry>& entries) {
+    std::vector<std::uint64_t> values;
+    for (const auto& lane : all<recording::LaneRecord>(entries)) {
+      values.push_back(lane.record.duration_ticks);
+    }
+    return values;
+  }
+
+  const std::string instance_ = metrics::unique_instance();
+  recording::Bytes bytes_;
+  recording::Writer writer_{[this](std::span<const std::uint8_t> bytes) {
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }};
+  std::optional<SessionRecorder> recorder_;
+  metrics::Collector::Time now_ = metrics::Collector::Time::now();
+};
+
+TEST_F(SessionRecorderTest, BeginsWithWhatIsPublishedFromNowOnUnlessTold) {
+  TestSegment segment(instance_);
+  segment.publish("ping", now_.monotonic_ns, 1);
+  start();
+  sweep();
+  segment.publish("ping", now_.monotonic_ns, 2);
+  sweep();
+  EXPECT_THAT(durations(finish()), ElementsAre(2));
+}
+
+TEST_F(SessionRecorderTest, TakesTheBacklogIfTold) {
+  TestSegment segment(instance_);
+  segment.publish("ping", now_.monotonic_ns, 1);
+  start(Backlog::taken);
+  sweep();
+  const auto entries = finish();
+  EXPECT_THAT(durations(entries), ElementsAre(1));
+  EXPECT_EQ(all<recording::RunBegan>(entries).at(0).complete_since_ns, segment.created_ns());
+}
+
+TEST_F(SessionRecorderTest, OrdersLanesByTheEndsOfSpans) {
+  TestSegment segment(instance_);
+  start();
+  sweep();
+  const std::uint64_t t = now_.monotonic_ns;
+  segment.publish("ping", t + 10, 1);
+  segment.publish("ping", t + 30, 3);
+  segment.publish("ping", t + 25, 4);  // out of order in its own lane: stays where it is
+  segment.use_lane(1);
+  segment.publish("ping", t + 20, 2);
+  segment.publish("ping", t + 40, 5);
+  sweep();
+  EXPECT_THAT(durations(finish()), ElementsAre(1, 2, 3, 4, 5));
+}
+
+TEST_F(SessionRecorderTest, WritesTheNamesThatAreUsedOnceAndFirst) {
+  TestSegment segment(instance_);
+  segment.operation("never.used");
+  start();
+  sweep();
+  segment.publish("ping", now_.monotonic_ns, 1);
+  segment.publish("ping", now_.monotonic_ns, 1);
+  sweep();
+  std::vector<std::string> names;
+  for (const recording::Entry& entry : finish()) {
+    if (const auto* name = std::get_if<recording::Name>(&entry)) names.push_back(name->text);
+    if (std::holds_alternative<recording::LaneRecord>(entry)) names.emplace_back("record");
+  }
+  EXPECT_THAT(names, ElementsAre("ping", "daemon", "2-layer", "record", "record"));
+}
+
+TEST_F(SessionRecorderTest, FollowsTheDaemonThroughItsNextRun) {
+  auto first = std::make_unique<TestSegment>(instance_);
+  start();
+  sweep();
+  first->publish("before", now_.monotonic_ns, 1);
+  first->retire();
+  TestSegment second(instance_);
+  second.publish("after", now_.monotonic_ns, 2);
+  sweep(kSecond);
+  sweep(kSecond);
+  const auto entries = finish();
+  EXPECT_THAT(durations(entries), ElementsAre(1, 2));
+  EXPECT_EQ(all<recording::RunBegan>(entries).size(), 2u);
+  const auto ended = all<recording::RunEnded>(entries);
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_TRUE(ended[0].orderly);
+}
+
+TEST_F(SessionRecorderTest, TellsHowManyRecordsItMissed) {
+  TestSegment segment(instance_, {{1, 16}});
+  start();
+  sweep();
+  for (int i = 0; i < 40; ++i) segment.publish("ping", now_.monotonic_ns, 1);
+  sweep();
+  EXPECT_EQ(recorder_->lost(), 25u);
+  const auto entries = finish();
+  EXPECT_THAT(all<recording::Lost>(entries), ElementsAre(recording::Lost{25}));
+  EXPECT_EQ(durations(entries).size(), 15u);
+}
+
+TEST_F(SessionRecorderTest, EndsAfterAsManyRecordsAsAskedFor) {
+  TestSegment segment(instance_);
+  start(Backlog::left_out, 2);
+  EXPECT_TRUE(sweep());
+  for (std::uint64_t i = 1; i <= 5; ++i) segment.publish("ping", now_.monotonic_ns, i);
+  EXPECT_FALSE(sweep());
+  EXPECT_FALSE(sweep());
+  EXPECT_THAT(durations(finish()), ElementsAre(1, 2));
+}
+
+TEST_F(SessionRecorderTest, AMomentASecondHasGaugesAndWhatIsInHand) {
+  TestSegment segment(instance_);
+  start();
+  sweep();
+  segment.header().gauges.connections.store(7);
+  shm::InflightEntry in_hand{};
+  in_hand.since_ticks = now_.monotonic_ns;
+  in_hand.operation = segment.operation("goxel.export_model");
+  segment.hold(3, in_hand);
+  sweep(kSecond / 2);
+  sweep(kSecond / 2);
+  const auto moments = all<recording::Moment>(finish());
+  ASSERT_EQ(moments.size(), 3u) << "the first, one a second later, and the last";
+  EXPECT_EQ(moments[1].gauges.connections, 7u);
+  ASSERT_EQ(moments[1].in_hand.size(), 1u);
+  EXPECT_EQ(moments[1].monotonic_ns - moments[1].in_hand[0].since_ticks, kSecond);
+}
+
+// --- and into another segment ---
+
+recording::RunBegan some_run() {
+  recording::RunBegan run;
+  run.host_name = "goxel-daemon";
+  run.host_version = "0.19";
+  return run;
+}
+
+class ReplayedSegmentTest : public metrics::CollectorTest {
+ protected:
+  recording::LaneRecord record(std::uint16_t operation) const {
+    return {0, TestSegment::record(operation, now_.monotonic_ns, 1'000)};
+  }
+};
+
+TEST_F(ReplayedSegmentTest, IsADaemonLikeAnyOther) {
+  ReplayedSegment segment(instance_, some_run(), now_.monotonic_ns - 10 * kSecond);
+  segment.enter({300, shm::NameKind::operation, "goxel.fill"});
+  segment.enter({shm::names::kDaemon, shm::NameKind::layer, "daemon"});
+  segment.publish(record(300).record);
+  recording::Moment moment;
+  moment.gauges.connections = 3;
+  moment.own_cost_ns = 500;
+  segment.show(moment);
+  moment.own_cost_ns = 600;
+  shm::InflightEntry in_hand{};
+  in_hand.since_ticks = now_.monotonic_ns - kSecond;
+  in_hand.operation = 300;
+  moment.in_hand = {in_hand, in_hand};
+  segment.show(moment);
+
+  metrics::Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, metrics::ProducerState::live);
+  EXPECT_EQ(snapshot.daemon.door, "replay");
+  EXPECT_EQ(snapshot.daemon.host_name, "goxel-daemon");
+  EXPECT_EQ(snapshot.daemon.connections, 3u);
+  EXPECT_EQ(snapshot.daemon.run_total.ok, 1u);
+  EXPECT_DOUBLE_EQ(snapshot.own_cost.busy_ratio, 0.1) << "since the session began";
+  ASSERT_EQ(snapshot.inflight.size(), 2u);
+  EXPECT_EQ(snapshot.inflight[0].operation, "goxel.fill");
+  EXPECT_EQ(snapshot.inflight[0].age_ns, kSecond);
+  const metrics::OperationStats* fill = metrics::find(snapshot, "goxel.fill");
+  ASSERT_NE(fill, nullptr);
+  EXPECT_EQ(fill->key.layer, "daemon");
+  EXPECT_EQ(fill->key.stack, "_OTHER") << "no name came for it";
+
+  moment.in_hand.pop_back();
+  segment.show(moment);
+  EXPECT_EQ(look().inflight.size(), 1u);
+  pass(1);
+  EXPECT_NEAR(look().daemon.window(metrics::Window::one_minute).covered_seconds, 10.5, 1)
+      << "the session's length, not since when the segment is there";
+  segment.retire(now_.monotonic_ns);
+  pass(1);
+  EXPECT_EQ(look().daemon.state, metrics::ProducerState::retired);
+}
+
+TEST_F(ReplayedSegmentTest, TakesItsNameAwayButNotThatOfItsSuccessor) {
+  auto first = std::make_unique<ReplayedSegment>(instance_, some_run(), now_.monotonic_ns);
+  EXPECT_THROW(ReplayedSegment(instance_, some_run(), now_.monotonic_ns), Failure) << "it is live";
+  first->retire(now_.monotonic_ns);
+  auto second = std::make_unique<ReplayedSegment>(instance_, some_run(), now_.monotonic_ns);
+  first.reset();
+  EXPECT_EQ(shm::open_segment(instance_).outcome, shm::OpenOutcome::opened);
+  second.reset();
+  EXPECT_EQ(shm::open_segment(instance_).outcome, shm::OpenOutcome::absent);
+}
+
+TEST(Timeline, MovesTimesAndKeepsOrStretchesDistances) {
+  const Timeline plain{1'000, 5'000, 1};
+  EXPECT_EQ(plain.at(1'000), 5'000u);
+  EXPECT_EQ(plain.at(1'700), 5'700u);
+  EXPECT_EQ(plain.at(400), 4'400u);
+  const Timeline twice{1'000, 5'000, 2};
+  EXPECT_EQ(twice.at(2'000), 5'500u);
+  const Timeline early{10'000, 5'000, 1};
+  EXPECT_EQ(early.at(1'000), 0u) << "before this machine's start";
+  EXPECT_GT(plain.at(UINT64_MAX), UINT64_MAX / 8);
+}
+
+TEST(ReplayInstanceName, IsMadeOfTheFilesName) {
+  EXPECT_EQ(replay_instance_name("/tmp/monday.goxelrec"), "replay-monday");
+  EXPECT_EQ(replay_instance_name("a b\xc3\xbc.rec"), "replay-a-b--");
+  const std::string longest = replay_instance_name(std::string(200, 'x'));
+  EXPECT_EQ(longest.size(), 63u);
+  EXPECT_TRUE(shm::valid_instance_name(longest));
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::cli
