@@ -43,11 +43,15 @@ std::uint64_t requests_in_window(const Json& instance) {
 TEST(Recording, ReplayedItTellsTheSameNumbersAsTheDaemon) {
   WatchedDaemon daemon(Door::preload);
   daemon.start();
+  // The plugin wakes up a moment after the daemon listens.
+  ASSERT_TRUE(eventually(
+      [&] { return !instance_of(daemon.instance(), daemon.file("first.log")).is_null(); }));
   const std::string file = daemon.file("session.goxelrec");
   ChildProcess recorder({CLI_PATH, "record", file, "--instance", daemon.instance()},
                         daemon.file("record.log"));
-  ASSERT_TRUE(eventually(
-      [&] { return recorder.output().find("recording instance") != std::string::npos; }));
+  ASSERT_TRUE(eventually([&] {
+    return recorder.output().find("recording instance") != std::string::npos;
+  })) << recorder.output();
   const CountsByOperation sent =
       daemon.load({"--connections", "8", "--requests", "300", "--mix", "mixed", "--traceparent"});
   Json original;
