@@ -77,4 +77,20 @@ std::string instance_json(const metrics::Snapshot& snapshot) {
          '\n';
 }
 
+std::string comparison_json(const metrics::Comparison& comparison, const Side& a, const Side& b) {
+  return http_bridge::encode_json(
+             http_bridge::ComparisonDocument{{a.asked, a.description, comparison.a},
+                                             {b.asked, b.description, comparison.b},
+                                             comparison}) +
+         '\n';
+}
+
+std::string baseline_json(const http_bridge::BaselineDocument& baseline) {
+  return http_bridge::encode_json(baseline) + '\n';
+}
+
+std::string baselines_json(std::vector<http_bridge::BaselineDocument> baselines) {
+  return http_bridge::encode_json(http_bridge::BaselineListDocument{std::move(baselines)}) + '\n';
+}
+
 }  // namespace goxel_telemetry::cli

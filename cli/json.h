@@ -6,7 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "cli/side.h"
+#include "http-bridge/comparison_document.h"
 #include "metrics/collector.h"
+#include "metrics/comparison.h"
 #include "metrics/history/answer.h"
 
 namespace goxel_telemetry::cli {
@@ -31,5 +34,9 @@ std::string record_json(const metrics::NamedRecord& record);
 
 // One instance on one line.
 std::string instance_json(const metrics::Snapshot& snapshot);
+
+std::string comparison_json(const metrics::Comparison& comparison, const Side& a, const Side& b);
+std::string baseline_json(const http_bridge::BaselineDocument& baseline);
+std::string baselines_json(std::vector<http_bridge::BaselineDocument> baselines);
 
 }  // namespace goxel_telemetry::cli

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/blackbox.h"
+#include "cli/comparison_flags.h"
 #include "cli/history.h"
 #include "cli/inflight.h"
 #include "cli/instances.h"
@@ -43,6 +44,8 @@ class CommandLine {
 
     add_screens();
     add_history();
+    add_compare(app, compare_, run);
+    add_baseline(app, baseline_, run);
     add_recordings();
   }
 
@@ -157,6 +160,8 @@ class CommandLine {
   InflightOptions inflight_;
   BlackboxOptions blackbox_;
   InstancesOptions instances_;
+  CompareOptions compare_;
+  BaselineOptions baseline_;
   HistoryOptions history_;
   RecordOptions record_;
   ReplayOptions replay_;

@@ -57,6 +57,18 @@ std::string encode_json(const HistoryDocument& document) {
   return tree(document).dump();
 }
 
+std::string encode_json(const ComparisonDocument& document) {
+  return tree(document).dump();
+}
+
+std::string encode_json(const BaselineDocument& document) {
+  return tree(document).dump();
+}
+
+std::string encode_json(const BaselineListDocument& document) {
+  return tree(document).dump();
+}
+
 std::string encode_json_error(std::string_view sentence) {
   return Json{{"error", std::string(sentence)}}.dump();
 }

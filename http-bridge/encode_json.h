@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "http-bridge/comparison_document.h"
 #include "http-bridge/document.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -16,6 +17,9 @@ inline constexpr const char* kJsonType = "application/json";
 std::string encode_json(const SnapshotDocument& document);
 std::string encode_json(const InflightDocument& document);
 std::string encode_json(const HistoryDocument& document);
+std::string encode_json(const ComparisonDocument& document);
+std::string encode_json(const BaselineDocument& document);
+std::string encode_json(const BaselineListDocument& document);
 
 // {"error": sentence}
 std::string encode_json_error(std::string_view sentence);

@@ -2,6 +2,7 @@
 // Tells a file that was damaged from one that was written like that; no protection against intent.
 #pragma once
 
+#include <boost/crc.hpp>
 #include <cstdint>
 #include <span>
 
@@ -9,12 +10,9 @@ namespace goxel_telemetry::metrics {
 
 // CRC-32 as in zip and PNG.
 inline std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
-  std::uint32_t crc = UINT32_MAX;
-  for (const std::uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc % 2 != 0 ? 0xEDB8'8320u : 0);
-  }
-  return ~crc;
+  boost::crc_32_type crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  return crc.checksum();
 }
 
 }  // namespace goxel_telemetry::metrics

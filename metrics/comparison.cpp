@@ -208,6 +208,8 @@ void judge_layer(ComparedLayer& layer, const ComparisonOptions& options) {
   std::tie(layer.verdict, layer.verdict_by) = verdict_on(layer.adjusted);
 }
 
+}  // namespace
+
 ComparedSide describe_side(const Observation& observation) {
   ComparedSide side;
   side.begin_seconds = observation.begin_seconds;
@@ -217,8 +219,6 @@ ComparedSide describe_side(const Observation& observation) {
   for (const std::uint64_t ns : observation.observed_ns) side.blocks += ns != 0;
   return side;
 }
-
-}  // namespace
 
 const char* to_string(Verdict verdict) {
   switch (verdict) {

@@ -96,6 +96,8 @@ struct ComparedSide {
   std::uint32_t blocks = 0;  // observed ones
 };
 
+ComparedSide describe_side(const Observation& observation);
+
 struct Comparison {
   double level = 0;
   double least_relevant = 0;

@@ -42,8 +42,6 @@ inline constexpr std::array kGauges = {
 // A chunk begins with the length of its content and the checksum of it, 32 bits each.
 inline constexpr std::size_t kChunkHeadBytes = 8;
 
-std::uint32_t checksum(std::span<const std::uint8_t> bytes);  // CRC-32
-
 inline void store_32(std::uint8_t* out, std::uint32_t value) {
   for (unsigned i = 0; i < 4; ++i) out[i] = static_cast<std::uint8_t>(value >> (8 * i));
 }

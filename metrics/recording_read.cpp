@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <boost/crc.hpp>
 #include <limits>
 
+#include "metrics/checksum.h"
 #include "metrics/recording_bytes.h"
 
 namespace goxel_telemetry::metrics::recording {
@@ -136,12 +136,6 @@ void get_kind(Fields& fields, Entry& out) {
 
 }  // namespace
 
-std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
-  boost::crc_32_type crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  return crc.checksum();
-}
-
 Outcome Reader::next(Entry& out) {
   if (!begun_) {
     begun_ = true;
@@ -179,7 +173,7 @@ Outcome Reader::load_chunk() {
   if (size == 0 || size > kMostChunkBytes) return Outcome::damaged;
   chunk_.resize(size);
   if (source_(chunk_) < size) return Outcome::cut;
-  if (checksum(chunk_) != load_32(head.data() + 4)) return Outcome::damaged;
+  if (crc32(chunk_) != load_32(head.data() + 4)) return Outcome::damaged;
   rest_ = Numbers(chunk_);
   before_ = {};
   return Outcome::entry;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/checksum.h"
 #include "metrics/recording_bytes.h"
 
 namespace goxel_telemetry::metrics::recording {
@@ -159,7 +160,7 @@ void Writer::close_chunk() {
   if (chunk_.size() == kChunkHeadBytes) return;
   const std::span<const std::uint8_t> content = std::span(chunk_).subspan(kChunkHeadBytes);
   store_32(chunk_.data(), static_cast<std::uint32_t>(content.size()));
-  store_32(chunk_.data() + 4, checksum(content));
+  store_32(chunk_.data() + 4, crc32(content));
   sink_(chunk_);
   chunk_.resize(kChunkHeadBytes);
   before_ = {};

@@ -154,6 +154,16 @@ HistoryResult HistoryReader::find_series(const HistoryFilter& filter, bool sums,
   return result;
 }
 
+std::size_t HistoryReader::tier_for(std::uint64_t begin, std::uint64_t end,
+                                    std::uint32_t points) const {
+  std::size_t tier = 0;
+  while (tier + 1 < tiers_.size() &&
+         (tiers_[tier + 1].seconds * points <= end - begin || tiers_[tier].kept_from > begin)) {
+    ++tier;
+  }
+  return tier;
+}
+
 // Those that overlap [begin, end), in order of time.
 std::vector<TimeStretch> HistoryReader::observed(const std::string& instance,
                                                  std::uint64_t begin_seconds,
@@ -220,12 +230,7 @@ HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& ans
     if (!found.done()) return found;
 
     const Seconds range = whole_seconds(query.range);
-    const std::uint64_t seconds = range.end - range.begin;
-    std::size_t tier = 0;
-    while (tier + 1 < tiers_.size() && (tiers_[tier + 1].seconds * query.points <= seconds ||
-                                        tiers_[tier].kept_from > range.begin)) {
-      ++tier;
-    }
+    const std::size_t tier = tier_for(range.begin, range.end, query.points);
     HistoryPoints points(query, tiers_[tier].seconds);
     visit(tier, points.begin_seconds(), points.end_seconds(), series,
           [&](std::uint64_t begin, std::int64_t, std::span<const std::uint8_t> bytes) {
@@ -263,6 +268,49 @@ HistoryResult HistoryReader::rollups(const HistoryFilter& filter, const TimeStre
     for (auto& [place, tally] : tallies) {
       out.push_back({*keys.at(place.second), place.first, seconds, std::move(tally)});
     }
+    return {};
+  });
+}
+
+HistoryResult HistoryReader::observe(const HistoryFilter& filter, const TimeStretch& range,
+                                     Observation& out) {
+  return guarded([&]() -> HistoryResult {
+    Database::Transaction one_state(*database_, "BEGIN");
+    load_tiers();
+    std::vector<Series> series;
+    const HistoryResult found = find_series(filter, false, series);
+    if (!found.done()) return found;
+    std::map<std::int64_t, const OperationKey*> keys;
+    for (const Series& one : series) keys[one.id] = &one.key;
+
+    const Seconds whole = whole_seconds(range);
+    const std::vector<TimeStretch> watched = observed(filter.instance, whole.begin, whole.end);
+    TimeStretch seen{UINT64_MAX, 0};
+    for (const TimeStretch& stretch : watched) {
+      if (stretch.end_ns <= range.begin_ns || stretch.begin_ns >= range.end_ns) continue;
+      seen.begin_ns = std::min(seen.begin_ns, std::max(stretch.begin_ns, range.begin_ns));
+      seen.end_ns = std::max(seen.end_ns, std::min(stretch.end_ns, range.end_ns));
+    }
+    if (seen.begin_ns >= seen.end_ns) {
+      return {HistoryOutcome::unknown, "nobody watched instance \"" + printable(filter.instance) +
+                                           "\" in that range, as far as " + file_ + " knows"};
+    }
+    Seconds side = whole_seconds(seen);
+    const std::size_t tier = tier_for(side.begin, side.end, Observation::kMostBlocks);
+    const std::uint64_t step = tiers_[tier].seconds;
+    side = {round_down(side.begin, step), round_up(side.end, step)};
+    ObservationBuilder builder(side.begin, side.end, static_cast<std::uint32_t>(step));
+    for (const TimeStretch& stretch : watched) {
+      builder.observed(std::max(stretch.begin_ns, side.begin * kNsPerSecond),
+                       std::min(stretch.end_ns, side.end * kNsPerSecond));
+    }
+    visit(tier, side.begin, side.end, series,
+          [&](std::uint64_t begin, std::int64_t id, std::span<const std::uint8_t> bytes) {
+            Tally tally;
+            merge_row(tally, bytes);
+            builder.add(*keys.at(id), begin, tally);
+          });
+    out = std::move(builder).finish();
     return {};
   });
 }

@@ -10,6 +10,7 @@
 
 #include "metrics/history/answer.h"
 #include "metrics/history/database.h"
+#include "metrics/observation.h"
 #include "metrics/rollup.h"
 
 namespace goxel_telemetry::metrics {
@@ -33,6 +34,10 @@ class HistoryReader {
   HistoryResult rollups(const HistoryFilter& filter, const TimeStretch& range,
                         std::uint32_t seconds, std::vector<Rollup>& out);
 
+  // The part of a range in which somebody watched, from its first moment to its last, as one side
+  // of a comparison. `unknown` also if there is no such part.
+  HistoryResult observe(const HistoryFilter& filter, const TimeStretch& range, Observation& out);
+
  private:
   struct Tier;
   struct Series;
@@ -43,6 +48,9 @@ class HistoryReader {
   HistoryResult guarded(const std::function<HistoryResult()>& work);
   void load_tiers();
   HistoryResult find_series(const HistoryFilter& filter, bool sums, std::vector<Series>& found);
+  // The coarsest rollups that are not longer than one of so many points, and are kept from `begin`
+  // on.
+  std::size_t tier_for(std::uint64_t begin, std::uint64_t end, std::uint32_t points) const;
   std::vector<TimeStretch> observed(const std::string& instance, std::uint64_t begin_seconds,
                                     std::uint64_t end_seconds);
   void visit(std::size_t tier, std::uint64_t begin, std::uint64_t end,

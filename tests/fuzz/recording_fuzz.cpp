@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "metrics/checksum.h"
 #include "metrics/recording_bytes.h"
 #include "tests/metrics/recording_samples.h"
 
@@ -32,7 +33,7 @@ void mend(std::uint8_t* data, std::size_t size) {
     const std::size_t left = size - at - kChunkHeadBytes;
     const std::size_t length = std::min<std::size_t>(load_32(data + at), left);
     store_32(data + at, static_cast<std::uint32_t>(length));
-    store_32(data + at + 4, checksum({data + at + kChunkHeadBytes, length}));
+    store_32(data + at + 4, goxel_telemetry::metrics::crc32({data + at + kChunkHeadBytes, length}));
     at += kChunkHeadBytes + length;
   }
 }

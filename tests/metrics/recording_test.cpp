@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/recording.h"
+#include "metrics/checksum.h"
 
 #include <gtest/gtest.h>
 
@@ -62,7 +63,7 @@ Bytes with_one_chunk(const Bytes& content) {
   bytes.push_back(kVersion);
   bytes.resize(bytes.size() + kChunkHeadBytes);
   store_32(&bytes[bytes.size() - 8], static_cast<std::uint32_t>(content.size()));
-  store_32(&bytes[bytes.size() - 4], checksum(content));
+  store_32(&bytes[bytes.size() - 4], crc32(content));
   bytes.insert(bytes.end(), content.begin(), content.end());
   return bytes;
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry baseline: named references to compare with.
+#pragma once
+
+#include <string>
+
+#include "cli/side.h"
+
+namespace goxel_telemetry::cli {
+
+struct BaselineOptions {
+  std::string name;
+  std::string from = "live";  // save: a side
+  std::string file;           // export, import
+  SideSources sources;
+  bool replace = false;
+  bool json = false;
+};
+
+// Each throws Failure.
+int run_baseline_save(const BaselineOptions& options);
+int run_baseline_list(const BaselineOptions& options);
+int run_baseline_show(const BaselineOptions& options);
+int run_baseline_delete(const BaselineOptions& options);
+int run_baseline_export(const BaselineOptions& options);
+int run_baseline_import(const BaselineOptions& options);  // without a name: that in the file
+
+}  // namespace goxel_telemetry::cli

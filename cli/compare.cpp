@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/compare.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "cli/facts.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "cli/target.h"
+#include "metrics/format.h"
+#include "metrics/printable.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+using metrics::format_count;
+
+// "+12.3 %"
+std::string signed_percent(double ratio) {
+  return (ratio < 0 ? "-" : "+") + metrics::format_percent(std::abs(ratio));
+}
+
+// "5 %": as somebody would write it.
+std::string plain_percent(double ratio) {
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%g %%", ratio * 100);
+  return text.data();
+}
+
+std::string limit(const std::optional<double>& ratio) {
+  if (!ratio) return "?";
+  std::string text = signed_percent(*ratio);
+  return text.substr(0, text.find(' '));
+}
+
+// "+12.3 % (+8.10 .. +16.7)"; what is proven is coloured by whether it is good.
+Cell shift_cell(const metrics::Shift& shift, bool more_is_bad = true) {
+  if (!shift.shift) return {"-", Emphasis::faint};
+  std::string text = signed_percent(*shift.shift);
+  if (shift.change == metrics::Change::too_little_data) return {text, Emphasis::faint};
+  text += " (" + limit(shift.low) + " .. " + limit(shift.high) + ')';
+  if (shift.change == metrics::Change::not_proven) return {text};
+  const bool more = shift.change == metrics::Change::more;
+  return {text, more == more_is_bad ? Emphasis::bad : Emphasis::good};
+}
+
+Cell neutral_cell(const metrics::Shift& shift) {
+  Cell cell = shift_cell(shift);
+  if (cell.emphasis != Emphasis::faint) cell.emphasis = Emphasis::none;
+  return cell;
+}
+
+Cell verdict_cell(metrics::Verdict verdict, const std::string& by) {
+  std::string text = metrics::to_string(verdict);
+  if (!by.empty() && by != "mean") text += " (" + by + ')';
+  switch (verdict) {
+    case metrics::Verdict::slower:
+      return {text, Emphasis::bad};
+    case metrics::Verdict::faster:
+      return {text, Emphasis::good};
+    case metrics::Verdict::no_proven_difference:
+      return {text};
+    case metrics::Verdict::too_little_data:
+      break;
+  }
+  return {text, Emphasis::faint};
+}
+
+std::string duration(const std::optional<double>& ns) {
+  return ns ? metrics::format_duration(*ns) : "-";
+}
+
+std::string side_line(const char* label, const Side& side, const metrics::ComparedSide& seen,
+                      const Style& style) {
+  return fact_line(label,
+                   {side.description,
+                    metrics::format_date_time(seen.begin_seconds * 1'000'000'000) + " to " +
+                        metrics::format_date_time(seen.end_seconds * 1'000'000'000),
+                    metrics::format_duration(seen.observed_seconds * 1e9) + " watched, in " +
+                        plural(seen.blocks, "block")},
+                   style);
+}
+
+std::string where(const metrics::OperationKey& key) {
+  return key.stack.empty() ? key.layer : key.layer + ", " + key.stack;
+}
+
+std::string layers_table(const metrics::Comparison& comparison, const Style& style) {
+  Table table({{"LAYER", Align::left},
+               {"MIX", Align::left},
+               {"REQUESTS A", Align::right, 4},
+               {"REQUESTS B", Align::right, 4},
+               {"MEAN A", Align::right, 2},
+               {"MEAN B", Align::right, 2},
+               {"MEAN"},
+               {"P50", Align::right, 1},
+               {"P90", Align::right, 5},
+               {"P99", Align::right, 3},
+               {"VERDICT", Align::left}});
+  const auto add = [&table](const std::string& layer, const std::string& mix,
+                            const std::string& requests_a, const std::string& requests_b,
+                            const metrics::LatencyShifts& l, Cell verdict) {
+    table.add({layer, mix, requests_a, requests_b, duration(l.mean.a), duration(l.mean.b),
+               shift_cell(l.mean), shift_cell(l.p50), shift_cell(l.p90), shift_cell(l.p99),
+               std::move(verdict)});
+  };
+  for (const metrics::ComparedLayer& layer : comparison.layers) {
+    const metrics::ComparedOperation& raw = layer.raw;
+    add(where(raw.key), "same mix", metrics::format_percent(layer.covered_a),
+        metrics::format_percent(layer.covered_b), layer.adjusted,
+        verdict_cell(layer.verdict, layer.verdict_by));
+    add("", "as it was", format_count(raw.a.records), format_count(raw.b.records), raw.latency,
+        verdict_cell(raw.verdict, raw.verdict_by));
+  }
+  return table.render(style);
+}
+
+// Proven ones first, the largest shift of the mean first among them.
+std::vector<const metrics::ComparedOperation*> in_order(const metrics::Comparison& comparison) {
+  std::vector<const metrics::ComparedOperation*> order;
+  for (const metrics::ComparedOperation& operation : comparison.operations) {
+    order.push_back(&operation);
+  }
+  const auto rank = [](const metrics::ComparedOperation* o) {
+    return std::pair(-static_cast<int>(o->verdict),
+                     -std::abs(std::log1p(o->latency.mean.shift.value_or(0))));
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&rank](auto* x, auto* y) { return rank(x) < rank(y); });
+  return order;
+}
+
+std::string operations_table(const metrics::Comparison& comparison, const Style& style) {
+  Table table({{"OPERATION", Align::left},
+               {"COUNT A", Align::right, 5},
+               {"COUNT B", Align::right, 5},
+               {"MEAN A", Align::right, 3},
+               {"MEAN B", Align::right, 3},
+               {"MEAN"},
+               {"P50", Align::right, 1},
+               {"P90", Align::right, 6},
+               {"P99", Align::right, 2},
+               {"RATE", Align::right, 8},
+               {"FAILURES", Align::right, 7},
+               {"B SLOWER", Align::right, 9},
+               {"VERDICT", Align::left},
+               {"PROTOCOL", Align::left, 10},
+               {"STACK", Align::left, 10},
+               {"LAYER", Align::left, 4}});
+  for (const metrics::ComparedOperation* o : in_order(comparison)) {
+    const metrics::LatencyShifts& l = o->latency;
+    table.add({o->key.operation, format_count(o->a.records), format_count(o->b.records),
+               duration(l.mean.a), duration(l.mean.b), shift_cell(l.mean), shift_cell(l.p50),
+               shift_cell(l.p90), shift_cell(l.p99), neutral_cell(o->throughput),
+               shift_cell(o->failure_ratio),
+               o->probability_b_slower ? metrics::format_percent(*o->probability_b_slower) : "-",
+               verdict_cell(o->verdict, o->verdict_by), o->key.protocol, o->key.stack,
+               o->key.layer});
+  }
+  return table.render(style);
+}
+
+}  // namespace
+
+std::string comparison_screen(const metrics::Comparison& comparison, const Side& a, const Side& b,
+                              const Style& style) {
+  return side_line("A", a, comparison.a, style) + side_line("B", b, comparison.b, style) +
+         fact_line(
+             "shifts",
+             {Cell("of B against A"),
+              "in brackets what " + plain_percent(comparison.level) + " intervals leave open",
+              "proven ones of at least " + plain_percent(comparison.least_relevant) + " count"},
+             style) +
+         '\n' + layers_table(comparison, style) + '\n' + operations_table(comparison, style);
+}
+
+int run_compare(const CompareOptions& options) {
+  SideReader reader(options.sources);
+  const Side a = reader.read(options.a);
+  const Side b = reader.read(options.b);
+  metrics::ComparisonOptions how = options.comparison;
+  how.across_stacks = a.one_stack || b.one_stack;
+  const metrics::Comparison comparison = metrics::compare(a.observation, b.observation, how);
+  if (comparison.operations.empty()) {
+    std::string wanted;
+    for (const auto& [name, value] :
+         {std::pair("operation", how.operation), std::pair("stack", how.stack),
+          std::pair("layer", how.layer)}) {
+      if (!value.empty())
+        wanted += std::string(" ") + name + " \"" + metrics::printable(value) + '"';
+    }
+    throw Failure(kExitUsage, wanted.empty() ? "there are no requests on either side"
+                                             : "neither side has requests of" + wanted);
+  }
+  return finish(options.json ? comparison_json(comparison, a, b)
+                             : comparison_screen(comparison, a, b, output_style()));
+}
+
+}  // namespace goxel_telemetry::cli

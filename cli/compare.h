@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry compare: what changed from side A to side B, and whether that is proven.
+#pragma once
+
+#include <string>
+
+#include "cli/side.h"
+#include "cli/terminal.h"
+#include "metrics/comparison.h"
+
+namespace goxel_telemetry::cli {
+
+struct CompareOptions {
+  std::string a;
+  std::string b;
+  SideSources sources;
+  metrics::ComparisonOptions comparison;
+  bool json = false;
+};
+
+std::string comparison_screen(const metrics::Comparison& comparison, const Side& a, const Side& b,
+                              const Style& style);
+
+// 0 whatever the verdict. Throws Failure.
+int run_compare(const CompareOptions& options);
+
+}  // namespace goxel_telemetry::cli

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The flags of goxel-telemetry compare and goxel-telemetry baseline.
+#pragma once
+
+#include <functional>
+
+#include "cli/baseline.h"
+#include "cli/compare.h"
+
+namespace CLI {
+class App;
+}
+
+namespace goxel_telemetry::cli {
+
+// When the command was chosen, its options are filled in and `run` runs it. All must outlive `app`.
+void add_compare(CLI::App& app, CompareOptions& options, std::function<int()>& run);
+void add_baseline(CLI::App& app, BaselineOptions& options, std::function<int()>& run);
+
+}  // namespace goxel_telemetry::cli
