@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/recording.h"
-#include "metrics/checksum.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <iterator>
 
+#include "metrics/checksum.h"
 #include "metrics/recording_bytes.h"
 #include "tests/metrics/recording_samples.h"
 
