@@ -2,7 +2,9 @@
 #include "metrics/collector.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -65,8 +67,11 @@ class Collector::State {
 
   void sweep(const Time& now);
   Snapshot snapshot(const Time& now);
+  std::vector<CollectionPoint> collection_points(std::size_t most) const;
 
   const std::string& instance() const { return instance_; }
+  ProducerState state() const { return state_; }
+  const std::string& message() const { return message_; }
   Ingest& ingest() { return ingest_; }
   void keep_rollups(std::optional<ReadingPosition> position) {
     ingest_.keep_rollups(std::move(position));
@@ -103,6 +108,7 @@ class Collector::State {
   // Windows change once a second; snapshots may be taken more often.
   std::vector<OperationStats> operations_;
   std::array<WindowStats, kWindowCount> daemon_windows_;
+  std::vector<LayerStats> layers_;
   std::optional<std::uint64_t> windows_revision_;
 };
 
@@ -219,15 +225,27 @@ void Collector::State::describe_operations(Snapshot& out) {
     windows_revision_ = ingest_.revision();
     operations_.clear();
     WindowTallies daemon;
+    std::map<std::pair<std::string, std::string>, WindowTallies> layers;
     for (auto& [key, operation] : ingest_.operations().all()) {
       const WindowTallies tallies = operation.windows.totals();
       OperationStats& stats = operations_.emplace_back();
       stats.key = key;
       stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
+      WindowTallies& layer = layers[{key.stack, key.layer}];
+      for (std::size_t i = 0; i < kWindowCount; ++i) layer[i].merge(tallies[i]);
       if (key.layer != "daemon") continue;
       for (std::size_t i = 0; i < kWindowCount; ++i) daemon[i].merge(tallies[i]);
     }
     daemon_windows_ = window_stats(daemon, ingest_.second(), ingest_.observed_since_ns());
+    layers_.clear();
+    for (const auto& [name, tallies] : layers) {
+      LayerStats& stats = layers_.emplace_back();
+      std::tie(stats.stack, stats.layer) = name;
+      stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
+      for (std::size_t i = 0; i < kWindowCount; ++i) {
+        stats.sum_ns[i] = saturated(tallies[i].latency.sum());
+      }
+    }
   }
   // Operations that are new since then have nothing in a complete second yet, but have totals.
   auto known = operations_.begin();
@@ -245,6 +263,7 @@ void Collector::State::describe_operations(Snapshot& out) {
     ++known;
   }
   out.operations = operations_;
+  out.layers = layers_;
   out.daemon.windows = daemon_windows_;
 }
 
@@ -273,6 +292,8 @@ void Collector::State::describe_daemon(Snapshot& out, const Time& now) {
   daemon.connections_total = gauges.connections_total;
   daemon.queue_depth = gauges.queue_depth;
   daemon.workers_configured = gauges.workers_configured;
+  daemon.target_latency_ns = gauges.target_latency_ns;
+  daemon.target_milli_operations_per_second = gauges.target_milli_operations_per_second;
   const shm::Totals totals = reader_->totals();
   daemon.run_total = {totals.by_status[0], totals.by_status[1], totals.by_status[2],
                       totals.by_status[3], totals.by_status[4]};
@@ -330,6 +351,20 @@ void Collector::State::describe_inflight(Snapshot& out, const Time& now) {
   out.daemon.workers_busy = connections.size();
 }
 
+std::vector<CollectionPoint> Collector::State::collection_points(std::size_t most) const {
+  std::vector<CollectionPoint> points;
+  if (reader_ == nullptr) return points;
+  const shm::ProcessIdentity& producer = reader_->producer().process;
+  for (const shm::CollectionPoint& point : reader_->collection_points()) {
+    if (points.size() == most) break;
+    points.push_back({catalog_name(*reader_, point.layer, shm::NameKind::layer),
+                      {point.pid, point.process_start_time, producer.boot_id},
+                      point.last_seen_ns});
+  }
+  if (points.empty()) points.push_back({"daemon", producer, reader_->heartbeat_ns()});
+  return points;
+}
+
 Collector::Collector(std::string instance) : state_(std::make_unique<State>(std::move(instance))) {}
 Collector::~Collector() = default;
 Collector::Collector(Collector&&) noexcept = default;
@@ -345,6 +380,22 @@ Snapshot Collector::snapshot(const Time& now) {
 
 void Collector::on_record(std::function<void(const NamedRecord&)> listener) {
   state_->ingest().on_record(std::move(listener));
+}
+
+void Collector::on_span(SpanListener& listener) {
+  state_->ingest().on_span(listener);
+}
+
+ProducerState Collector::state() const {
+  return state_->state();
+}
+
+const std::string& Collector::message() const {
+  return state_->message();
+}
+
+std::vector<CollectionPoint> Collector::collection_points(std::size_t most) const {
+  return state_->collection_points(most);
 }
 
 void Collector::keep_rollups(std::optional<ReadingPosition> position) {

@@ -7,9 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "metrics/rollup.h"
 #include "metrics/snapshot.h"
+#include "shm/process_identity.h"
 #include "shm/record.h"
 
 namespace goxel_telemetry::metrics {
@@ -37,6 +39,25 @@ struct NamedRecord {
 
 const char* to_string(shm::Status status);      // "ok", "error", …
 const char* to_string(shm::Protocol protocol);  // "none", "jsonrpc", "mcp"
+
+// For whoever joins spans (metrics/layer_group.h): numbers in place of names, and no copies.
+class SpanListener {
+ public:
+  virtual ~SpanListener() = default;
+  // A number for this operation, asked for once for each combination of ids, and again when they
+  // were forgotten.
+  virtual std::uint64_t number_of(const OperationKey& key) = 0;
+  // An answered request's span, CLOCK_MONOTONIC. During a sweep, after it was counted.
+  virtual void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
+                    std::uint64_t end_ns) = 0;
+};
+
+// A process that records spans.
+struct CollectionPoint {
+  std::string layer;
+  shm::ProcessIdentity process;
+  std::uint64_t last_seen_ns = 0;  // CLOCK_MONOTONIC
+};
 
 // Not thread-safe: one Collector a thread. Never blocks, never fails: what is wrong stands in
 // Snapshot::daemon.
@@ -67,10 +88,22 @@ class Collector {
   // Is given each record during a sweep, after it was counted.
   void on_record(std::function<void(const NamedRecord&)> listener);
 
+  // Must outlive the collector's sweeps. Once, before the first.
+  void on_span(SpanListener& listener);
+
+  // As of the last sweep, and without the cost of a snapshot.
+  ProducerState state() const;
+  const std::string& message() const;  // a sentence; empty while live
+
+  // Processes behind the segment that is attached; of one that does not list any, its producer as
+  // the daemon. At most `most`.
+  std::vector<CollectionPoint> collection_points(std::size_t most) const;
+
   // Keeps what take_rollups() hands out; without it nothing is kept. Called again, it begins anew:
-  // what was kept is forgotten, and the ring's backlog is read once more. With the position of a hand-out of this instance, by whichever reader, rollups go on after it:
-  // records of the same run before it fill the windows and are not handed out again; of another
-  // run, all that the ring holds is new.
+  // what was kept is forgotten, and the ring's backlog is read once more. With the position of a
+  // hand-out of this instance, by whichever reader, rollups go on after it: records of the same run
+  // before it fill the windows and are not handed out again; of another run, all that the ring
+  // holds is new.
   void keep_rollups(std::optional<ReadingPosition> position = std::nullopt);
   // What came in since the last call, up to the last sweep. Bounded, however rare the calls: see
   // metrics/rollup_buffer.h. Only after keep_rollups().

@@ -158,7 +158,8 @@ Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Record& 
     revision_ += resolved_evictions_ != operations_.evictions();
     resolved_evictions_ = operations_.evictions();
   }
-  return resolved_.emplace(ids, Resolved{std::move(key), found, {}}).first->second;
+  const std::uint64_t span_number = spans_ == nullptr ? 0 : spans_->number_of(key);
+  return resolved_.emplace(ids, Resolved{std::move(key), found, {}, span_number}).first->second;
 }
 
 void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration,
@@ -177,6 +178,11 @@ void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration
     }
   }
   if (keeper_ != nullptr) keep(resolved, lane, sequence, measurement, now);
+  if (spans_ != nullptr && measurement.answered()) {
+    const std::uint64_t start_ns = calibration.to_ns(record.start_ticks);
+    spans_->span(resolved.span_number, record.trace_id, start_ns,
+                 saturating_add(start_ns, measurement.duration_ns));
+  }
   if (listener_) notify(calibration, resolved, record, measurement, lane, now);
 }
 

@@ -49,6 +49,8 @@ class Ingest {
     listener_ = std::move(listener);
   }
 
+  void on_span(SpanListener& listener) { spans_ = &listener; }
+
   // Begins, or begins anew. If a run has begun already, call read_again() before the next sweep.
   void keep_rollups(std::optional<ReadingPosition> position);
   // What was read of `reader` is read once more, for the rollups only.
@@ -71,6 +73,7 @@ class Ingest {
     OperationKey key;
     OperationTable::Found found;
     RollupKeeper::Place place;
+    std::uint64_t span_number = 0;  // see SpanListener
   };
   Resolved& resolve(const shm::Reader& reader, const shm::Record& record);
   void take(const shm::Reader& reader, const shm::Calibration& calibration,
@@ -95,6 +98,7 @@ class Ingest {
   std::uint64_t run_last_end_ns_ = 0;
   std::uint64_t revision_ = 0;
   std::function<void(const NamedRecord&)> listener_;
+  SpanListener* spans_ = nullptr;
   std::unique_ptr<RollupKeeper> keeper_;
   std::vector<std::uint64_t> counted_until_;  // by lane, while it is read again; else empty
 };

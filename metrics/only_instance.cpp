@@ -22,7 +22,9 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 InstanceChoice only_instance() {
-  const std::vector<std::string> all = shm::list_instances();
+  std::vector<std::string> all = shm::list_instances();
+  // Outer layers are looked at together with their daemon.
+  std::erase_if(all, [](const std::string& name) { return shm::daemon_instance(name) != name; });
   std::vector<std::string> live;
   for (const std::string& instance : all) {
     const auto reader = shm::Reader::open(instance);

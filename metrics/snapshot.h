@@ -101,6 +101,16 @@ struct OperationStats {
   const WindowStats& window(Window w) const { return windows[static_cast<std::size_t>(w)]; }
 };
 
+// What one layer saw of a stack, all operations together.
+struct LayerStats {
+  std::string stack;
+  std::string layer;
+  std::array<WindowStats, kWindowCount> windows;
+  std::array<std::uint64_t, kWindowCount> sum_ns{};  // of all latencies, exact
+
+  const WindowStats& window(Window w) const { return windows[static_cast<std::size_t>(w)]; }
+};
+
 struct InflightRequest {
   std::string operation;
   std::string protocol;
@@ -159,6 +169,9 @@ struct Daemon {
   std::uint64_t queue_depth = 0;
   std::uint64_t workers_busy = 0;  // connections with a request in hand
   std::uint64_t workers_configured = 0;
+  // What the operator wants of a whole stack; 0: not set.
+  std::uint64_t target_latency_ns = 0;
+  std::uint64_t target_milli_operations_per_second = 0;
   Outcomes run_total;          // of this run, from the lanes' counters: exact whatever was lost
   std::uint64_t bytes_in = 0;  // of this run
   std::uint64_t bytes_out = 0;
@@ -196,6 +209,7 @@ struct Snapshot {
   Ring ring;
   OwnCost own_cost;
   std::vector<OperationStats> operations;  // sorted by key
+  std::vector<LayerStats> layers;          // sorted by stack and layer
   std::vector<InflightRequest> inflight;   // oldest first
   std::uint64_t operations_dropped = 0;    // records not broken down: too many different operations
 };

@@ -14,6 +14,12 @@ double covered_seconds(Window window, std::uint64_t now, std::uint64_t observed_
 
 }  // namespace
 
+Latency latency_of(const Histogram& h) {
+  if (h.count() == 0) return {};
+  return {h.count(),        h.mean(),         h.min(), h.quantile(0.50),
+          h.quantile(0.90), h.quantile(0.99), h.max(), h.out_of_range()};
+}
+
 WindowStats stats_of(const Tally& tally, double covered_seconds) {
   WindowStats stats;
   stats.covered_seconds = covered_seconds;
@@ -25,9 +31,7 @@ WindowStats stats_of(const Tally& tally, double covered_seconds) {
   stats.bytes_out = tally.bytes_out;
   const Histogram& latency = tally.latency;
   if (latency.count() == 0) return stats;
-  stats.latency = {latency.count(),        latency.mean(),         latency.min(),
-                   latency.quantile(0.50), latency.quantile(0.90), latency.quantile(0.99),
-                   latency.max(),          latency.out_of_range()};
+  stats.latency = latency_of(latency);
   const auto mean = [n = static_cast<double>(latency.count())](WideSum sum) {
     return static_cast<double>(sum) / n;
   };

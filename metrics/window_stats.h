@@ -10,6 +10,9 @@
 
 namespace goxel_telemetry::metrics {
 
+// Count and mean exact, quantiles as exact as the histogram.
+Latency latency_of(const Histogram& histogram);
+
 // Of a stretch for which there are data for `covered_seconds`.
 WindowStats stats_of(const Tally& tally, double covered_seconds);
 

@@ -12,6 +12,7 @@
 #include "metrics/collector.h"
 #include "shm/catalog.h"
 #include "shm/clock.h"
+#include "shm/inflight.h"
 #include "shm/producer.h"
 #include "shm/segment.h"
 
@@ -51,6 +52,10 @@ class TestSegment {
     shm::Lane& chosen = at<shm::Lane>(header().lanes_offset)[lane];
     producer_ =
         shm::Producer(chosen, std::span(at<shm::Slot>(chosen.slots_offset), chosen.capacity));
+  }
+
+  void show_point(std::uint32_t place, const shm::CollectionPoint& point) {
+    shm::show(at<shm::CollectionPointLine>(header().collection_points_offset)[place], point);
   }
 
   std::uint16_t operation(std::string_view name) {
