@@ -61,6 +61,14 @@ std::string blackbox_json(const metrics::Snapshot& snapshot,
   return document.dump() + '\n';
 }
 
+std::string layers_json(std::shared_ptr<const metrics::LayersView> view) {
+  const std::uint64_t taken = view->taken_realtime_ns;
+  const std::string message = view->message;
+  return http_bridge::encode_json(
+             http_bridge::LayersDocument{taken, message, {{std::move(view)}}}) +
+         '\n';
+}
+
 std::string record_json(const metrics::NamedRecord& record) {
   return to_json(record).dump() + '\n';
 }

@@ -3,6 +3,7 @@
 // by its encoder; what only the terminal has is added here. Each text ends with a newline.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "metrics/collector.h"
 #include "metrics/comparison.h"
 #include "metrics/history/answer.h"
+#include "metrics/layers.h"
 
 namespace goxel_telemetry::cli {
 
@@ -28,6 +30,9 @@ std::string inflight_json(const metrics::Snapshot& snapshot);
 // its last records, oldest first.
 std::string blackbox_json(const metrics::Snapshot& snapshot,
                           const std::vector<metrics::NamedRecord>& records);
+
+// GET /api/v1/layers, with one instance.
+std::string layers_json(std::shared_ptr<const metrics::LayersView> view);
 
 // One record on one line.
 std::string record_json(const metrics::NamedRecord& record);

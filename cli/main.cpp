@@ -11,6 +11,7 @@
 #include "cli/history.h"
 #include "cli/inflight.h"
 #include "cli/instances.h"
+#include "cli/layers.h"
 #include "cli/record.h"
 #include "cli/replay.h"
 #include "cli/status.h"
@@ -94,6 +95,15 @@ class CommandLine {
         ->check(CLI::Range(std::uint32_t{0}, kMostRecords).description(""));
     blackbox.final_callback([this] { run = [this] { return run_blackbox(blackbox_); }; });
 
+    CLI::App& layers = add("layers", "Where the time of each stack goes, hop by hop", layers_);
+    layers
+        .add_option_function<std::string>(
+            "--window", [this](const std::string& name) { layers_.window = window_named(name); },
+            "Of the figures: now, 1m, 5m or 15m (default: 1m)")
+        ->type_name("WINDOW");
+    layers.footer("Exits with 0 only while the daemon is live.");
+    layers.final_callback([this] { run = [this] { return run_layers(layers_); }; });
+
     CLI::App& instances = *app.add_subcommand("instances", "All instances on this machine");
     instances.add_flag("--json", instances_.json, "Print a JSON object a line");
     instances.final_callback([this] { run = [this] { return run_instances(instances_); }; });
@@ -159,6 +169,7 @@ class CommandLine {
   TailOptions tail_;
   InflightOptions inflight_;
   BlackboxOptions blackbox_;
+  LayersOptions layers_;
   InstancesOptions instances_;
   CompareOptions compare_;
   BaselineOptions baseline_;

@@ -17,10 +17,13 @@ std::string choose_instance(const std::string& given) {
   throw Failure(shm::list_instances().empty() ? kExitNotThere : kExitUsage, choice.message);
 }
 
-metrics::Snapshot first_look(metrics::Collector& collector) {
+namespace {
+
+template <class Watched>
+metrics::Snapshot look_at(Watched& watched) {
   const auto now = metrics::Collector::Time::now();
-  collector.sweep(now);
-  metrics::Snapshot snapshot = collector.snapshot(now);
+  watched.sweep(now);
+  metrics::Snapshot snapshot = watched.snapshot(now);
   switch (snapshot.daemon.state) {
     case metrics::ProducerState::absent:
       throw Failure(kExitNotThere,
@@ -34,6 +37,16 @@ metrics::Snapshot first_look(metrics::Collector& collector) {
       break;
   }
   return snapshot;
+}
+
+}  // namespace
+
+metrics::Snapshot first_look(metrics::Collector& collector) {
+  return look_at(collector);
+}
+
+metrics::Snapshot first_look(metrics::LayerGroup& group) {
+  return look_at(group);
 }
 
 }  // namespace goxel_telemetry::cli

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "metrics/collector.h"
+#include "metrics/layer_group.h"
 
 namespace goxel_telemetry::cli {
 
@@ -29,5 +30,7 @@ std::string choose_instance(const std::string& given);
 // Sweeps for the first time, which takes in what the ring still holds. Throws Failure unless there
 // is a segment to read; its daemon may be dead.
 metrics::Snapshot first_look(metrics::Collector& collector);
+// The same of a daemon with its outer layers.
+metrics::Snapshot first_look(metrics::LayerGroup& group);
 
 }  // namespace goxel_telemetry::cli

@@ -69,6 +69,10 @@ std::string encode_json(const BaselineListDocument& document) {
   return tree(document).dump();
 }
 
+std::string encode_json(const LayersDocument& document) {
+  return tree(document).dump();
+}
+
 std::string encode_json_error(std::string_view sentence) {
   return Json{{"error", std::string(sentence)}}.dump();
 }

@@ -9,6 +9,7 @@
 
 #include "http-bridge/comparison_document.h"
 #include "http-bridge/document.h"
+#include "http-bridge/layers_document.h"
 
 namespace goxel_telemetry::http_bridge {
 
@@ -20,6 +21,7 @@ std::string encode_json(const HistoryDocument& document);
 std::string encode_json(const ComparisonDocument& document);
 std::string encode_json(const BaselineDocument& document);
 std::string encode_json(const BaselineListDocument& document);
+std::string encode_json(const LayersDocument& document);
 
 // {"error": sentence}
 std::string encode_json_error(std::string_view sentence);

@@ -77,4 +77,8 @@ std::string encode_msgpack(const HistoryDocument& document) {
   return encode(document);
 }
 
+std::string encode_msgpack(const LayersDocument& document) {
+  return encode(document);
+}
+
 }  // namespace goxel_telemetry::http_bridge

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "http-bridge/document.h"
+#include "http-bridge/layers_document.h"
 
 namespace goxel_telemetry::http_bridge {
 
@@ -14,5 +15,6 @@ inline constexpr const char* kMsgpackType = "application/msgpack";
 std::string encode_msgpack(const SnapshotDocument& document);
 std::string encode_msgpack(const InflightDocument& document);
 std::string encode_msgpack(const HistoryDocument& document);
+std::string encode_msgpack(const LayersDocument& document);
 
 }  // namespace goxel_telemetry::http_bridge

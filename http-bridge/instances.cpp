@@ -15,22 +15,28 @@ constexpr std::chrono::milliseconds kSweepInterval{50};
 constexpr std::uint64_t kLookIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kHandOutIntervalNs = 1'000'000'000;
 
-bool before(const metrics::Collector& collector, const std::string& name) {
-  return collector.instance() < name;
+bool before(const metrics::LayerGroup& group, const std::string& name) {
+  return group.instance() < name;
+}
+
+// Outer layers are watched with their daemon, also one that is not there.
+std::vector<std::string> daemons_among(std::vector<std::string> names) {
+  for (std::string& name : names) name.resize(shm::daemon_instance(name).size());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 }  // namespace
 
 Instances::Instances(std::vector<std::string> names, List list)
     : watches_all_(names.empty()), list_(std::move(list)) {
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  for (std::string& name : names) collectors_.emplace_back(std::move(name));
+  for (const std::string& name : daemons_among(std::move(names))) groups_.emplace_back(name);
 }
 
 void Instances::keep_history(HistoryService& history) {
   history_ = &history;
-  for (metrics::Collector& collector : collectors_) history_->begin(collector);
+  for (metrics::LayerGroup& group : groups_) history_->begin(group.daemon());
 }
 
 void Instances::start() {
@@ -54,7 +60,7 @@ void Instances::sweep(const Time& now) {
     looked_at_ns_ = now.monotonic_ns;
     look_for_new();
   }
-  for (metrics::Collector& collector : collectors_) collector.sweep(now);
+  for (metrics::LayerGroup& group : groups_) group.sweep(now);
   if (history_ != nullptr) hand_out(now);
   publish(now);
 }
@@ -62,28 +68,37 @@ void Instances::sweep(const Time& now) {
 void Instances::hand_out(const Time& now) {
   if (handed_out_ns_ && now.monotonic_ns - *handed_out_ns_ < kHandOutIntervalNs) return;
   handed_out_ns_ = now.monotonic_ns;
-  for (metrics::Collector& collector : collectors_) history_->exchange(collector);
+  for (metrics::LayerGroup& group : groups_) {
+    history_->exchange(group.daemon());
+    if (group.outer().state() == metrics::ProducerState::absent) continue;
+    // Kept under the name of the outer layers' own segment, from when there is one.
+    if (with_outer_history_.insert(group.instance()).second) {
+      history_->begin(group.outer());
+    } else {
+      history_->exchange(group.outer());
+    }
+  }
 }
 
 void Instances::look_for_new() {
   left_out_ = 0;
-  const std::vector<std::string> present = list_();
+  const std::vector<std::string> present = daemons_among(list_());
   for (const std::string& name : present) {
-    auto place = std::lower_bound(collectors_.begin(), collectors_.end(), name, before);
-    if (place != collectors_.end() && place->instance() == name) continue;
+    auto place = std::lower_bound(groups_.begin(), groups_.end(), name, before);
+    if (place != groups_.end() && place->instance() == name) continue;
     if (!make_room(present)) {
       ++left_out_;
       continue;
     }
-    place = std::lower_bound(collectors_.begin(), collectors_.end(), name, before);
-    place = collectors_.emplace(place, name);
-    if (history_ != nullptr) history_->begin(*place);
+    place = std::lower_bound(groups_.begin(), groups_.end(), name, before);
+    place = groups_.emplace(place, name);
+    if (history_ != nullptr) history_->begin(place->daemon());
   }
 }
 
 // When all places are taken, forgets an instance that ended and whose segment is gone.
 bool Instances::make_room(const std::vector<std::string>& present) {
-  if (collectors_.size() < kMostWatched) return true;
+  if (groups_.size() < kMostWatched) return true;
   const auto known = latest();
   const auto gone = std::find_if(
       known->instances.begin(), known->instances.end(), [&](const metrics::Snapshot& snapshot) {
@@ -91,19 +106,22 @@ bool Instances::make_room(const std::vector<std::string>& present) {
                !std::binary_search(present.begin(), present.end(), snapshot.instance);
       });
   if (gone == known->instances.end()) return false;
-  std::erase_if(collectors_, [&](const metrics::Collector& collector) {
-    return collector.instance() == gone->instance;
+  with_outer_history_.erase(gone->instance);
+  std::erase_if(groups_, [&](const metrics::LayerGroup& group) {
+    return group.instance() == gone->instance;
   });
-  return collectors_.size() < kMostWatched;
+  return groups_.size() < kMostWatched;
 }
 
 void Instances::publish(const Time& now) {
   auto snapshots = std::make_shared<Snapshots>();
   snapshots->taken_realtime_ns = now.realtime_ns;
   snapshots->instances_left_out = left_out_;
-  snapshots->instances.reserve(collectors_.size());
-  for (metrics::Collector& collector : collectors_) {
-    snapshots->instances.push_back(collector.snapshot(now));
+  snapshots->instances.reserve(groups_.size());
+  snapshots->layers.reserve(groups_.size());
+  for (metrics::LayerGroup& group : groups_) {
+    snapshots->instances.push_back(group.snapshot(now));
+    snapshots->layers.push_back(group.layers(now));
   }
   const std::scoped_lock lock(mutex_);
   latest_ = std::move(snapshots);

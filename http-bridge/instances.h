@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -16,7 +17,7 @@
 
 #include "http-bridge/history_service.h"
 #include "http-bridge/snapshots.h"
-#include "metrics/collector.h"
+#include "metrics/layer_group.h"
 #include "shm/segment.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -25,10 +26,9 @@ class Instances {
  public:
   static constexpr std::size_t kMostWatched = 32;
 
-  // Watches these names, whether they exist or not; without any, all that are on the machine,
-  // looking for new ones about once a second. An instance whose segment is gone stays known,
-  // unless its place is needed.
-  // `list` names, sorted, what is on the machine.
+  // Watches these daemons, whether they exist or not, each with its outer layers; without any, all
+  // that are on the machine, looking for new ones about once a second. An instance whose segment is
+  // gone stays known, unless its place is needed. `list` names, sorted, what is on the machine.
   using List = std::function<std::vector<std::string>()>;
   explicit Instances(std::vector<std::string> names, List list = shm::list_instances);
 
@@ -53,10 +53,11 @@ class Instances {
 
   const bool watches_all_;
   const List list_;
-  std::vector<metrics::Collector> collectors_;  // sorted by instance
-  std::optional<std::uint64_t> looked_at_ns_;   // CLOCK_MONOTONIC of the last look for new ones
+  std::vector<metrics::LayerGroup> groups_;    // sorted by instance
+  std::optional<std::uint64_t> looked_at_ns_;  // CLOCK_MONOTONIC of the last look for new ones
   std::uint64_t left_out_ = 0;
   HistoryService* history_ = nullptr;
+  std::set<std::string> with_outer_history_;    // instances whose outer layers' history has begun
   std::optional<std::uint64_t> handed_out_ns_;  // CLOCK_MONOTONIC of the last hand-out
 
   mutable std::mutex mutex_;  // guards latest_, for as long as it takes to copy the pointer

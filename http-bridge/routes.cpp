@@ -24,6 +24,7 @@ constexpr const char* kIndexPage = R"(<!DOCTYPE html>
 <li><a href="/api/v1/inflight">/api/v1/inflight</a>: requests in hand right now</li>
 <li><a href="/api/v1/history">/api/v1/history</a>: the past, by
 <code>?from=-24h&amp;to=now&amp;points=100</code></li>
+<li><a href="/api/v1/layers">/api/v1/layers</a>: where the time of each stack goes, hop by hop</li>
 <li><a href="/healthz">/healthz</a>: this bridge serves</li>
 <li><a href="/readyz">/readyz</a>: a running daemon is attached</li>
 </ul>
@@ -38,7 +39,11 @@ std::optional<Snapshots> select(const Request& request, const Snapshots& all) {
       std::find_if(all.instances.begin(), all.instances.end(),
                    [&](const metrics::Snapshot& s) { return s.instance == *request.instance; });
   if (found == all.instances.end()) return std::nullopt;
-  return Snapshots{all.taken_realtime_ns, {*found}, 0};
+  Snapshots selected{all.taken_realtime_ns, {*found}, 0, {}};
+  for (const auto& view : all.layers) {
+    if (view->instance == *request.instance) selected.layers.push_back(view);
+  }
+  return selected;
 }
 
 Response unknown_instance() {
@@ -72,6 +77,14 @@ Response inflight(const Request& request, const Snapshots& all) {
   return document_reply(request, document);
 }
 
+Response layers(const Request& request, const Snapshots& all) {
+  const auto selected = select(request, all);
+  if (!selected) return unknown_instance();
+  LayersDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
+  for (const auto& view : selected->layers) document.instances.push_back({view});
+  return document_reply(request, document);
+}
+
 Response healthy(const Request&, const Snapshots&) {
   return {200, kJsonType, R"({"healthy":true})"};
 }
@@ -90,6 +103,7 @@ constexpr Route kRoutes[] = {
     {"/metrics", prometheus},
     {"/api/v1/snapshot", snapshot},
     {"/api/v1/inflight", inflight},
+    {"/api/v1/layers", layers},
     {"/healthz", healthy},
     {"/readyz", ready},
 };

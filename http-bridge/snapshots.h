@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "metrics/layers.h"
 #include "metrics/snapshot.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -14,6 +16,7 @@ struct Snapshots {
   std::uint64_t taken_realtime_ns = 0;
   std::vector<metrics::Snapshot> instances;  // sorted by name
   std::uint64_t instances_left_out = 0;      // on this machine, beyond the number that is watched
+  std::vector<std::shared_ptr<const metrics::LayersView>> layers;  // by instance; none is null
 };
 
 // Whether a daemon with a plugin that runs is attached to.

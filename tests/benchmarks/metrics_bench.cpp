@@ -5,6 +5,7 @@
 //   metrics/ingest   records a second that one core takes in; 5,000,000 are wanted
 //   metrics/at_20k   share of one core at 20,000 records/s, swept every 50 ms, with one snapshot a
 //                    second; under 2 % is wanted
+//   metrics/join     spans a second that are joined by trace id and counted in their hops' windows
 //   metrics/idle     share of one core when nothing happens, likewise; under 0.2 % is wanted
 // Time is an argument: a benchmark second passes as fast as it is worked off, so the shares are CPU
 // time per second of the collector's clock.
@@ -19,8 +20,10 @@
 #include <string>
 #include <vector>
 
+#include "metrics/chain_table.h"
 #include "metrics/collector.h"
 #include "metrics/histogram.h"
+#include "metrics/span_join.h"
 #include "metrics/window.h"
 #include "shm/catalog.h"
 #include "shm/clock.h"
@@ -186,6 +189,39 @@ void histogram_merge(benchmark::State& state) {
   }
 }
 BENCHMARK(histogram_merge)->Name("metrics/histogram_merge");
+
+// Spans of four layers joined and counted in the windows of their hops: 5,000 operations a second
+// of the clock.
+void join(benchmark::State& state) {
+  const std::vector<std::uint64_t> values = latencies(65'536);
+  metrics::ChainTable chains;
+  metrics::SpanJoin spans(
+      [&](const metrics::JoinedOperation& operation) { chains.add(operation); });
+  std::vector<std::uint32_t> names;
+  for (std::uint32_t i = 0; i < kOperations; ++i) {
+    names.push_back(chains.number_of("4-layer", "operation." + std::to_string(i)));
+  }
+  std::uint64_t second = 10'000;
+  std::uint64_t trace = 0;
+  for (auto _ : state) {
+    ++second;
+    for (std::uint64_t i = 0; i < 5'000; ++i) {
+      const std::uint64_t start = second * kSecond + i * 200'000;
+      const std::uint64_t daemon = values[++trace % values.size()];
+      for (std::uint64_t layer = 0; layer < metrics::kLayerCount; ++layer) {
+        const std::uint64_t inset = layer * 50'000;
+        spans.add(trace,
+                  {start + inset, start + 400'000 + daemon - inset, names[i % kOperations],
+                   static_cast<metrics::Layer>(layer)},
+                  (second + 1) * kSecond);
+      }
+    }
+    chains.advance(second - 5);
+    spans.advance((second + 1) * kSecond);
+  }
+  state.SetItemsProcessed(state.iterations() * 20'000);
+}
+BENCHMARK(join)->Name("metrics/join")->Unit(benchmark::kMillisecond);
 
 // Memory of 64 operations' windows after 15 minutes at 20,000 and at 1,000,000 records/s.
 void window_memory(benchmark::State& state) {

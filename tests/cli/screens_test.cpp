@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "cli/blackbox.h"
+#include "cli/layers.h"
 #include "cli/record_line.h"
 #include "cli/status.h"
 
@@ -122,6 +123,73 @@ TEST_F(Screens, BlackboxTellsHowAndWhenItEnded) {
   EXPECT_THAT(report, HasSubstr("Last 1 record\n"));
   s.daemon.state = metrics::ProducerState::retired;
   EXPECT_THAT(blackbox_report(s, {}, {}), HasSubstr("goxel: ended in an orderly way about"));
+}
+
+metrics::Hop hop(const std::string& name, std::int64_t mean_ns, double share) {
+  metrics::Hop hop;
+  hop.name = name;
+  hop.mean_ns = mean_ns;
+  hop.share = share;
+  return hop;
+}
+
+metrics::LayersView example_layers() {
+  metrics::LayersView view;
+  view.instance = "goxel";
+  view.workers_configured = 8;
+  for (const char* name : {"2-layer", "4-layer"}) {
+    metrics::StackView& stack = view.stacks.emplace_back();
+    stack.stack = name;
+    metrics::StackWindow& window = stack.windows[1];
+    window.layers = {"mcp-client", "daemon"};
+    window.outermost.latency = {.count = 1'234, .mean_ns = 11e6, .p50_ns = 10'000'000};
+    window.latency_room_ns = -5e6;
+    window.throughput_room_per_second = 25;
+    window.outermost.rate_per_second = 1'625;
+    window.breakdown.source = metrics::BreakdownSource::joined;
+    window.breakdown.operations = 1'234;
+    window.breakdown.mean_ns = 11'000'000;
+    window.breakdown.hops = {hop("MCP Client → Server", 2'100'000, 0.19),
+                             hop("Daemon", 8'900'000, 0.81)};
+  }
+  metrics::LayerProcess& gone = view.processes.emplace_back();
+  gone.layer = "mcp-server";
+  gone.process.pid = 17;
+  return view;
+}
+
+TEST_F(Screens, LayersShowsTheStacksSideBySideWithTheDistanceToTheTargets) {
+  const std::string screen =
+      layers_screen("goxel\n", example_layers(), metrics::Window::one_minute, {});
+  EXPECT_THAT(screen, testing::ContainsRegex("2-layer +4-layer\n"));
+  EXPECT_THAT(screen, HasSubstr("MCP Client → Server  2.10 ms (19.0 %)"));
+  EXPECT_THAT(screen, HasSubstr("Daemon               8.90 ms (81.0 %)"));
+  EXPECT_THAT(screen, HasSubstr("= 11.0 ms of 1,234 operations, joined by trace id"));
+  EXPECT_THAT(screen, HasSubstr("mean 11.0 ms, 5.00 ms over the target of 6.00 ms"));
+  EXPECT_THAT(screen, HasSubstr("1,625/s, 25.0/s above the target of 1,600/s"));
+  EXPECT_THAT(screen, testing::ContainsRegex("mcp-server +17 +ended"));
+}
+
+TEST_F(Screens, LayersFitsEightyColumns) {
+  const std::string screen =
+      layers_screen("goxel\n", example_layers(), metrics::Window::one_minute, {.width = 80});
+  std::istringstream lines(screen);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 80u) << line;
+}
+
+TEST_F(Screens, LayersSaysWhatIsBySubtraction) {
+  metrics::LayersView view = example_layers();
+  view.stacks.resize(1);
+  metrics::StackWindow& window = view.stacks[0].windows[1];
+  window.breakdown.source = metrics::BreakdownSource::by_subtraction;
+  window.counts_differ = true;
+  window.breakdown.hops[0].mean_ns = -1'000;
+  const std::string screen = layers_screen("", view, metrics::Window::one_minute, {});
+  EXPECT_THAT(screen, HasSubstr("= 11.0 ms, by subtraction of means"));
+  EXPECT_THAT(screen, HasSubstr("the layers counted different operations"));
+  EXPECT_THAT(screen, HasSubstr("-1.00 µs"));
+  EXPECT_THAT(layers_screen("", view, metrics::Window::now, {}),
+              HasSubstr("no answered requests in this window"));
 }
 
 }  // namespace

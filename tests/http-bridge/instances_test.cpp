@@ -156,5 +156,24 @@ TEST_F(InstancesTest, ThreadSweepsByItself) {
   EXPECT_EQ(instances.latest()->instances.size(), 1u);
 }
 
+TEST_F(InstancesTest, OuterLayersAreWatchedWithTheirDaemon) {
+  const std::string name = new_name();
+  names_.push_back(shm::layers_instance(name));
+  const TestSegment outer(names_.back());
+  on_machine_ = {names_.back()};
+  Instances instances({}, machine());
+  instances.sweep(now_);
+  ASSERT_EQ(instances.latest()->instances.size(), 1u);
+  EXPECT_EQ(instances.latest()->instances[0].instance, name);
+  EXPECT_EQ(instances.latest()->instances[0].daemon.state, ProducerState::absent);
+  const TestSegment daemon(name);
+  on_machine_ = {name, names_.back()};
+  pass_one_second();
+  instances.sweep(now_);
+  ASSERT_EQ(instances.latest()->instances.size(), 1u);
+  EXPECT_EQ(instances.latest()->instances[0].daemon.state, ProducerState::live);
+  EXPECT_EQ(instances.latest()->layers.at(0)->outer_state, ProducerState::live);
+}
+
 }  // namespace
 }  // namespace goxel_telemetry::http_bridge

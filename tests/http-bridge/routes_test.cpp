@@ -61,7 +61,7 @@ TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
 }
 
 TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight"}) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
     const json document = json::parse(get_instance(path, "spare").body);
     ASSERT_EQ(document["instances"].size(), 1u) << path;
     EXPECT_EQ(document["instances"][0]["instance"], "spare");
@@ -70,7 +70,7 @@ TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
 }
 
 TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight"}) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
     expect_error(get_instance(path, "nobody"), 404);
     expect_error(get_instance(path, ""), 404);
     expect_error(get_instance(path, std::string("goxel\0x", 7)), 404);
@@ -78,11 +78,26 @@ TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
 }
 
 TEST_F(RoutesTest, AcceptChoosesMsgpack) {
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight"}) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
     const Response packed = get(path, "application/msgpack");
     EXPECT_EQ(packed.content_type, "application/msgpack");
     EXPECT_EQ(json::from_msgpack(packed.body), json::parse(get(path, "*/*").body)) << path;
   }
+}
+
+TEST_F(RoutesTest, LayersTellsWhereTheTimeGoes) {
+  const json document = json::parse(get("/api/v1/layers").body);
+  const json& view = document["instances"][0];
+  EXPECT_EQ(view["targets"]["latency_ns"], 6'000'000);
+  const json& breakdown = view["stacks"][0]["windows"]["1m"]["breakdown"];
+  EXPECT_EQ(breakdown["source"], "joined");
+  EXPECT_EQ(breakdown["hops"][0]["name"], "MCP Client → Daemon");
+  EXPECT_EQ(breakdown["hops"][0]["cost"]["p50_ns"], 2'000'000);
+  EXPECT_EQ(breakdown["hops"][1]["there"], nullptr);
+  EXPECT_EQ(view["stacks"][0]["windows"]["now"]["breakdown"]["source"], "none");
+  EXPECT_EQ(view["processes"][0]["process"]["pid"], 4711);
+  EXPECT_EQ(view["worker_utilisation_ratio"]["1m"], 0.25);
+  EXPECT_EQ(view["join"]["duplicates"], 2);
 }
 
 TEST_F(RoutesTest, InflightListsRequestsInHand) {

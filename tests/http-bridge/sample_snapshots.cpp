@@ -96,13 +96,38 @@ Snapshot goxel() {
   return snapshot;
 }
 
+std::shared_ptr<const LayersView> layers_of(const Snapshot& snapshot) {
+  auto view = std::make_shared<LayersView>();
+  view->instance = snapshot.instance;
+  view->daemon_state = snapshot.daemon.state;
+  if (view->daemon_state != ProducerState::live) return view;
+  const auto minute = static_cast<std::size_t>(Window::one_minute);
+  view->worker_utilisation[minute] = 0.25;
+  view->processes.push_back({"daemon", 0.5, true, snapshot.process});
+  view->join.fates.duplicates = 2;
+  StackView& stack = view->stacks.emplace_back();
+  stack.stack = "2-layer";
+  Breakdown& breakdown = stack.windows[minute].breakdown;
+  breakdown.source = BreakdownSource::joined;
+  breakdown.operations = 10;
+  breakdown.mean_ns = 5'000'000;
+  breakdown.hops.resize(2);
+  breakdown.hops[0].name = "MCP Client → Daemon";
+  breakdown.hops[0].mean_ns = 2'000'000;
+  breakdown.hops[0].cost = Latency{.count = 10, .mean_ns = 2e6, .p50_ns = 2'000'000};
+  breakdown.hops[1].name = "Daemon";
+  breakdown.hops[1].mean_ns = 3'000'000;
+  return view;
+}
+
 }  // namespace
 
 Snapshots sample_snapshots() {
   Snapshot spare;
   spare.instance = "spare";
   spare.daemon.message = "no daemon of instance \"spare\" has run yet";
-  return {1'700'000'000'123'456'789, {goxel(), spare}, 0};
+  const Snapshot watched = goxel();
+  return {1'700'000'000'123'456'789, {watched, spare}, 0, {layers_of(watched), layers_of(spare)}};
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -65,6 +65,7 @@ WatchedDaemon::WatchedDaemon(Door door, std::vector<std::string> daemon_argument
 WatchedDaemon::~WatchedDaemon() {
   daemon_.reset();
   unlink(("/dev/shm/goxel-telemetry." + instance_).c_str());
+  unlink(("/dev/shm/goxel-telemetry." + instance_ + ".layers").c_str());
 }
 
 void WatchedDaemon::start() {

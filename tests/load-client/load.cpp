@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -13,18 +14,21 @@ namespace load_client {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using goxel_telemetry::shm::Status;
 constexpr std::chrono::milliseconds kSlice{20};  // how soon a sleeping thread sees `stop`
 
 class Connection {
  public:
   Connection(const LoadOptions& options, unsigned index, Clock::time_point start,
-             const std::atomic<bool>& stop, Gate& gate)
+             const std::atomic<bool>& stop, Gate& gate, OuterLayers* layers)
       : options_(options),
         index_(index),
         start_(start),
         stop_(stop),
         gate_(gate),
-        mix_(options.mix, options.seed * 1000003U + index) {}
+        mix_(options.mix, options.seed * 1000003U + index) {
+    if (layers != nullptr) reporter_.emplace(*layers, index, options.seed + index);
+  }
 
   void run() {
     for (std::uint64_t sent = 0; options_.requests == 0 || sent < options_.requests; ++sent) {
@@ -38,6 +42,12 @@ class Connection {
     merge(result.statistics, statistics_);
     result.connections_made += made_;
     result.connections_failed += failed_;
+    if (!reporter_) return;
+    for (const auto& [stack, times] : reporter_->statistics()) {
+      OuterTimes& all = result.outer[stack];
+      all.operations += times.operations;
+      for (const auto& [layer, sum] : times.sum_ns) all.sum_ns[layer] += sum;
+    }
   }
 
  private:
@@ -77,11 +87,16 @@ class Connection {
     const Request request = mix_.next();
     const bool alone = request.heavy && !options_.heavy_together;
     gate_.enter(alone);
-    exchange(request);
+    if (reporter_) reporter_->go(request.json_rpc);
+    const Status status = exchange(request);
+    if (reporter_) {
+      const std::string& name = mix_.operations()[request.operation];
+      reporter_->come_back(name.substr(name.find('/') + 1), request.trace_id, status);
+    }
     gate_.leave(alone);
   }
 
-  void exchange(const Request& request) {
+  Status exchange(const Request& request) {
     OperationStatistics& operation = statistics_[mix_.operations()[request.operation]];
     ++operation.requests;
     const Clock::time_point began = Clock::now();
@@ -91,11 +106,13 @@ class Connection {
     if (outcome != Outcome::reply) {
       ++operation.unanswered;
       socket_.close();  // a late answer must not be taken for the next request's
-      return;
+      return Status::unanswered;
     }
     operation.round_trips_ns.push_back(static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - began).count()));
-    if (is_error_reply(reply_)) ++operation.errors;
+    if (!is_error_reply(reply_)) return Status::ok;
+    ++operation.errors;
+    return Status::error;
   }
 
   const LoadOptions& options_;
@@ -105,6 +122,7 @@ class Connection {
   Gate& gate_;
   OperationMix mix_;
   ClientSocket socket_;
+  std::optional<OuterLayers::Reporter> reporter_;
   std::string reply_;
   Statistics statistics_;
   std::uint64_t made_ = 0;
@@ -129,14 +147,17 @@ LoadResult run_load(const LoadOptions& options, const std::atomic<bool>& stop) {
   Gate gate;
   if (options.set_up) {
     const LoadOptions set_up = set_up_of(options);
-    Connection connection(set_up, 0, Clock::now(), stop, gate);
+    Connection connection(set_up, 0, Clock::now(), stop, gate, nullptr);
     connection.run();
     connection.add_to(result);
   }
+  std::optional<OuterLayers> layers;
+  if (!options.layers.empty()) layers.emplace(options.layers, options.connections);
   const Clock::time_point start = Clock::now();
   std::vector<std::unique_ptr<Connection>> connections;
   for (unsigned index = 0; index < options.connections; ++index) {
-    connections.push_back(std::make_unique<Connection>(options, index, start, stop, gate));
+    connections.push_back(std::make_unique<Connection>(options, index, start, stop, gate,
+                                                       layers ? &*layers : nullptr));
   }
   std::vector<std::thread> threads;
   threads.reserve(options.connections);

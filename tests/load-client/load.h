@@ -9,6 +9,7 @@
 #include <string>
 
 #include "operation_mix.h"
+#include "outer_layers.h"
 #include "statistics.h"
 
 namespace load_client {
@@ -25,6 +26,7 @@ struct LoadOptions {
   bool heavy_together =
       false;           // send a heavy request (operation_mix.h) also while others are in hand
   bool set_up = true;  // first creates a project, on a connection of its own; counted like the rest
+  std::string layers;  // play the outer layers of the daemon of this instance; empty: do not
   MixOptions mix;
 };
 
@@ -33,6 +35,7 @@ struct LoadResult {
   double seconds = 0;
   std::uint64_t connections_made = 0;
   std::uint64_t connections_failed = 0;
+  OuterStatistics outer;  // of the layers that were played
 };
 
 // Ends at the options' limit, or soon after `stop` is set: a request in hand is waited for. A

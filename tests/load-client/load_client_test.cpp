@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whether the client counts right: against a stand-in daemon whose answers are known.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <set>
 #include <stdexcept>
@@ -9,6 +11,7 @@
 #include "gate.h"
 #include "load.h"
 #include "operation_mix.h"
+#include "shm/reader.h"
 #include "statistics.h"
 #include "tests/stand-in-daemon/running_daemon.h"
 
@@ -156,6 +159,44 @@ TEST_F(Load, KeepsToItsRate) {
   options.set_up = false;
   options.mix.operations = {"ping"};
   EXPECT_GE(run(daemon, options).seconds, 39 / 200.0);
+}
+
+// The layers' spans are told to whoever watches, and to the caller.
+TEST_F(Load, PlaysTheOuterLayersAndReportsWhatTheyMeasured) {
+  RunningDaemon daemon(folder_, {});
+  const std::string instance = "load-client-test-" + std::to_string(getpid());
+  const struct Remover {
+    std::string segment;
+    ~Remover() { shm_unlink(("/goxel-telemetry." + segment).c_str()); }
+  } remover{instance + ".layers"};
+  LoadOptions options;
+  options.connections = 2;
+  options.requests = 20;
+  options.set_up = false;
+  options.layers = instance;
+  options.mix.traceparent = options.mix.mcp = true;
+  const LoadResult result = run(daemon, options);
+  const auto reader = goxel_telemetry::shm::Reader::open(remover.segment);
+  ASSERT_NE(reader, nullptr);
+  std::map<std::string, std::uint64_t> records;
+  std::map<std::string, std::uint64_t> ns;
+  reader->sweep([&](const goxel_telemetry::shm::Record& record, std::uint32_t) {
+    EXPECT_NE(record.trace_id, 0u);
+    const std::string key = reader->name(record.stack) + "/" + reader->name(record.layer);
+    ++records[key];
+    ns[key] += record.duration_ticks;
+  });
+  std::uint64_t operations = 0;
+  for (const auto& [stack, times] : result.outer) {
+    operations += times.operations;
+    EXPECT_EQ(times.sum_ns.size(), stack == "4-layer" ? 3u : 1u);
+    for (const auto& [layer, sum] : times.sum_ns) {
+      EXPECT_EQ(records[stack + "/" + layer], times.operations) << layer;
+      EXPECT_EQ(ns[stack + "/" + layer], sum) << layer;
+    }
+  }
+  EXPECT_EQ(operations, 40u);
+  EXPECT_EQ(reader->collection_points().size(), 3u);
 }
 
 TEST_F(Load, EndsWhenItIsToldTo) {

@@ -85,6 +85,13 @@ int run(load_client::LoadOptions& options, const std::string& json_path) {
   nlohmann::ordered_json report = load_client::report(result.statistics, result.seconds);
   report["connections_made"] = result.connections_made;
   report["connections_failed"] = result.connections_failed;
+  for (const auto& [stack, times] : result.outer) {
+    report["layers"][stack]["operations"] = times.operations;
+    for (const auto& [layer, sum] : times.sum_ns) {
+      report["layers"][stack]["mean_ns"][layer] =
+          static_cast<double>(sum) / static_cast<double>(times.operations);
+    }
+  }
   if (json_path.empty()) {
     print_table(report);
   } else if (!write_json(report, json_path)) {
@@ -137,6 +144,10 @@ int parse_and_run(int argc, char** argv) {
       ->check(CLI::Range(1, 600000));
   app.add_flag("--traceparent", options.mix.traceparent,
                "Put a random W3C trace context into each request");
+  app.add_option("--layers", options.layers,
+                 "Play the layers outside of the daemon of this instance, and report their spans "
+                 "(implies --traceparent)")
+      ->type_name("INSTANCE");
   app.add_option("--odd", odd,
                  "Instead, send one input that the stock daemon breaks on, and print the answer")
       ->check(CLI::IsMember(load_client::odd_input_names()));
@@ -149,6 +160,7 @@ int parse_and_run(int argc, char** argv) {
   }
   options.patience = std::chrono::milliseconds(patience_ms);
   options.set_up = !no_set_up && options.mix.operations.empty();
+  options.mix.traceparent |= !options.layers.empty();
   options.mix.json_rpc = mix != "mcp";
   options.mix.mcp = mix != "jsonrpc";
   if (options.requests == 0 && options.seconds == 0) options.requests = 1000;

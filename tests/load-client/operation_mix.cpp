@@ -86,12 +86,13 @@ int OperationMix::random(int low, int high) {
   return std::uniform_int_distribution<int>(low, high)(random_);
 }
 
-std::string OperationMix::traceparent() {
+std::string OperationMix::traceparent(std::uint64_t& trace_id) {
   const auto half = [this] { return static_cast<unsigned long long>(random_() | 1U); };
   std::array<char, 64> text{};
   const unsigned long long high = half();
   const unsigned long long low = half();
   std::snprintf(text.data(), text.size(), "00-%016llx%016llx-%016llx-01", high, low, half());
+  trace_id = low;
   return text.data();
 }
 
@@ -131,9 +132,11 @@ Request OperationMix::next() {
   request.operation = choice_(random_);
   const std::size_t index = entries_[request.operation];
   const Entry& entry = entry_at(index);
+  request.json_rpc = !entry.mcp;
   request.heavy = is_heavy(entry.arguments);
   std::string meta;
-  if (options_.traceparent) meta = R"(, "_meta": {"traceparent": ")" + traceparent() + "\"}";
+  if (options_.traceparent)
+    meta = R"(, "_meta": {"traceparent": ")" + traceparent(request.trace_id) + "\"}";
   if (entry.mcp) {
     request.text = std::string(R"({"tool": ")") + entry.operation + R"(", "arguments": {)" +
                    arguments(index) + "}" + meta + "}\n";

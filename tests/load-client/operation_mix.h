@@ -19,8 +19,10 @@ struct MixOptions {
 };
 
 struct Request {
-  std::size_t operation;  // index in OperationMix::operations()
-  std::string text;       // with its newline
+  std::size_t operation;   // index in OperationMix::operations()
+  std::string text;        // with its newline
+  std::uint64_t trace_id;  // low half; 0: none
+  bool json_rpc;
   bool heavy;  // works on the whole model: the stock daemon may die if it does something else
                // meanwhile
 };
@@ -38,7 +40,7 @@ class OperationMix {
 
  private:
   std::string arguments(std::size_t entry);
-  std::string traceparent();
+  std::string traceparent(std::uint64_t& trace_id);
   int random(int low, int high);
 
   const MixOptions options_;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry layers: what each hop of each stack costs, side by side.
+#pragma once
+
+#include <string>
+
+#include "cli/terminal.h"
+#include "metrics/layers.h"
+
+namespace goxel_telemetry::cli {
+
+struct LayersOptions {
+  std::string instance;
+  bool json = false;
+  metrics::Window window = metrics::Window::one_minute;
+};
+
+// `headline`: first line.
+std::string layers_screen(const std::string& headline, const metrics::LayersView& view,
+                          metrics::Window window, const Style& style);
+
+// 0 while the daemon is live, 1 otherwise. Throws Failure.
+int run_layers(const LayersOptions& options);
+
+}  // namespace goxel_telemetry::cli
