@@ -270,24 +270,25 @@ class MessageScanner {
   char name_[kMaxName] = {};  // zero-padded; see append_to_name for a name that is longer
   std::uint8_t name_size_ = 0;
 
-  MessageKind kind_ : 3 = MessageKind::other;
-  Dialect dialect_ : 2 = Dialect::none;
-  IdType id_type_ : 3 = IdType::absent;
-  bool name_overflowed_ : 1 = false;
-  bool has_trace_ : 1 = false;
-  bool has_result_ : 1 = false;
-  bool has_error_ : 1 = false;
-  bool denies_success_ : 1 = false;
-  Place trace_place_ : 3 = Place::top;  // where the traceparent that counts was; top: nowhere
-
-  Place place_ : 4 = Place::top;
-  Key key_ : 4 = Key::none;
+  // Bytes, not bits: a field that shares a word with others is read back in more than was just
+  // written, and such a load waits until the store has left the store buffer.
+  MessageKind kind_ = MessageKind::other;
+  Dialect dialect_ = Dialect::none;
+  IdType id_type_ = IdType::absent;
+  bool name_overflowed_ = false;
+  bool has_trace_ = false;
+  bool has_result_ = false;
+  bool has_error_ = false;
+  bool denies_success_ = false;
+  Place trace_place_ = Place::top;  // where the traceparent that counts was; top: nowhere
+  Place place_ = Place::top;
+  Key key_ = Key::none;
   State state_ = State::between;
   std::uint16_t escape_ = 0;    // 1: after a backslash; 0x2…: after \u, the digits follow the 2
   std::uint8_t progress_ = 0;   // within a key, word, number or traceparent
   std::uint8_t candidate_ = 0;  // the key that may be matching; first digit of a traceparent
 };
 
-static_assert(sizeof(MessageScanner) == 112);
+static_assert(sizeof(MessageScanner) == 120);
 
 }  // namespace goxel_telemetry::plugin
