@@ -18,6 +18,7 @@
 #include "cli/tail.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
+#include "cli/top.h"
 
 namespace goxel_telemetry::cli {
 namespace {
@@ -30,6 +31,13 @@ metrics::Window window_named(const std::string& name) {
     if (name == metrics::kWindowNames[i]) return static_cast<metrics::Window>(i);
   }
   throw CLI::ValidationError("--window", "must be now, 1m, 5m or 15m, not \"" + name + '"');
+}
+
+SortBy sort_by(const std::string& name) {
+  if (const auto sort = sort_named(name)) return *sort;
+  throw CLI::ValidationError(
+      "--sort",
+      "must be name, rate, count, mean, p50, p90, p99, max, errors or share, not \"" + name + '"');
 }
 
 // The flags of all commands. The chosen command ends up in `run`.
@@ -76,6 +84,21 @@ class CommandLine {
         ->type_name("WINDOW");
     status.footer("Exits with 0 only while the daemon is live.");
     status.final_callback([this] { run = [this] { return run_status(status_); }; });
+
+    CLI::App& top = add("top", "The same, live: sort, filter, pause", top_);
+    top.add_option_function<std::string>(
+           "--window", [this](const std::string& name) { top_.window = window_named(name); },
+           "At the start: now, 1m, 5m or 15m (default: 1m)")
+        ->type_name("WINDOW");
+    top.add_option_function<std::string>(
+           "--sort", [this](const std::string& name) { top_.sort = sort_by(name); },
+           "At the start: name, rate, count, mean, p50, p90, p99, max, errors or share (default)")
+        ->type_name("BY");
+    top.add_option("--interval", top_.interval_seconds, "Seconds between pictures (default: 1)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.2, 3600.0).description(""));
+    top.footer("Press ? for the keys.");
+    top.final_callback([this] { run = [this] { return run_top(top_); }; });
 
     CLI::App& tail = add("tail", "Records as they happen, one a line, until Ctrl-C", tail_);
     tail.add_option("--operation", tail_.operation, "Only this operation")->type_name("NAME");
@@ -166,6 +189,7 @@ class CommandLine {
   }
 
   StatusOptions status_;
+  TopOptions top_;
   TailOptions tail_;
   InflightOptions inflight_;
   BlackboxOptions blackbox_;

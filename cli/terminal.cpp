@@ -46,6 +46,14 @@ std::string Style::paint(Emphasis emphasis, std::string_view text) const {
   return escape_sequence(emphasis) + std::string(text) + "\033[0m";
 }
 
+Emphasis emphasis_of_sequence(std::string_view sequence) {
+  for (const Emphasis emphasis :
+       {Emphasis::strong, Emphasis::faint, Emphasis::good, Emphasis::warning, Emphasis::bad}) {
+    if (sequence == escape_sequence(emphasis)) return emphasis;
+  }
+  return Emphasis::none;
+}
+
 Style output_style() {
   Style style;
   if (isatty(STDOUT_FILENO) == 0) return style;

@@ -17,6 +17,10 @@ struct Style {
   std::string paint(Emphasis emphasis, std::string_view text) const;
 };
 
+// What Style::paint() put `sequence` before a text for; none for any other, also that which ends
+// it.
+Emphasis emphasis_of_sequence(std::string_view sequence);
+
 // Of standard output: its width if it is a terminal, colours if it is one and NO_COLOR is not set
 // (no-color.org).
 Style output_style();

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/top.h"
+
+#include "cli/target.h"
+#include "cli/top_layout.h"
+#include "cli/top_screen.h"
+#include "metrics/collector.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+constexpr int kSweepMilliseconds = 100;
+
+}  // namespace
+
+int run_top(const TopOptions& options) {
+  metrics::Collector collector(choose_instance(options.instance));
+  metrics::Snapshot snapshot = first_look(collector);
+  TopState state;
+  state.window = options.window;
+  state.sort = options.sort;
+
+  CursesTerminal terminal;
+  const auto interval_ns = static_cast<std::uint64_t>(options.interval_seconds * 1e9);
+  const auto draw = [&] {
+    const Style style{terminal.width(), true};
+    const TopScreen screen = top_screen(state, snapshot, style, terminal.height());
+    state.scroll = screen.scroll;
+    terminal.draw(screen.lines);
+  };
+  draw();
+  for (std::uint64_t drawn_ns = snapshot.taken_monotonic_ns; !state.quit;) {
+    const CursesTerminal::Event event = terminal.wait(kSweepMilliseconds);
+    if (event == CursesTerminal::Event::end) break;
+    if (event == CursesTerminal::Event::keys) {
+      while (const auto key = terminal.next_key()) press(state, *key);
+    }
+    const auto now = metrics::Collector::Time::now();
+    collector.sweep(now);
+    const bool due = now.monotonic_ns - drawn_ns >= interval_ns;
+    if (due) {
+      drawn_ns = now.monotonic_ns;
+      if (!state.paused) snapshot = collector.snapshot(now);
+    }
+    if (due || event != CursesTerminal::Event::none) draw();
+  }
+  return 0;
+}
+
+}  // namespace goxel_telemetry::cli

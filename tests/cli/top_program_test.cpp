@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// goxel-telemetry top in a real terminal: tmux's.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "tests/cli/daemon_process.h"
+#include "tests/cli/program.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+using metrics::TestSegment;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+void play(TestSegment& segment) {
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    segment.publish("goxel.add_voxel", shm::monotonic_ns(), 100'000);
+  }
+  segment.publish("goxel.fill", shm::monotonic_ns(), 300'000);
+}
+
+std::string output_of(const std::string& command) {
+  std::string text;
+  FILE* pipe = popen(command.c_str(), "r");
+  std::array<char, 4096> buffer;
+  for (std::size_t got = 0; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+    text.append(buffer.data(), got);
+  }
+  pclose(pipe);
+  return text;
+}
+
+// A shell in a terminal of 100 by 30 that runs what it is told.
+class TopProgram : public testing::Test {
+ protected:
+  TopProgram() {
+    tmux("-f /dev/null new-session -d -x 100 -y 30 'PS1=\"$ \" LC_ALL=C.UTF-8 sh -i'");
+    daemon_.emplace(instance_, play);
+  }
+  ~TopProgram() override {
+    tmux("kill-server 2>/dev/null");
+    std::remove(socket_.c_str());
+    daemon_.reset();
+    remove_segment_of(instance_);
+  }
+
+  std::string tmux(const std::string& command) const {
+    return output_of("tmux -S " + socket_ + ' ' + command);
+  }
+  void type(const std::string& text) const { tmux("send-keys -l '" + text + "'"); }
+  void press(const std::string& key) const { tmux("send-keys " + key); }
+  void start(const std::string& environment = "") const {
+    type(environment + " " GOXEL_TELEMETRY_PROGRAM " top --interval 0.2 --instance " + instance_ +
+         "; echo ended $?");
+    press("Enter");
+    EXPECT_TRUE(shows("goxel.add_voxel")) << screen();
+  }
+
+  std::string screen() const { return tmux("capture-pane -p"); }
+  bool becomes(const std::function<bool(const std::string&)>& condition) const {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!condition(screen())) {
+      if (std::chrono::steady_clock::now() > limit) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+  }
+  bool shows(const std::string& text) const {
+    return becomes([&](const std::string& s) { return s.find(text) != std::string::npos; });
+  }
+  bool shows_no(const std::string& text) const {
+    return becomes([&](const std::string& s) { return s.find(text) == std::string::npos; });
+  }
+
+  const std::string instance_ = metrics::unique_instance();
+  const std::string socket_ = testing::TempDir() + instance_ + ".tmux";
+  std::optional<DaemonProcess> daemon_;
+};
+
+TEST_F(TopProgram, ShowsTheDaemonAndGivesTheTerminalBack) {
+  type("before=$(stty -g); echo before");
+  press("Enter");
+  start();
+  EXPECT_THAT(screen(), HasSubstr(instance_ + ": live, up "));
+  EXPECT_THAT(screen(), HasSubstr("µs"));
+  EXPECT_THAT(screen(), Not(HasSubstr("before")));
+  press("q");
+  EXPECT_TRUE(shows("ended 0")) << screen();
+  EXPECT_THAT(screen(), HasSubstr("before"));
+  type("test $before = $(stty -g) && echo as$((1))before");
+  press("Enter");
+  EXPECT_TRUE(shows("as1before")) << screen();
+}
+
+TEST_F(TopProgram, FiltersAsItIsTyped) {
+  start();
+  press("/");
+  type("fil");
+  EXPECT_TRUE(shows_no("goxel.add_voxel")) << screen();
+  EXPECT_THAT(screen(), HasSubstr("goxel.fill"));
+  press("Escape");
+  EXPECT_TRUE(shows("goxel.add_voxel")) << screen();
+}
+
+TEST_F(TopProgram, FollowsTheTerminalsSize) {
+  start();
+  tmux("resize-window -x 60 -y 12");
+  EXPECT_TRUE(shows_no("MEAN")) << screen();
+  EXPECT_TRUE(shows("goxel.add_voxel")) << screen();
+  tmux("resize-window -x 140 -y 40");
+  EXPECT_TRUE(shows("PROTOCOL")) << screen();
+}
+
+TEST_F(TopProgram, ShowsTheDaemonsDeathAndReturn) {
+  start();
+  daemon_.reset();
+  EXPECT_TRUE(shows("killed or crashed")) << screen();
+  daemon_.emplace(instance_, play);
+  EXPECT_TRUE(shows(": live, up ")) << screen();
+}
+
+TEST_F(TopProgram, IsStoppedAndGoesOn) {
+  start();
+  press("C-z");
+  EXPECT_TRUE(shows("Stopped")) << screen();
+  type("fg");
+  press("Enter");
+  EXPECT_TRUE(shows_no("Stopped")) << screen();
+  EXPECT_TRUE(shows("goxel.add_voxel")) << screen();
+  press("C-c");
+  EXPECT_TRUE(shows_no("goxel.add_voxel")) << screen();
+  type("echo ended $?");
+  press("Enter");
+  EXPECT_TRUE(shows("ended 0")) << screen();
+}
+
+TEST_F(TopProgram, WithoutUtf8AndColoursItShowsTheSameInPlainText) {
+  start("NO_COLOR=1 LC_ALL=C TERM=vt100");
+  EXPECT_THAT(screen(), HasSubstr(" us"));
+  EXPECT_THAT(tmux("capture-pane -p -e"), Not(HasSubstr("\033[31m")));
+}
+
+TEST_F(TopProgram, WithoutATerminalItSaysSoAndExits1) {
+  const Program::Result result = run({"top", "--instance", instance_});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.error, MatchesRegex("goxel-telemetry: top needs a terminal [^\n]+\n"));
+  type("TERM=dumb " GOXEL_TELEMETRY_PROGRAM " top --instance " + instance_);
+  press("Enter");
+  EXPECT_TRUE(shows("top needs a terminal")) << screen();
+}
+
+TEST_F(TopProgram, BadFlagsExit2) {
+  EXPECT_EQ(run({"top", "--sort", "length"}).exit_code, 2);
+  EXPECT_EQ(run({"top", "--interval", "0"}).exit_code, 2);
+  EXPECT_EQ(run({"top", "--window", "2m"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::cli

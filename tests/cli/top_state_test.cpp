@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/top_state.h"
+
+#include <gtest/gtest.h>
+
+namespace goxel_telemetry::cli {
+namespace {
+
+TopState after(std::u32string_view keys, TopState state = {}) {
+  for (const char32_t key : keys) press(state, key);
+  return state;
+}
+
+TEST(TopState, NumbersChooseTheWindowAndLettersTheOrder) {
+  EXPECT_EQ(after(U"1").window, metrics::Window::now);
+  EXPECT_EQ(after(U"4").window, metrics::Window::fifteen_minutes);
+  for (std::size_t i = 0; i < kSortNames.size(); ++i) {
+    TopState state;
+    press(state, kSortNames[i].key);
+    EXPECT_EQ(state.sort, static_cast<SortBy>(i));
+    EXPECT_EQ(sort_named(kSortNames[i].name), static_cast<SortBy>(i));
+  }
+  EXPECT_EQ(sort_named("length"), std::nullopt);
+}
+
+TEST(TopState, WhatIsToggledTwiceIsAsBefore) {
+  EXPECT_TRUE(after(U" ").paused);
+  EXPECT_TRUE(after(U"i").inflight);
+  EXPECT_TRUE(after(U"R").reversed);
+  EXPECT_EQ(after(U" iR iR"), TopState{});
+}
+
+TEST(TopState, InASearchKeysAreText) {
+  const TopState state = after(U"/q1 é");
+  EXPECT_TRUE(state.searching);
+  EXPECT_FALSE(state.quit);
+  EXPECT_EQ(state.filter, "q1 é");
+  EXPECT_EQ(after(std::u32string(1, char32_t{0x11FFFF}), state), state) << "no character";
+}
+
+TEST(TopState, EnterKeepsTheFilterAndEscapeClearsIt) {
+  TopState state = after(U"/fill");
+  press(state, kKeyEnter);
+  EXPECT_FALSE(state.searching);
+  EXPECT_EQ(state.filter, "fill");
+  press(state, kKeyEscape);
+  EXPECT_EQ(state.filter, "");
+  state = after(U"/fill");
+  press(state, kKeyEscape);
+  EXPECT_EQ(state, TopState{});
+}
+
+TEST(TopState, BackspaceTakesWholeCharacters) {
+  TopState state = after(U"/aé");
+  press(state, kKeyBackspace);
+  EXPECT_EQ(state.filter, "a");
+  press(state, kKeyBackspace);
+  press(state, kKeyBackspace);
+  EXPECT_EQ(state.filter, "");
+}
+
+TEST(TopState, AFilterHasAnEnd) {
+  TopState state = after(U"/");
+  for (int i = 0; i < 1'000; ++i) press(state, U'x');
+  EXPECT_LE(state.filter.size(), 100u);
+}
+
+TEST(TopState, AnyKeyLeavesHelpAndQStillQuits) {
+  EXPECT_FALSE(after(U"?1").help);
+  EXPECT_EQ(after(U"?1").window, metrics::Window::one_minute) << "the key did nothing else";
+  EXPECT_TRUE(after(U"hq").quit);
+}
+
+TEST(TopState, ScrollingStopsAtTheTop) {
+  TopState state;
+  press(state, kKeyUp);
+  EXPECT_EQ(state.scroll, 0u);
+  press(state, kKeyPageDown);
+  press(state, kKeyDown);
+  EXPECT_EQ(state.scroll, 11u);
+  press(state, kKeyPageUp);
+  press(state, kKeyPageUp);
+  EXPECT_EQ(state.scroll, 0u);
+}
+
+TEST(TopState, FilterWordsAreSoughtInAllNames) {
+  const metrics::OperationKey key{"2-layer", "mcp", "daemon", "goxel_flood_fill"};
+  for (const char* filter : {"", "fill", "FILL 2-lay", "daemon mcp", "  flood  "}) {
+    EXPECT_TRUE(matches(key, filter)) << filter;
+  }
+  EXPECT_FALSE(matches(key, "fill 4-layer"));
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::cli
