@@ -40,7 +40,8 @@ bool HistoryFilter::passes(const OperationKey& key) const {
 Seconds whole_seconds(const TimeStretch& range) {
   const std::uint64_t begin = range.begin_ns / kNsPerSecond;
   const std::uint64_t end = round_up(range.end_ns, kNsPerSecond) / kNsPerSecond;
-  return {begin, std::max(begin + 1, end)};
+  const std::uint64_t length = round_up(range.end_ns - range.begin_ns, kNsPerSecond) / kNsPerSecond;
+  return {begin, std::max(begin + 1, end), std::max<std::uint64_t>(length, 1)};
 }
 
 HistoryPoints::HistoryPoints(const HistoryQuery& query, std::uint64_t step) {
@@ -48,7 +49,7 @@ HistoryPoints::HistoryPoints(const HistoryQuery& query, std::uint64_t step) {
   const Seconds seconds = whole_seconds(query.range);
   begin_ = round_down(seconds.begin, step);
   end_ = round_up(seconds.end, step);
-  width_ = round_up((end_ - begin_ + query.points - 1) / query.points, step);
+  width_ = round_up((seconds.length + query.points - 1) / query.points, step);
   tallies_.resize((end_ - begin_ + width_ - 1) / width_);
 }
 

@@ -29,7 +29,8 @@ struct HistoryQuery {
 
   HistoryFilter filter;
   TimeStretch range;
-  std::uint32_t points = 1;  // at most so many; 1 to kMostPoints
+  // 1 to kMostPoints. There may be fewer, and one more if the range does not begin with a stretch.
+  std::uint32_t points = 1;
 };
 
 struct HistoryPoint {
@@ -53,6 +54,7 @@ struct HistoryAnswer {
 struct Seconds {
   std::uint64_t begin;
   std::uint64_t end;
+  std::uint64_t length;  // of the range itself, rounded up; at most a second shorter
 };
 Seconds whole_seconds(const TimeStretch& range);
 

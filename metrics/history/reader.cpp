@@ -230,7 +230,7 @@ HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& ans
     if (!found.done()) return found;
 
     const Seconds range = whole_seconds(query.range);
-    const std::size_t tier = tier_for(range.begin, range.end, query.points);
+    const std::size_t tier = tier_for(range.begin, range.begin + range.length, query.points);
     HistoryPoints points(query, tiers_[tier].seconds);
     visit(tier, points.begin_seconds(), points.end_seconds(), series,
           [&](std::uint64_t begin, std::int64_t, std::span<const std::uint8_t> bytes) {
@@ -298,7 +298,7 @@ HistoryResult HistoryReader::observe(const HistoryFilter& filter, const TimeStre
     Seconds side = whole_seconds(seen);
     const std::size_t tier = tier_for(side.begin, side.end, Observation::kMostBlocks);
     const std::uint64_t step = tiers_[tier].seconds;
-    side = {round_down(side.begin, step), round_up(side.end, step)};
+    side = {round_down(side.begin, step), round_up(side.end, step), side.length};
     ObservationBuilder builder(side.begin, side.end, static_cast<std::uint32_t>(step));
     for (const TimeStretch& stretch : watched) {
       builder.observed(std::max(stretch.begin_ns, side.begin * kNsPerSecond),

@@ -107,6 +107,24 @@ TEST_F(HistoryTest, TakesTheCoarsestRollupsThatGiveEnoughPoints) {
       << "seconds are kept for an hour";
 }
 
+TEST_F(HistoryTest, ARangeThatBeginsWithinAStretchHasOnePointMore) {
+  record(key("ping"), kThen, 1'000);
+  commit(kThen);
+  const HistoryAnswer answer = [&] {
+    HistoryAnswer shifted;
+    EXPECT_TRUE(reader()
+                    ->query({{"goxel", {}, {}, {}, {}},
+                             {kThen * kNs + kNs / 2, (kThen + 15) * kNs + kNs / 2},
+                             15},
+                            shifted)
+                    .done());
+    return shifted;
+  }();
+  EXPECT_EQ(answer.point_seconds, 1u);
+  EXPECT_THAT(answer.points, SizeIs(16));
+  EXPECT_EQ(answer.whole.outcomes.ok, 1u);
+}
+
 TEST_F(HistoryTest, CoarserRollupsOfAStretchThatRunsAreMadeOfFinerOnes) {
   for (std::uint64_t second = 0; second < 3'700; ++second) {
     record(key("ping"), kThen + second, 1'000 + second);
