@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -292,6 +295,42 @@ TEST_F(CliProgram, FullDiskIsAFailure) {
       GOXEL_TELEMETRY_PROGRAM " inflight --instance " + instance_ + " > /dev/full 2> /dev/null";
   const int status = std::system(shell_command.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 1);
+}
+
+TEST_F(CliProgram, HistoryWithoutAFileIsWhatTheRingHolds) {
+  daemon_.emplace(instance_, play_three_additions);
+  const Program::Result table = run({"history", "--instance", instance_});
+  EXPECT_EQ(table.exit_code, 0) << table.error;
+  EXPECT_THAT(table.output, AllOf(HasSubstr("FROM"), HasSubstr("4 requests in"),
+                                  HasSubstr("1 failed"), HasSubstr("p50 100 µs")));
+  const json document = json::parse(
+      run({"history", "--instance", instance_, "--operation", "goxel.add_voxel", "--json"}).output);
+  EXPECT_EQ(document["whole"]["outcomes"]["ok"], 3);
+  EXPECT_EQ(document["operation"], "goxel.add_voxel");
+  EXPECT_EQ(document["layer"], "daemon");
+}
+
+TEST_F(CliProgram, HistoryRefusesBadInputInOneSentence) {
+  daemon_.emplace(instance_, play_three_additions);
+  const std::string no_history = testing::TempDir() + instance_ + ".txt";
+  std::ofstream(no_history) << std::string(1'000, 'x');
+  const auto refused = [this](std::vector<std::string> arguments, int exit_code,
+                              const std::string& sentence) {
+    arguments.insert(arguments.begin(), {"history", "--instance", instance_});
+    const Program::Result result = run(arguments);
+    EXPECT_EQ(result.exit_code, exit_code) << testing::PrintToString(arguments);
+    EXPECT_EQ(result.output, "");
+    EXPECT_THAT(result.error, AllOf(HasSubstr("goxel-telemetry: "), HasSubstr(sentence)));
+    EXPECT_EQ(std::count(result.error.begin(), result.error.end(), '\n'), 1) << result.error;
+  };
+  refused({"--operation", "nothing"}, 2, "no operation \"nothing\"");
+  refused({"--from", "-1h", "--to", "-2h"}, 2, "reversed");
+  refused({"--from", "now"}, 2, "empty");
+  refused({"--from", "soon"}, 2, "no point in time");
+  refused({"--points", "0"}, 2, "--points");
+  refused({"--file", no_history}, 2, "is not a history file");
+  refused({"--file", no_history + ".db"}, 1, "there is no history file");
+  std::remove(no_history.c_str());
 }
 
 }  // namespace

@@ -185,11 +185,59 @@ TEST_F(BridgeProgram, PortInUseIsOneSentence) {
                               std::to_string(port_) + ": Address already in use\n");
 }
 
+// The bridge is killed at any moment, again and again, and what the daemon published counts once.
+TEST_F(BridgeProgram, HistoryOutlivesABridgeThatIsKilled) {
+  const std::string file = testing::TempDir() + instance_ + ".db";
+  start_daemon();  // 7 records, and one a poke
+  int published = 7;
+  for (int life = 0; life < 5; ++life) {
+    start_bridge({"--history", file});
+    for (int i = 0; i < 20; ++i, ++published) daemon_->poke();
+    bridge_->signal(SIGKILL);
+    bridge_->finish();
+  }
+  start_bridge({"--history", file});
+  EXPECT_TRUE(eventually([&] {
+    const Reply reply = ask("/api/v1/history?from=-1h&points=1&instance=" + instance_);
+    return reply.status == 200 && json::parse(reply.body)["whole"]["outcomes"]["all"] == published;
+  }));
+  daemon_->poke();
+  bridge_->signal(SIGTERM);
+  EXPECT_EQ(bridge_->finish().exit_code, 0);
+  start_bridge({"--history", file});
+  const auto total = [&]() -> int {
+    const Reply reply = ask("/api/v1/history?from=-1h&points=1");
+    return reply.status == 200 ? json::parse(reply.body)["whole"]["outcomes"]["all"].get<int>() : 0;
+  };
+  EXPECT_EQ(total(), published + 1) << "SIGTERM writes what there is";
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) std::remove((file + suffix).c_str());
+}
+
+TEST_F(BridgeProgram, ServesOnWhenItsHistoryCannotBeWritten) {
+  start_daemon();
+  start_bridge({"--history", "/proc/none/history.db"});
+  EXPECT_THAT(bridge_->error_line(), HasSubstr("history file /proc/none/history.db"));
+  EXPECT_TRUE(eventually([&] { return ready(); }));
+  EXPECT_EQ(ask("/api/v1/history").status, 503);
+}
+
 TEST(BridgeProgramOptions, BadOnesAreOneSentenceAndExitTwo) {
-  const std::vector<std::vector<std::string>> bad = {
-      {"--bogus"},           {"extra"},          {"--port"},          {"--port", "65536"},
-      {"--port", "-1"},      {"--port", "x"},    {"--bind", "name"},  {"--bind", "::"},
-      {"--bind", "0.0.0.0"}, {"--instance", ""}, {"--instance", "/"}, {"--instance", "a", "b"}};
+  const std::vector<std::vector<std::string>> bad = {{"--bogus"},
+                                                     {"extra"},
+                                                     {"--port"},
+                                                     {"--port", "65536"},
+                                                     {"--port", "-1"},
+                                                     {"--port", "x"},
+                                                     {"--bind", "name"},
+                                                     {"--bind", "::"},
+                                                     {"--bind", "0.0.0.0"},
+                                                     {"--instance", ""},
+                                                     {"--instance", "/"},
+                                                     {"--instance", "a", "b"},
+                                                     {"--history"},
+                                                     {"--history-1s", "5s"},
+                                                     {"--history-1h", "x"},
+                                                     {"--history-size", "1"}};
   for (const auto& arguments : bad) {
     const Program::Result result = cli::run(arguments);
     EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);

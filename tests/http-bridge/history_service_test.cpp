@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The history goes on, whatever becomes of its file; and what the route makes of it.
+#include "http-bridge/history_service.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "http-bridge/history_route.h"
+#include "http-bridge/routes.h"
+#include "tests/metrics/test_segment.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using metrics::TestSegment;
+using nlohmann::json;
+using testing::EndsWith;
+using testing::HasSubstr;
+
+// Two places where a bridge would be: each with its collector and its service.
+class HistoryServiceTest : public metrics::CollectorTest {
+ protected:
+  HistoryServiceTest() {
+    std::string name = testing::TempDir() + "history-XXXXXX";
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    file_ = folder_ / "history.db";
+    testing::internal::CaptureStderr();
+  }
+  ~HistoryServiceTest() override {
+    testing::internal::GetCapturedStderr();
+    std::filesystem::remove_all(folder_);
+  }
+
+  struct Bridge {
+    explicit Bridge(const HistoryServiceTest& test)
+        : collector(test.instance_), history(test.file_, {}) {
+      history.begin(collector);
+    }
+    void sweep(const metrics::Collector::Time& now) {
+      collector.sweep(now);
+      history.exchange(collector);
+    }
+    void round(const metrics::Collector::Time& now) {
+      sweep(now);
+      history.commit(now.realtime_ns / metrics::kSecond);
+    }
+    metrics::Collector collector;
+    HistoryService history;
+  };
+
+  void publish(TestSegment& segment, int count) {
+    for (int i = 0; i < count; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  }
+  Response ask(std::map<std::string, std::string> parameters,
+               const std::string& accept = "") const {
+    Request request;
+    request.method = "GET";
+    request.path = kHistoryPath;
+    request.parameters = std::move(parameters);
+    request.accept = accept;
+    return answer_history(request, {file_, [] { return std::string(); }}, now_.realtime_ns);
+  }
+  std::uint64_t stored() const {
+    const Response response = ask({{"from", "-1h"}, {"points", "1"}});
+    if (response.status != 200) return 0;
+    return json::parse(response.body)["whole"]["outcomes"]["all"];
+  }
+
+  std::filesystem::path folder_;
+  std::string file_;
+};
+
+TEST_F(HistoryServiceTest, KeepsWhatComesIn) {
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  publish(segment, 3);
+  bridge.round(now_);
+  EXPECT_EQ(stored(), 3u);
+  pass(1);
+  publish(segment, 2);
+  bridge.round(now_);
+  EXPECT_EQ(stored(), 5u);
+  EXPECT_EQ(bridge.history.message(), "");
+}
+
+TEST_F(HistoryServiceTest, ASecondBridgeWaitsAndGoesOnWithoutCountingTwice) {
+  TestSegment segment(instance_);
+  auto first = std::make_unique<Bridge>(*this);
+  publish(segment, 3);
+  first->round(now_);
+  Bridge second(*this);
+  second.round(now_);
+  EXPECT_THAT(second.history.message(), HasSubstr("another bridge writes"));
+  for (int i = 0; i < 3; ++i) {
+    pass(1);
+    publish(segment, 2);
+    first->round(now_);
+    second.round(now_);
+  }
+  EXPECT_EQ(stored(), 9u);
+  first.reset();
+  pass(1);
+  publish(segment, 1);
+  for (int i = 0; i < 3; ++i) second.round(now_);
+  EXPECT_EQ(second.history.message(), "");
+  EXPECT_EQ(stored(), 10u);
+  pass(1);
+  publish(segment, 1);
+  second.round(now_);
+  EXPECT_EQ(stored(), 11u);
+  EXPECT_EQ(find(second.collector.snapshot(now_), "ping")->total.ok, 11u) << "live, all the while";
+}
+
+TEST_F(HistoryServiceTest, WhatCannotBeWrittenWaitsUntilItCan) {
+  std::ofstream(file_) << std::string(5'000, 'x');
+  TestSegment segment(instance_, {{1, 64}});
+  Bridge bridge(*this);
+  for (int i = 0; i < 10; ++i) {
+    publish(segment, 30);  // more than the ring holds at a time
+    bridge.round(now_);
+    EXPECT_THAT(bridge.history.message(), HasSubstr("not a history file"));
+    pass(1);
+  }
+  std::filesystem::remove(file_);
+  bridge.round(now_);
+  EXPECT_EQ(bridge.history.message(), "");
+  EXPECT_EQ(stored(), 300u);
+}
+
+TEST_F(HistoryServiceTest, AFileThatIsMovedAwayIsBegunAnew) {
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  publish(segment, 3);
+  bridge.round(now_);
+  std::filesystem::rename(file_, file_ + ".old");
+  pass(1);
+  publish(segment, 2);
+  bridge.round(now_);
+  EXPECT_THAT(bridge.history.message(), HasSubstr("moved away"));
+  bridge.round(now_);
+  EXPECT_EQ(bridge.history.message(), "");
+  EXPECT_EQ(stored(), 2u) << "the old file has the rest";
+}
+
+TEST_F(HistoryServiceTest, ACollectorThatWasGivenUpGoesOnWhereItStopped) {
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  publish(segment, 3);
+  bridge.sweep(now_);
+  bridge.collector = metrics::Collector(instance_);
+  bridge.history.begin(bridge.collector);
+  publish(segment, 2);
+  bridge.round(now_);
+  EXPECT_EQ(stored(), 5u);
+}
+
+TEST_F(HistoryServiceTest, TheRouteAnswersInBothEncodings) {
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  publish(segment, 3);
+  bridge.round(now_);
+  const Response response = ask({{"from", "-10s"}, {"points", "5"}, {"operation", "ping"}});
+  EXPECT_EQ(response.status, 200);
+  const json document = json::parse(response.body);
+  EXPECT_EQ(document["instance"], instance_);
+  EXPECT_EQ(document["operation"], "ping");
+  EXPECT_EQ(document["stack"], nullptr);
+  EXPECT_EQ(document["layer"], "daemon");
+  EXPECT_EQ(document["point_seconds"], 2);
+  EXPECT_EQ(document["points"].back()["outcomes"]["ok"], 3);
+  EXPECT_EQ(document["points"].back()["latency"]["p99_ns"], 1'000);
+  const Response packed =
+      ask({{"from", "-10s"}, {"points", "5"}, {"operation", "ping"}}, "application/msgpack");
+  EXPECT_EQ(json::from_msgpack(packed.body), document);
+}
+
+TEST_F(HistoryServiceTest, TheRouteSaysWhatIsWrongInOneSentence) {
+  const auto refused = [this](std::map<std::string, std::string> parameters, int status,
+                              const std::string& sentence) {
+    const Response response = ask(std::move(parameters));
+    EXPECT_EQ(response.status, status);
+    const std::string error = json::parse(response.body).at("error");
+    EXPECT_THAT(error, HasSubstr(sentence));
+    EXPECT_THAT(error, EndsWith("."));
+  };
+  refused({}, 503, "no history file");
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  publish(segment, 1);
+  bridge.round(now_);
+  refused({{"from", "-1h"}, {"to", "-2h"}}, 400, "reversed");
+  refused({{"from", "-1h"}, {"to", "-1h"}}, 400, "empty");
+  refused({{"from", "soon"}}, 400, "no point in time");
+  for (const char* points : {"0", "5001", "-1", "", "1.5", "x", "99999999999999999999"}) {
+    refused({{"points", points}}, 400, "Points must be a number from 1 to 5000");
+  }
+  refused({{"limit", "5"}}, 400, "no parameter \"limit\"");
+  refused({{"operation", "pong"}}, 404, "no operation \"pong\"");
+  refused({{"instance", "other"}}, 404, "no instance \"other\"");
+  refused({{"layer", ""}}, 404, "no layer \"\"");
+  Request request;
+  EXPECT_THAT(answer_history(request, {}, now_.realtime_ns).body, HasSubstr("--history FILE"));
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::http_bridge
