@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/target.h"
 #include "metrics/collector.h"
+#include "metrics/layer_group.h"
 #include "metrics/rollup.h"
 
 namespace goxel_telemetry::cli {
@@ -21,10 +22,12 @@ constexpr std::uint64_t kTakeNs = 5 * kNsPerSecond;
 
 class Rollups {
  public:
-  void take(metrics::Collector& collector) {
-    metrics::RollupDelta delta = collector.take_rollups();
-    std::move(delta.rollups.begin(), delta.rollups.end(), std::back_inserter(rollups_));
-    observed_.insert(observed_.end(), delta.observed.begin(), delta.observed.end());
+  // What is observed is what the daemon's segment was; the outer layers' has its own times.
+  void take(metrics::LayerGroup& group) {
+    metrics::RollupDelta daemon = group.daemon().take_rollups();
+    observed_.insert(observed_.end(), daemon.observed.begin(), daemon.observed.end());
+    add(std::move(daemon.rollups));
+    add(group.outer().take_rollups().rollups);
   }
 
   // Without the records from before the time since which all are there. `end_ns`: CLOCK_REALTIME.
@@ -48,6 +51,10 @@ class Rollups {
   }
 
  private:
+  void add(std::vector<metrics::Rollup> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(rollups_));
+  }
+
   std::vector<metrics::Rollup> rollups_;
   std::vector<metrics::TimeStretch> observed_;
 };
@@ -55,11 +62,12 @@ class Rollups {
 }  // namespace
 
 metrics::Observation observe_live(const std::string& instance, std::uint32_t watch_seconds) {
-  metrics::Collector collector(instance);
-  collector.keep_rollups();
-  metrics::Snapshot snapshot = first_look(collector);
+  metrics::LayerGroup group(instance);
+  group.daemon().keep_rollups();
+  group.outer().keep_rollups();
+  metrics::Snapshot snapshot = first_look(group);
   Rollups rollups;
-  rollups.take(collector);
+  rollups.take(group);
   auto now = metrics::Collector::Time::now();
   const std::uint64_t until_ns = now.monotonic_ns + watch_seconds * kNsPerSecond;
   std::uint64_t taken_ns = now.monotonic_ns;
@@ -67,14 +75,14 @@ metrics::Observation observe_live(const std::string& instance, std::uint32_t wat
   const auto live = [&snapshot] { return snapshot.daemon.state == metrics::ProducerState::live; };
   while (now.monotonic_ns < until_ns && live() && !end.wait(kSweepMilliseconds)) {
     now = metrics::Collector::Time::now();
-    collector.sweep(now);
+    group.sweep(now);
     if (now.monotonic_ns - taken_ns < kTakeNs) continue;
     taken_ns = now.monotonic_ns;
-    snapshot = collector.snapshot(now);
-    rollups.take(collector);
+    snapshot = group.snapshot(now);
+    rollups.take(group);
   }
-  snapshot = collector.snapshot(now);
-  rollups.take(collector);
+  snapshot = group.snapshot(now);
+  rollups.take(group);
   metrics::Observation observation =
       rollups.observation(live() ? now.realtime_ns : last_sign_of_life_ns(snapshot));
   if (observation.operations.empty()) {

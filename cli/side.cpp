@@ -60,10 +60,9 @@ Side SideReader::read(const std::string& asked) {
   const std::size_t dots = asked.find("..");
   Side side;
   if (asked == "live") {
-    side = read_live("");
+    side = read_live();
   } else if (const auto stack = after("stack:", asked)) {
-    if (stack->empty()) throw Failure(kExitUsage, "\"stack:\" needs the name of a stack");
-    side = read_live(*stack);
+    side = read_stack(*stack);
   } else if (const auto name = after("baseline:", asked)) {
     side = read_baseline(*name);
   } else if (const auto path = after("file:", asked)) {
@@ -79,15 +78,23 @@ Side SideReader::read(const std::string& asked) {
   return side;
 }
 
-Side SideReader::read_live(const std::string& stack) {
+Side SideReader::read_live() {
   if (!live_) {
     const std::string instance = choose_instance(sources_.instance);
     live_.emplace();
     live_->description = "live, instance \"" + instance + '"';
     live_->observation = observe_live(instance, sources_.watch_seconds);
   }
-  if (stack.empty()) return *live_;
-  Side side = *live_;
+  return *live_;
+}
+
+// NAME, or NAME@SIDE.
+Side SideReader::read_stack(const std::string& asked) {
+  const std::size_t at = asked.find('@');
+  const std::string stack = asked.substr(0, at);
+  if (stack.empty()) throw Failure(kExitUsage, "\"stack:\" needs the name of a stack");
+  Side side = at == std::string::npos ? read_live() : read(asked.substr(at + 1));
+  if (side.one_stack) throw Failure(kExitUsage, "a side is of one stack: \"stack:\" stands once");
   side.one_stack = true;
   side.description += ", stack " + metrics::printable(stack);
   std::set<std::string> others;
@@ -100,7 +107,7 @@ Side SideReader::read_live(const std::string& stack) {
     std::string seen;
     for (const std::string& other : others) seen += (seen.empty() ? "" : ", ") + other;
     throw Failure(kExitUsage, "no request of a stack \"" + metrics::printable(stack) +
-                                  "\" was seen, only of: " + seen);
+                                  "\" was seen, only of: " + metrics::printable(seen));
   }
   return side;
 }

@@ -15,6 +15,7 @@ inline constexpr const char* kSideSyntax =
     "A side is one of:\n"
     "  live              what the ring of the instance still holds (and --watch adds)\n"
     "  stack:NAME        the same, of one stack only: stack:4-layer, stack:2-layer\n"
+    "  stack:NAME@SIDE   one stack of another side: stack:2-layer@-24h..now\n"
     "  FROM..TO          a range of the history (--history FILE): -24h..-12h,\n"
     "                    2026-11-25T10:00..2026-11-25T11:00, -10m..now\n"
     "  baseline:NAME     a saved baseline; or just NAME\n"
@@ -46,7 +47,8 @@ class SideReader {
   Side read(const std::string& asked);
 
  private:
-  Side read_live(const std::string& stack);
+  Side read_stack(const std::string& stack);
+  Side read_live();
   Side read_range(const std::string& from, const std::string& to);
   Side read_baseline(const std::string& name);
   Side read_file(const std::string& path);

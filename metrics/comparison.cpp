@@ -13,6 +13,7 @@
 #include "metrics/holm.h"
 #include "metrics/interval.h"
 #include "metrics/strata.h"
+#include "metrics/tool_method.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -23,14 +24,19 @@ SeriesByKey chosen(const Observation& observation, const ComparisonOptions& opti
   const auto wanted = [](const std::string& one, const std::string& name) {
     return one.empty() || one == name;
   };
+  const std::string operation =
+      options.across_stacks ? method_of_tool(options.operation) : options.operation;
   SeriesByKey out;
   for (const auto& [key, series] : observation.operations) {
-    if (!wanted(options.operation, key.operation) || !wanted(options.stack, key.stack) ||
+    OperationKey shown = key;
+    if (options.across_stacks) {
+      shown.stack = shown.protocol = "";
+      shown.operation = method_of_tool(key.operation);
+    }
+    if (!wanted(operation, shown.operation) || !wanted(options.stack, key.stack) ||
         !wanted(options.layer, key.layer)) {
       continue;
     }
-    OperationKey shown = key;
-    if (options.across_stacks) shown.stack = shown.protocol = "";
     out[shown].push_back(&series);
   }
   return out;

@@ -17,7 +17,7 @@ struct ComparisonOptions {
   double level = 0.95;           // of intervals; 1 - level is the risk of a false proof
   double least_relevant = 0.05;  // a smaller shift is no news, however well proven
   // Operations of another stack are the same operations: their stacks and protocols are left out of
-  // the keys, on both sides.
+  // the keys, and tools go by the names of their methods (tool_method.h), on both sides.
   bool across_stacks = false;
   // Only these; empty: all.
   std::string operation;

@@ -11,6 +11,7 @@
 #include "metrics/history/rows.h"
 #include "metrics/history/schema.h"
 #include "metrics/printable.h"
+#include "shm/segment.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -109,7 +110,12 @@ HistoryResult HistoryReader::instances(std::vector<std::string>& names) {
   return guarded([&]() -> HistoryResult {
     names.clear();
     Statement select = database_->prepare("SELECT name FROM instance ORDER BY name");
-    while (select.step()) names.push_back(select.text(0));
+    std::set<std::string> outer;
+    while (select.step()) {
+      names.push_back(select.text(0));
+      outer.insert(shm::layers_instance(names.back()));
+    }
+    std::erase_if(names, [&outer](const std::string& name) { return outer.contains(name); });
     return {};
   });
 }
@@ -122,9 +128,10 @@ HistoryResult HistoryReader::find_series(const HistoryFilter& filter, bool sums,
             "the history file " + file_ + " has no instance \"" + printable(filter.instance) + '"'};
   }
   Statement select = database_->prepare(
-      "SELECT id, stack, protocol, layer, operation FROM series WHERE instance = ?"
+      "SELECT id, stack, protocol, layer, operation FROM series"
+      " WHERE instance IN (SELECT id FROM instance WHERE name IN (?, ?))"
       " ORDER BY stack, protocol, layer, operation");
-  select.bind(1, instance.number(0));
+  select.bind(1, filter.instance).bind(2, shm::layers_instance(filter.instance));
   std::set<std::string> stacks;
   std::set<std::string> protocols;
   std::set<std::string> layers;

@@ -21,7 +21,8 @@ class HistoryReader {
   static std::unique_ptr<HistoryReader> open(const std::string& file, HistoryResult& why);
   ~HistoryReader();
 
-  // Names, sorted.
+  // Names of daemons, sorted. What the outer layers reported of one belongs to it, and is kept
+  // under the name of their own segment (shm::layers_instance).
   HistoryResult instances(std::vector<std::string>& names);
 
   // Exact: merged from rollups, each of which counts once. `unknown` if the file has no such

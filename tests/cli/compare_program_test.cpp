@@ -120,6 +120,14 @@ TEST_F(CompareProgram, TwoStacksOfTheLiveDaemon) {
   EXPECT_EQ(verdict_of(comparison, "ping"), "too little data");  // only one of them has it
   EXPECT_EQ(comparison.at("layers").size(), 1u);
   EXPECT_EQ(comparison.at("layers").at(0).at("raw").at("stack"), "");
+  save("before");
+  const Program::Result saved =
+      call_live({"compare", "stack:4-layer@before", "stack:4-layer", "--json"});
+  ASSERT_EQ(saved.exit_code, 0) << saved.error;
+  const json with_saved = json::parse(saved.output);
+  EXPECT_EQ(with_saved.at("operations").size(), 1u);
+  EXPECT_EQ(verdict_of(with_saved, "ping"), "no proven difference");
+  EXPECT_EQ(call_live({"compare", "stack:4-layer@stack:4-layer", "live"}).exit_code, 2);
   const Program::Result unknown = call_live({"compare", "stack:4-layer", "stack:3-layer"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.error, HasSubstr("\"3-layer\" was seen, only of: 2-layer, 4-layer"));

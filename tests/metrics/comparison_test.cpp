@@ -275,15 +275,22 @@ TEST(Comparison, AcrossStacksTheSameOperationMeets) {
     simulate({}, key, kSimulatedBegin, 60, random, builder);
     return std::move(builder).finish();
   };
-  const Observation four = through({"4-layer", "jsonrpc", "daemon", "fill"});
-  const Observation two = through({"2-layer", "mcp", "daemon", "fill"});
+  const Observation four = through({"4-layer", "jsonrpc", "daemon", "goxel.add_voxel"});
+  const Observation two = through({"2-layer", "mcp", "daemon", "goxel_add_voxels"});
   EXPECT_EQ(compare(four, two, {}).operations.size(), 2u);
   ComparisonOptions options;
   options.across_stacks = true;
   const Comparison comparison = compare(four, two, options);
   ASSERT_EQ(comparison.operations.size(), 1u);
-  EXPECT_EQ(comparison.operations[0].key, (OperationKey{"", "", "daemon", "fill"}));
+  EXPECT_EQ(comparison.operations[0].key, (OperationKey{"", "", "daemon", "goxel.add_voxel"}));
   EXPECT_EQ(comparison.operations[0].verdict, Verdict::no_proven_difference);
+  for (const char* name : {"goxel.add_voxel", "goxel_add_voxels"}) {
+    options.operation = name;
+    const Comparison named = compare(four, two, options);
+    ASSERT_EQ(named.operations.size(), 1u) << name;
+    EXPECT_EQ(named.operations[0].a.records, comparison.operations[0].a.records) << name;
+    EXPECT_EQ(named.operations[0].b.records, comparison.operations[0].b.records) << name;
+  }
 }
 
 TEST(Comparison, CanBeOfSomeOperationsOnly) {

@@ -89,6 +89,25 @@ TEST_F(HistoryTest, FiltersByEveryNameAndSaysWhatItDoesNotKnow) {
   EXPECT_THAT(names, ElementsAre("goxel"));
 }
 
+TEST_F(HistoryTest, WhatTheOuterLayersReportBelongsToTheirDaemon) {
+  record(key("ping"), kThen, 1'000);
+  watched(0, 1);
+  commit(kThen + 1);
+  record(key("ping", "mcp-client"), kThen, 3'000);
+  record(key("ping", "mcp-client"), kThen, 5'000);
+  EXPECT_TRUE(writer().commit({{"goxel.layers", delta()}}, kThen + 1).done());
+  EXPECT_EQ(query(kThen, kThen + 1, 1, {"", {}, {}, {}, "daemon"}).whole.outcomes.ok, 1u);
+  EXPECT_EQ(query(kThen, kThen + 1, 1, {"", {}, {}, {}, "mcp-client"}).whole.outcomes.ok, 2u);
+  std::vector<std::string> names;
+  EXPECT_TRUE(reader()->instances(names).done());
+  EXPECT_THAT(names, ElementsAre("goxel"));
+  Observation both;
+  const TimeStretch range{kThen * kNs, (kThen + 1) * kNs};
+  EXPECT_EQ(reader()->observe({"goxel", {}, {}, {}, {}}, range, both).message, "");
+  EXPECT_THAT(both.operations, SizeIs(2));
+  EXPECT_EQ(both.observed_seconds(), 1);
+}
+
 TEST_F(HistoryTest, TakesTheCoarsestRollupsThatGiveEnoughPoints) {
   record(key("ping"), kThen, 1'000);
   commit(kThen + 2 * 86'400);
