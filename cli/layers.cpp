@@ -216,7 +216,7 @@ std::string join_line(const metrics::JoinCounters& c, const Style& style) {
                     some(c.fates.irregular, "with a gap", Emphasis::warning),
                     some(c.fates.duplicates, "duplicate", Emphasis::none),
                     some(c.fates.sticking_out, "sticking out", Emphasis::warning),
-                    some(c.late, "late", Emphasis::none), some(c.early, "early", Emphasis::warning),
+                    some(c.early, "early", Emphasis::warning),
                     some(c.misplaced, "of the future", Emphasis::warning)},
                    style);
 }

@@ -22,16 +22,12 @@ double seconds_between(std::uint64_t then, std::uint64_t now) {
   return now > then ? static_cast<double>(now - then) / 1e9 : 0;
 }
 
-// Puts the spans of one segment into the join.
+// Puts the spans of both segments into the join.
 class Feed final : public SpanListener {
  public:
   Feed(ChainTable& chains, SpanJoin& join) : chains_(chains), join_(join) {}
 
-  // Spans taken in from now on are joined if `open`.
-  void begin(bool open, std::uint64_t now_ns) {
-    open_ = open;
-    now_ns_ = now_ns;
-  }
+  void set_time(std::uint64_t now_ns) { now_ns_ = now_ns; }
 
   std::uint64_t number_of(const OperationKey& key) override {
     const auto layer = layer_named(key.layer);
@@ -42,7 +38,7 @@ class Feed final : public SpanListener {
 
   void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
             std::uint64_t end_ns) override {
-    if (!open_ || number == kNoLayer) return;
+    if (number == kNoLayer) return;
     join_.add(trace_id,
               {start_ns, end_ns, static_cast<std::uint32_t>(number >> 8),
                static_cast<Layer>(number & 0xFF)},
@@ -54,7 +50,6 @@ class Feed final : public SpanListener {
 
   ChainTable& chains_;
   SpanJoin& join_;
-  bool open_ = false;
   std::uint64_t now_ns_ = 0;
 };
 
@@ -98,8 +93,8 @@ class LayerGroup::State {
  public:
   explicit State(const std::string& instance)
       : daemon(instance), outer(shm::layers_instance(instance)) {
-    daemon.on_span(daemon_feed_);
-    outer.on_span(outer_feed_);
+    daemon.on_span(feed_);
+    outer.on_span(feed_);
   }
 
   void sweep(const Collector::Time& now);
@@ -122,21 +117,19 @@ class LayerGroup::State {
 
   ChainTable chains_;
   SpanJoin join_{[this](const JoinedOperation& operation) { chains_.add(operation); }};
-  Feed daemon_feed_{chains_, join_};
-  Feed outer_feed_{chains_, join_};
+  Feed feed_{chains_, join_};
   Processes processes_;
   std::uint64_t outer_lost_ = 0;
   std::shared_ptr<const LayersView> view_;
   std::uint64_t view_second_ = 0;
 };
 
-// The outer layers first: when they report for the first time, the daemon's spans that come with
-// this sweep belong to theirs.
+// The daemon's spans wait for outer ones also while there is no segment of these: they report late,
+// and so does the first of them.
 void LayerGroup::State::sweep(const Collector::Time& now) {
-  outer_feed_.begin(true, now.monotonic_ns);
-  outer.sweep(now);
-  daemon_feed_.begin(outer_known(), now.monotonic_ns);
+  feed_.set_time(now.monotonic_ns);
   daemon.sweep(now);
+  outer.sweep(now);
   const std::uint64_t settled_ns =
       now.monotonic_ns - std::min(now.monotonic_ns, SpanJoin::kPatienceNs);
   chains_.advance(settled_ns / kNsPerSecond);

@@ -12,8 +12,8 @@
 
 namespace goxel_telemetry::metrics {
 
-// Not thread-safe: one a thread. Never blocks, never fails, like a Collector. Where no outer layer
-// ever reported, it costs what the daemon's collector costs.
+// Not thread-safe: one a thread. Never blocks, never fails, like a Collector. Where no request has
+// a trace id, it costs what the daemon's collector costs.
 class LayerGroup {
  public:
   // Of the daemon. Nothing is opened until the first sweep.

@@ -59,11 +59,15 @@ TEST_P(Layers, HopsOfBothStacksAreWhatTheLayersMeasured) {
   ASSERT_EQ(measured.size(), 2u);
 
   const auto view = [&] { return Json::parse(bridge.get("/api/v1/layers")).at("instances").at(0); };
+  // Spans wait for each other, and a window takes a second in when it is complete.
+  const auto joined = [&](const Json& now, const char* stack) {
+    const Json breakdown = breakdown_of(now, stack);
+    return breakdown.at("source") == "joined" &&
+           breakdown.at("operations") == measured.at(stack).at("operations");
+  };
   EXPECT_TRUE(eventually([&] {
     const Json now = view();
-    return breakdown_of(now, "4-layer").at("operations") ==
-               measured.at("4-layer").at("operations") &&
-           breakdown_of(now, "2-layer").at("operations") == measured.at("2-layer").at("operations");
+    return joined(now, "4-layer") && joined(now, "2-layer");
   })) << view().dump(1);
 
   for (const Json& seen : {view(), daemon.ask_cli("layers").at("instances").at(0)}) {

@@ -271,10 +271,10 @@ class DaemonAlone : public Group {
   }
 };
 
-TEST_F(DaemonAlone, HoldsNoSpansAndSaysWhatIsMissing) {
+TEST_F(DaemonAlone, SaysWhatIsMissing) {
   publish(*daemon_, "add", shm::names::kDaemon, shm::names::kTwoLayer, 7, now() - 900 * kMs, kMs);
   const auto view = look();
-  EXPECT_EQ(view->join.spans, 0u);
+  EXPECT_EQ(view->join.fates.alone, 1u);
   EXPECT_THAT(view->message, HasSubstr("no layer outside"));
   const StackWindow& window = view->stacks.at(0).window(kMinute);
   EXPECT_THAT(window.layers, ElementsAre("daemon"));
@@ -282,10 +282,14 @@ TEST_F(DaemonAlone, HoldsNoSpansAndSaysWhatIsMissing) {
   EXPECT_EQ(window.outermost.latency.count, 1u);
 }
 
-// As a command's first look: the ring still holds spans of both.
-TEST_F(DaemonAlone, JoinsAlsoWhatWasThereBeforeTheOuterLayersWereSeen) {
+// Collectors report seconds late, the first time into a segment that was not there before.
+TEST_F(DaemonAlone, ItsSpansWaitForTheFirstReport) {
+  const std::uint64_t at = now() - 900 * kMs;
+  publish(*daemon_, "add", shm::names::kDaemon, shm::names::kTwoLayer, 7, at + kMs, 3 * kMs);
+  group_.sweep(now_);
+  now_.monotonic_ns += 2 * kSecond;
   outer_ = std::make_unique<TestSegment>(shm::layers_instance(instance_));
-  two_layers(7, now() - 900 * kMs);
+  client("add", shm::names::kTwoLayer, 7, at, 5 * kMs);
   EXPECT_EQ(look()->join.operations, 1u);
 }
 
