@@ -47,9 +47,10 @@ class SpanListener {
   // A number for this operation, asked for once for each combination of ids, and again when they
   // were forgotten.
   virtual std::uint64_t number_of(const OperationKey& key) = 0;
-  // An answered request's span, CLOCK_MONOTONIC. During a sweep, after it was counted.
+  // An answered request's span, CLOCK_MONOTONIC, and how far both its ends may be off by the
+  // calibration of its segment's clock. During a sweep, after it was counted.
   virtual void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
-                    std::uint64_t end_ns) = 0;
+                    std::uint64_t end_ns, std::uint64_t error_ns) = 0;
 };
 
 // A process that records spans.

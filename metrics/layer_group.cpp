@@ -37,11 +37,14 @@ class Feed final : public SpanListener {
   }
 
   void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
-            std::uint64_t end_ns) override {
+            std::uint64_t end_ns, std::uint64_t error_ns) override {
+    // A clock that is less certain than this is of no use here.
+    constexpr std::uint64_t kMostErrorUs = 1000;
     if (number == kNoLayer) return;
     join_.add(trace_id,
               {start_ns, end_ns, static_cast<std::uint32_t>(number >> 8),
-               static_cast<Layer>(number & 0xFF)},
+               static_cast<Layer>(number & 0xFF),
+               static_cast<std::uint16_t>(std::min(kMostErrorUs, error_ns / 1000))},
               now_ns_);
   }
 

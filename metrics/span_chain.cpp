@@ -24,10 +24,15 @@ std::uint64_t plus(std::uint64_t a, std::uint64_t b) {
 bool overlap(const Span& a, const Span& b) {
   return a.start_ns < b.end_ns && b.start_ns < a.end_ns;
 }
+std::uint64_t slack_of(const Span& inner) {
+  return kClockSlackNs + inner.error_us * std::uint64_t{1000};
+}
+
 bool contains(const Span& outer, const Span& inner) {
   if (outer.start_ns <= inner.start_ns && inner.end_ns <= outer.end_ns) return true;
-  return overlap(outer, inner) && minus(outer.start_ns, kClockSlackNs) <= inner.start_ns &&
-         inner.end_ns <= plus(outer.end_ns, kClockSlackNs);
+  const std::uint64_t slack = slack_of(inner);
+  return overlap(outer, inner) && minus(outer.start_ns, slack) <= inner.start_ns &&
+         inner.end_ns <= plus(outer.end_ns, slack);
 }
 
 // The spans of one layer in order of their starts.
@@ -91,7 +96,8 @@ class Joiner {
     for (auto layer = static_cast<std::size_t>(span.layer); layer-- > 0;) {
       const Row& row = rows_[layer];
       // Those that begin early enough to contain it.
-      const std::uint64_t bound = plus(span.start_ns, kClockSlackNs);
+      const std::uint64_t slack = slack_of(span);
+      const std::uint64_t bound = plus(span.start_ns, slack);
       const auto begin = spans_.begin() + static_cast<std::ptrdiff_t>(row.begin);
       const auto end = spans_.begin() + static_cast<std::ptrdiff_t>(row.end);
       const auto after = static_cast<std::size_t>(
@@ -99,7 +105,7 @@ class Joiner {
           spans_.begin());
       std::size_t looks = kMostLookedAt;
       for (std::size_t i = after; i-- > row.begin && looks-- > 0;) {
-        if (plus(latest_end_[i], kClockSlackNs) < span.end_ns) break;
+        if (plus(latest_end_[i], slack) < span.end_ns) break;
         if (contains(spans_[i], span)) return i;
       }
       const auto before_end = static_cast<std::size_t>(

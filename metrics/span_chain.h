@@ -33,12 +33,13 @@ struct Span {
   std::uint64_t end_ns = 0;
   std::uint32_t name = 0;  // whatever the caller means by it
   Layer layer = Layer::daemon;
+  std::uint16_t error_us = 0;  // of start and end, as far as its clock's calibration is known
 
   friend auto operator<=>(const Span&, const Span&) = default;
 };
 
 // Clocks of one machine are read by different means, rounded differently: an inner span that sticks
-// out of the outer one by no more than this is cut to fit.
+// out of the outer one by no more than this, and the error of its own times, is cut to fit.
 inline constexpr std::uint64_t kClockSlackNs = 20'000;
 
 // So many spans of an outer layer are looked at for the one that contains an inner span, beginning

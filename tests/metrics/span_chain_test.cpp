@@ -146,6 +146,16 @@ TEST(JoinSpans, AnInnerSpanThatSticksOutByAReadingOfTheClockIsCut) {
   EXPECT_TRUE(join({span(kClient, 1, 10), daemon}).operations.empty());
 }
 
+// Shortly after a daemon's start its clock's calibration is coarse, and says so.
+TEST(JoinSpans, ASpanThatKnowsItsTimesBadlyMayStickOutByAsMuchMore) {
+  Span daemon = span(kDaemon, 1, 10);
+  daemon.error_us = 30;
+  daemon.start_ns -= kClockSlackNs + 30'000;
+  EXPECT_EQ(join({span(kClient, 1, 10), daemon}).fates, (SpanFates{.joined = 2, .cut = 1}));
+  --daemon.start_ns;
+  EXPECT_TRUE(join({span(kClient, 1, 10), daemon}).operations.empty());
+}
+
 TEST(JoinSpans, TheTightestOuterSpanIsTheOne) {
   const Joined joined = join({span(kClient, 0, 20, 1), span(kClient, 2, 10, 2), span(kDaemon, 3, 4),
                               span(kDaemon, 12, 13)});
