@@ -194,7 +194,8 @@ TEST_F(HistoryFileTest, OnAFullDiskKeepsWhatItHasAndGoesOnWhenThereIsSpace) {
   HistoryResult result;
   std::vector<HistoryDelta> failed;
   for (std::uint64_t second = 1; result.done() && second < 1'000; ++second) {
-    for (int i = 0; i < 20; ++i) record(key("op_" + std::to_string(i)), kThen + second, i);
+    for (std::uint64_t i = 0; i < 20; ++i)
+      record(key("op_" + std::to_string(i)), kThen + second, i);
     position_.until_realtime_ns = second;
     failed = {{"goxel", delta()}};
     result = writer().commit(failed, kThen + second);

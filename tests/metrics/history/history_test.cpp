@@ -279,7 +279,7 @@ TEST_F(HistoryTest, AClockThatWasYearsAheadDoesNoLastingHarm) {
 }
 
 TEST_F(HistoryTest, AClockThatGoesBackAddsToTheSecondsItPassesAgain) {
-  for (const std::uint64_t second : {100, 101, 102, 200, 100, 101, 102, 103}) {
+  for (const std::uint64_t second : {100u, 101u, 102u, 200u, 100u, 101u, 102u, 103u}) {
     record(key("ping"), kThen + second, 1'000 + second);
     commit(kThen + second);
   }
