@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/baseline.h"
 
+#include <utility>
 #include <vector>
 
 #include "cli/facts.h"
@@ -21,8 +22,13 @@ namespace {
 using http_bridge::BaselineDocument;
 
 metrics::BaselineStore store_of(const BaselineOptions& options) {
-  const std::string& folder = options.sources.baseline_folder;
-  return metrics::BaselineStore(folder.empty() ? default_baseline_folder() : folder);
+  const std::string& given = options.sources.baseline_folder;
+  std::string folder = given.empty() ? metrics::default_baseline_folder() : given;
+  if (folder.empty()) {
+    throw Failure(kExitUsage,
+                  "neither XDG_STATE_HOME nor HOME is set: --dir must tell where baselines are");
+  }
+  return metrics::BaselineStore(std::move(folder));
 }
 
 void check_name(const std::string& name) {
@@ -48,16 +54,6 @@ metrics::Baseline load(const BaselineOptions& options) {
   metrics::Baseline baseline;
   check(store_of(options).load(options.name, baseline));
   return baseline;
-}
-
-BaselineDocument document_of(const metrics::Baseline& baseline) {
-  BaselineDocument document;
-  document.name = baseline.name;
-  document.source = baseline.source;
-  document.saved_realtime_ns = baseline.saved_realtime_ns;
-  document.seen = metrics::describe_side(baseline.observation);
-  document.operation_count = baseline.observation.operations.size();
-  return document;
 }
 
 std::string time_text(std::uint64_t seconds) {
@@ -118,7 +114,7 @@ std::string show_screen(const BaselineDocument& b, const Style& style) {
 
 int run_baseline_save(const BaselineOptions& options) {
   check_name(options.name);
-  Side side = SideReader(options.sources).read(options.from);
+  metrics::Side side = side_reader(options.sources).read(options.from);
   metrics::Baseline baseline;
   baseline.name = options.name;
   baseline.source = side.description;
@@ -139,7 +135,7 @@ int run_baseline_list(const BaselineOptions& options) {
       complain(metrics::printable(result.message));  // the others are listed all the same
       continue;
     }
-    baselines.push_back(document_of(baseline));
+    baselines.push_back(http_bridge::document_of(baseline));
   }
   return finish(options.json ? baselines_json(std::move(baselines))
                              : list_screen(baselines, output_style()));
@@ -147,7 +143,7 @@ int run_baseline_list(const BaselineOptions& options) {
 
 int run_baseline_show(const BaselineOptions& options) {
   const metrics::Baseline baseline = load(options);
-  BaselineDocument document = document_of(baseline);
+  BaselineDocument document = http_bridge::document_of(baseline);
   for (const auto& [key, series] : baseline.observation.operations) {
     document.operations.push_back(
         {key, metrics::stats_of(series.total(), document.seen.observed_seconds)});

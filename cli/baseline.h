@@ -12,12 +12,12 @@ struct BaselineOptions {
   std::string name;
   std::string from = "live";  // save: a side
   std::string file;           // export, import
-  SideSources sources;
+  SideFlags sources;
   bool replace = false;
   bool json = false;
 };
 
-// Each throws Failure.
+// Each throws Failure or SideFailure.
 int run_baseline_save(const BaselineOptions& options);
 int run_baseline_list(const BaselineOptions& options);
 int run_baseline_show(const BaselineOptions& options);

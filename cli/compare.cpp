@@ -9,9 +9,7 @@
 #include "cli/facts.h"
 #include "cli/json.h"
 #include "cli/table.h"
-#include "cli/target.h"
 #include "metrics/format.h"
-#include "metrics/printable.h"
 
 namespace goxel_telemetry::cli {
 namespace {
@@ -73,8 +71,8 @@ std::string duration(const std::optional<double>& ns) {
   return ns ? metrics::format_duration(*ns) : "-";
 }
 
-std::string side_line(const char* label, const Side& side, const metrics::ComparedSide& seen,
-                      const Style& style) {
+std::string side_line(const char* label, const metrics::Side& side,
+                      const metrics::ComparedSide& seen, const Style& style) {
   return fact_line(label,
                    {side.description,
                     metrics::format_date_time(seen.begin_seconds * 1'000'000'000) + " to " +
@@ -165,8 +163,8 @@ std::string operations_table(const metrics::Comparison& comparison, const Style&
 
 }  // namespace
 
-std::string comparison_screen(const metrics::Comparison& comparison, const Side& a, const Side& b,
-                              const Style& style) {
+std::string comparison_screen(const metrics::ComparedSides& compared, const Style& style) {
+  const auto& [a, b, comparison] = compared;
   return side_line("A", a, comparison.a, style) + side_line("B", b, comparison.b, style) +
          fact_line(
              "shifts",
@@ -178,25 +176,11 @@ std::string comparison_screen(const metrics::Comparison& comparison, const Side&
 }
 
 int run_compare(const CompareOptions& options) {
-  SideReader reader(options.sources);
-  const Side a = reader.read(options.a);
-  const Side b = reader.read(options.b);
-  metrics::ComparisonOptions how = options.comparison;
-  how.across_stacks = a.one_stack || b.one_stack;
-  const metrics::Comparison comparison = metrics::compare(a.observation, b.observation, how);
-  if (comparison.operations.empty()) {
-    std::string wanted;
-    for (const auto& [name, value] :
-         {std::pair("operation", how.operation), std::pair("stack", how.stack),
-          std::pair("layer", how.layer)}) {
-      if (!value.empty())
-        wanted += std::string(" ") + name + " \"" + metrics::printable(value) + '"';
-    }
-    throw Failure(kExitUsage, wanted.empty() ? "there are no requests on either side"
-                                             : "neither side has requests of" + wanted);
-  }
-  return finish(options.json ? comparison_json(comparison, a, b)
-                             : comparison_screen(comparison, a, b, output_style()));
+  metrics::SideReader reader = side_reader(options.sources);
+  const metrics::ComparedSides compared =
+      metrics::compare_sides(reader, options.a, options.b, options.comparison);
+  return finish(options.json ? comparison_json(compared)
+                             : comparison_screen(compared, output_style()));
 }
 
 }  // namespace goxel_telemetry::cli

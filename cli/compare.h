@@ -13,15 +13,14 @@ namespace goxel_telemetry::cli {
 struct CompareOptions {
   std::string a;
   std::string b;
-  SideSources sources;
+  SideFlags sources;
   metrics::ComparisonOptions comparison;
   bool json = false;
 };
 
-std::string comparison_screen(const metrics::Comparison& comparison, const Side& a, const Side& b,
-                              const Style& style);
+std::string comparison_screen(const metrics::ComparedSides& compared, const Style& style);
 
-// 0 whatever the verdict. Throws Failure.
+// 0 whatever the verdict. Throws Failure or SideFailure.
 int run_compare(const CompareOptions& options);
 
 }  // namespace goxel_telemetry::cli

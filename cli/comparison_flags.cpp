@@ -6,7 +6,7 @@
 namespace goxel_telemetry::cli {
 namespace {
 
-void add_dir(CLI::App& command, SideSources& sources) {
+void add_dir(CLI::App& command, SideFlags& sources) {
   command
       .add_option("--dir", sources.baseline_folder,
                   "Where baselines are (default: $XDG_STATE_HOME/goxel-telemetry/baselines)")
@@ -14,7 +14,7 @@ void add_dir(CLI::App& command, SideSources& sources) {
 }
 
 // Where sides of a comparison come from.
-void add_sources(CLI::App& command, SideSources& sources) {
+void add_sources(CLI::App& command, SideFlags& sources) {
   command.add_option("--instance", sources.instance, "Of live, stack: and FROM..TO sides")
       ->type_name("NAME");
   command

@@ -31,14 +31,6 @@ Emphasis emphasis_of(ProducerState state) {
 
 }  // namespace
 
-std::uint64_t last_sign_of_life_ns(const metrics::Snapshot& snapshot) {
-  const metrics::Daemon& daemon = snapshot.daemon;
-  const auto heartbeat_age = static_cast<std::uint64_t>(daemon.heartbeat_age_seconds * 1e9);
-  const std::uint64_t heartbeat =
-      snapshot.taken_realtime_ns - std::min(heartbeat_age, snapshot.taken_realtime_ns);
-  return std::max(heartbeat, daemon.last_record_realtime_ns);
-}
-
 std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;
   std::string how;

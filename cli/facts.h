@@ -30,7 +30,4 @@ std::string misses_line(const metrics::Ring& ring, const Style& style);
 std::string inflight_table(const std::vector<metrics::InflightRequest>& requests,
                            const std::string& age_title, const Style& style);
 
-// CLOCK_REALTIME of the last trace that the daemon left: heartbeat or record.
-std::uint64_t last_sign_of_life_ns(const metrics::Snapshot& snapshot);
-
 }  // namespace goxel_telemetry::cli

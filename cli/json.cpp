@@ -85,12 +85,8 @@ std::string instance_json(const metrics::Snapshot& snapshot) {
          '\n';
 }
 
-std::string comparison_json(const metrics::Comparison& comparison, const Side& a, const Side& b) {
-  return http_bridge::encode_json(
-             http_bridge::ComparisonDocument{{a.asked, a.description, comparison.a},
-                                             {b.asked, b.description, comparison.b},
-                                             comparison}) +
-         '\n';
+std::string comparison_json(const metrics::ComparedSides& compared) {
+  return http_bridge::encode_json(http_bridge::document_of(compared)) + '\n';
 }
 
 std::string baseline_json(const http_bridge::BaselineDocument& baseline) {

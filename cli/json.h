@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "cli/side.h"
 #include "http-bridge/comparison_document.h"
 #include "metrics/collector.h"
 #include "metrics/comparison.h"
@@ -40,7 +39,7 @@ std::string record_json(const metrics::NamedRecord& record);
 // One instance on one line.
 std::string instance_json(const metrics::Snapshot& snapshot);
 
-std::string comparison_json(const metrics::Comparison& comparison, const Side& a, const Side& b);
+std::string comparison_json(const metrics::ComparedSides& compared);
 std::string baseline_json(const http_bridge::BaselineDocument& baseline);
 std::string baselines_json(std::vector<http_bridge::BaselineDocument> baselines);
 

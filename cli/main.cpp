@@ -14,6 +14,7 @@
 #include "cli/layers.h"
 #include "cli/record.h"
 #include "cli/replay.h"
+#include "cli/side.h"
 #include "cli/status.h"
 #include "cli/tail.h"
 #include "cli/target.h"
@@ -215,6 +216,9 @@ int run(int argc, char** argv) {
   } catch (const Failure& failure) {
     complain(failure.what());
     return failure.exit_code();
+  } catch (const metrics::SideFailure& failure) {
+    complain(failure.what());
+    return exit_code_of(failure.outcome());
   }
 }
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What one side of a comparison may be, as it is written on the command line, and where it comes
-// from.
+// Sides of a comparison (metrics/sides/side.h) as this program's flags and files give them.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
-#include "metrics/observation.h"
+#include "metrics/sides/side.h"
 
 namespace goxel_telemetry::cli {
 
@@ -21,8 +19,7 @@ inline constexpr const char* kSideSyntax =
     "  baseline:NAME     a saved baseline; or just NAME\n"
     "  file:PATH         an exported baseline; or just PATH, with a / in it";
 
-// Where sides are looked for.
-struct SideSources {
+struct SideFlags {
   std::string instance;         // of live, stack: and FROM..TO; empty: the only one
   std::string history_file;     // empty: none
   std::string baseline_folder;  // empty: the default one
@@ -30,31 +27,10 @@ struct SideSources {
 };
 inline constexpr std::uint32_t kMostWatchSeconds = 900;
 
-struct Side {
-  std::string asked;  // as it was written
-  std::string description;
-  bool one_stack = false;
-  metrics::Observation observation;
-};
+// What it reads throws SideFailure or Failure.
+metrics::SideReader side_reader(const SideFlags& flags);
 
-// $XDG_STATE_HOME/goxel-telemetry/baselines, below ~/.local/state if that is not set.
-std::string default_baseline_folder();
-
-// Both sides of a comparison look at the live instance only once. Throws Failure.
-class SideReader {
- public:
-  explicit SideReader(SideSources sources) : sources_(std::move(sources)) {}
-  Side read(const std::string& asked);
-
- private:
-  Side read_stack(const std::string& stack);
-  Side read_live();
-  Side read_range(const std::string& from, const std::string& to);
-  Side read_baseline(const std::string& name);
-  Side read_file(const std::string& path);
-
-  const SideSources sources_;
-  std::optional<Side> live_;
-};
+// Of a command that ends with a SideFailure.
+int exit_code_of(metrics::SideOutcome outcome);
 
 }  // namespace goxel_telemetry::cli

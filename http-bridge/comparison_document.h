@@ -9,6 +9,7 @@
 #include "http-bridge/document.h"
 #include "metrics/baseline.h"
 #include "metrics/comparison.h"
+#include "metrics/sides/side.h"
 
 namespace goxel_telemetry::http_bridge {
 
@@ -18,7 +19,7 @@ struct ComparedSideDocument {
   const metrics::ComparedSide& seen;
 };
 
-// goxel-telemetry compare --json
+// GET /api/v1/compare, goxel-telemetry compare --json
 struct ComparisonDocument {
   ComparedSideDocument a;
   ComparedSideDocument b;
@@ -31,7 +32,8 @@ struct BaselineOperation {
   metrics::WindowStats stats;
 };
 
-// goxel-telemetry baseline list and show --json; the list has no operations.
+// goxel-telemetry baseline show --json; GET /api/v1/baselines and baseline list --json are a list
+// of them without operations.
 struct BaselineDocument {
   std::string name;
   std::string source;
@@ -43,6 +45,24 @@ struct BaselineDocument {
 struct BaselineListDocument {
   std::vector<BaselineDocument> baselines;
 };
+
+// `compared` must outlive it.
+inline ComparisonDocument document_of(const metrics::ComparedSides& compared) {
+  const metrics::Comparison& comparison = compared.comparison;
+  return {{compared.a.asked, compared.a.description, comparison.a},
+          {compared.b.asked, compared.b.description, comparison.b},
+          comparison};
+}
+
+// Without its operations.
+inline BaselineDocument document_of(const metrics::Baseline& baseline) {
+  return {baseline.name,
+          baseline.source,
+          baseline.saved_realtime_ns,
+          metrics::describe_side(baseline.observation),
+          baseline.observation.operations.size(),
+          {}};
+}
 
 template <class Member>
 void describe_key(const metrics::OperationKey& key, Member&& member) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -119,6 +120,21 @@ StoreResult read_baseline_file(const std::string& path, Baseline& baseline) {
       return not_a_baseline(path, "is damaged");
   }
   return not_a_baseline(path, "is not a baseline");
+}
+
+std::string default_baseline_folder() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  // Relative paths there are to be ignored (XDG Base Directory Specification).
+  std::string state = variable("XDG_STATE_HOME");
+  if (!state.starts_with('/')) {
+    const std::string home = variable("HOME");
+    if (home.empty()) return {};
+    state = home + "/.local/state";
+  }
+  return state + "/goxel-telemetry/baselines";
 }
 
 std::string BaselineStore::path_of(const std::string& name) const {

@@ -31,6 +31,10 @@ StoreResult write_baseline_file(const std::string& path, const Baseline& baselin
                                 IfThere if_there);
 StoreResult read_baseline_file(const std::string& path, Baseline& baseline);
 
+// $XDG_STATE_HOME/goxel-telemetry/baselines, below ~/.local/state if that is not set. Empty if HOME
+// is not set either.
+std::string default_baseline_folder();
+
 class BaselineStore {
  public:
   // The folder is made when something is saved.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/snapshot.h"
 
+#include <algorithm>
+
 #include "metrics/collector.h"
 
 namespace goxel_telemetry::metrics {
@@ -49,6 +51,14 @@ const char* to_string(shm::Protocol protocol) {
       break;
   }
   return "none";
+}
+
+std::uint64_t last_sign_of_life_ns(const Snapshot& snapshot) {
+  const auto heartbeat_age =
+      static_cast<std::uint64_t>(snapshot.daemon.heartbeat_age_seconds * 1e9);
+  const std::uint64_t heartbeat =
+      snapshot.taken_realtime_ns - std::min(heartbeat_age, snapshot.taken_realtime_ns);
+  return std::max(heartbeat, snapshot.daemon.last_record_realtime_ns);
 }
 
 }  // namespace goxel_telemetry::metrics

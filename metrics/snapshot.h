@@ -214,4 +214,7 @@ struct Snapshot {
   std::uint64_t operations_dropped = 0;    // records not broken down: too many different operations
 };
 
+// CLOCK_REALTIME of the last trace that the daemon left: heartbeat or record.
+std::uint64_t last_sign_of_life_ns(const Snapshot& snapshot);
+
 }  // namespace goxel_telemetry::metrics

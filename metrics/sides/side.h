@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What one side of a comparison may be, as it is written on a command line or in a request, and
+// where it comes from:
+//
+//   live              what is there now
+//   stack:NAME        the same, of one stack only
+//   stack:NAME@SIDE   one stack of another side
+//   FROM..TO          a range of the history (metrics/time_range.h)
+//   baseline:NAME     a saved baseline; or just NAME
+//   file:PATH         a file; or just PATH, with a / in it
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "metrics/baseline_store.h"
+#include "metrics/comparison.h"
+#include "metrics/observation.h"
+
+namespace goxel_telemetry::metrics {
+
+enum class SideOutcome {
+  nonsense,    // not one of the above, or one that leaves something open
+  unknown,     // nothing has that name, or is kept of that time
+  absent,      // nothing runs, or it has done nothing yet
+  unsound,     // a file of something else, of a later version, damaged
+  unreadable,  // no permission, or whatever the system says
+};
+
+// what() is one sentence for the operator.
+class SideFailure : public std::runtime_error {
+ public:
+  SideFailure(SideOutcome outcome, const std::string& sentence)
+      : std::runtime_error(sentence), outcome_(outcome) {}
+  SideOutcome outcome() const { return outcome_; }
+
+ private:
+  SideOutcome outcome_;
+};
+
+struct Side {
+  std::string asked;  // as it was written
+  std::string description;
+  bool one_stack = false;
+  Observation observation;
+};
+
+// Where sides are looked for. What `live` and `file` throw comes out of whatever reads them.
+struct SideSources {
+  std::string instance;         // of FROM..TO; empty: the only one in the history
+  std::string history_file;     // empty: none
+  std::string baseline_folder;  // empty: none
+  std::function<Side()> live;
+  std::function<Side(const std::string& path)> file;  // null: files may not be named here
+};
+
+// Both sides of a comparison look at the live instance only once. Throws SideFailure.
+class SideReader {
+ public:
+  explicit SideReader(SideSources sources) : sources_(std::move(sources)) {}
+  Side read(const std::string& asked);
+
+ private:
+  Side read_live();
+  Side read_stack(const std::string& asked);
+  Side read_range(const std::string& from, const std::string& to) const;
+  Side read_baseline(const std::string& name) const;
+  Side read_file(const std::string& path) const;
+
+  const SideSources sources_;
+  std::optional<Side> live_;
+};
+
+// A side that is a baseline, described as `what` and when and from what it was saved.
+Side side_of(Baseline baseline, const std::string& what);
+// Throws unless `result` is done.
+void require(const StoreResult& result);
+
+struct ComparedSides {
+  Side a;
+  Side b;
+  Comparison comparison;  // has operations
+};
+// Across stacks if a side is of one stack. Throws SideFailure, also if there is nothing to compare.
+ComparedSides compare_sides(SideReader& reader, const std::string& a, const std::string& b,
+                            ComparisonOptions options);
+
+}  // namespace goxel_telemetry::metrics
