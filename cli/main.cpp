@@ -144,11 +144,11 @@ class CommandLine {
     record.add_option("--count", record_.count, "End after so many records")
         ->type_name("N")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53).description(""));
-    record.footer("Goes on when the daemon is restarted.");
+    record.footer("Goes on when the daemon is restarted. Layers outside of it are recorded, too.");
     record.final_callback([this] { run = [this] { return run_record(record_); }; });
 
     CLI::App& replay = *app.add_subcommand(
-        "replay", "Play a recorded session into a segment of its own, for every reader to open");
+        "replay", "Play a recorded session into segments of its own, for every reader to open");
     replay.add_option("FILE", replay_.file, "What record wrote")->required();
     replay.add_option("--instance", replay_.instance, "Its name (default: replay-FILE)")
         ->type_name("NAME");
@@ -163,7 +163,9 @@ class CommandLine {
                     "Keep the segment for so long afterwards (default: until Ctrl-C)")
         ->type_name("SECONDS")
         ->check(CLI::Range(0.0, kMostSeconds).description(""));
-    replay.footer("The segment is removed at the end.");
+    replay.footer(
+        "The segments are removed at the end: NAME, and NAME.layers if outer layers were "
+        "recorded.");
     replay.final_callback([this] { run = [this] { return run_replay(replay_); }; });
   }
 

@@ -60,10 +60,12 @@ class RecordingFile {
   std::uint64_t bytes_ = 0;
 };
 
-std::string summary(const RecordOptions& options, std::uint64_t records, std::uint64_t lost,
-                    std::uint64_t took_ns, std::uint64_t bytes) {
-  std::string text = options.file + ": " + plural(records, "record") + " in " +
-                     metrics::format_duration(static_cast<double>(took_ns)) + ", " +
+std::string summary(const RecordOptions& options, const metrics::recording::Writer& writer,
+                    std::uint64_t lost, std::uint64_t took_ns, std::uint64_t bytes) {
+  const std::uint64_t outer = writer.records(metrics::recording::Segment::outer_layers);
+  std::string text = options.file + ": " + plural(writer.records(), "record") +
+                     (outer == 0 ? "" : ", " + metrics::format_count(outer) + " of outer layers,") +
+                     " in " + metrics::format_duration(static_cast<double>(took_ns)) + ", " +
                      metrics::format_bytes(static_cast<double>(bytes));
   if (lost != 0) {
     text += "; " + metrics::format_count(lost) + " were overwritten before they could be read";
@@ -99,8 +101,8 @@ int run_record(const RecordOptions& options) {
   session.sweep(now);
   session.finish(now);
   writer.finish();
-  return finish(summary(options, writer.records(), session.lost(), now.monotonic_ns - begin_ns,
-                        file.bytes()));
+  return finish(
+      summary(options, writer, session.lost(), now.monotonic_ns - begin_ns, file.bytes()));
 }
 
 }  // namespace goxel_telemetry::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry record: a session of an instance as a file, to be looked at later or elsewhere.
+// goxel-telemetry record: a session of an instance and its outer layers as a file, to be looked at
+// later or elsewhere.
 #pragma once
 
 #include <cstdint>

@@ -2,25 +2,25 @@
 #include "cli/replay.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <optional>
 
 #include "cli/facts.h"
 #include "cli/interrupt.h"
+#include "cli/recorded_file.h"
 #include "cli/replayed_segment.h"
 #include "cli/target.h"
 #include "cli/terminal.h"
 #include "metrics/format.h"
 #include "shm/clock.h"
+#include "shm/segment.h"
 
 namespace goxel_telemetry::cli {
 namespace {
 
 namespace recording = metrics::recording;
 
+// So that there is a name for the outer layers' segment beside it.
+constexpr std::size_t kLongestReplayName = 63 - shm::kLayersSuffix.size();
 constexpr std::uint64_t kMillisecond = 1'000'000;
 constexpr std::uint64_t kBeatIntervalNs = 500 * kMillisecond;
 // Records are due at their own times; they are published by the handful.
@@ -29,111 +29,14 @@ constexpr std::uint64_t kHandfulNs = 5 * kMillisecond;
 constexpr std::uint64_t kMostInAPeriod = ReplayedSegment::kSlots / 2;
 constexpr std::uint64_t kPeriodNs = 100 * kMillisecond;
 
-// When an entry happened; none for those that only prepare others.
-std::optional<std::uint64_t> time_of(const recording::Entry& entry) {
-  if (const auto* lane = std::get_if<recording::LaneRecord>(&entry)) {
-    return lane->record.start_ticks + lane->record.duration_ticks;
-  }
-  if (const auto* moment = std::get_if<recording::Moment>(&entry)) return moment->monotonic_ns;
-  if (const auto* ended = std::get_if<recording::RunEnded>(&entry)) return ended->last_sign_ns;
-  return std::nullopt;
-}
-
-// A file that can be read twice.
-class RecordedFile {
+// The segment that one of the recorded ones is played into, while it has a run.
+class Part {
  public:
-  explicit RecordedFile(const std::string& path) : path_(path), file_(path, std::ios::binary) {
-    if (!file_) throw Failure(kExitNotThere, "cannot open " + path + ": " + std::strerror(errno));
-  }
-  recording::Reader read_from_the_start() {
-    file_.clear();
-    file_.seekg(0);
-    return recording::Reader([this](std::span<std::uint8_t> out) {
-      file_.read(reinterpret_cast<char*>(out.data()), std::ssize(out));
-      return static_cast<std::size_t>(file_.gcount());
-    });
-  }
-  const std::string& path() const { return path_; }
+  Part(std::string instance, const Timeline& timeline)
+      : instance_(std::move(instance)), timeline_(timeline) {}
 
- private:
-  std::string path_;
-  std::ifstream file_;
-};
-
-// What there is to play.
-struct Extent {
-  std::uint64_t records = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t runs = 0;
-  std::uint64_t first_ns = UINT64_MAX;
-  std::uint64_t last_ns = 0;
-  recording::Outcome outcome = recording::Outcome::end;
-};
-
-Extent measure_out(recording::Reader reader) {
-  Extent extent;
-  recording::Entry entry;
-  while ((extent.outcome = reader.next(entry)) == recording::Outcome::entry) {
-    extent.runs += std::holds_alternative<recording::RunBegan>(entry);
-    extent.records += std::holds_alternative<recording::LaneRecord>(entry);
-    if (const auto* lost = std::get_if<recording::Lost>(&entry)) extent.lost += lost->records;
-    if (const auto time = time_of(entry)) {
-      extent.first_ns = std::min(extent.first_ns, *time);
-      extent.last_ns = std::max(extent.last_ns, *time);
-    }
-  }
-  return extent;
-}
-
-// Throws Failure if there is nothing to play; says what is missing.
-void judge(const Extent& extent, const std::string& path) {
-  const std::string whole = plural(extent.records, "record");
-  switch (extent.outcome) {
-    case recording::Outcome::foreign:
-      throw Failure(kExitUsage, path + " is not a recording of goxel-telemetry");
-    case recording::Outcome::unknown_version:
-      throw Failure(kExitUsage, path + " was recorded by a newer version of goxel-telemetry");
-    case recording::Outcome::cut:
-      complain(path + " breaks off; it holds " + whole + " up to there");
-      break;
-    case recording::Outcome::damaged:
-      complain(path + " is damaged; it holds " + whole + " before that");
-      break;
-    case recording::Outcome::end:
-    case recording::Outcome::entry:
-      break;
-  }
-  if (extent.runs == 0 || extent.first_ns > extent.last_ns) {
-    throw Failure(kExitNotThere, path + " holds nothing that could be replayed");
-  }
-  if (extent.lost != 0) {
-    complain(metrics::format_count(extent.lost) +
-             " records are not in it: they were overwritten before they could be recorded");
-  }
-}
-
-class Player {
- public:
-  Player(std::string instance, const Timeline& timeline, bool fast, const Interrupt& interrupt)
-      : instance_(std::move(instance)), timeline_(timeline), fast_(fast), interrupt_(interrupt) {}
-
-  // False if it was interrupted.
-  bool play(recording::Reader reader) {
-    recording::Entry entry;
-    while (reader.next(entry) == recording::Outcome::entry) {
-      if (const auto time = time_of(entry); time && !fast_) {
-        if (!wait_until(timeline_.at(*time))) return false;
-      }
-      if (std::holds_alternative<recording::LaneRecord>(entry) && !keep_pace()) return false;
-      std::visit([this](const auto& value) { take(value); }, entry);
-    }
-    if (segment_ != nullptr) segment_->retire(shm::monotonic_ns());
-    return true;
-  }
-
- private:
   void take(const recording::RunBegan& run) {
-    if (segment_ != nullptr) segment_->retire(shm::monotonic_ns());
+    retire();
     segment_ =
         std::make_unique<ReplayedSegment>(instance_, run, timeline_.at(run.complete_since_ns));
   }
@@ -158,17 +61,56 @@ class Player {
     }
     segment_->show(moment);
   }
-  void take(const recording::RunEnded&) {
-    if (segment_ != nullptr) segment_->retire(shm::monotonic_ns());
-  }
+  void take(const recording::RunEnded&) { retire(); }
   void take(const recording::Lost&) {}
   void take(const recording::End&) {}
 
+  void beat(std::uint64_t now_ns) {
+    if (segment_ != nullptr) segment_->beat(now_ns);
+  }
+  void retire() {
+    if (segment_ != nullptr) segment_->retire(shm::monotonic_ns());
+  }
+
+ private:
+  std::string instance_;
+  Timeline timeline_;
+  std::unique_ptr<ReplayedSegment> segment_;
+};
+
+class Player {
+ public:
+  Player(const std::string& instance, const Timeline& timeline, bool fast,
+         const Interrupt& interrupt)
+      : timeline_(timeline),
+        fast_(fast),
+        interrupt_(interrupt),
+        daemon_(instance, timeline),
+        outer_(shm::layers_instance(instance), timeline) {}
+
+  // False if it was interrupted.
+  bool play(recording::Reader reader) {
+    recording::Entry entry;
+    while (reader.next(entry) == recording::Outcome::entry) {
+      if (const auto time = time_of(entry); time && !fast_) {
+        if (!wait_until(timeline_.at(*time))) return false;
+      }
+      if (std::holds_alternative<recording::LaneRecord>(entry) && !keep_pace()) return false;
+      Part& part = reader.segment() == recording::Segment::daemon ? daemon_ : outer_;
+      std::visit([&part](const auto& value) { part.take(value); }, entry);
+    }
+    outer_.retire();
+    daemon_.retire();
+    return true;
+  }
+
+ private:
   bool wait_until(std::uint64_t due_ns) {
     for (;;) {
       const std::uint64_t now_ns = shm::monotonic_ns();
-      if (segment_ != nullptr && now_ns - beat_ns_ >= kBeatIntervalNs) {
-        segment_->beat(now_ns);
+      if (now_ns - beat_ns_ >= kBeatIntervalNs) {
+        outer_.beat(now_ns);
+        daemon_.beat(now_ns);
         beat_ns_ = now_ns;
       }
       if (now_ns >= due_ns) return true;
@@ -186,11 +128,11 @@ class Player {
     return true;
   }
 
-  std::string instance_;
   Timeline timeline_;
   bool fast_;
   const Interrupt& interrupt_;
-  std::unique_ptr<ReplayedSegment> segment_;
+  Part daemon_;
+  Part outer_;
   std::uint64_t beat_ns_ = 0;
   std::uint64_t period_ns_ = shm::monotonic_ns();
   std::uint64_t in_period_ = 0;
@@ -199,6 +141,15 @@ class Player {
 std::string instance_for(const ReplayOptions& options) {
   return options.instance.empty() ? replay_instance_name(options.file)
                                   : choose_instance(options.instance);
+}
+
+// Throws Failure unless outer layers of this instance have a name that readers look for.
+void check_layers_name(const std::string& instance) {
+  const bool is_daemons = shm::daemon_instance(instance) == instance;
+  if (is_daemons && shm::valid_instance_name(shm::layers_instance(instance))) return;
+  throw Failure(kExitUsage, "outer layers were recorded, too: --instance must have at most " +
+                                std::to_string(kLongestReplayName) + " bytes and not end in \"" +
+                                std::string(shm::kLayersSuffix) + '"');
 }
 
 int milliseconds(double seconds) {
@@ -217,9 +168,8 @@ std::uint64_t Timeline::at(std::uint64_t recorded) const {
 }
 
 std::string replay_instance_name(const std::string& file) {
-  constexpr std::size_t kLongest = 63;
   std::string name = "replay-" + std::filesystem::path(file).stem().string();
-  name.resize(std::min(name.size(), kLongest));
+  name.resize(std::min(name.size(), kLongestReplayName));
   for (char& c : name) {
     if (!shm::valid_instance_name(std::string("x") + c)) c = '-';
   }
@@ -229,8 +179,8 @@ std::string replay_instance_name(const std::string& file) {
 int run_replay(const ReplayOptions& options) {
   const std::string instance = instance_for(options);
   RecordedFile file(options.file);
-  const Extent extent = measure_out(file.read_from_the_start());
-  judge(extent, file.path());
+  const Extent extent = measure_out(file);
+  if (extent.outer_layers) check_layers_name(instance);
 
   const Interrupt interrupt(Interrupt::Watch::signals);
   const std::uint64_t now_ns = shm::monotonic_ns();
@@ -239,7 +189,8 @@ int run_replay(const ReplayOptions& options) {
   const auto length_ns = static_cast<double>(extent.last_ns - extent.first_ns);
   complain("replaying " + plural(extent.records, "record") + " of " +
            metrics::format_duration(length_ns) + " as instance \"" + instance +
-           (options.fast ? "\"" : "\"; Ctrl-C ends it"));
+           (extent.outer_layers ? "\" with its outer layers" : "\"") +
+           (options.fast ? "" : "; Ctrl-C ends it"));
   Player player(instance, timeline, options.fast, interrupt);
   if (!player.play(file.read_from_the_start())) return 0;
   complain("all is replayed; instance \"" + instance + "\" stays " +

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry replay: a recorded session, played into a segment of its own.
+// goxel-telemetry replay: a recorded session, played into a segment of its own, and what outer
+// layers reported into one beside it.
 #pragma once
 
 #include <cstdint>

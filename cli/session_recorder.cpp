@@ -1,177 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/session_recorder.h"
 
-#include <algorithm>
-#include <utility>
-
-#include "metrics/ingest.h"
+#include "shm/segment.h"
 
 namespace goxel_telemetry::cli {
-namespace {
 
-namespace recording = metrics::recording;
+using metrics::recording::Segment;
 
-constexpr std::uint64_t kLookIntervalNs = 200'000'000;
-constexpr std::uint64_t kMomentIntervalNs = 1'000'000'000;
+SessionRecorder::SessionRecorder(const std::string& instance, metrics::recording::Writer& writer,
+                                 Backlog backlog, std::uint64_t most_records)
+    : outer_({shm::layers_instance(instance), Segment::outer_layers}, writer, backlog,
+             most_records),
+      daemon_({instance, Segment::daemon}, writer, backlog, most_records) {}
 
-std::uint64_t end_of(const shm::Record& record) {
-  const std::uint64_t room = UINT64_MAX - record.start_ticks;
-  return record.start_ticks + std::min<std::uint64_t>(record.duration_ticks, room);
-}
-
-// The same numbers that every other reader makes of them, in nanoseconds.
-shm::Record in_nanoseconds(shm::Record record, const shm::Calibration& calibration) {
-  const auto duration = [&calibration](std::uint64_t ticks) {
-    return shm::clip_ticks(calibration.duration_ns(ticks));
-  };
-  record.start_ticks = calibration.to_ns(record.start_ticks);
-  record.duration_ticks = duration(record.duration_ticks) & shm::kTicksAtLeast;
-  record.receive_ticks = duration(record.receive_ticks) & shm::kTicksAtLeast;
-  record.wait_ticks = duration(record.wait_ticks) & shm::kTicksAtLeast;
-  record.send_ticks = duration(record.send_ticks) & shm::kTicksAtLeast;
-  return record;
-}
-
-}  // namespace
-
-SessionRecorder::SessionRecorder(std::string instance, recording::Writer& writer, Backlog backlog,
-                                 std::uint64_t most_records)
-    : instance_(std::move(instance)),
-      writer_(writer),
-      backlog_(backlog),
-      most_records_(most_records) {}
-
+// The outer layers first, as metrics::LayerGroup does it: who replays the session must know of them
+// before the daemon's spans that belong to theirs.
 bool SessionRecorder::sweep(const metrics::Collector::Time& now) {
-  if (reader_ == nullptr || now.monotonic_ns - looked_ns_ >= kLookIntervalNs) {
-    looked_ns_ = now.monotonic_ns;
-    look(now);
-  }
-  if (reader_ != nullptr && !run_ended_) {
-    take_records();
-    if (now.monotonic_ns - moment_ns_ >= kMomentIntervalNs) {
-      write_moment(now);
-      writer_.close_chunk();
-    }
-  }
-  return writer_.records() < most_records_;
+  const bool outer_goes_on = outer_.sweep(now);
+  return daemon_.sweep(now) && outer_goes_on;
 }
 
 void SessionRecorder::finish(const metrics::Collector::Time& now) {
-  if (reader_ != nullptr && !run_ended_) write_moment(now);
-}
-
-// At most one change of segment a look, as a collector does it.
-void SessionRecorder::look(const metrics::Collector::Time& now) {
-  if (reader_ == nullptr || shm::segment_was_replaced(instance_, reader_->producer().run_id)) {
-    attach(now);
-  }
-  if (reader_ == nullptr || run_ended_) return;
-  switch (reader_->liveness(now.monotonic_ns)) {
-    case shm::ProducerLiveness::live:
-      return;
-    case shm::ProducerLiveness::retired:
-      end_run(true, now);
-      return;
-    case shm::ProducerLiveness::dead:
-    case shm::ProducerLiveness::corrupt:
-      end_run(false, now);
-      return;
-  }
-}
-
-void SessionRecorder::attach(const metrics::Collector::Time& now) {
-  std::unique_ptr<shm::Reader> next = shm::Reader::open(instance_);
-  if (next == nullptr) return;
-  if (reader_ != nullptr && !run_ended_) {
-    end_run(reader_->liveness(now.monotonic_ns) == shm::ProducerLiveness::retired, now);
-  }
-  std::uint64_t complete_since_ns = now.monotonic_ns;
-  if (reader_ == nullptr && backlog_ == Backlog::left_out) {
-    next->skip_to_end();
-  } else {
-    complete_since_ns = metrics::complete_since_ns(*next, now);
-  }
-  reader_ = std::move(next);
-  run_ended_ = false;
-  named_.clear();
-  last_end_ns_ = 0;
-  moment_ns_ = 0;
-  const shm::ProducerInfo& producer = reader_->producer();
-  writer_.add(recording::RunBegan{producer.run_id, producer.process.pid, producer.door,
-                                  producer.created_monotonic_ns, producer.created_realtime_ns,
-                                  complete_since_ns, producer.instance, producer.host_name,
-                                  producer.host_version, producer.producer_version});
-}
-
-// What it published before its end, and what it left in hand.
-void SessionRecorder::end_run(bool orderly, const metrics::Collector::Time& now) {
-  take_records();
-  const std::uint64_t last_ns =
-      std::min(now.monotonic_ns, std::max(reader_->heartbeat_ns(), last_end_ns_));
-  write_moment({last_ns, now.realtime_ns - (now.monotonic_ns - last_ns)});
-  writer_.add(recording::RunEnded{last_ns, orderly});
-  writer_.close_chunk();
-  run_ended_ = true;
-}
-
-void SessionRecorder::take_records() {
-  const shm::Calibration calibration = reader_->calibration();
-  batch_.clear();
-  const shm::Sweep sweep = reader_->sweep([&](const shm::Record& record, std::uint32_t lane) {
-    const shm::Record in_ns = in_nanoseconds(record, calibration);
-    // A lane's records stay in its order, even if an end seems to lie before the last one's.
-    const bool same_lane = !batch_.empty() && batch_.back().record.lane == lane;
-    const std::uint64_t order_ns = std::max(end_of(in_ns), same_lane ? batch_.back().order_ns : 0);
-    batch_.push_back({order_ns, {lane, in_ns}});
-  });
-  std::stable_sort(batch_.begin(), batch_.end(),
-                   [](const Ended& a, const Ended& b) { return a.order_ns < b.order_ns; });
-  for (const Ended& ended : batch_) {
-    if (writer_.records() >= most_records_) break;
-    const shm::Record& record = ended.record.record;
-    for (const std::uint64_t id : {std::uint64_t{record.operation}, std::uint64_t{record.layer},
-                                   std::uint64_t{record.stack}}) {
-      write_name(id);
-    }
-    writer_.add(ended.record);
-    last_end_ns_ = std::max(last_end_ns_, end_of(record));
-  }
-  if (sweep.lost != 0) writer_.add(recording::Lost{sweep.lost});
-  lost_ += sweep.lost;
-}
-
-// Names that nobody uses are not in the recording.
-void SessionRecorder::write_name(std::uint64_t id) {
-  if (!named_.insert(id).second) return;
-  shm::NameKind kind = shm::NameKind::none;
-  std::string name = reader_->name(static_cast<std::uint32_t>(id), &kind);
-  if (kind == shm::NameKind::none) return;
-  writer_.add(recording::Name{static_cast<std::uint16_t>(id), kind, std::move(name)});
-}
-
-void SessionRecorder::write_moment(const metrics::Collector::Time& now) {
-  const shm::Calibration calibration = reader_->calibration();
-  const shm::Totals totals = reader_->totals();
-  recording::Moment moment;
-  moment.monotonic_ns = now.monotonic_ns;
-  moment.realtime_ns = now.realtime_ns;
-  moment.gauges = reader_->gauges();
-  moment.own_cost_ns = calibration.duration_ns(totals.own_cost_ticks);
-  moment.own_cost_samples = totals.own_cost_samples;
-  for (shm::InflightEntry entry : reader_->inflight()) {
-    if (moment.in_hand.size() == recording::kMostInHand) break;
-    for (const std::uint64_t id :
-         {std::uint64_t{entry.operation}, std::uint64_t{entry.layer}, std::uint64_t{entry.stack}}) {
-      write_name(id);
-    }
-    entry.since_ticks = calibration.to_ns(entry.since_ticks);
-    entry.receive_ticks =
-        shm::clip_ticks(calibration.duration_ns(entry.receive_ticks)) & shm::kTicksAtLeast;
-    entry.wait_ticks = calibration.duration_ns(entry.wait_ticks);
-    moment.in_hand.push_back(entry);
-  }
-  writer_.add(moment);
-  moment_ns_ = now.monotonic_ns;
+  outer_.finish(now);
+  daemon_.finish(now);
 }
 
 }  // namespace goxel_telemetry::cli

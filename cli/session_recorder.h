@@ -1,65 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Follows one instance across restarts of its daemon and writes down what it reads.
+// Follows one instance, the daemon and the layers outside of it, and writes down what it reads.
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <set>
 #include <string>
-#include <vector>
 
-#include "metrics/collector.h"
-#include "metrics/recording.h"
-#include "shm/reader.h"
+#include "cli/segment_recorder.h"
 
 namespace goxel_telemetry::cli {
 
-// What a recording begins with.
-enum class Backlog {
-  left_out,  // what is published from now on
-  taken,     // what the ring still holds
-};
-
 class SessionRecorder {
  public:
-  // `writer` must outlive it. Ends after `most_records`.
-  SessionRecorder(std::string instance, metrics::recording::Writer& writer, Backlog backlog,
+  // `writer` must outlive it. Ends after `most_records`, of whichever segment.
+  SessionRecorder(const std::string& instance, metrics::recording::Writer& writer, Backlog backlog,
                   std::uint64_t most_records = UINT64_MAX);
 
-  // Writes what is new; call it every 20 to 100 ms. Once a second it closes the chunk, so that a
-  // crash costs no more. False when there are as many records as there may be.
+  // Writes what is new; call it every 20 to 100 ms. A crash costs no more than a second. False when
+  // there are as many records as there may be.
   bool sweep(const metrics::Collector::Time& now);
 
-  // The last moment. Call it once, at the end.
+  // The last moments. Call it once, at the end.
   void finish(const metrics::Collector::Time& now);
 
-  std::uint64_t lost() const { return lost_; }
+  std::uint64_t lost() const { return outer_.lost() + daemon_.lost(); }
 
  private:
-  void look(const metrics::Collector::Time& now);
-  void attach(const metrics::Collector::Time& now);
-  void end_run(bool orderly, const metrics::Collector::Time& now);
-  void take_records();
-  void write_name(std::uint64_t id);
-  void write_moment(const metrics::Collector::Time& now);
-
-  std::string instance_;
-  metrics::recording::Writer& writer_;
-  Backlog backlog_;
-  std::uint64_t most_records_;
-  std::unique_ptr<shm::Reader> reader_;  // null until the first sweep that found a segment
-  bool run_ended_ = false;
-  std::set<std::uint64_t> named_;  // ids of this run whose names were written
-  // Of one sweep, by when they ended.
-  struct Ended {
-    std::uint64_t order_ns;
-    metrics::recording::LaneRecord record;
-  };
-  std::vector<Ended> batch_;
-  std::uint64_t lost_ = 0;
-  std::uint64_t last_end_ns_ = 0;
-  std::uint64_t looked_ns_ = 0;
-  std::uint64_t moment_ns_ = 0;
+  SegmentRecorder outer_;
+  SegmentRecorder daemon_;
 };
 
 }  // namespace goxel_telemetry::cli

@@ -361,7 +361,10 @@ std::vector<CollectionPoint> Collector::State::collection_points(std::size_t mos
                       {point.pid, point.process_start_time, producer.boot_id},
                       point.last_seen_ns});
   }
-  if (points.empty()) points.push_back({"daemon", producer, reader_->heartbeat_ns()});
+  // Who replays a session records nothing itself.
+  if (points.empty() && reader_->producer().door != shm::Door::replay) {
+    points.push_back({"daemon", producer, reader_->heartbeat_ns()});
+  }
   return points;
 }
 

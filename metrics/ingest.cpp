@@ -12,13 +12,6 @@ constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // Far more combinations of ids than a sound producer makes.
 constexpr std::size_t kMostResolved = 4096;
 
-// Of a point in time: the slope's error, over the distance to the anchor.
-std::uint64_t error_of(const shm::Calibration& calibration, std::uint64_t ns) {
-  const std::uint64_t distance =
-      ns > calibration.anchor_ns ? ns - calibration.anchor_ns : calibration.anchor_ns - ns;
-  return saturated(WideSum{distance} * calibration.error_ppb / 1'000'000'000);
-}
-
 std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
@@ -61,6 +54,13 @@ std::uint64_t complete_since(const shm::Reader& reader, const std::vector<LaneBe
 }
 
 }  // namespace
+
+// The slope's error, over the distance to the anchor.
+std::uint64_t error_ns(const shm::Calibration& calibration, std::uint64_t ns) {
+  const std::uint64_t distance =
+      ns > calibration.anchor_ns ? ns - calibration.anchor_ns : calibration.anchor_ns - ns;
+  return saturated(WideSum{distance} * calibration.error_ppb / 1'000'000'000);
+}
 
 std::uint64_t complete_since_ns(shm::Reader& reader, const Collector::Time& now) {
   return complete_since(reader, beginnings(reader, now), now);
@@ -189,7 +189,7 @@ void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration
     const std::uint64_t start_ns = calibration.to_ns(record.start_ticks);
     spans_->span(resolved.span_number, record.trace_id, start_ns,
                  saturating_add(start_ns, measurement.duration_ns),
-                 error_of(calibration, start_ns));
+                 error_ns(calibration, start_ns));
   }
   if (listener_) notify(calibration, resolved, record, measurement, lane, now);
 }

@@ -29,6 +29,9 @@ OperationKey operation_key(const shm::Reader& reader, std::uint64_t stack, std::
 Measurement measure(const shm::Record& record, const shm::Calibration& calibration,
                     std::uint64_t now_ns);
 
+// How far a point in time near `ns` may be off that was made of ticks.
+std::uint64_t error_ns(const shm::Calibration& calibration, std::uint64_t ns);
+
 // The earliest moment for which `reader`, which has read nothing yet, can deliver every record. It
 // is left as it was.
 std::uint64_t complete_since_ns(shm::Reader& reader, const Collector::Time& now);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A recorded session: what a reader of one instance saw, entry by entry. docs/recording-format.md
-// says the bytes.
+// A recorded session: what a reader of one instance saw, entry by entry, of the daemon's segment
+// and of that of its outer layers. docs/recording-format.md says the bytes.
 //
 // Entries lie in chunks with a length and a checksum, so that a recording whose writer was killed,
 // or whose disk was full, can be read up to the last whole chunk. All times are nanoseconds of the
@@ -25,7 +25,15 @@ inline constexpr std::uint8_t kVersion = 1;
 inline constexpr std::size_t kMostChunkBytes = std::size_t{1} << 20;  // bounds a reader's memory
 inline constexpr std::size_t kMostInHand = 8192;                      // of one Moment
 
-// A run of the daemon, at the beginning or when it was started anew. Ids mean other names.
+// The segment that an entry is about. Each has runs, names, lanes and losses of its own.
+enum class Segment : std::uint8_t {
+  daemon,
+  outer_layers,  // shm/segment.h, layers_instance()
+};
+inline constexpr std::size_t kSegments = 2;
+
+// A run of the segment's producer, at the beginning or when it was started anew. Ids mean other
+// names.
 struct RunBegan {
   std::uint64_t run_id = 0;
   std::uint32_t pid = 0;
@@ -80,13 +88,14 @@ struct RunEnded {
 
 // The last entry of a recording that was ended, not cut off.
 struct End {
-  std::uint64_t records = 0;  // in the whole recording
+  std::uint64_t records = 0;  // of the daemon, in the whole recording
+  std::uint64_t outer_records = 0;
   friend bool operator==(const End&, const End&) = default;
 };
 
 using Entry = std::variant<RunBegan, Name, LaneRecord, Moment, Lost, RunEnded, End>;
 
-// Numbers of a chunk are told as differences to the record before.
+// Numbers of a chunk are told as differences to the segment's record before.
 struct Before {
   std::uint64_t start_ns = 0;
   std::uint64_t layer = 0;
@@ -103,29 +112,31 @@ class Writer {
 
   explicit Writer(Sink sink);
 
-  void add(const RunBegan& run);
-  void add(const Name& name);
-  void add(const LaneRecord& record);
-  void add(const Moment& moment);
-  void add(const Lost& lost);
-  void add(const RunEnded& ended);
+  void add(const RunBegan& run, Segment of = Segment::daemon);
+  void add(const Name& name, Segment of = Segment::daemon);
+  void add(const LaneRecord& record, Segment of = Segment::daemon);
+  void add(const Moment& moment, Segment of = Segment::daemon);
+  void add(const Lost& lost, Segment of = Segment::daemon);
+  void add(const RunEnded& ended, Segment of = Segment::daemon);
 
   // Hands over what was added so far. A chunk of good size closes by itself.
   void close_chunk();
   // The recording is complete.
   void finish();
 
-  std::uint64_t records() const { return records_; }
+  std::uint64_t records() const { return records_[0] + records_[1]; }
+  std::uint64_t records(Segment of) const { return records_[static_cast<std::size_t>(of)]; }
 
  private:
   template <class Kind>
-  void put_entry(std::uint8_t tag, const Kind& entry);
-  void close_if_full();
+  void put_entry(std::uint8_t tag, const Kind& entry, Segment of);
+  void put(std::span<const std::uint8_t> entry, Segment of);
 
   Sink sink_;
   std::vector<std::uint8_t> chunk_;  // begins with room for its own length and checksum
-  Before before_;
-  std::uint64_t records_ = 0;
+  std::vector<std::uint8_t> entry_;
+  std::array<Before, kSegments> before_{};
+  std::array<std::uint64_t, kSegments> records_{};
 };
 
 enum class Outcome {
@@ -147,6 +158,8 @@ class Reader {
 
   // After any other outcome than `entry` it comes again.
   Outcome next(Entry& out);
+  // What the entry is about that came last.
+  Segment segment() const { return segment_; }
 
  private:
   Outcome begin();
@@ -154,14 +167,16 @@ class Reader {
   // The entry at the front of `rest_`; false if it is nonsense. `skipped`: it is of a kind that a
   // later minor change added.
   bool parse(Entry& out, bool& skipped);
+  bool parse(Numbers& bytes, Segment of, Entry& out, bool& skipped);
 
   Source source_;
   bool begun_ = false;
   Outcome state_ = Outcome::entry;
   std::vector<std::uint8_t> chunk_;
   Numbers rest_{{}};
-  Before before_;
-  std::uint64_t records_ = 0;
+  Segment segment_ = Segment::daemon;
+  std::array<Before, kSegments> before_{};
+  std::array<std::uint64_t, kSegments> records_{};
 };
 
 }  // namespace goxel_telemetry::metrics::recording

@@ -18,6 +18,7 @@ enum Tag : std::uint8_t {
   kLostTag = 4,
   kRunEndedTag = 5,
   kEndTag = 6,
+  kOfOuterLayersTag = 7,  // its one member is an entry
   kRecordTag = 0x80,
 };
 inline constexpr std::uint8_t kHasOrigin = 0x01;  // layer, stack, protocol: else as before

@@ -34,6 +34,7 @@ class Fields {
     }
     return value;
   }
+  bool at_end() const { return numbers_.at_end(); }
   bool sound() const { return sound_ && !numbers_.failed(); }
 
  private:
@@ -102,6 +103,8 @@ void get(Fields& fields, RunEnded& ended) {
 
 void get(Fields& fields, End& end) {
   end.records = fields.next();
+  // The first writers knew nothing of outer layers.
+  if (!fields.at_end()) end.outer_records = fields.next();
 }
 
 void get(Fields& fields, std::uint8_t flags, Before& before, LaneRecord& out) {
@@ -150,7 +153,8 @@ Outcome Reader::next(Entry& out) {
     if (!parse(out, skipped)) {
       state_ = Outcome::damaged;
     } else if (const End* end = std::get_if<End>(&out); !skipped && end != nullptr) {
-      state_ = end->records == records_ ? Outcome::end : Outcome::damaged;
+      const bool all = end->records == records_[0] && end->outer_records == records_[1];
+      state_ = all ? Outcome::end : Outcome::damaged;
     } else if (!skipped) {
       return Outcome::entry;
     }
@@ -180,16 +184,30 @@ Outcome Reader::load_chunk() {
 }
 
 bool Reader::parse(Entry& out, bool& skipped) {
-  const std::uint8_t tag = rest_.bytes(1).front();
+  segment_ = Segment::daemon;
+  if (rest_.rest().front() != kOfOuterLayersTag) return parse(rest_, segment_, out, skipped);
+  segment_ = Segment::outer_layers;
+  rest_.bytes(1);
+  Numbers entry(rest_.bytes(rest_.next()));
+  if (rest_.failed() || entry.at_end()) return false;
+  const std::uint8_t tag = entry.rest().front();
+  // A recording has one end, and a segment has no segments.
+  if (tag == kEndTag || tag == kOfOuterLayersTag) return false;
+  return parse(entry, segment_, out, skipped);
+}
+
+bool Reader::parse(Numbers& bytes, Segment of, Entry& out, bool& skipped) {
+  const auto index = static_cast<std::size_t>(of);
+  const std::uint8_t tag = bytes.bytes(1).front();
   if ((tag & kRecordTag) != 0) {
-    Fields fields(rest_);
-    get(fields, tag, before_, out.emplace<LaneRecord>());
-    ++records_;
+    Fields fields(bytes);
+    get(fields, tag, before_[index], out.emplace<LaneRecord>());
+    ++records_[index];
     return fields.sound();
   }
   // What follows the members that this version knows was added later.
-  Numbers body(rest_.bytes(rest_.next()));
-  if (rest_.failed()) return false;
+  Numbers body(bytes.bytes(bytes.next()));
+  if (bytes.failed()) return false;
   Fields fields(body);
   switch (tag) {
     case kRunBeganTag:

@@ -72,6 +72,7 @@ void put_body(Bytes& out, const RunEnded& ended) {
 
 void put_body(Bytes& out, const End& end) {
   put_number(out, end.records);
+  put_number(out, end.outer_records);
 }
 
 void put_record(Bytes& out, const LaneRecord& entry, Before& before) {
@@ -122,38 +123,45 @@ Writer::Writer(Sink sink) : sink_(std::move(sink)) {
 }
 
 template <class Kind>
-void Writer::put_entry(std::uint8_t tag, const Kind& entry) {
+void Writer::put_entry(std::uint8_t tag, const Kind& entry, Segment of) {
   Bytes body;
   put_body(body, entry);
-  chunk_.push_back(tag);
-  put_number(chunk_, body.size());
-  chunk_.insert(chunk_.end(), body.begin(), body.end());
-  close_if_full();
+  entry_.assign(1, tag);
+  put_number(entry_, body.size());
+  entry_.insert(entry_.end(), body.begin(), body.end());
+  put(entry_, of);
 }
 
-void Writer::add(const RunBegan& run) {
-  put_entry(kRunBeganTag, run);
-}
-void Writer::add(const Name& name) {
-  put_entry(kNameTag, name);
-}
-void Writer::add(const Moment& moment) {
-  put_entry(kMomentTag, moment);
-}
-void Writer::add(const Lost& lost) {
-  put_entry(kLostTag, lost);
-}
-void Writer::add(const RunEnded& ended) {
-  put_entry(kRunEndedTag, ended);
-}
-void Writer::add(const LaneRecord& record) {
-  put_record(chunk_, record, before_);
-  ++records_;
-  close_if_full();
-}
-
-void Writer::close_if_full() {
+void Writer::put(std::span<const std::uint8_t> entry, Segment of) {
+  if (of == Segment::outer_layers) {
+    chunk_.push_back(kOfOuterLayersTag);
+    put_number(chunk_, entry.size());
+  }
+  chunk_.insert(chunk_.end(), entry.begin(), entry.end());
   if (chunk_.size() >= kGoodChunkBytes) close_chunk();
+}
+
+void Writer::add(const RunBegan& run, Segment of) {
+  put_entry(kRunBeganTag, run, of);
+}
+void Writer::add(const Name& name, Segment of) {
+  put_entry(kNameTag, name, of);
+}
+void Writer::add(const Moment& moment, Segment of) {
+  put_entry(kMomentTag, moment, of);
+}
+void Writer::add(const Lost& lost, Segment of) {
+  put_entry(kLostTag, lost, of);
+}
+void Writer::add(const RunEnded& ended, Segment of) {
+  put_entry(kRunEndedTag, ended, of);
+}
+void Writer::add(const LaneRecord& record, Segment of) {
+  const auto index = static_cast<std::size_t>(of);
+  entry_.clear();
+  put_record(entry_, record, before_[index]);
+  ++records_[index];
+  put(entry_, of);
 }
 
 void Writer::close_chunk() {
@@ -167,7 +175,8 @@ void Writer::close_chunk() {
 }
 
 void Writer::finish() {
-  put_entry(kEndTag, End{records_});
+  put_entry(kEndTag, End{records(Segment::daemon), records(Segment::outer_layers)},
+            Segment::daemon);
   close_chunk();
 }
 

@@ -95,6 +95,35 @@ TEST_F(RecordingProgram, WhatIsCutOffIsReplayedAndSaidToBe) {
   EXPECT_THAT(result.error, HasSubstr("s.rec breaks off; it holds "));
 }
 
+TEST_F(RecordingProgram, OuterLayersAreReplayedBesideTheDaemon) {
+  const std::string outer_instance = shm::layers_instance(instance_);
+  const DaemonProcess outer(outer_instance, [](TestSegment& segment) {
+    for (int i = 0; i < 2; ++i) ping(segment);
+  });
+  daemon_.emplace(instance_, [](TestSegment& segment) { ping(segment); });
+  const Program::Result record =
+      run({"record", file("s.rec"), "--backlog", "--count", "3", "--instance", instance_});
+  EXPECT_THAT(record.output, HasSubstr("s.rec: 3 records, 2 of outer layers, in "));
+  remove_segment_of(outer_instance);
+
+  const std::string name = instance_ + "-r";
+  Program replay({"replay", file("s.rec"), "--fast", "--instance", name});
+  EXPECT_THAT(replay.error_line(), HasSubstr("\"" + name + "\" with its outer layers"));
+  EXPECT_THAT(replay.error_line(), HasSubstr("stays until Ctrl-C"));
+  EXPECT_THAT(run({"status", "--instance", name}).output, HasSubstr("1 request   1 ok"));
+  EXPECT_THAT(run({"status", "--instance", name + ".layers"}).output,
+              HasSubstr("2 requests   2 ok"));
+  replay.signal(SIGTERM);
+  EXPECT_EQ(replay.finish().exit_code, 0);
+  EXPECT_EQ(shm::open_segment(name + ".layers").outcome, shm::OpenOutcome::absent);
+
+  for (const std::string& bad : {name + ".layers", std::string(60, 'x')}) {
+    const Program::Result refused = run({"replay", file("s.rec"), "--fast", "--instance", bad});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.error, AllOf(kOneSentence, HasSubstr("at most 56 bytes")));
+  }
+}
+
 void ping_often(TestSegment& segment) {
   for (int i = 0; i < 1'000; ++i) ping(segment);
 }

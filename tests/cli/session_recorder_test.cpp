@@ -25,7 +25,10 @@ using testing::HasSubstr;
 
 class SessionRecorderTest : public testing::Test {
  protected:
-  ~SessionRecorderTest() override { remove_segment_of(instance_); }
+  ~SessionRecorderTest() override {
+    remove_segment_of(instance_);
+    remove_segment_of(outer_instance_);
+  }
 
   SessionRecorder& start(Backlog backlog = Backlog::left_out, std::uint64_t most = UINT64_MAX) {
     return recorder_.emplace(instance_, writer_, backlog, most);
@@ -40,7 +43,17 @@ class SessionRecorderTest : public testing::Test {
     writer_.finish();
     recording::ReadBack back = recording::read_all(bytes_);
     EXPECT_EQ(back.outcome, recording::Outcome::end);
+    segments_ = std::move(back.segments);
     return std::move(back.entries);
+  }
+  // Those of one segment, once the recording is finished.
+  std::vector<recording::Entry> of(recording::Segment segment,
+                                   const std::vector<recording::Entry>& entries) const {
+    std::vector<recording::Entry> found;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (segments_.at(i) == segment) found.push_back(entries[i]);
+    }
+    return found;
   }
 
   template <class Kind>
@@ -60,6 +73,8 @@ class SessionRecorderTest : public testing::Test {
   }
 
   const std::string instance_ = metrics::unique_instance();
+  const std::string outer_instance_ = shm::layers_instance(instance_);
+  std::vector<recording::Segment> segments_;
   recording::Bytes bytes_;
   recording::Writer writer_{[this](std::span<const std::uint8_t> bytes) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
@@ -177,6 +192,105 @@ TEST_F(SessionRecorderTest, AMomentASecondHasGaugesAndWhatIsInHand) {
   EXPECT_EQ(moments[1].monotonic_ns - moments[1].in_hand[0].since_ticks, kSecond);
 }
 
+// As a daemon's clock is known in its first second, and then.
+TEST_F(SessionRecorderTest, RecordsWaitForAGoodCalibration) {
+  TestSegment segment(instance_);
+  start();
+  sweep();
+  const auto calibrate = [&](std::uint64_t error_ppb, std::uint64_t off_ns) {
+    shm::Calibration calibration;
+    calibration.anchor_ticks = segment.created_ns();
+    calibration.anchor_ns = segment.created_ns() + off_ns;
+    calibration.error_ppb = error_ppb;
+    shm::store(segment.header().calibration, calibration);
+  };
+  calibrate(100'000'000, 500);
+  const std::uint64_t end_ns = now_.monotonic_ns;
+  segment.publish("ping", end_ns, 1);
+  sweep();
+  segment.use_lane(1);
+  segment.publish("ping", end_ns, 2);
+  segment.use_lane(0);
+  segment.publish("ping", end_ns + 10, 3);
+  sweep();
+  EXPECT_EQ(writer_.records(), 0u);
+  calibrate(0, 0);
+  sweep();
+  EXPECT_EQ(writer_.records(), 3u);
+  calibrate(100'000'000, 500);
+  segment.publish("ping", end_ns, 4);
+  sweep(kSecond);
+  sweep(kSecond);
+  EXPECT_EQ(writer_.records(), 3u);
+  sweep(kSecond);
+  EXPECT_EQ(writer_.records(), 4u) << "none waits for ever";
+  segment.publish("ping", end_ns, 5);
+  sweep();
+  const auto records = all<recording::LaneRecord>(finish());
+  ASSERT_EQ(records.size(), 5u) << "nor beyond the recording";
+  EXPECT_EQ(records[0].record.start_ticks + records[0].record.duration_ticks, end_ns);
+  EXPECT_EQ(records[2].record.duration_ticks, 3u);
+  EXPECT_EQ(records[3].record.start_ticks + records[3].record.duration_ticks, end_ns + 500);
+}
+
+TEST_F(SessionRecorderTest, OuterLayersAreFollowedFromWhenTheyAppear) {
+  TestSegment daemon(instance_);
+  start();
+  sweep();
+  daemon.publish("ping", now_.monotonic_ns, 1);
+  sweep();
+  TestSegment outer(outer_instance_);
+  outer.publish("goxel.fill", now_.monotonic_ns, 2);  // before anybody looked
+  sweep(kSecond);
+  daemon.publish("goxel.fill", now_.monotonic_ns, 3);
+  outer.publish("goxel.fill", now_.monotonic_ns, 4);
+  sweep();
+  const auto entries = finish();
+  EXPECT_THAT(durations(entries), ElementsAre(1, 2, 4, 3)) << "outer layers first";
+  const auto outside = of(recording::Segment::outer_layers, entries);
+  EXPECT_THAT(durations(outside), ElementsAre(2, 4));
+  EXPECT_THAT(durations(of(recording::Segment::daemon, entries)), ElementsAre(1, 3));
+  EXPECT_EQ(all<recording::RunBegan>(outside).at(0).complete_since_ns, outer.created_ns());
+  EXPECT_EQ(all<recording::Name>(outside).size(), 3u) << "ids are the segment's own";
+  EXPECT_GE(all<recording::Moment>(outside).size(), 2u);
+}
+
+TEST_F(SessionRecorderTest, RunsAndLossesOfOuterLayersAreTheirOwn) {
+  TestSegment daemon(instance_);
+  auto first = std::make_unique<TestSegment>(outer_instance_, std::vector<shm::LaneTier>{{1, 16}});
+  start();
+  sweep();
+  for (int i = 0; i < 40; ++i) first->publish("ping", now_.monotonic_ns, 1);
+  first->retire();
+  TestSegment second(outer_instance_);
+  second.publish("ping", now_.monotonic_ns, 2);
+  sweep(kSecond);
+  EXPECT_EQ(recorder_->lost(), 25u);
+  const auto entries = finish();
+  const auto outside = of(recording::Segment::outer_layers, entries);
+  EXPECT_EQ(all<recording::RunBegan>(outside).size(), 2u);
+  EXPECT_EQ(all<recording::RunEnded>(outside).size(), 1u);
+  EXPECT_THAT(all<recording::Lost>(outside), ElementsAre(recording::Lost{25}));
+  const auto inside = of(recording::Segment::daemon, entries);
+  EXPECT_EQ(all<recording::RunBegan>(inside).size(), 1u);
+  EXPECT_TRUE(all<recording::RunEnded>(inside).empty());
+  EXPECT_TRUE(all<recording::Lost>(inside).empty());
+}
+
+TEST_F(SessionRecorderTest, WhatEndedBeforeTheRecordingDoesNotMakeItLonger) {
+  TestSegment daemon(instance_);
+  TestSegment outer(outer_instance_);
+  outer.header().heartbeat_ns.store(now_.monotonic_ns);
+  outer.retire();
+  now_.monotonic_ns += 1'000 * kSecond;
+  const std::uint64_t began_ns = now_.monotonic_ns + 50'000'000;
+  start();
+  sweep();
+  const auto outside = of(recording::Segment::outer_layers, finish());
+  EXPECT_EQ(all<recording::Moment>(outside).at(0).monotonic_ns, began_ns);
+  EXPECT_EQ(all<recording::RunEnded>(outside).at(0).last_sign_ns, began_ns);
+}
+
 // --- and into another segment ---
 
 recording::RunBegan some_run() {
@@ -262,8 +376,7 @@ TEST(ReplayInstanceName, IsMadeOfTheFilesName) {
   EXPECT_EQ(replay_instance_name("/tmp/monday.goxelrec"), "replay-monday");
   EXPECT_EQ(replay_instance_name("a b\xc3\xbc.rec"), "replay-a-b--");
   const std::string longest = replay_instance_name(std::string(200, 'x'));
-  EXPECT_EQ(longest.size(), 63u);
-  EXPECT_TRUE(shm::valid_instance_name(longest));
+  EXPECT_TRUE(shm::valid_instance_name(shm::layers_instance(longest)));
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
                                                std::size_t max_size, unsigned seed) {
   std::minstd_rand random(seed);
   if (size <= kBeginning || random() % 50 == 0) {
-    const Bytes good = write(some_entries(seed, random() % 60), 1 + random() % 40).bytes;
+    const std::vector<Entry> entries = some_entries(seed, random() % 60);
+    const Bytes good = write(entries, 1 + random() % 40, some_segments(seed, entries.size())).bytes;
     size = std::min(good.size(), max_size);
     std::memcpy(data, good.data(), size);
   }
@@ -57,9 +58,10 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ReadBack first = read_all({data, size});
   require(first.outcome != Outcome::entry);
-  const ReadBack second = read_all(write(first.entries, 1 + size % 100).bytes);
+  const ReadBack second = read_all(write(first.entries, 1 + size % 100, first.segments).bytes);
   require(second.outcome == Outcome::end);
   require(second.entries.size() == first.entries.size());
+  require(second.segments == first.segments);
   for (std::size_t i = 0; i < first.entries.size(); ++i) {
     require(same(first.entries[i], second.entries[i]));
   }

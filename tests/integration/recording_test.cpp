@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmath>
 #include <csignal>
+#include <fstream>
+#include <map>
 
 #include "tests/integration/watched_daemon.h"
 
@@ -80,6 +84,113 @@ TEST(Recording, ReplayedItTellsTheSameNumbersAsTheDaemon) {
   replay.signal(SIGINT);
   EXPECT_EQ(WEXITSTATUS(replay.wait()), 0) << replay.output();
   EXPECT_NE(access(("/dev/shm/goxel-telemetry." + name).c_str(), F_OK), 0) << "it is removed";
+}
+
+Json layers_of(const std::string& instance, const std::string& log) {
+  const Finished finished = run({CLI_PATH, "layers", "--json", "--instance", instance}, log);
+  // 1: its daemon has ended.
+  return finished.exit_code <= 1 ? Json::parse(finished.output).at("instances").at(0) : Json();
+}
+
+// Of the longest window, operations that were joined, by stack.
+std::map<std::string, std::uint64_t> joined_in(const Json& view) {
+  std::map<std::string, std::uint64_t> joined;
+  for (const Json& stack : view.at("stacks")) {
+    const Json& breakdown = stack.at("windows").at("15m").at("breakdown");
+    if (breakdown.at("source") == "joined") joined[stack.at("stack")] = breakdown.at("operations");
+  }
+  return joined;
+}
+
+// A recorder turned the daemon's ticks into nanoseconds at another moment than the original's
+// reader, and both clocks are measured against each other all the time.
+void expect_same_times(const Json& replayed, const Json& original, const std::string& what) {
+  const double ns = original.get<double>();
+  EXPECT_NEAR(replayed.get<double>(), ns, 2'000 + 0.01 * std::abs(ns)) << what;
+}
+
+void expect_same_breakdown(const Json& replayed, const Json& original) {
+  EXPECT_EQ(replayed.at("source"), original.at("source"));
+  EXPECT_EQ(replayed.at("operations"), original.at("operations"));
+  expect_same_times(replayed.at("mean_ns"), original.at("mean_ns"), "mean");
+  ASSERT_EQ(replayed.at("hops").size(), original.at("hops").size());
+  for (std::size_t i = 0; i < original.at("hops").size(); ++i) {
+    const Json& now = replayed.at("hops").at(i);
+    const Json& then = original.at("hops").at(i);
+    const std::string name = then.at("name");
+    EXPECT_EQ(now.at("name"), name);
+    expect_same_times(now.at("mean_ns"), then.at("mean_ns"), name);
+    if (i + 1 == original.at("hops").size()) break;  // the time in the daemon, which is no hop
+    EXPECT_EQ(now.at("cost").at("count"), then.at("cost").at("count")) << name;
+    for (const char* member : {"mean_there_ns", "mean_back_ns"}) {
+      expect_same_times(now.at(member), then.at(member), name + ' ' + member);
+    }
+  }
+}
+
+TEST(Recording, ReplayedItTellsWhatTheOuterLayersDid) {
+  WatchedDaemon daemon(Door::preload);
+  daemon.start();
+  ASSERT_TRUE(eventually(
+      [&] { return !instance_of(daemon.instance(), daemon.file("first.log")).is_null(); }));
+  const std::string file = daemon.file("session.goxelrec");
+  ChildProcess recorder({CLI_PATH, "record", file, "--instance", daemon.instance()},
+                        daemon.file("record.log"));
+  ASSERT_TRUE(eventually([&] {
+    return recorder.output().find("recording instance") != std::string::npos;
+  })) << recorder.output();
+  const CountsByOperation sent = daemon.load(
+      {"--connections", "4", "--requests", "100", "--mix", "mixed", "--layers", daemon.instance()});
+  ASSERT_TRUE(eventually([&] {
+    return requests_in_window(instance_of(daemon.instance(), daemon.file("original.log"))) ==
+           total_requests(sent);
+  }));
+  recorder.signal(SIGINT);
+  EXPECT_EQ(WEXITSTATUS(recorder.wait()), 0) << recorder.output();
+  EXPECT_NE(recorder.output().find(" of outer layers"), std::string::npos) << recorder.output();
+
+  const std::string name = daemon.instance() + "-again";
+  ChildProcess replay({CLI_PATH, "replay", file, "--fast", "--instance", name},
+                      daemon.file("replay.log"));
+  std::ifstream load_file(daemon.file("load.json"));
+  std::map<std::string, std::uint64_t> measured;
+  const Json load = Json::parse(load_file);
+  for (const auto& [stack, times] : load.at("layers").items()) {
+    measured[stack] = times.at("operations");
+  }
+  ASSERT_TRUE(eventually([&] {
+    return replay.output().find("all is replayed") != std::string::npos;
+  })) << replay.output();
+  Json original;
+  Json replayed;
+  EXPECT_TRUE(eventually([&] {
+    original = layers_of(daemon.instance(), daemon.file("original.log"));
+    replayed = layers_of(name, daemon.file("replayed.log"));
+    return joined_in(original) == measured && joined_in(replayed) == measured;
+  })) << replayed.dump(1);
+
+  ASSERT_EQ(replayed.at("stacks").size(), original.at("stacks").size());
+  for (std::size_t i = 0; i < original.at("stacks").size(); ++i) {
+    const Json& then = original.at("stacks").at(i).at("windows").at("15m");
+    const Json& now = replayed.at("stacks").at(i).at("windows").at("15m");
+    expect_same_breakdown(now.at("breakdown"), then.at("breakdown"));
+    EXPECT_EQ(now.at("layers"), then.at("layers"));
+    EXPECT_EQ(now.at("operations").size(), then.at("operations").size());
+  }
+  EXPECT_EQ(replayed.at("targets"), original.at("targets"));
+  EXPECT_EQ(replayed.at("outer_state"), "retired");
+  EXPECT_EQ(replayed.at("outer_records_lost"), 0);
+  EXPECT_TRUE(replayed.at("processes").empty()) << "they are not here";
+  const RunningBridge bridge(name, daemon.file("bridge.log"));
+  EXPECT_TRUE(eventually([&] {
+    return joined_in(Json::parse(bridge.get("/api/v1/layers")).at("instances").at(0)) == measured;
+  }));
+
+  replay.signal(SIGINT);
+  EXPECT_EQ(WEXITSTATUS(replay.wait()), 0) << replay.output();
+  for (const std::string& segment : {name, name + ".layers"}) {
+    EXPECT_NE(access(("/dev/shm/goxel-telemetry." + segment).c_str(), F_OK), 0) << segment;
+  }
 }
 
 }  // namespace

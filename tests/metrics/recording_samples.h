@@ -25,13 +25,17 @@ inline Reader reader_of(std::span<const std::uint8_t> bytes) {
 
 struct ReadBack {
   std::vector<Entry> entries;
+  std::vector<Segment> segments;  // of each entry
   Outcome outcome;
 };
 inline ReadBack read_all(std::span<const std::uint8_t> bytes) {
   ReadBack result{};
   Reader reader = reader_of(bytes);
   Entry entry;
-  while ((result.outcome = reader.next(entry)) == Outcome::entry) result.entries.push_back(entry);
+  while ((result.outcome = reader.next(entry)) == Outcome::entry) {
+    result.entries.push_back(entry);
+    result.segments.push_back(reader.segment());
+  }
   return result;
 }
 
@@ -78,12 +82,22 @@ inline std::vector<Entry> some_entries(unsigned seed, std::size_t records) {
   return entries;
 }
 
+// Of entries of both segments, in any order.
+inline std::vector<Segment> some_segments(unsigned seed, std::size_t entries) {
+  std::mt19937_64 random(seed);
+  std::vector<Segment> segments(entries);
+  for (Segment& segment : segments) segment = static_cast<Segment>(random() % kSegments);
+  return segments;
+}
+
 // Where each chunk ends; the first is where the chunks begin.
 struct Written {
   Bytes bytes;
   std::vector<std::size_t> edges;
 };
-inline Written write(const std::vector<Entry>& entries, std::size_t entries_in_a_chunk) {
+// `segments`: of each entry; empty: all are the daemon's.
+inline Written write(const std::vector<Entry>& entries, std::size_t entries_in_a_chunk,
+                     const std::vector<Segment>& segments = {}) {
   Written written;
   Writer writer([&written](std::span<const std::uint8_t> bytes) {
     written.bytes.insert(written.bytes.end(), bytes.begin(), bytes.end());
@@ -91,9 +105,10 @@ inline Written write(const std::vector<Entry>& entries, std::size_t entries_in_a
   });
   std::size_t count = 0;
   for (const Entry& entry : entries) {
+    const Segment of = segments.empty() ? Segment::daemon : segments[count];
     std::visit(
-        [&writer](const auto& value) {
-          if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, End>) writer.add(value);
+        [&](const auto& value) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, End>) writer.add(value, of);
         },
         entry);
     if (++count % entries_in_a_chunk == 0) writer.close_chunk();

@@ -28,6 +28,18 @@ TEST(Recording, GivesBackEveryEntryInOrder) {
   }
 }
 
+TEST(Recording, KeepsSegmentsApart) {
+  for (unsigned seed = 0; seed < 30; ++seed) {
+    const std::vector<Entry> entries = some_entries(seed, seed * seed);
+    const std::vector<Segment> segments = some_segments(seed, entries.size());
+    const ReadBack back = read_all(write(entries, 1 + seed * 7, segments).bytes);
+    EXPECT_EQ(back.outcome, Outcome::end);
+    EXPECT_EQ(back.entries.size(), entries.size());
+    expect_beginning(back.entries, entries);
+    EXPECT_EQ(back.segments, segments);
+  }
+}
+
 TEST(Recording, CutAnywhereGivesItsWholeChunksAndSaysSo) {
   const std::vector<Entry> entries = some_entries(1, 120);
   constexpr std::size_t kInAChunk = 20;
@@ -77,7 +89,13 @@ TEST(Recording, NonsenseWithAGoodChecksumIsRefused) {
       {kNameTag, 3, 9, 1, 56},                        // a name that is too long
       {kNameTag, 3, 9, 4, 0},                         // of a kind that there is not
       {kLostTag, 11, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
-      {kEndTag, 1, 7},  // an end that counts other records
+      {kEndTag, 1, 7},     // an end that counts other records
+      {kEndTag, 2, 0, 7},  // of the outer layers
+      {kOfOuterLayersTag, 0},
+      {kOfOuterLayersTag, 4, kLostTag, 1, 5},                       // longer than its chunk
+      {kOfOuterLayersTag, 2, kLostTag, 1, 5},                       // cuts its entry off
+      {kOfOuterLayersTag, 3, kEndTag, 1, 0},                        // an end of its own
+      {kOfOuterLayersTag, 5, kOfOuterLayersTag, 3, kLostTag, 1, 5}  // of whom?
   };
   for (const Bytes& content : contents) {
     EXPECT_EQ(read_all(with_one_chunk(content)).outcome, Outcome::damaged)
@@ -96,14 +114,18 @@ TEST(Recording, ChunkLengthsAreNotBelieved) {
 
 TEST(Recording, EntriesAndMembersThatALaterWriterAddsAreSkipped) {
   const Bytes content = {
-      100, 2, 1, 2,       // an entry of a kind unknown today
-      4,   3, 5, 77, 78,  // Lost, with two more members
-      6,   2, 0, 99,      // End, with another
+      100, 2, 1,   2,          // an entry of a kind unknown today
+      4,   3, 5,   77, 78,     // Lost, with two more members
+      7,   3, 100, 1,  9,      // unknown, of the outer layers
+      7,   4, 4,   1,  6,  8,  // Lost of the outer layers, with another member
+      6,   3, 0,   0,  99,     // End, with another
   };
   const ReadBack back = read_all(with_one_chunk(content));
   EXPECT_EQ(back.outcome, Outcome::end);
-  ASSERT_EQ(back.entries.size(), 1u);
+  ASSERT_EQ(back.entries.size(), 2u);
   EXPECT_EQ(std::get<Lost>(back.entries[0]).records, 5u);
+  EXPECT_EQ(std::get<Lost>(back.entries[1]).records, 6u);
+  EXPECT_EQ(back.segments[1], Segment::outer_layers);
 }
 
 TEST(Recording, OtherFilesAndOtherVersionsAreToldApart) {
@@ -153,16 +175,21 @@ TEST(Recording, AnOrdinaryRecordTakesTwentyBytes) {
   EXPECT_LT(bytes / 10'000, 20);
 }
 
-// What version 1 made of some_entries(1, 100): if those change, this file stays and is compared by
-// other means.
+// What was made of some_entries(1, 100): if those change, the files stay and are compared by other
+// means. The first writers of version 1 knew nothing of outer layers.
 TEST(Recording, VersionOneIsStillRead) {
-  std::ifstream file(DATA_FOLDER "/recording-version-1.goxelrec", std::ios::binary);
-  const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
   const std::vector<Entry> entries = some_entries(1, 100);
-  const ReadBack back = read_all(bytes);
-  EXPECT_EQ(back.outcome, Outcome::end);
-  EXPECT_EQ(back.entries.size(), entries.size());
-  expect_beginning(back.entries, entries);
+  for (const std::string name : {"recording-version-1", "recording-version-1-layers"}) {
+    std::ifstream file(DATA_FOLDER "/" + name + ".goxelrec", std::ios::binary);
+    const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+    const ReadBack back = read_all(bytes);
+    EXPECT_EQ(back.outcome, Outcome::end) << name;
+    EXPECT_EQ(back.entries.size(), entries.size());
+    expect_beginning(back.entries, entries);
+    EXPECT_EQ(back.segments, name == "recording-version-1"
+                                 ? std::vector(entries.size(), Segment::daemon)
+                                 : some_segments(1, entries.size()));
+  }
 }
 
 }  // namespace

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A recording on disk, and what there is in it.
+#pragma once
+
+#include <cstdint>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "metrics/recording.h"
+
+namespace goxel_telemetry::cli {
+
+// Can be read more than once, by one reader at a time. Throws Failure if there is no such file.
+class RecordedFile {
+ public:
+  explicit RecordedFile(const std::string& path);
+
+  // Must not outlive the file.
+  metrics::recording::Reader read_from_the_start();
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::ifstream file_;
+};
+
+// By its first bytes. False if it cannot be read.
+bool is_recording(const std::string& path);
+
+// When an entry happened; none for those that only prepare others.
+std::optional<std::uint64_t> time_of(const metrics::recording::Entry& entry);
+
+// What there is in a recording.
+struct Extent {
+  std::uint64_t records = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t runs = 0;
+  bool outer_layers = false;  // there is a run of theirs
+  std::uint64_t first_ns = UINT64_MAX;
+  std::uint64_t last_ns = 0;
+  metrics::recording::Outcome outcome = metrics::recording::Outcome::end;
+};
+
+// Reads it once. Says what is missing. Throws Failure if it is no recording, or holds nothing.
+Extent measure_out(RecordedFile& file);
+
+}  // namespace goxel_telemetry::cli
