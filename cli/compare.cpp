@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <map>
+#include <vector>
 
 #include "cli/facts.h"
 #include "cli/json.h"
@@ -86,6 +88,10 @@ std::string where(const metrics::OperationKey& key) {
   return key.stack.empty() ? key.layer : key.layer + ", " + key.stack;
 }
 
+bool on_both_sides(const metrics::ComparedOperation& operation) {
+  return operation.a.records != 0 && operation.b.records != 0;
+}
+
 std::string layers_table(const metrics::Comparison& comparison, const Style& style) {
   Table table({{"LAYER", Align::left},
                {"MIX", Align::left},
@@ -107,6 +113,11 @@ std::string layers_table(const metrics::Comparison& comparison, const Style& sty
   };
   for (const metrics::ComparedLayer& layer : comparison.layers) {
     const metrics::ComparedOperation& raw = layer.raw;
+    if (!on_both_sides(raw)) {
+      add(where(raw.key), "as it was", format_count(raw.a.records), format_count(raw.b.records),
+          raw.latency, Cell(raw.a.records != 0 ? "only in A" : "only in B", Emphasis::faint));
+      continue;
+    }
     add(where(raw.key), "same mix", metrics::format_percent(layer.covered_a),
         metrics::format_percent(layer.covered_b), layer.adjusted,
         verdict_cell(layer.verdict, layer.verdict_by));
@@ -149,6 +160,7 @@ std::string operations_table(const metrics::Comparison& comparison, const Style&
                {"STACK", Align::left, 10},
                {"LAYER", Align::left, 4}});
   for (const metrics::ComparedOperation* o : in_order(comparison)) {
+    if (!on_both_sides(*o)) continue;
     const metrics::LatencyShifts& l = o->latency;
     table.add({o->key.operation, format_count(o->a.records), format_count(o->b.records),
                duration(l.mean.a), duration(l.mean.b), shift_cell(l.mean), shift_cell(l.p50),
@@ -159,6 +171,22 @@ std::string operations_table(const metrics::Comparison& comparison, const Style&
                o->key.layer});
   }
   return table.render(style);
+}
+
+// Operations that nothing stands opposite to, by layer.
+std::string one_sided_lines(const metrics::Comparison& comparison, const Style& style) {
+  std::map<std::pair<bool, std::string>, std::vector<Cell>> names;  // by (only in B, where)
+  for (const metrics::ComparedOperation& o : comparison.operations) {
+    if (!on_both_sides(o)) {
+      names[{o.a.records == 0, where(o.key)}].emplace_back(o.key.operation);
+    }
+  }
+  std::string text;
+  for (auto& [place, operations] : names) {
+    operations.insert(operations.begin(), Cell(place.second + ':', Emphasis::strong));
+    text += fact_line(place.first ? "only in B" : "only in A", operations, style);
+  }
+  return text.empty() ? text : '\n' + text;
 }
 
 }  // namespace
@@ -172,7 +200,8 @@ std::string comparison_screen(const metrics::ComparedSides& compared, const Styl
               "in brackets what " + plain_percent(comparison.level) + " intervals leave open",
               "proven ones of at least " + plain_percent(comparison.least_relevant) + " count"},
              style) +
-         '\n' + layers_table(comparison, style) + '\n' + operations_table(comparison, style);
+         '\n' + layers_table(comparison, style) + '\n' + operations_table(comparison, style) +
+         one_sided_lines(comparison, style);
 }
 
 int run_compare(const CompareOptions& options) {

@@ -5,6 +5,7 @@
 #include "cli/top_layout.h"
 #include "cli/top_screen.h"
 #include "metrics/collector.h"
+#include "metrics/layer_group.h"
 
 namespace goxel_telemetry::cli {
 namespace {
@@ -14,8 +15,8 @@ constexpr int kSweepMilliseconds = 100;
 }  // namespace
 
 int run_top(const TopOptions& options) {
-  metrics::Collector collector(choose_instance(options.instance));
-  metrics::Snapshot snapshot = first_look(collector);
+  metrics::LayerGroup group(choose_instance(options.instance));
+  metrics::Snapshot snapshot = first_look(group);
   TopState state;
   state.window = options.window;
   state.sort = options.sort;
@@ -36,11 +37,11 @@ int run_top(const TopOptions& options) {
       while (const auto key = terminal.next_key()) press(state, *key);
     }
     const auto now = metrics::Collector::Time::now();
-    collector.sweep(now);
+    group.sweep(now);
     const bool due = now.monotonic_ns - drawn_ns >= interval_ns;
     if (due) {
       drawn_ns = now.monotonic_ns;
-      if (!state.paused) snapshot = collector.snapshot(now);
+      if (!state.paused) snapshot = group.snapshot(now);
     }
     if (due || event != CursesTerminal::Event::none) draw();
   }

@@ -22,7 +22,7 @@ void SpanJoin::add(std::uint64_t trace_id, const Span& span, std::uint64_t now_n
     ++counters_.misplaced;
     return;
   }
-  counters_.late += now_ns > span.end_ns && now_ns - span.end_ns > kPatienceNs;
+  counters_.late += span.end_ns < settled_ns_;
   if (counters_.held == kMostHeld) {
     // The next to be joined; of those in the same second the one that is found first.
     const std::uint64_t next = due_.begin()->second.back();
@@ -62,11 +62,11 @@ void SpanJoin::unschedule(const Trace& trace) {
 
 void SpanJoin::advance(std::uint64_t now_ns) {
   if (now_ns < kPatienceNs) return;
-  const std::uint64_t settled_ns = now_ns - kPatienceNs;
+  settled_ns_ = now_ns - kPatienceNs;
   const std::uint64_t second = now_ns / kNsPerSecond;
   // A trace that has to wait longer goes to a later second: each is looked at once.
   while (!due_.empty() && due_.begin()->first < second) {
-    settle(due_.begin()->second.back(), settled_ns);
+    settle(due_.begin()->second.back(), settled_ns_);
   }
 }
 

@@ -25,7 +25,7 @@ struct JoinCounters {
   std::uint64_t spans = 0;      // given to add()
   std::uint64_t untraced = 0;   // without a trace id
   std::uint64_t misplaced = 0;  // ends in the future by more than a second: not held
-  std::uint64_t late = 0;       // came more than kPatienceNs after they ended
+  std::uint64_t late = 0;       // came when others of their time had been joined already
   std::uint64_t early = 0;      // joined before their time, for want of room
   std::uint64_t held = 0;       // now
   std::uint64_t operations = 0;
@@ -68,6 +68,7 @@ class SpanJoin {
 
   Sink sink_;
   JoinCounters counters_;
+  std::uint64_t settled_ns_ = 0;  // what ended before has been joined
   std::vector<Held> held_;
   std::uint32_t free_ = kNoSpan;
   std::unordered_map<std::uint64_t, Trace> traces_;

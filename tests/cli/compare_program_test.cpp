@@ -120,6 +120,9 @@ TEST_F(CompareProgram, TwoStacksOfTheLiveDaemon) {
   EXPECT_EQ(verdict_of(comparison, "ping"), "too little data");  // only one of them has it
   EXPECT_EQ(comparison.at("layers").size(), 1u);
   EXPECT_EQ(comparison.at("layers").at(0).at("raw").at("stack"), "");
+  EXPECT_THAT(call_live({"compare", "stack:4-layer", "stack:2-layer"}).output,
+              AllOf(ContainsRegex("only in A +daemon: +ping\n"),
+                    ContainsRegex("only in B +daemon: +goxel.fill\n")));
   save("before");
   const Program::Result saved =
       call_live({"compare", "stack:4-layer@before", "stack:4-layer", "--json"});

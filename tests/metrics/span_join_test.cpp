@@ -73,6 +73,16 @@ TEST_F(Join, WhatIsLateTogetherIsJoined) {
   EXPECT_EQ(counters().late, 2u);
 }
 
+// A reader's first look takes in what the ring still holds.
+TEST_F(Join, WhatIsOldWhenNothingWasJoinedYetIsNotLate) {
+  now_ = kStart + 60'000 * kMs;
+  add(7, Layer::daemon, 2, 4);
+  add(7, Layer::mcp_client, 0, 10);
+  at(60'000);
+  EXPECT_EQ(joined_.size(), 1u);
+  EXPECT_EQ(counters().late, 0u);
+}
+
 TEST_F(Join, TracesAreKeptApart) {
   at(20);
   add(7, Layer::mcp_client, 0, 10);
