@@ -80,8 +80,9 @@ Extent measure_out(RecordedFile& file) {
   recording::Reader reader = file.read_from_the_start();
   recording::Entry entry;
   while ((extent.outcome = reader.next(entry)) == recording::Outcome::entry) {
-    if (std::holds_alternative<recording::RunBegan>(entry)) {
+    if (const auto* run = std::get_if<recording::RunBegan>(&entry)) {
       ++extent.runs;
+      if (reader.segment() == recording::Segment::daemon) extent.instance = run->instance;
       extent.outer_layers |= reader.segment() == recording::Segment::outer_layers;
     }
     extent.records += std::holds_alternative<recording::LaneRecord>(entry);

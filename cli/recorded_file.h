@@ -36,6 +36,7 @@ struct Extent {
   std::uint64_t records = 0;
   std::uint64_t lost = 0;
   std::uint64_t runs = 0;
+  std::string instance;       // the daemon's, as its last run told it; any bytes
   bool outer_layers = false;  // there is a run of theirs
   std::uint64_t first_ns = UINT64_MAX;
   std::uint64_t last_ns = 0;

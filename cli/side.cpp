@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "cli/interrupt.h"
+#include "cli/recorded_file.h"
 #include "cli/target.h"
 #include "metrics/baseline_store.h"
+#include "metrics/printable.h"
 #include "metrics/sides/live_observer.h"
+#include "metrics/sides/recorded_session.h"
 
 namespace goxel_telemetry::cli {
 namespace {
@@ -40,7 +43,20 @@ Side read_live(const std::string& given_instance, std::uint32_t watch_seconds) {
   return side;
 }
 
+Side read_recording(const std::string& path) {
+  RecordedFile file(path);
+  const Extent extent = measure_out(file);
+  Side side;
+  side.description = "recording of instance \"" + metrics::printable(extent.instance) + '"';
+  side.observation = metrics::observe_recording([&file] { return file.read_from_the_start(); });
+  if (side.observation.operations.empty()) {
+    throw Failure(kExitNotThere, path + " holds no requests");
+  }
+  return side;
+}
+
 Side read_file(const std::string& path) {
+  if (is_recording(path)) return read_recording(path);
   metrics::Baseline baseline;
   metrics::require(metrics::read_baseline_file(path, baseline));
   const std::string what = "exported baseline \"" + baseline.name + '"';

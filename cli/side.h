@@ -17,7 +17,7 @@ inline constexpr const char* kSideSyntax =
     "  FROM..TO          a range of the history (--history FILE): -24h..-12h,\n"
     "                    2026-11-25T10:00..2026-11-25T11:00, -10m..now\n"
     "  baseline:NAME     a saved baseline; or just NAME\n"
-    "  file:PATH         an exported baseline; or just PATH, with a / in it";
+    "  file:PATH         an exported baseline, or what record wrote; or just PATH, with a /";
 
 struct SideFlags {
   std::string instance;         // of live, stack: and FROM..TO; empty: the only one

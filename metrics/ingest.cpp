@@ -72,14 +72,23 @@ std::string catalog_name(const shm::Reader& reader, std::uint32_t id, shm::NameK
   return found == kind ? printable(name) : std::string();
 }
 
-OperationKey operation_key(const shm::Reader& reader, std::uint64_t stack, std::uint64_t protocol,
+OperationKey operation_key(const NameOf& name_of, std::uint64_t stack, std::uint64_t protocol,
                            std::uint64_t layer, std::uint64_t operation) {
-  const auto name = [&reader](std::uint64_t id, shm::NameKind kind) {
-    std::string found = catalog_name(reader, static_cast<std::uint32_t>(id), kind);
-    return found.empty() ? std::string(kOtherOperation) : found;
+  const auto name = [&name_of](std::uint64_t id, shm::NameKind kind) {
+    shm::NameKind found = shm::NameKind::none;
+    const std::string text = name_of(static_cast<std::uint32_t>(id), &found);
+    const std::string shown = found == kind ? printable(text) : std::string();
+    return shown.empty() ? std::string(kOtherOperation) : shown;
   };
   return {name(stack, shm::NameKind::stack), to_string(protocol_of(protocol)),
           name(layer, shm::NameKind::layer), name(operation, shm::NameKind::operation)};
+}
+
+OperationKey operation_key(const shm::Reader& reader, std::uint64_t stack, std::uint64_t protocol,
+                           std::uint64_t layer, std::uint64_t operation) {
+  return operation_key(
+      [&reader](std::uint32_t id, shm::NameKind* kind) { return reader.name(id, kind); }, stack,
+      protocol, layer, operation);
 }
 
 Measurement measure(const shm::Record& record, const shm::Calibration& calibration,

@@ -21,6 +21,10 @@ namespace goxel_telemetry::metrics {
 std::string catalog_name(const shm::Reader& reader, std::uint32_t id, shm::NameKind kind);
 
 // The names of an operation. An id without a name is told as _OTHER.
+// `name_of` tells the name of an id, and its kind, `none` if there is no such name.
+using NameOf = std::function<std::string(std::uint32_t id, shm::NameKind* kind)>;
+OperationKey operation_key(const NameOf& name_of, std::uint64_t stack, std::uint64_t protocol,
+                           std::uint64_t layer, std::uint64_t operation);
 OperationKey operation_key(const shm::Reader& reader, std::uint64_t stack, std::uint64_t protocol,
                            std::uint64_t layer, std::uint64_t operation);
 

@@ -161,6 +161,41 @@ TEST_F(CompareProgram, ABaselineTravelsAsAFile) {
   EXPECT_THAT(call({"baseline", "show", "before"}).output, ContainsRegex("goxel.fill +390"));
 }
 
+TEST_F(CompareProgram, ARecordingIsASide) {
+  start(past(100, 50));
+  ASSERT_EQ(call_live({"record", file("before"), "--backlog", "--seconds", "0.1"}).exit_code, 0);
+  save("saved");
+  for (const std::string& other : {"file:" + file("before"), std::string("saved")}) {
+    const Program::Result same = call({"compare", file("before"), other, "--json"});
+    ASSERT_EQ(same.exit_code, 0) << same.error;
+    const json comparison = json::parse(same.output);
+    EXPECT_EQ(comparison.at("operations").size(), 2u);
+    for (const char* operation : {"goxel.fill", "ping"}) {
+      EXPECT_EQ(verdict_of(comparison, operation), "no proven difference") << other;
+    }
+    EXPECT_NEAR(comparison.at("a").at("seen").at("observed_seconds"), 40, 2);
+  }
+  start(past(300, 50));
+  const Program::Result slower = call_live({"compare", file("before"), "live"});
+  EXPECT_THAT(slower.output, AllOf(HasSubstr("recording of instance \"" + instance_ + '"'),
+                                   ContainsRegex("goxel.fill .*\\+200 % .* slower"),
+                                   ContainsRegex("ping .* no proven difference")));
+  const std::string one_stack = "stack:4-layer@file:" + file("before");
+  EXPECT_EQ(call({"compare", one_stack, one_stack}).exit_code, 0);
+  ASSERT_EQ(call({"baseline", "save", "kept", "--from", file("before")}).exit_code, 0);
+
+  std::filesystem::resize_file(file("before"), std::filesystem::file_size(file("before")) - 1);
+  const Program::Result cut = call({"compare", file("before"), "kept"});
+  EXPECT_EQ(cut.exit_code, 0);
+  EXPECT_THAT(cut.error, HasSubstr("before breaks off; it holds "));
+  std::ofstream(file("newer")) << "GOXLRECD\x02";
+  const Program::Result newer = call({"compare", file("newer"), "kept"});
+  EXPECT_EQ(newer.exit_code, 2);
+  EXPECT_THAT(newer.error, AllOf(kOneSentence, HasSubstr("newer version")));
+  std::ofstream(file("empty")) << "GOXLRECD\x01";
+  EXPECT_EQ(call({"compare", file("empty"), "kept"}).exit_code, 1);
+}
+
 TEST_F(CompareProgram, RangesOfTheHistory) {
   const std::uint64_t begin = shm::realtime_ns() / kSecond - 1'200;
   metrics::HistoryResult why;
