@@ -8,6 +8,7 @@
 #include <csignal>
 #include <fstream>
 #include <map>
+#include <memory>
 
 #include "tests/integration/watched_daemon.h"
 
@@ -44,18 +45,25 @@ std::uint64_t requests_in_window(const Json& instance) {
                                   .get<std::uint64_t>();
 }
 
+// Returns when it records.
+std::unique_ptr<ChildProcess> start_recorder(const WatchedDaemon& daemon, const std::string& file) {
+  // The plugin wakes up a moment after the daemon listens.
+  EXPECT_TRUE(eventually(
+      [&] { return !instance_of(daemon.instance(), daemon.file("first.log")).is_null(); }));
+  const std::vector<std::string> command = {CLI_PATH, "record", file, "--instance",
+                                            daemon.instance()};
+  auto recorder = std::make_unique<ChildProcess>(command, daemon.file("record.log"));
+  EXPECT_TRUE(eventually([&] {
+    return recorder->output().find("recording instance") != std::string::npos;
+  })) << recorder->output();
+  return recorder;
+}
+
 TEST(Recording, ReplayedItTellsTheSameNumbersAsTheDaemon) {
   WatchedDaemon daemon(Door::preload);
   daemon.start();
-  // The plugin wakes up a moment after the daemon listens.
-  ASSERT_TRUE(eventually(
-      [&] { return !instance_of(daemon.instance(), daemon.file("first.log")).is_null(); }));
   const std::string file = daemon.file("session.goxelrec");
-  ChildProcess recorder({CLI_PATH, "record", file, "--instance", daemon.instance()},
-                        daemon.file("record.log"));
-  ASSERT_TRUE(eventually([&] {
-    return recorder.output().find("recording instance") != std::string::npos;
-  })) << recorder.output();
+  const auto recorder = start_recorder(daemon, file);
   const CountsByOperation sent =
       daemon.load({"--connections", "8", "--requests", "300", "--mix", "mixed", "--traceparent"});
   Json original;
@@ -63,8 +71,8 @@ TEST(Recording, ReplayedItTellsTheSameNumbersAsTheDaemon) {
     original = instance_of(daemon.instance(), daemon.file("original.log"));
     return requests_in_window(original) == total_requests(sent);
   })) << original.dump(1);
-  recorder.signal(SIGINT);
-  EXPECT_EQ(WEXITSTATUS(recorder.wait()), 0) << recorder.output();
+  recorder->signal(SIGINT);
+  EXPECT_EQ(WEXITSTATUS(recorder->wait()), 0) << recorder->output();
 
   const std::string name = daemon.instance() + "-again";
   ChildProcess replay({CLI_PATH, "replay", file, "--fast", "--instance", name},
@@ -131,23 +139,17 @@ void expect_same_breakdown(const Json& replayed, const Json& original) {
 TEST(Recording, ReplayedItTellsWhatTheOuterLayersDid) {
   WatchedDaemon daemon(Door::preload);
   daemon.start();
-  ASSERT_TRUE(eventually(
-      [&] { return !instance_of(daemon.instance(), daemon.file("first.log")).is_null(); }));
   const std::string file = daemon.file("session.goxelrec");
-  ChildProcess recorder({CLI_PATH, "record", file, "--instance", daemon.instance()},
-                        daemon.file("record.log"));
-  ASSERT_TRUE(eventually([&] {
-    return recorder.output().find("recording instance") != std::string::npos;
-  })) << recorder.output();
+  const auto recorder = start_recorder(daemon, file);
   const CountsByOperation sent = daemon.load(
       {"--connections", "4", "--requests", "100", "--mix", "mixed", "--layers", daemon.instance()});
   ASSERT_TRUE(eventually([&] {
     return requests_in_window(instance_of(daemon.instance(), daemon.file("original.log"))) ==
            total_requests(sent);
   }));
-  recorder.signal(SIGINT);
-  EXPECT_EQ(WEXITSTATUS(recorder.wait()), 0) << recorder.output();
-  EXPECT_NE(recorder.output().find(" of outer layers"), std::string::npos) << recorder.output();
+  recorder->signal(SIGINT);
+  EXPECT_EQ(WEXITSTATUS(recorder->wait()), 0) << recorder->output();
+  EXPECT_NE(recorder->output().find(" of outer layers"), std::string::npos) << recorder->output();
 
   const std::string name = daemon.instance() + "-again";
   ChildProcess replay({CLI_PATH, "replay", file, "--fast", "--instance", name},
