@@ -77,6 +77,14 @@ std::string encode_msgpack(const HistoryDocument& document) {
   return encode(document);
 }
 
+std::string encode_msgpack(const ComparisonDocument& document) {
+  return encode(document);
+}
+
+std::string encode_msgpack(const BaselineListDocument& document) {
+  return encode(document);
+}
+
 std::string encode_msgpack(const LayersDocument& document) {
   return encode(document);
 }

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "http-bridge/comparison_document.h"
 #include "http-bridge/document.h"
 #include "http-bridge/layers_document.h"
 
@@ -15,6 +16,8 @@ inline constexpr const char* kMsgpackType = "application/msgpack";
 std::string encode_msgpack(const SnapshotDocument& document);
 std::string encode_msgpack(const InflightDocument& document);
 std::string encode_msgpack(const HistoryDocument& document);
+std::string encode_msgpack(const ComparisonDocument& document);
+std::string encode_msgpack(const BaselineListDocument& document);
 std::string encode_msgpack(const LayersDocument& document);
 
 }  // namespace goxel_telemetry::http_bridge

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
 #include "metrics/history/reader.h"
-#include "metrics/printable.h"
 #include "metrics/time_range.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -26,17 +26,6 @@ constexpr std::array<std::string_view, 8> kParameters = {
     "instance", "operation", "stack", "layer", "protocol", "from", "to", "points"};
 constexpr std::uint32_t kDefaultPoints = 100;
 
-Response bad_request(const std::string& why) {
-  std::string sentence = why + '.';
-  sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
-  return error_reply(400, sentence);
-}
-
-std::optional<std::string> parameter(const Request& request, const std::string& name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? std::nullopt : std::optional(found->second);
-}
-
 // Empty: it is none.
 std::optional<std::uint32_t> parse_points(const std::optional<std::string>& text) {
   if (!text) return kDefaultPoints;
@@ -50,11 +39,7 @@ std::optional<std::uint32_t> parse_points(const std::optional<std::string>& text
 }
 
 Response refusal(const HistoryResult& result) {
-  int status = 503;
-  if (result.outcome == HistoryOutcome::unknown) status = 404;
-  std::string sentence = result.message + '.';
-  sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));
-  return error_reply(status, sentence);
+  return sentence_reply(result.outcome == HistoryOutcome::unknown ? 404 : 503, result.message);
 }
 
 }  // namespace
@@ -64,24 +49,18 @@ Response answer_history(const Request& request, const HistorySource& source,
   if (source.file.empty()) {
     return error_reply(404, "This bridge keeps no history: start it with --history FILE.");
   }
-  for (const auto& [name, value] : request.parameters) {
-    if (std::find(kParameters.begin(), kParameters.end(), name) == kParameters.end()) {
-      return bad_request("there is no parameter \"" + metrics::printable(name) +
-                         "\"; those of the history are instance, operation, stack, layer, "
-                         "protocol, from, to and points");
-    }
-  }
+  if (auto refused = refuse_others(request, "the history", kParameters)) return *refused;
   HistoryQuery query;
   const auto points = parse_points(parameter(request, "points"));
   if (!points) {
-    return bad_request("points must be a number from 1 to " +
-                       std::to_string(HistoryQuery::kMostPoints));
+    return sentence_reply(
+        400, "points must be a number from 1 to " + std::to_string(HistoryQuery::kMostPoints));
   }
   query.points = *points;
   const metrics::ParsedRange range =
       metrics::parse_range(parameter(request, "from").value_or(""),
                            parameter(request, "to").value_or(""), now_realtime_ns);
-  if (!range.why.empty()) return bad_request(range.why);
+  if (!range.why.empty()) return sentence_reply(400, range.why);
   query.range = range.range;
   query.range.end_ns = std::min(query.range.end_ns, now_realtime_ns);
   query.filter.operation = parameter(request, "operation");
@@ -100,7 +79,8 @@ Response answer_history(const Request& request, const HistorySource& source,
     result = reader->instances(names);
     if (!result.done()) return refusal(result);
     if (names.size() > 1) {
-      return bad_request("the history has several instances; choose one with ?instance=NAME");
+      return sentence_reply(400,
+                            "the history has several instances; choose one with ?instance=NAME");
     }
     if (names.empty()) return error_reply(404, "The history has no instance yet.");
     query.filter.instance = names.front();

@@ -47,7 +47,7 @@ int run(const Options& options) {
   if (history) instances->keep_history(*history);
   const Routes routes(
       Access::for_address(options.bind, token), [&instances] { return instances->latest(); },
-      source);
+      source, options.baseline_folder);
   Server server([&routes](const Request& request) { return routes.handle(request); });
   const int port = server.bind(options.bind, options.port, why);
   if (port == 0) return fail(why);

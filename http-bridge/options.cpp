@@ -13,6 +13,7 @@
 
 #include "http-bridge/access.h"
 #include "http-bridge/instances.h"
+#include "metrics/baseline_store.h"
 #include "metrics/time_range.h"
 #include "shm/segment.h"
 
@@ -47,6 +48,7 @@ std::string check_duration(const std::string& text) {
 
 std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   Options options;
+  options.baseline_folder = metrics::default_baseline_folder();
   CLI::App app("Serves the telemetry of running Goxel daemons over HTTP.",
                "goxel-telemetry-bridge");
   app.set_version_flag("--version", "goxel-telemetry-bridge " GOXEL_TELEMETRY_VERSION);
@@ -90,6 +92,10 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
          "MiB that the file may have before the finest rollups go early (default: 1024)")
       ->check(CLI::Range(std::uint64_t{16}, std::uint64_t{1} << 20).description(""))
       ->type_name("MIB");
+  app.add_option("--baselines", options.baseline_folder,
+                 "Where goxel-telemetry baseline keeps them (default: "
+                 "$XDG_STATE_HOME/goxel-telemetry/baselines)")
+      ->type_name("FOLDER");
   try {
     app.parse(argc, argv);
     if (!is_loopback(options.bind) && options.token_file.empty()) {

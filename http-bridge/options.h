@@ -17,6 +17,7 @@ struct Options {
   std::string token_file;              // empty: none
   std::string history_file;            // empty: none is kept
   metrics::HistoryRetention history_retention;
+  std::string baseline_folder;  // where they are by default, unless given; empty: nowhere
 };
 
 // What to do instead of running: the text is already printed.

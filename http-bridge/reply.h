@@ -2,6 +2,8 @@
 // Answers as they are made by every route.
 #pragma once
 
+#include <cctype>
+#include <string>
 #include <string_view>
 
 #include "http-bridge/encode_json.h"
@@ -12,6 +14,12 @@ namespace goxel_telemetry::http_bridge {
 
 inline Response error_reply(int status, std::string_view sentence) {
   return {status, kJsonType, encode_json_error(sentence)};
+}
+
+// `message` is a sentence that begins small and has no full stop.
+inline Response sentence_reply(int status, std::string message) {
+  message[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(message[0])));
+  return error_reply(status, message + '.');
 }
 
 // As JSON, or as msgpack if that is asked for.

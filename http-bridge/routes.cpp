@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "http-bridge/comparison_route.h"
 #include "http-bridge/encode_prometheus.h"
 #include "http-bridge/history_route.h"
 #include "http-bridge/reply.h"
@@ -25,6 +26,9 @@ constexpr const char* kIndexPage = R"(<!DOCTYPE html>
 <li><a href="/api/v1/history">/api/v1/history</a>: the past, by
 <code>?from=-24h&amp;to=now&amp;points=100</code></li>
 <li><a href="/api/v1/layers">/api/v1/layers</a>: where the time of each stack goes, hop by hop</li>
+<li><a href="/api/v1/compare?a=stack:4-layer&amp;b=stack:2-layer">/api/v1/compare</a>: what differs
+from one side to another, by <code>?a=SIDE&amp;b=SIDE</code></li>
+<li><a href="/api/v1/baselines">/api/v1/baselines</a>: saved sides</li>
 <li><a href="/healthz">/healthz</a>: this bridge serves</li>
 <li><a href="/readyz">/readyz</a>: a running daemon is attached</li>
 </ul>
@@ -110,6 +114,15 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
+Routes::Routes(Access access, Latest latest, HistorySource history,
+               const std::string& baseline_folder)
+    : access_(std::move(access)),
+      latest_(std::move(latest)),
+      history_(std::move(history)),
+      comparisons_(std::make_unique<ComparisonRoutes>(history_.file, baseline_folder)) {}
+
+Routes::~Routes() = default;
+
 Response Routes::handle(const Request& request) const {
   if (!access_.host_allowed(request.host)) {
     return error_reply(403, "The Host header names another host than this bridge.");
@@ -117,15 +130,18 @@ Response Routes::handle(const Request& request) const {
   if (!access_.token_accepted(request.authorization)) {
     return error_reply(401, "This bridge asks for its token: Authorization: Bearer TOKEN.");
   }
-  const bool is_history = request.path == kHistoryPath;
+  const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
+                            request.path == kBaselinesPath;
   const auto route = std::find_if(std::begin(kRoutes), std::end(kRoutes),
                                   [&](const Route& r) { return r.path == request.path; });
-  if (route == std::end(kRoutes) && !is_history)
+  if (route == std::end(kRoutes) && !is_made_anew)
     return error_reply(404, "There is nothing here; / lists what there is.");
   if (request.method != "GET" && request.method != "HEAD") {
     return error_reply(405, "Only GET and HEAD are answered here.");
   }
-  if (is_history) return answer_history(request, history_, shm::realtime_ns());
+  if (request.path == kHistoryPath) return answer_history(request, history_, shm::realtime_ns());
+  if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
+  if (request.path == kBaselinesPath) return comparisons_->baselines(request);
   return route->answer(request, *latest_());
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Request -> snapshot -> encoder. Nothing here waits: an answer is made from the newest snapshot
-// that there is; but for the history, which is read from its file. docs/http-api.md shows the
-// replies.
+// that there is; but for the history and what is compared, which come from files and the ring.
+// docs/http-api.md shows the replies.
 #pragma once
 
 #include <functional>
@@ -40,13 +40,16 @@ struct HistorySource {
   std::function<std::string()> message = [] { return std::string(); };
 };
 
+class ComparisonRoutes;
+
 class Routes {
  public:
   using Latest = std::function<std::shared_ptr<const Snapshots>()>;  // never null
 
   // `latest` is called from any thread.
-  Routes(Access access, Latest latest, HistorySource history = {})
-      : access_(std::move(access)), latest_(std::move(latest)), history_(std::move(history)) {}
+  Routes(Access access, Latest latest, HistorySource history = {},
+         const std::string& baseline_folder = {});  // empty: there are none
+  ~Routes();
 
   // Thread-safe.
   Response handle(const Request& request) const;
@@ -55,6 +58,7 @@ class Routes {
   Access access_;
   Latest latest_;
   HistorySource history_;
+  std::unique_ptr<ComparisonRoutes> comparisons_;
 };
 
 }  // namespace goxel_telemetry::http_bridge

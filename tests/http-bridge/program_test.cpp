@@ -7,11 +7,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "metrics/baseline_store.h"
 #include "tests/cli/daemon_process.h"
 #include "tests/cli/program.h"
 #include "tests/http-bridge/http_client.h"
@@ -221,6 +223,39 @@ TEST_F(BridgeProgram, ServesOnWhenItsHistoryCannotBeWritten) {
   EXPECT_EQ(ask("/api/v1/history").status, 503);
 }
 
+// Where baselines are: told by a flag, else as for the terminal, else nowhere.
+TEST_F(BridgeProgram, ComparesWhatItsBaselinesAndTheRingHold) {
+  const std::string state = testing::TempDir() + instance_ + ".state";
+  const std::string folder = state + "/goxel-telemetry/baselines";
+  metrics::ObservationBuilder builder(1'764'000'000, 1'764'000'001);
+  metrics::Measurement measurement;
+  measurement.duration_ns = 70'000;
+  metrics::Tally tally;
+  tally.add(measurement);
+  builder.add({"2-layer", "mcp", "daemon", "goxel_add_voxels"}, 1'764'000'000, tally);
+  const metrics::Baseline before{"before", "a test", 0, std::move(builder).finish()};
+  ASSERT_TRUE(metrics::BaselineStore(folder).save(before, metrics::IfThere::refuse).done());
+
+  start_daemon();
+  start_bridge({"--baselines", folder});
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  const Reply reply = ask("/api/v1/compare?a=before&b=stack%3A2-layer%40live&relevant=10");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const json comparison = json::parse(reply.body);
+  EXPECT_EQ(comparison["b"]["side"], "stack:2-layer@live");
+  EXPECT_EQ(comparison["least_relevant"], 0.1);
+  EXPECT_EQ(comparison["layers"][0]["raw"]["b"]["records"], 7);
+  EXPECT_EQ(ask("/api/v1/compare?a=-1h..now&b=live").status, 404) << "no history is kept";
+  EXPECT_EQ(ask("/api/v1/compare?a=file:" + folder + "/before.baseline&b=live").status, 400);
+  EXPECT_EQ(ask("/api/v1/compare?a=live").status, 400);
+
+  start_bridge({}, {"XDG_STATE_HOME=" + state});
+  EXPECT_EQ(json::parse(ask("/api/v1/baselines").body)["baselines"][0]["name"], "before");
+  start_bridge({}, {"XDG_STATE_HOME=", "HOME="});
+  EXPECT_EQ(ask("/api/v1/baselines").status, 404);
+  std::filesystem::remove_all(state);
+}
+
 TEST(BridgeProgramOptions, BadOnesAreOneSentenceAndExitTwo) {
   const std::vector<std::vector<std::string>> bad = {{"--bogus"},
                                                      {"extra"},
@@ -237,7 +272,8 @@ TEST(BridgeProgramOptions, BadOnesAreOneSentenceAndExitTwo) {
                                                      {"--history"},
                                                      {"--history-1s", "5s"},
                                                      {"--history-1h", "x"},
-                                                     {"--history-size", "1"}};
+                                                     {"--history-size", "1"},
+                                                     {"--baselines"}};
   for (const auto& arguments : bad) {
     const Program::Result result = cli::run(arguments);
     EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);

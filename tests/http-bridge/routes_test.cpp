@@ -139,6 +139,15 @@ TEST_F(RoutesTest, IndexListsTheEndpoints) {
     EXPECT_THAT(response.body, HasSubstr("href=\"" + std::string(path) + "\""));
     EXPECT_NE(get(path).status, 404);
   }
+  for (const char* path : {"/api/v1/compare", "/api/v1/baselines", "/api/v1/history"}) {
+    EXPECT_THAT(response.body, HasSubstr(">" + std::string(path) + "</a>"));
+  }
+}
+
+TEST_F(RoutesTest, ComparisonsAreFound) {
+  expect_error(get("/api/v1/compare"), 400);
+  expect_error(get("/api/v1/baselines"), 404);  // of a bridge without a folder
+  EXPECT_THAT(get("/api/v1/baselines").body, HasSubstr("--baselines FOLDER"));
 }
 
 TEST_F(RoutesTest, OtherPathsAreNotFound) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GET /api/v1/compare and /api/v1/baselines: made anew for each request, from files and from the
+// ring.
+//
+// That may take some hundred milliseconds: one is made at a time, a few may wait for it, and who
+// comes then is asked to come again. So nearly all threads stay free for what takes no time.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "http-bridge/routes.h"
+
+namespace goxel_telemetry::http_bridge {
+
+inline constexpr std::string_view kComparePath = "/api/v1/compare";
+inline constexpr std::string_view kBaselinesPath = "/api/v1/baselines";
+
+class ComparisonRoutes {
+ public:
+  static constexpr unsigned kMostInHand = 4;
+
+  // Empty: there is none.
+  ComparisonRoutes(std::string history_file, std::string baseline_folder)
+      : history_file_(std::move(history_file)), baseline_folder_(std::move(baseline_folder)) {}
+
+  // Thread-safe. Live sides are among the instances of `watched`.
+  Response compare(const Request& request, const Snapshots& watched);
+  Response baselines(const Request& request);
+
+  // Runs `work` when its turn has come, if there is room to wait for that. Thread-safe.
+  Response in_turn(const std::function<Response()>& work);
+
+ private:
+  const std::string history_file_;
+  const std::string baseline_folder_;
+  std::atomic<unsigned> in_hand_{0};
+  std::mutex turn_;
+};
+
+}  // namespace goxel_telemetry::http_bridge

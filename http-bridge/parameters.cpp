@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/parameters.h"
+
+#include <algorithm>
+
+#include "http-bridge/reply.h"
+#include "metrics/printable.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+// "a, b and c"
+std::string enumerated(std::span<const std::string_view> names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i != 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string> parameter(const Request& request, const std::string& name) {
+  const auto found = request.parameters.find(name);
+  return found == request.parameters.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Response> refuse_others(const Request& request, std::string_view whose,
+                                      std::span<const std::string_view> known) {
+  for (const auto& [name, value] : request.parameters) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string why = "there is no parameter \"" + metrics::printable(name) + '"';
+    if (!known.empty()) {
+      why += "; those of " + std::string(whose) + " are " + enumerated(known);
+    }
+    return sentence_reply(400, std::move(why));
+  }
+  return std::nullopt;
+}
+
+}  // namespace goxel_telemetry::http_bridge
