@@ -23,16 +23,32 @@ Json instance_of(const std::string& instance, const std::string& log) {
   return finished.exit_code == 0 ? Json::parse(finished.output).at("instances").at(0) : Json();
 }
 
-// Everything about each operation that does not depend on when it is looked at.
-Json numbers_of(const Json& instance) {
-  Json numbers;
+// Every count of each operation that does not depend on when it is looked at.
+Json counts_of(const Json& instance) {
+  Json counts;
   for (const Json& operation : instance.at("operations")) {
     const Json& window = operation.at("windows").at("15m");
-    numbers.push_back({operation.at("protocol"), operation.at("stack"), operation.at("layer"),
-                       operation.at("operation"), operation.at("total"), window.at("outcomes"),
-                       window.at("latency"), operation.at("bytes_in"), operation.at("bytes_out")});
+    counts.push_back({operation.at("protocol"), operation.at("stack"), operation.at("layer"),
+                      operation.at("operation"), operation.at("total"), window.at("outcomes"),
+                      operation.at("bytes_in"), operation.at("bytes_out")});
   }
-  return numbers;
+  return counts;
+}
+
+// Of the same operations. The recorder turned ticks into nanoseconds with the calibration of its
+// own moment, which may differ from the original reader's by parts in a million; a quantile may
+// therefore lie in the histogram's next bucket.
+void expect_same_latencies(const Json& replayed, const Json& original) {
+  for (std::size_t i = 0; i < original.at("operations").size(); ++i) {
+    const Json& a = original.at("operations")[i].at("windows").at("15m").at("latency");
+    const Json& b = replayed.at("operations")[i].at("windows").at("15m").at("latency");
+    for (const auto& [member, value] : a.items()) {
+      const double ns = value.get<double>();
+      const bool is_quantile = member[0] == 'p';
+      EXPECT_NEAR(b.at(member).get<double>(), ns, 2 + ns * (is_quantile ? 1.0 / 64 : 1e-5))
+          << original.at("operations")[i].at("operation") << ' ' << member;
+    }
+  }
 }
 
 std::uint64_t requests_in_window(const Json& instance) {
@@ -82,7 +98,8 @@ TEST(Recording, ReplayedItTellsTheSameNumbersAsTheDaemon) {
     replayed = instance_of(name, daemon.file("replayed.log"));
     return requests_in_window(replayed) == total_requests(sent);
   })) << replay.output();
-  EXPECT_EQ(numbers_of(replayed), numbers_of(original));
+  ASSERT_EQ(counts_of(replayed), counts_of(original));
+  expect_same_latencies(replayed, original);
   for (const char* member : {"host_name", "run_total", "bytes_in", "bytes_out", "connections_total",
                              "workers_configured"}) {
     EXPECT_EQ(replayed.at("daemon").at(member), original.at("daemon").at(member)) << member;
