@@ -18,11 +18,11 @@ std::uint64_t divided_up(std::uint64_t value, std::uint64_t by) {
 
 }  // namespace
 
-void BlockSeries::add(std::uint32_t block, const Tally& tally) {
+Tally& BlockSeries::open(std::uint32_t block) {
   if (is_open_ && open_block_ != block) pack();
   is_open_ = true;
   open_block_ = block;
-  open_.merge(tally);
+  return open_;
 }
 
 void BlockSeries::pack() {
@@ -76,13 +76,17 @@ ObservationBuilder::ObservationBuilder(std::uint64_t begin_seconds, std::uint64_
   observation_.observed_ns.resize(divided_up(rollups, in_block));
 }
 
-void ObservationBuilder::add(const OperationKey& key, std::uint64_t begin_seconds,
-                             const Tally& tally) {
-  if (begin_seconds < observation_.begin_seconds) return;
+Tally* ObservationBuilder::at(const OperationKey& key, std::uint64_t begin_seconds) {
+  if (begin_seconds < observation_.begin_seconds) return nullptr;
   const std::uint64_t block =
       (begin_seconds - observation_.begin_seconds) / observation_.block_seconds;
-  if (block >= observation_.observed_ns.size()) return;
-  observation_.operations[key].add(static_cast<std::uint32_t>(block), tally);
+  if (block >= observation_.observed_ns.size()) return nullptr;
+  return &observation_.operations[key].open(static_cast<std::uint32_t>(block));
+}
+
+void ObservationBuilder::add(const OperationKey& key, std::uint64_t begin_seconds,
+                             const Tally& tally) {
+  if (Tally* const sum = at(key, begin_seconds)) sum->merge(tally);
 }
 
 void ObservationBuilder::observed(std::uint64_t begin_realtime_ns, std::uint64_t end_realtime_ns) {

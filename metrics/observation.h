@@ -21,7 +21,8 @@ namespace goxel_telemetry::metrics {
 // One operation, block by block. Blocks without records take no room.
 class BlockSeries {
  public:
-  void add(std::uint32_t block, const Tally& tally);
+  // To be added to; valid until another block's is asked for, or pack().
+  Tally& open(std::uint32_t block);
   void pack();  // what is still open; needed before the rest of this is used
 
   // Calls visit(block, tally) for each block with records, in the order of time.
@@ -77,6 +78,9 @@ class ObservationBuilder {
   ObservationBuilder(std::uint64_t begin_seconds, std::uint64_t end_seconds,
                      std::uint32_t rollup_seconds = 1);
 
+  // The tally that a rollup is to be added to, which must happen at once. Null: it lies outside of
+  // the time.
+  Tally* at(const OperationKey& key, std::uint64_t begin_seconds);
   // What lies outside of the time is left out.
   void add(const OperationKey& key, std::uint64_t begin_seconds, const Tally& tally);
   void add(const Rollup& rollup) { add(rollup.key, rollup.begin_seconds, rollup.tally); }

@@ -313,9 +313,8 @@ HistoryResult HistoryReader::observe(const HistoryFilter& filter, const TimeStre
     }
     visit(tier, side.begin, side.end, series,
           [&](std::uint64_t begin, std::int64_t id, std::span<const std::uint8_t> bytes) {
-            Tally tally;
-            merge_row(tally, bytes);
-            builder.add(*keys.at(id), begin, tally);
+            Tally* const sum = builder.at(*keys.at(id), begin);
+            if (sum != nullptr) merge_row(*sum, bytes);
           });
     out = std::move(builder).finish();
     return {};
