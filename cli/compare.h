@@ -6,7 +6,7 @@
 
 #include "cli/side.h"
 #include "cli/terminal.h"
-#include "metrics/comparison.h"
+#include "metrics/comparison/comparison.h"
 
 namespace goxel_telemetry::cli {
 

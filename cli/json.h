@@ -9,9 +9,9 @@
 
 #include "http-bridge/comparison_document.h"
 #include "metrics/collector.h"
-#include "metrics/comparison.h"
+#include "metrics/comparison/comparison.h"
 #include "metrics/history/answer.h"
-#include "metrics/layers.h"
+#include "metrics/layers/layers.h"
 
 namespace goxel_telemetry::cli {
 

@@ -11,7 +11,7 @@
 #include "cli/table.h"
 #include "cli/target.h"
 #include "metrics/format.h"
-#include "metrics/layer_group.h"
+#include "metrics/layers/layer_group.h"
 
 namespace goxel_telemetry::cli {
 namespace {

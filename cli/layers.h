@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/terminal.h"
-#include "metrics/layers.h"
+#include "metrics/layers/layers.h"
 
 namespace goxel_telemetry::cli {
 

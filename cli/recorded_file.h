@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "metrics/recording.h"
+#include "metrics/recording/recording.h"
 
 namespace goxel_telemetry::cli {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "metrics/recording.h"
+#include "metrics/recording/recording.h"
 #include "shm/catalog.h"
 #include "shm/producer.h"
 #include "shm/segment.h"

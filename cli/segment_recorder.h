@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "metrics/collector.h"
-#include "metrics/recording.h"
+#include "metrics/recording/recording.h"
 #include "shm/reader.h"
 
 namespace goxel_telemetry::cli {

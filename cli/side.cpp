@@ -6,7 +6,7 @@
 #include "cli/interrupt.h"
 #include "cli/recorded_file.h"
 #include "cli/target.h"
-#include "metrics/baseline_store.h"
+#include "metrics/comparison/baseline_store.h"
 #include "metrics/printable.h"
 #include "metrics/sides/live_observer.h"
 #include "metrics/sides/recorded_session.h"

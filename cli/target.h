@@ -6,7 +6,7 @@
 #include <string>
 
 #include "metrics/collector.h"
-#include "metrics/layer_group.h"
+#include "metrics/layers/layer_group.h"
 
 namespace goxel_telemetry::cli {
 

@@ -5,7 +5,7 @@
 #include "cli/top_layout.h"
 #include "cli/top_screen.h"
 #include "metrics/collector.h"
-#include "metrics/layer_group.h"
+#include "metrics/layers/layer_group.h"
 
 namespace goxel_telemetry::cli {
 namespace {

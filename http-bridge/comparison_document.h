@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "http-bridge/document.h"
-#include "metrics/baseline.h"
-#include "metrics/comparison.h"
+#include "metrics/comparison/baseline.h"
+#include "metrics/comparison/comparison.h"
 #include "metrics/sides/side.h"
 
 namespace goxel_telemetry::http_bridge {

@@ -10,7 +10,7 @@
 
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
-#include "metrics/baseline_store.h"
+#include "metrics/comparison/baseline_store.h"
 #include "metrics/sides/live_observer.h"
 #include "metrics/sides/side.h"
 

@@ -17,7 +17,7 @@
 
 #include "http-bridge/history_service.h"
 #include "http-bridge/snapshots.h"
-#include "metrics/layer_group.h"
+#include "metrics/layers/layer_group.h"
 #include "shm/segment.h"
 
 namespace goxel_telemetry::http_bridge {

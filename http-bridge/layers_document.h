@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "http-bridge/document.h"
-#include "metrics/layers.h"
+#include "metrics/layers/layers.h"
 
 namespace goxel_telemetry::http_bridge {
 

@@ -13,7 +13,7 @@
 
 #include "http-bridge/access.h"
 #include "http-bridge/instances.h"
-#include "metrics/baseline_store.h"
+#include "metrics/comparison/baseline_store.h"
 #include "metrics/time_range.h"
 #include "shm/segment.h"
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "metrics/layers.h"
+#include "metrics/layers/layers.h"
 #include "metrics/snapshot.h"
 
 namespace goxel_telemetry::http_bridge {

@@ -40,7 +40,7 @@ struct NamedRecord {
 const char* to_string(shm::Status status);      // "ok", "error", …
 const char* to_string(shm::Protocol protocol);  // "none", "jsonrpc", "mcp"
 
-// For whoever joins spans (metrics/layer_group.h): numbers in place of names, and no copies.
+// For whoever joins spans (metrics/layers/layer_group.h): numbers in place of names, and no copies.
 class SpanListener {
  public:
   virtual ~SpanListener() = default;

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "metrics/comparison/observation.h"
 #include "metrics/history/answer.h"
 #include "metrics/history/database.h"
-#include "metrics/observation.h"
 #include "metrics/rollup.h"
 
 namespace goxel_telemetry::metrics {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "metrics/layer_group.h"
-#include "metrics/observation.h"
+#include "metrics/comparison/observation.h"
+#include "metrics/layers/layer_group.h"
 #include "metrics/rollup.h"
 
 namespace goxel_telemetry::metrics {

@@ -5,8 +5,8 @@
 
 #include <functional>
 
-#include "metrics/observation.h"
-#include "metrics/recording.h"
+#include "metrics/comparison/observation.h"
+#include "metrics/recording/recording.h"
 
 namespace goxel_telemetry::metrics {
 

@@ -16,9 +16,9 @@
 #include <string>
 #include <utility>
 
-#include "metrics/baseline_store.h"
-#include "metrics/comparison.h"
-#include "metrics/observation.h"
+#include "metrics/comparison/baseline_store.h"
+#include "metrics/comparison/comparison.h"
+#include "metrics/comparison/observation.h"
 
 namespace goxel_telemetry::metrics {
 

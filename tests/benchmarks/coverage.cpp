@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "tests/metrics/simulated_latency.h"
+#include "tests/metrics/comparison/simulated_latency.h"
 
 int main(int argc, char** argv) {
   using namespace goxel_telemetry::metrics;

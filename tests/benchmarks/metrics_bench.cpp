@@ -20,10 +20,10 @@
 #include <string>
 #include <vector>
 
-#include "metrics/chain_table.h"
 #include "metrics/collector.h"
 #include "metrics/histogram.h"
-#include "metrics/span_join.h"
+#include "metrics/layers/chain_table.h"
+#include "metrics/layers/span_join.h"
 #include "metrics/window.h"
 #include "shm/catalog.h"
 #include "shm/clock.h"

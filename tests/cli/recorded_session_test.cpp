@@ -13,7 +13,7 @@
 #include "cli/session_recorder.h"
 #include "metrics/sides/live_observer.h"
 #include "tests/cli/daemon_process.h"
-#include "tests/metrics/recording_samples.h"
+#include "tests/metrics/recording/recording_samples.h"
 #include "tests/metrics/test_segment.h"
 
 namespace goxel_telemetry::cli {

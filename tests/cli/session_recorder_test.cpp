@@ -11,7 +11,7 @@
 #include "cli/replayed_segment.h"
 #include "cli/target.h"
 #include "tests/cli/daemon_process.h"
-#include "tests/metrics/recording_samples.h"
+#include "tests/metrics/recording/recording_samples.h"
 #include "tests/metrics/test_segment.h"
 
 namespace goxel_telemetry::cli {

@@ -12,8 +12,8 @@
 #include <cstring>
 
 #include "metrics/checksum.h"
-#include "metrics/recording_bytes.h"
-#include "tests/metrics/recording_samples.h"
+#include "metrics/recording/bytes.h"
+#include "tests/metrics/recording/recording_samples.h"
 
 using namespace goxel_telemetry::metrics::recording;
 

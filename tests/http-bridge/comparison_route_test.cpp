@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "metrics/baseline_store.h"
+#include "metrics/comparison/baseline_store.h"
 #include "metrics/history/writer.h"
 #include "tests/metrics/test_segment.h"
 

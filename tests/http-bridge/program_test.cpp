@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "metrics/baseline_store.h"
+#include "metrics/comparison/baseline_store.h"
 #include "tests/cli/daemon_process.h"
 #include "tests/cli/program.h"
 #include "tests/http-bridge/http_client.h"

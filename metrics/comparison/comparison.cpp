@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/comparison/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "metrics/comparison/distribution.h"
+#include "metrics/comparison/holm.h"
+#include "metrics/comparison/interval.h"
+#include "metrics/comparison/strata.h"
+#include "metrics/comparison/tool_method.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using SeriesByKey = std::map<OperationKey, std::vector<const BlockSeries*>>;
+
+SeriesByKey chosen(const Observation& observation, const ComparisonOptions& options) {
+  const auto wanted = [](const std::string& one, const std::string& name) {
+    return one.empty() || one == name;
+  };
+  const std::string operation =
+      options.across_stacks ? method_of_tool(options.operation) : options.operation;
+  SeriesByKey out;
+  for (const auto& [key, series] : observation.operations) {
+    OperationKey shown = key;
+    if (options.across_stacks) {
+      shown.stack = shown.protocol = "";
+      shown.operation = method_of_tool(key.operation);
+    }
+    if (!wanted(operation, shown.operation) || !wanted(options.stack, key.stack) ||
+        !wanted(options.layer, key.layer)) {
+      continue;
+    }
+    out[shown].push_back(&series);
+  }
+  return out;
+}
+
+OperationKey layer_of(const OperationKey& key) {
+  return {key.stack, "", key.layer, ""};
+}
+
+std::optional<double> if_finite(double value) {
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+// Of estimates on the logarithmic scale if `ratio`, else as they are.
+Shift shift_of(const std::optional<Estimate>& a, const std::optional<Estimate>& b, bool ratio,
+               double level) {
+  const auto number = [ratio](const Estimate& e) { return ratio ? std::exp(e.value) : e.value; };
+  const auto told = [ratio](double difference) {
+    return if_finite(ratio ? std::expm1(difference) : difference);
+  };
+  Shift out;
+  if (a) out.a = number(*a);
+  if (b) out.b = number(*b);
+  if (!a || !b) return out;
+  out.shift = told(b->value - a->value);
+  if (a->degrees == 0 || b->degrees == 0) return out;
+  const Difference found = difference(*a, *b, level);
+  // A ratio is never below 0: so far down, the data did not reach.
+  if (std::isfinite(found.interval.low)) out.low = told(found.interval.low);
+  if (std::isfinite(found.interval.high)) out.high = told(found.interval.high);
+  out.p = found.p;
+  out.change = Change::not_proven;
+  return out;
+}
+
+LatencyShifts latency_shifts(const LatencyEstimates& a, const LatencyEstimates& b, double level) {
+  return {shift_of(a.mean, b.mean, true, level),
+          shift_of(a.quantile[0], b.quantile[0], true, level),
+          shift_of(a.quantile[1], b.quantile[1], true, level),
+          shift_of(a.quantile[2], b.quantile[2], true, level)};
+}
+
+// Relevant whichever side is called A: a ratio of 0.95 is as far from 1 as one of 1 / 0.95.
+bool relevant_ratio(double shift, double least) {
+  return std::abs(std::log1p(shift)) >= std::log1p(least);
+}
+
+void judge(Shift& shift, bool relevant, double level) {
+  if (!shift.p || !relevant || *shift.p >= 1 - level) return;
+  shift.change = *shift.shift > 0 ? Change::more : Change::less;
+}
+
+void judge_ratio(Shift& shift, const ComparisonOptions& options) {
+  judge(shift, shift.shift && relevant_ratio(*shift.shift, options.least_relevant), options.level);
+}
+
+// The first of these whose shift is proven.
+std::pair<Verdict, std::string> verdict_on(const LatencyShifts& latency) {
+  const std::pair<const Shift&, const char*> order[] = {
+      {latency.mean, "mean"}, {latency.p50, "p50"}, {latency.p90, "p90"}, {latency.p99, "p99"}};
+  bool told = false;
+  for (const auto& [shift, name] : order) {
+    if (shift.change == Change::more) return {Verdict::slower, name};
+    if (shift.change == Change::less) return {Verdict::faster, name};
+    told = told || shift.change == Change::not_proven;
+  }
+  return {told ? Verdict::no_proven_difference : Verdict::too_little_data, ""};
+}
+
+SideCounts counts_of(const Stratum& stratum) {
+  SideCounts counts;
+  const Outcomes& outcomes = stratum.total.outcomes;
+  counts.records = outcomes.all();
+  counts.answered = stratum.total.latency.count();
+  counts.failed = outcomes.all() - outcomes.ok;
+  std::set<std::uint32_t> blocks;
+  for (const BlockSeries* part : stratum.parts) {
+    part->for_each_outcomes(
+        [&blocks](std::uint32_t block, const Outcomes&) { blocks.insert(block); });
+  }
+  counts.blocks = static_cast<std::uint32_t>(blocks.size());
+  return counts;
+}
+
+// Two observations, and the strata that are looked at on both sides.
+class Comparer {
+ public:
+  Comparer(const Observation& a, const Observation& b, const ComparisonOptions& options)
+      : a_(a), b_(b), options_(options) {}
+
+  ComparedOperation operation(const OperationKey& key, const Stratum& a, const Stratum& b) const {
+    const double level = options_.level;
+    ComparedOperation out;
+    out.key = key;
+    out.a = counts_of(a);
+    out.b = counts_of(b);
+    out.latency = latency_shifts(estimate_latency(a_, {a}), estimate_latency(b_, {b}), level);
+    out.throughput = shift_of(estimate_throughput(a_, a), estimate_throughput(b_, b), true, level);
+    out.failure_ratio =
+        shift_of(estimate_failure_ratio(a_, a), estimate_failure_ratio(b_, b), false, level);
+    if (out.a.answered != 0 && out.b.answered != 0) {
+      out.probability_b_slower = probability_of_superiority(a.total.latency, b.total.latency);
+    }
+    return out;
+  }
+
+  // The same operations on both sides, with the same shares. Fills in `adjusted` and what it
+  // covers.
+  void adjust_mix(std::vector<Stratum> a, std::vector<Stratum> b, ComparedLayer& layer) const {
+    const auto answered = [](const SideCounts& counts) {
+      return static_cast<double>(std::max<std::uint64_t>(1, counts.answered));
+    };
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const double share_a =
+          static_cast<double>(a[i].total.latency.count()) / answered(layer.raw.a);
+      const double share_b =
+          static_cast<double>(b[i].total.latency.count()) / answered(layer.raw.b);
+      layer.covered_a += share_a;
+      layer.covered_b += share_b;
+      a[i].weight = b[i].weight = (share_a + share_b) / 2;
+      sum += a[i].weight;
+    }
+    if (a.empty()) return;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      a[i].weight /= sum;
+      b[i].weight /= sum;
+    }
+    layer.adjusted =
+        latency_shifts(estimate_latency(a_, a), estimate_latency(b_, b), options_.level);
+  }
+
+ private:
+  const Observation& a_;
+  const Observation& b_;
+  const ComparisonOptions& options_;
+};
+
+std::vector<Shift*> all_of(LatencyShifts& latency) {
+  return {&latency.mean, &latency.p50, &latency.p90, &latency.p99};
+}
+
+// These are one set of questions.
+void adjust(const std::vector<Shift*>& shifts) {
+  std::vector<double*> values;
+  for (Shift* shift : shifts) {
+    if (shift->p) values.push_back(&*shift->p);
+  }
+  adjust_by_holm(values);
+}
+
+// The latencies of these operations are one set of questions, their throughputs another, their
+// failures the third.
+void judge_operations(std::span<ComparedOperation> operations, const ComparisonOptions& options) {
+  std::vector<Shift*> latencies, throughputs, failures;
+  for (ComparedOperation& operation : operations) {
+    for (Shift* shift : all_of(operation.latency)) latencies.push_back(shift);
+    throughputs.push_back(&operation.throughput);
+    failures.push_back(&operation.failure_ratio);
+  }
+  for (const auto& shifts : {latencies, throughputs, failures}) adjust(shifts);
+  for (Shift* shift : latencies) judge_ratio(*shift, options);
+  for (Shift* shift : throughputs) judge_ratio(*shift, options);
+  for (Shift* shift : failures) judge(*shift, true, options.level);
+  for (ComparedOperation& operation : operations) {
+    std::tie(operation.verdict, operation.verdict_by) = verdict_on(operation.latency);
+  }
+}
+
+// Each layer is a question of its own, asked whatever its operations say.
+void judge_layer(ComparedLayer& layer, const ComparisonOptions& options) {
+  judge_operations({&layer.raw, 1}, options);
+  adjust(all_of(layer.adjusted));
+  for (Shift* shift : all_of(layer.adjusted)) judge_ratio(*shift, options);
+  std::tie(layer.verdict, layer.verdict_by) = verdict_on(layer.adjusted);
+}
+
+}  // namespace
+
+ComparedSide describe_side(const Observation& observation) {
+  ComparedSide side;
+  side.begin_seconds = observation.begin_seconds;
+  side.end_seconds = observation.end_seconds();
+  side.observed_seconds = observation.observed_seconds();
+  side.block_seconds = observation.block_seconds;
+  for (const std::uint64_t ns : observation.observed_ns) side.blocks += ns != 0;
+  return side;
+}
+
+const char* to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::too_little_data:
+      break;
+    case Verdict::no_proven_difference:
+      return "no proven difference";
+    case Verdict::faster:
+      return "faster";
+    case Verdict::slower:
+      return "slower";
+  }
+  return "too little data";
+}
+
+const char* to_string(Change change) {
+  switch (change) {
+    case Change::too_little_data:
+      break;
+    case Change::not_proven:
+      return "not proven";
+    case Change::less:
+      return "less";
+    case Change::more:
+      return "more";
+  }
+  return "too little data";
+}
+
+Comparison compare(const Observation& a, const Observation& b, const ComparisonOptions& options) {
+  Comparison out;
+  out.level = options.level;
+  out.least_relevant = options.least_relevant;
+  out.a = describe_side(a);
+  out.b = describe_side(b);
+
+  const SeriesByKey of_a = chosen(a, options);
+  const SeriesByKey of_b = chosen(b, options);
+  std::set<OperationKey> keys;
+  for (const auto& [key, parts] : of_a) keys.insert(key);
+  for (const auto& [key, parts] : of_b) keys.insert(key);
+  const auto parts_of = [](const SeriesByKey& all, const OperationKey& key) {
+    const auto found = all.find(key);
+    return found == all.end() ? std::vector<const BlockSeries*>() : found->second;
+  };
+
+  struct Layer {
+    std::vector<const BlockSeries*> parts_a, parts_b;
+    std::vector<Stratum> strata_a, strata_b;
+  };
+  std::map<OperationKey, Layer> layers;
+  const Comparer comparer(a, b, options);
+  for (const OperationKey& key : keys) {
+    Stratum stratum_a = stratum_of(parts_of(of_a, key));
+    Stratum stratum_b = stratum_of(parts_of(of_b, key));
+    out.operations.push_back(comparer.operation(key, stratum_a, stratum_b));
+    Layer& layer = layers[layer_of(key)];
+    layer.parts_a.insert(layer.parts_a.end(), stratum_a.parts.begin(), stratum_a.parts.end());
+    layer.parts_b.insert(layer.parts_b.end(), stratum_b.parts.begin(), stratum_b.parts.end());
+    if (std::min(stratum_a.total.latency.count(), stratum_b.total.latency.count()) >=
+        kFewestRequests) {
+      layer.strata_a.push_back(std::move(stratum_a));
+      layer.strata_b.push_back(std::move(stratum_b));
+    }
+  }
+  judge_operations(out.operations, options);
+
+  for (auto& [key, layer] : layers) {
+    ComparedLayer& compared = out.layers.emplace_back();
+    compared.raw = comparer.operation(key, stratum_of(layer.parts_a), stratum_of(layer.parts_b));
+    comparer.adjust_mix(std::move(layer.strata_a), std::move(layer.strata_b), compared);
+    judge_layer(compared, options);
+  }
+  return out;
+}
+
+}  // namespace goxel_telemetry::metrics

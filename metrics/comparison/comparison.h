@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Two sides, A (before) and B (after): what changed, by how much, and whether that is proven.
+// docs/metrics-math.md defines every number.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/comparison/observation.h"
+#include "metrics/snapshot.h"
+
+namespace goxel_telemetry::metrics {
+
+struct ComparisonOptions {
+  double level = 0.95;           // of intervals; 1 - level is the risk of a false proof
+  double least_relevant = 0.05;  // a smaller shift is no news, however well proven
+  // Operations of another stack are the same operations: their stacks and protocols are left out of
+  // the keys, and tools go by the names of their methods (tool_method.h), on both sides.
+  bool across_stacks = false;
+  // Only these; empty: all.
+  std::string operation;
+  std::string stack;
+  std::string layer;
+};
+
+enum class Change {
+  too_little_data,  // to give an interval
+  not_proven,
+  less,
+  more,
+};
+
+// How a number moved from A to B. A throughput's or latency's shift is a ratio less 1 (0.1: B is
+// 10 % more); a failure ratio's is the difference.
+struct Shift {
+  std::optional<double> a;
+  std::optional<double> b;
+  std::optional<double> shift;
+  // Empty: the data do not reach so far.
+  std::optional<double> low;
+  std::optional<double> high;
+  std::optional<double> p;  // already adjusted for the number of operations that were compared
+  Change change = Change::too_little_data;
+};
+
+struct LatencyShifts {  // nanoseconds, of answered requests
+  Shift mean;
+  Shift p50;
+  Shift p90;
+  Shift p99;
+};
+
+enum class Verdict { too_little_data, no_proven_difference, faster, slower };
+const char* to_string(Verdict verdict);  // "too little data", …
+const char* to_string(Change change);    // "too little data", "not proven", "less", "more"
+
+struct SideCounts {
+  std::uint64_t records = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t failed = 0;
+  std::uint32_t blocks = 0;  // with records
+};
+
+struct ComparedOperation {
+  OperationKey key;  // members that were left out, or that all of a layer share, are empty
+  SideCounts a;
+  SideCounts b;
+  LatencyShifts latency;
+  Shift throughput;     // records a second
+  Shift failure_ratio;  // records that did not end ok
+  // That a request of B takes longer than one of A: 0.5 if neither tends to.
+  std::optional<double> probability_b_slower;
+  Verdict verdict = Verdict::too_little_data;
+  std::string verdict_by;  // "mean", "p50", "p90" or "p99", whose shift is proven; empty: none
+};
+
+// All operations of a layer.
+struct ComparedLayer {
+  ComparedOperation raw;  // as they came
+  // As if both sides had had the same mix: the average of theirs. Of operations with enough
+  // requests on both sides; what share of the requests those are.
+  LatencyShifts adjusted;
+  double covered_a = 0;
+  double covered_b = 0;
+  Verdict verdict = Verdict::too_little_data;  // of `adjusted`
+  std::string verdict_by;
+};
+
+struct ComparedSide {
+  std::uint64_t begin_seconds = 0;  // Unix time
+  std::uint64_t end_seconds = 0;
+  double observed_seconds = 0;
+  std::uint32_t block_seconds = 0;
+  std::uint32_t blocks = 0;  // observed ones
+};
+
+ComparedSide describe_side(const Observation& observation);
+
+struct Comparison {
+  double level = 0;
+  double least_relevant = 0;
+  ComparedSide a;
+  ComparedSide b;
+  std::vector<ComparedLayer> layers;
+  std::vector<ComparedOperation> operations;  // by key
+};
+
+Comparison compare(const Observation& a, const Observation& b, const ComparisonOptions& options);
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/layers/layer_group.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "metrics/layers/breakdown.h"
+#include "metrics/layers/chain_table.h"
+#include "metrics/process_stats.h"
+#include "shm/segment.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+constexpr std::size_t kMostProcesses = 32;  // of a segment: each is several files in /proc
+
+double seconds_between(std::uint64_t then, std::uint64_t now) {
+  return now > then ? static_cast<double>(now - then) / 1e9 : 0;
+}
+
+// Puts the spans of both segments into the join.
+class Feed final : public SpanListener {
+ public:
+  Feed(ChainTable& chains, SpanJoin& join) : chains_(chains), join_(join) {}
+
+  void set_time(std::uint64_t now_ns) { now_ns_ = now_ns; }
+
+  std::uint64_t number_of(const OperationKey& key) override {
+    const auto layer = layer_named(key.layer);
+    if (!layer) return kNoLayer;
+    return std::uint64_t{chains_.number_of(key.stack, key.operation)} << 8 |
+           static_cast<std::uint64_t>(*layer);
+  }
+
+  void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
+            std::uint64_t end_ns, std::uint64_t error_ns) override {
+    // A clock that is less certain than this is of no use here.
+    constexpr std::uint64_t kMostErrorUs = 1000;
+    if (number == kNoLayer) return;
+    join_.add(trace_id,
+              {start_ns, end_ns, static_cast<std::uint32_t>(number >> 8),
+               static_cast<Layer>(number & 0xFF),
+               static_cast<std::uint16_t>(std::min(kMostErrorUs, error_ns / 1000))},
+              now_ns_);
+  }
+
+ private:
+  static constexpr std::uint64_t kNoLayer = UINT64_MAX;
+
+  ChainTable& chains_;
+  SpanJoin& join_;
+  std::uint64_t now_ns_ = 0;
+};
+
+// Keeps a reader for each process that is listed, because a CPU ratio takes two readings.
+class Processes {
+ public:
+  std::vector<LayerProcess> read(const std::vector<CollectionPoint>& points, std::uint64_t now_ns) {
+    std::vector<LayerProcess> processes;
+    std::map<Key, ProcessReader> kept;
+    for (const CollectionPoint& point : points) {
+      const Key key{point.process.pid, point.process.start_time, point.layer};
+      if (kept.contains(key)) continue;
+      auto known = readers_.extract(key);
+      auto place = known.empty() ? kept.emplace(key, ProcessReader(point.process)).first
+                                 : kept.insert(std::move(known)).position;
+      LayerProcess& process = processes.emplace_back();
+      process.layer = point.layer;
+      process.last_seen_seconds = seconds_between(point.last_seen_ns, now_ns);
+      process.process = place->second.read(now_ns);
+      process.running = process.process.cpu_seconds_total.has_value();
+    }
+    readers_ = std::move(kept);
+    const auto place_of = [](const LayerProcess& process) {
+      const auto layer = layer_named(process.layer);
+      return std::tuple(layer ? static_cast<std::size_t>(*layer) : kLayerCount,
+                        process.process.pid);
+    };
+    std::stable_sort(processes.begin(), processes.end(),
+                     [&](const auto& a, const auto& b) { return place_of(a) < place_of(b); });
+    return processes;
+  }
+
+ private:
+  using Key = std::tuple<std::uint32_t, std::uint64_t, std::string>;
+  std::map<Key, ProcessReader> readers_;
+};
+
+}  // namespace
+
+class LayerGroup::State {
+ public:
+  explicit State(const std::string& instance)
+      : daemon(instance), outer(shm::layers_instance(instance)) {
+    daemon.on_span(feed_);
+    outer.on_span(feed_);
+  }
+
+  void sweep(const Collector::Time& now);
+  Snapshot snapshot(const Collector::Time& now);
+  std::shared_ptr<const LayersView> layers(const Collector::Time& now);
+
+  Collector daemon;
+  Collector outer;
+
+ private:
+  // Whether outer layers report, or have.
+  bool outer_known() const {
+    const ProducerState state = outer.state();
+    return state == ProducerState::live || state == ProducerState::retired ||
+           state == ProducerState::dead;
+  }
+  void describe_stacks(LayersView& view, const Snapshot& all);
+  static void describe_window(StackWindow& window, std::size_t index,
+                              const std::vector<const LayerStats*>& layers, const Targets& targets);
+
+  ChainTable chains_;
+  SpanJoin join_{[this](const JoinedOperation& operation) { chains_.add(operation); }};
+  Feed feed_{chains_, join_};
+  Processes processes_;
+  std::uint64_t outer_lost_ = 0;
+  std::shared_ptr<const LayersView> view_;
+  std::uint64_t view_second_ = 0;
+};
+
+// The daemon's spans wait for outer ones also while there is no segment of these: they report late,
+// and so does the first of them.
+void LayerGroup::State::sweep(const Collector::Time& now) {
+  feed_.set_time(now.monotonic_ns);
+  daemon.sweep(now);
+  outer.sweep(now);
+  const std::uint64_t settled_ns =
+      now.monotonic_ns - std::min(now.monotonic_ns, SpanJoin::kPatienceNs);
+  chains_.advance(settled_ns / kNsPerSecond);
+  join_.advance(now.monotonic_ns);
+}
+
+Snapshot LayerGroup::State::snapshot(const Collector::Time& now) {
+  Snapshot all = daemon.snapshot(now);
+  if (!outer_known()) return all;
+  Snapshot outside = outer.snapshot(now);
+  outer_lost_ = outside.ring.lost;
+  // What a daemon's layer did is the daemon's to say.
+  std::erase_if(outside.operations, [](const auto& o) { return o.key.layer == "daemon"; });
+  std::erase_if(outside.layers, [](const auto& l) { return l.layer == "daemon"; });
+  std::move(outside.operations.begin(), outside.operations.end(),
+            std::back_inserter(all.operations));
+  std::move(outside.layers.begin(), outside.layers.end(), std::back_inserter(all.layers));
+  std::sort(all.operations.begin(), all.operations.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  std::sort(all.layers.begin(), all.layers.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.stack, a.layer) < std::tie(b.stack, b.layer);
+  });
+  return all;
+}
+
+std::shared_ptr<const LayersView> LayerGroup::State::layers(const Collector::Time& now) {
+  const std::uint64_t second = now.monotonic_ns / kNsPerSecond;
+  if (view_ != nullptr && second == view_second_) return view_;
+  view_second_ = second;
+
+  const Snapshot all = snapshot(now);
+  auto view = std::make_shared<LayersView>();
+  view->instance = all.instance;
+  view->taken_realtime_ns = all.taken_realtime_ns;
+  view->taken_monotonic_ns = all.taken_monotonic_ns;
+  view->daemon_state = all.daemon.state;
+  view->outer_state = outer.state();
+  if (all.daemon.state == ProducerState::absent) {
+    view->message = all.daemon.message;
+  } else if (outer.state() == ProducerState::absent) {
+    view->message = "no layer outside of the daemon has reported for instance \"" + all.instance +
+                    "\"; what is known is the daemon's own time";
+  } else {
+    view->message = outer.message();
+  }
+  if (all.daemon.target_latency_ns != 0) view->targets.latency_ns = all.daemon.target_latency_ns;
+  if (const std::uint64_t target = all.daemon.target_milli_operations_per_second; target != 0) {
+    view->targets.operations_per_second = static_cast<double>(target) / 1000;
+  }
+  view->connections = all.daemon.connections;
+  view->queue_depth = all.daemon.queue_depth;
+  view->workers_busy = all.daemon.workers_busy;
+  view->workers_configured = all.daemon.workers_configured;
+  for (std::size_t i = 0; i < kWindowCount; ++i) {
+    const WindowStats& stats = all.daemon.windows[i];
+    const double available_ns =
+        stats.covered_seconds * 1e9 * static_cast<double>(all.daemon.workers_configured);
+    if (available_ns <= 0) continue;
+    view->worker_utilisation[i] =
+        stats.latency.mean_ns * static_cast<double>(stats.latency.count) / available_ns;
+  }
+  std::vector<CollectionPoint> points = daemon.collection_points(kMostProcesses);
+  for (CollectionPoint& point : outer.collection_points(kMostProcesses)) {
+    points.push_back(std::move(point));
+  }
+  view->processes = processes_.read(points, now.monotonic_ns);
+  view->join = join_.counters();
+  view->outer_records_lost = outer_lost_;
+  view->chains_dropped = chains_.dropped();
+  describe_stacks(*view, all);
+  view_ = std::move(view);
+  return view_;
+}
+
+void LayerGroup::State::describe_stacks(LayersView& view, const Snapshot& all) {
+  std::map<std::string, std::vector<const LayerStats*>> stacks;
+  for (const LayerStats& layer : all.layers) {
+    if (layer_named(layer.layer)) stacks[layer.stack].push_back(&layer);
+  }
+  std::map<std::string, std::map<std::string, std::vector<ChainTotals>>> joined;
+  for (auto& [key, chain] : chains_.chains()) {
+    const ChainTable::Name& name = chains_.name(key.first);
+    joined[name.stack][name.operation].push_back(totals_of(key.second, chain));
+    stacks.try_emplace(name.stack);
+  }
+
+  for (auto& [name, layers] : stacks) {
+    StackView& stack = view.stacks.emplace_back();
+    stack.stack = name;
+    std::sort(layers.begin(), layers.end(), [](const LayerStats* a, const LayerStats* b) {
+      return *layer_named(a->layer) < *layer_named(b->layer);
+    });
+    for (const auto& [operation, chains] : joined[name]) {
+      const auto breakdowns = joined_breakdowns(chains);
+      for (std::size_t i = 0; i < kWindowCount; ++i) {
+        if (breakdowns[i].source == BreakdownSource::none) continue;
+        if (operation.empty()) {
+          stack.windows[i].breakdown = breakdowns[i];
+        } else {
+          stack.windows[i].operations.push_back({operation, breakdowns[i]});
+        }
+      }
+    }
+    for (std::size_t i = 0; i < kWindowCount; ++i) {
+      describe_window(stack.windows[i], i, layers, view.targets);
+    }
+  }
+}
+
+void LayerGroup::State::describe_window(StackWindow& window, std::size_t index,
+                                        const std::vector<const LayerStats*>& layers,
+                                        const Targets& targets) {
+  std::vector<LayerSum> sums;
+  for (const LayerStats* layer : layers) {
+    const WindowStats& stats = layer->windows[index];
+    if (stats.latency.count == 0) continue;
+    if (window.layers.empty()) window.outermost = stats;
+    window.layers.push_back(layer->layer);
+    sums.push_back({*layer_named(layer->layer), stats.latency.count, layer->sum_ns[index]});
+    window.counts_differ |= stats.latency.count != sums.front().count;
+  }
+  const auto time_taken = [](const OperationBreakdown& o) {
+    return static_cast<double>(o.breakdown.mean_ns) * static_cast<double>(o.breakdown.operations);
+  };
+  std::stable_sort(window.operations.begin(), window.operations.end(),
+                   [&](const auto& a, const auto& b) { return time_taken(a) > time_taken(b); });
+  if (sums.empty()) return;
+  if (window.breakdown.source == BreakdownSource::none) {
+    window.breakdown = subtracted_breakdown(sums);
+  }
+  window.latency_room_ns =
+      static_cast<double>(targets.latency_ns) - window.outermost.latency.mean_ns;
+  window.throughput_room_per_second =
+      window.outermost.rate_per_second - targets.operations_per_second;
+}
+
+LayerGroup::LayerGroup(const std::string& instance) : state_(std::make_unique<State>(instance)) {}
+LayerGroup::~LayerGroup() = default;
+LayerGroup::LayerGroup(LayerGroup&&) noexcept = default;
+LayerGroup& LayerGroup::operator=(LayerGroup&&) noexcept = default;
+
+void LayerGroup::sweep(const Collector::Time& now) {
+  state_->sweep(now);
+}
+Snapshot LayerGroup::snapshot(const Collector::Time& now) {
+  return state_->snapshot(now);
+}
+std::shared_ptr<const LayersView> LayerGroup::layers(const Collector::Time& now) {
+  return state_->layers(now);
+}
+const std::string& LayerGroup::instance() const {
+  return state_->daemon.instance();
+}
+Collector& LayerGroup::daemon() {
+  return state_->daemon;
+}
+Collector& LayerGroup::outer() {
+  return state_->outer;
+}
+
+}  // namespace goxel_telemetry::metrics

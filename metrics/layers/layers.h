@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where the time of a stack goes, as a value: hop by hop, in each window, against the operator's
+// targets, with the processes behind it. Complete in itself, like a Snapshot; definitions in
+// docs/metrics-math.md, "Layers and stacks".
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/layers/span_join.h"
+#include "metrics/snapshot.h"
+
+namespace goxel_telemetry::metrics {
+
+// What a hop costs: the time at one layer less the time at the next inner one. The innermost layer
+// has a row as well, for the time in it.
+struct Hop {
+  std::string name;   // "MCP Client → Server"; of the innermost: "Daemon"
+  std::string outer;  // layer
+  std::string inner;  // layer; empty for the innermost
+  // Whole nanoseconds, rounded so that those of a breakdown add up to its mean_ns exactly. Negative
+  // only by subtraction, where an inner layer saw other operations than an outer one.
+  std::int64_t mean_ns = 0;
+  double share = 0;  // of the breakdown's mean_ns
+  // Joined only.
+  std::optional<Latency> cost;
+  std::optional<double> mean_there_ns;  // not of the innermost
+  std::optional<double> mean_back_ns;
+  // Of a whole stack only.
+  std::optional<Latency> there;
+  std::optional<Latency> back;
+};
+
+enum class BreakdownSource {
+  none,            // fewer than two layers, or no operations
+  joined,          // by trace ids: the same operations at each layer
+  by_subtraction,  // of means: no trace ids, so no distributions
+};
+const char* to_string(BreakdownSource source);  // "none", "joined", "by_subtraction"
+
+struct Breakdown {
+  BreakdownSource source = BreakdownSource::none;
+  std::uint64_t operations = 0;     // behind it; by subtraction: at the outermost layer
+  std::uint64_t other_chains = 0;   // joined from other layers than these, and left out here
+  std::int64_t mean_ns = 0;         // at the outermost layer
+  std::optional<Latency> duration;  // joined only: of these operations at the outermost layer
+  std::vector<Hop> hops;            // from the outside in
+};
+
+struct OperationBreakdown {
+  std::string operation;  // as the outermost layer calls it
+  Breakdown breakdown;
+};
+
+struct StackWindow {
+  std::vector<std::string> layers;  // that saw something, from the outside in
+  WindowStats outermost;            // all operations, as the first of these saw them
+  // The layers did not count the same number of answered requests: by subtraction the hops'
+  // means are then of different sets of operations.
+  bool counts_differ = false;
+  Breakdown breakdown;
+  std::vector<OperationBreakdown> operations;  // joined only; the one that took most time first
+  // Target less mean, and rate less target: negative is missed. Empty without operations.
+  std::optional<double> latency_room_ns;
+  std::optional<double> throughput_room_per_second;
+};
+
+struct StackView {
+  std::string stack;
+  std::array<StackWindow, kWindowCount> windows;
+
+  const StackWindow& window(Window w) const { return windows[static_cast<std::size_t>(w)]; }
+};
+
+// A process behind a collection point.
+struct LayerProcess {
+  std::string layer;
+  double last_seen_seconds = 0;  // ago
+  bool running = false;
+  ProcessStats process;
+};
+
+struct Targets {
+  std::uint64_t latency_ns = 6'000'000;
+  double operations_per_second = 1600;
+};
+
+struct LayersView {
+  std::string instance;
+  std::uint64_t taken_realtime_ns = 0;
+  std::uint64_t taken_monotonic_ns = 0;
+  ProducerState daemon_state = ProducerState::absent;
+  ProducerState outer_state = ProducerState::absent;  // of the segment of the outer layers
+  std::string message;  // for a person: why there is less to see than there could be; or empty
+  Targets targets;
+  std::uint64_t connections = 0;
+  std::uint64_t queue_depth = 0;
+  std::uint64_t workers_busy = 0;
+  std::uint64_t workers_configured = 0;
+  // Time of the daemon's spans over what the workers had; empty without workers or data.
+  std::array<std::optional<double>, kWindowCount> worker_utilisation;
+  std::vector<LayerProcess> processes;  // from the outside in
+  std::vector<StackView> stacks;        // sorted by name
+  JoinCounters join;
+  std::uint64_t outer_records_lost =
+      0;  // overwritten in the outer layers' segment before they were read
+  std::uint64_t chains_dropped = 0;  // joined, and counted in their stack only: too many operations
+};
+
+}  // namespace goxel_telemetry::metrics

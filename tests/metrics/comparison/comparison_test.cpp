@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "metrics/comparison/comparison.h"
+#include "tests/metrics/comparison/simulated_latency.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using testing::Each;
+using testing::Field;
+using testing::IsEmpty;
+
+OperationKey named(const std::string& operation) {
+  return {"2-layer", "mcp", "daemon", operation};
+}
+
+struct Load {
+  std::string operation;
+  Behaviour behaviour;
+};
+
+Observation observed(const std::vector<Load>& loads, std::uint64_t seconds, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + seconds);
+  for (const Load& load : loads) {
+    simulate(load.behaviour, named(load.operation), kSimulatedBegin, seconds, random, builder);
+  }
+  return std::move(builder).finish();
+}
+
+const ComparedOperation& operation_of(const Comparison& comparison, const std::string& name) {
+  for (const ComparedOperation& operation : comparison.operations) {
+    if (operation.key.operation == name) return operation;
+  }
+  throw std::out_of_range(name);
+}
+
+std::vector<const Shift*> shifts_of(const ComparedOperation& o) {
+  return {&o.latency.mean, &o.latency.p50, &o.latency.p90,
+          &o.latency.p99,  &o.throughput,  &o.failure_ratio};
+}
+
+constexpr Behaviour kWandering = {.level_sd = 0.1, .persistence = 0.7};
+
+TEST(Comparison, OfASideWithItselfProvesNothing) {
+  const Observation side = observed({{"fill", kWandering}, {"ping", {}}}, 120, 1);
+  const Comparison comparison = compare(side, side, {});
+  ASSERT_EQ(comparison.operations.size(), 2u);
+  ASSERT_EQ(comparison.layers.size(), 1u);
+  for (const ComparedOperation& operation : comparison.operations) {
+    EXPECT_EQ(operation.verdict, Verdict::no_proven_difference);
+    EXPECT_EQ(operation.probability_b_slower, 0.5);
+    for (const Shift* shift : shifts_of(operation)) {
+      EXPECT_EQ(shift->shift, 0);
+      EXPECT_EQ(shift->change, Change::not_proven);
+      EXPECT_EQ(shift->p, 1);
+    }
+  }
+  EXPECT_EQ(comparison.layers[0].verdict, Verdict::no_proven_difference);
+  EXPECT_DOUBLE_EQ(comparison.layers[0].covered_a, 1);
+}
+
+TEST(Comparison, TheOtherWayRoundSaysTheOpposite) {
+  Behaviour slower = kWandering;
+  slower.median_ns *= 1.5;
+  const Observation a = observed({{"fill", kWandering}, {"ping", kWandering}}, 120, 2);
+  const Observation b = observed({{"fill", slower}, {"ping", kWandering}}, 90, 3);
+  const Comparison forth = compare(a, b, {});
+  const Comparison back = compare(b, a, {});
+  EXPECT_EQ(operation_of(forth, "fill").verdict, Verdict::slower);
+  EXPECT_EQ(operation_of(back, "fill").verdict, Verdict::faster);
+  EXPECT_EQ(operation_of(forth, "ping").verdict, operation_of(back, "ping").verdict);
+  for (const char* name : {"fill", "ping"}) {
+    const auto there = shifts_of(operation_of(forth, name));
+    const auto here = shifts_of(operation_of(back, name));
+    for (std::size_t i = 0; i < there.size(); ++i) {
+      const bool ratio = i != 5;  // all but failures
+      const auto turned = [ratio](double shift) { return ratio ? 1 / (1 + shift) - 1 : -shift; };
+      EXPECT_NEAR(*here[i]->shift, turned(*there[i]->shift), 1e-9);
+      EXPECT_NEAR(*here[i]->low, turned(*there[i]->high), 1e-9);
+      EXPECT_NEAR(*here[i]->high, turned(*there[i]->low), 1e-9);
+      EXPECT_NEAR(*here[i]->p, *there[i]->p, 1e-9);
+    }
+    EXPECT_NEAR(*operation_of(forth, name).probability_b_slower,
+                1 - *operation_of(back, name).probability_b_slower, 1e-12);
+  }
+  EXPECT_NEAR(1 + *forth.layers[0].adjusted.mean.shift,
+              1 / (1 + *back.layers[0].adjusted.mean.shift), 1e-9);
+}
+
+TEST(Comparison, OfBothSidesInAnotherUnitIsTheSame) {
+  const auto with_medians = [](double a, double b) {
+    Behaviour before = kWandering;
+    Behaviour after = kWandering;
+    before.median_ns = a;
+    after.median_ns = b;
+    return compare(observed({{"fill", before}}, 120, 4), observed({{"fill", after}}, 120, 5), {});
+  };
+  // 2^10: buckets are the same ones, ten octaves higher.
+  const ComparedOperation one = with_medians(1e5, 1.2e5).operations[0];
+  const ComparedOperation other = with_medians(1.024e8, 1.2288e8).operations[0];
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Shift* small = shifts_of(one)[i];
+    const Shift* large = shifts_of(other)[i];
+    EXPECT_NEAR(*small->shift, *large->shift, 0.001);
+    EXPECT_NEAR(*small->low, *large->low, 0.001);
+    EXPECT_NEAR(*small->high, *large->high, 0.001);
+  }
+}
+
+TEST(Comparison, FindsTheOperationThatBecameSlowerAndNoOther) {
+  std::vector<Load> before, after;
+  for (int i = 0; i < 20; ++i) {
+    before.push_back({"op" + std::to_string(i), kWandering});
+    after.push_back(before.back());
+  }
+  after[7].behaviour.median_ns *= 1.4;
+  const Comparison comparison = compare(observed(before, 120, 6), observed(after, 120, 7), {});
+  for (const ComparedOperation& operation : comparison.operations) {
+    EXPECT_EQ(operation.verdict,
+              operation.key.operation == "op7" ? Verdict::slower : Verdict::no_proven_difference)
+        << operation.key.operation;
+  }
+  const ComparedOperation& slow = operation_of(comparison, "op7");
+  EXPECT_EQ(slow.verdict_by, "mean");
+  EXPECT_NEAR(*slow.latency.p50.shift, 0.4, 0.15);
+  EXPECT_GT(*slow.probability_b_slower, 0.6);
+}
+
+// 200 comparisons of ten operations that did not change: at most one in twenty may claim anything,
+// by Holm; 23 or more of 200 would be that by luck once in ten thousand times.
+TEST(Comparison, OfManyUnchangedOperationsSeldomProvesAnything) {
+  std::vector<Load> loads;
+  for (int i = 0; i < 10; ++i) loads.push_back({"op" + std::to_string(i), kWandering});
+  ComparisonOptions options;
+  options.least_relevant = 0;
+  int wrong = 0;
+  for (std::uint64_t round = 0; round < 200; ++round) {
+    const Comparison comparison =
+        compare(observed(loads, 40, 2 * round), observed(loads, 40, 2 * round + 1), options);
+    bool any = false;
+    for (const ComparedOperation& operation : comparison.operations) {
+      any = any || operation.verdict != Verdict::no_proven_difference;
+    }
+    wrong += any;
+  }
+  EXPECT_LT(wrong, 23);
+}
+
+TEST(Comparison, AShiftBelowWhatIsRelevantIsNoDifference) {
+  Behaviour steady;
+  steady.request_sd = 0.05;
+  Behaviour little = steady;
+  little.median_ns *= 1.03;
+  const Observation a = observed({{"fill", steady}}, 120, 8);
+  const Observation b = observed({{"fill", little}}, 120, 9);
+  const ComparedOperation by_default = compare(a, b, {}).operations[0];
+  EXPECT_GT(*by_default.latency.mean.low, 0);
+  EXPECT_EQ(by_default.verdict, Verdict::no_proven_difference);
+  ComparisonOptions options;
+  options.least_relevant = 0.01;
+  EXPECT_EQ(compare(a, b, options).operations[0].verdict, Verdict::slower);
+}
+
+TEST(Comparison, OnlyTheTailMayHaveBecomeSlower) {
+  // One request in fifty takes a hundred times as long: neither half nor nine tenths know of it.
+  const auto with_tail = [](double ns, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + 120);
+    Behaviour common;
+    common.request_sd = 0.1;
+    common.requests_per_second = 98;
+    Behaviour seldom = common;
+    seldom.requests_per_second = 2;
+    seldom.median_ns = ns;
+    simulate(common, named("fill"), kSimulatedBegin, 120, random, builder);
+    simulate(seldom, named("fill"), kSimulatedBegin, 120, random, builder);
+    return std::move(builder).finish();
+  };
+  ComparisonOptions options;
+  options.least_relevant = 0.2;
+  const ComparedOperation compared =
+      compare(with_tail(1.5e6, 10), with_tail(4e6, 11), options).operations[0];
+  EXPECT_EQ(compared.verdict, Verdict::slower);
+  EXPECT_EQ(compared.verdict_by, "p99");
+  EXPECT_EQ(compared.latency.p50.change, Change::not_proven);
+}
+
+// Each operation became 10 % faster, but the slow one is asked for more often now.
+TEST(Comparison, AChangedMixMisleadsTheRawMeanAndNotTheAdjustedOne) {
+  const auto mix = [](double factor, double quick_rate, double slow_rate, std::uint64_t seed) {
+    Behaviour quick;
+    quick.request_sd = 0.1;
+    quick.median_ns = 1e6 * factor;
+    quick.requests_per_second = quick_rate;
+    Behaviour slow = quick;
+    slow.median_ns = 1e7 * factor;
+    slow.requests_per_second = slow_rate;
+    return observed({{"quick", quick}, {"slow", slow}}, 120, seed);
+  };
+  const Comparison comparison = compare(mix(1, 30, 3, 12), mix(0.9, 30, 10, 13), {});
+  EXPECT_EQ(operation_of(comparison, "quick").verdict, Verdict::faster);
+  EXPECT_EQ(operation_of(comparison, "slow").verdict, Verdict::faster);
+  const ComparedLayer& layer = comparison.layers.at(0);
+  EXPECT_EQ(layer.raw.verdict, Verdict::slower);
+  EXPECT_GT(*layer.raw.latency.mean.low, 0.3);
+  EXPECT_EQ(layer.verdict, Verdict::faster);
+  EXPECT_NEAR(*layer.adjusted.mean.shift, -0.1, 0.02);
+}
+
+TEST(Comparison, WhatOnlyOneSideHasIsTooLittleData) {
+  const Observation a = observed({{"old", kWandering}, {"both", kWandering}}, 60, 14);
+  const Observation b = observed({{"new", kWandering}, {"both", kWandering}}, 60, 15);
+  const Comparison comparison = compare(a, b, {});
+  ASSERT_EQ(comparison.operations.size(), 3u);
+  for (const char* name : {"old", "new"}) {
+    const ComparedOperation& operation = operation_of(comparison, name);
+    EXPECT_EQ(operation.verdict, Verdict::too_little_data);
+    EXPECT_EQ(operation.latency.mean.shift, std::nullopt);
+    EXPECT_EQ(operation.probability_b_slower, std::nullopt);
+  }
+  EXPECT_TRUE(operation_of(comparison, "old").latency.mean.a);
+  EXPECT_FALSE(operation_of(comparison, "old").latency.mean.b);
+  EXPECT_NEAR(comparison.layers.at(0).covered_a, 0.5, 0.1);
+}
+
+TEST(Comparison, FewRequestsOrFewBlocksAreTooLittleData) {
+  Behaviour rare = kWandering;
+  rare.requests_per_second = 0.05;
+  const Observation a = observed({{"fill", rare}}, 120, 16);
+  const ComparedOperation few_requests = compare(a, a, {}).operations.at(0);
+  EXPECT_EQ(few_requests.verdict, Verdict::too_little_data);
+  EXPECT_EQ(few_requests.latency.mean.shift, 0);  // is told, but without an interval
+  EXPECT_EQ(few_requests.latency.mean.low, std::nullopt);
+
+  Behaviour frequent = kWandering;
+  frequent.requests_per_second = 1'000;
+  const Observation b = observed({{"fill", frequent}}, 7, 17);
+  EXPECT_EQ(compare(b, b, {}).operations.at(0).verdict, Verdict::too_little_data);
+}
+
+TEST(Comparison, AQuantileNeedsRequestsBeyondIt) {
+  Behaviour some;
+  some.requests_per_second = 5;
+  const Observation a = observed({{"fill", some}}, 120, 18);  // about 600: 6 beyond p99
+  const ComparedOperation operation = compare(a, a, {}).operations.at(0);
+  EXPECT_EQ(operation.latency.p90.change, Change::not_proven);
+  EXPECT_EQ(operation.latency.p99.change, Change::too_little_data);
+  EXPECT_TRUE(operation.latency.p99.shift);
+}
+
+TEST(Comparison, FailuresAndThroughputHaveShiftsOfTheirOwn) {
+  Behaviour failing;
+  failing.failure_ratio = 0.2;
+  failing.requests_per_second = 40;
+  const ComparedOperation operation =
+      compare(observed({{"fill", {}}}, 120, 19), observed({{"fill", failing}}, 120, 20), {})
+          .operations.at(0);
+  EXPECT_EQ(operation.failure_ratio.change, Change::more);
+  EXPECT_NEAR(*operation.failure_ratio.shift, 0.18, 0.03);
+  EXPECT_EQ(operation.throughput.change, Change::more);
+  EXPECT_NEAR(*operation.throughput.shift, 1, 0.1);
+  EXPECT_EQ(operation.verdict, Verdict::no_proven_difference);
+}
+
+TEST(Comparison, AcrossStacksTheSameOperationMeets) {
+  std::mt19937_64 random(21);
+  const auto through = [&random](const OperationKey& key) {
+    ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + 60);
+    simulate({}, key, kSimulatedBegin, 60, random, builder);
+    return std::move(builder).finish();
+  };
+  const Observation four = through({"4-layer", "jsonrpc", "daemon", "goxel.add_voxel"});
+  const Observation two = through({"2-layer", "mcp", "daemon", "goxel_add_voxels"});
+  EXPECT_EQ(compare(four, two, {}).operations.size(), 2u);
+  ComparisonOptions options;
+  options.across_stacks = true;
+  const Comparison comparison = compare(four, two, options);
+  ASSERT_EQ(comparison.operations.size(), 1u);
+  EXPECT_EQ(comparison.operations[0].key, (OperationKey{"", "", "daemon", "goxel.add_voxel"}));
+  EXPECT_EQ(comparison.operations[0].verdict, Verdict::no_proven_difference);
+  for (const char* name : {"goxel.add_voxel", "goxel_add_voxels"}) {
+    options.operation = name;
+    const Comparison named = compare(four, two, options);
+    ASSERT_EQ(named.operations.size(), 1u) << name;
+    EXPECT_EQ(named.operations[0].a.records, comparison.operations[0].a.records) << name;
+    EXPECT_EQ(named.operations[0].b.records, comparison.operations[0].b.records) << name;
+  }
+}
+
+TEST(Comparison, CanBeOfSomeOperationsOnly) {
+  const Observation side = observed({{"fill", {}}, {"ping", {}}}, 60, 22);
+  ComparisonOptions options;
+  options.operation = "ping";
+  EXPECT_THAT(compare(side, side, options).operations,
+              Each(Field(&ComparedOperation::key, named("ping"))));
+  options.layer = "mcp-client";
+  EXPECT_THAT(compare(side, side, options).operations, IsEmpty());
+  EXPECT_THAT(compare(side, side, options).layers, IsEmpty());
+}
+
+// 9 of 10 blocks unobserved: what is left counts as neighbours, and the rate is over what was seen.
+TEST(Comparison, TimeInWhichNobodyWatchedIsNotSilence) {
+  std::mt19937_64 random(23);
+  ObservationBuilder gappy(kSimulatedBegin, kSimulatedBegin + 1'280);
+  for (std::uint64_t at = 0; at < 1'280; at += 100) {
+    simulate({}, named("fill"), kSimulatedBegin + at, 10, random, gappy);
+  }
+  const Observation whole = observed({{"fill", {}}}, 120, 24);
+  const Comparison comparison = compare(whole, std::move(gappy).finish(), {});
+  EXPECT_EQ(comparison.b.blocks, 13u);
+  EXPECT_EQ(comparison.b.observed_seconds, 130);
+  EXPECT_NEAR(*comparison.operations.at(0).throughput.shift, 0, 0.1);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A daemon's segment and its outer layers' segment, read together.
+#include "metrics/layers/layer_group.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "tests/metrics/test_segment.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::uint64_t kMs = 1'000'000;
+constexpr auto kMinute = Window::one_minute;
+
+void remove(const std::string& instance) {
+  const shm::Opened left = shm::open_segment(instance);
+  if (left.mapping == nullptr) return;
+  shm::remove_segment(instance,
+                      reinterpret_cast<const shm::Header*>(left.mapping->bytes().data())->run_id);
+}
+
+std::int64_t sum_of(const Breakdown& breakdown) {
+  return std::accumulate(breakdown.hops.begin(), breakdown.hops.end(), std::int64_t{0},
+                         [](std::int64_t sum, const Hop& hop) { return sum + hop.mean_ns; });
+}
+std::vector<std::string> names_of(const Breakdown& breakdown) {
+  std::vector<std::string> names;
+  for (const Hop& hop : breakdown.hops) names.push_back(hop.name);
+  return names;
+}
+
+class Group : public testing::Test {
+ protected:
+  // A whole second, and late enough for spans before it to lie in the segments' lifetime.
+  Group() { now_.monotonic_ns = (now_.monotonic_ns / kSecond + 3) * kSecond; }
+  ~Group() override {
+    remove(instance_);
+    remove(shm::layers_instance(instance_));
+  }
+
+  static void publish(TestSegment& segment, const char* operation, std::uint8_t layer,
+                      std::uint8_t stack, std::uint64_t trace, std::uint64_t start_ns,
+                      std::uint64_t duration_ns, shm::Status status = shm::Status::ok) {
+    shm::Record record = TestSegment::record(segment.operation(operation), start_ns + duration_ns,
+                                             duration_ns, status);
+    record.layer = layer;
+    record.stack = stack;
+    record.trace_id = trace;
+    segment.publish(record);
+  }
+  void client(const char* operation, std::uint8_t stack, std::uint64_t trace,
+              std::uint64_t start_ns, std::uint64_t duration_ns) {
+    publish(*outer_, operation, shm::names::kMcpClient, stack, trace, start_ns, duration_ns);
+  }
+  // 11 ms at the client, of which the daemon takes 4.
+  void four_layers(std::uint64_t trace, std::uint64_t at_ns) {
+    client("add", shm::names::kFourLayer, trace, at_ns, 11 * kMs);
+    publish(*outer_, "add", shm::names::kMcpServer, shm::names::kFourLayer, trace, at_ns + 2 * kMs,
+            8 * kMs);
+    publish(*outer_, "goxel.add", shm::names::kTsClient, shm::names::kFourLayer, trace,
+            at_ns + 3 * kMs, 6 * kMs);
+    publish(*daemon_, "goxel.add", shm::names::kDaemon, shm::names::kFourLayer, trace,
+            at_ns + 4 * kMs, 4 * kMs);
+  }
+  void two_layers(std::uint64_t trace, std::uint64_t at_ns, std::uint64_t odd_ns = 0) {
+    client("add", shm::names::kTwoLayer, trace, at_ns, 5 * kMs + odd_ns);
+    publish(*daemon_, "add", shm::names::kDaemon, shm::names::kTwoLayer, trace, at_ns + kMs,
+            3 * kMs);
+  }
+
+  // Sweeps every second until everything is joined and lies in complete seconds.
+  std::shared_ptr<const LayersView> look() {
+    for (int i = 0; i < 8; ++i) {
+      group_.sweep(now_);
+      now_.monotonic_ns += kSecond;
+      now_.realtime_ns += kSecond;
+    }
+    group_.sweep(now_);
+    return group_.layers(now_);
+  }
+  std::uint64_t now() const { return now_.monotonic_ns; }
+
+  const std::string instance_ = unique_instance();
+  std::unique_ptr<TestSegment> daemon_ = std::make_unique<TestSegment>(instance_);
+  std::unique_ptr<TestSegment> outer_ =
+      std::make_unique<TestSegment>(shm::layers_instance(instance_));
+  LayerGroup group_{instance_};
+  Collector::Time now_ = Collector::Time::now();
+};
+
+TEST_F(Group, BreaksBothStacksDownSideBySide) {
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    four_layers(100 + i, now() - 900 * kMs);
+    two_layers(200 + i, now() - 900 * kMs);
+  }
+  const auto view = look();
+  ASSERT_EQ(view->stacks.size(), 2u);
+  const StackWindow& two = view->stacks[0].window(kMinute);
+  const StackWindow& four = view->stacks[1].window(kMinute);
+  EXPECT_EQ(view->stacks[1].stack, "4-layer");
+  EXPECT_EQ(four.breakdown.source, BreakdownSource::joined);
+  EXPECT_EQ(four.breakdown.operations, 10u);
+  EXPECT_THAT(names_of(four.breakdown), ElementsAre("MCP Client → Server", "Server → TS Client",
+                                                    "TS Client → Daemon", "Daemon"));
+  EXPECT_EQ(four.breakdown.hops[0].mean_ns, 3'000'000);
+  EXPECT_EQ(four.breakdown.hops[1].mean_ns, 2'000'000);
+  EXPECT_EQ(four.breakdown.hops[2].mean_ns, 2'000'000);
+  EXPECT_EQ(four.breakdown.hops[3].mean_ns, 4'000'000);
+  EXPECT_EQ(sum_of(four.breakdown), 11'000'000);
+  EXPECT_EQ(four.breakdown.mean_ns, 11'000'000);
+  EXPECT_DOUBLE_EQ(four.breakdown.hops[0].share, 3.0 / 11);
+  EXPECT_DOUBLE_EQ(*four.breakdown.hops[0].mean_there_ns, 2e6);
+  EXPECT_DOUBLE_EQ(*four.breakdown.hops[0].mean_back_ns, 1e6);
+  EXPECT_EQ(four.breakdown.hops[0].cost->count, 10u);
+  EXPECT_EQ(four.breakdown.hops[0].there->count, 10u);
+  EXPECT_NEAR(static_cast<double>(four.breakdown.hops[0].cost->p99_ns), 3e6, 3e6 / 128);
+  EXPECT_FALSE(four.breakdown.hops[3].there);
+
+  EXPECT_THAT(names_of(two.breakdown), ElementsAre("MCP Client → Daemon", "Daemon"));
+  EXPECT_EQ(sum_of(two.breakdown), 5'000'000);
+  ASSERT_EQ(two.operations.size(), 1u);
+  EXPECT_EQ(two.operations[0].operation, "add");
+  EXPECT_EQ(two.operations[0].breakdown.mean_ns, 5'000'000);
+
+  EXPECT_EQ(view->join.operations, 20u);
+  EXPECT_EQ(view->join.fates.joined, 60u);
+}
+
+// Thirds of nanoseconds: rows that were rounded each by itself would miss the sum.
+TEST_F(Group, RowsAddUpToTheMeanExactlyWhateverIsRounded) {
+  for (std::uint64_t i = 0; i < 3; ++i) two_layers(1 + i, now() - 900 * kMs, i / 2);
+  for (std::uint64_t i = 0; i < 7; ++i) {
+    const std::uint64_t at = now() - 900 * kMs;
+    client("add", shm::names::kFourLayer, 0, at, 1'000 + i % 3);
+    publish(*outer_, "add", shm::names::kMcpServer, shm::names::kFourLayer, 0, at, 500 + i % 2);
+    publish(*daemon_, "add", shm::names::kDaemon, shm::names::kFourLayer, 0, at, 300 + i % 5);
+  }
+  const auto view = look();
+  const Breakdown& joined = view->stacks.at(0).window(kMinute).breakdown;
+  EXPECT_EQ(joined.source, BreakdownSource::joined);
+  EXPECT_EQ(sum_of(joined), joined.mean_ns);
+  EXPECT_EQ(joined.mean_ns, 5'000'000);
+  const Breakdown& subtracted = view->stacks.at(1).window(kMinute).breakdown;
+  EXPECT_EQ(subtracted.source, BreakdownSource::by_subtraction);
+  EXPECT_EQ(sum_of(subtracted), subtracted.mean_ns);
+  EXPECT_EQ(subtracted.mean_ns, 1'001);  // 7 of 1,000 to 1,002: 1,000.86
+}
+
+TEST_F(Group, WithoutTraceIdsMeansAreSubtractedAndTheyHaveNoDistribution) {
+  for (int i = 0; i < 5; ++i) four_layers(0, now() - 900 * kMs);
+  const auto view = look();
+  const StackWindow& window = view->stacks.at(0).window(kMinute);
+  ASSERT_EQ(window.breakdown.source, BreakdownSource::by_subtraction);
+  EXPECT_THAT(names_of(window.breakdown), ElementsAre("MCP Client → Server", "Server → TS Client",
+                                                      "TS Client → Daemon", "Daemon"));
+  EXPECT_EQ(window.breakdown.hops[0].mean_ns, 3'000'000);
+  EXPECT_FALSE(window.breakdown.hops[0].cost);
+  EXPECT_FALSE(window.breakdown.duration);
+  EXPECT_FALSE(window.counts_differ);
+  EXPECT_TRUE(window.operations.empty());
+  EXPECT_EQ(view->join.untraced, 20u);
+}
+
+TEST_F(Group, SaysSoWhereTheLayersCountedDifferently) {
+  for (int i = 0; i < 5; ++i) two_layers(0, now() - 900 * kMs);
+  publish(*daemon_, "add", shm::names::kDaemon, shm::names::kTwoLayer, 0, now() - 900 * kMs, kMs);
+  EXPECT_TRUE(look()->stacks.at(0).window(kMinute).counts_differ);
+}
+
+TEST_F(Group, AMissingLayerIsNamedAcrossAndALayerThatCrashedLeavesOtherChains) {
+  for (std::uint64_t i = 0; i < 3; ++i) four_layers(1 + i, now() - 900 * kMs);
+  for (std::uint64_t i = 0; i < 4; ++i) {  // the server's collector is gone
+    const std::uint64_t at = now() - 500 * kMs;
+    client("add", shm::names::kFourLayer, 10 + i, at, 11 * kMs);
+    publish(*daemon_, "goxel.add", shm::names::kDaemon, shm::names::kFourLayer, 10 + i,
+            at + 4 * kMs, 4 * kMs);
+  }
+  const auto view = look();
+  const Breakdown& breakdown = view->stacks.at(0).window(kMinute).breakdown;
+  EXPECT_THAT(names_of(breakdown), ElementsAre("MCP Client → Daemon", "Daemon"));
+  EXPECT_EQ(breakdown.operations, 4u);
+  EXPECT_EQ(breakdown.other_chains, 3u);
+}
+
+TEST_F(Group, AnUnansweredRequestIsNoSpan) {
+  client("add", shm::names::kTwoLayer, 5, now() - 900 * kMs, 5 * kMs);
+  publish(*daemon_, "add", shm::names::kDaemon, shm::names::kTwoLayer, 5, now() - 899 * kMs, kMs,
+          shm::Status::unanswered);
+  const auto view = look();
+  EXPECT_EQ(view->join.spans, 1u);
+  EXPECT_EQ(view->join.fates.alone, 1u);
+}
+
+TEST_F(Group, WindowsMove) {
+  two_layers(5, now() - 900 * kMs);
+  look();
+  now_.monotonic_ns += 80 * kSecond;
+  const auto view = look();
+  EXPECT_EQ(view->stacks.at(0).window(kMinute).breakdown.source, BreakdownSource::none);
+  EXPECT_EQ(view->stacks.at(0).window(Window::five_minutes).breakdown.operations, 1u);
+  now_.monotonic_ns += 1000 * kSecond;
+  const auto later = look();
+  for (const StackView& stack : later->stacks) {
+    EXPECT_EQ(stack.window(Window::fifteen_minutes).breakdown.source, BreakdownSource::none);
+  }
+}
+
+TEST_F(Group, TellsTheDistanceToTheTargets) {
+  for (std::uint64_t i = 0; i < 120; ++i) four_layers(1 + i, now() - 900 * kMs);
+  daemon_->header().gauges.target_latency_ns.store(20 * kMs);
+  const auto view = look();
+  EXPECT_EQ(view->targets.latency_ns, 20 * kMs);
+  EXPECT_EQ(view->targets.operations_per_second, 1600);
+  const StackWindow& window = view->stacks.at(0).window(kMinute);
+  EXPECT_DOUBLE_EQ(*window.latency_room_ns, 9e6);
+  EXPECT_DOUBLE_EQ(*window.throughput_room_per_second, window.outermost.rate_per_second - 1600);
+  EXPECT_FALSE(view->stacks.at(0).window(Window::now).latency_room_ns);
+}
+
+TEST_F(Group, AFreshSegmentHasTheDefaultTargets) {
+  const auto view = look();
+  EXPECT_EQ(view->targets.latency_ns, 6 * kMs);
+  EXPECT_EQ(view->targets.operations_per_second, 1600);
+}
+
+TEST_F(Group, ReadsTheProcessesBehindTheCollectionPoints) {
+  const shm::ProcessIdentity self = shm::this_process();
+  outer_->show_point(0, {self.start_time, now(), self.pid, shm::names::kMcpServer});
+  outer_->show_point(1, {self.start_time + 1, now(), self.pid, shm::names::kTsClient});
+  outer_->show_point(2, {1, now(), 4'000'000, shm::names::kMcpClient});
+  look();  // a CPU ratio takes two readings
+  const auto view = look();
+  ASSERT_EQ(view->processes.size(), 4u);
+  EXPECT_EQ(view->processes[0].layer, "mcp-client");
+  EXPECT_FALSE(view->processes[0].running);
+  EXPECT_EQ(view->processes[1].layer, "mcp-server");
+  EXPECT_TRUE(view->processes[1].running);
+  EXPECT_GT(view->processes[1].process.resident_bytes.value_or(0), 0u);
+  EXPECT_TRUE(view->processes[1].process.cpu_ratio.has_value());
+  EXPECT_FALSE(view->processes[2].running);  // its pid is somebody else's now
+  EXPECT_FALSE(view->processes[2].process.resident_bytes);
+  EXPECT_EQ(view->processes[3].layer, "daemon");
+  EXPECT_NEAR(view->processes[1].last_seen_seconds, 16, 0.5);
+}
+
+TEST_F(Group, SnapshotHasTheOperationsOfAllLayers) {
+  four_layers(1, now() - 900 * kMs);
+  publish(*outer_, "forged", shm::names::kDaemon, shm::names::kFourLayer, 0, now() - 900 * kMs, 1);
+  look();
+  const Snapshot snapshot = group_.snapshot(now_);
+  EXPECT_EQ(snapshot.instance, instance_);
+  std::vector<std::string> layers;
+  for (const OperationStats& operation : snapshot.operations) layers.push_back(operation.key.layer);
+  EXPECT_THAT(layers, ElementsAre("daemon", "mcp-client", "mcp-server", "ts-client"));
+  EXPECT_TRUE(std::is_sorted(snapshot.operations.begin(), snapshot.operations.end(),
+                             [](const auto& a, const auto& b) { return a.key < b.key; }));
+  EXPECT_EQ(snapshot.daemon.window(kMinute).outcomes.all(), 1u);
+}
+
+class DaemonAlone : public Group {
+ protected:
+  DaemonAlone() {
+    outer_.reset();
+    remove(shm::layers_instance(instance_));
+  }
+};
+
+TEST_F(DaemonAlone, SaysWhatIsMissing) {
+  publish(*daemon_, "add", shm::names::kDaemon, shm::names::kTwoLayer, 7, now() - 900 * kMs, kMs);
+  const auto view = look();
+  EXPECT_EQ(view->join.fates.alone, 1u);
+  EXPECT_THAT(view->message, HasSubstr("no layer outside"));
+  const StackWindow& window = view->stacks.at(0).window(kMinute);
+  EXPECT_THAT(window.layers, ElementsAre("daemon"));
+  EXPECT_EQ(window.breakdown.source, BreakdownSource::none);
+  EXPECT_EQ(window.outermost.latency.count, 1u);
+}
+
+// Collectors report seconds late, the first time into a segment that was not there before.
+TEST_F(DaemonAlone, ItsSpansWaitForTheFirstReport) {
+  const std::uint64_t at = now() - 900 * kMs;
+  publish(*daemon_, "add", shm::names::kDaemon, shm::names::kTwoLayer, 7, at + kMs, 3 * kMs);
+  group_.sweep(now_);
+  now_.monotonic_ns += 2 * kSecond;
+  outer_ = std::make_unique<TestSegment>(shm::layers_instance(instance_));
+  client("add", shm::names::kTwoLayer, 7, at, 5 * kMs);
+  EXPECT_EQ(look()->join.operations, 1u);
+}
+
+TEST(NoDaemon, SaysSo) {
+  LayerGroup group(unique_instance());
+  const auto now = Collector::Time::now();
+  group.sweep(now);
+  const auto view = group.layers(now);
+  EXPECT_EQ(view->daemon_state, ProducerState::absent);
+  EXPECT_THAT(view->message, HasSubstr("waiting for one"));
+  EXPECT_TRUE(view->stacks.empty());
+  EXPECT_TRUE(view->processes.empty());
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::metrics
