@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "metrics/collector.h"
+#include "metrics/history/reader.h"
 #include "metrics/printable.h"
 #include "shm/clock.h"
 #include "shm/reader.h"
@@ -18,6 +19,7 @@ constexpr std::uint64_t kSweepsPerRefresh = 5;
 constexpr std::uint64_t kSweepsPerLook = 20;
 // A machine may have hundreds of segments; a person looks at the first few.
 constexpr std::size_t kMostListed = 20;
+constexpr std::uint32_t kPastSeconds = 120;
 
 QString to_text(shm::ProducerLiveness liveness) {
   switch (liveness) {
@@ -47,13 +49,35 @@ QList<Instance> instances_here() {
   return found;
 }
 
+// From the file, if there is one that tells; else from what the ring still holds.
+std::vector<metrics::HistoryPoint> past_of(const std::string& instance, const std::string& file,
+                                           const metrics::Collector::Time& now) {
+  metrics::HistoryQuery query;
+  query.filter.instance = instance;
+  query.filter.layer = "daemon";
+  query.range = {now.realtime_ns - kPastSeconds * std::uint64_t{1'000'000'000}, now.realtime_ns};
+  query.points = kPastSeconds;
+  metrics::HistoryResult result;
+  metrics::HistoryAnswer answer;
+  if (!file.empty()) {
+    const auto reader = metrics::HistoryReader::open(file, result);
+    if (reader != nullptr && reader->query(query, answer).done()) return answer.points;
+  }
+  metrics::Collector ring(instance);
+  ring.keep_rollups();
+  ring.sweep(now);
+  return metrics::answer_from(query, ring.take_rollups()).points;
+}
+
 }  // namespace
 
 // Lives on the source's thread, and owns the collector there.
 class LiveSource::Follower : public QObject {
  public:
-  Follower(const QString& instance, LiveSource* source)
-      : source_(source), wanted_(instance.toStdString()) {}
+  Follower(const QString& instance, const QString& history_file, LiveSource* source)
+      : source_(source),
+        wanted_(instance.toStdString()),
+        history_file_(history_file.toStdString()) {}
 
   void start() {
     auto* timer = new QTimer(this);
@@ -104,6 +128,7 @@ class LiveSource::Follower : public QObject {
     live_ = snapshot->daemon.state == metrics::ProducerState::live;
     // Who was seen alive stays the one, also when it dies and others live.
     if (live_) wanted_ = snapshot->instance;
+    if (live_ && began_with_ != snapshot->instance) tell_past(*snapshot, now);
     // A window that stands still must not let snapshots pile up.
     if (untaken_.exchange(true)) return;
     QMetaObject::invokeMethod(source_, [this, snapshot = SnapshotPointer(std::move(snapshot))] {
@@ -112,17 +137,29 @@ class LiveSource::Follower : public QObject {
     });
   }
 
+  void tell_past(const metrics::Snapshot& snapshot, const metrics::Collector::Time& now) {
+    began_with_ = snapshot.instance;
+    auto past = std::make_shared<Past>(Past{snapshot.instance, snapshot.daemon.run_id,
+                                            now.realtime_ns, now.monotonic_ns,
+                                            past_of(snapshot.instance, history_file_, now)});
+    QMetaObject::invokeMethod(source_, [source = source_, past = PastPointer(std::move(past))] {
+      Q_EMIT source->began(past);
+    });
+  }
+
   LiveSource* source_;
-  std::string wanted_;   // empty: the only one
-  std::string message_;  // why nobody is followed
+  std::string wanted_;  // empty: the only one
+  const std::string history_file_;
+  std::string began_with_;  // whose past was told last
+  std::string message_;     // why nobody is followed
   std::optional<metrics::Collector> collector_;
   bool live_ = false;
   std::uint64_t sweeps_ = 0;
   std::atomic<bool> untaken_ = false;  // a snapshot is on its way to the window
 };
 
-LiveSource::LiveSource(const QString& instance, QObject* parent)
-    : QObject(parent), follower_(new Follower(instance, this)) {
+LiveSource::LiveSource(const QString& instance, const QString& history_file, QObject* parent)
+    : QObject(parent), follower_(new Follower(instance, history_file, this)) {
   follower_->moveToThread(&thread_);
   connect(&thread_, &QThread::started, follower_, &Follower::start);
   connect(&thread_, &QThread::finished, follower_, &QObject::deleteLater);

@@ -8,10 +8,12 @@
 #include <memory>
 
 #include "metrics/snapshot.h"
+#include "viewer-qt/models/time_series.h"
 
 namespace goxel_telemetry::viewer {
 
 using SnapshotPointer = std::shared_ptr<const metrics::Snapshot>;
+using PastPointer = std::shared_ptr<const Past>;
 
 // Somebody who has, or left, a segment on this machine. All text is untrusted.
 struct Instance {
@@ -23,14 +25,17 @@ struct Instance {
 class LiveSource : public QObject {
   Q_OBJECT
  public:
-  // Starts at once. An empty `instance` means the only one, when there is only one.
-  explicit LiveSource(const QString& instance, QObject* parent = nullptr);
+  // Starts at once. An empty `instance` means the only one, when there is only one. Without a
+  // history file the past is what the ring still holds.
+  LiveSource(const QString& instance, const QString& history_file, QObject* parent = nullptr);
   ~LiveSource() override;
 
   // Goes over to another instance.
   void watch(const QString& instance);
 
  Q_SIGNALS:
+  // The last minutes of a daemon, before the first snapshot in which it is seen.
+  void began(const PastPointer& past);
   // Four times a second, and never faster than they are taken.
   void refreshed(const SnapshotPointer& snapshot);
   // Once a second while no live daemon is being followed: all instances on this machine.

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "metrics/history/reader.h"
+#include "metrics/printable.h"
 #include "shm/segment.h"
 #include "viewer-qt/main_window.h"
 
@@ -17,6 +19,7 @@ constexpr int kBadUsage = 2;
 
 struct Options {
   QString instance;
+  QString history_file;
   QString screenshot;
   int after_seconds = 3;
   QSize size;
@@ -49,6 +52,10 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   const QCommandLineOption instance(QStringLiteral("instance"),
                                     QStringLiteral("Which daemon (default: the only one)."),
                                     QStringLiteral("NAME"));
+  const QCommandLineOption history(
+      QStringLiteral("history"),
+      QStringLiteral("The file that the bridge keeps: charts begin with what it tells."),
+      QStringLiteral("FILE"));
   const QCommandLineOption screenshot(
       QStringLiteral("screenshot"),
       QStringLiteral("Write a picture of the window and end; needs no display."),
@@ -59,7 +66,7 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   const QCommandLineOption size(QStringLiteral("size"),
                                 QStringLiteral("Size of the window (default 1200x800)."),
                                 QStringLiteral("WxH"));
-  parser.addOptions({help, version, instance, screenshot, after, size});
+  parser.addOptions({help, version, instance, history, screenshot, after, size});
   if (!parser.parse(arguments)) return complain(parser.errorText());
   if (parser.isSet(help)) {
     std::fputs(qPrintable(parser.helpText()), stdout);
@@ -76,6 +83,12 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   options.instance = parser.value(instance);
   if (parser.isSet(instance) && !shm::valid_instance_name(options.instance.toStdString())) {
     return complain(QStringLiteral("\"%1\" is no valid instance name").arg(options.instance));
+  }
+  options.history_file = parser.value(history);
+  if (parser.isSet(history)) {
+    metrics::HistoryResult result;
+    metrics::HistoryReader::open(options.history_file.toStdString(), result);
+    if (!result.done()) return complain(QString::fromStdString(metrics::printable(result.message)));
   }
   options.screenshot = parser.value(screenshot);
   if (parser.isSet(screenshot) && options.screenshot.isEmpty()) {
@@ -122,7 +135,8 @@ int take_screenshot(QWidget& window, const QString& path) {
 int run(QApplication& application, const Options& options) {
   MainWindow window(options.instance);
   if (options.size.isValid()) window.resize(options.size);
-  LiveSource source(options.instance);
+  LiveSource source(options.instance, options.history_file);
+  QObject::connect(&source, &LiveSource::began, &window, &MainWindow::show_past);
   QObject::connect(&source, &LiveSource::refreshed, &window, &MainWindow::show_snapshot);
   QObject::connect(&source, &LiveSource::looked_around, &window, &MainWindow::show_instances);
   QObject::connect(&window, &MainWindow::instance_chosen, &source, &LiveSource::watch);

@@ -152,6 +152,12 @@ void MainWindow::make_tables() {
   ui_->inflight->horizontalHeader()->setStretchLastSection(true);
 }
 
+void MainWindow::show_past(const PastPointer& past) {
+  series_ = TimeSeries(kChartSeconds);
+  series_.begin_with(*past);
+  charted_instance_ = past->instance;
+}
+
 void MainWindow::show_snapshot(const SnapshotPointer& snapshot) {
   const bool shows_data = has_data(snapshot->daemon.state);
   show_state(*snapshot);

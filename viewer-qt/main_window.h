@@ -27,6 +27,7 @@ class MainWindow : public QMainWindow {
   explicit MainWindow(const QString& instance, QWidget* parent = nullptr);
   ~MainWindow() override;
 
+  void show_past(const PastPointer& past);
   void show_snapshot(const SnapshotPointer& snapshot);
   void show_instances(const QList<Instance>& instances);
 

@@ -120,5 +120,31 @@ TEST(TimeSeries, DrawsNoLineAcrossADeadDaemonALossOrSecondsWithoutAnswers) {
   EXPECT_EQ(series.operations_per_second()[2].size(), 2);  // no requests is a rate of 0, not a gap
 }
 
+TEST(TimeSeries, BeginsWithWhatWasBeforeTheViewerCame) {
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  const auto first = snapshot_of(100, "ping 100 250");
+  Past past;
+  past.run_id = first->daemon.run_id;
+  past.now_monotonic_ns = 99 * kSecond + kSecond / 2;
+  past.now_realtime_ns = 5'000 * kSecond + kSecond / 4;
+  for (std::uint64_t second = 4'996; second <= 5'000; ++second) {
+    metrics::HistoryPoint& point = past.seconds.emplace_back();
+    point.begin_seconds = second;
+    point.seconds = 1;
+    point.stats.covered_seconds = second == 4'998 ? 0 : 1;  // nobody watched
+    point.stats.rate_per_second = 7;
+    point.stats.outcomes.ok = point.stats.latency.count = 7;
+    point.stats.latency.p50_ns = second;
+  }
+  TimeSeries series(10);
+  series.begin_with(past);
+  series.add(*first);
+  const Pieces rates = series.operations_per_second();
+  ASSERT_EQ(rates.size(), 2) << "a gap where nobody watched";
+  EXPECT_EQ(rates[0].size(), 2);
+  EXPECT_EQ(rates[1].first(), QPointF(-1, 7)) << "the second that has not ended is left out";
+  EXPECT_EQ(rates[1].last(), QPointF(0, 100));
+}
+
 }  // namespace
 }  // namespace goxel_telemetry::viewer

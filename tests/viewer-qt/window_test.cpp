@@ -80,6 +80,28 @@ TEST(MainWindow, SaysThatTheDaemonDiedAndWhatWasInHand) {
   EXPECT_TRUE(shows_text(window, "In flight when it ended"));
 }
 
+TEST(LiveSource, TellsWhatTheRingHeldWhenItCame) {
+  application();
+  WatchedDaemon daemon(integration::Door::preload);
+  daemon.start();
+  const auto sent = daemon.load({"--connections", "2", "--requests", "200"});
+  PastPointer past;
+  const LiveSource source(QString::fromStdString(daemon.instance()), QString());
+  QObject::connect(&source, &LiveSource::began, &application(),
+                   [&past](const PastPointer& told) { past = told; });
+  ASSERT_TRUE(eventually([&past] {
+    QApplication::processEvents();
+    return past != nullptr;
+  }));
+  EXPECT_EQ(past->instance, daemon.instance());
+  std::uint64_t requests = 0;
+  for (const metrics::HistoryPoint& second : past->seconds) {
+    EXPECT_EQ(second.seconds, 1u);
+    requests += second.stats.outcomes.all();
+  }
+  EXPECT_EQ(requests, total_requests(sent));
+}
+
 TEST(Viewer, DrawsALiveDaemonWithoutADisplay) {
   WatchedDaemon daemon(integration::Door::preload);
   daemon.start();
@@ -163,6 +185,7 @@ TEST(Viewer, RefusesBadFlagsInOneSentence) {
                                               {"--size", "big"},
                                               {"--after", "-1"},
                                               {"--instance", "../x"},
+                                              {"--history", "/dev/null/history.db"},
                                               {"surplus"}}) {
     std::vector<std::string> command = {VIEWER_PATH};
     command.insert(command.end(), bad.begin(), bad.end());

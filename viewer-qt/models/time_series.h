@@ -6,7 +6,10 @@
 #include <QPointF>
 #include <cstdint>
 #include <deque>
+#include <string>
+#include <vector>
 
+#include "metrics/history/answer.h"
 #include "metrics/snapshot.h"
 
 namespace goxel_telemetry::viewer {
@@ -15,9 +18,21 @@ namespace goxel_telemetry::viewer {
 // ago).
 using Pieces = QList<QList<QPointF>>;
 
+// What was before a viewer came, second by second, up to now.
+struct Past {
+  std::string instance;
+  std::uint64_t run_id = 0;
+  std::uint64_t now_realtime_ns = 0;
+  std::uint64_t now_monotonic_ns = 0;
+  std::vector<metrics::HistoryPoint> seconds;  // each of one second, in the order of time
+};
+
 class TimeSeries {
  public:
   explicit TimeSeries(std::uint32_t seconds) : seconds_(seconds) {}
+
+  // Goes back to where `past` begins. Before the first snapshot.
+  void begin_with(const Past& past);
 
   // Takes the last complete second of a snapshot; false for a second that it has already. A second
   // in which the daemon did not live, that was not watched, or in which the ring lost records
@@ -41,6 +56,7 @@ class TimeSeries {
     double operations;
     double failures;
   };
+  static Sample sample_of(const metrics::WindowStats& stats);
   template <class Valid>
   Pieces pieces(Valid valid, double Sample::*value) const;
 
