@@ -46,8 +46,9 @@ class Day {
  public:
   explicit Day(std::uint64_t records_per_second)
       : per_second_(records_per_second),
-        file_(std::filesystem::temp_directory_path() /
-              ("history-bench-" + std::to_string(getpid()) + ".db")) {
+        file_(
+            std::filesystem::temp_directory_path() /
+            ("history-bench-" + std::to_string(getpid()) + '-' + std::to_string(++days_) + ".db")) {
     remove();
     std::lognormal_distribution<double> latency(std::log(150'000.0), 1.0);
     for (std::uint64_t& duration : durations_) {
@@ -103,6 +104,7 @@ class Day {
   }
 
   const std::uint64_t per_second_;
+  static inline int days_ = 0;
   const std::string file_;
   std::mt19937_64 random_{1};
   std::vector<std::uint64_t> durations_ = std::vector<std::uint64_t>(65'536);
@@ -124,6 +126,7 @@ BENCHMARK(day_bytes)
     ->Arg(64)
     ->Arg(640)
     ->Iterations(1)
+    ->Repetitions(1)  // a size does not vary
     ->Unit(benchmark::kSecond);
 
 // Made once for all that need it.
