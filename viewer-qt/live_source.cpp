@@ -39,6 +39,7 @@ QList<Instance> instances_here() {
   QList<Instance> found;
   for (const std::string& name : shm::list_instances()) {
     if (static_cast<std::size_t>(found.size()) == kMostListed) break;
+    if (shm::daemon_instance(name) != name) continue;  // outer layers belong to their daemon
     Instance instance{QString::fromStdString(name), {}, {}};
     if (const auto reader = shm::Reader::open(name)) {
       instance.state = to_text(reader->liveness(shm::monotonic_ns()));
