@@ -86,9 +86,8 @@ void HistoryService::add(Pending& pending, RollupDelta delta) {
   std::vector<TimeStretch>& observed = pending.rest.observed;
   for (const TimeStretch& stretch : delta.observed) {
     // A second follows upon the other, but for what the clocks are corrected by.
-    constexpr std::uint64_t kSameClockNs = 100'000'000;
     const bool follows = !observed.empty() && stretch.begin_ns >= observed.back().begin_ns &&
-                         stretch.begin_ns <= observed.back().end_ns + kSameClockNs;
+                         stretch.begin_ns <= observed.back().end_ns + metrics::kSameClockNs;
     if (follows) {
       observed.back().end_ns = std::max(observed.back().end_ns, stretch.end_ns);
     } else if (observed.size() < kMostStretches) {

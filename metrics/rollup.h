@@ -31,6 +31,10 @@ struct ReadingPosition {
   friend bool operator==(const ReadingPosition&, const ReadingPosition&) = default;
 };
 
+// Stretches that lie no further apart are one: clocks that are corrected all the time (NTP) leave
+// no gap in what was watched.
+inline constexpr std::uint64_t kSameClockNs = 100'000'000;
+
 // [begin, end) of CLOCK_REALTIME.
 struct TimeStretch {
   std::uint64_t begin_ns = 0;

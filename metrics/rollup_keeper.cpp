@@ -7,8 +7,6 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-// Clocks that run apart by less between two looks (NTP corrects them all the time) leave no gap.
-constexpr std::uint64_t kSameClockNs = 100'000'000;
 // A bound for someone who never takes: the oldest stretches go first.
 constexpr std::size_t kMostStretches = 1'024;
 

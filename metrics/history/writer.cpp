@@ -21,8 +21,6 @@ namespace {
 constexpr std::uint64_t kCloseAfterSeconds = 3;
 // Rows taken away in one commit from one tier, about.
 constexpr int kPruneRows = 2'000;
-// Clocks are corrected all the time: no gap in what was observed.
-constexpr std::uint64_t kSameClockNs = 100'000'000;
 constexpr std::size_t kMostNamesKnown = 4'096;
 constexpr std::uint64_t kHour = 3'600;
 
