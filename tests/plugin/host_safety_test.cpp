@@ -52,6 +52,18 @@ TEST_F(HostSafety, EveryFormOfPollSeesAHangUp) {
   EXPECT_EQ(reader()->gauges().open_descriptors, 4u);
 }
 
+TEST_F(HostSafety, EveryFormOfEveryCallSeesAHangUpOnEitherDescriptorOfAConnection) {
+  if (!expect_run("every_hang_up", {{"reset unanswered", 16},
+                                    {"_MALFORMED malformed", 16},
+                                    {"refused cancelled", 10},
+                                    {"polled unanswered", 2}})) {
+    return;
+  }
+  // The end of its input does not say that a client is gone; a reset and a poll do.
+  EXPECT_EQ(reader()->gauges().connections, 16u);
+  EXPECT_EQ(reader()->gauges().open_descriptors, 2u * (16 + 16 + 2));
+}
+
 TEST_F(HostSafety, ErrnoAndResultsAreTheKernels) {
   expect_run("errno_kept", {{"errno.kept ok", 200}});
 }

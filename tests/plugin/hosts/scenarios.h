@@ -9,6 +9,7 @@
 #define SCENARIOS(X) \
   X(every_form) \
   X(every_poll) \
+  X(every_hang_up) \
   X(errno_kept) \
   X(odd_reads) \
   X(partial_sends) \
