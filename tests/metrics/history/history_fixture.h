@@ -106,7 +106,21 @@ class HistoryTest : public testing::Test {
     const HistoryResult result =
         reader()->query({std::move(filter), {from * kNs, to * kNs}, points}, answer);
     EXPECT_EQ(result.message, "");
+    expect_covers(answer, from, to);
     return answer;
+  }
+  // The whole range, point after point, and no more of it than whole stretches take.
+  static void expect_covers(const HistoryAnswer& answer, std::uint64_t from, std::uint64_t to) {
+    EXPECT_LE(answer.begin_seconds, from);
+    EXPECT_GT(answer.begin_seconds + answer.point_seconds, from);
+    EXPECT_GE(answer.end_seconds, to);
+    EXPECT_LT(answer.end_seconds, to + answer.point_seconds);
+    std::uint64_t reached = answer.begin_seconds;
+    for (const HistoryPoint& point : answer.points) {
+      EXPECT_EQ(point.begin_seconds, reached);
+      reached += point.seconds;
+    }
+    EXPECT_EQ(reached, answer.end_seconds);
   }
 
   // What was recorded, merged directly.
