@@ -382,6 +382,18 @@ TEST_F(CollectorTest, AClockThatGoesBackIsSurvived) {
   EXPECT_EQ(find(snapshot, "ping")->total.ok, 2u);
 }
 
+TEST_F(CollectorTest, AClockThatGoesBackBehindTheBeginningCountsFromThereOn) {
+  TestSegment segment(instance_);
+  look();
+  now_.monotonic_ns -= 50 * kSecond;
+  look();
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  pass(1);
+  const WindowStats now = look().daemon.window(Window::now);
+  EXPECT_EQ(now.outcomes.ok, 1u);
+  EXPECT_GT(now.covered_seconds, 0);
+}
+
 // An hour of traffic, whatever its windows: 10 a second, each a millisecond slower every minute.
 TEST_F(CollectorTest, AnHourPassesInAMoment) {
   TestSegment segment(instance_);
