@@ -22,6 +22,7 @@ using testing::Gt;
 using testing::IsEmpty;
 using testing::Lt;
 using testing::Pointwise;
+using testing::SizeIs;
 
 OperationKey named(const std::string& operation) {
   return {"2-layer", "mcp", "daemon", operation};
@@ -273,6 +274,59 @@ TEST(Comparison, AShiftBelowWhatIsRelevantIsNoDifference) {
   EXPECT_EQ(compare(a, b, options).operations[0].verdict, Verdict::slower);
 }
 
+// So many requests in the first `busy` of `seconds` seconds, each as long as any other.
+Observation even(std::uint64_t requests, std::uint64_t seconds, std::uint64_t busy,
+                 std::uint64_t duration_ns = 100'000) {
+  ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + seconds);
+  for (std::uint64_t i = 0; i < requests; ++i) {
+    Measurement m;
+    m.duration_ns = duration_ns;
+    Tally tally;
+    tally.add(m);
+    builder.add(named("fill"), kSimulatedBegin + i % busy, tally);
+  }
+  builder.observed(kSimulatedBegin * 1'000'000'000, (kSimulatedBegin + seconds) * 1'000'000'000);
+  return std::move(builder).finish();
+}
+
+// 100 / 105.1 is 4.9 % less, and as far from 1 as 5.1 % more.
+TEST(Comparison, AShiftIsAsRelevantTheOtherWayRound) {
+  const auto verdict = [](std::uint64_t a_ns, std::uint64_t b_ns) {
+    return compare(even(400, 40, 40, a_ns), even(400, 40, 40, b_ns), {}).operations.at(0).verdict;
+  };
+  EXPECT_EQ(verdict(100'000, 105'100), Verdict::slower);
+  EXPECT_EQ(verdict(105'100, 100'000), Verdict::faster);
+  EXPECT_EQ(verdict(100'000, 104'900), Verdict::no_proven_difference);
+  EXPECT_EQ(verdict(104'900, 100'000), Verdict::no_proven_difference);
+}
+
+TEST(Comparison, ThirtyRequestsInEightBlocksAndTenBeyondAQuantileAreEnough) {
+  const auto with_itself = [](std::uint64_t requests, std::uint64_t seconds, std::uint64_t busy) {
+    const Observation side = even(requests, seconds, busy);
+    return compare(side, side, {}).operations.at(0);
+  };
+  constexpr auto kTold = Change::not_proven;
+  constexpr auto kNot = Change::too_little_data;
+  EXPECT_EQ(with_itself(29, 10, 10).latency.mean.change, kNot);
+  EXPECT_EQ(with_itself(30, 10, 10).latency.mean.change, kTold);
+  EXPECT_EQ(with_itself(30, 10, 10).latency.p50.change, kTold);
+  EXPECT_EQ(with_itself(29, 10, 10).failure_ratio.change, kNot);
+  EXPECT_EQ(with_itself(30, 10, 10).failure_ratio.change, kTold);
+  EXPECT_EQ(with_itself(99, 10, 10).latency.p90.change, kNot);
+  EXPECT_EQ(with_itself(100, 10, 10).latency.p90.change, kTold);
+  EXPECT_EQ(with_itself(999, 10, 10).latency.p99.change, kNot);
+  EXPECT_EQ(with_itself(1'000, 10, 10).latency.p99.change, kTold);
+  EXPECT_EQ(with_itself(100, 7, 7).latency.mean.change, kNot);
+  EXPECT_EQ(with_itself(100, 8, 8).latency.mean.change, kTold);
+  EXPECT_EQ(with_itself(100, 20, 7).latency.mean.change, kNot) << "in the others nothing happened";
+  EXPECT_EQ(with_itself(100, 20, 8).latency.mean.change, kTold);
+  for (const auto& [a, b] : {std::pair{29, 30}, {30, 29}}) {
+    const Comparison comparison = compare(even(static_cast<std::uint64_t>(a), 10, 10),
+                                          even(static_cast<std::uint64_t>(b), 10, 10), {});
+    EXPECT_EQ(comparison.operations.at(0).latency.mean.change, kNot) << a << " and " << b;
+  }
+}
+
 TEST(Comparison, OnlyTheTailMayHaveBecomeSlower) {
   // One request in fifty takes a hundred times as long: neither half nor nine tenths know of it.
   const auto with_tail = [](double ns, std::uint64_t seed) {
@@ -436,6 +490,15 @@ TEST(Comparison, HoweverARequestFailsItHasFailed) {
   }
 }
 
+// Wilson's interval of none in 400: from 0 to z^2 / (400 + z^2) with z = 1.960, that is 0.951 %.
+TEST(Comparison, NoFailureAtAllIsNoProofThatThereIsNone) {
+  const Shift ratio = compare(failing(0), failing(0), {}).operations.at(0).failure_ratio;
+  EXPECT_EQ(ratio.shift, 0);
+  EXPECT_NEAR(ratio.low.value(), -0.00951, 0.00001);
+  EXPECT_NEAR(ratio.high.value(), 0.00951, 0.00001);
+  EXPECT_EQ(ratio.change, Change::not_proven);
+}
+
 TEST(Comparison, AcrossStacksTheSameOperationMeets) {
   std::mt19937_64 random(21);
   const auto through = [&random](const OperationKey& key) {
@@ -467,6 +530,10 @@ TEST(Comparison, CanBeOfSomeOperationsOnly) {
   options.operation = "ping";
   EXPECT_THAT(compare(side, side, options).operations,
               ElementsAre(Field(&ComparedOperation::key, named("ping"))));
+  options.stack = "4-layer";
+  EXPECT_THAT(compare(side, side, options).operations, IsEmpty());
+  options.stack = "2-layer";
+  EXPECT_THAT(compare(side, side, options).operations, SizeIs(1));
   options.layer = "mcp-client";
   EXPECT_THAT(compare(side, side, options).operations, IsEmpty());
   EXPECT_THAT(compare(side, side, options).layers, IsEmpty());
