@@ -54,8 +54,11 @@ class HistoryTest : public testing::Test {
     Measurement m;
     m.duration_ns = duration_ns;
     m.wait_ns = duration_ns / 2;
+    m.receive_ns = duration_ns / 3;
+    m.send_ns = duration_ns / 5;
     m.status = status;
     m.bytes_in = 10;
+    m.bytes_out = 7;
     pending_[{operation, second}].add(m);
     all_[{operation, second}].add(m);
   }
@@ -151,7 +154,10 @@ class HistoryTest : public testing::Test {
     const WindowStats expected = stats_of(tally, 1);
     EXPECT_EQ(stats.outcomes, expected.outcomes);
     EXPECT_EQ(stats.bytes_in, expected.bytes_in);
+    EXPECT_EQ(stats.bytes_out, expected.bytes_out);
+    EXPECT_EQ(stats.mean_receive_ns, expected.mean_receive_ns);
     EXPECT_EQ(stats.mean_wait_ns, expected.mean_wait_ns);
+    EXPECT_EQ(stats.mean_send_ns, expected.mean_send_ns);
     EXPECT_TRUE(same(stats.latency, expected.latency));
   }
 

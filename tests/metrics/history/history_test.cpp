@@ -222,6 +222,53 @@ TEST_F(HistoryTest, RowsGoWhenTheirTimeIsOver) {
       << "its name went with its last row";
 }
 
+TEST_F(HistoryTest, NamesAndWatchedTimeStayAsLongAsTheirLastRow) {
+  retention_.seconds = {20, 120, 7'200, 86'400};
+  constexpr std::uint64_t kTwoDays = 2 * 86'400;
+  record(key("gone"), kThen, 1'000);
+  record(key("used"), kThen, 1'000);
+  watched(0, 1);
+  commit(kThen + 1);
+  record(key("used"), kThen + kTwoDays, 1'000);
+  watched(kTwoDays, kTwoDays + 1);
+  commit(kThen + kTwoDays + 1);
+  writer_.reset();
+  commit(kThen + kTwoDays + 2);
+  const HistoryAnswer used =
+      query(kThen + kTwoDays, kThen + kTwoDays + 1, 1, {"", "used", {}, {}, {}});
+  EXPECT_EQ(used.whole.outcomes.ok, 1u);
+  EXPECT_EQ(used.whole.covered_seconds, 1);
+  EXPECT_EQ(query(kThen, kThen + kTwoDays, 1).whole.covered_seconds, 0);
+  HistoryAnswer answer;
+  EXPECT_EQ(reader()->query({{"goxel", "gone", {}, {}, {}}, {0, kNs}, 1}, answer).outcome,
+            HistoryOutcome::unknown);
+}
+
+TEST_F(HistoryTest, ASideIsTheWatchedPartOfARange) {
+  for (const std::uint64_t second : {1u, 3u, 3u, 9u, 11u}) {
+    record(key("ping"), kThen + second, 1'000);
+  }
+  record(key("add"), kThen + 9, 1'000);
+  watched(2, 5.5);
+  watched(8, 12);
+  commit(kThen + 30);
+  const auto observe = [this](std::uint64_t from, std::uint64_t to, Observation& side) {
+    return reader()
+        ->observe({"goxel", {}, {}, {}, {}}, {(kThen + from) * kNs, (kThen + to) * kNs}, side)
+        .outcome;
+  };
+  Observation side;
+  ASSERT_EQ(observe(1, 10, side), HistoryOutcome::done);
+  EXPECT_EQ(side.begin_seconds, kThen + 2);
+  EXPECT_EQ(side.block_seconds, 1u);
+  EXPECT_THAT(side.observed_ns, ElementsAre(kNs, kNs, kNs, kNs / 2, 0, 0, kNs, kNs));
+  ASSERT_THAT(side.operations, SizeIs(2));
+  EXPECT_EQ(side.operations.at(key("ping")).total().outcomes.ok, 3u);
+  EXPECT_EQ(side.operations.at(key("add")).total().outcomes.ok, 1u);
+  EXPECT_EQ(observe(6, 8, side), HistoryOutcome::unknown) << "nobody watched";
+  EXPECT_EQ(observe(12, 20, side), HistoryOutcome::unknown);
+}
+
 TEST_F(HistoryTest, OneCommitTakesAwaySoManyRowsAndNoMore) {
   retention_.seconds[0] = 10;
   for (int i = 0; i < 30; ++i) {
