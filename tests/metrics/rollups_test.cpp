@@ -264,6 +264,19 @@ TEST_F(RollupsTest, AClockThatIsCorrectedBackTakesNothingFromWhatWasWatched) {
   EXPECT_THAT(collector_.take_rollups().observed, ElementsAre(TimeStretch{begin, begin + kSecond}));
 }
 
+TEST_F(RollupsTest, AStepBackOfTheMonotonicClockIsNotWatched) {
+  take();
+  now_.monotonic_ns -= 10 * kSecond;
+  now_.realtime_ns += kSecond;
+  collector_.sweep(now_);
+  EXPECT_THAT(collector_.take_rollups().observed, IsEmpty());
+  now_.monotonic_ns += kSecond;
+  now_.realtime_ns += kSecond;
+  collector_.sweep(now_);
+  EXPECT_THAT(collector_.take_rollups().observed,
+              ElementsAre(TimeStretch{now_.realtime_ns - kSecond, now_.realtime_ns}));
+}
+
 TEST_F(RollupsTest, OverflowingOperationsAreOther) {
   TestSegment segment(instance_, {{1, 1024}}, 1024);
   for (int i = 0; i < 600; ++i) {
