@@ -452,14 +452,14 @@ TEST(Comparison, FailuresAndThroughputHaveShiftsOfTheirOwn) {
   EXPECT_EQ(operation.verdict, Verdict::no_proven_difference);
 }
 
-// Forty seconds of ten requests, of which so many fail, each second in another way.
-Observation failing(std::uint64_t failures_a_second) {
+// Forty seconds of ten requests or more, of which so many fail, each second in another way.
+Observation failing(std::uint64_t failures_a_second, std::uint64_t requests_a_second = 10) {
   constexpr std::array kFailures = {shm::Status::error, shm::Status::unanswered,
                                     shm::Status::malformed, shm::Status::cancelled};
   ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + 40);
   for (std::uint64_t second = 0; second < 40; ++second) {
     Tally tally;
-    for (std::uint64_t i = 0; i < 10; ++i) {
+    for (std::uint64_t i = 0; i < requests_a_second; ++i) {
       Measurement m;
       m.duration_ns = 1'000;
       m.status =
@@ -487,6 +487,28 @@ TEST(Comparison, HoweverARequestFailsItHasFailed) {
     EXPECT_NEAR(compared.failure_ratio.low.value(), 0.1, 1e-6);
     EXPECT_NEAR(compared.failure_ratio.high.value(), 0.1, 1e-6);
     EXPECT_EQ(compared.failure_ratio.change, Change::more);
+  }
+}
+
+// What is relevant is said of ratios; of failures every proven one is.
+TEST(Comparison, OneFailureMoreInAHundredIsNews) {
+  const Shift ratio = compare(failing(1, 100), failing(2, 100), {}).operations.at(0).failure_ratio;
+  EXPECT_NEAR(ratio.shift.value(), 0.01, 1e-9);
+  EXPECT_EQ(ratio.change, Change::more);
+}
+
+TEST(Comparison, ThroughputIsRecordsOfASecondThatWasWatched) {
+  const Comparison comparison = compare(even(400, 40, 40), even(600, 30, 30), {});
+  for (const ComparedOperation& compared :
+       {comparison.operations.at(0), comparison.layers.at(0).raw}) {
+    EXPECT_EQ(compared.a.records, 400u);
+    EXPECT_EQ(compared.a.blocks, 40u);
+    EXPECT_EQ(compared.b.records, 600u);
+    EXPECT_EQ(compared.b.blocks, 30u);
+    EXPECT_NEAR(compared.throughput.a.value(), 10, 1e-9);
+    EXPECT_NEAR(compared.throughput.b.value(), 20, 1e-9);
+    EXPECT_NEAR(compared.throughput.shift.value(), 1, 1e-9);
+    EXPECT_EQ(compared.throughput.change, Change::more);
   }
 }
 
