@@ -81,9 +81,31 @@ TEST_F(BoundedSocketTest, SilentClientIsLeftAfterTheIdleTime) {
   EXPECT_FALSE(socket.next_request(nobody_waits));
 }
 
+// At the first look, long before its own time is over.
 TEST_F(BoundedSocketTest, SilentClientMakesWayForOthers) {
-  BoundedSocket& socket = serve({.idle = kLong, .idle_busy = milliseconds(5)});
-  EXPECT_FALSE(socket.next_request(others_wait));
+  BoundedSocket& socket = serve({.idle = milliseconds(5'000), .idle_busy = milliseconds(5)});
+  int asked = 0;
+  EXPECT_FALSE(socket.next_request([&asked] {
+    ++asked;
+    return true;
+  }));
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(BoundedSocketTest, SilentClientThatIsInNobodysWayIsWaitedFor) {
+  BoundedSocket& socket = serve({.idle = milliseconds(5'000), .idle_busy = milliseconds(5)});
+  int asked = 0;
+  ASSERT_TRUE(socket.next_request([&] {
+    if (++asked == 2) send("x");
+    return false;
+  }));
+  EXPECT_EQ(read(1), "x");
+}
+
+TEST_F(BoundedSocketTest, OthersDoNotCutOffARequestThatHasCome) {
+  BoundedSocket& socket = serve({.idle = kLong, .idle_busy = kLong});
+  send("x");
+  EXPECT_TRUE(socket.next_request(others_wait));
 }
 
 TEST_F(BoundedSocketTest, ClientThatHungUpHasNoNextRequest) {
@@ -133,6 +155,31 @@ TEST_F(BoundedSocketTest, AnswerThatIsNotTakenIsGivenUp) {
   BoundedSocket& socket = serve({.answer = milliseconds(50)});
   const std::string much(16 * 1024 * 1024, 'x');
   EXPECT_EQ(socket.write(much.data(), much.size()), -1);
+}
+
+// Each piece goes out at once; the answer takes too long.
+TEST_F(BoundedSocketTest, AnswerInPiecesHasOneLimitForAllOfThem) {
+  BoundedSocket& socket = serve({.answer = milliseconds(50)});
+  socket.write("x", 1);
+  std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_EQ(socket.write("x", 1), -1);
+}
+
+TEST_F(BoundedSocketTest, EachRequestHasLimitsOfItsOwn) {
+  constexpr milliseconds kLimit{500};
+  BoundedSocket& socket = serve({.request = kLimit, .answer = kLimit, .request_bytes = 2});
+  send("12");
+  ASSERT_TRUE(socket.next_request(nobody_waits));
+  EXPECT_EQ(read(2), "12");
+  EXPECT_EQ(socket.write("x", 1), 1);
+  std::this_thread::sleep_for(kLimit);
+  EXPECT_EQ(read(1), "beyond a limit");
+  EXPECT_EQ(socket.write("x", 1), -1);
+  send("34");
+  ASSERT_TRUE(socket.next_request(nobody_waits));
+  EXPECT_EQ(read(1), "3");
+  EXPECT_EQ(read(1), "4");
+  EXPECT_EQ(socket.write("x", 1), 1);
 }
 
 TEST_F(BoundedSocketTest, AnswerToAClientThatIsGoneFails) {

@@ -168,6 +168,18 @@ TEST_F(ComparisonRoute, ParametersSelectAndJudge) {
   EXPECT_EQ(verdict_of(tolerant, "ping"), "no proven difference");
 }
 
+TEST_F(ComparisonRoute, RelevantIsInPercentFromNothingToAHundredfold) {
+  for (const auto& [text, ratio] : {std::pair("0", 0.0), std::pair("5", 0.05),
+                                    std::pair("199", 1.99), std::pair("10000", 100.0)}) {
+    const json document = compared({{"a", "before"}, {"b", "after"}, {"relevant", text}});
+    EXPECT_DOUBLE_EQ(document["least_relevant"], ratio);
+    // Three times as long is 200 % more.
+    EXPECT_EQ(verdict_of(document, "ping"), ratio < 2 ? "slower" : "no proven difference") << text;
+  }
+  EXPECT_EQ(compared({{"a", "before"}, {"b", "after"}})["least_relevant"], 0.05);
+  expect_error(compare({{"a", "before"}, {"b", "after"}, {"relevant", "10000.1"}}), 400, "too far");
+}
+
 TEST_F(ComparisonRoute, MsgpackIsTheSameDocument) {
   const Response packed = compare({{"a", "before"}, {"b", "after"}}, "application/msgpack");
   EXPECT_EQ(packed.content_type, "application/msgpack");

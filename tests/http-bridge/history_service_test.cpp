@@ -4,6 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -19,6 +22,27 @@ using metrics::TestSegment;
 using nlohmann::json;
 using testing::EndsWith;
 using testing::HasSubstr;
+
+// While it lives, no file of this process may grow beyond a few lines: what a write says then is
+// what a full disk says, but for its name.
+class FullDisk {
+ public:
+  FullDisk() {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small = {4'096, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, SIG_DFL);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 // Two places where a bridge would be: each with its collector and its service.
 class HistoryServiceTest : public metrics::CollectorTest {
@@ -68,6 +92,14 @@ class HistoryServiceTest : public metrics::CollectorTest {
     const Response response = ask({{"from", "-1h"}, {"points", "1"}});
     if (response.status != 200) return 0;
     return json::parse(response.body)["whole"]["outcomes"]["all"];
+  }
+
+  // A bridge that is started now, and what it makes of what the ring holds.
+  std::uint64_t stored_after_a_restart() {
+    Bridge bridge(*this);
+    for (int i = 0; i < 3; ++i) bridge.round(now_);
+    EXPECT_EQ(bridge.history.message(), "");
+    return stored();
   }
 
   std::filesystem::path folder_;
@@ -129,6 +161,77 @@ TEST_F(HistoryServiceTest, WhatCannotBeWrittenWaitsUntilItCan) {
   bridge.round(now_);
   EXPECT_EQ(bridge.history.message(), "");
   EXPECT_EQ(stored(), 300u);
+}
+
+// The place in the ring goes with what is written later, or a restart would begin before it.
+TEST_F(HistoryServiceTest, WhatAFailedCommitHeldIsWrittenLaterWithItsPlaceInTheRing) {
+  TestSegment segment(instance_);
+  auto bridge = std::make_unique<Bridge>(*this);
+  publish(segment, 3);
+  bridge->round(now_);
+  pass(1);
+  publish(segment, 2);
+  {
+    const FullDisk disk;
+    bridge->round(now_);
+    ASSERT_NE(bridge->history.message(), "");
+  }
+  EXPECT_EQ(stored(), 3u);
+  bridge->history.commit(now_.realtime_ns / metrics::kSecond);
+  EXPECT_EQ(bridge->history.message(), "");
+  EXPECT_EQ(stored(), 5u);
+  bridge.reset();
+  EXPECT_EQ(stored_after_a_restart(), 5u);
+}
+
+TEST_F(HistoryServiceTest, WhatCameAfterAFailedCommitIsWrittenWithItAndCountsOnceToo) {
+  TestSegment segment(instance_);
+  auto bridge = std::make_unique<Bridge>(*this);
+  publish(segment, 3);
+  bridge->round(now_);
+  for (const int count : {2, 4}) {
+    pass(1);
+    publish(segment, count);
+    const FullDisk disk;
+    bridge->round(now_);
+    ASSERT_NE(bridge->history.message(), "");
+  }
+  pass(1);
+  publish(segment, 8);
+  bridge->round(now_);
+  EXPECT_EQ(bridge->history.message(), "");
+  EXPECT_EQ(stored(), 17u);
+  bridge.reset();
+  EXPECT_EQ(stored_after_a_restart(), 17u);
+}
+
+// What waits is kept beyond the time that the ring holds it.
+TEST_F(HistoryServiceTest, WhatAFailedCommitHeldOutlivesTheRing) {
+  TestSegment segment(instance_, {{1, 64}});
+  auto bridge = std::make_unique<Bridge>(*this);
+  publish(segment, 3);
+  bridge->round(now_);
+  for (int i = 0; i < 5; ++i) {
+    pass(1);
+    publish(segment, 30);
+    const FullDisk disk;
+    bridge->round(now_);
+  }
+  bridge->round(now_);
+  EXPECT_EQ(stored(), 153u);
+  bridge.reset();
+  EXPECT_EQ(stored_after_a_restart(), 153u);
+}
+
+TEST_F(HistoryServiceTest, StoppingWritesWhatWasHandedOut) {
+  TestSegment segment(instance_);
+  auto bridge = std::make_unique<Bridge>(*this);
+  publish(segment, 3);
+  bridge->sweep(now_);
+  bridge->history.stop();
+  EXPECT_EQ(stored(), 3u);
+  bridge.reset();
+  EXPECT_EQ(stored_after_a_restart(), 3u);
 }
 
 TEST_F(HistoryServiceTest, AFileThatIsMovedAwayIsBegunAnew) {

@@ -37,7 +37,7 @@ TEST(Prometheus, DeadDaemonKeepsItsCountersAndLosesItsGauges) {
   const std::string text = encode_prometheus(snapshots);
   EXPECT_THAT(text, HasSubstr("goxel_up{instance_name=\"goxel\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("goxel_operations_total{instance_name=\"goxel\""));
-  EXPECT_THAT(text, HasSubstr("goxel_ring_records_total{instance_name=\"goxel\"} 14\n"));
+  EXPECT_THAT(text, HasSubstr("goxel_ring_records_total{instance_name=\"goxel\"} 20\n"));
   EXPECT_THAT(text, Not(HasSubstr("goxel_connections")));
   EXPECT_THAT(text, Not(HasSubstr("process_")));
 }
@@ -71,13 +71,86 @@ TEST(Prometheus, OperationsThatComeToTheSameLabelsAreAddedUp) {
   EXPECT_THAT(text, HasSubstr("rpc_server_call_duration_seconds_count{instance_name=\"goxel\","
                               "rpc_method=\"goxel.add_voxel\"} 18\n"));
   EXPECT_THAT(text, HasSubstr("goxel_operations_total{instance_name=\"goxel\",stack=\"2-layer\","
-                              "protocol=\"jsonrpc\",operation=\"goxel.add_voxel\"} 13\n"));
+                              "protocol=\"jsonrpc\",operation=\"goxel.add_voxel\"} 19\n"));
 
   std::istringstream lines(text);
   std::map<std::string, int> series;
   for (std::string line; std::getline(lines, line);) {
     if (line[0] == '#') continue;
     EXPECT_EQ(++series[line.substr(0, line.rfind(' '))], 1) << line;
+  }
+}
+
+// Names that differ only in bytes that are no UTF-8 are the same name here. Of each ten answers and
+// nine requests without one there are two.
+TEST(Prometheus, OperationsOfTheSameNameAreAddedUpHoweverTheyEnded) {
+  Snapshots snapshots = sample_snapshots();
+  auto& operations = snapshots.instances[0].operations;
+  operations.push_back(operations[1]);
+  const std::string text = encode_prometheus(snapshots);
+  const std::string labels =
+      "{instance_name=\"goxel\",stack=\"4-layer\",protocol=\"jsonrpc\",operation=\"goxel.add_"
+      "voxel\"";
+  EXPECT_THAT(text, HasSubstr("goxel_operations_total" + labels + "} 38\n"));
+  for (const auto& [status, count] : {std::pair("error", 2), std::pair("unanswered", 4),
+                                      std::pair("malformed", 8), std::pair("cancelled", 6)}) {
+    EXPECT_THAT(text, HasSubstr("goxel_operation_failures_total" + labels + ",status=\"" + status +
+                                "\"} " + std::to_string(count) + "\n"));
+  }
+  const std::string of_method = "{instance_name=\"goxel\",rpc_method=\"goxel.add_voxel\"";
+  const std::string call = "rpc_server_call_duration_seconds";
+  EXPECT_THAT(text, HasSubstr(call + "_bucket" + of_method + ",le=\"0.00005\"} 16\n"));
+  EXPECT_THAT(text, HasSubstr(call + "_sum" + of_method + "} 0.00464\n"));
+  EXPECT_THAT(text, HasSubstr(call + "_sum" + of_method + ",error_type=\"_OTHER\"} 40\n"));
+  EXPECT_THAT(text, HasSubstr("goxel_layer_duration_seconds_sum{instance_name=\"goxel\","
+                              "stack=\"4-layer\",layer=\"daemon\","
+                              "operation=\"goxel.add_voxel\"} 40.00464\n"));
+}
+
+TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
+  Snapshots snapshots = sample_snapshots();
+  snapshots.instances.resize(1);
+  metrics::Snapshot& snapshot = snapshots.instances[0];
+  snapshot.ring.read = 101;
+  snapshot.ring.lost = 102;
+  metrics::Daemon& daemon = snapshot.daemon;
+  daemon.last_record_realtime_ns = 103'500'000'000;
+  daemon.connections = 104;
+  daemon.open_descriptors = 105;
+  daemon.inflight = 106;
+  daemon.queue_depth = 107;
+  daemon.workers_configured = 108;
+  daemon.workers_busy = 109;
+  snapshot.own_cost.busy_ratio = 0.110;
+  snapshot.process = {.pid = 1,
+                      .cpu_ratio = 0.111,
+                      .cpu_seconds_total = 112.5,
+                      .resident_bytes = 113,
+                      .virtual_bytes = 114,
+                      .threads = 115,
+                      .open_fds = 116,
+                      .max_fds = 117,
+                      .start_realtime_seconds = 118.25};
+  const std::string text = encode_prometheus(snapshots);
+  for (const auto& [family, value] :
+       std::map<std::string, std::string>{{"goxel_ring_records_total", "101"},
+                                          {"goxel_ring_lost_records_total", "102"},
+                                          {"goxel_last_record_timestamp_seconds", "103.5"},
+                                          {"goxel_connections", "104"},
+                                          {"goxel_open_descriptors", "105"},
+                                          {"goxel_inflight_requests", "106"},
+                                          {"goxel_queue_depth", "107"},
+                                          {"goxel_workers", "108"},
+                                          {"goxel_workers_busy", "109"},
+                                          {"goxel_observer_overhead_ratio", "0.11"},
+                                          {"process_cpu_seconds_total", "112.5"},
+                                          {"process_resident_memory_bytes", "113"},
+                                          {"process_virtual_memory_bytes", "114"},
+                                          {"process_threads", "115"},
+                                          {"process_open_fds", "116"},
+                                          {"process_max_fds", "117"},
+                                          {"process_start_time_seconds", "118.25"}}) {
+    EXPECT_THAT(text, HasSubstr('\n' + family + "{instance_name=\"goxel\"} " + value + '\n'));
   }
 }
 

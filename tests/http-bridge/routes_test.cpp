@@ -211,6 +211,46 @@ TEST_F(RoutesTest, OffLoopbackTheTokenCountsAndNotTheHost) {
   EXPECT_EQ(ask(request).status, 200);
 }
 
+TEST_F(RoutesTest, OnLoopbackATokenThatWasGivenIsNeededToo) {
+  access_ = Access::for_address("127.0.0.1", "correct-horse-battery");
+  Request request;
+  request.method = "GET";
+  request.path = "/metrics";
+  request.host = "localhost";
+  expect_error(ask(request), 401);
+  request.authorization = "Bearer correct-horse-battery";
+  EXPECT_EQ(ask(request).status, 200);
+  request.host = "evil.example";
+  expect_error(ask(request), 403);
+}
+
+// Also what is not there: the outside learns nothing of what is.
+TEST_F(RoutesTest, EveryPathAsksForTheHostTheTokenAndTheMethod) {
+  access_ = Access::for_address("127.0.0.1", "correct-horse-battery");
+  for (const char* path :
+       {"/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
+        "/api/v1/history", "/api/v1/compare", "/api/v1/baselines", "/healthz", "/readyz"}) {
+    Request request;
+    request.path = path;
+    request.method = "GET";
+    request.host = "localhost";
+    EXPECT_EQ(ask(request).status, 401) << path;
+    request.authorization = "Bearer correct-horse-battery";
+    request.host = "evil.example";
+    EXPECT_EQ(ask(request).status, 403) << path;
+    request.host = "localhost";
+    EXPECT_NE(ask(request).status, 401) << path;
+    EXPECT_NE(ask(request).status, 403) << path;
+    request.method = "POST";
+    EXPECT_EQ(ask(request).status, 405) << path;
+  }
+  Request nowhere;
+  nowhere.path = "/nothing";
+  nowhere.method = "GET";
+  nowhere.host = "localhost";
+  expect_error(ask(nowhere), 401);
+}
+
 TEST_F(RoutesTest, LoopbackIsKnown) {
   for (const char* address : {"localhost", "127.0.0.1", "127.1.2.3", "::1"}) {
     EXPECT_TRUE(is_loopback(address)) << address;

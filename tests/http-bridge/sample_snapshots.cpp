@@ -6,11 +6,12 @@ namespace {
 
 using namespace metrics;
 
-// Ten requests: eight in the first bucket, one of 2 ms, and one error of 20 s.
+// Ten answers, eight in the first bucket, one of 2 ms, and one error of 20 s; and nine requests
+// without an answer.
 OperationStats add_voxel() {
   OperationStats operation;
   operation.key = {"4-layer", "jsonrpc", "daemon", "goxel.add_voxel"};
-  operation.total = {.ok = 9, .error = 1, .unanswered = 2, .malformed = 0, .cancelled = 1};
+  operation.total = {.ok = 9, .error = 1, .unanswered = 2, .malformed = 4, .cancelled = 3};
   operation.exposed.counts[0] = 8;
   operation.exposed.counts[5] = 1;
   operation.exposed.counts.back() = 1;
@@ -72,12 +73,12 @@ Snapshot goxel() {
   daemon.inflight = 1;
   daemon.workers_busy = 1;
   daemon.workers_configured = 8;
-  daemon.run_total = {.ok = 10, .error = 1, .unanswered = 2, .malformed = 0, .cancelled = 1};
+  daemon.run_total = {.ok = 10, .error = 1, .unanswered = 2, .malformed = 4, .cancelled = 3};
   snapshot.process.pid = 4711;
   snapshot.process.cpu_seconds_total = 1.5;
   snapshot.process.resident_bytes = 10'485'760;
   snapshot.process.open_fds = 17;
-  snapshot.ring.read = 14;
+  snapshot.ring.read = 20;
   snapshot.ring.lost = 2;
   snapshot.own_cost.busy_ratio = 0.00125;
   snapshot.operations = {export_model(), add_voxel()};

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the bridge's command line comes to.
+#include "http-bridge/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "http-bridge/instances.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+using Parsed = std::variant<Options, ExitCode>;
+
+class BridgeOptions : public testing::Test {
+ protected:
+  static Parsed parse(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "goxel-telemetry-bridge");
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    return parse_options(static_cast<int>(argv.size()), argv.data());
+  }
+  // Those that run the bridge; what is by default if they do not.
+  static Options accepted(const std::vector<std::string>& arguments) {
+    const Parsed parsed = parse(arguments);
+    EXPECT_TRUE(std::holds_alternative<Options>(parsed)) << testing::PrintToString(arguments);
+    const Options* options = std::get_if<Options>(&parsed);
+    return options != nullptr ? *options : Options{};
+  }
+  // The sentence that is printed instead.
+  static std::string refused(const std::vector<std::string>& arguments) {
+    testing::internal::CaptureStderr();
+    const Parsed parsed = parse(arguments);
+    const std::string said = testing::internal::GetCapturedStderr();
+    const ExitCode* code = std::get_if<ExitCode>(&parsed);
+    EXPECT_EQ(code != nullptr ? code->value : 0, 2) << testing::PrintToString(arguments);
+    return said;
+  }
+};
+
+TEST_F(BridgeOptions, AnAddressThatOthersReachNeedsAToken) {
+  for (const char* address : {"0.0.0.0", "192.168.0.1", "128.0.0.1", "::", "fe80::1"}) {
+    EXPECT_EQ(refused({"--bind", address}), "goxel-telemetry-bridge: --bind " +
+                                                std::string(address) +
+                                                " is reachable from other machines and needs "
+                                                "--token-file\n");
+    const Options options = accepted({"--bind", address, "--token-file", "/token"});
+    EXPECT_EQ(options.bind, address);
+    EXPECT_EQ(options.token_file, "/token");
+  }
+}
+
+TEST_F(BridgeOptions, AnAddressOfThisMachineAloneNeedsNone) {
+  for (const char* address : {"127.0.0.1", "127.1.2.3", "::1", "localhost"}) {
+    EXPECT_EQ(accepted({"--bind", address}).bind, address);
+  }
+  EXPECT_EQ(accepted({}).bind, "127.0.0.1");
+}
+
+TEST_F(BridgeOptions, WhatIsNoAddressIsRefusedWithAndWithoutAToken) {
+  for (const char* address : {"", "name", "127.0.0.1:80", "[::1]", "1.2.3"}) {
+    EXPECT_THAT(refused({"--bind", address}), HasSubstr("is not an IP address"));
+    EXPECT_THAT(refused({"--bind", address, "--token-file", "/token"}),
+                HasSubstr("is not an IP address"));
+  }
+}
+
+TEST_F(BridgeOptions, EachFlagGoesToItsOwnPlace) {
+  const Options options =
+      accepted({"--port",         "0",     "--instance",   "b",  "--instance",     "a",
+                "--history",      "/h.db", "--history-1s", "2m", "--history-10s",  "3h",
+                "--history-1min", "4d",    "--history-1h", "5d", "--history-size", "16",
+                "--baselines",    "/b"});
+  EXPECT_EQ(options.port, 0);
+  EXPECT_THAT(options.instances, ElementsAre("b", "a"));
+  EXPECT_EQ(options.history_file, "/h.db");
+  EXPECT_THAT(options.history_retention.seconds, ElementsAre(120, 10'800, 345'600, 432'000));
+  EXPECT_EQ(options.history_retention.most_bytes, 16u * 1'048'576);
+  EXPECT_EQ(options.baseline_folder, "/b");
+}
+
+TEST_F(BridgeOptions, WithoutFlagsAllIsWatchedAndNothingKept) {
+  const Options options = accepted({});
+  EXPECT_EQ(options.port, 9464);
+  EXPECT_TRUE(options.instances.empty());
+  EXPECT_EQ(options.token_file, "");
+  EXPECT_EQ(options.history_file, "");
+  // An hour, a day, 30 days, two years; 1 GiB.
+  EXPECT_THAT(options.history_retention.seconds, ElementsAre(3'600, 86'400, 2'592'000, 63'072'000));
+  EXPECT_EQ(options.history_retention.most_bytes, 1'073'741'824u);
+}
+
+TEST_F(BridgeOptions, ValuesAreTakenUpToTheirBounds) {
+  EXPECT_EQ(accepted({"--port", "65535"}).port, 65'535);
+  EXPECT_THAT(refused({"--port", "65536"}), HasSubstr("--port"));
+  EXPECT_EQ(accepted({"--history-1s", "60s"}).history_retention.seconds[0], 60u);
+  EXPECT_THAT(refused({"--history-1s", "59s"}), HasSubstr("at least a minute"));
+  EXPECT_THAT(refused({"--history-size", "15"}), HasSubstr("--history-size"));
+}
+
+TEST_F(BridgeOptions, NoMoreInstancesAreNamedThanCanBeWatched) {
+  std::vector<std::string> arguments;
+  for (std::size_t i = 0; i < Instances::kMostWatched; ++i) {
+    arguments.insert(arguments.end(), {"--instance", "i" + std::to_string(i)});
+  }
+  EXPECT_EQ(accepted(arguments).instances.size(), Instances::kMostWatched);
+  arguments.insert(arguments.end(), {"--instance", "one-more"});
+  EXPECT_THAT(refused(arguments), HasSubstr("at most"));
+}
+
+TEST_F(BridgeOptions, ATokenHasSixteenToAThousandAndTwentyFourCharacters) {
+  const std::string file = testing::TempDir() + "options-test.token";
+  const auto read = [&file](const std::string& content, std::string& why) {
+    std::ofstream(file) << content;
+    return read_token(file, why);
+  };
+  std::string why;
+  for (const std::size_t size : {16, 17, 1'024}) {
+    EXPECT_EQ(read(std::string(size, 'x'), why), std::string(size, 'x'));
+    EXPECT_EQ(why, "");
+  }
+  EXPECT_EQ(read(" \t0123456789abcdef\r\n", why), "0123456789abcdef")
+      << "without what is around it";
+  for (const std::size_t size : {0, 1, 15, 1'025, 5'000}) {
+    why.clear();
+    EXPECT_EQ(read(std::string(size, 'x'), why), "") << size;
+    EXPECT_THAT(why, HasSubstr("16 to 1024 visible ASCII characters"));
+  }
+  EXPECT_EQ(read("0123456789 abcdef", why), "") << "a space within";
+  EXPECT_EQ(read("0123456789abcde\xC3\xA9", why), "") << "no ASCII";
+  std::remove(file.c_str());
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::http_bridge
