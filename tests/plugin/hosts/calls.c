@@ -172,6 +172,21 @@ void every_hang_up(void) {
   }
 }
 
+/* A request that is never answered, on a connection on which the host goes on telling things, until
+ * there is a file of the argument's name. */
+void stuck(void) {
+  static const char notice[] = "{\"jsonrpc\": \"2.0\", \"method\": \"progress\"}\n";
+  const struct pair pair = new_pair(start_listening());
+  char buffer[kBytes];
+  ask(pair.client, "stuck");
+  EXPECT(recv(pair.server, buffer, sizeof buffer, 0) > 0);
+  while (access(scenario_argument, F_OK) != 0) {
+    EXPECT(send(pair.server, notice, sizeof notice - 1, 0) == sizeof notice - 1);
+    hear(pair.client);
+    usleep(10000);
+  }
+}
+
 /* A call's result and errno are the kernel's, whatever it was. Repeated so that calls that the
  * plugin times are among them. */
 #define SAME(call, raw)                                       \
