@@ -10,9 +10,11 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 using testing::DoubleEq;
+using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pointwise;
 using testing::SizeIs;
 
 TEST_F(HistoryTest, GivesBackSecondsAsTheyWere) {
@@ -220,6 +222,27 @@ TEST_F(HistoryTest, RowsGoWhenTheirTimeIsOver) {
   EXPECT_EQ(reader()->query({{"goxel", "ping", {}, {}, {}}, {0, kNs}, 1}, answer).outcome,
             HistoryOutcome::unknown)
       << "its name went with its last row";
+}
+
+TEST_F(HistoryTest, ARecordThatComesAfterItsSecondWentIsInTheCoarserRollupsOnly) {
+  retention_.seconds = {20, 120, 7'200, 86'400};
+  record(key("ping"), kThen, 1'000);
+  commit(kThen);
+  commit(kThen + 40);
+  record(key("ping"), kThen + 1, 2'000);
+  commit(kThen + 41);
+  const auto counted = [this](std::uint32_t seconds) {
+    std::vector<Rollup> rollups;
+    EXPECT_TRUE(reader()
+                    ->rollups({"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 10) * kNs}, seconds,
+                              rollups)
+                    .done());
+    std::vector<std::uint64_t> counts;
+    for (const Rollup& rollup : rollups) counts.push_back(rollup.tally.outcomes.ok);
+    return counts;
+  };
+  EXPECT_THAT(counted(1), IsEmpty());
+  EXPECT_THAT(counted(10), ElementsAre(2));
 }
 
 TEST_F(HistoryTest, NamesAndWatchedTimeStayAsLongAsTheirLastRow) {
@@ -439,6 +462,20 @@ TEST_F(HistoryTest, AWatchedStretchThatFillsAGapJoinsBothItsSides) {
   watched(2, 7);
   commit(kThen + 9);
   EXPECT_DOUBLE_EQ(query(kThen, kThen + 10, 1).whole.covered_seconds, 8);
+}
+
+TEST_F(HistoryTest, ATenthOfASecondBetweenWatchedStretchesIsAGapAndLessIsNone) {
+  for (const auto& [from, to] :
+       {std::pair{1.0, 2.0}, {2.09, 3.0}, {3.11, 4.0}, {7.0, 8.0}, {5.0, 6.91}, {4.11, 4.89}}) {
+    watched(from, to);
+    commit(kThen + 9);
+  }
+  std::vector<double> covered;
+  for (const HistoryPoint& point : query(kThen, kThen + 9, 9).points) {
+    covered.push_back(point.stats.covered_seconds);
+  }
+  EXPECT_THAT(covered,
+              Pointwise(DoubleNear(1e-6), std::vector{0., 1., 1., 0.89, 0.78, 1., 1., 1., 0.}));
 }
 
 // From a reader that keeps no file: a clock that was set makes stretches overlap, in any order.
