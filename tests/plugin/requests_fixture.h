@@ -45,7 +45,7 @@ class Requests : public testing::Test {
 
   void SetUp() override {
     settings_.instance = "requests-" + std::to_string(getpid());
-    settings_.unanswered_after_ns = 50'000'000;
+    settings_.unanswered_after_ns = 3'600'000'000'000;  // no test takes an hour
     std::string why;
     recorder_ = Recorder::create(settings_, {"test", "", 1}, shm::Door::preload, why);
     ASSERT_NE(recorder_, nullptr) << why;
@@ -63,13 +63,18 @@ class Requests : public testing::Test {
     kept.push_back(std::move(recorder_));
   }
 
+  // The recorder's clock, put forward by what let_pass() was told.
+  std::uint64_t now() const { return recorder_->now() + passed_ticks_; }
+  void let_pass(std::uint64_t ticks) { passed_ticks_ += ticks; }
+  void let_the_time_limit_pass() { let_pass(recorder_->unanswered_after_ticks()); }
+
   void receive(const std::string& bytes, int fd = kFd) {
     const Chunk chunk{bytes.data(), bytes.size()};
-    observer_->received(fd, {&chunk, 1}, recorder_->now());
+    observer_->received(fd, {&chunk, 1}, now());
   }
   void send(const std::string& bytes, int fd = kFd) {
     const Chunk chunk{bytes.data(), bytes.size()};
-    observer_->sent(fd, {&chunk, 1}, recorder_->now());
+    observer_->sent(fd, {&chunk, 1}, now());
   }
   std::vector<shm::Record> records() {
     std::vector<shm::Record> found;
@@ -86,6 +91,7 @@ class Requests : public testing::Test {
   using List = std::vector<Seen>;
 
   Settings settings_;
+  std::uint64_t passed_ticks_ = 0;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<SocketObserver> observer_;
   std::unique_ptr<shm::Reader> reader_;

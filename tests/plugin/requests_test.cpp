@@ -101,10 +101,10 @@ TEST_F(Requests, AHangUpSeenByAnotherThreadWaitsForTheWorkersAttemptToAnswer) {
 
 TEST_F(Requests, TheTimeLimitEndsARequestOnce) {
   receive(request("a", 1));
-  observer_->housekeep();
+  observer_->housekeep(now());
   EXPECT_EQ(seen(), List{});
-  std::this_thread::sleep_for(std::chrono::milliseconds(60));
-  observer_->housekeep();
+  let_the_time_limit_pass();
+  observer_->housekeep(now());
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
   send(answer(1));  // later than its limit
   EXPECT_EQ(seen(), List{});
@@ -177,8 +177,8 @@ TEST_F(Requests, AConnectionThatExpiresKeepsItsPlaceUntilTheLastCopyIsClosed) {
   observer_->closing(kFd);
   receive(R"({"jsonrpc": "2.0", )", kFd + 1);
   observer_->hung_up(kFd + 1);  // with half a message left
-  std::this_thread::sleep_for(std::chrono::nanoseconds(settings_.unanswered_after_ns));
-  observer_->housekeep();
+  let_the_time_limit_pass();
+  observer_->housekeep(now());
   observer_->accepted(kFd + 2);
   receive(request("a", 1), kFd + 2);
   observer_->closing(kFd + 1);
