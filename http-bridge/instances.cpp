@@ -40,6 +40,7 @@ void Instances::keep_history(HistoryService& history) {
 }
 
 void Instances::start() {
+  sweep(Time::now());
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 

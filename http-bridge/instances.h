@@ -35,7 +35,7 @@ class Instances {
   // Hands rollups to it about once a second, and at the end. Before start(); it must live longer.
   void keep_history(HistoryService& history);
 
-  // Sweeps from now on, on a thread of its own, until destruction.
+  // Sweeps once, and then on a thread of its own until destruction.
   void start();
 
   // Looks once. Only while not started.

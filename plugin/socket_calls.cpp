@@ -28,8 +28,8 @@ void begin(Recorder& recorder) {
   remember_this_process();
   observer.start(recorder);
 }
-void housekeep(Recorder&) {
-  observer.housekeep();
+void housekeep(Recorder& recorder) {
+  observer.housekeep(recorder.now());
 }
 void end(Recorder&) {
   observer.end_all();

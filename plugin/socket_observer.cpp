@@ -214,8 +214,7 @@ void SocketObserver::closing(int fd) noexcept {
   settle(connection);
 }
 
-void SocketObserver::housekeep() noexcept {
-  const std::uint64_t now = recorder_->now();
+void SocketObserver::housekeep(std::uint64_t now) noexcept {
   places_.for_each_taken([this, now](std::uint32_t place) {
     Connection& connection = connections_[place];
     if (connection.owes_closes()) settle(connection);

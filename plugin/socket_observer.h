@@ -62,7 +62,7 @@ class SocketObserver {
   void closing(int fd) noexcept;
 
   // Time limits; about once a second, from one thread.
-  void housekeep() noexcept;
+  void housekeep(std::uint64_t now) noexcept;
   // Every request in hand ends as unanswered. The host is about to end.
   void end_all() noexcept;
 

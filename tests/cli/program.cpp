@@ -85,6 +85,12 @@ void Program::signal(int number) {
   kill(pid_, number);
 }
 
+void Program::stop() {
+  signal(SIGSTOP);
+  siginfo_t stopped;
+  waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WNOWAIT);
+}
+
 void Program::close_output() {
   if (output_.fd >= 0) close(std::exchange(output_.fd, -1));
 }

@@ -27,6 +27,7 @@ class Program {
   bool has_error(int milliseconds) { return error_.has_more(milliseconds); }
 
   void signal(int number);
+  void stop();          // SIGSTOP; returns when it stands still
   void close_output();  // as a pager that was quit
 
   // All output until the end, and the exit code (-1: killed by a signal, or did not end).

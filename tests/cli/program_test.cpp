@@ -227,7 +227,7 @@ TEST_F(CliProgram, TailSaysHowManyRecordsItLost) {
   start(play_three_additions, overrun);
   Program tail(command({"tail", "--backlog"}));
   for (int i = 0; i < 4; ++i) EXPECT_THAT(tail.line(), Not(IsEmpty()));
-  tail.signal(SIGSTOP);
+  tail.stop();
   daemon_->poke();
   tail.signal(SIGCONT);
   for (int i = 0; i < 1'000; ++i) EXPECT_THAT(tail.line(), HasSubstr("ping"));

@@ -51,6 +51,11 @@ class RecordingProgram : public testing::Test {
     EXPECT_THAT(result.output, HasSubstr(path + ": 3 records in "));
   }
 
+  // At once, under a name that no other test uses.
+  Program::Result replay_fast(const std::string& path) const {
+    return run({"replay", path, "--fast", "--linger", "0", "--instance", instance_ + "-r"});
+  }
+
   const std::string instance_ = metrics::unique_instance();
   const std::string folder_ = testing::TempDir() + instance_;
   std::optional<DaemonProcess> daemon_;
@@ -67,23 +72,24 @@ TEST_F(RecordingProgram, RecordsUntilItIsInterrupted) {
 }
 
 TEST_F(RecordingProgram, ReplayedSegmentIsThereUntilInterruptedAndThenGone) {
-  record_three(file("my session.rec"));
-  Program replay({"replay", file("my session.rec")});
+  const std::string session = file(instance_ + " session.rec");
+  const std::string name = "replay-" + instance_ + "-session";
+  record_three(session);
+  Program replay({"replay", session});
   EXPECT_THAT(replay.error_line(),
-              AllOf(HasSubstr("replaying 3 records of "), HasSubstr("\"replay-my-session\"")));
+              AllOf(HasSubstr("replaying 3 records of "), HasSubstr('"' + name + '"')));
   EXPECT_THAT(replay.error_line(), HasSubstr("stays until Ctrl-C"));
-  const Program::Result status = run({"status", "--instance", "replay-my-session"});
+  const Program::Result status = run({"status", "--instance", name});
   EXPECT_EQ(status.exit_code, 1) << "its end was replayed, too";
   EXPECT_THAT(status.output, AllOf(HasSubstr("3 requests   3 ok"), HasSubstr("through replay")));
   replay.signal(SIGTERM);
   EXPECT_EQ(replay.finish().exit_code, 0);
-  EXPECT_EQ(shm::open_segment("replay-my-session").outcome, shm::OpenOutcome::absent);
+  EXPECT_EQ(shm::open_segment(name).outcome, shm::OpenOutcome::absent);
 }
 
 TEST_F(RecordingProgram, LingersForAsLongAsTold) {
   record_three(file("s.rec"));
-  const Program::Result result =
-      run({"replay", file("s.rec"), "--fast", "--linger", "0", "--instance", instance_ + "-r"});
+  const Program::Result result = replay_fast(file("s.rec"));
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.error, HasSubstr("stays for 0 ns"));
 }
@@ -91,7 +97,7 @@ TEST_F(RecordingProgram, LingersForAsLongAsTold) {
 TEST_F(RecordingProgram, WhatIsCutOffIsReplayedAndSaidToBe) {
   record_three(file("s.rec"));
   std::filesystem::resize_file(file("s.rec"), std::filesystem::file_size(file("s.rec")) - 1);
-  const Program::Result result = run({"replay", file("s.rec"), "--fast", "--linger", "0"});
+  const Program::Result result = replay_fast(file("s.rec"));
   EXPECT_THAT(result.error, HasSubstr("s.rec breaks off; it holds "));
 }
 
@@ -143,7 +149,7 @@ TEST_F(RecordingProgram, FullDiskEndsItAndLeavesWhatWasThere) {
   const Program::Result result = record.finish();
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.error, AllOf(kOneSentence, HasSubstr("cannot write to " + file("s.rec"))));
-  const Program::Result replay = run({"replay", file("s.rec"), "--fast", "--linger", "0"});
+  const Program::Result replay = replay_fast(file("s.rec"));
   EXPECT_EQ(replay.exit_code, 0);
   EXPECT_THAT(replay.error, ContainsRegex("breaks off; it holds 1,0[0-9][0-9] records"));
 }

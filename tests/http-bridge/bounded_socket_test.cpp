@@ -18,6 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLong{600'000};  // a test that waits for it is stopped from outside
+constexpr SocketLimits kPatient{.idle = kLong, .request = kLong, .answer = kLong};
 
 class BoundedSocketTest : public testing::Test {
  protected:
@@ -58,7 +59,7 @@ class BoundedSocketTest : public testing::Test {
 };
 
 TEST_F(BoundedSocketTest, RequestIsReadInAnyPieces) {
-  BoundedSocket& socket = serve({});
+  BoundedSocket& socket = serve(kPatient);
   send("GET /");
   ASSERT_TRUE(socket.next_request(nobody_waits));
   EXPECT_EQ(read(1), "G");
@@ -68,7 +69,7 @@ TEST_F(BoundedSocketTest, RequestIsReadInAnyPieces) {
 }
 
 TEST_F(BoundedSocketTest, SecondRequestCanBeInTheBufferAlready) {
-  BoundedSocket& socket = serve({});
+  BoundedSocket& socket = serve(kPatient);
   send("12");
   ASSERT_TRUE(socket.next_request(nobody_waits));
   EXPECT_EQ(read(1), "1");
@@ -144,7 +145,7 @@ TEST_F(BoundedSocketTest, RequestThatTricklesInIsCutOff) {
 }
 
 TEST_F(BoundedSocketTest, RequestWithoutEndIsCutOff) {
-  BoundedSocket& socket = serve({.request_bytes = 10});
+  BoundedSocket& socket = serve({.request = kLong, .request_bytes = 10});
   send(std::string(11, 'x'));
   ASSERT_TRUE(socket.next_request(nobody_waits));
   EXPECT_EQ(read(100), std::string(10, 'x'));

@@ -144,16 +144,26 @@ TEST_F(InstancesTest, InstanceThatIsGoneMakesRoomForANewOne) {
   EXPECT_NE(find(*instances.latest(), live), nullptr);
 }
 
+// Who asks right after the start is not told that there is no daemon.
+TEST_F(InstancesTest, HasLookedOnceItIsStarted) {
+  const std::string name = new_name();
+  const TestSegment segment(name);
+  Instances instances({name});
+  instances.start();
+  ASSERT_EQ(instances.latest()->instances.size(), 1u);
+  EXPECT_EQ(instances.latest()->instances[0].daemon.state, ProducerState::live);
+}
+
 TEST_F(InstancesTest, ThreadSweepsByItself) {
   const std::string name = new_name();
   TestSegment segment(name);
   Instances instances({name});
   instances.start();
+  segment.publish("ping", shm::monotonic_ns(), 1'000);
+  const auto read = [&instances] { return instances.latest()->instances.at(0).ring.read; };
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (instances.latest()->instances.empty() && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::yield();
-  }
-  EXPECT_EQ(instances.latest()->instances.size(), 1u);
+  while (read() == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(read(), 1u);
 }
 
 TEST_F(InstancesTest, OuterLayersAreWatchedWithTheirDaemon) {

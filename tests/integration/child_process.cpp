@@ -50,7 +50,7 @@ void ChildProcess::signal(int number) const {
 }
 
 int ChildProcess::wait() {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   while (running()) {
     if (std::chrono::steady_clock::now() > limit) signal(SIGKILL);
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -23,7 +23,7 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   bool running();
   void signal(int number) const;
-  // The wait status; kills it if it does not end within a minute.
+  // The wait status; kills it if it does not end within two minutes.
   int wait();
   std::string output() const;
 

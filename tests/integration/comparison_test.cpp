@@ -13,7 +13,8 @@ namespace {
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-// Two operations take turns until a comparison has enough seconds: JSON-RPC's and MCP's sleep.
+// Two operations take turns until a comparison has enough seconds and requests, however slow the
+// machine: JSON-RPC's and MCP's sleep.
 void call_both(const std::string& socket, int json_rpc_ms, int mcp_ms) {
   load_client::ClientSocket client;
   ASSERT_TRUE(client.connect(socket));
@@ -23,11 +24,12 @@ void call_both(const std::string& socket, int json_rpc_ms, int mcp_ms) {
   const std::string mcp =
       R"({"tool": "stand_in_sleep", "arguments": {"ms": )" + std::to_string(mcp_ms) + "}}\n";
   const auto end = Clock::now() + std::chrono::seconds(10);
-  while (Clock::now() < end) {
+  constexpr int kEnough = 40;
+  for (int round = 0; round < kEnough || Clock::now() < end; ++round) {
     for (const std::string& request : {json_rpc, mcp}) {
       std::string reply;
       ASSERT_TRUE(client.send(request));
-      ASSERT_EQ(client.receive_line(reply, std::chrono::seconds(20)), load_client::Outcome::reply);
+      ASSERT_EQ(client.receive_line(reply, std::chrono::minutes(1)), load_client::Outcome::reply);
       ASSERT_FALSE(load_client::is_error_reply(reply)) << reply;
     }
   }
@@ -41,13 +43,14 @@ TEST(ComparisonOfABaselineWithTheLiveDaemon, FindsTheOperationThatBecameSlowerAn
     return run(arguments, daemon.file("cli.log"));
   };
   daemon.start();
-  call_both(daemon.socket(), 10, 10);
+  call_both(daemon.socket(), 40, 40);
   const Finished saved = command({"baseline", "save", "before", "--instance", daemon.instance()});
   ASSERT_EQ(saved.exit_code, 0) << saved.output;
 
   daemon.start();
-  call_both(daemon.socket(), 10, 40);
-  // A machine that is busy with something else may delay a sleeper by some milliseconds.
+  call_both(daemon.socket(), 40, 160);
+  // A machine that is busy with something else may delay a sleeper by many milliseconds, but not by
+  // as many as it sleeps.
   const Finished compared = command({"compare", "before", "live", "--instance", daemon.instance(),
                                      "--relevant", "100", "--json"});
   ASSERT_EQ(compared.exit_code, 0) << compared.output;

@@ -106,6 +106,7 @@ TEST(DaemonDeath, IsSurvivedExplainedAndFollowedByTheNextRun) {
   daemon.process().signal(SIGKILL);
   daemon.process().wait();
   load->signal(SIGTERM);
+  load->wait();  // or it would send to the next daemon
   EXPECT_TRUE(eventually([&] { return bridge.snapshot().at("daemon").at("state") == "dead"; }));
   int status = 0;
   bridge.get("/readyz", &status);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/integration/watched_daemon.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 #include <atomic>
 #include <csignal>
@@ -14,11 +13,6 @@ namespace goxel_telemetry::integration {
 namespace {
 
 using Json = nlohmann::json;
-
-bool exists(const std::string& path) {
-  struct stat status {};
-  return stat(path.c_str(), &status) == 0;
-}
 
 Json read_json(const std::string& path) {
   std::ifstream file(path);
@@ -42,7 +36,7 @@ std::string new_instance_name() {
 }  // namespace
 
 bool eventually(const std::function<bool()>& condition) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > limit) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -70,7 +64,6 @@ WatchedDaemon::~WatchedDaemon() {
 
 void WatchedDaemon::start() {
   daemon_.reset();
-  unlink(socket_.c_str());
   std::vector<std::string> command;
   if (door_ == Door::preload) command.push_back(LAUNCHER_PATH);
   command.insert(command.end(), {STAND_IN_DAEMON_PATH, "--foreground", "--socket", socket_, "-c",
@@ -78,14 +71,18 @@ void WatchedDaemon::start() {
   if (door_ == Door::abi) command.push_back("--pool");
   command.insert(command.end(), arguments_.begin(), arguments_.end());
   daemon_ = std::make_unique<ChildProcess>(command, file("daemon.log"));
-  if (!eventually([this] { return exists(socket_) || !daemon_->running(); }) ||
-      !daemon_->running()) {
+  // The socket's file is there a moment before anybody listens.
+  const auto listens = [this] {
+    return daemon_->output().find("Listening on ") != std::string::npos;
+  };
+  if (!eventually([&] { return listens() || !daemon_->running(); }) || !daemon_->running()) {
     throw std::runtime_error("the daemon did not start: " + daemon_->output());
   }
 }
 
 std::unique_ptr<ChildProcess> WatchedDaemon::start_load(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command = {LOAD_CLIENT_PATH, "--socket", socket_};
+  // What is answered late was answered: only the client would take it for unanswered.
+  std::vector<std::string> command = {LOAD_CLIENT_PATH, "--socket", socket_, "--timeout", "60000"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return std::make_unique<ChildProcess>(command, file("load.log" + std::to_string(logs_++)));
 }

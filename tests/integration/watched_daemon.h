@@ -16,7 +16,7 @@
 
 namespace goxel_telemetry::integration {
 
-// False if it does not become true within half a minute.
+// False if it does not become true within a minute.
 bool eventually(const std::function<bool()>& condition);
 
 // What one operation came to, by "<protocol>/<operation>".

@@ -99,6 +99,12 @@ TEST(Gate, LetsOneAloneOrManyTogether) {
 
 class Load : public testing::Test {
  protected:
+  // With as much patience as a busy machine needs.
+  static LoadOptions patient() {
+    LoadOptions options;
+    options.patience = std::chrono::minutes(1);
+    return options;
+  }
   LoadResult run(const RunningDaemon& daemon, LoadOptions options) {
     options.socket_path = daemon.socket_path();
     options.mix.files = folder_.path();
@@ -111,7 +117,7 @@ class Load : public testing::Test {
 
 TEST_F(Load, CountsEveryRequestOfEveryConnection) {
   RunningDaemon daemon(folder_, {"--stock-faults"});
-  LoadOptions options;
+  LoadOptions options = patient();
   options.connections = 8;
   options.requests = 100;
   options.mix.mcp = true;
@@ -129,7 +135,7 @@ TEST_F(Load, CountsEveryRequestOfEveryConnection) {
 
 TEST_F(Load, MakesAConnectionForEachRequestWhenAsked) {
   RunningDaemon daemon(folder_, {});
-  LoadOptions options;
+  LoadOptions options = patient();
   options.requests = 20;
   options.reconnect = true;
   options.set_up = false;
@@ -138,7 +144,7 @@ TEST_F(Load, MakesAConnectionForEachRequestWhenAsked) {
 
 TEST_F(Load, CountsWhatIsNotAnswered) {
   RunningDaemon daemon(folder_, {"--stock-faults", "--protocol", "mcp"});
-  LoadOptions options;
+  LoadOptions options = patient();
   options.requests = 2;
   options.patience = std::chrono::milliseconds(50);
   options.set_up = false;
@@ -152,7 +158,7 @@ TEST_F(Load, CountsWhatIsNotAnswered) {
 
 TEST_F(Load, KeepsToItsRate) {
   RunningDaemon daemon(folder_, {});
-  LoadOptions options;
+  LoadOptions options = patient();
   options.connections = 2;
   options.requests = 20;
   options.rate = 200;
@@ -169,7 +175,7 @@ TEST_F(Load, PlaysTheOuterLayersAndReportsWhatTheyMeasured) {
     std::string segment;
     ~Remover() { shm_unlink(("/goxel-telemetry." + segment).c_str()); }
   } remover{instance + ".layers"};
-  LoadOptions options;
+  LoadOptions options = patient();
   options.connections = 2;
   options.requests = 20;
   options.set_up = false;
@@ -201,7 +207,7 @@ TEST_F(Load, PlaysTheOuterLayersAndReportsWhatTheyMeasured) {
 
 TEST_F(Load, EndsWhenItIsToldTo) {
   RunningDaemon daemon(folder_, {});
-  LoadOptions options;
+  LoadOptions options = patient();
   options.seconds = 3600;
   options.set_up = false;
   LoadResult result;

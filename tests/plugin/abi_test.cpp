@@ -141,27 +141,30 @@ TEST_F(Abi, ASecondActivationIsRefusedAndTheFirstGoesOn) {
 TEST_F(Abi, AQueuedRequestHasItsWaitItsSpanAndItsSendingTime) {
   ASSERT_EQ(activate(), 0);
   watch();
-  const auto pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); };
+  // The segment's ticks that pass at least.
+  const auto pause = [clock = reader_->producer().clock_source] {
+    const std::uint64_t begin = shm::read_ticks(clock);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return shm::read_ticks(clock) - begin;
+  };
   plugin_.connection_opened(1);
   const auto token = received("ping");
   plugin_.request_queued(token);
   ASSERT_EQ(reader_->inflight().size(), 1u);
   EXPECT_EQ(reader_->inflight()[0].phase, static_cast<std::uint64_t>(shm::Phase::queued));
-  pause();
+  const std::uint64_t waited = pause();
   plugin_.request_started(token, 2);
   EXPECT_EQ(reader_->inflight()[0].phase, static_cast<std::uint64_t>(shm::Phase::started));
-  pause();
+  const std::uint64_t worked = pause();
   plugin_.request_answering(token);
-  pause();
+  const std::uint64_t sent = pause();
   plugin_.request_finished(token, GOXEL_STATUS_OK, 77);
   const auto found = records();
   ASSERT_EQ(found.size(), 1u);
   const shm::Record& record = found[0];
-  for (const std::uint64_t ticks :
-       {std::uint64_t{record.wait_ticks}, std::uint64_t{record.duration_ticks},
-        std::uint64_t{record.send_ticks}}) {
-    EXPECT_GE(reader_->calibration().duration_ns(ticks), 4'900'000u);
-  }
+  EXPECT_GE(record.wait_ticks, waited);
+  EXPECT_GE(record.duration_ticks, worked);
+  EXPECT_GE(record.send_ticks, sent);
   EXPECT_EQ(record.worker, 2u);
   EXPECT_EQ(record.bytes_in, 100u);
   EXPECT_EQ(record.bytes_out, 77u);

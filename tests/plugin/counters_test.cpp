@@ -57,7 +57,7 @@ TEST_F(Counters, EveryRecordHasItsBytesAndItsLaneTheirSums) {
   EXPECT_THAT(bytes(), ElementsAre(Bytes{18, 24})) << "answered early";
   receive(R"("id": 1})");
   receive_long_ago(one);
-  observer_->housekeep();
+  observer_->housekeep(now());
   EXPECT_THAT(bytes(), ElementsAre(Bytes{24, 0})) << "unanswered";
   receive(one);
   observer_->send_failed(kFd);
@@ -86,7 +86,7 @@ TEST_F(Counters, OnlyWhatWasAnsweredIsBusyTime) {
   EXPECT_GE(error, limit);
 
   receive_long_ago(request("a", 3));
-  observer_->housekeep();
+  observer_->housekeep(now());
   EXPECT_GE(duration_of_the_record(), limit) << "unanswered";
   receive_long_ago(request("a", 4));
   observer_->send_failed(kFd);

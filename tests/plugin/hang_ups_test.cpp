@@ -158,7 +158,7 @@ TEST_F(HangUps, SeenByAnotherThreadAndThenByTheReaderLeaveItUnanswered) {
 TEST_F(HangUps, SeenByAnotherThreadLeaveUnansweredWhatNobodyFinishesInTime) {
   receive_long_ago(request("a", 1));
   seen_by_another_thread();
-  observer_->housekeep();
+  observer_->housekeep(now());
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
 }
 

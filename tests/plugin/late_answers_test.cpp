@@ -20,7 +20,7 @@ class LateAnswers : public Requests {
  protected:
   void give_up(const std::string& method, int id) {
     receive_long_ago(request(method, id));
-    observer_->housekeep();
+    observer_->housekeep(now());
     ASSERT_EQ(seen(), (List{{method, Status::unanswered}}));
   }
 };
@@ -51,7 +51,7 @@ TEST_F(LateAnswers, TheTimeLimitHoldsThoughTheConnectionIsBusyWithOtherThings) {
     receive_long_ago(request("stuck", 1), fd);
     one.happens(fd);
     seen();
-    observer_->housekeep();
+    observer_->housekeep(now());
     EXPECT_EQ(seen(), (List{{"stuck", Status::unanswered}})) << one.what;
   }
 }
@@ -60,14 +60,14 @@ TEST_F(LateAnswers, TheTimeLimitIsThatOfTheOldestAlsoWhenThoseBeforeItHaveTheirA
   receive_long_ago(request("a", 1) + request("b", 2));
   receive(request("c", 3));
   send(answer(1));
-  observer_->housekeep();
+  observer_->housekeep(now());
   EXPECT_EQ(seen(), (List{{"a", Status::ok}, {"b", Status::unanswered}}));
   EXPECT_EQ(in_hand(), Names{"c"});
 }
 
 TEST_F(LateAnswers, AllThatAreTooOldAreGivenUpAtOnce) {
   receive_long_ago(request("a", 1) + request("b", 2));
-  observer_->housekeep();
+  observer_->housekeep(now());
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}, {"b", Status::unanswered}}));
 }
 

@@ -623,7 +623,7 @@ TEST(MessageScannerTest, MismatchIsSeenInTheOutermostSixteenLevelsOnly) {
 }
 
 // In linear time: anything else would outlast the test's time limit.
-TEST(MessageScannerTest, HundredMegabytesMayBeOneMessage) {
+TEST(MessageScannerTest, AHundredMegabytesAreOneMessage) {
   const std::string head = R"({"method": "paint", "params": [)";
   std::string piece;
   while (piece.size() < 8192) piece += R"([1,2,3,255,0,0,255],{"name":"x\"y"},)";

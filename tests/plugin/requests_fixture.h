@@ -51,7 +51,8 @@ class Requests : public testing::Test {
 
   void SetUp() override {
     settings_.instance = "requests-" + std::to_string(getpid());
-    settings_.unanswered_after_ns = 10'000'000'000;  // nothing here takes so long
+    // No test takes so long, and the machine has been up for longer.
+    settings_.unanswered_after_ns = 60'000'000'000;
     std::string why;
     recorder_ = Recorder::create(settings_, {"test", "", 1}, shm::Door::preload, why);
     ASSERT_NE(recorder_, nullptr) << why;
@@ -69,10 +70,15 @@ class Requests : public testing::Test {
     kept.push_back(std::move(recorder_));
   }
 
-  void receive(const std::string& bytes, int fd = kFd) { receive_at(recorder_->now(), bytes, fd); }
-  // As long ago as the time limit.
+  // The recorder's clock, put forward by what let_pass() was told.
+  std::uint64_t now() const { return recorder_->now() + passed_ticks_; }
+  void let_pass(std::uint64_t ticks) { passed_ticks_ += ticks; }
+  void let_the_time_limit_pass() { let_pass(recorder_->unanswered_after_ticks()); }
+
+  void receive(const std::string& bytes, int fd = kFd) { receive_at(now(), bytes, fd); }
+  // As long ago as the time limit, for what reads the recorder's own clock when it ends.
   void receive_long_ago(const std::string& bytes, int fd = kFd) {
-    receive_at(recorder_->now() - recorder_->unanswered_after_ticks(), bytes, fd);
+    receive_at(now() - recorder_->unanswered_after_ticks(), bytes, fd);
   }
   void receive_at(std::uint64_t ticks, const std::string& bytes, int fd) {
     const Chunk chunk{bytes.data(), bytes.size()};
@@ -80,7 +86,7 @@ class Requests : public testing::Test {
   }
   void send(const std::string& bytes, int fd = kFd) {
     const Chunk chunk{bytes.data(), bytes.size()};
-    observer_->sent(fd, {&chunk, 1}, recorder_->now());
+    observer_->sent(fd, {&chunk, 1}, now());
   }
   std::vector<shm::Record> records() {
     std::vector<shm::Record> found;
@@ -103,6 +109,7 @@ class Requests : public testing::Test {
   using Names = std::vector<std::string>;
 
   Settings settings_;
+  std::uint64_t passed_ticks_ = 0;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<SocketObserver> observer_;
   std::unique_ptr<shm::Reader> reader_;

@@ -100,15 +100,18 @@ TEST_F(Requests, AHangUpSeenByAnotherThreadWaitsForTheWorkersAttemptToAnswer) {
 }
 
 TEST_F(Requests, TheTimeLimitEndsARequestOnce) {
-  receive(request("young", 1));
-  observer_->housekeep();
+  receive(request("a", 1));
+  observer_->housekeep(now());
+  EXPECT_EQ(in_hand(), Names{"a"});
+  let_the_time_limit_pass();
+  receive(request("young", 2));
+  observer_->housekeep(now());
+  EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
   EXPECT_EQ(in_hand(), Names{"young"});
-  send(answer(1));
-  receive_long_ago(request("a", 2));
-  observer_->housekeep();
-  EXPECT_EQ(seen(), (List{{"young", Status::ok}, {"a", Status::unanswered}}));
-  observer_->housekeep();
-  send(answer(2));  // later than its limit
+  send(answer(2));
+  EXPECT_EQ(seen(), (List{{"young", Status::ok}}));
+  observer_->housekeep(now());
+  send(answer(1));  // later than its limit
   EXPECT_EQ(seen(), List{});
 }
 
@@ -177,9 +180,10 @@ TEST_F(Requests, ADuplicatedDescriptorKeepsItsConnectionUntilBothAreClosed) {
 TEST_F(Requests, AConnectionThatExpiresKeepsItsPlaceUntilTheLastCopyIsClosed) {
   observer_->duplicated(kFd, kFd + 1);
   observer_->closing(kFd);
-  receive_long_ago(R"({"jsonrpc": "2.0", )", kFd + 1);
+  receive(R"({"jsonrpc": "2.0", )", kFd + 1);
   observer_->hung_up(kFd + 1);  // with half a message left
-  observer_->housekeep();
+  let_the_time_limit_pass();
+  observer_->housekeep(now());
   observer_->accepted(kFd + 2);
   receive(request("a", 1), kFd + 2);
   observer_->closing(kFd + 1);

@@ -189,13 +189,15 @@ TEST(Calibrator, OfTheMonotonicClockIsTheIdentity) {
 TEST(Calibrator, PutsRealTicksBetweenRealReadings) {
   const ClockSource source = best_clock_source();
   Calibrator calibrator(source);
-  const Calibration calibration = calibrator.start(20'000'000);
+  constexpr std::uint64_t kBaseline = 20'000'000;
+  const Calibration calibration = calibrator.start(kBaseline);
   const std::uint64_t before = monotonic_ns();
   const std::uint64_t ticks = read_ticks(source);
   const std::uint64_t after = monotonic_ns();
   const std::uint64_t since_anchor = after - calibration.anchor_ns;
-  // Readings are a few hundred nanoseconds wide where a virtual machine is interrupted.
-  const std::uint64_t error = since_anchor * calibration.error_ppb / kSecond + 1'000;
+  // That of the slope, and that of the anchor: both come of the width of the readings at the ends
+  // of the baseline.
+  const std::uint64_t error = (kBaseline + since_anchor) * calibration.error_ppb / kSecond + 1'000;
   EXPECT_GE(calibration.to_ns(ticks) + error, before);
   EXPECT_LE(calibration.to_ns(ticks), after + error);
 }

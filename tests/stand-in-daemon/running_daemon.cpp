@@ -39,7 +39,7 @@ void write_text(const std::string& path, const std::string& text) {
 
 bool becomes_true(const std::function<bool()>& condition) {
   using Clock = std::chrono::steady_clock;
-  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
+  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(30);
   while (!condition()) {
     if (Clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -28,7 +28,7 @@ class TemporaryFolder {
 std::string text_of(const std::string& path);
 void write_text(const std::string& path, const std::string& text);
 
-// For what cannot be waited for otherwise. False if it does not become true in some seconds.
+// For what cannot be waited for otherwise. False if it does not become true in half a minute.
 bool becomes_true(const std::function<bool()>& condition);
 
 class RunningDaemon {

@@ -17,7 +17,7 @@ using nlohmann::json;
 
 // Long enough that an answer would have come.
 inline constexpr std::chrono::milliseconds kSilence{150};
-inline constexpr std::chrono::seconds kPatience{10};
+inline constexpr std::chrono::seconds kPatience{30};
 
 inline std::string ping(int id) {
   return R"({"jsonrpc": "2.0", "method": "ping", "id": )" + std::to_string(id) + "}\n";
