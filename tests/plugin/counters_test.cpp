@@ -2,6 +2,8 @@
 // The bytes of every record, and what the lanes' counters add up to.
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "tests/plugin/requests_fixture.h"
 
 namespace goxel_telemetry::plugin {
@@ -11,15 +13,7 @@ using testing::ElementsAre;
 
 class Counters : public Requests {
  protected:
-  // Of the one record there is.
-  struct Bytes {
-    std::uint64_t in;
-    std::uint64_t out;
-    friend bool operator==(const Bytes&, const Bytes&) = default;
-    friend void PrintTo(const Bytes& bytes, std::ostream* out) {
-      *out << bytes.in << " in, " << bytes.out << " out";
-    }
-  };
+  using Bytes = std::pair<std::uint64_t, std::uint64_t>;  // in, out
   std::vector<Bytes> bytes() {
     std::vector<Bytes> found;
     for (const shm::Record& record : records())
