@@ -113,7 +113,8 @@ typedef struct goxel_plugin {
   void (*connection_opened)(goxel_plugin_connection connection);
   /*
    * The connection has ended; its requests that are still in hand end as unanswered, or as
-   * cancelled where they were started. [any-thread]
+   * cancelled where they were started. One that is being answered (request_answering) stays until
+   * request_finished says how that ended. [any-thread]
    */
   void (*connection_closed)(goxel_plugin_connection connection);
 

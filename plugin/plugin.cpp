@@ -177,6 +177,12 @@ void connection_closed(goxel_plugin_connection connection) {
         return tickets[line].connection.load(std::memory_order_relaxed) == connection;
       },
       [&](std::uint32_t line) {
+        if (tickets[line].answering_since != 0) {
+          // Its worker is about to say how that ended: a client may hang up as soon as it has its
+          // answer.
+          let_go(line);
+          return;
+        }
         const bool started =
             shm::shown(live->line(line)).phase == static_cast<std::uint8_t>(shm::Phase::started);
         end(*live, line, started ? shm::Status::cancelled : shm::Status::unanswered, 0, now);

@@ -200,13 +200,26 @@ TEST_F(Abi, AClosedConnectionEndsItsOwnRequestsStartedOnesAsCancelled) {
   const auto queued_first = received("queued and started", 1);
   plugin_.request_queued(queued_first);
   plugin_.request_started(queued_first, 0);
-  plugin_.request_answering(queued_first);
   const auto other = received("other", 2);
   plugin_.connection_closed(1);
   EXPECT_THAT(seen(), testing::UnorderedElementsAre("received 2", "queued 2", "started 4",
                                                     "queued and started 4"));
   plugin_.request_finished(other, GOXEL_STATUS_OK, 0);
   EXPECT_THAT(seen(), ElementsAre("other 0"));
+}
+
+// A client that has its answer may hang up before the host's worker is back from sending it.
+TEST_F(Abi, AClosedConnectionLeavesARequestThatIsBeingAnsweredToItsWorker) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  plugin_.connection_opened(1);
+  const auto token = received("ping", 1);
+  plugin_.request_started(token, 0);
+  plugin_.request_answering(token);
+  plugin_.connection_closed(1);
+  EXPECT_THAT(seen(), ElementsAre());
+  plugin_.request_finished(token, GOXEL_STATUS_OK, 1);
+  EXPECT_THAT(seen(), ElementsAre("ping 0"));
 }
 
 TEST_F(Abi, OpenConnectionsAndTheirDescriptorsAreThoseThatWereNotClosed) {
