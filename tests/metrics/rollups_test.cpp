@@ -214,6 +214,14 @@ TEST_F(RollupsTest, OfAnotherRunWhatWasWatchedBeginsWithTheRun) {
   EXPECT_EQ(since(late), 10 * kSecond) << "until when somebody watched the run before";
 }
 
+TEST_F(RollupsTest, AReaderThatGoesOnAtOnceHasWatchedNothingYet) {
+  TestSegment segment(instance_);
+  const RollupDelta first = take();
+  collector_ = Collector(instance_);
+  collector_.keep_rollups(first.position);
+  EXPECT_THAT(take().observed, IsEmpty());
+}
+
 // Of a clock that is set again and again.
 TEST_F(RollupsTest, StretchesAreBoundedAndTheOldestGoFirst) {
   take();

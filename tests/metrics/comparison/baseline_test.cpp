@@ -125,6 +125,10 @@ TEST(BaselineFormat, SaysWhatKindOfWrongItIs) {
   Baseline read;
   EXPECT_EQ(decode_baseline(Bytes(100, 'x'), read), BaselineReading::foreign);
   EXPECT_EQ(decode_baseline({}, read), BaselineReading::foreign);
+  const Bytes whole = encode_baseline(sample());
+  EXPECT_EQ(decode_baseline(std::span(whole).first(12), read), BaselineReading::foreign)
+      << "no room for a version";
+  EXPECT_EQ(decode_baseline(std::span(whole).first(13), read), BaselineReading::damaged);
   Bytes bytes = encode_baseline(sample());
   bytes[8] = 2;
   EXPECT_EQ(decode_baseline(bytes, read), BaselineReading::newer);

@@ -211,6 +211,17 @@ TEST_F(Group, WindowsMove) {
   }
 }
 
+TEST_F(Group, ItsViewIsMadeOnceASecond) {
+  const auto view = look();
+  now_.monotonic_ns += kSecond - 1;
+  EXPECT_EQ(group_.layers(now_), view);
+  now_.monotonic_ns += 1;
+  const auto next = group_.layers(now_);
+  EXPECT_NE(next, view);
+  EXPECT_EQ(next->taken_monotonic_ns, now_.monotonic_ns);
+  EXPECT_EQ(group_.layers(now_), next);
+}
+
 TEST_F(Group, TellsTheDistanceToTheTargets) {
   for (std::uint64_t i = 0; i < 120; ++i) four_layers(1 + i, now() - 900 * kMs);
   daemon_->header().gauges.target_latency_ns.store(20 * kMs);
