@@ -217,9 +217,8 @@ std::int64_t HistoryWriter::series_id(std::int64_t instance, const OperationKey&
   upsert.bind(1, instance).bind(2, key.stack).bind(3, key.protocol).bind(4, key.layer);
   upsert.bind(5, key.operation).bind(6, to_signed(hour));
   if (!upsert.step()) throw damaged();
+  // The first step makes all changes, also those of a statement with RETURNING.
   const Series series{upsert.number(0), to_unsigned(upsert.number(1))};
-  while (upsert.step()) {
-  }
   series_[{instance, key}] = series;
   return series.id;
 }

@@ -22,7 +22,9 @@ void SpanJoin::add(std::uint64_t trace_id, const Span& span, std::uint64_t now_n
     ++counters_.misplaced;
     return;
   }
-  counters_.late += span.end_ns < settled_ns_;
+  const Joined& joined = joined_[trace_id % kRemembered];
+  counters_.late +=
+      span.end_ns < settled_ns_ || (joined.trace_id == trace_id && span.start_ns < joined.end_ns);
   if (counters_.held == kMostHeld) {
     // The next to be joined; of those in the same second the one that is found first.
     const std::uint64_t next = due_.begin()->second.back();
@@ -95,6 +97,7 @@ void SpanJoin::settle(std::uint64_t trace_id, std::uint64_t settled_ns) {
       ++last;
     }
     if (end_ns < settled_ns) {
+      joined_[trace_id % kRemembered] = {trace_id, end_ns};
       group_.assign(first, last);
       join(group_);
     } else {

@@ -4,7 +4,8 @@
 //
 // Spans of a trace that overlap, each with the next, are a group. A group is joined kPatienceNs
 // after its last span ended, so a span may come that late. One that comes later is joined with
-// what is there then, which may be nothing.
+// what is there then, which may be nothing. So is an outer call that goes on for longer than that
+// after an inner one: nothing tells that it still goes on.
 //
 // Bounded, whatever comes: at most kMostHeld spans are held (about 100 bytes each at worst); in a
 // full house the trace that would be joined next is joined early. Each span costs a few look-ups
@@ -50,6 +51,7 @@ class SpanJoin {
 
  private:
   static constexpr std::uint32_t kNoSpan = UINT32_MAX;
+  static constexpr std::size_t kRemembered = 16'384;
   struct Held {
     Span span;
     std::uint32_t next;  // of the same trace, or of the free ones
@@ -58,6 +60,11 @@ class SpanJoin {
     std::uint32_t first;
     std::uint64_t due_second;  // where it stands in due_
     std::size_t due_index;
+  };
+
+  struct Joined {
+    std::uint64_t trace_id = 0;
+    std::uint64_t end_ns = 0;  // of the last span
   };
 
   void schedule(std::uint64_t trace_id, Trace& trace, std::uint64_t due_second);
@@ -72,6 +79,8 @@ class SpanJoin {
   std::vector<Held> held_;
   std::uint32_t free_ = kNoSpan;
   std::unordered_map<std::uint64_t, Trace> traces_;
+  // Groups that were joined, the last one of each place; to know what is late.
+  std::vector<Joined> joined_ = std::vector<Joined>(kRemembered);
   // Traces by the second in which to look at them next.
   std::map<std::uint64_t, std::vector<std::uint64_t>> due_;
   std::vector<Span> spans_;  // kept for their memory

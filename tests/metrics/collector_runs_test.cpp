@@ -14,6 +14,7 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 
 class CollectorRunsTest : public CollectorTest {
@@ -187,6 +188,20 @@ TEST_F(CollectorRunsTest, WhatADaemonPublishedJustBeforeItWasReplacedIsTakenIn) 
   EXPECT_NE(find(snapshot, "last words"), nullptr);
   EXPECT_NE(find(snapshot, "first words"), nullptr);
   EXPECT_EQ(snapshot.daemon.runs_seen, 2u);
+}
+
+// Others may run at the same time, so it is only sure what it is not.
+TEST_F(CollectorRunsTest, WhereADaemonLivesOneThatEndedIsNoChoice) {
+  TestSegment segment(instance_);
+  segment.retire();
+  const std::string live_instance = unique_instance();
+  TestSegment live(live_instance);
+  const InstanceChoice choice = only_instance();
+  EXPECT_NE(choice.instance, instance_);
+  EXPECT_THAT(choice.message + ',', Not(HasSubstr(instance_ + ',')));
+  EXPECT_THAT(choice.message, Not(HasSubstr(instance_ + ')')));
+  EXPECT_NE(choice.instance.empty(), choice.message.empty());
+  shm::remove_segment(live_instance, live.header().run_id);
 }
 
 TEST_F(CollectorRunsTest, AnOrderlyEndIsToldApartFromACrash) {

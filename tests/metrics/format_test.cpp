@@ -38,6 +38,7 @@ TEST(Format, LongDurationsAreTimeOfAClock) {
   EXPECT_EQ(format_duration(59.96e9), "1 min 00 s");
   EXPECT_EQ(format_duration(125e9), "2 min 05 s");
   EXPECT_EQ(format_duration(3'720e9), "1 h 02 min");
+  EXPECT_EQ(format_duration(1e19), "115740 d 17 h");
   EXPECT_EQ(format_duration((3 * 86'400.0 + 4 * 3'600) * 1e9), "3 d 04 h");
 }
 

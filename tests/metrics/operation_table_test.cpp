@@ -66,6 +66,69 @@ TEST_F(OperationTableTest, TheOneIdleTheLongestMakesRoomOnceItHasLeftAllWindows)
   EXPECT_LE(table_.all().size(), OperationTable::kMost + 1);
 }
 
+// The place of _OTHER is one of those that may be beyond the most.
+TEST_F(OperationTableTest, AnOtherKeepsItsPlaceAndOneMoreMustGoForTheFirstNewName) {
+  fill();
+  table_.find_or_add(key("folded"));
+  ASSERT_EQ(table_.all().size(), OperationTable::kMost + 1);
+  table_.advance(kNow + 1'000);
+  EXPECT_FALSE(table_.find_or_add(key("new")).itself) << "as many as there may be are left";
+  EXPECT_EQ(table_.evictions(), 1u);
+  const auto found = table_.find_or_add(key("new"));
+  EXPECT_TRUE(found.itself);
+  EXPECT_EQ(table_.evictions(), 2u);
+  found.operation->windows.add(kNow + 1'000, {});
+  EXPECT_TRUE(table_.find_or_add(key("newer")).itself);
+  EXPECT_EQ(table_.evictions(), 3u);
+  for (const char* gone : {"operation_0", "operation_1", "operation_2"}) {
+    EXPECT_FALSE(table_.all().contains(key(gone))) << gone;
+  }
+  EXPECT_TRUE(table_.all().contains(key("operation_3")));
+  EXPECT_TRUE(table_.all().contains(key(kOtherOperation))) << "though it is idle, and first";
+  EXPECT_EQ(table_.all().size(), OperationTable::kMost);
+}
+
+TEST_F(OperationTableTest, OneThatStillHasAPlaceInAWindowIsNotIdle) {
+  fill();
+  table_.advance(kNow + 800);
+  EXPECT_FALSE(table_.find_or_add(key("new")).itself);
+  EXPECT_EQ(table_.evictions(), 0u);
+}
+
+TEST_F(OperationTableTest, TotalsAreOfAllRecordsAndTheTimeIsTheLatest) {
+  Operation operation;
+  const auto record = [&operation](shm::Status status, std::uint64_t end_ns) {
+    Measurement measurement;
+    measurement.duration_ns = 1'000;
+    measurement.status = status;
+    measurement.end_ns = end_ns;
+    measurement.bytes_in = 10;
+    measurement.bytes_out = 7;
+    operation.add_to_totals(measurement);
+  };
+  record(shm::Status::ok, 100);
+  record(shm::Status::error, 300);
+  record(shm::Status::unanswered, 500);
+  record(shm::Status::malformed, 400);
+  record(shm::Status::cancelled, 200);
+  record(shm::Status::cancelled, 200);
+  EXPECT_EQ(operation.total, (Outcomes{1, 1, 1, 1, 2}));
+  EXPECT_EQ(operation.bytes_in, 60u);
+  EXPECT_EQ(operation.bytes_out, 42u);
+  EXPECT_EQ(operation.last_record_ns, 500u);
+  EXPECT_EQ(operation.exposed.count, 2u);
+  EXPECT_EQ(operation.exposed.sum_ns, 2'000u);
+  EXPECT_EQ(operation.exposed_error.count, 1u);
+  EXPECT_EQ(operation.exposed_error.sum_ns, 1'000u);
+}
+
+// Its windows stand where all others do.
+TEST_F(OperationTableTest, ANewOperationsSecondIsTheTables) {
+  Operation* const operation = table_.find_or_add(key("new")).operation;
+  operation->windows.add(kNow - 1, {});
+  EXPECT_EQ(operation->windows.totals()[0].outcomes.ok, 1u);
+}
+
 TEST_F(OperationTableTest, ExposedBucketsAreClosedAtTheirUpperBounds) {
   Operation operation;
   const auto record = [&operation](std::uint64_t duration_ns, shm::Status status) {

@@ -89,6 +89,24 @@ TEST(RollupBuffer, SaysWhenPointersAreNoLongerGood) {
   EXPECT_NE(buffer.generation(), merged);
 }
 
+TEST(RollupBuffer, HasAllItsRoomAgainWhenItWasTaken) {
+  RollupBuffer buffer(2);
+  for (const std::uint64_t begin : {10u, 20u, 30u}) {
+    buffer.find(key("a"), begin)->add(took(1));
+    buffer.find(key("a"), begin + 1)->add(took(1));
+    EXPECT_EQ(buffer.size(), 2u);
+    const std::vector<Rollup> taken = buffer.take();
+    EXPECT_EQ(buffer.size(), 0u);
+    ASSERT_THAT(taken, SizeIs(2));
+    EXPECT_EQ(taken[1].begin_seconds, begin + 1);
+    EXPECT_EQ(taken[1].seconds, 1u);
+  }
+  for (std::uint64_t second = 0; second < 3; ++second) buffer.find(key("a"), second);
+  EXPECT_EQ(buffer.take().at(0).seconds, 10u);
+  buffer.find(key("a"), 7);
+  EXPECT_EQ(buffer.take().at(0).begin_seconds, 7u) << "seconds once more";
+}
+
 TEST(RollupBuffer, TakesBackWhatItHandedOut) {
   RollupBuffer buffer;
   buffer.find(key("a"), 1'000)->add(took(5));

@@ -152,6 +152,90 @@ TEST_F(RollupsTest, WhatWasOverwrittenBeforeAnybodyCameWasNobodysToLose) {
               ElementsAre(TimeStretch{now_.realtime_ns - 63 * kSecond, now_.realtime_ns}));
 }
 
+// Of the lanes that were lapped, the one whose oldest record ended last tells since when nothing is
+// missing. The third lane was not lapped.
+TEST_F(RollupsTest, TheGapLastsUntilTheLastLappedLaneIsComplete) {
+  TestSegment segment(instance_, {{3, 64}});
+  const RollupDelta first = take();
+  const auto publish = [&](std::uint32_t lane, std::uint64_t count, std::uint64_t ago) {
+    segment.use_lane(lane);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      segment.publish("ping", now_.monotonic_ns - ago * kSecond, 1'000);
+    }
+  };
+  pass(100);
+  publish(0, 65, 40);
+  publish(1, 70, 30);
+  publish(2, 64, 20);
+  collector_ = Collector(instance_);
+  collector_.keep_rollups(first.position);
+  const RollupDelta second = take();
+  EXPECT_EQ(records(second), 3u * 64);
+  EXPECT_EQ(second.lost, 1u + 6u);
+  EXPECT_THAT(second.observed,
+              ElementsAre(TimeStretch{now_.realtime_ns - 30 * kSecond, now_.realtime_ns}));
+}
+
+// A clock that went back: what was overwritten seems to have ended before the first reader went.
+TEST_F(RollupsTest, WhatTheFirstReaderWatchedTheSecondDoesNotWatchAgain) {
+  TestSegment segment(instance_, {{1, 64}});
+  pass(100);
+  const RollupDelta first = take();
+  for (int i = 0; i < 65; ++i) segment.publish("ping", now_.monotonic_ns - 50 * kSecond, 1'000);
+  pass(10);
+  collector_ = Collector(instance_);
+  collector_.keep_rollups(first.position);
+  EXPECT_THAT(take().observed,
+              ElementsAre(TimeStretch{first.position.until_realtime_ns, now_.realtime_ns}));
+}
+
+TEST_F(RollupsTest, OfAnotherRunWhatWasWatchedBeginsWithTheRun) {
+  {
+    TestSegment segment(instance_);
+    take();
+    segment.retire();
+  }
+  pass(100);
+  const ReadingPosition early{1, {1, 2}, now_.realtime_ns - 90 * kSecond};
+  const ReadingPosition late{1, {1, 2}, now_.realtime_ns - 10 * kSecond};
+  TestSegment segment(instance_);
+  segment.header().created_monotonic_ns = now_.monotonic_ns - 20 * kSecond;
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  const auto since = [this](const ReadingPosition& position) {
+    collector_ = Collector(instance_);
+    collector_.keep_rollups(position);
+    const RollupDelta delta = take();
+    EXPECT_EQ(records(delta), 1u);
+    EXPECT_THAT(delta.position.lanes, ElementsAre(1, 0));
+    EXPECT_THAT(delta.observed, SizeIs(1));
+    return now_.realtime_ns - delta.observed.at(0).begin_ns;
+  };
+  EXPECT_EQ(since(early), 20 * kSecond);
+  EXPECT_EQ(since(late), 10 * kSecond) << "until when somebody watched the run before";
+}
+
+TEST_F(RollupsTest, AReaderThatGoesOnAtOnceHasWatchedNothingYet) {
+  TestSegment segment(instance_);
+  const RollupDelta first = take();
+  collector_ = Collector(instance_);
+  collector_.keep_rollups(first.position);
+  EXPECT_THAT(take().observed, IsEmpty());
+}
+
+// Of a clock that is set again and again.
+TEST_F(RollupsTest, StretchesAreBoundedAndTheOldestGoFirst) {
+  take();
+  for (int i = 0; i < 1'100; ++i) {
+    now_.monotonic_ns += kSecond;
+    now_.realtime_ns += 3 * kSecond;
+    collector_.sweep(now_);
+  }
+  const std::vector<TimeStretch> observed = collector_.take_rollups().observed;
+  ASSERT_THAT(observed, SizeIs(1'024));
+  EXPECT_EQ(observed.back().end_ns, now_.realtime_ns);
+  EXPECT_EQ(observed.front().end_ns, now_.realtime_ns - 1'023 * 3 * kSecond);
+}
+
 TEST_F(RollupsTest, OfAnotherRunAllIsNew) {
   RollupDelta first;
   {

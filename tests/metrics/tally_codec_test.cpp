@@ -2,7 +2,10 @@
 #include "metrics/tally_codec.h"
 
 #include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -77,6 +80,23 @@ TEST(TallyCodec, IsSmallerThanTheHistogramAlone) {
                    std::to_string(encode_tally(tally).size()) + " of " + std::to_string(plain));
     EXPECT_LT(encode_tally(tally).size(), records < 100 ? plain + 20 : plain * 2 / 3) << records;
   }
+}
+
+// Behind the bytes there is no memory at all.
+TEST(TallyCodec, ReadsNothingBehindItsBytes) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  void* const pages =
+      mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(pages, MAP_FAILED);
+  auto* const end = static_cast<std::uint8_t*>(pages) + page;
+  ASSERT_EQ(mprotect(end, page, PROT_NONE), 0);
+  const std::vector<std::uint8_t> bytes = encode_tally(tally_of(100, 1));
+  for (std::size_t size = 0; size <= bytes.size(); ++size) {
+    std::copy_n(bytes.begin(), size, end - size);
+    Tally tally;
+    EXPECT_EQ(merge_encoded_tally(tally, {end - size, size}), size == bytes.size()) << size;
+  }
+  munmap(pages, 2 * page);
 }
 
 TEST(TallyCodec, RefusesWhatIsCutOrLonger) {

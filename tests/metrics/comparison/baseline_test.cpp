@@ -111,6 +111,22 @@ TEST(BaselineFormat, EveryTruncationIsRefused) {
   }
 }
 
+// As many as a reader tells apart: 512, and 64 that are the others of something.
+TEST(BaselineFormat, HasNoMoreOperationsThanAReaderTellsApart) {
+  const auto read_with = [](int operations) {
+    ObservationBuilder builder(kBegin, kBegin + 1);
+    Tally one;
+    one.add({});
+    for (int i = 0; i < operations; ++i) {
+      builder.add({"2-layer", "mcp", "daemon", "operation_" + std::to_string(i)}, kBegin, one);
+    }
+    Baseline read;
+    return decode_baseline(encode_baseline({"many", "", 0, std::move(builder).finish()}), read);
+  };
+  EXPECT_EQ(read_with(576), BaselineReading::done);
+  EXPECT_EQ(read_with(577), BaselineReading::damaged);
+}
+
 TEST(BaselineFormat, EveryFlippedBitIsNoticed) {
   const Bytes whole = encode_baseline(sample());
   for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -125,6 +141,10 @@ TEST(BaselineFormat, SaysWhatKindOfWrongItIs) {
   Baseline read;
   EXPECT_EQ(decode_baseline(Bytes(100, 'x'), read), BaselineReading::foreign);
   EXPECT_EQ(decode_baseline({}, read), BaselineReading::foreign);
+  const Bytes whole = encode_baseline(sample());
+  EXPECT_EQ(decode_baseline(std::span(whole).first(12), read), BaselineReading::foreign)
+      << "no room for a version";
+  EXPECT_EQ(decode_baseline(std::span(whole).first(13), read), BaselineReading::damaged);
   Bytes bytes = encode_baseline(sample());
   bytes[8] = 2;
   EXPECT_EQ(decode_baseline(bytes, read), BaselineReading::newer);

@@ -90,6 +90,26 @@ TEST(LongRunSpread, HasAsManyDegreesAsCosines) {
   EXPECT_EQ(long_run_spread(series, 120).degrees, 6);
 }
 
+// 1, 1, -1, -1 and once more: a sum of squares of 8 and, of neighbours, of 1, so that the
+// persistence is (8 * 1 / 8 + 1) / (8 - 3) = 0.4. Its three cosines have the squares 4.507930, 0
+// and 18.883106, and the spectrum there is 0.855317, 0.605740 and 0.421618 of what it is at 0.
+TEST(LongRunSpread, IsTheCosinesPowerAsItsPersistenceHasIt) {
+  const std::vector<double> series = {1, 1, -1, -1, 1, 1, -1, -1};
+  EXPECT_NEAR(long_run_spread(series, 8).standard_error, std::sqrt(2 * 23.391036 / 1.882675), 1e-5);
+}
+
+// A persistence below 0 counts as none: all three cosines weigh the same.
+TEST(LongRunSpread, OfWhatAlternatesIsThatOfIndependentBlocks) {
+  const std::vector<double> series = {1, -1, 1, -1, 1, -1, 1, -1};
+  double power = 0;
+  for (int j = 1; j <= 3; ++j) {
+    double sum = 0;
+    for (int t = 0; t < 8; ++t) sum += (t % 2 == 0 ? 1 : -1) * std::cos(M_PI * j * (t + 0.5) / 8);
+    power += sum * sum;
+  }
+  EXPECT_NEAR(long_run_spread(series, 8).standard_error, std::sqrt(2 * power / 3), 1e-9);
+}
+
 TEST(LongRunSpread, OfTooFewBlocksIsNotKnown) {
   const std::vector<double> few(kFewestBlocks - 1, 1.0);
   EXPECT_EQ(long_run_spread(few, 1000).degrees, 0);

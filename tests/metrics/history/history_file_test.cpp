@@ -273,6 +273,14 @@ TEST_F(HistoryFileTest, OnAReadOnlyDiskIsReadAndNotWritten) {
   EXPECT_EQ(counted, 1u);
 }
 
+TEST_F(HistoryFileTest, InAFolderThatIsNotThereIsAFailureAndTheSystemSaysWhy) {
+  file_ = folder_ / "missing" / "history.db";
+  const HistoryResult write = open_to_write();
+  EXPECT_EQ(write.outcome, HistoryOutcome::failed);
+  EXPECT_EQ(write.message,
+            "the history file " + file_ + " cannot be written: No such file or directory");
+}
+
 TEST_F(HistoryFileTest, ThatWasMovedAwayIsNoticed) {
   commit(kThen);
   std::filesystem::rename(file_, file_ + ".old");

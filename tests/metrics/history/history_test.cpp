@@ -292,6 +292,87 @@ TEST_F(HistoryTest, ASideIsTheWatchedPartOfARange) {
   EXPECT_EQ(observe(12, 20, side), HistoryOutcome::unknown);
 }
 
+TEST_F(HistoryTest, ASideBeginsAndEndsWithWhatWasWatchedInTheRange) {
+  watched(1, 3);
+  watched(5, 7);
+  watched(9.5, 12);
+  commit(kThen + 30);
+  const auto observe = [this](double from, double to) {
+    const auto ns = [](double seconds) {
+      return kThen * kNs + static_cast<std::uint64_t>(seconds * 1e9);
+    };
+    Observation side;
+    EXPECT_EQ(reader()->observe({"goxel", {}, {}, {}, {}}, {ns(from), ns(to)}, side).message, "");
+    return std::pair(side.begin_seconds - kThen, side.end_seconds() - kThen);
+  };
+  EXPECT_EQ(observe(0, 30), std::pair(1ul, 12ul));
+  EXPECT_EQ(observe(3, 9.5), std::pair(5ul, 7ul)) << "it touches both others";
+  EXPECT_EQ(observe(2, 9.75), std::pair(2ul, 10ul));
+}
+
+// 4,000 s: in 128 blocks, tens of seconds are fine enough and minutes are not, so blocks are 40 s.
+TEST_F(HistoryTest, ALongSideIsOfCoarserRollupsAndCountsAllOfTheirRecords) {
+  for (std::uint64_t second = 0; second < 4'100; second += 7) {
+    record(key("ping"), kThen + second, 1'000 + second);
+    if (second % 70 == 0) commit(kThen + second);
+  }
+  watched(5, 4'005);
+  commit(kThen + 4'100);
+  Observation side;
+  ASSERT_EQ(reader()
+                ->observe({"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 5'000) * kNs}, side)
+                .message,
+            "");
+  EXPECT_EQ(side.begin_seconds, kThen);
+  EXPECT_EQ(side.block_seconds, 40u);
+  EXPECT_EQ(side.end_seconds(), kThen + 4'040);
+  EXPECT_EQ(side.observed_ns.front(), 35 * kNs);
+  EXPECT_EQ(side.observed_ns[1], 40 * kNs);
+  EXPECT_EQ(side.observed_ns.back(), 5 * kNs);
+  EXPECT_DOUBLE_EQ(side.observed_seconds(), 4'000);
+  const Tally expected = direct(kThen, kThen + 4'010);
+  const Tally total = side.operations.at(key("ping")).total();
+  EXPECT_EQ(total.outcomes, expected.outcomes);
+  EXPECT_TRUE(total.latency == expected.latency);
+}
+
+// One of many is looked up row by row.
+TEST_F(HistoryTest, OneOperationOfManyIsFoundInEveryTier) {
+  for (std::uint64_t second = 3; second < 3'700; second += 31) {
+    for (int i = 0; i < 40; ++i) {
+      record(key("operation_" + std::to_string(i)), kThen + second,
+             second * 40 + static_cast<unsigned>(i));
+    }
+    if (second % 2 == 0) commit(kThen + second);
+  }
+  commit(kThen + 3'700);
+  const HistoryFilter one{"", "operation_7", {}, {}, {}};
+  for (const std::uint32_t points : {1u, 2u, 60u, 370u, 3'700u}) {
+    expect_exact(query(kThen, kThen + 3'700, points, one), one);
+    expect_exact(query(kThen + 34, kThen + 3'686, points, one), one);
+  }
+  std::vector<Rollup> rollups;
+  ASSERT_TRUE(reader()
+                  ->rollups({"goxel", "operation_7", {}, {}, {}},
+                            {(kThen + 3'600) * kNs, (kThen + 3'665) * kNs}, 1, rollups)
+                  .done());
+  std::vector<std::uint64_t> seconds;
+  for (const Rollup& rollup : rollups) seconds.push_back(rollup.begin_seconds - kThen);
+  EXPECT_THAT(seconds, ElementsAre(3'630, 3'661));
+}
+
+TEST_F(HistoryTest, AStretchWithMoreRowsThanACommitTakesAwayGoesAsAWhole) {
+  retention_.seconds[0] = 10;
+  for (int i = 0; i < 2'100; ++i) record(key("operation_" + std::to_string(i)), kThen, 1'000);
+  commit(kThen);
+  commit(kThen + 100);
+  std::vector<Rollup> rollups;
+  EXPECT_TRUE(reader()
+                  ->rollups({"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 1) * kNs}, 1, rollups)
+                  .done());
+  EXPECT_THAT(rollups, IsEmpty());
+}
+
 TEST_F(HistoryTest, OneCommitTakesAwaySoManyRowsAndNoMore) {
   retention_.seconds[0] = 10;
   for (int i = 0; i < 30; ++i) {

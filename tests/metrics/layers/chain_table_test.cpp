@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "metrics/operation_table.h"
+
 namespace goxel_telemetry::metrics {
 namespace {
 
@@ -36,6 +38,79 @@ TEST(ChainTable, CountsAnOperationOnceForItselfAndOnceForItsStack) {
     if (table.name(key.first).operation.empty()) of_stack += hop.latency.count();
   }
   EXPECT_EQ(of_stack, 2u);
+}
+
+// 100 ns at the client, 70 at the server, 60 at the daemon; a name has no distributions of ways.
+TEST(ChainTable, HasEachHopsCostAndOnlyAStackHasWays) {
+  ChainTable table;
+  table.advance(10);
+  JoinedOperation operation = two_layers(table.number_of("4-layer", "add"), 10 * kSecond);
+  operation.layers |= set_of(Layer::mcp_server);
+  operation.time_ns[1] = 70;
+  operation.there_ns = {20, 7};
+  operation.back_ns = {10, 3};
+  table.add(operation);
+  table.advance(11);
+  ASSERT_EQ(table.chains().size(), 2u);
+  for (auto& [key, chain] : table.chains()) {
+    const bool whole_stack = table.name(key.first).operation.empty();
+    EXPECT_EQ(key.second, operation.layers);
+    EXPECT_EQ(chain.duration.totals()[0].latency.sum(), 100u);
+    ASSERT_EQ(chain.hops.size(), 3u);
+    std::vector<std::vector<std::uint64_t>> hops;
+    for (Chain::Hop& hop : chain.hops) {
+      const Tally cost = hop.cost.totals()[0];
+      const Histogram there = hop.there.totals()[0].latency;
+      const Histogram back = hop.back.totals()[0].latency;
+      hops.push_back({static_cast<std::uint64_t>(cost.latency.sum()),
+                      static_cast<std::uint64_t>(cost.wait_ns),
+                      static_cast<std::uint64_t>(cost.send_ns), there.count(), there.max(),
+                      back.count(), back.max()});
+    }
+    using Row = std::vector<std::uint64_t>;
+    EXPECT_EQ(hops[0],
+              whole_stack ? (Row{30, 20, 10, 1, 20, 1, 10}) : (Row{30, 20, 10, 0, 0, 0, 0}));
+    EXPECT_EQ(hops[1], whole_stack ? (Row{10, 7, 3, 1, 7, 1, 3}) : (Row{10, 7, 3, 0, 0, 0, 0}));
+    EXPECT_EQ(hops[2], (Row{60, 0, 0, 0, 0, 0, 0}));
+  }
+}
+
+// The first stack and its 4,031 operations; then the _OTHER of each stack, and at last of all.
+TEST(ChainTable, NamesBeyondTheMostAreOthersOfTheirStackAsLongAsThereIsRoomForStacks) {
+  ChainTable table;
+  const auto entered = [&](const std::string& stack, const std::string& operation) {
+    return table.name(table.number_of(stack, operation));
+  };
+  using Name = ChainTable::Name;
+  for (int i = 0; i < 4'030; ++i) table.number_of("2-layer", std::to_string(i));
+  EXPECT_EQ(entered("2-layer", "last"), (Name{"2-layer", "last"}));
+  EXPECT_EQ(entered("2-layer", "next"), (Name{"2-layer", kOtherOperation}));
+  EXPECT_EQ(entered("2-layer", "another"), (Name{"2-layer", kOtherOperation}));
+  EXPECT_EQ(entered("2-layer", "4029"), (Name{"2-layer", "4029"})) << "is known";
+  // Two names each: 4,033 are taken, and those of the last four places stay for the other of all.
+  for (int i = 0; i < 30; ++i) {
+    const std::string stack = "stack " + std::to_string(i);
+    EXPECT_EQ(entered(stack, "add"), (Name{stack, kOtherOperation}));
+  }
+  EXPECT_EQ(entered("stack 30", "add"), (Name{kOtherOperation, kOtherOperation}));
+  EXPECT_EQ(entered("stack 31", "add"), (Name{kOtherOperation, kOtherOperation}));
+  EXPECT_EQ(entered("stack 29", "get"), (Name{"stack 29", kOtherOperation}));
+}
+
+TEST(ChainTable, StacksBeyondTheMostAreDroppedUntilOthersHaveLeftAllWindows) {
+  ChainTable table;
+  const auto add_stacks = [&table](std::uint64_t second) {
+    table.advance(second);
+    for (int i = 0; i < 35; ++i) {
+      table.add(two_layers(table.number_of("stack " + std::to_string(i), "add"), second * kSecond));
+    }
+  };
+  add_stacks(10);
+  EXPECT_EQ(table.dropped(), 35 - ChainTable::kMostStackChains);
+  EXPECT_EQ(table.chains().size(), 35 + ChainTable::kMostStackChains);
+  add_stacks(2'000);
+  EXPECT_EQ(table.dropped(), 2 * (35 - ChainTable::kMostStackChains));
+  EXPECT_EQ(table.chains().size(), 35 + ChainTable::kMostStackChains);
 }
 
 TEST(ChainTable, ANameKeepsItsNumber) {

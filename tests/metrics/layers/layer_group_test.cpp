@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <tuple>
 
 #include "tests/metrics/test_segment.h"
 
@@ -211,6 +212,83 @@ TEST_F(Group, WindowsMove) {
   }
 }
 
+TEST_F(Group, ItsViewIsMadeOnceASecond) {
+  const auto view = look();
+  now_.monotonic_ns += kSecond - 1;
+  EXPECT_EQ(group_.layers(now_), view);
+  now_.monotonic_ns += 1;
+  const auto next = group_.layers(now_);
+  EXPECT_NE(next, view);
+  EXPECT_EQ(next->taken_monotonic_ns, now_.monotonic_ns);
+  EXPECT_EQ(group_.layers(now_), next);
+}
+
+TEST_F(Group, ItsViewSaysWhatTheDaemonIsDoing) {
+  daemon_->header().gauges.connections.store(3);
+  daemon_->header().gauges.queue_depth.store(2);
+  std::uint32_t line = 0;
+  for (const std::uint32_t connection : {5u, 6u, 5u}) {
+    shm::InflightEntry entry{};
+    entry.operation = shm::names::kBatch;
+    entry.connection = connection;
+    entry.since_ticks = now();
+    daemon_->hold(line++, entry);
+  }
+  const auto view = look();
+  EXPECT_EQ(view->instance, instance_);
+  EXPECT_EQ(view->taken_monotonic_ns, now_.monotonic_ns);
+  EXPECT_EQ(view->taken_realtime_ns, now_.realtime_ns);
+  EXPECT_EQ(view->daemon_state, ProducerState::live);
+  EXPECT_EQ(view->outer_state, ProducerState::live);
+  EXPECT_EQ(view->message, "");
+  EXPECT_EQ(view->connections, 3u);
+  EXPECT_EQ(view->queue_depth, 2u);
+  EXPECT_EQ(view->workers_busy, 2u);
+  EXPECT_EQ(view->workers_configured, 8u);
+}
+
+// In all 25, 10 and 30 ms.
+TEST_F(Group, OperationsThatTookMostTimeComeFirst) {
+  std::uint64_t trace = 0;
+  for (const auto& [operation, count, ms] :
+       {std::tuple{"get", 5, 5u}, {"add", 2, 5u}, {"set", 1, 30u}}) {
+    for (int i = 0; i < count; ++i) {
+      const std::uint64_t at = now() - 900 * kMs;
+      client(operation, shm::names::kTwoLayer, ++trace, at, ms * kMs);
+      publish(*daemon_, operation, shm::names::kDaemon, shm::names::kTwoLayer, trace, at + kMs,
+              kMs);
+    }
+  }
+  std::vector<std::string> names;
+  const auto view = look();
+  for (const auto& operation : view->stacks.at(0).window(kMinute).operations) {
+    names.push_back(operation.operation + ' ' + std::to_string(operation.breakdown.operations));
+  }
+  EXPECT_THAT(names, ElementsAre("set 1", "get 5", "add 2"));
+}
+
+TEST_F(Group, CountsWhatItHasNoRoomForAndWhatTheOuterLayersLost) {
+  outer_.reset();
+  remove(shm::layers_instance(instance_));
+  outer_ = std::make_unique<TestSegment>(shm::layers_instance(instance_),
+                                         std::vector<shm::LaneTier>{{1, 512}});
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    const std::string operation = "operation_" + std::to_string(i);
+    const std::uint64_t at = now() - 900 * kMs;
+    client(operation.c_str(), shm::names::kTwoLayer, i, at, 5 * kMs);
+    publish(*daemon_, operation.c_str(), shm::names::kDaemon, shm::names::kTwoLayer, i, at + kMs,
+            kMs);
+  }
+  group_.sweep(now_);
+  for (int i = 0; i < 2'000; ++i) {
+    client("again", shm::names::kTwoLayer, 0, now() - 900 * kMs, 5 * kMs);
+  }
+  const auto view = look();
+  EXPECT_EQ(view->chains_dropped, 4u);
+  EXPECT_GE(view->outer_records_lost, 2'000u - 512);
+  EXPECT_EQ(view->outer_records_lost + view->join.spans, 2'200u);
+}
+
 TEST_F(Group, TellsTheDistanceToTheTargets) {
   for (std::uint64_t i = 0; i < 120; ++i) four_layers(1 + i, now() - 900 * kMs);
   daemon_->header().gauges.target_latency_ns.store(20 * kMs);
@@ -272,6 +350,19 @@ TEST_F(Group, SnapshotHasTheOperationsOfAllLayers) {
   EXPECT_TRUE(std::is_sorted(snapshot.operations.begin(), snapshot.operations.end(),
                              [](const auto& a, const auto& b) { return a.key < b.key; }));
   EXPECT_EQ(snapshot.daemon.window(kMinute).outcomes.all(), 1u);
+}
+
+TEST_F(Group, SnapshotHasEachStacksLayersOnceAndInOrder) {
+  four_layers(1, now() - 900 * kMs);
+  two_layers(2, now() - 900 * kMs);
+  publish(*outer_, "forged", shm::names::kDaemon, shm::names::kFourLayer, 0, now() - 900 * kMs, 1);
+  look();
+  std::vector<std::string> layers;
+  for (const LayerStats& layer : group_.snapshot(now_).layers) {
+    layers.push_back(layer.stack + ' ' + layer.layer);
+  }
+  EXPECT_THAT(layers, ElementsAre("2-layer daemon", "2-layer mcp-client", "4-layer daemon",
+                                  "4-layer mcp-client", "4-layer mcp-server", "4-layer ts-client"));
 }
 
 class DaemonAlone : public Group {

@@ -81,6 +81,24 @@ TEST_F(Join, WhatTheOuterCallStillHoldsTogetherWaitsForTheRest) {
   EXPECT_EQ(counters().fates, (SpanFates{.joined = 3}));
 }
 
+// Nothing tells that an outer call still goes on.
+TEST_F(Join, AnOuterCallOfMoreThanThePatienceLacksItsFirstInnerOneAndCountsAsLate) {
+  at(20);
+  for (const std::uint64_t trace : {7, 8}) add(trace, Layer::daemon, 2, 4);
+  at(6'900);
+  EXPECT_EQ(counters().fates.alone, 2u);
+  add(8, Layer::mcp_client, 4, 6'890);
+  add(9, Layer::mcp_client, 0, 6'890);
+  add(7, Layer::daemon, 6'800, 6'803);
+  EXPECT_EQ(counters().late, 0u) << "none of their time was joined, as far as their traces go";
+  add(7, Layer::mcp_client, 0, 6'890);
+  EXPECT_EQ(counters().late, 1u);
+  at(13'000);
+  ASSERT_EQ(joined_.size(), 1u);
+  EXPECT_EQ(joined_[0].time_ns[3], 3 * kMs) << "without the first one's 2 ms";
+  expect_all_accounted_for();
+}
+
 TEST_F(Join, WhatComesTooLateIsAloneAndCounted) {
   at(20);
   add(7, Layer::daemon, 2, 4);
@@ -224,6 +242,7 @@ TEST_F(Join, WhateverTheOrderOfArrivalEachTraceIsJoinedAsAWhole) {
     EXPECT_EQ(join.counters().held, 0u);
     EXPECT_EQ(sorted(got), expected) << latest_ms;
     EXPECT_EQ(join.counters().fates, fates) << latest_ms;
+    EXPECT_EQ(join.counters().late, 0u) << latest_ms;
   }
 }
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Points of an answer, without a file.
+#include "metrics/history/answer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::uint64_t kNs = 1'000'000'000;
+
+HistoryQuery between(std::uint64_t begin, std::uint64_t end, std::uint32_t points) {
+  return {{"goxel", {}, {}, {}, {}}, {begin * kNs, end * kNs}, points};
+}
+
+Tally requests(int count) {
+  Tally tally;
+  for (int i = 0; i < count; ++i) tally.add({});
+  return tally;
+}
+
+TEST(WholeSeconds, AreTheRangeGrown) {
+  const auto grown = [](double begin, double end) {
+    const Seconds seconds = whole_seconds(
+        {static_cast<std::uint64_t>(begin * 1e9), static_cast<std::uint64_t>(end * 1e9)});
+    return std::tuple(seconds.begin, seconds.end, seconds.length);
+  };
+  EXPECT_EQ(grown(1, 3), std::tuple(1u, 3u, 2u));
+  EXPECT_EQ(grown(1.5, 3.25), std::tuple(1u, 4u, 2u)) << "1.75 s";
+  EXPECT_EQ(grown(1.75, 3.25), std::tuple(1u, 4u, 2u)) << "1.5 s";
+  EXPECT_EQ(grown(1.875, 2.125), std::tuple(1u, 3u, 1u));
+  EXPECT_EQ(grown(2, 2), std::tuple(2u, 3u, 1u)) << "at least one";
+  EXPECT_EQ(grown(2.5, 2.5), std::tuple(2u, 3u, 1u));
+}
+
+TEST(HistoryFilter, PassesWhatHasAllTheNamesItAsksFor) {
+  const OperationKey key{"2-layer", "mcp", "daemon", "ping"};
+  EXPECT_TRUE((HistoryFilter{"goxel", {}, {}, {}, {}}.passes(key)));
+  EXPECT_TRUE((HistoryFilter{"goxel", "ping", "2-layer", "mcp", "daemon"}.passes(key)));
+  EXPECT_FALSE((HistoryFilter{"goxel", "pong", "2-layer", "mcp", "daemon"}.passes(key)));
+  EXPECT_FALSE((HistoryFilter{"goxel", "ping", "4-layer", "mcp", "daemon"}.passes(key)));
+  EXPECT_FALSE((HistoryFilter{"goxel", "ping", "2-layer", "none", "daemon"}.passes(key)));
+  EXPECT_FALSE((HistoryFilter{"goxel", "ping", "2-layer", "mcp", "ts-client"}.passes(key)));
+  EXPECT_FALSE((HistoryFilter{"goxel", "", {}, {}, {}}.passes(key))) << "an empty name is a name";
+}
+
+// 90 s in tens, from the middle of one to the middle of one: ten stretches.
+TEST(HistoryPoints, AreOfWholeStretchesAndOfTheSameLength) {
+  const auto shape = [](std::uint32_t points, std::uint64_t step) {
+    const HistoryPoints all(between(1'005, 1'095, points), step);
+    std::vector<std::uint64_t> begins;
+    for (const HistoryPoint& point : all.answer({}).points) begins.push_back(point.begin_seconds);
+    begins.push_back(all.end_seconds());
+    return begins;
+  };
+  EXPECT_THAT(shape(1, 10), ElementsAre(1'000, 1'090, 1'100));
+  EXPECT_THAT(shape(2, 10), ElementsAre(1'000, 1'050, 1'100));
+  EXPECT_THAT(shape(3, 10), ElementsAre(1'000, 1'030, 1'060, 1'090, 1'100));
+  EXPECT_THAT(shape(4, 10), ElementsAre(1'000, 1'030, 1'060, 1'090, 1'100)) << "23 s are three";
+  EXPECT_THAT(shape(5'000, 10), ElementsAre(1'000, 1'010, 1'020, 1'030, 1'040, 1'050, 1'060, 1'070,
+                                            1'080, 1'090, 1'100));
+  EXPECT_THAT(shape(2, 1), ElementsAre(1'005, 1'050, 1'095));
+  EXPECT_THAT(shape(4, 1), ElementsAre(1'005, 1'028, 1'051, 1'074, 1'095));
+}
+
+TEST(HistoryPoints, FindWhatBelongsToThem) {
+  HistoryPoints points(between(1'005, 1'095, 3), 10);
+  EXPECT_EQ(points.begin_seconds(), 1'000u);
+  EXPECT_EQ(points.end_seconds(), 1'100u);
+  EXPECT_EQ(points.at(999), nullptr);
+  EXPECT_EQ(points.at(1'100), nullptr);
+  ASSERT_NE(points.at(1'000), nullptr);
+  EXPECT_EQ(points.at(1'029), points.at(1'000));
+  EXPECT_EQ(points.at(1'030), points.at(1'000) + 1);
+  EXPECT_EQ(points.at(1'099), points.at(1'000) + 3);
+}
+
+// The last point is of ten seconds only.
+TEST(HistoryPoints, TellHowLongSomebodyWatchedAndWhatCameMeanwhile) {
+  HistoryPoints points(between(1'005, 1'095, 3), 10);
+  *points.at(1'010) = requests(4);
+  *points.at(1'030) = requests(3);
+  const HistoryAnswer answer = points.answer({{990 * kNs, 1'005 * kNs},
+                                              {1'025 * kNs, 1'035 * kNs},
+                                              {1'035 * kNs, 1'036 * kNs},
+                                              {1'098 * kNs, 1'110 * kNs},
+                                              {1'120 * kNs, 1'130 * kNs}});
+  EXPECT_EQ(answer.begin_seconds, 1'000u);
+  EXPECT_EQ(answer.end_seconds, 1'100u);
+  EXPECT_EQ(answer.point_seconds, 30u);
+  std::vector<double> told;
+  for (const HistoryPoint& point : answer.points) {
+    told.push_back(static_cast<double>(point.seconds));
+    told.push_back(point.stats.covered_seconds);
+    told.push_back(static_cast<double>(point.stats.outcomes.ok));
+  }
+  EXPECT_THAT(told, ElementsAre(30, 10, 4, 30, 6, 3, 30, 0, 0, 10, 2, 0));
+  EXPECT_DOUBLE_EQ(answer.points[1].stats.rate_per_second, 0.5);
+  EXPECT_DOUBLE_EQ(answer.whole.covered_seconds, 18);
+  EXPECT_EQ(answer.whole.outcomes.ok, 7u);
+  EXPECT_DOUBLE_EQ(answer.whole.rate_per_second, 7.0 / 18);
+}
+
+TEST(HistoryAnswerOfAReader, IsOfWhatPassesTheFilterAndLiesInTheRange) {
+  RollupDelta seen;
+  const auto saw = [&seen](const char* operation, std::uint64_t begin, int count) {
+    seen.rollups.push_back({{"2-layer", "mcp", "daemon", operation}, begin, 10, requests(count)});
+  };
+  saw("ping", 990, 1);
+  saw("ping", 1'000, 2);
+  saw("ping", 1'010, 4);
+  saw("add", 1'010, 8);
+  saw("ping", 1'020, 16);
+  HistoryQuery query = between(1'001, 1'020, 100);
+  const auto counts = [&] {
+    std::vector<std::uint64_t> all;
+    for (const HistoryPoint& point : answer_from(query, seen).points) {
+      all.push_back(point.stats.outcomes.ok);
+    }
+    return all;
+  };
+  EXPECT_THAT(counts(), ElementsAre(2, 12)) << "of the rollups' ten seconds";
+  query.filter.operation = "ping";
+  EXPECT_THAT(counts(), ElementsAre(2, 4));
+  seen.rollups.clear();
+  EXPECT_EQ(counts().size(), 19u) << "seconds";
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::metrics
