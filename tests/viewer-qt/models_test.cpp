@@ -182,6 +182,29 @@ TEST(OperationsModel, NumbersStandAtTheRightAndNamesAtTheLeft) {
   }
 }
 
+// What is selected stays selected.
+TEST(OperationsModel, RowsStayTheSameRowsAsLongAsTheOperationsDo) {
+  OperationsModel model;
+  model.show(snapshot_of(1, "ping 100 250; save 3 4000"));
+  int resets = 0;
+  int changes = 0;
+  QObject::connect(&model, &QAbstractItemModel::modelReset, [&resets] { ++resets; });
+  QObject::connect(&model, &QAbstractItemModel::dataChanged,
+                   [&](const QModelIndex& first, const QModelIndex& last) {
+                     ++changes;
+                     EXPECT_EQ(first, model.index(0, 0));
+                     EXPECT_EQ(last, model.index(1, OperationsModel::kMax));
+                   });
+  model.show(snapshot_of(2, "ping 101 250; save 3 4000"));
+  model.set_window(metrics::Window::now);
+  EXPECT_EQ(resets, 0);
+  EXPECT_EQ(changes, 2);
+  model.show(snapshot_of(3, "ping 101 250"));
+  EXPECT_EQ(resets, 1);
+  EXPECT_EQ(model.rowCount(model.index(0, 0)), 0) << "no rows below rows";
+  EXPECT_EQ(model.columnCount(model.index(0, 0)), 0);
+}
+
 class StateText : public testing::Test {
  protected:
   StateText() {
@@ -300,6 +323,12 @@ TEST(Figures, EachHasItsOwnNumber) {
   }
   EXPECT_TRUE(shown[3].alarming);
   EXPECT_FALSE(shown[5].alarming) << "nothing has been in hand for long";
+  EXPECT_TRUE(shown[9].alarming);
+  EXPECT_EQ(shown[3].hint, "200 errors, 30 unanswered, 4 malformed, 1,000 cancelled");
+  snapshot->inflight.emplace_back().age_ns = InflightModel::kOldNs;
+  EXPECT_TRUE(figures(*snapshot)[5].alarming) << "for a second";
+  snapshot->inflight[0].age_ns -= 1;
+  EXPECT_FALSE(figures(*snapshot)[5].alarming);
   daemon.state = metrics::ProducerState::dead;
   EXPECT_EQ(figures(*snapshot)[2].value, QString::fromUtf8("–")) << "its rate has ended";
 }

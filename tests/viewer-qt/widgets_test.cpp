@@ -257,6 +257,41 @@ TEST_F(PageTest, WindowShowsTheSnapshotInFiguresChartsAndTables) {
   EXPECT_EQ(said(), "all 100/s, failed 0/s; p50 250 µs, p99 500 µs");
 }
 
+TEST_F(PageTest, ChartsBeginWithThePastOfTheDaemonThatIsShown) {
+  MainWindow window("");
+  const auto points = [&window] {
+    qsizetype count = 0;
+    for (const QChartView* view : window.findChildren<QChartView*>()) {
+      if (view->accessibleName() != "Throughput") continue;
+      for (const QAbstractSeries* series : view->chart()->series()) {
+        const auto* line = qobject_cast<const QLineSeries*>(series);
+        if (line->pen().color() == theme::kOperations) count += line->count();
+      }
+    }
+    return count;
+  };
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  auto past = std::make_shared<Past>();
+  past->instance = "test";
+  past->run_id = 1;
+  past->now_monotonic_ns = 100 * kSecond;
+  past->now_realtime_ns = 5'000 * kSecond;
+  for (std::uint64_t second = 4'997; second < 5'000; ++second) {
+    metrics::HistoryPoint& point = past->seconds.emplace_back();
+    point.begin_seconds = second;
+    point.seconds = 1;
+    point.stats.covered_seconds = 1;
+  }
+  window.show_past(past);
+  window.show_snapshot(snapshot_of(101, "ping 100 250"));
+  EXPECT_EQ(points(), 4);
+  window.show_snapshot(snapshot_of(102, "ping 100 250"));
+  EXPECT_EQ(points(), 5);
+  window.show_past(past);
+  window.show_snapshot(snapshot_of(101, "ping 100 250"));
+  EXPECT_EQ(points(), 4) << "begun anew";
+}
+
 TEST_F(PageTest, StateLineIsCalmOnlyWhileAllIsWell) {
   MainWindow window("");
   const auto look = [&window](metrics::ProducerState state, double silent_seconds) {
