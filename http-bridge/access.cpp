@@ -24,7 +24,7 @@ bool all_digits(std::string_view text) {
 // nothing.
 std::string_view without_port(std::string_view host) {
   const std::size_t colon = host.rfind(':');
-  if (colon == std::string_view::npos || host.ends_with(']')) return host;
+  if (colon == std::string_view::npos) return host;
   return all_digits(host.substr(colon + 1)) ? host.substr(0, colon) : host;
 }
 

@@ -162,12 +162,10 @@ void HistoryService::put_back(std::vector<HistoryDelta> deltas) {
   for (HistoryDelta& delta : deltas) {
     Pending& pending = pending_.at(delta.instance);
     RollupDelta later = std::exchange(pending.rest, {});
-    const bool any_later = pending.any;
-    const ReadingPosition position = any_later ? later.position : delta.delta.position;
     later.rollups = pending.rollups.take();
+    const bool any_later = pending.any;
     add(pending, std::move(delta.delta));
-    add(pending, std::move(later));
-    pending.rest.position = position;
+    if (any_later) add(pending, std::move(later));
   }
 }
 

@@ -2,6 +2,7 @@
 // A client at the other end of a socket pair that does what a well-behaved one never would.
 #include "http-bridge/bounded_socket.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -181,6 +182,21 @@ TEST_F(BoundedSocketTest, EachRequestHasLimitsOfItsOwn) {
   EXPECT_EQ(read(1), "3");
   EXPECT_EQ(read(1), "4");
   EXPECT_EQ(socket.write("x", 1), 1);
+}
+
+// What the client sent and nobody read must not reset the connection before it has the answer.
+TEST_F(BoundedSocketTest, TheEndIsOrderlyAndGivesTheDescriptorBack) {
+  BoundedSocket& socket = serve({});
+  send(std::string(10'000, 'x'));
+  ASSERT_TRUE(socket.next_request(nobody_waits));
+  EXPECT_EQ(socket.write("answer", 6), 6);
+  ::shutdown(client_, SHUT_WR);
+  socket_.reset();
+  char answer[7] = {};
+  EXPECT_EQ(::recv(client_, answer, sizeof answer, 0), 6);
+  EXPECT_STREQ(answer, "answer");
+  EXPECT_EQ(::recv(client_, answer, sizeof answer, 0), 0) << "an end, and no reset";
+  EXPECT_EQ(::fcntl(server_, F_GETFD), -1);
 }
 
 TEST_F(BoundedSocketTest, AnswerToAClientThatIsGoneFails) {

@@ -163,6 +163,8 @@ TEST_F(ComparisonRoute, ParametersSelectAndJudge) {
             1u);
   EXPECT_EQ(compared({{"a", "before"}, {"b", "after"}, {"layer", "daemon"}})["operations"].size(),
             2u);
+  expect_error(compare({{"a", "before"}, {"b", "after"}, {"layer", "mcp-client"}}), 404,
+               "a layer without operations");
   const json tolerant = compared({{"a", "before"}, {"b", "after"}, {"relevant", "250.5"}});
   EXPECT_EQ(tolerant["least_relevant"], 2.505);
   EXPECT_EQ(verdict_of(tolerant, "ping"), "no proven difference");

@@ -9,7 +9,9 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "http-bridge/history_route.h"
 #include "http-bridge/routes.h"
@@ -92,6 +94,12 @@ class HistoryServiceTest : public metrics::CollectorTest {
     const Response response = ask({{"from", "-1h"}, {"points", "1"}});
     if (response.status != 200) return 0;
     return json::parse(response.body)["whole"]["outcomes"]["all"];
+  }
+
+  double watched_seconds() const {
+    const Response response = ask({{"from", "-1h"}, {"points", "1"}});
+    if (response.status != 200) return -1;
+    return json::parse(response.body)["whole"]["covered_seconds"];
   }
 
   // A bridge that is started now, and what it makes of what the ring holds.
@@ -234,6 +242,72 @@ TEST_F(HistoryServiceTest, StoppingWritesWhatWasHandedOut) {
   EXPECT_EQ(stored_after_a_restart(), 3u);
 }
 
+// While nothing can be written stretches of time become one, and so need no room.
+TEST_F(HistoryServiceTest, HalfAnHourThatCouldNotBeWrittenWasWatchedAllTheSame) {
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  pass(1);
+  bridge.sweep(now_);
+  for (int i = 0; i < 1'800; ++i) {
+    pass(1);
+    bridge.sweep(now_);
+  }
+  bridge.history.commit(now_.realtime_ns / metrics::kSecond);
+  EXPECT_GE(watched_seconds(), 1'800);
+}
+
+// Beyond that it is given up, so that it stays bounded.
+TEST_F(HistoryServiceTest, StretchesThatAreFarApartWaitUpToAThousandAndTwentyFour) {
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  for (int i = 0; i < 1'100; ++i) {
+    pass(1);
+    bridge.sweep(now_);
+    now_.realtime_ns += metrics::kSecond;  // the clock on the wall is put forward
+  }
+  bridge.history.commit(now_.realtime_ns / metrics::kSecond);
+  EXPECT_GT(watched_seconds(), 1'000);
+  EXPECT_LE(watched_seconds(), 1'024);
+}
+
+TEST_F(HistoryServiceTest, StoppingEndsItsThreadAndGivesTheFileBack) {
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  publish(segment, 3);
+  bridge.sweep(now_);
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  const auto before = threads();
+  bridge.history.start();
+  bridge.history.stop();
+  EXPECT_EQ(stored(), 3u);
+  // A thread that was joined is still listed for a moment.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (threads() > before && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(threads(), before);
+  Bridge next(*this);
+  next.round(now_);
+  EXPECT_EQ(next.history.message(), "");
+}
+
+TEST_F(HistoryServiceTest, WhatIsWrongIsSaidOnceAndThatItIsOver) {
+  std::ofstream(file_) << std::string(5'000, 'x');
+  Bridge bridge(*this);
+  testing::internal::GetCapturedStderr();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) bridge.history.commit(now_.realtime_ns / metrics::kSecond);
+  const std::string why = bridge.history.message();
+  std::filesystem::remove(file_);
+  for (int i = 0; i < 3; ++i) bridge.history.commit(now_.realtime_ns / metrics::kSecond);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "goxel-telemetry-bridge: " + why +
+                "\ngoxel-telemetry-bridge: the history is written again\n");
+  testing::internal::CaptureStderr();
+}
+
 TEST_F(HistoryServiceTest, AFileThatIsMovedAwayIsBegunAnew) {
   TestSegment segment(instance_);
   Bridge bridge(*this);
@@ -301,7 +375,12 @@ TEST_F(HistoryServiceTest, TheRouteSaysWhatIsWrongInOneSentence) {
   for (const char* points : {"0", "5001", "-1", "", "1.5", "x", "99999999999999999999"}) {
     refused({{"points", points}}, 400, "Points must be a number from 1 to 5000");
   }
-  refused({{"limit", "5"}}, 400, "no parameter \"limit\"");
+  for (const char* points : {"1", "5000"}) {
+    EXPECT_EQ(ask({{"from", "-1h"}, {"points", points}}).status, 200) << points;
+  }
+  refused({{"limit", "5"}}, 400,
+          "There is no parameter \"limit\"; those of the history are instance, operation, stack, "
+          "layer, protocol, from, to and points.");
   refused({{"operation", "pong"}}, 404, "no operation \"pong\"");
   refused({{"instance", "other"}}, 404, "no instance \"other\"");
   refused({{"layer", ""}}, 404, "no layer \"\"");

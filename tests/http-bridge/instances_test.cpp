@@ -6,6 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <thread>
+
+#include "metrics/history/reader.h"
 #include "tests/metrics/test_segment.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -80,6 +84,19 @@ TEST_F(InstancesTest, NewInstanceIsFoundWithinASecond) {
   instances.sweep(now_);
   ASSERT_EQ(instances.latest()->instances.size(), 1u);
   EXPECT_EQ(instances.latest()->instances[0].daemon.state, ProducerState::live);
+}
+
+TEST_F(InstancesTest, LooksForNewOnesOnceASecond) {
+  int looks = 0;
+  Instances instances({}, [&looks] {
+    ++looks;
+    return std::vector<std::string>();
+  });
+  for (int i = 0; i <= 20; ++i) {  // 0 to 2 s
+    instances.sweep(now_);
+    now_.monotonic_ns += kSecond / 10;
+  }
+  EXPECT_EQ(looks, 3);
 }
 
 TEST_F(InstancesTest, WithoutNamesItLooksAtTheMachine) {
@@ -164,6 +181,54 @@ TEST_F(InstancesTest, ThreadSweepsByItself) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (read() == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(read(), 1u);
+}
+
+// Reading more often would slow the daemon.
+TEST_F(InstancesTest, ThreadRestsBetweenSweeps) {
+  Instances instances({new_name()});
+  instances.start();
+  std::vector<std::uint64_t> taken;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (taken.size() < 3 && std::chrono::steady_clock::now() < deadline) {
+    const auto latest = instances.latest();
+    if (latest->instances.empty()) continue;
+    const std::uint64_t at = latest->instances[0].taken_monotonic_ns;
+    if (taken.empty() || taken.back() != at) taken.push_back(at);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  ASSERT_EQ(taken.size(), 3u);
+  EXPECT_GE(taken[2] - taken[0], kSecond / 10) << "two times 50 ms";
+}
+
+TEST_F(InstancesTest, HistoryGetsWhatCameOnceASecond) {
+  const std::string name = new_name();
+  TestSegment segment(name);
+  const std::string file = testing::TempDir() + name + ".db";
+  const auto stored = [&]() -> std::uint64_t {
+    metrics::HistoryResult why;
+    const auto reader = metrics::HistoryReader::open(file, why);
+    if (reader == nullptr) return 0;
+    metrics::HistoryQuery query;
+    query.filter.instance = name;
+    query.range = {now_.realtime_ns - 3'600 * kSecond, now_.realtime_ns + kSecond};
+    metrics::HistoryAnswer answer;
+    return reader->query(query, answer).done() ? answer.whole.outcomes.all() : 0;
+  };
+  HistoryService history(file, {});
+  Instances instances({name});
+  instances.keep_history(history);
+  const auto sweep_and_commit = [&] {
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+    instances.sweep(now_);
+    history.commit(now_.realtime_ns / kSecond);
+    now_.monotonic_ns += kSecond / 4;
+    now_.realtime_ns += kSecond / 4;
+    return stored();
+  };
+  std::vector<std::uint64_t> after_each;
+  for (int i = 0; i <= 8; ++i) after_each.push_back(sweep_and_commit());  // 0 to 2 s
+  EXPECT_THAT(after_each, testing::ElementsAre(1, 1, 1, 1, 5, 5, 5, 5, 9));
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) std::remove((file + suffix).c_str());
 }
 
 TEST_F(InstancesTest, OuterLayersAreWatchedWithTheirDaemon) {

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "http-bridge/instances.h"
 
@@ -97,12 +98,30 @@ TEST_F(BridgeOptions, WithoutFlagsAllIsWatchedAndNothingKept) {
   EXPECT_EQ(options.history_retention.most_bytes, 1'073'741'824u);
 }
 
+TEST_F(BridgeOptions, HelpSaysHowLongEachTierIsKept) {
+  testing::internal::CaptureStdout();
+  const Parsed parsed = parse({"--help"});
+  std::istringstream words(testing::internal::GetCapturedStdout());
+  ASSERT_TRUE(std::holds_alternative<ExitCode>(parsed));
+  EXPECT_EQ(std::get<ExitCode>(parsed).value, 0);
+  std::string help;  // in one line, however wide CLI11 makes it
+  for (std::string word; words >> word;) help += word + ' ';
+  for (const char* tier : {"--history-1s TIME How long to keep rollups of 1s (default: 1h) ",
+                           "--history-10s TIME How long to keep rollups of 10s (default: 24h) ",
+                           "--history-1min TIME How long to keep rollups of 1min (default: 30d) ",
+                           "--history-1h TIME How long to keep rollups of 1h (default: 730d) "}) {
+    EXPECT_THAT(help, HasSubstr(tier));
+  }
+}
+
 TEST_F(BridgeOptions, ValuesAreTakenUpToTheirBounds) {
   EXPECT_EQ(accepted({"--port", "65535"}).port, 65'535);
   EXPECT_THAT(refused({"--port", "65536"}), HasSubstr("--port"));
   EXPECT_EQ(accepted({"--history-1s", "60s"}).history_retention.seconds[0], 60u);
   EXPECT_THAT(refused({"--history-1s", "59s"}), HasSubstr("at least a minute"));
   EXPECT_THAT(refused({"--history-size", "15"}), HasSubstr("--history-size"));
+  EXPECT_EQ(accepted({"--history-size", "1048576"}).history_retention.most_bytes, 1ull << 40);
+  EXPECT_THAT(refused({"--history-size", "1048577"}), HasSubstr("--history-size"));
 }
 
 TEST_F(BridgeOptions, NoMoreInstancesAreNamedThanCanBeWatched) {
@@ -135,6 +154,8 @@ TEST_F(BridgeOptions, ATokenHasSixteenToAThousandAndTwentyFourCharacters) {
   }
   EXPECT_EQ(read("0123456789 abcdef", why), "") << "a space within";
   EXPECT_EQ(read("0123456789abcde\xC3\xA9", why), "") << "no ASCII";
+  EXPECT_EQ(read("0123456789abcdef\x7F", why), "") << "ASCII, but nothing to see";
+  EXPECT_EQ(read("0123456789abcde!~", why), "0123456789abcde!~") << "the first and the last";
   std::remove(file.c_str());
 }
 

@@ -170,7 +170,13 @@ TEST(Prometheus, WhatWasNeverAnsweredHasNoDuration) {
   Snapshots snapshots = sample_snapshots();
   snapshots.instances[0].operations[1].exposed = {};
   snapshots.instances[0].operations[1].exposed_error = {};
-  EXPECT_THAT(encode_prometheus(snapshots), Not(HasSubstr("rpc_method")));
+  const std::string text = encode_prometheus(snapshots);
+  EXPECT_THAT(text, Not(HasSubstr("rpc_method")));
+  EXPECT_THAT(text, Not(HasSubstr("goxel_layer_duration_seconds_count{instance_name=\"goxel\","
+                                  "stack=\"4-layer\"")));
+  EXPECT_THAT(text, HasSubstr("goxel_layer_duration_seconds_count{instance_name=\"goxel\","
+                              "stack=\"2-layer\""))
+      << "the other was";
 }
 
 TEST(Prometheus, LabelValueIsEscaped) {

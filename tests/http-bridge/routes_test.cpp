@@ -125,10 +125,16 @@ TEST_F(RoutesTest, HealthyWithoutAnyDaemon) {
   EXPECT_EQ(get("/healthz").status, 200);
 }
 
-TEST_F(RoutesTest, SnapshotSaysThatItWaits) {
+TEST_F(RoutesTest, SnapshotSaysWhatItWaitsFor) {
+  const auto message = [this] { return json::parse(get("/api/v1/snapshot").body)["message"]; };
+  EXPECT_EQ(message(), "");
+  snapshots_.instances.erase(snapshots_.instances.begin());
+  EXPECT_EQ(message(),
+            "No watched daemon is running with the telemetry plugin right now; waiting for one.");
   snapshots_.instances.clear();
-  EXPECT_THAT(json::parse(get("/api/v1/snapshot").body)["message"].get<std::string>(),
-              HasSubstr("waiting for one"));
+  EXPECT_EQ(message(),
+            "No daemon with the telemetry plugin has been seen on this machine yet; waiting for "
+            "one.");
 }
 
 TEST_F(RoutesTest, IndexListsTheEndpoints) {
@@ -175,9 +181,10 @@ TEST_F(RoutesTest, ForeignHostIsForbidden) {
   Request request;
   request.method = "GET";
   request.path = "/metrics";
-  for (const char* host : {"evil.example", "evil.example:9464", "localhost.evil.example", "",
-                           "127.0.0.1.evil.example", "localhost:9464:1", "localhost:x", "[::1",
-                           "::1", "10.0.0.1", "localhost/", "user@localhost"}) {
+  for (const char* host :
+       {"evil.example", "evil.example:9464", "localhost.evil.example", "", "127.0.0.1.evil.example",
+        "localhost:9464:1", "localhost:x", "[::1", "::1", "10.0.0.1", "localhost/",
+        "user@localhost", "localhost:/", "localhost:9464:", "[::1]:x"}) {
     request.host = host;
     expect_error(ask(request), 403);
   }

@@ -4,9 +4,14 @@
 #include "http-bridge/server.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -25,10 +30,10 @@ constexpr SocketLimits kPatient{
 // Serves on any free port from construction on.
 class RunningServer {
  public:
-  explicit RunningServer(Server::Answer answer, const SocketLimits& limits = kPatient)
+  explicit RunningServer(Server::Answer answer, const SocketLimits& limits = kPatient, int port = 0)
       : server_(std::move(answer), limits) {
     std::string why;
-    port_ = server_.bind("127.0.0.1", 0, why);
+    port_ = server_.bind("127.0.0.1", port, why);
     EXPECT_NE(port_, 0) << why;
     thread_ = std::thread([this] { orderly_ = server_.serve(); });
   }
@@ -36,10 +41,12 @@ class RunningServer {
 
   int port() const { return port_; }
   bool stop() {
-    if (thread_.joinable()) {
-      server_.stop();
-      thread_.join();
-    }
+    server_.stop();
+    return wait();
+  }
+  // Until it has ended; whether somebody stopped it.
+  bool wait() {
+    if (thread_.joinable()) thread_.join();
     return orderly_;
   }
 
@@ -49,6 +56,24 @@ class RunningServer {
   bool orderly_ = false;
   std::thread thread_;
 };
+
+// Where this process listens on `port`; -1: nowhere.
+int listening_socket(int port) {
+  for (int fd = 0; fd < 1024; ++fd) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) continue;
+    sockaddr_in address{};
+    size = sizeof address;
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    if (ntohs(address.sin_port) == port) return fd;
+  }
+  return -1;
+}
+
+std::ptrdiff_t open_descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
 
 // Answers with what it was asked.
 Response echo(const Request& request) {
@@ -66,6 +91,23 @@ TEST(Server, RequestReachesItsAnswerDecoded) {
   EXPECT_EQ(reply->body, "GET /a b [x-y] localhost application/msgpack Bearer t");
   EXPECT_EQ(reply->headers.at("Content-Type"), "text/plain");
   EXPECT_EQ(reply->headers.at("Cache-Control"), "no-store");
+  EXPECT_EQ(reply->headers.at("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(reply->headers.count("Allow"), 0u);
+  EXPECT_EQ(reply->headers.count("WWW-Authenticate"), 0u);
+}
+
+TEST(Server, ConnectionEndsWithItsThousandthRequestAndSaysSo) {
+  RunningServer server(echo);
+  HttpClient client(server.port());
+  for (int i = 1; i <= 1'000; ++i) {
+    client.send(get_request("/"));
+    const auto reply = client.receive();
+    ASSERT_TRUE(reply) << i;
+    const auto connection = reply->headers.find("Connection");
+    const bool closes = connection != reply->headers.end() && connection->second == "close";
+    ASSERT_EQ(closes, i == 1'000) << i;
+  }
+  EXPECT_TRUE(client.closed_by_server());
 }
 
 TEST(Server, ConnectionServesManyRequests) {
@@ -109,6 +151,15 @@ TEST(Server, RequestWithABodyIsTheLastOfItsConnection) {
     EXPECT_EQ(reply->headers.at("Allow"), "GET, HEAD");
     EXPECT_EQ(reply->headers.at("Connection"), "close");
     EXPECT_FALSE(client.receive()) << framing;
+  }
+}
+
+TEST(Server, BodyOfNoBytesIsNone) {
+  RunningServer server(echo);
+  HttpClient client(server.port());
+  for (int i = 0; i < 2; ++i) {
+    client.send(get_request("/", "Content-Length: 0\r\n"));
+    EXPECT_EQ(client.receive().value_or(Reply{}).status, 200);
   }
 }
 
@@ -191,6 +242,18 @@ TEST(Server, HundredClientsAtOnceAreAllAnswered) {
   EXPECT_EQ(answered, 500);
 }
 
+// Looked at again and again, and left alone.
+TEST(Server, SilentClientThatIsInNobodysWayIsServedWhenItSpeaks) {
+  RunningServer server(
+      echo, {.idle = kLong, .idle_busy = milliseconds(1), .request = kLong, .answer = kLong});
+  HttpClient client(server.port());
+  for (int i = 0; i < 3; ++i) {
+    std::this_thread::sleep_for(milliseconds(20));
+    client.send(get_request("/"));
+    ASSERT_EQ(client.receive().value_or(Reply{}).status, 200) << i;
+  }
+}
+
 // More silent connections than there are threads: each gives its thread up when somebody waits.
 TEST(Server, SilentClientsDoNotKeepOthersOut) {
   RunningServer server(
@@ -234,6 +297,46 @@ TEST(Server, StopsAtOnceWithSilentClients) {
 
 TEST(Server, StopsRightAfterTheStart) {
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(RunningServer(echo).stop());
+}
+
+TEST(Server, EndsByItselfWhenItsSocketFails) {
+  RunningServer server(echo);
+  ASSERT_TRUE(get(server.port(), "/"));
+  ASSERT_EQ(::shutdown(listening_socket(server.port()), SHUT_RDWR), 0);
+  EXPECT_FALSE(server.wait());
+  EXPECT_FALSE(server.stop()) << "which comes back all the same";
+}
+
+// The server was the one to close, so that the kernel remembers the connection for a while.
+TEST(Server, PortIsFreeForTheNextAtOnce) {
+  int port = 0;
+  {
+    RunningServer server(echo);
+    port = server.port();
+    HttpClient client(port);
+    client.send(get_request("/", "Connection: close\r\n"));
+    ASSERT_TRUE(client.receive());
+    EXPECT_TRUE(client.closed_by_server());
+  }
+  const RunningServer next(echo, {}, port);
+  EXPECT_TRUE(get(port, "/"));
+}
+
+TEST(Server, ManyMayWaitToBeAccepted) {
+  const RunningServer server(echo);
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  ASSERT_EQ(::getsockopt(listening_socket(server.port()), IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+  EXPECT_EQ(info.tcpi_sacked, 128u) << "of a listening socket: its backlog";
+}
+
+TEST(Server, LeavesNoDescriptorBehind) {
+  const auto before = open_descriptors();
+  {
+    RunningServer server(echo);
+    EXPECT_TRUE(get(server.port(), "/"));
+  }
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST(Server, PortInUseIsASentence) {

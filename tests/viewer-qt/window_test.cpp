@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <QApplication>
 #include <QImage>
 #include <QSet>
 #include <csignal>
 
 #include "tests/integration/watched_daemon.h"
+#include "tests/viewer-qt/application.h"
 #include "tests/viewer-qt/snapshots.h"
 #include "viewer-qt/main_window.h"
 #include "viewer-qt/theme.h"
@@ -20,14 +20,6 @@ namespace {
 using integration::ChildProcess;
 using integration::eventually;
 using integration::WatchedDaemon;
-
-QApplication& application() {
-  static int count = 1;
-  static char name[] = "viewer-window-test";
-  static char* arguments[] = {name, nullptr};
-  static QApplication instance(count, arguments);
-  return instance;
-}
 
 bool shows_text(const QWidget& window, const QString& text) {
   for (const QLabel* label : window.findChildren<QLabel*>()) {
@@ -191,7 +183,17 @@ TEST(Viewer, RefusesBadFlagsInOneSentence) {
   const stand_in_test::TemporaryFolder folder;
   for (const std::vector<std::string>& bad : {std::vector<std::string>{"--nonsense"},
                                               {"--size", "big"},
+                                              {"--size", "900"},
+                                              {"--size", "900x"},
+                                              {"--size", "900x600x1"},
+                                              {"--size", "899x600"},
+                                              {"--size", "900x599"},
+                                              {"--size", "8001x600"},
+                                              {"--size", "900x8001"},
                                               {"--after", "-1"},
+                                              {"--after", "3601"},
+                                              {"--after", "soon"},
+                                              {"--screenshot", ""},
                                               {"--instance", "../x"},
                                               {"--history", "/dev/null/history.db"},
                                               {"surplus"}}) {

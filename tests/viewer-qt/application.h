@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// For tests: Qt's one application, which widgets and signals between threads need.
+#pragma once
+
+#include <QApplication>
+
+namespace goxel_telemetry::viewer {
+
+inline QApplication& application() {
+  static int count = 1;
+  static char name[] = "viewer-test";
+  static char* arguments[] = {name, nullptr};
+  static QApplication instance(count, arguments);
+  return instance;
+}
+
+}  // namespace goxel_telemetry::viewer
