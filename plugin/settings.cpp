@@ -24,7 +24,6 @@ bool parse_decimal(std::string_view text, int decimals, std::uint64_t& out) {
     std::string_view fraction = text.substr(point + 1);
     if (fraction.empty()) return false;
     while (fraction.size() > 1 && fraction.back() == '0') fraction.remove_suffix(1);
-    if (fraction == "0") fraction = {};
     if (fraction.size() > static_cast<std::size_t>(decimals)) return false;
     digits.append(fraction);
     decimals -= static_cast<int>(fraction.size());

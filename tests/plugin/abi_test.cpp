@@ -173,6 +173,133 @@ TEST_F(Abi, AQueuedRequestHasItsWaitItsSpanAndItsSendingTime) {
   EXPECT_EQ(reader_->gauges().workers_configured, 3u);
 }
 
+TEST_F(Abi, ARequestHasWhatTheHostToldOfIt) {
+  ASSERT_EQ(activate({{"clock", "monotonic"}}), 0);  // ticks are nanoseconds
+  watch();
+  const std::string traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const std::string operation = "paint and more";
+  const std::string stack = "my-stack and more";
+  goxel_plugin_request request{};
+  request.size = sizeof request;
+  request.connection = 77;
+  request.protocol = GOXEL_PROTOCOL_MCP;
+  request.operation = operation.data();
+  request.operation_length = 5;
+  request.stack = stack.data();
+  request.stack_length = 8;
+  request.traceparent = traceparent.data();
+  request.traceparent_length = traceparent.size();
+  request.receive_duration_ns = 12345;
+  request.bytes = UINT64_MAX;
+  const std::uint64_t before = shm::monotonic_ns();
+  const auto token = plugin_.request_received(&request);
+  const auto shown = reader_->inflight().at(0);
+  EXPECT_GE(shown.since_ticks, before);
+  EXPECT_EQ(shown.trace_id, 0x8448eb211c80319cu);
+  EXPECT_EQ(shown.connection, 77u);
+  EXPECT_EQ(reader_->name(shown.operation), "paint");
+  EXPECT_EQ(reader_->name(shown.stack), "my-stack");
+  EXPECT_EQ(shown.worker, shm::kNoWorker);
+  EXPECT_EQ(shown.protocol, static_cast<std::uint64_t>(shm::Protocol::mcp));
+  EXPECT_EQ(shown.phase, static_cast<std::uint64_t>(shm::Phase::received));
+  EXPECT_EQ(shown.layer, std::uint64_t{shm::names::kDaemon});
+  EXPECT_EQ(shown.receive_ticks, 12345u);
+  EXPECT_EQ(shown.bytes_in, UINT32_MAX);
+
+  plugin_.request_finished(token, GOXEL_STATUS_OK, UINT64_MAX);
+  const auto found = records();
+  ASSERT_EQ(found.size(), 1u);
+  const shm::Record& record = found[0];
+  EXPECT_EQ(record.start_ticks, shown.since_ticks);
+  EXPECT_EQ(record.trace_id, 0x8448eb211c80319cu);
+  EXPECT_EQ(reader_->name(record.operation), "paint");
+  EXPECT_EQ(reader_->name(record.stack), "my-stack");
+  EXPECT_EQ(record.worker, shm::kNoWorker);
+  EXPECT_EQ(record.protocol, static_cast<std::uint64_t>(shm::Protocol::mcp));
+  EXPECT_EQ(record.layer, std::uint64_t{shm::names::kDaemon});
+  EXPECT_EQ(record.receive_ticks, 12345u);
+  EXPECT_EQ(record.wait_ticks, 0u);
+  EXPECT_EQ(record.send_ticks, 0u) << "nobody said answering";
+  EXPECT_EQ(record.bytes_in, UINT32_MAX);
+  EXPECT_EQ(record.bytes_out, UINT32_MAX);
+}
+
+TEST_F(Abi, WithoutANameARequestIsMalformedAndItsStackIsItsProtocols) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  for (const std::uint32_t protocol :
+       {std::uint32_t{GOXEL_PROTOCOL_MCP}, std::uint32_t{GOXEL_PROTOCOL_JSON_RPC}}) {
+    goxel_plugin_request request{};
+    request.size = sizeof request;
+    request.protocol = protocol;
+    plugin_.request_finished(plugin_.request_received(&request), GOXEL_STATUS_MALFORMED, 0);
+  }
+  const auto found = records();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].operation, std::uint64_t{shm::names::kMalformed});
+  EXPECT_EQ(found[0].stack, std::uint64_t{shm::names::kTwoLayer});
+  EXPECT_EQ(found[1].operation, std::uint64_t{shm::names::kMalformed});
+  EXPECT_EQ(found[1].stack, std::uint64_t{shm::names::kFourLayer});
+}
+
+TEST_F(Abi, ATraceparentGivesTheLowHalfOfItsTraceIdOrNone) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  const auto trace_id_of = [this](std::string_view traceparent) {
+    goxel_plugin_request request{};
+    request.size = sizeof request;
+    request.traceparent = traceparent.data();
+    request.traceparent_length = traceparent.size();
+    plugin_.request_finished(plugin_.request_received(&request), GOXEL_STATUS_OK, 0);
+    const auto found = records();
+    return found.size() == 1 ? found[0].trace_id : UINT64_MAX;
+  };
+  EXPECT_EQ(trace_id_of("00-ffffffffffffffff0123456789abcdef"), 0x0123456789abcdefu);
+  EXPECT_EQ(trace_id_of("00-ffffffffffffffff9a0f000000000000-b7"), 0x9a0f000000000000u);
+  EXPECT_EQ(trace_id_of("00-ffffffffffffffff0123456789abcde"), 0u) << "one digit short";
+  EXPECT_EQ(trace_id_of({}), 0u);
+  for (const char bad : {'/', ':', '`', 'g', 'A', '-'}) {
+    std::string traceparent = "00-ffffffffffffffff0123456789abcdef-b7";
+    traceparent[19] = bad;
+    EXPECT_EQ(trace_id_of(traceparent), 0u) << bad;
+    traceparent[19] = '0';
+    traceparent[34] = bad;
+    EXPECT_EQ(trace_id_of(traceparent), 0u) << bad;
+  }
+}
+
+TEST_F(Abi, AWorkersNumberIsKeptIfARecordCanHoldIt) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  const auto worker_of = [this](std::uint32_t worker) {
+    const auto token = received("ping");
+    plugin_.request_started(token, worker);
+    plugin_.request_finished(token, GOXEL_STATUS_OK, 0);
+    return records().at(0).worker;
+  };
+  EXPECT_EQ(worker_of(0), 0u);
+  EXPECT_EQ(worker_of(65534), 65534u);
+  EXPECT_EQ(worker_of(65535), shm::kNoWorker);
+  EXPECT_EQ(worker_of(65536), shm::kNoWorker);
+}
+
+TEST_F(Abi, AnUnstartedRequestHasNoWorkerAndNoWait) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  const auto queued = received("queued");
+  plugin_.request_queued(queued);
+  plugin_.request_finished(queued, GOXEL_STATUS_CANCELLED, 0);
+  const auto direct = received("direct");
+  plugin_.request_started(direct, 4);
+  plugin_.request_finished(direct, GOXEL_STATUS_OK, 0);
+  const auto found = records();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].worker, shm::kNoWorker);
+  EXPECT_EQ(found[0].wait_ticks, 0u);
+  EXPECT_EQ(found[1].worker, 4u);
+  EXPECT_EQ(found[1].wait_ticks, 0u);
+}
+
 TEST_F(Abi, ATokenIsDeadAfterItsRequestAndForgedOnesEndNothing) {
   ASSERT_EQ(activate(), 0);
   watch();
@@ -184,9 +311,24 @@ TEST_F(Abi, ATokenIsDeadAfterItsRequestAndForgedOnesEndNothing) {
   plugin_.request_finished(0, GOXEL_STATUS_OK, 0);
   plugin_.request_finished(UINT64_MAX, GOXEL_STATUS_OK, 0);
   plugin_.request_finished(second + 1, GOXEL_STATUS_OK, 0);
+  constexpr goxel_plugin_request_token kNoLine = (1u << 14) - 1;  // in a token's low 14 bits
+  plugin_.request_finished(second | kNoLine, GOXEL_STATUS_OK, 0);
   EXPECT_THAT(seen(), ElementsAre("ping 0"));
   plugin_.request_finished(second, GOXEL_STATUS_OK, 0);
   EXPECT_THAT(seen(), ElementsAre("version 0"));
+}
+
+TEST_F(Abi, ATokenThatWillBeTheNextOfAFreeLineEndsNothing) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  const auto first = received("first");
+  const auto second = received("second");
+  plugin_.request_finished(second, GOXEL_STATUS_OK, 0);
+  constexpr goxel_plugin_request_token kOneGeneration = 1u << 14;
+  plugin_.request_finished(second + kOneGeneration, GOXEL_STATUS_ERROR, 0);
+  EXPECT_THAT(seen(), ElementsAre("second 0"));
+  plugin_.request_finished(first, GOXEL_STATUS_OK, 0);
+  EXPECT_THAT(seen(), ElementsAre("first 0"));
 }
 
 TEST_F(Abi, AClosedConnectionEndsItsOwnRequestsStartedOnesAsCancelled) {

@@ -67,6 +67,26 @@ TEST_F(HostSafety, EveryFormOfEveryCallSeesAHangUpOnEitherDescriptorOfAConnectio
   EXPECT_EQ(reader()->gauges().open_descriptors, 2u * (16 + 16 + 2));
 }
 
+TEST_F(HostSafety, WhatTheHostItselfShutsDownIsUnansweredAndNotCancelled) {
+  expect_run("shut_down", {{"shut.down ok", 1}, {"shut.down unanswered", 2}});
+}
+
+TEST_F(HostSafety, TheNumberOfWorkersIsThatOfTheCommandLine) {
+  const auto workers = [this](const std::vector<std::string>& arguments) -> std::uint64_t {
+    std::vector<std::string> command = launched("plain");
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    EXPECT_EQ(run(command), 0) << output();
+    return reader() == nullptr ? 0 : reader()->gauges().workers_configured;
+  };
+  constexpr std::uint64_t kStock = 8;
+  EXPECT_EQ(workers({}), kStock);
+  EXPECT_EQ(workers({"--workers", "3"}), 3u);
+  EXPECT_EQ(workers({"--workers=5", "--more"}), 5u);
+  EXPECT_EQ(workers({"--workers"}), kStock) << "no number follows";
+  EXPECT_EQ(workers({"--workers", "many", "7"}), kStock) << "what follows is none";
+  EXPECT_EQ(workers({"--workersets=5", "7"}), kStock) << "another option";
+}
+
 TEST_F(HostSafety, ARequestThatIsStuckOnABusyConnectionIsGivenUpWhileTheHostRuns) {
   write_config(R"(, "unanswered_after_seconds": 1)");
   const std::string enough = file("enough");

@@ -325,6 +325,19 @@ TEST(MessageScannerTest, EscapesInKeysAndNamesAreDecoded) {
   EXPECT_EQ(only(R"({"method": "\ud83d\ude00"})").name, "??");
 }
 
+TEST(MessageScannerTest, EscapedCodeUnitsAreUtf8AtEachBoundary) {
+  EXPECT_EQ(only(R"({"method": "\u0001\u007f\u0080\u07ff\u0800\ud7ff\ue000\uFFFF"})").name,
+            "\x01\x7f"
+            "\xc2\x80"
+            "\xdf\xbf"
+            "\xe0\xa0\x80"
+            "\xed\x9f\xbf"
+            "\xee\x80\x80"
+            "\xef\xbf\xbf");
+  EXPECT_EQ(only(R"({"method": "\ud800\udfff"})").name, "??");
+  EXPECT_EQ(only(R"({"method": "\b\f\n\r\t\/\\\""})").name, "\b\f\n\r\t/\\\"");
+}
+
 TEST(MessageScannerTest, KeysThatOnlyBeginAlikeAreOthers) {
   for (const std::string_view key : {"metho", "methods", "Method", "", "i", "idd", "traceparent"}) {
     EXPECT_EQ(kind("{\"" + std::string(key) + "\": \"x\"}"), kOther) << key;
@@ -460,6 +473,11 @@ TEST(MessageScannerTest, IllFormedTraceContextIsNone) {
        }) {
     EXPECT_FALSE(has_trace("{" + meta(traceparent) + "}")) << traceparent;
   }
+  for (const std::string_view version : {"0f", "f0", "fe", "ef"}) {
+    EXPECT_TRUE(
+        has_trace("{" + meta(std::string(version) + std::string(kTraceparent.substr(2))) + "}"))
+        << version;
+  }
   EXPECT_TRUE(
       has_trace("{" + meta("cc-0af7651916cd43dd0000000000000000-b7ad6b7169203331-ff") + "}"));
 }
@@ -547,6 +565,7 @@ TEST(MessageScannerTest, BrokenGrammarIsMalformed) {
 
 TEST(MessageScannerTest, MalformedObjectEndsAtItsBalancingBracket) {
   EXPECT_EQ(kinds(R"({bad {"}": [} ]}{"method":"ping"})"), (Kinds{kMalformed, kRequest}));
+  EXPECT_EQ(kinds(R"({bad "x}\"}\\" ]{"method":"ping"})"), (Kinds{kMalformed, kRequest}));
 }
 
 TEST(MessageScannerTest, MalformedObjectEndsAtTheNextNewline) {
@@ -620,6 +639,15 @@ TEST(MessageScannerTest, MismatchIsSeenInTheOutermostSixteenLevelsOnly) {
   };
   EXPECT_EQ(kind(with_mismatch_at(16)), kMalformed);
   EXPECT_EQ(kind(with_mismatch_at(17)), kOther);
+}
+
+TEST(MessageScannerTest, CurlyBracketsBalanceAtAnyDepth) {
+  for (std::size_t depth = 1; depth < 40; ++depth) {
+    std::string stream;
+    for (std::size_t i = 0; i < depth; ++i) stream += "{\"a\":";
+    stream += "1" + std::string(depth, '}');
+    EXPECT_EQ(kinds(stream + "{}"), (Kinds{kOther, kOther})) << depth;
+  }
 }
 
 // In linear time: anything else would outlast the test's time limit.

@@ -160,6 +160,26 @@ TEST(CatalogFillingUp, NamesThatFoundRoomKeepTheirIds) {
   }
 }
 
+TEST_F(Catalog, ReadsNoNameBehindItsLastEntry) {
+  const CatalogReader shorter(header_, std::span(entries_).first(names::kDaemon));
+  char bytes[kNameBytes];
+  EXPECT_EQ(shorter.name(names::kDaemon - 1u, bytes, nullptr), 9u);  // "ts-client"
+  EXPECT_EQ(shorter.name(names::kDaemon, bytes, nullptr), 0u);
+  EXPECT_EQ(shorter.size(), names::kDaemon);
+}
+
+// Its beginnings and ends are what a name is told by, however long it is.
+TEST_F(Catalog, TellsNamesOfEveryLengthApartByTheirFirstAndLastByte) {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    std::string one(size, 'x');
+    const std::uint16_t id = intern(one);
+    EXPECT_EQ(intern(one), id) << size;
+    one.front() = 'y';
+    EXPECT_NE(intern(one), id) << size;
+    EXPECT_EQ(name(id), std::string(size, 'x'));
+  }
+}
+
 // What another process may find in a segment that is not ours.
 TEST_F(Catalog, HostileEntriesReadAsNoName) {
   entries_[20].kind.store(1);

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 namespace goxel_telemetry::shm {
 namespace {
@@ -200,6 +203,29 @@ TEST(Calibrator, PutsRealTicksBetweenRealReadings) {
   const std::uint64_t error = (kBaseline + since_anchor) * calibration.error_ppb / kSecond + 1'000;
   EXPECT_GE(calibration.to_ns(ticks) + error, before);
   EXPECT_LE(calibration.to_ns(ticks), after + error);
+}
+
+// It begins with a slope of at least that long a baseline.
+TEST(Calibrator, StartsOnlyAfterItsBaseline) {
+  constexpr std::uint64_t kBaseline = 3'000'000;
+  Calibrator calibrator(ClockSource::tsc);
+  const std::uint64_t before = monotonic_ns();
+  const Calibration calibration = calibrator.start(kBaseline);
+  EXPECT_GE(calibration.anchor_ns, before + kBaseline);
+}
+
+TEST(BestClockSource, IsTheTscIfTheProcessorAndTheKernelVouchForIt) {
+  std::ifstream clocksource("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+  std::string kernels;
+  clocksource >> kernels;
+  // The kernel's name for what the processor says of an invariant TSC.
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  const std::string cpu(std::istreambuf_iterator<char>(cpuinfo), {});
+  const bool processor = cpu.find(" nonstop_tsc") != std::string::npos;
+  const bool kernel =
+      kernels == "tsc" || kernels == "kvm-clock" || kernels == "hyperv_clocksource_tsc_page";
+  EXPECT_EQ(best_clock_source() == ClockSource::tsc, processor && kernel)
+      << "clock source: " << kernels;
 }
 
 TEST(ReadTicks, NeverGoesBack) {

@@ -19,11 +19,14 @@ TEST(InflightEntry, FieldsLieInTheirWordsAndBits) {
   entry.phase = 0x55;
   entry.layer = 0x66;
   entry.receive_ticks = 0x7777'7777'7777;
+  entry.unused = 0x8888;
   entry.wait_ticks = 8;
   entry.bytes_in = 0x9999'9999;
   entry.thread = 0xAAAA'AAAA;
-  EXPECT_EQ(entry.words(), (InflightEntry::Words{1, 2, 3, 0x6655'4433'2222'1111, 0x7777'7777'7777,
-                                                 8, 0xAAAA'AAAA'9999'9999}));
+  const InflightEntry::Words expected{
+      1, 2, 3, 0x6655'4433'2222'1111, 0x8888'7777'7777'7777, 8, 0xAAAA'AAAA'9999'9999};
+  EXPECT_EQ(entry.words(), expected);
+  EXPECT_EQ(InflightEntry::from_words(expected).words(), expected);
 }
 
 class Inflight : public testing::Test {

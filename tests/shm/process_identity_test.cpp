@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fstream>
+#include <string>
 
 #include "tests/shm/child.h"
 #include "tests/shm/without_proc.h"
@@ -19,6 +21,32 @@ TEST(ProcessIdentity, OfThisProcessIsAlive) {
   EXPECT_EQ(self.pid, static_cast<std::uint32_t>(getpid()));
   EXPECT_NE(self.start_time, 0u);
   EXPECT_NE(self.boot_id, BootId{});
+  EXPECT_EQ(liveness(self), Liveness::alive);
+}
+
+// The kernel writes it as 8-4-4-4-12 lower-case hexadecimal digits.
+TEST(ProcessIdentity, HasTheKernelsBootId) {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string text;
+  file >> text;
+  ASSERT_EQ(text.size(), 36u);
+  std::erase(text, '-');
+  BootId expected{};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    expected[i] = static_cast<std::uint8_t>(std::stoul(text.substr(2 * i, 2), nullptr, 16));
+  }
+  EXPECT_EQ(this_process().boot_id, expected);
+}
+
+// Fills the stack that the next call uses with what looks like the end of a program's name.
+[[gnu::noinline]] void leave_parentheses_on_the_stack() {
+  volatile char dirt[16384];
+  for (volatile char& c : dirt) c = ')';
+}
+
+TEST(ProcessIdentity, IsReadNoFurtherThanTheFileReaches) {
+  const ProcessIdentity self = this_process();
+  leave_parentheses_on_the_stack();
   EXPECT_EQ(liveness(self), Liveness::alive);
 }
 

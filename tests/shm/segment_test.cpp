@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "shm/reader.h"
@@ -52,6 +53,8 @@ TEST_F(Segment, IsLaidOutAsItsOptionsSay) {
   chosen.door = Door::preload;
   chosen.clock_source = ClockSource::tsc;
   chosen.workers_configured = 12;
+  const std::uint64_t before = monotonic_ns();
+  const std::uint64_t realtime_before = realtime_ns();
   const Created created = create_segment(chosen);
   ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
   const std::span<std::byte> bytes = created.mapping->bytes();
@@ -59,6 +62,19 @@ TEST_F(Segment, IsLaidOutAsItsOptionsSay) {
   const Header& header = parts.header();
   EXPECT_EQ(header.magic.load(), kMagic);
   EXPECT_EQ(std::memcmp(&header, "GOXLTELM", 8), 0);
+  EXPECT_EQ(header.layout_major, 1u);  // docs/shm-format.md
+  EXPECT_EQ(header.layout_minor, 1u);
+  EXPECT_NE(header.run_id, 0u);
+  EXPECT_GE(header.created_monotonic_ns, before);
+  EXPECT_LE(header.created_monotonic_ns, monotonic_ns());
+  constexpr std::uint64_t kHour = 3'600'000'000'000;  // the wall clock may be set meanwhile
+  EXPECT_GT(header.created_realtime_ns, realtime_before - kHour);
+  EXPECT_LT(header.created_realtime_ns, realtime_before + kHour);
+  EXPECT_EQ(header.heartbeat_ns.load(), header.created_monotonic_ns);
+  EXPECT_STREQ(header.instance, instance_.name().c_str());
+  EXPECT_STREQ(header.host_name, "test-host");
+  EXPECT_STREQ(header.host_version, "1.2.3");
+  EXPECT_STREQ(header.producer_version, GOXEL_TELEMETRY_VERSION);
   EXPECT_EQ(header.header_bytes, sizeof(Header));
   EXPECT_EQ(header.segment_bytes, bytes.size());
   EXPECT_EQ(bytes.size() % 4096, 0u);
@@ -77,6 +93,48 @@ TEST_F(Segment, IsLaidOutAsItsOptionsSay) {
     EXPECT_EQ(parts.lane(lane).capacity, capacity);
     slots += capacity * sizeof(Slot);
   }
+}
+
+// A replayed run began when the recorded one did: on both clocks.
+TEST_F(Segment, MayHaveBegunEarlierThanItWasMade) {
+  SegmentOptions chosen = options();
+  chosen.created_monotonic_ns = 5;
+  const std::uint64_t realtime_before = realtime_ns();
+  const std::uint64_t before = monotonic_ns();
+  const Created created = create_segment(chosen);
+  const std::uint64_t after = monotonic_ns();
+  const std::uint64_t realtime_after = realtime_ns();
+  ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+  const Header& header = Parts(created.mapping->bytes()).header();
+  EXPECT_EQ(header.created_monotonic_ns, 5u);
+  EXPECT_GE(header.created_realtime_ns, realtime_before - after + 5);
+  EXPECT_LE(header.created_realtime_ns, realtime_after - before + 5);
+  EXPECT_GE(header.heartbeat_ns.load(), before);
+}
+
+TEST_F(Segment, MayBeAsSmallOrLargeAsItsSentencesSay) {
+  const auto expect_made = [this](const SegmentOptions& chosen) {
+    const Created created = create_segment(chosen);
+    ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+    EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::opened);
+    remove_segment(instance_.name(), Parts(created.mapping->bytes()).header().run_id);
+  };
+  SegmentOptions smallest = options();
+  smallest.catalog_capacity = 9;
+  smallest.inflight_capacity = 1;
+  smallest.collection_points = 0;
+  smallest.tiers = {{1, 1}};
+  expect_made(smallest);
+  SegmentOptions largest = options();
+  largest.catalog_capacity = 65'536;
+  largest.collection_points = 1024;
+  largest.tiers = {{4096, 1}};
+  expect_made(largest);
+  largest.collection_points = 1025;
+  expect_bad(largest, "1024 collection points");
+  largest.collection_points = 1024;
+  largest.tiers = {{4097, 1}};
+  expect_bad(largest, "4096 lanes");
 }
 
 TEST_F(Segment, OfDefaultSizeIsAtMost16MiB) {
@@ -158,13 +216,15 @@ TEST_F(Segment, BadOptionsAreNamedInOneSentence) {
 }
 
 TEST_F(Segment, NamesOfInstancesHaveNoPathInThem) {
-  for (const std::string& good :
-       {std::string("goxel"), std::string("A"), std::string("a.b-c_9"), std::string(63, 'x')}) {
+  for (const std::string& good : {std::string("goxel"), std::string("A"), std::string("azAZ09"),
+                                  std::string("a.b-c_9"), std::string(63, 'x')}) {
     EXPECT_TRUE(valid_instance_name(good)) << good;
   }
   for (const std::string& bad :
        {std::string(), std::string(64, 'x'), std::string("a/b"), std::string(".hidden"),
-        std::string(".."), std::string("a b"), std::string("\xC3\xA4"), std::string("a\0b", 3)}) {
+        std::string("a`"), std::string("a{"), std::string("a@"), std::string("a["),
+        std::string("a:"), std::string(".."), std::string("a b"), std::string("\xC3\xA4"),
+        std::string("a\0b", 3)}) {
     EXPECT_FALSE(valid_instance_name(bad)) << bad;
     SegmentOptions options = small_options(bad);
     EXPECT_EQ(create_segment(options).outcome, CreateOutcome::bad_options) << bad;
@@ -254,6 +314,37 @@ TEST_F(Segment, IsListedWhileItIsThere) {
   EXPECT_THAT(list_instances(), Contains(instance_.name()));
   remove_segment(instance_.name(), Parts(mapping->bytes()).header().run_id);
   EXPECT_THAT(list_instances(), Not(Contains(instance_.name())));
+}
+
+TEST_F(Segment, TheListIsSortedAndHoldsNothingElse) {
+  const TestInstance others[3];
+  for (const TestInstance& other : others) {
+    std::ofstream(other.path()) << "x";
+  }
+  std::ofstream("/dev/shm/goxel-telemetry.a b") << "x";
+  const std::vector<std::string> listed = list_instances();
+  unlink("/dev/shm/goxel-telemetry.a b");
+  EXPECT_THAT(listed, testing::IsSupersetOf({others[0].name(), others[1].name()}));
+  EXPECT_TRUE(std::is_sorted(listed.begin(), listed.end()));
+  EXPECT_THAT(listed, Not(Contains("a b")));
+}
+
+TEST_F(Segment, LookingForItLeavesNoDescriptorOpen) {
+  const auto next_descriptor = [] {
+    const int next = dup(STDERR_FILENO);
+    close(next);
+    return next;
+  };
+  const int before = next_descriptor();
+  list_instances();
+  open_segment(instance_.name());
+  segment_was_replaced(instance_.name(), 1);
+  const std::unique_ptr<Mapping> mapping = create();
+  open_segment(instance_.name());
+  segment_was_replaced(instance_.name(), 1);
+  this_process();
+  liveness(this_process());
+  EXPECT_EQ(next_descriptor(), before);
 }
 
 // --- truncation under a reader ---

@@ -173,6 +173,25 @@ void every_hang_up(void) {
   }
 }
 
+/* A host that reads no more still answers; one that sends no more does not, and that is no hang-up
+ * of its client's, though sending fails. A shutdown that fails changes nothing. */
+void shut_down(void) {
+  const int listener = start_listening();
+  const int ends[] = {SHUT_RD, SHUT_WR, SHUT_RDWR};
+  for (int i = 0; i < 3; ++i) {
+    const struct pair pair = new_pair(listener);
+    ask(pair.client, "shut.down");
+    char buffer[kBytes];
+    EXPECT(recv(pair.server, buffer, sizeof buffer, 0) > 0);
+    EXPECT(shutdown(pair.server, 99) == -1);
+    EXPECT(shutdown(pair.server, ends[i]) == 0);
+    const ssize_t sent = send(pair.server, answer, sizeof answer - 1, MSG_NOSIGNAL);
+    EXPECT(sent == (ends[i] == SHUT_RD ? (ssize_t)(sizeof answer - 1) : -1));
+    close(pair.server);
+    close(pair.client);
+  }
+}
+
 /* A request that is never answered, on a connection on which the host goes on telling things, until
  * there is a file of the argument's name. */
 void stuck(void) {

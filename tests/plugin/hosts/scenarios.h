@@ -10,6 +10,7 @@
   X(every_form) \
   X(every_poll) \
   X(every_hang_up) \
+  X(shut_down) \
   X(stuck) \
   X(errno_kept) \
   X(odd_reads) \

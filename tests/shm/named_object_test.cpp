@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shm/named_object.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "tests/shm/test_segment.h"
+
+namespace goxel_telemetry::shm {
+namespace {
+
+class NamedObject : public testing::Test {
+ protected:
+  // A new object of the name, with this in it.
+  Descriptor make(const std::string& content = "") const {
+    Descriptor made(open(instance_.path().c_str(), O_CREAT | O_RDWR | O_TRUNC | O_CLOEXEC, 0600));
+    EXPECT_EQ(write(made.get(), content.data(), content.size()),
+              static_cast<ssize_t>(content.size()));
+    return made;
+  }
+
+  TestInstance instance_;
+};
+
+TEST_F(NamedObject, IsOpenedForReadingAndOnlyIfItIsAFile) {
+  EXPECT_FALSE(open_object(instance_.name()));
+  EXPECT_EQ(errno, ENOENT);
+  make("content");
+  const Descriptor object = open_object(instance_.name());
+  ASSERT_TRUE(object);
+  char found[7] = {};
+  EXPECT_EQ(read(object.get(), found, sizeof found), 7);
+  EXPECT_EQ(std::string(found, 7), "content");
+  EXPECT_EQ(write(object.get(), "x", 1), -1);
+  ASSERT_TRUE(unlink_object(instance_.name()));
+  EXPECT_FALSE(unlink_object(instance_.name()));
+  EXPECT_EQ(errno, ENOENT);
+  ASSERT_EQ(mkdir(instance_.path().c_str(), 0755), 0);
+  EXPECT_FALSE(open_object(instance_.name()));
+  EXPECT_EQ(errno, kNoSharedMemory);
+  ASSERT_EQ(rmdir(instance_.path().c_str()), 0);
+}
+
+TEST_F(NamedObject, IsLockedByOneAtATime) {
+  const Descriptor object = make();
+  const Descriptor other = open_object(instance_.name());
+  {
+    const ObjectLock first(object.get(), instance_.name());
+    EXPECT_TRUE(first);
+    const ObjectLock second(other.get(), instance_.name());
+    EXPECT_FALSE(second);
+  }
+  const ObjectLock third(other.get(), instance_.name());
+  EXPECT_TRUE(third);
+}
+
+// Between the opening and the locking somebody else may have replaced it.
+TEST_F(NamedObject, IsNotSoundlyLockedOnceTheNameStandsForAnotherOrForNone) {
+  const Descriptor old = make();
+  ASSERT_TRUE(unlink_object(instance_.name()));
+  EXPECT_FALSE(ObjectLock(old.get(), instance_.name()));
+  const Descriptor next = make();
+  EXPECT_FALSE(ObjectLock(old.get(), instance_.name()));
+  EXPECT_TRUE(ObjectLock(next.get(), instance_.name()));
+  EXPECT_FALSE(ObjectLock(-1, instance_.name()));
+}
+
+TEST_F(NamedObject, TellsItsOwnerIfItIsAFinishedSegment) {
+  const Created created = create_segment(small_options(instance_.name()));
+  ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+  Header& header = Parts(created.mapping->bytes()).header();
+  const Descriptor object = open_object(instance_.name());
+  std::optional<Owner> owner = owner_of(object.get());
+  ASSERT_TRUE(owner);
+  EXPECT_EQ(owner->run_id, header.run_id);
+  EXPECT_EQ(owner->process.pid, static_cast<std::uint32_t>(getpid()));
+  EXPECT_EQ(owner->process.start_time, this_process().start_time);
+  EXPECT_EQ(owner->process.boot_id, this_process().boot_id);
+  EXPECT_FALSE(owner->retired);
+
+  header.state.store(static_cast<std::uint64_t>(ProducerState::retired));
+  EXPECT_TRUE(owner_of(object.get())->retired);
+  header.layout_major = kLayoutMajor + 1;  // what follows may mean something else there
+  EXPECT_FALSE(owner_of(object.get())->retired);
+  header.magic.store(kMagic + 1);
+  EXPECT_FALSE(owner_of(object.get())) << "nonsense of the right size";
+  header.magic.store(kMagic);
+  EXPECT_TRUE(owner_of(object.get()));
+  ASSERT_EQ(truncate(instance_.path().c_str(), sizeof(Header) - 1), 0);
+  EXPECT_FALSE(owner_of(object.get())) << "cut short";
+  EXPECT_FALSE(owner_of(-1));
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::shm
