@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/terminal.h"
+
 namespace goxel_telemetry::cli {
 namespace {
 
@@ -13,12 +15,31 @@ TopState after(std::u32string_view keys, TopState state = {}) {
 
 TEST(TopState, NumbersChooseTheWindowAndLettersTheOrder) {
   EXPECT_EQ(after(U"1").window, metrics::Window::now);
+  EXPECT_EQ(after(U"42").window, metrics::Window::one_minute);
+  EXPECT_EQ(after(U"3").window, metrics::Window::five_minutes);
   EXPECT_EQ(after(U"4").window, metrics::Window::fifteen_minutes);
-  for (std::size_t i = 0; i < kSortNames.size(); ++i) {
+  EXPECT_EQ(after(U"6").window, metrics::Window::one_minute) << "as before";
+  // As the screen's help and the flag's have them.
+  struct Order {
+    char32_t key;
+    const char* name;
+    SortBy sort;
+  };
+  for (const auto& [key, name, sort] : {Order{U'n', "name", SortBy::name},
+                                        {U'r', "rate", SortBy::rate},
+                                        {U'c', "count", SortBy::count},
+                                        {U'm', "mean", SortBy::mean},
+                                        {U'5', "p50", SortBy::p50},
+                                        {U'9', "p90", SortBy::p90},
+                                        {U'0', "p99", SortBy::p99},
+                                        {U'x', "max", SortBy::max},
+                                        {U'e', "errors", SortBy::errors},
+                                        {U't', "share", SortBy::share}}) {
     TopState state;
-    press(state, kSortNames[i].key);
-    EXPECT_EQ(state.sort, static_cast<SortBy>(i));
-    EXPECT_EQ(sort_named(kSortNames[i].name), static_cast<SortBy>(i));
+    state.sort = sort == SortBy::name ? SortBy::rate : SortBy::name;
+    press(state, key);
+    EXPECT_EQ(state.sort, sort) << name;
+    EXPECT_EQ(sort_named(name), sort) << name;
   }
   EXPECT_EQ(sort_named("length"), std::nullopt);
 }
@@ -61,8 +82,8 @@ TEST(TopState, BackspaceTakesWholeCharacters) {
 
 TEST(TopState, AFilterHasAnEnd) {
   TopState state = after(U"/");
-  for (int i = 0; i < 1'000; ++i) press(state, U'x');
-  EXPECT_LE(state.filter.size(), 100u);
+  for (int i = 0; i < 1'000; ++i) press(state, U'é');
+  EXPECT_EQ(columns(state.filter), 60u);
 }
 
 TEST(TopState, AnyKeyLeavesHelpAndQStillQuits) {
@@ -78,8 +99,29 @@ TEST(TopState, ScrollingStopsAtTheTop) {
   press(state, kKeyPageDown);
   press(state, kKeyDown);
   EXPECT_EQ(state.scroll, 11u);
+  press(state, kKeyUp);
+  EXPECT_EQ(state.scroll, 10u);
+  press(state, kKeyPageDown);
   press(state, kKeyPageUp);
+  EXPECT_EQ(state.scroll, 10u);
   press(state, kKeyPageUp);
+  EXPECT_EQ(state.scroll, 0u);
+}
+
+TEST(TopState, HomeAndEndGoToTheEnds) {
+  TopState state;
+  press(state, kKeyEnd);
+  EXPECT_GE(state.scroll, 100'000u);
+  press(state, kKeyDown);
+  press(state, kKeyHome);
+  EXPECT_EQ(state.scroll, 0u);
+}
+
+TEST(TopState, TypingASearchGoesBackToTheTop) {
+  TopState state;
+  press(state, kKeyPageDown);
+  press(state, U'/');
+  press(state, U'f');
   EXPECT_EQ(state.scroll, 0u);
 }
 
