@@ -82,10 +82,12 @@ ProcessIdentity this_process() {
 }
 
 Liveness liveness(const ProcessIdentity& identity) {
-  static const BootId boot_id = read_boot_id();
-  if (identity.boot_id != boot_id) return Liveness::dead;
+  // What /proc did not tell, then or now, says nothing.
+  const BootId boot_id = read_boot_id();
+  const bool boots_are_known = identity.boot_id != BootId{} && boot_id != BootId{};
+  if (boots_are_known && identity.boot_id != boot_id) return Liveness::dead;
   Stat stat{};
-  if (read_stat(identity.pid, stat)) {
+  if (identity.start_time != 0 && read_stat(identity.pid, stat)) {
     const bool same = stat.start_time == identity.start_time;
     return same && stat.state != 'Z' && stat.state != 'X' ? Liveness::alive : Liveness::dead;
   }

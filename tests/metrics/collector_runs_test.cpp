@@ -87,6 +87,46 @@ TEST_F(CollectorRunsTest, AKilledDaemonsSegmentIsItsBlackBox) {
   EXPECT_FALSE(snapshot.process.resident_bytes);
 }
 
+// Its heartbeat comes once a second: a request may have ended after the last one.
+TEST_F(CollectorRunsTest, ADaemonLivedUntilItsLastRecordIfThatEndedAfterItsHeartbeat) {
+  run_and_kill([this](TestSegment& segment) {
+    shm::InflightEntry entry{};
+    entry.operation = shm::names::kBatch;
+    entry.layer = shm::names::kDaemon;
+    entry.since_ticks = now_.monotonic_ns;
+    segment.hold(0, entry);
+    segment.header().heartbeat_ns = now_.monotonic_ns + kSecond;
+    segment.publish("ping", now_.monotonic_ns + 4 * kSecond, 1'000);
+    segment.publish("ping", now_.monotonic_ns + 2 * kSecond, 1'000);
+  });
+  const std::uint64_t began = now_.realtime_ns;
+  now_.monotonic_ns += 60 * kSecond;
+  now_.realtime_ns += 60 * kSecond;
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, ProducerState::dead);
+  ASSERT_THAT(snapshot.inflight, SizeIs(1));
+  EXPECT_EQ(snapshot.inflight[0].age_ns, 4 * kSecond);
+  EXPECT_EQ(last_sign_of_life_ns(snapshot), began + 4 * kSecond);
+}
+
+TEST_F(CollectorRunsTest, ADaemonLivedUntilItsHeartbeatIfNoRecordCameAfterThat) {
+  run_and_kill([this](TestSegment& segment) {
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+    segment.header().heartbeat_ns = now_.monotonic_ns + 3 * kSecond;
+  });
+  const auto expected = static_cast<double>(now_.realtime_ns + 3 * kSecond);
+  now_.monotonic_ns += 60 * kSecond;
+  now_.realtime_ns += 60 * kSecond;
+  EXPECT_NEAR(static_cast<double>(last_sign_of_life_ns(look())), expected, 1'000);
+}
+
+TEST_F(CollectorRunsTest, AClockThatGoesBackDoesNotKeepItFromLooking) {
+  look();
+  now_.monotonic_ns -= 50 * kSecond;
+  TestSegment segment(instance_);
+  EXPECT_EQ(look().daemon.state, ProducerState::live);
+}
+
 TEST_F(CollectorRunsTest, ARestartIsFollowedAndTotalsGoOn) {
   run_and_kill([this](TestSegment& segment) {
     for (int i = 0; i < 3; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);

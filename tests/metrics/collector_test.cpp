@@ -51,11 +51,34 @@ TEST_F(CollectorTest, RecordsOfTheLastCompleteSecondAreNow) {
   EXPECT_EQ(now.latency.min_ns, 1'000u);
   EXPECT_EQ(now.latency.max_ns, 100'000u);
   EXPECT_NEAR(static_cast<double>(now.latency.p50_ns), 50'000, 500);
+  EXPECT_NEAR(static_cast<double>(now.latency.p90_ns), 90'000, 900);
   EXPECT_NEAR(static_cast<double>(now.latency.p99_ns), 99'000, 990);
   const OperationStats& ping = *find(snapshot, "ping");
   EXPECT_EQ(ping.window(Window::now).outcomes.unanswered, 1u);
   EXPECT_EQ(ping.window(Window::now).latency.count, 0u) << "an unanswered request has no latency";
   EXPECT_EQ(snapshot.daemon.window(Window::now).outcomes.all(), 102u);
+}
+
+TEST_F(CollectorTest, MeansBesideTheSpanAreThoseOfAnsweredRequests) {
+  TestSegment segment(instance_);
+  look();
+  pass(2);
+  shm::Record record = TestSegment::record(segment.operation("ping"), now_.monotonic_ns, 1'000);
+  for (const std::uint32_t times : {1u, 3u}) {
+    record.receive_ticks = 10 * times & shm::kTicksAtLeast;
+    record.wait_ticks = 100 * times & shm::kTicksAtLeast;
+    record.send_ticks = 1'000 * times & shm::kTicksAtLeast;
+    segment.publish(record);
+  }
+  record.status = static_cast<std::uint8_t>(shm::Status::unanswered);
+  segment.publish(record);
+  pass(1);
+  const WindowStats now = look().daemon.window(Window::now);
+  EXPECT_DOUBLE_EQ(now.mean_receive_ns, 20);
+  EXPECT_DOUBLE_EQ(now.mean_wait_ns, 200);
+  EXPECT_DOUBLE_EQ(now.mean_send_ns, 2'000);
+  EXPECT_EQ(now.bytes_in, 300u);
+  EXPECT_EQ(now.bytes_out, 150u);
 }
 
 TEST_F(CollectorTest, DaemonWindowsMergeItsOperationsAndLeaveOtherLayersOut) {
@@ -380,6 +403,18 @@ TEST_F(CollectorTest, AClockThatGoesBackIsSurvived) {
   const Snapshot snapshot = look();
   EXPECT_EQ(snapshot.daemon.window(Window::now).outcomes.ok, 1u);
   EXPECT_EQ(find(snapshot, "ping")->total.ok, 2u);
+}
+
+TEST_F(CollectorTest, AClockThatGoesBackBehindTheBeginningCountsFromThereOn) {
+  TestSegment segment(instance_);
+  look();
+  now_.monotonic_ns -= 50 * kSecond;
+  look();
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  pass(1);
+  const WindowStats now = look().daemon.window(Window::now);
+  EXPECT_EQ(now.outcomes.ok, 1u);
+  EXPECT_GT(now.covered_seconds, 0);
 }
 
 // An hour of traffic, whatever its windows: 10 a second, each a millisecond slower every minute.

@@ -233,6 +233,50 @@ TEST_F(RollupsTest, AClockThatIsSetAndAMachineThatSleptLeaveGaps) {
                                       begin + 3'545 * kSecond + 1'000'000}));
 }
 
+TEST_F(RollupsTest, ASecondThatAClockWasSetBackOverHoldsWhatEndedInItBothTimes) {
+  TestSegment segment(instance_);
+  take();
+  for (const std::uint64_t second : {1'700'000'001u, 1'700'000'000u, 1'700'000'001u}) {
+    now_.realtime_ns = second * kSecond;
+    now_.monotonic_ns += kSecond;
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+    collector_.sweep(now_);
+  }
+  const RollupDelta delta = collector_.take_rollups();
+  ASSERT_THAT(delta.rollups, SizeIs(2));
+  EXPECT_EQ(delta.rollups[0].begin_seconds, 1'700'000'000u);
+  EXPECT_EQ(delta.rollups[0].tally.outcomes.ok, 1u);
+  EXPECT_EQ(delta.rollups[1].begin_seconds, 1'700'000'001u);
+  EXPECT_EQ(delta.rollups[1].tally.outcomes.ok, 2u);
+  EXPECT_EQ(delta.lost, 0u);
+}
+
+TEST_F(RollupsTest, AClockThatIsCorrectedBackTakesNothingFromWhatWasWatched) {
+  take();
+  const std::uint64_t begin = now_.realtime_ns;
+  const auto look_after = [this](std::uint64_t ns, std::uint64_t back_ns) {
+    now_.monotonic_ns += ns;
+    now_.realtime_ns += ns - back_ns;
+    collector_.sweep(now_);
+  };
+  look_after(kSecond, 0);
+  look_after(10'000'000, 60'000'000);  // lies within the second that was watched
+  EXPECT_THAT(collector_.take_rollups().observed, ElementsAre(TimeStretch{begin, begin + kSecond}));
+}
+
+TEST_F(RollupsTest, AStepBackOfTheMonotonicClockIsNotWatched) {
+  take();
+  now_.monotonic_ns -= 10 * kSecond;
+  now_.realtime_ns += kSecond;
+  collector_.sweep(now_);
+  EXPECT_THAT(collector_.take_rollups().observed, IsEmpty());
+  now_.monotonic_ns += kSecond;
+  now_.realtime_ns += kSecond;
+  collector_.sweep(now_);
+  EXPECT_THAT(collector_.take_rollups().observed,
+              ElementsAre(TimeStretch{now_.realtime_ns - kSecond, now_.realtime_ns}));
+}
+
 TEST_F(RollupsTest, OverflowingOperationsAreOther) {
   TestSegment segment(instance_, {{1, 1024}}, 1024);
   for (int i = 0; i < 600; ++i) {

@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <ctime>
+#include <optional>
+#include <string>
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -37,18 +40,36 @@ TEST(TimeRange, KnowsTheWaysToWriteAPointInTime) {
   EXPECT_THAT(parse_time("2016-12-31T23:59:60Z", kNow), seconds(1'483'228'800)) << "a leap second";
 }
 
-TEST(TimeRange, WithoutAnOffsetTimeIsLocal) {
-  const std::time_t now = kNow / kSecond;
-  std::tm local{};
-  localtime_r(&now, &local);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local);
-  EXPECT_THAT(parse_time(text, kNow), Optional(static_cast<std::uint64_t>(now) * kSecond));
-  std::strftime(text, sizeof text, "%Y-%m-%d", &local);
-  local.tm_hour = local.tm_min = local.tm_sec = 0;
-  local.tm_isdst = -1;
-  EXPECT_THAT(parse_time(text, kNow),
-              Optional(static_cast<std::uint64_t>(std::mktime(&local)) * kSecond));
+// Of a machine in central Europe.
+class LocalTime : public testing::Test {
+ protected:
+  LocalTime() {
+    if (const char* zone = std::getenv("TZ")) before_ = zone;
+    setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+    tzset();
+  }
+  ~LocalTime() override {
+    if (before_) {
+      setenv("TZ", before_->c_str(), 1);
+    } else {
+      unsetenv("TZ");
+    }
+    tzset();
+  }
+
+ private:
+  std::optional<std::string> before_;
+};
+
+TEST_F(LocalTime, IsMeantWithoutAnOffset) {
+  const auto same_as = [](const char* local, const char* utc) {
+    const auto time = parse_time(utc, kNow);
+    ASSERT_TRUE(time.has_value());
+    EXPECT_EQ(parse_time(local, kNow), time) << local;
+  };
+  same_as("2025-11-25T19:46:03", "2025-11-25T18:46:03Z");
+  same_as("2025-07-25T20:46:03", "2025-07-25T18:46:03Z");  // in summer
+  same_as("2025-11-25", "2025-11-24T23:00:00Z");
 }
 
 TEST(TimeRange, RefusesWhatIsNone) {

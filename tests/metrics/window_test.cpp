@@ -207,6 +207,18 @@ TEST_F(WindowTest, AClockThatGoesBackForgetsTheFutureAndGoesOn) {
   EXPECT_THAT(counts(), ElementsAre(1, 1, 1, 1));
 }
 
+// It runs once more: what it holds already stays, and what comes is added.
+TEST_F(WindowTest, AClockThatGoesBackKeepsTheSecondThatItGoesBackTo) {
+  record(now_ - 20);
+  record(now_ - 19);  // of the future then
+  jump(-20);
+  record(now_);
+  pass(1);
+  EXPECT_THAT(counts(), ElementsAre(2, 2, 2, 2));
+  pass(1);
+  EXPECT_THAT(counts(), ElementsAre(0, 2, 2, 2));
+}
+
 TEST_F(WindowTest, NothingIsLostWhereSlotsAreMergedWhateverTheJumps) {
   std::mt19937_64 random(2);
   for (int round = 0; round < 200; ++round) {

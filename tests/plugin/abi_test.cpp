@@ -83,6 +83,16 @@ class Abi : public testing::Test {
     reader_->sweep([&](const shm::Record& record, std::uint32_t) { found.push_back(record); });
     return found;
   }
+  // Until `met()`, which what the plugin does by itself within seconds brings about; false if it
+  // does not.
+  template <class Condition>
+  static bool wait_until(Condition&& met) {
+    for (int i = 0; i < 2000; ++i) {
+      if (met()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
   // "operation status" each.
   std::vector<std::string> seen() {
     std::vector<std::string> found;
@@ -181,37 +191,127 @@ TEST_F(Abi, AClosedConnectionEndsItsOwnRequestsStartedOnesAsCancelled) {
   watch();
   plugin_.connection_opened(1);
   plugin_.connection_opened(2);
-  received("waiting", 1);
-  plugin_.request_started(received("begun", 1), 0);
+  received("received", 1);
+  plugin_.request_queued(received("queued", 1));
+  plugin_.request_started(received("started", 1), 0);
+  const auto queued_first = received("queued and started", 1);
+  plugin_.request_queued(queued_first);
+  plugin_.request_started(queued_first, 0);
+  plugin_.request_answering(queued_first);
   const auto other = received("other", 2);
   plugin_.connection_closed(1);
-  EXPECT_THAT(seen(), testing::UnorderedElementsAre("waiting 2", "begun 4"));
+  EXPECT_THAT(seen(), testing::UnorderedElementsAre("received 2", "queued 2", "started 4",
+                                                    "queued and started 4"));
   plugin_.request_finished(other, GOXEL_STATUS_OK, 0);
   EXPECT_THAT(seen(), ElementsAre("other 0"));
-  EXPECT_EQ(reader_->gauges().connections, 1u);
-  EXPECT_EQ(reader_->gauges().connections_total, 2u);
 }
 
-TEST_F(Abi, ARequestInHandForTooLongIsUnansweredAndItsLateEndIsIgnored) {
+TEST_F(Abi, OpenConnectionsAndTheirDescriptorsAreThoseThatWereNotClosed) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  for (goxel_plugin_connection connection = 1; connection <= 3; ++connection) {
+    plugin_.connection_opened(connection);
+  }
+  EXPECT_EQ(reader_->gauges().connections, 3u);
+  EXPECT_EQ(reader_->gauges().open_descriptors, 3u);
+  plugin_.connection_closed(2);
+  EXPECT_EQ(reader_->gauges().connections, 2u);
+  EXPECT_EQ(reader_->gauges().open_descriptors, 2u);
+  plugin_.connection_closed(1);
+  plugin_.connection_closed(3);
+  EXPECT_EQ(reader_->gauges().connections, 0u);
+  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+  EXPECT_EQ(reader_->gauges().connections_total, 3u);
+}
+
+TEST_F(Abi, GaugesAreWhatTheHostSaidLast) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  plugin_.set_gauge(GOXEL_GAUGE_QUEUE_DEPTH, 5);
+  plugin_.set_gauge(GOXEL_GAUGE_WORKERS_CONFIGURED, 8);
+  plugin_.set_gauge(99, 1);
+  EXPECT_EQ(reader_->gauges().queue_depth, 5u);
+  EXPECT_EQ(reader_->gauges().workers_configured, 8u);
+  plugin_.set_gauge(GOXEL_GAUGE_QUEUE_DEPTH, -1);
+  EXPECT_EQ(reader_->gauges().queue_depth, 0u);
+}
+
+TEST_F(Abi, EachStatusIsKeptWithItsBytesAndOnlyAnsweredOnesAreBusyTime) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  constexpr std::uint32_t kUnheardOf = 77;  // of a newer minor version
+  for (const std::uint32_t status :
+       {std::uint32_t{GOXEL_STATUS_OK}, std::uint32_t{GOXEL_STATUS_ERROR},
+        std::uint32_t{GOXEL_STATUS_UNANSWERED}, std::uint32_t{GOXEL_STATUS_MALFORMED},
+        std::uint32_t{GOXEL_STATUS_CANCELLED}, kUnheardOf}) {
+    const auto token = received("ping");
+    std::this_thread::sleep_for(std::chrono::microseconds(1));  // a span of some length
+    plugin_.request_finished(token, status, 10 + status);
+  }
+  std::uint64_t busy = 0;
+  std::vector<std::uint64_t> statuses;
+  std::vector<std::uint64_t> bytes_out;
+  for (const shm::Record& record : records()) {
+    EXPECT_GT(record.duration_ticks, 0u);
+    EXPECT_EQ(record.bytes_in, 100u);
+    statuses.push_back(record.status);
+    bytes_out.push_back(record.bytes_out);
+    const bool answered = record.status == static_cast<std::uint64_t>(Status::ok) ||
+                          record.status == static_cast<std::uint64_t>(Status::error);
+    if (answered) busy += record.duration_ticks;
+  }
+  EXPECT_THAT(statuses, ElementsAre(0, 1, 2, 3, 4, 1));
+  EXPECT_THAT(bytes_out, ElementsAre(10, 11, 12, 13, 14, 87));
+  const shm::Totals totals = reader_->totals();
+  EXPECT_EQ(totals.span_ticks, busy);
+  EXPECT_EQ(totals.bytes_in, 600u);
+  EXPECT_EQ(totals.bytes_out, 10u + 11u + 12u + 13u + 14u + 87u);
+  EXPECT_THAT(totals.by_status, ElementsAre(1, 2, 1, 1, 1));
+}
+
+TEST_F(Abi, ARequestInHandForTooLongIsUnansweredHoweverFarItCameAndItsLateEndIsIgnored) {
   ASSERT_EQ(activate({{"unanswered_after_seconds", "1"}}), 0);
   watch();
-  const auto token = received("slow");
+  const auto token = received("received");
+  plugin_.request_queued(received("queued"));
+  plugin_.request_started(received("started"), 0);
+  const auto answering = received("answering");
+  plugin_.request_started(answering, 0);
+  plugin_.request_answering(answering);
   std::vector<std::string> found;
-  for (int i = 0; i < 2000 && found.empty(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    found = seen();
-  }
-  EXPECT_THAT(found, ElementsAre("slow 2"));
+  wait_until([&] {
+    plugin_.request_finished(received("other"), GOXEL_STATUS_OK, 0);  // on the same connection
+    for (std::string& one : seen()) {
+      if (one != "other 0") found.push_back(std::move(one));
+    }
+    return found.size() >= 4;
+  });
+  EXPECT_THAT(found,
+              testing::UnorderedElementsAre("received 2", "queued 2", "started 2", "answering 2"));
   plugin_.request_finished(token, GOXEL_STATUS_OK, 0);
   EXPECT_THAT(seen(), testing::IsEmpty());
+}
+
+// By the plugin's own thread.
+TEST_F(Abi, HeartbeatAndCalibrationAreKeptFreshThoughNothingHappens) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  const std::uint64_t first_beat = reader_->heartbeat_ns();
+  const std::uint64_t first_anchor = reader_->calibration().anchor_ns;
+  EXPECT_TRUE(wait_until([&] { return reader_->heartbeat_ns() > first_beat; }));
+  if (reader_->producer().clock_source == shm::ClockSource::monotonic) {
+    GTEST_SKIP() << "the clock here is CLOCK_MONOTONIC itself: no calibration to refresh";
+  }
+  EXPECT_TRUE(wait_until([&] { return reader_->calibration().anchor_ns > first_anchor; }));
 }
 
 TEST_F(Abi, DeactivationEndsWhatIsInHandAndActivationBeginsAnew) {
   ASSERT_EQ(activate(), 0);
   watch();
   const auto old = received("ping");
+  plugin_.request_started(received("started"), 0);
   plugin_.deactivate();
-  EXPECT_THAT(seen(), ElementsAre("ping 2"));
+  EXPECT_THAT(seen(), testing::UnorderedElementsAre("ping 2", "started 2"));
   EXPECT_EQ(reader_->liveness(0), shm::ProducerLiveness::retired);
   EXPECT_EQ(received("ping"), 0u);
   ASSERT_EQ(activate(), 0);

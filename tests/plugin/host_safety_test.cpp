@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <memory>
+#include <thread>
 
 #include "tests/plugin/scenario.h"
 
@@ -50,6 +53,36 @@ TEST_F(HostSafety, EveryFormOfPollSeesAHangUp) {
   if (!expect_run("every_poll", {{"left.behind unanswered", 4}})) return;
   EXPECT_EQ(reader()->gauges().connections, 0u);
   EXPECT_EQ(reader()->gauges().open_descriptors, 4u);
+}
+
+TEST_F(HostSafety, EveryFormOfEveryCallSeesAHangUpOnEitherDescriptorOfAConnection) {
+  if (!expect_run("every_hang_up", {{"reset unanswered", 16},
+                                    {"_MALFORMED malformed", 16},
+                                    {"refused cancelled", 10},
+                                    {"polled unanswered", 2}})) {
+    return;
+  }
+  // The end of its input does not say that a client is gone; a reset and a poll do.
+  EXPECT_EQ(reader()->gauges().connections, 16u);
+  EXPECT_EQ(reader()->gauges().open_descriptors, 2u * (16 + 16 + 2));
+}
+
+TEST_F(HostSafety, ARequestThatIsStuckOnABusyConnectionIsGivenUpWhileTheHostRuns) {
+  write_config(R"(, "unanswered_after_seconds": 1)");
+  const std::string enough = file("enough");
+  integration::ChildProcess host(launched("stuck", enough), file("log"));
+  std::unique_ptr<shm::Reader> running;
+  std::uint64_t given_up = 0;
+  for (int i = 0; i < 2000 && given_up == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (running == nullptr) running = shm::Reader::open(instance());
+    if (running != nullptr) {
+      given_up = running->totals().by_status[static_cast<int>(shm::Status::unanswered)];
+    }
+  }
+  EXPECT_EQ(given_up, 1u);
+  stand_in_test::write_text(enough, "");
+  EXPECT_EQ(host.wait(), 0) << host.output();
 }
 
 TEST_F(HostSafety, ErrnoAndResultsAreTheKernels) {

@@ -25,6 +25,12 @@ inline const std::string kPong = R"({ "jsonrpc": "2.0", "result": { "pong": true
 inline std::string request(const std::string& method, int id) {
   return R"({"jsonrpc": "2.0", "method": ")" + method + R"(", "id": )" + std::to_string(id) + "}\n";
 }
+inline std::string tool(const std::string& name) {
+  return R"({"tool": ")" + name +
+         R"(", "arguments": {}})"
+         "\n";
+}
+inline const std::string kDone = R"({ "success": true, "content": {} })";
 inline std::string answer(int id) {
   return R"({ "jsonrpc": "2.0", "result": {}, "id": )" + std::to_string(id) + " }";
 }
@@ -45,7 +51,7 @@ class Requests : public testing::Test {
 
   void SetUp() override {
     settings_.instance = "requests-" + std::to_string(getpid());
-    settings_.unanswered_after_ns = 50'000'000;
+    settings_.unanswered_after_ns = 10'000'000'000;  // nothing here takes so long
     std::string why;
     recorder_ = Recorder::create(settings_, {"test", "", 1}, shm::Door::preload, why);
     ASSERT_NE(recorder_, nullptr) << why;
@@ -63,9 +69,14 @@ class Requests : public testing::Test {
     kept.push_back(std::move(recorder_));
   }
 
-  void receive(const std::string& bytes, int fd = kFd) {
+  void receive(const std::string& bytes, int fd = kFd) { receive_at(recorder_->now(), bytes, fd); }
+  // As long ago as the time limit.
+  void receive_long_ago(const std::string& bytes, int fd = kFd) {
+    receive_at(recorder_->now() - recorder_->unanswered_after_ticks(), bytes, fd);
+  }
+  void receive_at(std::uint64_t ticks, const std::string& bytes, int fd) {
     const Chunk chunk{bytes.data(), bytes.size()};
-    observer_->received(fd, {&chunk, 1}, recorder_->now());
+    observer_->received(fd, {&chunk, 1}, ticks);
   }
   void send(const std::string& bytes, int fd = kFd) {
     const Chunk chunk{bytes.data(), bytes.size()};
@@ -84,6 +95,12 @@ class Requests : public testing::Test {
     return found;
   }
   using List = std::vector<Seen>;
+  std::vector<std::string> in_hand() {
+    std::vector<std::string> names;
+    for (const auto& entry : reader_->inflight()) names.push_back(reader_->name(entry.operation));
+    return names;
+  }
+  using Names = std::vector<std::string>;
 
   Settings settings_;
   std::unique_ptr<Recorder> recorder_;

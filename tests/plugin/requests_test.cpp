@@ -100,13 +100,15 @@ TEST_F(Requests, AHangUpSeenByAnotherThreadWaitsForTheWorkersAttemptToAnswer) {
 }
 
 TEST_F(Requests, TheTimeLimitEndsARequestOnce) {
-  receive(request("a", 1));
+  receive(request("young", 1));
   observer_->housekeep();
-  EXPECT_EQ(seen(), List{});
-  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  EXPECT_EQ(in_hand(), Names{"young"});
+  send(answer(1));
+  receive_long_ago(request("a", 2));
   observer_->housekeep();
-  EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
-  send(answer(1));  // later than its limit
+  EXPECT_EQ(seen(), (List{{"young", Status::ok}, {"a", Status::unanswered}}));
+  observer_->housekeep();
+  send(answer(2));  // later than its limit
   EXPECT_EQ(seen(), List{});
 }
 
@@ -175,9 +177,8 @@ TEST_F(Requests, ADuplicatedDescriptorKeepsItsConnectionUntilBothAreClosed) {
 TEST_F(Requests, AConnectionThatExpiresKeepsItsPlaceUntilTheLastCopyIsClosed) {
   observer_->duplicated(kFd, kFd + 1);
   observer_->closing(kFd);
-  receive(R"({"jsonrpc": "2.0", )", kFd + 1);
+  receive_long_ago(R"({"jsonrpc": "2.0", )", kFd + 1);
   observer_->hung_up(kFd + 1);  // with half a message left
-  std::this_thread::sleep_for(std::chrono::nanoseconds(settings_.unanswered_after_ns));
   observer_->housekeep();
   observer_->accepted(kFd + 2);
   receive(request("a", 1), kFd + 2);
@@ -190,11 +191,15 @@ TEST_F(Requests, AConnectionThatExpiresKeepsItsPlaceUntilTheLastCopyIsClosed) {
 }
 
 TEST_F(Requests, EndingThreadsGiveTheirLanesBackAndACrowdLosesNothing) {
-  constexpr int kThreads = 2000;
-  for (int i = 0; i < kThreads; ++i) {
-    std::thread([this] { recorder_->publish(shm::Record{}); }).join();
+  shm::Record record{};
+  record.duration_ticks = 7;
+  record.bytes_in = 3;
+  record.bytes_out = 5;
+  constexpr std::size_t kThreads = 2000;
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    std::thread([&] { recorder_->publish(record); }).join();
   }
-  EXPECT_EQ(records().size(), static_cast<std::size_t>(kThreads));
+  EXPECT_EQ(records().size(), kThreads);
   EXPECT_EQ(reader_->gauges().lane_misses, 0u);
 
   // More threads at once than there are lanes of their own.
@@ -204,7 +209,7 @@ TEST_F(Requests, EndingThreadsGiveTheirLanesBackAndACrowdLosesNothing) {
   std::vector<std::thread> crowd;
   for (std::size_t i = 0; i < kCrowd; ++i) {
     crowd.emplace_back([&] {
-      recorder_->publish(shm::Record{});
+      recorder_->publish(record);
       published.fetch_add(1);
       while (!done.load()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     });
@@ -213,6 +218,12 @@ TEST_F(Requests, EndingThreadsGiveTheirLanesBackAndACrowdLosesNothing) {
   EXPECT_EQ(records().size(), kCrowd);
   done = true;
   for (std::thread& thread : crowd) thread.join();
+
+  const shm::Totals totals = reader_->totals();
+  EXPECT_EQ(totals.by_status[0], kThreads + kCrowd);
+  EXPECT_EQ(totals.bytes_in, 3 * (kThreads + kCrowd));
+  EXPECT_EQ(totals.bytes_out, 5 * (kThreads + kCrowd));
+  EXPECT_EQ(totals.span_ticks, 7 * (kThreads + kCrowd));
 }
 
 TEST_F(Requests, TheHostIsACollectionPointOfTheDaemonsLayer) {
@@ -221,8 +232,29 @@ TEST_F(Requests, TheHostIsACollectionPointOfTheDaemonsLayer) {
   EXPECT_EQ(points[0].pid, static_cast<std::uint32_t>(getpid()));
   EXPECT_EQ(points[0].process_start_time, reader_->producer().process.start_time);
   EXPECT_EQ(points[0].layer, shm::names::kDaemon);
+  const std::uint64_t beat = reader_->heartbeat_ns();
   recorder_->beat();
   EXPECT_GT(reader_->collection_points().at(0).last_seen_ns, points[0].last_seen_ns);
+  EXPECT_GT(reader_->heartbeat_ns(), beat);
+}
+
+TEST_F(Requests, ASignOfLifeBringsAFreshCalibration) {
+  if (reader_->producer().clock_source == shm::ClockSource::monotonic) {
+    GTEST_SKIP() << "the clock here is CLOCK_MONOTONIC itself";
+  }
+  const shm::Calibration first = reader_->calibration();
+  const std::uint64_t before = shm::monotonic_ns();
+  recorder_->beat();
+  EXPECT_LT(first.anchor_ns, before);
+  EXPECT_GE(reader_->calibration().anchor_ns, before);
+  EXPECT_GT(reader_->calibration().anchor_ticks, first.anchor_ticks);
+}
+
+TEST_F(Requests, TheLastSignOfLifeIsTheEnd) {
+  const std::uint64_t before = shm::monotonic_ns();
+  recorder_->retire();
+  EXPECT_GE(reader_->heartbeat_ns(), before);
+  EXPECT_EQ(reader_->liveness(before), shm::ProducerLiveness::retired);
 }
 
 }  // namespace

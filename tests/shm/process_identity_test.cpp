@@ -5,7 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+
 #include "tests/shm/child.h"
+#include "tests/shm/without_proc.h"
 
 namespace goxel_telemetry::shm {
 namespace {
@@ -53,6 +57,65 @@ TEST(ProcessIdentity, ProgramsNameDoesNotMislead) {
   const auto identity = child.hear<ProcessIdentity>();
   EXPECT_NE(identity.start_time, 3u);
   EXPECT_EQ(liveness(identity), Liveness::alive);
+}
+
+// --- where /proc does not tell ---
+
+TEST(ProcessIdentity, WithoutProcIsUnknownWhileThePidIsTakenAndThenDead) {
+  Child child([](Child::Pipe& pipe) {
+    pipe.tell(this_process());
+    pipe.wait();
+  });
+  const auto identity = child.hear<ProcessIdentity>();
+  {
+    const WithoutProc hidden;
+    EXPECT_EQ(liveness(identity), Liveness::unknown);
+  }
+  EXPECT_EQ(liveness(identity), Liveness::alive);
+  child.kill();
+  child.reap();
+  const WithoutProc hidden;
+  EXPECT_EQ(liveness(identity), Liveness::dead);
+}
+
+// A signal to it is refused, which is no sign of its death.
+TEST(ProcessIdentity, OfAnotherUserWithoutProcIsUnknown) {
+  struct Told {
+    int refusal;
+    Liveness shown;
+    Liveness hidden;
+  };
+  const ProcessIdentity mine = this_process();
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+  Child child([&](Child::Pipe& pipe) {
+    constexpr uid_t kNobody = 65534;
+    if (setgid(kNobody) != 0 || setuid(kNobody) != 0) return;
+    Told told{kill(static_cast<pid_t>(mine.pid), 0) == 0 ? 0 : errno, liveness(mine), {}};
+    const WithoutProc hidden;
+    told.hidden = liveness(mine);
+    pipe.tell(told);
+  });
+  const Told told = child.hear<Told>();
+  ASSERT_EQ(told.refusal, EPERM);
+  EXPECT_EQ(told.shown, Liveness::alive);
+  EXPECT_EQ(told.hidden, Liveness::unknown);
+}
+
+TEST(ProcessIdentity, ThatWasTakenWithoutProcIsUnknownWhileThePidIsTaken) {
+  Child child([](Child::Pipe& pipe) {
+    {
+      const WithoutProc hidden;
+      pipe.tell(this_process());
+    }
+    pipe.wait();
+  });
+  const auto identity = child.hear<ProcessIdentity>();
+  EXPECT_EQ(identity.start_time, 0u);
+  EXPECT_EQ(identity.boot_id, BootId{});
+  EXPECT_EQ(liveness(identity), Liveness::unknown);
+  child.kill();
+  child.reap();
+  EXPECT_EQ(liveness(identity), Liveness::dead);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "shm/inflight.h"
 #include "tests/shm/self_checking_record.h"
 #include "tests/shm/test_segment.h"
+#include "tests/shm/without_proc.h"
 
 namespace goxel_telemetry::shm {
 namespace {
@@ -175,6 +176,34 @@ TEST_F(SegmentReader, KeepsTheLastCalibrationOfAProducerThatDiedInsideAnUpdate) 
 
 TEST_F(SegmentReader, ProducerThatRunsIsLive) {
   EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::live);
+}
+
+constexpr std::uint64_t kBeat = 1'000'000'000'000;
+constexpr std::uint64_t kLimit = 3'000'000'000;  // docs/shm-format.md
+
+TEST_F(SegmentReader, ProducerThatProcDoesNotShowIsDeadAfterThreeSecondsWithoutAHeartbeat) {
+  header().heartbeat_ns.store(kBeat);
+  const WithoutProc hidden;
+  EXPECT_EQ(reader_->liveness(kBeat), ProducerLiveness::live);
+  EXPECT_EQ(reader_->liveness(kBeat + kLimit), ProducerLiveness::live);
+  EXPECT_EQ(reader_->liveness(kBeat + kLimit + 1), ProducerLiveness::dead);
+  header().heartbeat_ns.store(kBeat + 1);
+  EXPECT_EQ(reader_->liveness(kBeat + kLimit + 1), ProducerLiveness::live) << "it beats again";
+  EXPECT_EQ(reader_->liveness(kBeat), ProducerLiveness::live) << "read before the beat";
+}
+
+// Suspended, stopped, or too busy: alive all the same.
+TEST_F(SegmentReader, ProducerThatRunsIsLiveHoweverLongItIsSilent) {
+  header().heartbeat_ns.store(kBeat);
+  EXPECT_EQ(reader_->liveness(kBeat + 1000 * kLimit), ProducerLiveness::live);
+}
+
+TEST_F(SegmentReader, ProducerThatSaidSoIsRetiredHoweverLongItIsSilentOrHidden) {
+  header().state.store(static_cast<std::uint64_t>(ProducerState::retired));
+  header().heartbeat_ns.store(kBeat);
+  const WithoutProc hidden;
+  EXPECT_EQ(reader_->liveness(kBeat), ProducerLiveness::retired);
+  EXPECT_EQ(reader_->liveness(kBeat + 1000 * kLimit), ProducerLiveness::retired);
 }
 
 TEST_F(SegmentReader, ProducerThatSaidSoIsRetired) {

@@ -219,7 +219,7 @@ TEST_F(Takeover, GroupThatTheProducerIsNotInIsNotPermitted) {
   EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::absent);
 }
 
-// --- no room ---
+// --- no room, no /proc ---
 
 TEST_F(Takeover, FileSizeLimitIsNoSpaceAndLeavesNothing) {
   const Result result = in_child([] {
@@ -257,6 +257,17 @@ TEST_F(Takeover, MissingSharedMemoryIsNoSpace) {
       in_child([] { return own_mounts() && mount("none", "/dev", "tmpfs", 0, nullptr) == 0; });
   EXPECT_EQ(result.outcome, CreateOutcome::no_space);
   EXPECT_NE(result.message[0], '\0');
+}
+
+// A silent heartbeat is no proof: who takes a live producer's name cannot give it back.
+TEST_F(Takeover, SegmentOfALiveProducerThatProcDoesNotShowIsLeftAlone) {
+  if (!may_mount()) GTEST_SKIP() << "needs permission to mount";
+  const auto first = create();
+  ASSERT_EQ(first.outcome, CreateOutcome::created);
+  Parts(first.mapping->bytes()).header().heartbeat_ns.store(1);
+  const Result second =
+      in_child([] { return own_mounts() && mount("none", "/proc", "tmpfs", 0, nullptr) == 0; });
+  EXPECT_EQ(second.outcome, CreateOutcome::instance_taken) << second.message;
 }
 
 }  // namespace

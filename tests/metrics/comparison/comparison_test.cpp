@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -11,9 +13,16 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-using testing::Each;
+using testing::AllOf;
+using testing::Contains;
+using testing::DoubleNear;
+using testing::ElementsAre;
 using testing::Field;
+using testing::Gt;
 using testing::IsEmpty;
+using testing::Lt;
+using testing::Pointwise;
+using testing::SizeIs;
 
 OperationKey named(const std::string& operation) {
   return {"2-layer", "mcp", "daemon", operation};
@@ -63,6 +72,7 @@ TEST(Comparison, OfASideWithItselfProvesNothing) {
   }
   EXPECT_EQ(comparison.layers[0].verdict, Verdict::no_proven_difference);
   EXPECT_DOUBLE_EQ(comparison.layers[0].covered_a, 1);
+  EXPECT_DOUBLE_EQ(comparison.layers[0].covered_b, 1);
 }
 
 TEST(Comparison, TheOtherWayRoundSaysTheOpposite) {
@@ -132,6 +142,103 @@ TEST(Comparison, FindsTheOperationThatBecameSlowerAndNoOther) {
   EXPECT_GT(*slow.probability_b_slower, 0.6);
 }
 
+// How probable each shift is by luck, had it been the only question.
+struct Alone {
+  std::vector<double> latencies;  // mean, p50, p90, p99
+  double throughput;
+  double failure_ratio;
+};
+
+Alone asked_alone(const Observation& a, const Observation& b, const OperationKey& key) {
+  const Stratum of_a = stratum_of({&a.operations.at(key)});
+  const Stratum of_b = stratum_of({&b.operations.at(key)});
+  const auto p = [](const std::optional<Estimate>& from, const std::optional<Estimate>& to) {
+    return difference(from.value(), to.value(), 0.95).p;
+  };
+  const LatencyEstimates latency_a = estimate_latency(a, {of_a});
+  const LatencyEstimates latency_b = estimate_latency(b, {of_b});
+  Alone alone{{p(latency_a.mean, latency_b.mean)},
+              p(estimate_throughput(a, of_a), estimate_throughput(b, of_b)),
+              p(estimate_failure_ratio(a, of_a), estimate_failure_ratio(b, of_b))};
+  for (std::size_t i = 0; i < kQuantileCount; ++i) {
+    alone.latencies.push_back(p(latency_a.quantile[i], latency_b.quantile[i]));
+  }
+  return alone;
+}
+
+// By Holm's definition: the least of m times m, the next times m - 1 and so on, none below one
+// before it.
+std::vector<double> corrected(const std::vector<double>& p) {
+  std::vector<double> out;
+  for (const double one : p) {
+    double most = 0;
+    for (const double other : p) {
+      if (other > one) continue;
+      const auto below = std::count_if(p.begin(), p.end(), [&](double x) { return x < other; });
+      most =
+          std::max(most, other * static_cast<double>(p.size() - static_cast<std::size_t>(below)));
+    }
+    out.push_back(std::min(1.0, most));
+  }
+  return out;
+}
+
+std::vector<double> latency_ps(const LatencyShifts& latency) {
+  return {*latency.mean.p, *latency.p50.p, *latency.p90.p, *latency.p99.p};
+}
+
+const Behaviour kFrequent = {.level_sd = 0.1, .persistence = 0.7, .requests_per_second = 40};
+
+// Three operations that became a little slower, each by another part.
+std::pair<Observation, Observation> three_operations(std::uint64_t seed) {
+  std::vector<Load> before, after;
+  for (const auto& [name, factor] : {std::pair{"a", 1.05}, {"b", 1.08}, {"c", 1.11}}) {
+    before.push_back({name, kFrequent});
+    after.push_back(before.back());
+    after.back().behaviour.median_ns *= factor;
+    after.back().behaviour.requests_per_second *= factor;
+    after.back().behaviour.failure_ratio *= 1.5 * factor;
+  }
+  return {observed(before, 120, seed), observed(after, 120, seed + 1)};
+}
+
+TEST(Comparison, LatenciesOfAllOperationsAreOneSetOfQuestionsThroughputsAndFailuresTwoMore) {
+  const auto [a, b] = three_operations(31);
+  const Comparison comparison = compare(a, b, {});
+  std::vector<double> latencies, throughputs, failures;
+  std::vector<double> told_latencies, told_throughputs, told_failures;
+  for (const ComparedOperation& operation : comparison.operations) {
+    const Alone alone = asked_alone(a, b, operation.key);
+    latencies.insert(latencies.end(), alone.latencies.begin(), alone.latencies.end());
+    throughputs.push_back(alone.throughput);
+    failures.push_back(alone.failure_ratio);
+    const std::vector<double> told = latency_ps(operation.latency);
+    told_latencies.insert(told_latencies.end(), told.begin(), told.end());
+    told_throughputs.push_back(*operation.throughput.p);
+    told_failures.push_back(*operation.failure_ratio.p);
+  }
+  ASSERT_EQ(latencies.size(), 12u);
+  EXPECT_THAT(told_latencies, Pointwise(DoubleNear(1e-9), corrected(latencies)));
+  EXPECT_THAT(told_throughputs, Pointwise(DoubleNear(1e-9), corrected(throughputs)));
+  EXPECT_THAT(told_failures, Pointwise(DoubleNear(1e-9), corrected(failures)));
+  for (const auto& ps : {latencies, throughputs, failures}) {
+    EXPECT_THAT(ps, Contains(AllOf(Gt(1e-6), Lt(0.3)))) << "else a correction could not be seen";
+  }
+}
+
+// Of one operation the same mix is that operation: four questions of its own.
+TEST(Comparison, TheSameMixIsASetOfQuestionsOfItsOwn) {
+  const auto [a, b] = three_operations(33);
+  ComparisonOptions options;
+  options.operation = "b";
+  const Comparison comparison = compare(a, b, options);
+  const std::vector<double> alone = asked_alone(a, b, named("b")).latencies;
+  EXPECT_THAT(alone, Contains(AllOf(Gt(1e-6), Lt(0.3)))) << "else a correction could not be seen";
+  const ComparedLayer& layer = comparison.layers.at(0);
+  EXPECT_THAT(latency_ps(layer.adjusted), Pointwise(DoubleNear(1e-9), corrected(alone)));
+  EXPECT_THAT(latency_ps(layer.raw.latency), Pointwise(DoubleNear(1e-9), corrected(alone)));
+}
+
 // 200 comparisons of ten operations that did not change: at most one in twenty may claim anything,
 // by Holm; 23 or more of 200 would be that by luck once in ten thousand times.
 TEST(Comparison, OfManyUnchangedOperationsSeldomProvesAnything) {
@@ -165,6 +272,59 @@ TEST(Comparison, AShiftBelowWhatIsRelevantIsNoDifference) {
   ComparisonOptions options;
   options.least_relevant = 0.01;
   EXPECT_EQ(compare(a, b, options).operations[0].verdict, Verdict::slower);
+}
+
+// So many requests in the first `busy` of `seconds` seconds, each as long as any other.
+Observation even(std::uint64_t requests, std::uint64_t seconds, std::uint64_t busy,
+                 std::uint64_t duration_ns = 100'000) {
+  ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + seconds);
+  for (std::uint64_t i = 0; i < requests; ++i) {
+    Measurement m;
+    m.duration_ns = duration_ns;
+    Tally tally;
+    tally.add(m);
+    builder.add(named("fill"), kSimulatedBegin + i % busy, tally);
+  }
+  builder.observed(kSimulatedBegin * 1'000'000'000, (kSimulatedBegin + seconds) * 1'000'000'000);
+  return std::move(builder).finish();
+}
+
+// 100 / 105.1 is 4.9 % less, and as far from 1 as 5.1 % more.
+TEST(Comparison, AShiftIsAsRelevantTheOtherWayRound) {
+  const auto verdict = [](std::uint64_t a_ns, std::uint64_t b_ns) {
+    return compare(even(400, 40, 40, a_ns), even(400, 40, 40, b_ns), {}).operations.at(0).verdict;
+  };
+  EXPECT_EQ(verdict(100'000, 105'100), Verdict::slower);
+  EXPECT_EQ(verdict(105'100, 100'000), Verdict::faster);
+  EXPECT_EQ(verdict(100'000, 104'900), Verdict::no_proven_difference);
+  EXPECT_EQ(verdict(104'900, 100'000), Verdict::no_proven_difference);
+}
+
+TEST(Comparison, ThirtyRequestsInEightBlocksAndTenBeyondAQuantileAreEnough) {
+  const auto with_itself = [](std::uint64_t requests, std::uint64_t seconds, std::uint64_t busy) {
+    const Observation side = even(requests, seconds, busy);
+    return compare(side, side, {}).operations.at(0);
+  };
+  constexpr auto kTold = Change::not_proven;
+  constexpr auto kNot = Change::too_little_data;
+  EXPECT_EQ(with_itself(29, 10, 10).latency.mean.change, kNot);
+  EXPECT_EQ(with_itself(30, 10, 10).latency.mean.change, kTold);
+  EXPECT_EQ(with_itself(30, 10, 10).latency.p50.change, kTold);
+  EXPECT_EQ(with_itself(29, 10, 10).failure_ratio.change, kNot);
+  EXPECT_EQ(with_itself(30, 10, 10).failure_ratio.change, kTold);
+  EXPECT_EQ(with_itself(99, 10, 10).latency.p90.change, kNot);
+  EXPECT_EQ(with_itself(100, 10, 10).latency.p90.change, kTold);
+  EXPECT_EQ(with_itself(999, 10, 10).latency.p99.change, kNot);
+  EXPECT_EQ(with_itself(1'000, 10, 10).latency.p99.change, kTold);
+  EXPECT_EQ(with_itself(100, 7, 7).latency.mean.change, kNot);
+  EXPECT_EQ(with_itself(100, 8, 8).latency.mean.change, kTold);
+  EXPECT_EQ(with_itself(100, 20, 7).latency.mean.change, kNot) << "in the others nothing happened";
+  EXPECT_EQ(with_itself(100, 20, 8).latency.mean.change, kTold);
+  for (const auto& [a, b] : {std::pair{29, 30}, {30, 29}}) {
+    const Comparison comparison = compare(even(static_cast<std::uint64_t>(a), 10, 10),
+                                          even(static_cast<std::uint64_t>(b), 10, 10), {});
+    EXPECT_EQ(comparison.operations.at(0).latency.mean.change, kNot) << a << " and " << b;
+  }
 }
 
 TEST(Comparison, OnlyTheTailMayHaveBecomeSlower) {
@@ -226,7 +386,31 @@ TEST(Comparison, WhatOnlyOneSideHasIsTooLittleData) {
   }
   EXPECT_TRUE(operation_of(comparison, "old").latency.mean.a);
   EXPECT_FALSE(operation_of(comparison, "old").latency.mean.b);
-  EXPECT_NEAR(comparison.layers.at(0).covered_a, 0.5, 0.1);
+}
+
+// Of A 3,000 of 4,000 answered requests are of what both sides have, of B 3,000 of 6,000; 10 of the
+// rare one are too few.
+TEST(Comparison, TheSameMixSaysHowMuchOfEachSideItCovers) {
+  const auto side = [](const std::vector<std::pair<const char*, std::uint64_t>>& requests) {
+    ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + 10);
+    for (const auto& [operation, count] : requests) {
+      Tally tally;
+      Measurement m;
+      m.duration_ns = 1'000;
+      for (std::uint64_t i = 0; i < count; ++i) tally.add(m);
+      m.status = shm::Status::unanswered;
+      tally.add(m);
+      for (std::uint64_t second = 0; second < 10; ++second) {
+        builder.add(named(operation), kSimulatedBegin + second, tally);
+      }
+    }
+    return std::move(builder).finish();
+  };
+  const Comparison comparison = compare(side({{"both", 300}, {"old", 99}, {"rare", 1}}),
+                                        side({{"both", 300}, {"new", 200}, {"rare", 100}}), {});
+  const ComparedLayer& layer = comparison.layers.at(0);
+  EXPECT_DOUBLE_EQ(layer.covered_a, 0.75);
+  EXPECT_DOUBLE_EQ(layer.covered_b, 0.5);
 }
 
 TEST(Comparison, FewRequestsOrFewBlocksAreTooLittleData) {
@@ -268,6 +452,75 @@ TEST(Comparison, FailuresAndThroughputHaveShiftsOfTheirOwn) {
   EXPECT_EQ(operation.verdict, Verdict::no_proven_difference);
 }
 
+// Forty seconds of ten requests or more, of which so many fail, each second in another way.
+Observation failing(std::uint64_t failures_a_second, std::uint64_t requests_a_second = 10) {
+  constexpr std::array kFailures = {shm::Status::error, shm::Status::unanswered,
+                                    shm::Status::malformed, shm::Status::cancelled};
+  ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + 40);
+  for (std::uint64_t second = 0; second < 40; ++second) {
+    Tally tally;
+    for (std::uint64_t i = 0; i < requests_a_second; ++i) {
+      Measurement m;
+      m.duration_ns = 1'000;
+      m.status =
+          i < failures_a_second ? kFailures[(second + i) % kFailures.size()] : shm::Status::ok;
+      tally.add(m);
+    }
+    builder.add(named("fill"), kSimulatedBegin + second, tally);
+  }
+  builder.observed(kSimulatedBegin * 1'000'000'000, (kSimulatedBegin + 40) * 1'000'000'000);
+  return std::move(builder).finish();
+}
+
+// What failed is every record that did not end ok. Their number is the same each second, whichever
+// way they failed, so there is nothing uncertain about it.
+TEST(Comparison, HoweverARequestFailsItHasFailed) {
+  const Comparison comparison = compare(failing(1), failing(2), {});
+  for (const ComparedOperation& compared :
+       {comparison.operations.at(0), comparison.layers.at(0).raw}) {
+    EXPECT_EQ(compared.a.records, 400u);
+    EXPECT_EQ(compared.a.failed, 40u);
+    EXPECT_EQ(compared.b.failed, 80u);
+    EXPECT_EQ(compared.a.answered, 370u) << "an error is an answer";
+    EXPECT_DOUBLE_EQ(compared.failure_ratio.a.value(), 0.1);
+    EXPECT_DOUBLE_EQ(compared.failure_ratio.b.value(), 0.2);
+    EXPECT_NEAR(compared.failure_ratio.low.value(), 0.1, 1e-6);
+    EXPECT_NEAR(compared.failure_ratio.high.value(), 0.1, 1e-6);
+    EXPECT_EQ(compared.failure_ratio.change, Change::more);
+  }
+}
+
+// What is relevant is said of ratios; of failures every proven one is.
+TEST(Comparison, OneFailureMoreInAHundredIsNews) {
+  const Shift ratio = compare(failing(1, 100), failing(2, 100), {}).operations.at(0).failure_ratio;
+  EXPECT_NEAR(ratio.shift.value(), 0.01, 1e-9);
+  EXPECT_EQ(ratio.change, Change::more);
+}
+
+TEST(Comparison, ThroughputIsRecordsOfASecondThatWasWatched) {
+  const Comparison comparison = compare(even(400, 40, 40), even(600, 30, 30), {});
+  for (const ComparedOperation& compared :
+       {comparison.operations.at(0), comparison.layers.at(0).raw}) {
+    EXPECT_EQ(compared.a.records, 400u);
+    EXPECT_EQ(compared.a.blocks, 40u);
+    EXPECT_EQ(compared.b.records, 600u);
+    EXPECT_EQ(compared.b.blocks, 30u);
+    EXPECT_NEAR(compared.throughput.a.value(), 10, 1e-9);
+    EXPECT_NEAR(compared.throughput.b.value(), 20, 1e-9);
+    EXPECT_NEAR(compared.throughput.shift.value(), 1, 1e-9);
+    EXPECT_EQ(compared.throughput.change, Change::more);
+  }
+}
+
+// Wilson's interval of none in 400: from 0 to z^2 / (400 + z^2) with z = 1.960, that is 0.951 %.
+TEST(Comparison, NoFailureAtAllIsNoProofThatThereIsNone) {
+  const Shift ratio = compare(failing(0), failing(0), {}).operations.at(0).failure_ratio;
+  EXPECT_EQ(ratio.shift, 0);
+  EXPECT_NEAR(ratio.low.value(), -0.00951, 0.00001);
+  EXPECT_NEAR(ratio.high.value(), 0.00951, 0.00001);
+  EXPECT_EQ(ratio.change, Change::not_proven);
+}
+
 TEST(Comparison, AcrossStacksTheSameOperationMeets) {
   std::mt19937_64 random(21);
   const auto through = [&random](const OperationKey& key) {
@@ -298,7 +551,11 @@ TEST(Comparison, CanBeOfSomeOperationsOnly) {
   ComparisonOptions options;
   options.operation = "ping";
   EXPECT_THAT(compare(side, side, options).operations,
-              Each(Field(&ComparedOperation::key, named("ping"))));
+              ElementsAre(Field(&ComparedOperation::key, named("ping"))));
+  options.stack = "4-layer";
+  EXPECT_THAT(compare(side, side, options).operations, IsEmpty());
+  options.stack = "2-layer";
+  EXPECT_THAT(compare(side, side, options).operations, SizeIs(1));
   options.layer = "mcp-client";
   EXPECT_THAT(compare(side, side, options).operations, IsEmpty());
   EXPECT_THAT(compare(side, side, options).layers, IsEmpty());

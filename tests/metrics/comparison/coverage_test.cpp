@@ -24,8 +24,9 @@ void expect_coverage(const Behaviour& behaviour, std::uint64_t seconds) {
     EXPECT_GT(coverage.percent[i], 93 - allowance(93, coverage.told[i])) << Coverage::kNames[i];
     EXPECT_LT(coverage.percent[i], 97 + allowance(97, coverage.told[i])) << Coverage::kNames[i];
   }
-  EXPECT_EQ(coverage.told[0], kRounds);
-  EXPECT_EQ(coverage.told[2], kRounds);
+  for (const std::size_t i : {0, 1, 2, 4, 5}) {  // all but p99
+    EXPECT_EQ(coverage.told[i], kRounds) << Coverage::kNames[i];
+  }
 }
 
 TEST(Coverage, OfIndependentLatencies) {

@@ -84,20 +84,42 @@ TEST(LongRunSpread, UsesMoreCosinesTheLongerTheTimeButNeverManyNorMoreThanHalfTh
   EXPECT_EQ(cosines_for(8, 86'400), 4u);
 }
 
+TEST(LongRunSpread, HasAsManyDegreesAsCosines) {
+  const std::vector<double> series(20, 1.0);
+  EXPECT_EQ(long_run_spread(series, 20).degrees, 3);
+  EXPECT_EQ(long_run_spread(series, 120).degrees, 6);
+}
+
 TEST(LongRunSpread, OfTooFewBlocksIsNotKnown) {
   const std::vector<double> few(kFewestBlocks - 1, 1.0);
   EXPECT_EQ(long_run_spread(few, 1000).degrees, 0);
 }
 
+// Variances 1 and 4 with 5 and 20 degrees: (1 + 4)^2 / (1^2 / 5 + 4^2 / 20) = 25. The t of 25
+// is 2.060 at 95 % and 2.787 at 99 %, says the table in any textbook. The other way round it would
+// be one of 7.7 degrees, 2.32.
 TEST(Difference, OfTwoSymmetricEstimatesIsWelchs) {
-  const Difference d =
-      difference(symmetric_estimate(1, 0.3, 12), symmetric_estimate(3, 0.4, 12), 0.95);
-  const double degrees = std::pow(0.25, 2) / (std::pow(0.09, 2) / 12 + std::pow(0.16, 2) / 12);
-  const double reach = 0.5 * student_t_critical(0.95, degrees);
-  EXPECT_DOUBLE_EQ(d.value, 2);
-  EXPECT_NEAR(d.interval.low, 2 - reach, 1e-9);
-  EXPECT_NEAR(d.interval.high, 2 + reach, 1e-9);
-  EXPECT_NEAR(d.p, student_t_outside(4, degrees), 1e-9);
+  const double error = std::sqrt(5);
+  const Estimate a = symmetric_estimate(1, 1, 5);
+  const Difference d = difference(a, symmetric_estimate(1 + 2.787 * error, 2, 20), 0.95);
+  EXPECT_DOUBLE_EQ(d.value, 2.787 * error);
+  EXPECT_NEAR(d.interval.low, (2.787 - 2.060) * error, 0.002);
+  EXPECT_NEAR(d.interval.high, (2.787 + 2.060) * error, 0.002);
+  EXPECT_NEAR(d.p, 0.01, 0.0001);
+  EXPECT_NEAR(difference(a, symmetric_estimate(1 - 2.060 * error, 2, 20), 0.95).p, 0.05, 0.0001);
+}
+
+// Each limit of the difference is as far away as the limits that push it there: a's low one and b's
+// high one make it greater.
+TEST(Difference, OfSkewedEstimatesIsSkewed) {
+  const auto skewed = [](double value, double down, double up) {
+    return Estimate{value, 1e6, [=](double errors) {
+                      return Limits{value - down * errors, value + up * errors};
+                    }};
+  };
+  const Difference d = difference(skewed(10, 3, 8), skewed(30, 6, 4), 0.95);
+  EXPECT_NEAR(d.interval.low, 20 - 1.960 * std::hypot(6, 8), 0.01);
+  EXPECT_NEAR(d.interval.high, 20 + 1.960 * std::hypot(4, 3), 0.01);
 }
 
 TEST(Difference, IntervalExcludesZeroExactlyWhenPIsSmall) {

@@ -53,6 +53,21 @@ class HistoryFileTest : public HistoryTest {
     std::ifstream after(file_, std::ios::binary);
     EXPECT_EQ(bytes, std::string(std::istreambuf_iterator<char>(after), {}));
   }
+  // Files of this process may grow no further than that meanwhile: what a write says then is what a
+  // full disk says, but for its name. SQLite sees EFBIG as a failed write.
+  HistoryResult commit_on_a_full_disk(const std::vector<HistoryDelta>& deltas, std::uint64_t now,
+                                      rlim_t most_bytes = 4'096) {
+    writer();
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit full{most_bytes, before.rlim_max};
+    std::signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &full);
+    const HistoryResult result = writer().commit(deltas, now);
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, SIG_DFL);
+    return result;
+  }
   void write_file(const std::string& bytes) const {
     std::ofstream(file_, std::ios::binary) << bytes;
   }
@@ -180,34 +195,58 @@ TEST_F(HistoryFileTest, HasOneWriter) {
 TEST_F(HistoryFileTest, OnAFullDiskKeepsWhatItHasAndGoesOnWhenThereIsSpace) {
   record(key("ping"), kThen, 1);
   commit(kThen);
-  // Files of this process may grow no further than a little: what a write says then is what a full
-  // disk says, but for its name. SQLite sees EFBIG as a failed write.
-  const auto limit = [](rlim_t bytes) {
-    rlimit old{};
-    getrlimit(RLIMIT_FSIZE, &old);
-    const rlimit now{bytes, old.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &now);
-    return old.rlim_cur;
-  };
-  std::signal(SIGXFSZ, SIG_IGN);
-  const rlim_t before = limit(100'000);
+  ReadingPosition done = position_;
   HistoryResult result;
   std::vector<HistoryDelta> failed;
   for (std::uint64_t second = 1; result.done() && second < 1'000; ++second) {
     for (std::uint64_t i = 0; i < 20; ++i)
       record(key("op_" + std::to_string(i)), kThen + second, i);
-    position_.until_realtime_ns = second;
+    position_.lanes = {second, 2 * second};
     failed = {{"goxel", delta()}};
-    result = writer().commit(failed, kThen + second);
+    result = commit_on_a_full_disk(failed, kThen + second, 100'000);
+    if (result.done()) done = position_;
   }
-  limit(before);
-  std::signal(SIGXFSZ, SIG_DFL);
   ASSERT_FALSE(result.done());
   EXPECT_THAT(result.message, HasSubstr(file_));
-  EXPECT_NE(writer().positions().at("goxel"), failed[0].delta.position);
+  EXPECT_EQ(writer().positions().at("goxel"), done);
   EXPECT_EQ(writer().commit(failed, kThen + 1'000).message, "");
   EXPECT_EQ(writer().positions().at("goxel"), failed[0].delta.position);
   expect_exact(query(kThen, kThen + 1'000, 1'000));
+}
+
+// Two instances in one commit, one of them new to the file: neither has moved on, for this writer
+// and for the next one.
+TEST_F(HistoryFileTest, AfterACommitThatFailedARestartCountsNothingTwice) {
+  record(key("ping"), kThen, 1);
+  position_.lanes = {1, 0};
+  commit(kThen);
+  const std::map<std::string, ReadingPosition> before = {{"goxel", position_}};
+
+  record(key("ping"), kThen, 5);
+  const RollupDelta more = delta();
+  std::vector<HistoryDelta> deltas = {{"another", more}, {"goxel", more}};
+  deltas[0].delta.position = {8, {3, 4}, (kThen + 1) * kNs};
+  deltas[1].delta.position = {7, {2, 0}, (kThen + 1) * kNs};
+  EXPECT_FALSE(commit_on_a_full_disk(deltas, kThen + 1).done());
+  EXPECT_EQ(writer().positions(), before);
+  writer_.reset();
+  EXPECT_EQ(writer().positions(), before);
+
+  EXPECT_FALSE(commit_on_a_full_disk(deltas, kThen + 1).done());
+  EXPECT_EQ(writer().commit(deltas, kThen + 1).message, "") << "the same once more";
+  writer_.reset();
+  const std::map<std::string, ReadingPosition> after = {{"another", deltas[0].delta.position},
+                                                        {"goxel", deltas[1].delta.position}};
+  EXPECT_EQ(writer().positions(), after);
+  const auto counted = [this](const std::string& instance) {
+    HistoryAnswer answer;
+    const HistoryResult result = reader()->query(
+        {{instance, "ping", {}, {}, {}}, {kThen * kNs, (kThen + 1) * kNs}, 1}, answer);
+    EXPECT_EQ(result.message, "");
+    return answer.whole.outcomes.ok;
+  };
+  EXPECT_EQ(counted("another"), 1u);
+  EXPECT_EQ(counted("goxel"), 2u);
 }
 
 TEST_F(HistoryFileTest, OnAReadOnlyDiskIsReadAndNotWritten) {

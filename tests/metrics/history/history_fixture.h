@@ -54,8 +54,11 @@ class HistoryTest : public testing::Test {
     Measurement m;
     m.duration_ns = duration_ns;
     m.wait_ns = duration_ns / 2;
+    m.receive_ns = duration_ns / 3;
+    m.send_ns = duration_ns / 5;
     m.status = status;
     m.bytes_in = 10;
+    m.bytes_out = 7;
     pending_[{operation, second}].add(m);
     all_[{operation, second}].add(m);
   }
@@ -106,7 +109,21 @@ class HistoryTest : public testing::Test {
     const HistoryResult result =
         reader()->query({std::move(filter), {from * kNs, to * kNs}, points}, answer);
     EXPECT_EQ(result.message, "");
+    expect_covers(answer, from, to);
     return answer;
+  }
+  // The whole range, point after point, and no more of it than whole stretches take.
+  static void expect_covers(const HistoryAnswer& answer, std::uint64_t from, std::uint64_t to) {
+    EXPECT_LE(answer.begin_seconds, from);
+    EXPECT_GT(answer.begin_seconds + answer.point_seconds, from);
+    EXPECT_GE(answer.end_seconds, to);
+    EXPECT_LT(answer.end_seconds, to + answer.point_seconds);
+    std::uint64_t reached = answer.begin_seconds;
+    for (const HistoryPoint& point : answer.points) {
+      EXPECT_EQ(point.begin_seconds, reached);
+      reached += point.seconds;
+    }
+    EXPECT_EQ(reached, answer.end_seconds);
   }
 
   // What was recorded, merged directly.
@@ -137,7 +154,10 @@ class HistoryTest : public testing::Test {
     const WindowStats expected = stats_of(tally, 1);
     EXPECT_EQ(stats.outcomes, expected.outcomes);
     EXPECT_EQ(stats.bytes_in, expected.bytes_in);
+    EXPECT_EQ(stats.bytes_out, expected.bytes_out);
+    EXPECT_EQ(stats.mean_receive_ns, expected.mean_receive_ns);
     EXPECT_EQ(stats.mean_wait_ns, expected.mean_wait_ns);
+    EXPECT_EQ(stats.mean_send_ns, expected.mean_send_ns);
     EXPECT_TRUE(same(stats.latency, expected.latency));
   }
 

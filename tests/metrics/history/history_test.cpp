@@ -9,9 +9,12 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
+using testing::DoubleEq;
+using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pointwise;
 using testing::SizeIs;
 
 TEST_F(HistoryTest, GivesBackSecondsAsTheyWere) {
@@ -221,6 +224,74 @@ TEST_F(HistoryTest, RowsGoWhenTheirTimeIsOver) {
       << "its name went with its last row";
 }
 
+TEST_F(HistoryTest, ARecordThatComesAfterItsSecondWentIsInTheCoarserRollupsOnly) {
+  retention_.seconds = {20, 120, 7'200, 86'400};
+  record(key("ping"), kThen, 1'000);
+  commit(kThen);
+  commit(kThen + 40);
+  record(key("ping"), kThen + 1, 2'000);
+  commit(kThen + 41);
+  const auto counted = [this](std::uint32_t seconds) {
+    std::vector<Rollup> rollups;
+    EXPECT_TRUE(reader()
+                    ->rollups({"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 10) * kNs}, seconds,
+                              rollups)
+                    .done());
+    std::vector<std::uint64_t> counts;
+    for (const Rollup& rollup : rollups) counts.push_back(rollup.tally.outcomes.ok);
+    return counts;
+  };
+  EXPECT_THAT(counted(1), IsEmpty());
+  EXPECT_THAT(counted(10), ElementsAre(2));
+}
+
+TEST_F(HistoryTest, NamesAndWatchedTimeStayAsLongAsTheirLastRow) {
+  retention_.seconds = {20, 120, 7'200, 86'400};
+  constexpr std::uint64_t kTwoDays = 2 * 86'400;
+  record(key("gone"), kThen, 1'000);
+  record(key("used"), kThen, 1'000);
+  watched(0, 1);
+  commit(kThen + 1);
+  record(key("used"), kThen + kTwoDays, 1'000);
+  watched(kTwoDays, kTwoDays + 1);
+  commit(kThen + kTwoDays + 1);
+  writer_.reset();
+  commit(kThen + kTwoDays + 2);
+  const HistoryAnswer used =
+      query(kThen + kTwoDays, kThen + kTwoDays + 1, 1, {"", "used", {}, {}, {}});
+  EXPECT_EQ(used.whole.outcomes.ok, 1u);
+  EXPECT_EQ(used.whole.covered_seconds, 1);
+  EXPECT_EQ(query(kThen, kThen + kTwoDays, 1).whole.covered_seconds, 0);
+  HistoryAnswer answer;
+  EXPECT_EQ(reader()->query({{"goxel", "gone", {}, {}, {}}, {0, kNs}, 1}, answer).outcome,
+            HistoryOutcome::unknown);
+}
+
+TEST_F(HistoryTest, ASideIsTheWatchedPartOfARange) {
+  for (const std::uint64_t second : {1u, 3u, 3u, 9u, 11u}) {
+    record(key("ping"), kThen + second, 1'000);
+  }
+  record(key("add"), kThen + 9, 1'000);
+  watched(2, 5.5);
+  watched(8, 12);
+  commit(kThen + 30);
+  const auto observe = [this](std::uint64_t from, std::uint64_t to, Observation& side) {
+    return reader()
+        ->observe({"goxel", {}, {}, {}, {}}, {(kThen + from) * kNs, (kThen + to) * kNs}, side)
+        .outcome;
+  };
+  Observation side;
+  ASSERT_EQ(observe(1, 10, side), HistoryOutcome::done);
+  EXPECT_EQ(side.begin_seconds, kThen + 2);
+  EXPECT_EQ(side.block_seconds, 1u);
+  EXPECT_THAT(side.observed_ns, ElementsAre(kNs, kNs, kNs, kNs / 2, 0, 0, kNs, kNs));
+  ASSERT_THAT(side.operations, SizeIs(2));
+  EXPECT_EQ(side.operations.at(key("ping")).total().outcomes.ok, 3u);
+  EXPECT_EQ(side.operations.at(key("add")).total().outcomes.ok, 1u);
+  EXPECT_EQ(observe(6, 8, side), HistoryOutcome::unknown) << "nobody watched";
+  EXPECT_EQ(observe(12, 20, side), HistoryOutcome::unknown);
+}
+
 TEST_F(HistoryTest, OneCommitTakesAwaySoManyRowsAndNoMore) {
   retention_.seconds[0] = 10;
   for (int i = 0; i < 30; ++i) {
@@ -250,18 +321,68 @@ TEST_F(HistoryTest, OneCommitTakesAwaySoManyRowsAndNoMore) {
 }
 
 TEST_F(HistoryTest, AFileThatGrowsTooLargeGivesUpItsOldestSeconds) {
-  retention_.most_bytes = 400'000;
-  std::mt19937_64 random(1);
-  for (std::uint64_t second = 0; second < 1'000; ++second) {
-    for (int i = 0; i < 30; ++i) {
-      record(key("operation_" + std::to_string(i)), kThen + second, random() % 1'000'000'000);
+  const auto size_with_limit = [this](std::uint64_t most_bytes) {
+    file_ = folder_ / std::to_string(most_bytes);
+    retention_.most_bytes = most_bytes;
+    std::mt19937_64 random(1);
+    for (std::uint64_t second = 0; second < 1'000; ++second) {
+      for (int i = 0; i < 30; ++i) {
+        record(key("operation_" + std::to_string(i)), kThen + second, random() % 1'000'000'000);
+      }
+      if (second % 10 == 0) commit(kThen + second);
     }
-    if (second % 10 == 0) commit(kThen + second);
+    commit(kThen + 1'000);
+    writer_.reset();
+    return std::filesystem::file_size(file_);
+  };
+  ASSERT_GT(size_with_limit(1 << 30), 800'000u) << "more than the limit, if there is none";
+  all_.clear();
+  EXPECT_LT(size_with_limit(400'000), 500'000u) << "a commit may go beyond it";
+  const auto seconds = [this](std::uint64_t from, std::uint64_t to) {
+    std::vector<Rollup> rollups;
+    EXPECT_TRUE(reader()
+                    ->rollups({"goxel", {}, {}, {}, {}}, {(kThen + from) * kNs, (kThen + to) * kNs},
+                              1, rollups)
+                    .done());
+    return rollups.size();
+  };
+  EXPECT_EQ(seconds(0, 500), 0u) << "what is old went";
+  EXPECT_EQ(seconds(990, 1'000), 300u) << "what is new stays";
+  expect_exact(query(kThen, kThen + 960, 16));  // minutes
+}
+
+// Neither by the time that rows are kept nor by the file's size.
+TEST_F(HistoryTest, NoRowGoesBeforeTheNextCoarserOneContainsIt) {
+  retention_.seconds = {1, 1, 1, 86'400};
+  for (std::uint64_t second = 0; second < 3'700; ++second) {
+    record(key("ping"), kThen + second, 1'000 + second);
+    if (second % 7 == 0) commit(kThen + second);
   }
-  for (int i = 0; i < 20; ++i) commit(kThen + 1'000);
-  EXPECT_LT(std::filesystem::file_size(file_), 1'600'000u);
-  const HistoryAnswer answer = query(kThen + 990, kThen + 1'000, 10);
-  EXPECT_EQ(answer.whole.outcomes.ok, 300u) << "what is new stays";
+  commit(kThen + 3'700);
+  const HistoryAnswer hour = query(kThen, kThen + 3'600, 1);
+  EXPECT_EQ(hour.point_seconds, 3'600u);
+  EXPECT_EQ(hour.whole.outcomes.ok, 3'600u);
+  expect_exact(hour);
+  writer_.reset();
+  all_.clear();
+
+  file_ = folder_ / "small.db";
+  retention_ = {};
+  retention_.most_bytes = 1;
+  for (std::uint64_t second = 0; second < 130; ++second) {
+    record(key("ping"), kThen + second, 1'000 + second);
+    commit(kThen + second);
+  }
+  std::vector<Rollup> seconds;
+  EXPECT_TRUE(
+      reader()
+          ->rollups({"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 120) * kNs}, 1, seconds)
+          .done());
+  EXPECT_THAT(seconds, IsEmpty());
+  const HistoryAnswer minutes = query(kThen, kThen + 120, 2);
+  EXPECT_EQ(minutes.point_seconds, 60u);
+  EXPECT_EQ(minutes.whole.outcomes.ok, 120u);
+  expect_exact(minutes);
 }
 
 TEST_F(HistoryTest, AClockThatWasYearsAheadDoesNoLastingHarm) {
@@ -312,6 +433,63 @@ TEST_F(HistoryTest, TellsGapsFromSilence) {
   watched(0, 20);  // all of them
   commit(kThen + 20);
   EXPECT_DOUBLE_EQ(query(kThen, kThen + 20, 1).whole.covered_seconds, 20);
+}
+
+TEST_F(HistoryTest, AWatchedStretchWithinAnotherAddsNothingAndTakesNothing) {
+  const auto covered = [this] {
+    std::vector<double> seconds;
+    for (const HistoryPoint& point : query(kThen, kThen + 10, 10).points) {
+      seconds.push_back(point.stats.covered_seconds);
+    }
+    return seconds;
+  };
+  const auto expected = ElementsAre(0, 1, 1, 1, 1, 1, 1, 1, 0.5, 0);
+  watched(1, 8.5);
+  watched(3, 5);  // in the same commit
+  commit(kThen + 9);
+  EXPECT_THAT(covered(), expected);
+  for (const auto& [from, to] : {std::pair{3.0, 5.0}, {1.0, 2.0}, {6.0, 8.5}, {1.0, 8.5}}) {
+    watched(from, to);
+    commit(kThen + 9);
+    EXPECT_THAT(covered(), expected) << from << " to " << to;
+  }
+}
+
+TEST_F(HistoryTest, AWatchedStretchThatFillsAGapJoinsBothItsSides) {
+  watched(1, 3);
+  watched(6, 9);
+  commit(kThen + 9);
+  watched(2, 7);
+  commit(kThen + 9);
+  EXPECT_DOUBLE_EQ(query(kThen, kThen + 10, 1).whole.covered_seconds, 8);
+}
+
+TEST_F(HistoryTest, ATenthOfASecondBetweenWatchedStretchesIsAGapAndLessIsNone) {
+  for (const auto& [from, to] :
+       {std::pair{1.0, 2.0}, {2.09, 3.0}, {3.11, 4.0}, {7.0, 8.0}, {5.0, 6.91}, {4.11, 4.89}}) {
+    watched(from, to);
+    commit(kThen + 9);
+  }
+  std::vector<double> covered;
+  for (const HistoryPoint& point : query(kThen, kThen + 9, 9).points) {
+    covered.push_back(point.stats.covered_seconds);
+  }
+  EXPECT_THAT(covered,
+              Pointwise(DoubleNear(1e-6), std::vector{0., 1., 1., 0.89, 0.78, 1., 1., 1., 0.}));
+}
+
+// From a reader that keeps no file: a clock that was set makes stretches overlap, in any order.
+TEST(HistoryAnswer, CountsTimeThatWasWatchedOnceHoweverItsStretchesOverlap) {
+  const auto at = [](std::uint64_t tenths) { return kThen * kNs + tenths * (kNs / 10); };
+  RollupDelta seen;
+  seen.observed = {
+      {at(60), at(95)}, {at(10), at(50)}, {at(20), at(30)}, {at(70), at(80)}, {at(45), at(52)}};
+  const HistoryAnswer answer =
+      answer_from({{"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 10) * kNs}, 10}, seen);
+  std::vector<double> covered;
+  for (const HistoryPoint& point : answer.points) covered.push_back(point.stats.covered_seconds);
+  EXPECT_THAT(covered, ElementsAre(0, 1, 1, 1, 1, DoubleEq(0.2), 1, 1, 1, 0.5));
+  EXPECT_DOUBLE_EQ(answer.whole.covered_seconds, 7.7);
 }
 
 // Whatever comes when, in which order, with which clock: all resolutions say the same, and that is

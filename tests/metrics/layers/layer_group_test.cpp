@@ -223,6 +223,17 @@ TEST_F(Group, TellsTheDistanceToTheTargets) {
   EXPECT_FALSE(view->stacks.at(0).window(Window::now).latency_room_ns);
 }
 
+// 120 times 4 ms of 8 workers.
+TEST_F(Group, WorkersAreUsedForTheDaemonsSpansOfTheTimeThatIsCovered) {
+  for (std::uint64_t i = 0; i < 120; ++i) four_layers(1 + i, now() - 900 * kMs);
+  const auto view = look();
+  const double covered = group_.snapshot(now_).daemon.window(kMinute).covered_seconds;
+  ASSERT_GT(covered, 0);
+  EXPECT_EQ(view->workers_configured, 8u);
+  EXPECT_NEAR(view->worker_utilisation[static_cast<std::size_t>(kMinute)].value_or(-1),
+              0.48 / (8 * covered), 1e-9);
+}
+
 TEST_F(Group, AFreshSegmentHasTheDefaultTargets) {
   const auto view = look();
   EXPECT_EQ(view->targets.latency_ns, 6 * kMs);

@@ -119,6 +119,74 @@ void every_poll(void) {
   }
 }
 
+/* A pair whose server's side has a second number. */
+static struct pair new_pair_with_copy(int listener, int* copy) {
+  const struct pair pair = new_pair(listener);
+  *copy = dup(pair.server);
+  EXPECT(*copy >= 0);
+  return pair;
+}
+
+/* Each form of each call finds out that the client is gone, on either number of its connection:
+ * 16 times by the reset of a read, with a request in hand; 16 times by the end of its input, in the
+ * middle of a line; twice by a poll, with a request in hand; these connections stay open. 10 times
+ * by a send, with a request in hand. */
+void every_hang_up(void) {
+  signal(SIGPIPE, SIG_IGN);
+  const int listener = start_listening();
+  char text[sizeof answer];
+  memcpy(text, answer, sizeof answer);
+  char buffer[kBytes];
+  for (int on_copy = 0; on_copy < 2; ++on_copy) {
+    int copy;
+    for (int form = 0; form < kReceiveForms; ++form) {
+      const struct pair reset = new_pair_with_copy(listener, &copy);
+      ask(reset.client, "reset");
+      EXPECT(recv(reset.server, buffer, sizeof buffer, 0) > 0);
+      EXPECT(send(reset.server, "\n", 1, 0) == 1); /* unread by the client, hence the reset */
+      close(reset.client);
+      EXPECT(receive(form, on_copy ? copy : reset.server, buffer) == -1 && errno == ECONNRESET);
+
+      const struct pair cut_off = new_pair_with_copy(listener, &copy);
+      EXPECT(send(cut_off.client, "GET /", 5, 0) == 5);
+      EXPECT(recv(cut_off.server, buffer, sizeof buffer, 0) == 5);
+      EXPECT(shutdown(cut_off.client, SHUT_WR) == 0);
+      EXPECT(receive(form, on_copy ? copy : cut_off.server, buffer) == 0);
+    }
+    for (int form = 0; form < kSendForms; ++form) {
+      const struct pair refused = new_pair_with_copy(listener, &copy);
+      ask(refused.client, "refused");
+      EXPECT(recv(refused.server, buffer, sizeof buffer, 0) > 0);
+      close(refused.client);
+      EXPECT(transmit(form, on_copy ? copy : refused.server, text, sizeof answer - 1) == -1);
+      EXPECT(errno == EPIPE);
+      close(copy);
+      close(refused.server);
+    }
+    const struct pair polled = new_pair_with_copy(listener, &copy);
+    ask(polled.client, "polled");
+    EXPECT(recv(polled.server, buffer, sizeof buffer, 0) > 0);
+    close(polled.client);
+    struct pollfd waiting = {.fd = on_copy ? copy : polled.server, .events = POLLIN};
+    EXPECT(poll(&waiting, 1, 1000) == 1 && (waiting.revents & POLLHUP) != 0);
+  }
+}
+
+/* A request that is never answered, on a connection on which the host goes on telling things, until
+ * there is a file of the argument's name. */
+void stuck(void) {
+  static const char notice[] = "{\"jsonrpc\": \"2.0\", \"method\": \"progress\"}\n";
+  const struct pair pair = new_pair(start_listening());
+  char buffer[kBytes];
+  ask(pair.client, "stuck");
+  EXPECT(recv(pair.server, buffer, sizeof buffer, 0) > 0);
+  while (access(scenario_argument, F_OK) != 0) {
+    EXPECT(send(pair.server, notice, sizeof notice - 1, 0) == sizeof notice - 1);
+    hear(pair.client);
+    usleep(10000);
+  }
+}
+
 /* A call's result and errno are the kernel's, whatever it was. Repeated so that calls that the
  * plugin times are among them. */
 #define SAME(call, raw)                                       \

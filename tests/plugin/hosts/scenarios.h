@@ -9,6 +9,8 @@
 #define SCENARIOS(X) \
   X(every_form) \
   X(every_poll) \
+  X(every_hang_up) \
+  X(stuck) \
   X(errno_kept) \
   X(odd_reads) \
   X(partial_sends) \
