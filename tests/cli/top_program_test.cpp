@@ -151,6 +151,13 @@ TEST_F(TopProgram, WithoutUtf8AndColoursItShowsTheSameInPlainText) {
   EXPECT_THAT(tmux("capture-pane -p -e"), Not(HasSubstr("\033[31m")));
 }
 
+TEST_F(TopProgram, BeginsWithTheOrderAndTheWindowThatAreAskedFor) {
+  type(GOXEL_TELEMETRY_PROGRAM " top --sort count --window 5m --instance " + instance_);
+  press("Enter");
+  EXPECT_TRUE(shows("COUNT*")) << screen();
+  EXPECT_TRUE(shows("window 5m, 2 operations")) << screen();
+}
+
 TEST_F(TopProgram, WithoutATerminalItSaysSoAndExits1) {
   const Program::Result result = run({"top", "--instance", instance_});
   EXPECT_EQ(result.exit_code, 1);
