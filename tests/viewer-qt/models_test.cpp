@@ -32,6 +32,55 @@ TEST(OperationsModel, ShowsEachOperationWithItsNumbers) {
       model.data(model.index(0, OperationsModel::kP50), OperationsModel::kSortRole).toDouble());
 }
 
+TEST(OperationsModel, EachColumnHasItsOwnNumberOfTheWindowThatIsChosen) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  metrics::OperationStats& operation = snapshot->operations[0];
+  operation.key = {"2-layer", "mcp", "daemon", "fill"};
+  metrics::WindowStats& window = operation.windows[2];
+  window.outcomes = {.ok = 900, .error = 200, .unanswered = 30, .malformed = 4, .cancelled = 100};
+  window.rate_per_second = 4.12;
+  window.latency = {.count = 1'100,
+                    .mean_ns = 1'500,
+                    .min_ns = 500,
+                    .p50_ns = 1'000,
+                    .p90_ns = 2'000'000,
+                    .p99_ns = 3'000'000'000,
+                    .max_ns = 65'000'000'000};
+  OperationsModel model;
+  model.show(snapshot);
+  EXPECT_EQ(text(model, 0, OperationsModel::kCount), "100");
+  model.set_window(metrics::Window::five_minutes);
+  // By column: 1,234 in all; 200 errors and 4 malformed; 30 unanswered and 100 cancelled.
+  const std::vector<std::pair<const char*, const char*>> columns = {
+      {"Operation", "fill"}, {"Protocol", "mcp"}, {"Stack", "2-layer"}, {"Layer", "daemon"},
+      {"Count", "1,234"},    {"Rate", "4.12/s"},  {"Errors", "204"},    {"Unanswered", "130"},
+      {"Mean", "1.50 µs"},   {"p50", "1.00 µs"},  {"p90", "2.00 ms"},   {"p99", "3.00 s"},
+      {"Max", "1 min 05 s"}};
+  ASSERT_EQ(model.columnCount(), static_cast<int>(columns.size()));
+  for (int column = 0; column < model.columnCount(); ++column) {
+    const auto& [title, value] = columns[static_cast<std::size_t>(column)];
+    EXPECT_EQ(model.headerData(column, Qt::Horizontal).toString(), title);
+    EXPECT_EQ(text(model, 0, column), QString::fromUtf8(value)) << title;
+  }
+}
+
+TEST(OperationsModel, ColoursWhatFailedAndNothingElse) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  OperationsModel model;
+  model.show(snapshot);
+  const auto coloured = [&model](int column) {
+    return model.data(model.index(0, column), Qt::ForegroundRole).isValid();
+  };
+  EXPECT_FALSE(coloured(OperationsModel::kErrors));
+  EXPECT_FALSE(coloured(OperationsModel::kUnanswered));
+  snapshot->operations[0].windows[1].outcomes.malformed = 1;
+  EXPECT_TRUE(coloured(OperationsModel::kErrors));
+  EXPECT_FALSE(coloured(OperationsModel::kUnanswered));
+  snapshot->operations[0].windows[1].outcomes.cancelled = 1;
+  EXPECT_TRUE(coloured(OperationsModel::kUnanswered));
+  EXPECT_FALSE(coloured(OperationsModel::kCount));
+}
+
 TEST(OperationsModel, HasNoLatencyForWhatWasNeverAnswered) {
   OperationsModel model;
   model.show(snapshot_of(1, "stuck 0 0"));
@@ -84,6 +133,39 @@ TEST(Figures, AreDashesWhereNothingIsKnownAndAlarmingWhereSomethingFailed) {
   snapshot->ring.lost = 3;
   EXPECT_TRUE(value(*snapshot, "Records lost").alarming);
   EXPECT_EQ(value(*snapshot, "Records lost").value, "3");
+}
+
+TEST(Figures, EachHasItsOwnNumber) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  metrics::Daemon& daemon = snapshot->daemon;
+  daemon.windows[0].rate_per_second = 12.3;
+  daemon.windows[0].latency.p99_ns = 1'000;
+  daemon.windows[1].latency.p99_ns = 2'000'000;
+  daemon.windows[1].outcomes = {
+      .ok = 1, .error = 200, .unanswered = 30, .malformed = 4, .cancelled = 1'000};
+  daemon.connections = 3;
+  daemon.inflight = 5;
+  snapshot->process.cpu_ratio = 1.5;
+  snapshot->process.resident_bytes = 10 * 1'048'576;
+  snapshot->own_cost.busy_ratio = 0.0025;
+  snapshot->own_cost.samples = 1;
+  snapshot->ring.lost = 6;
+  snapshot->ring.lane_misses = 10;
+  const std::vector<std::pair<const char*, const char*>> expected = {
+      {"p99 now", "1.00 µs"},    {"p99 1 min", "2.00 ms"}, {"Throughput", "12.3/s"},
+      {"Failed 1 min", "1,234"}, {"Clients", "3"},         {"In flight", "5"},
+      {"CPU", "150 %"},          {"Memory", "10.0 MiB"},   {"Plugin cost", "0.25 %"},
+      {"Records lost", "16"}};
+  const auto shown = figures(*snapshot);
+  ASSERT_EQ(shown.size(), expected.size());
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    EXPECT_EQ(shown[i].name, expected[i].first);
+    EXPECT_EQ(shown[i].value, QString::fromUtf8(expected[i].second)) << expected[i].first;
+  }
+  EXPECT_TRUE(shown[3].alarming);
+  EXPECT_FALSE(shown[5].alarming) << "nothing has been in hand for long";
+  daemon.state = metrics::ProducerState::dead;
+  EXPECT_EQ(figures(*snapshot)[2].value, QString::fromUtf8("–")) << "its rate has ended";
 }
 
 TEST(TimeSeries, HasOneSampleASecondAndForgetsTheOldOnes) {
