@@ -281,6 +281,112 @@ TEST(TopLayout, PaneShowsTheOldestInHand) {
   EXPECT_THAT(screen, Not(HasSubstr("held-129")));
 }
 
+// Of each line what stands before two spaces.
+std::vector<std::string> beginnings(const std::string& screen) {
+  std::vector<std::string> found;
+  for (const std::string& line : lines_of(screen)) {
+    const std::vector<std::string> cells = cells_of(line);
+    found.push_back(cells.empty() ? "" : cells.front());
+  }
+  return found;
+}
+
+TEST(TopLayout, ALowScreenHasTheStateThenTheKeysThenWhatIsShownThenTheOperations) {
+  metrics::Snapshot s = busy_snapshot();
+  s.operations.resize(1);
+  const std::string state = "goxel: live, up 0 ns, goxel-daemon pid 0";
+  const std::string choices = "window 1m, 1 operation";
+  const auto of_height = [&s](std::size_t height) { return beginnings(text({}, s, 100, height)); };
+  EXPECT_THAT(of_height(1), ElementsAre(state));
+  EXPECT_THAT(of_height(2), ElementsAre(state, ""));
+  EXPECT_THAT(of_height(3), ElementsAre(state, "", "q quit"));
+  EXPECT_THAT(of_height(4), ElementsAre(state, choices, "", "q quit"));
+  EXPECT_THAT(of_height(5), ElementsAre(state, choices, "OPERATION", "goxel.add_voxel", "q quit"));
+  EXPECT_THAT(of_height(9), ElementsAre(state, choices, "OPERATION", "goxel.add_voxel", "", "", "",
+                                        "", "q quit"));
+  EXPECT_THAT(of_height(10), ElementsAre(state, "requests", "process", choices, "OPERATION",
+                                         "goxel.add_voxel", "", "", "", "q quit"));
+}
+
+TEST(TopLayout, RequestsInHandHaveTheLowerThird) {
+  metrics::Snapshot s = busy_snapshot();
+  for (std::size_t i = 0; i < s.inflight.size(); ++i) {
+    s.inflight[i].operation = "held-" + std::to_string(100 + i);
+  }
+  TopState state;
+  state.inflight = true;
+  // 15 lines between what is above and the keys: ten for operations, five for the pane.
+  EXPECT_THAT(beginnings(text(state, s, 100, 20)),
+              ElementsAre("goxel: live, up 0 ns, goxel-daemon pid 0", "requests", "process",
+                          "window 1m, 3 operations", "OPERATION", "goxel.export_model",
+                          "goxel.add_voxel", "ping_" + std::string(50, 'x') + "µ", "", "", "", "",
+                          "", "", "30 requests in flight", "OPERATION", "held-100", "held-101",
+                          "held-102", "q quit"));
+  s.inflight.clear();
+  EXPECT_THAT(beginnings(text(state, s, 100, 20)),
+              testing::Contains("0 requests in flight").Times(1));
+  EXPECT_THAT(beginnings(text(state, s, 100, 20)), testing::Contains("OPERATION").Times(1));
+}
+
+TEST(TopLayout, WhatIsScrolledToStaysWhileNoOperationFits) {
+  TopState state;
+  state.scroll = 2;
+  EXPECT_EQ(top_screen(state, busy_snapshot(), {100, true}, 1).scroll, 2u);
+  EXPECT_EQ(top_screen(state, busy_snapshot(), {100, true}, 4).scroll, 2u);
+  EXPECT_EQ(top_screen(state, busy_snapshot(), {100, true}, 5).scroll, 2u) << "one fits: the last";
+  EXPECT_EQ(top_screen(state, busy_snapshot(), {100, true}, 6).scroll, 1u) << "two fit";
+}
+
+// Two of three fit; the third would make the first column wide.
+TEST(TopLayout, ColumnsAreAsWideAsWhatIsShown) {
+  const std::vector<std::string> lines = lines_of(text({}, busy_snapshot(), 300, 6));
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_THAT(lines[3], testing::StartsWith("goxel.export_model  1.00/s  "));
+  EXPECT_THAT(lines[4], testing::StartsWith("goxel.add_voxel      100/s  "));
+}
+
+TEST(TopLayout, HelpTellsTheKeys) {
+  TopState state;
+  state.help = true;
+  EXPECT_EQ(text(state, busy_snapshot()),
+            "goxel: live, up 0 ns, goxel-daemon pid 0\n"
+            "\n"
+            "q       quit\n"
+            "1 2 3 4 window: now, 1, 5 or 15 minutes\n"
+            "/       filter by words in operation, stack, layer or protocol; Esc clears it\n"
+            "space   pause, and go on\n"
+            "i       requests in hand\n"
+            "up down page keys: scroll\n"
+            "\n"
+            "Sort by n name, r rate, c count, m mean, 5 9 0 quantiles, x max,\n"
+            "        e failed, t time (rate times mean, as a share of the layer's); R reverses\n"
+            "\n"
+            "Any key goes back.\n");
+  EXPECT_EQ(text(state, busy_snapshot(), 10, 4), "goxel: li…\n\nq       q…\n1 2 3 4 w…\n");
+}
+
+TEST(TopLayout, TheLastLineHasTheKeysOrTheSearchThatIsTyped) {
+  TopState state;
+  EXPECT_EQ(lines_of(text(state, busy_snapshot())).back(),
+            "q quit  ? help  / filter  1-4 window  space pause  i in flight");
+  state.searching = true;
+  state.filter = "fil";
+  EXPECT_EQ(lines_of(text(state, busy_snapshot())).back(), "/fil_  Enter keeps it, Esc clears it");
+}
+
+TEST(TopLayout, WhatIsNotKnownIsLeftOut) {
+  metrics::Snapshot s = busy_snapshot();
+  s.daemon.workers_configured = 0;
+  s.operations[0].windows[1].latency = {};
+  const std::string screen = text({}, s, 300);
+  EXPECT_THAT(screen, HasSubstr("\nrequests    0/s   0 failed   0 in flight   0 queued   "
+                                "0 workers busy   0 clients\n"
+                                "process     overhead not measured yet   0 records lost\n"));
+  EXPECT_THAT(row_of(screen, "goxel.add_voxel"),
+              ElementsAre("goxel.add_voxel", "100/s", "6,007", "7", "0 %", "-", "-", "-", "-", "-",
+                          "2-layer", "mcp", "daemon"));
+}
+
 TEST(Pieces, AreWhatPaintMade) {
   const Style style{80, true};
   EXPECT_THAT(pieces_of("a " + style.paint(Emphasis::bad, "b") + " c"),
