@@ -259,6 +259,108 @@ TEST_F(Screens, LayersShowsTheStacksSideBySideWithTheDistanceToTheTargets) {
   EXPECT_THAT(screen, testing::ContainsRegex("mcp-server +17 +ended"));
 }
 
+TEST_F(Screens, LayersOfOneStackAreALineEach) {
+  metrics::LayersView view = example_layers();
+  view.stacks.resize(1);
+  view.processes.clear();
+  EXPECT_EQ(layers_screen("goxel\n", view, metrics::Window::one_minute, {}),
+            "goxel\n"
+            "\n"
+            "window      1m   seen of it: 0 ns\n"
+            "daemon      0 clients   0 queued   0 of 8 workers busy\n"
+            "\n"
+            "2-layer\n"
+            "  MCP Client → Server  2.10 ms (19.0 %)\n"
+            "  Daemon               8.90 ms (81.0 %)\n"
+            "  = 11.0 ms of 1,234 operations, joined by trace id\n"
+            "  as mcp-client saw it:\n"
+            "  mean 11.0 ms, 5.00 ms over the target of 6.00 ms\n"
+            "  p50 10.0 ms, p99 0 ns\n"
+            "  1,625/s, 25.0/s above the target of 1,600/s\n"
+            "\n");
+}
+
+TEST_F(Screens, LayersWithoutHopsSayWhy) {
+  metrics::LayersView view;
+  view.message = "no outer layer reports";
+  const std::string above =
+      "no outer layer reports\n"
+      "\n"
+      "window      1m   seen of it: 0 ns\n"
+      "daemon      0 clients   0 queued   0 of 0 workers busy\n"
+      "\n";
+  const auto screen = [&view] { return layers_screen("", view, metrics::Window::one_minute, {}); };
+  EXPECT_EQ(screen(), above + "No requests were seen.\n\n");
+  view.stacks.resize(1);
+  view.stacks[0].stack = "2-layer";
+  EXPECT_EQ(screen(), above + "2-layer\n  no answered requests in this window\n\n");
+  metrics::StackWindow& window = view.stacks[0].windows[1];
+  window.layers = {"daemon"};
+  EXPECT_EQ(screen(), above +
+                          "2-layer\n"
+                          "  only one layer reports: there are no hops to tell apart\n"
+                          "  as daemon saw it:\n"
+                          "\n");
+  window.layers.clear();
+  window.breakdown.source = metrics::BreakdownSource::by_subtraction;
+  window.breakdown.other_chains = 1;
+  EXPECT_EQ(screen(), above +
+                          "2-layer\n"
+                          "  = 0 ns, by subtraction of means\n"
+                          "  1 operation of other layers left out\n"
+                          "\n");
+}
+
+TEST_F(Screens, LayersThatMeetATargetExactlyAreWithinIt) {
+  metrics::LayersView view = example_layers();
+  view.stacks.resize(1);
+  metrics::StackWindow& window = view.stacks[0].windows[1];
+  window.outermost.latency.mean_ns = 6e6;
+  window.latency_room_ns = 0;
+  window.throughput_room_per_second = 0;
+  const std::string screen = layers_screen("", view, metrics::Window::one_minute, {});
+  EXPECT_THAT(screen, HasSubstr("  mean 6.00 ms, 0 ns within the target of 6.00 ms\n"));
+  EXPECT_THAT(screen, HasSubstr("  1,625/s, 0/s above the target of 1,600/s\n"));
+}
+
+// A stack of two lines, of which the longer one has 37 columns, and one of three lines of at most
+// 57: with four between them they take 98.
+TEST_F(Screens, LayersOfTwoStacksStandSideBySideIfTheyFit) {
+  metrics::LayersView view;
+  view.stacks.resize(2);
+  view.stacks[0].stack = "2-layer";
+  view.stacks[1].stack = "4-layer";
+  view.stacks[1].windows[1].layers = {"daemon"};
+  const auto blocks = [&view](std::size_t width, bool colours = false) {
+    const std::string all =
+        layers_screen("", view, metrics::Window::one_minute, {.width = width, .colours = colours});
+    return all.substr(all.find("\n\n") + 2);
+  };
+  const std::string beside = "2-layer" + std::string(37 - 7 + 4, ' ') +
+                             "4-layer\n"
+                             "  no answered requests in this window" +
+                             std::string(4, ' ') +
+                             "  only one layer reports: there are no hops to tell apart\n" +
+                             std::string(37 + 4, ' ') +
+                             "  as daemon saw it:\n"
+                             "\n";
+  EXPECT_EQ(blocks(0), beside);
+  EXPECT_EQ(blocks(98), beside);
+  const std::string below =
+      "2-layer\n"
+      "  no answered requests in this window\n"
+      "\n"
+      "4-layer\n"
+      "  only one layer reports: there are no hops to tell apart\n"
+      "  as daemon saw it:\n"
+      "\n";
+  EXPECT_EQ(blocks(97), below);
+  EXPECT_EQ(blocks(57), below);
+  EXPECT_THAT(blocks(56), HasSubstr("  only one layer reports: there are no hops to tell apa…\n"));
+  EXPECT_THAT(blocks(97, true), testing::StartsWith("\033[1m2-layer\033[0m\n  no answered"));
+  EXPECT_THAT(blocks(98, true), HasSubstr("\033[1m4-layer\033[0m\n  no answered"));
+}
+
 TEST_F(Screens, LayersTellsOnWhichSideOfTheTargetsItIs) {
   metrics::LayersView view = example_layers();
   view.stacks.resize(1);
