@@ -335,6 +335,10 @@ TEST_F(CliProgram, LayersShowsTheWindowThatIsAskedFor) {
   EXPECT_THAT(result.output, AllOf(ContainsRegex("window +5m"), HasSubstr("2-layer\n")));
   const json document = json::parse(run(command({"layers", "--json"})).output);
   EXPECT_EQ(document.at("instances").at(0).at("stacks").at(0).at("stack"), "2-layer");
+  const json& processes = document.at("instances").at(0).at("processes");
+  ASSERT_EQ(processes.size(), 1u);
+  EXPECT_EQ(processes.at(0).at("process").at("pid"), daemon_->pid());
+  EXPECT_TRUE(processes.at(0).at("process").at("cpu_ratio").is_number()) << "between two readings";
 }
 
 TEST_F(CliProgram, InstancesTellsWhoLivesAndWhoDied) {
@@ -403,6 +407,27 @@ TEST_F(CliProgram, HelpAndVersionExit0) {
     EXPECT_EQ(result.error, "");
   }
   EXPECT_THAT(run({"status", "--help"}).output, HasSubstr("--window"));
+}
+
+TEST_F(CliProgram, HelpOfACommandEndsWithWhatItsFlagsDoNotTell) {
+  const std::vector<std::pair<std::string, std::string>> last_words = {
+      {"status", "Exits with 0 only while the daemon is live."},
+      {"top", "Press ? for the keys."},
+      {"tail", "Goes on when the daemon is restarted. The time is that of the answer."},
+      {"layers", "Exits with 0 only while the daemon is live."},
+      {"history",
+       "TIME is now, -90s, -30m, -24h, -7d, Unix seconds, or 2025-11-25T18:46:03Z (without the Z: "
+       "local)."},
+      {"record", "Goes on when the daemon is restarted. Layers outside of it are recorded, too."},
+      {"replay",
+       "The segments are removed at the end: NAME, and NAME.layers if outer layers were "
+       "recorded."}};
+  for (const auto& [name, words] : last_words) {
+    std::istringstream printed(run({name, "--help"}).output);
+    std::string text;  // whatever the lines are broken at
+    for (std::string word; printed >> word;) text += word + ' ';
+    EXPECT_THAT(text, HasSubstr(words)) << name;
+  }
 }
 
 TEST_F(CliProgram, FullDiskIsAFailure) {
