@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <thread>
+#include <utility>
 
 #include "cli/facts.h"
 #include "cli/json.h"
@@ -91,7 +92,7 @@ std::vector<std::string> block_of(const metrics::StackView& stack, const metrics
 }
 
 // Next to each other where they fit, else below each other.
-std::string side_by_side(const std::vector<std::vector<std::string>>& blocks, const Style& style) {
+std::string side_by_side(std::vector<std::vector<std::string>> blocks, const Style& style) {
   constexpr std::size_t kGap = 4;
   std::vector<std::size_t> widths;
   std::size_t all = 0;
@@ -114,10 +115,11 @@ std::string side_by_side(const std::vector<std::vector<std::string>>& blocks, co
     }
     return text;
   }
+  for (auto& block : blocks) block.resize(rows);
   for (std::size_t row = 0; row < rows; ++row) {
     std::string line;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      std::string cell = row < blocks[i].size() ? blocks[i][row] : "";
+      std::string cell = blocks[i][row];
       if (i + 1 < blocks.size()) cell = padded(cell, widths[i] + kGap);
       line += row == 0 ? style.paint(Emphasis::strong, cell) : cell;
     }
@@ -251,7 +253,7 @@ std::string layers_screen(const std::string& headline, const metrics::LayersView
   for (const metrics::StackView& stack : view.stacks) {
     blocks.push_back(block_of(stack, stack.window(window), view.targets));
   }
-  screen += blocks.empty() ? "No requests were seen.\n\n" : side_by_side(blocks, style);
+  screen += blocks.empty() ? "No requests were seen.\n\n" : side_by_side(std::move(blocks), style);
   screen += hops_table(view, window, style) + operations_table(view, window, style) +
             join_line(view.join, style);
   return screen + processes_table(view, style);

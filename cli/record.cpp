@@ -38,10 +38,10 @@ class RecordingFile {
 
   // All of it or nothing. Throws Failure.
   void append(std::span<const std::uint8_t> bytes) {
-    for (std::size_t done = 0; done < bytes.size();) {
-      const ssize_t written = write(fd_, bytes.data() + done, bytes.size() - done);
+    for (std::span rest = bytes; !rest.empty();) {
+      const ssize_t written = write(fd_, rest.data(), rest.size());
       if (written >= 0) {
-        done += static_cast<std::size_t>(written);
+        rest = rest.subspan(static_cast<std::size_t>(written));
       } else if (errno != EINTR) {
         const std::string why = std::strerror(errno);
         [[maybe_unused]] const int ignored = ftruncate(fd_, static_cast<off_t>(bytes_));

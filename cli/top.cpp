@@ -23,14 +23,12 @@ int run_top(const TopOptions& options) {
 
   CursesTerminal terminal;
   const auto interval_ns = static_cast<std::uint64_t>(options.interval_seconds * 1e9);
-  const auto draw = [&] {
+  while (!state.quit) {
     const Style style{terminal.width(), true};
     const TopScreen screen = top_screen(state, snapshot, style, terminal.height());
     state.scroll = screen.scroll;
     terminal.draw(screen.lines);
-  };
-  draw();
-  for (std::uint64_t drawn_ns = snapshot.taken_monotonic_ns; !state.quit;) {
+
     const CursesTerminal::Event event = terminal.wait(kSweepMilliseconds);
     if (event == CursesTerminal::Event::end) break;
     if (event == CursesTerminal::Event::keys) {
@@ -38,12 +36,9 @@ int run_top(const TopOptions& options) {
     }
     const auto now = metrics::Collector::Time::now();
     group.sweep(now);
-    const bool due = now.monotonic_ns - drawn_ns >= interval_ns;
-    if (due) {
-      drawn_ns = now.monotonic_ns;
-      if (!state.paused) snapshot = group.snapshot(now);
+    if (!state.paused && now.monotonic_ns - snapshot.taken_monotonic_ns >= interval_ns) {
+      snapshot = group.snapshot(now);
     }
-    if (due || event != CursesTerminal::Event::none) draw();
   }
   return 0;
 }

@@ -228,22 +228,23 @@ TopScreen top_screen(const TopState& state, const metrics::Snapshot& snapshot, c
   if (height >= kLinesForFacts) append_lines(lines, facts(snapshot, state, style), height / 3);
 
   std::vector<const OperationStats*> operations = chosen(state, snapshot);
+  const bool none = operations.empty();
   if (height >= 4) append_lines(lines, choices_line(state, operations.size(), style), 1);
   const std::size_t bottom = height >= 3 ? 1 : 0;
   std::size_t room = height - std::min(height, lines.size() + bottom);
   const std::size_t pane = state.inflight ? room / 3 : 0;
   room -= pane;
 
-  const std::size_t rows = room > 0 ? room - 1 : 0;  // below the titles
-  const std::size_t furthest = operations.size() > rows ? operations.size() - rows : 0;
+  const std::size_t rows = room - std::min<std::size_t>(room, 1);  // below the titles
+  const std::size_t furthest = operations.size() - std::min(operations.size(), rows);
   screen.scroll = std::min(state.scroll, furthest);
   operations.erase(operations.begin(),
                    operations.begin() + static_cast<std::ptrdiff_t>(screen.scroll));
   operations.resize(std::min(operations.size(), rows));
-  append_lines(lines,
-               operations.empty() ? "No requests in this window."
-                                  : operations_table(operations, state, snapshot, style),
-               room);
+  append_lines(
+      lines,
+      none ? "No requests in this window." : operations_table(operations, state, snapshot, style),
+      room);
   if (pane > 0) {
     lines.resize(height - bottom - pane);
     std::vector<metrics::InflightRequest> oldest = snapshot.inflight;

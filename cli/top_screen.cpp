@@ -160,9 +160,10 @@ std::size_t CursesTerminal::height() const {
 
 void CursesTerminal::draw(const std::vector<std::string>& lines) {
   erase();
-  for (std::size_t i = 0; i < lines.size() && i < height(); ++i) {
-    move(static_cast<int>(i), 0);
-    for (const Piece& piece : pieces_of(lines[i])) {
+  int row = 0;
+  for (const std::string& line : lines) {
+    move(row++, 0);
+    for (const Piece& piece : pieces_of(line)) {
       const attr_t attribute = attribute_of(piece.emphasis, curses_->colours);
       attron(attribute);
       addstr((utf8_ ? piece.text : in_ascii(piece.text)).c_str());

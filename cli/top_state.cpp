@@ -54,30 +54,23 @@ void press_in_search(TopState& state, char32_t key) {
   state.scroll = 0;
 }
 
-// True if it was a key that scrolls.
-bool scroll(TopState& state, char32_t key) {
-  std::size_t& at = state.scroll;
+// Where the key scrolls to from there.
+std::size_t scrolled(std::size_t at, char32_t key) {
   switch (key) {
     case kKeyUp:
-      at -= std::min<std::size_t>(at, 1);
-      return true;
+      return at - std::min<std::size_t>(at, 1);
     case kKeyPageUp:
-      at -= std::min(at, kPage);
-      return true;
+      return at - std::min(at, kPage);
     case kKeyHome:
-      at = 0;
-      return true;
+      return 0;
     case kKeyDown:
-      at = std::min(at + 1, kFurthest);
-      return true;
+      return std::min(at + 1, kFurthest);
     case kKeyPageDown:
-      at = std::min(at + kPage, kFurthest);
-      return true;
+      return std::min(at + kPage, kFurthest);
     case kKeyEnd:
-      at = kFurthest;
-      return true;
+      return kFurthest;
     default:
-      return false;
+      return at;
   }
 }
 
@@ -106,7 +99,7 @@ void press(TopState& state, char32_t key) {
     state.help = false;
     return;
   }
-  if (scroll(state, key)) return;
+  state.scroll = scrolled(state.scroll, key);
   for (std::size_t i = 0; i < kSortNames.size(); ++i) {
     if (key == kSortNames[i].key) state.sort = static_cast<SortBy>(i);
   }

@@ -21,6 +21,7 @@ using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 
 constexpr std::uint64_t kMicrosecond = 1'000;
 constexpr std::uint64_t kSecond = metrics::kSecond;
@@ -150,10 +151,24 @@ TEST_F(CompareProgram, ABaselineTravelsAsAFile) {
   start(past(100, 50));
   save("before");
   ASSERT_EQ(call({"baseline", "export", "before", file("sent")}).exit_code, 0);
-  EXPECT_EQ(call({"baseline", "export", "before", file("sent")}).exit_code, 2);
+  const Program::Result there = call({"baseline", "export", "before", file("sent")});
+  EXPECT_EQ(there.exit_code, 2);
+  EXPECT_THAT(there.error,
+              AllOf(kOneSentence, HasSubstr("; --replace puts this one in its place\n")));
+  const Program::Result nowhere = call({"baseline", "export", "before", "/dev/null/no/file"});
+  EXPECT_EQ(nowhere.exit_code, 1);
+  EXPECT_THAT(nowhere.error, AllOf(kOneSentence, Not(HasSubstr("--replace"))));
   EXPECT_EQ(call({"baseline", "export", "before", file("sent"), "--replace"}).exit_code, 0);
   EXPECT_EQ(call({"baseline", "import", file("sent")}).exit_code, 2);  // the name is in use
   ASSERT_EQ(call({"baseline", "import", file("sent"), "copy"}).exit_code, 0);
+  for (const auto& shown : std::vector<std::vector<std::string>>{
+           {"list"}, {"list", "--json"}, {"show", "copy"}, {"show", "copy", "--json"}}) {
+    std::vector<std::string> arguments = {"baseline"};
+    arguments.insert(arguments.end(), shown.begin(), shown.end());
+    const Program::Result result = call(arguments);
+    EXPECT_EQ(result.exit_code, 0) << testing::PrintToString(shown);
+    EXPECT_EQ(result.error, "");
+  }
   const json list = json::parse(call({"baseline", "list", "--json"}).output);
   ASSERT_EQ(list.at("baselines").size(), 2u);
   EXPECT_EQ(list.at("baselines").at(1).at("name"), "copy");

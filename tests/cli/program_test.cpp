@@ -10,6 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 
 #include "tests/cli/daemon_process.h"
 #include "tests/cli/program.h"
@@ -235,13 +236,130 @@ TEST_F(CliProgram, TailSaysHowManyRecordsItLost) {
               MatchesRegex("goxel-telemetry: 3,97[67] records were overwritten.*"));
 }
 
+// Those that look at a daemon, each in a way that ends by itself.
+const std::vector<std::vector<std::string>> kLookAtADaemon = {
+    {"status"},
+    {"status", "--json"},
+    {"top"},
+    {"tail", "--backlog", "--count", "1"},
+    {"inflight"},
+    {"inflight", "--json"},
+    {"blackbox"},
+    {"blackbox", "--json"},
+    {"layers"},
+    {"layers", "--json"},
+    {"history"},
+    {"history", "--json"},
+    {"record", "/dev/null/no-such-folder/s.rec"},
+    {"compare", "live", "live"},
+    {"compare", "stack:2-layer", "live", "--json"},
+    {"baseline", "save", "before", "--dir", "/dev/null/no-such-folder"},
+};
+
 TEST_F(CliProgram, WithoutASegmentEachCommandExits1WithOneSentence) {
-  for (const char* name : {"status", "tail", "inflight", "blackbox"}) {
-    const Program::Result result = run(command({name}));
-    EXPECT_EQ(result.exit_code, 1) << name;
-    EXPECT_THAT(result.error, kOneSentence);
+  for (const auto& arguments : kLookAtADaemon) {
+    const Program::Result result = run(command(arguments));
+    EXPECT_EQ(result.exit_code, 1) << testing::PrintToString(arguments);
+    EXPECT_THAT(result.error, kOneSentence) << testing::PrintToString(arguments);
+    EXPECT_THAT(result.error, HasSubstr(instance_)) << testing::PrintToString(arguments);
     EXPECT_EQ(result.output, "");
   }
+}
+
+TEST_F(CliProgram, OnAMachineWithoutInstancesEachCommandExits1) {
+  const std::string elsewhere =
+      "unshare --map-root-user --mount sh -c 'mount -t tmpfs none /dev/shm && ";
+  if (std::system((elsewhere + "true' 2> /dev/null").c_str()) != 0) {
+    GTEST_SKIP() << "this user may not have a /dev/shm of his own";
+  }
+  const auto exit_code = [&elsewhere](const std::vector<std::string>& arguments) {
+    std::string line = elsewhere + GOXEL_TELEMETRY_PROGRAM;
+    for (const std::string& argument : arguments) line += ' ' + argument;
+    return WEXITSTATUS(std::system((line + "' > /dev/null 2>&1").c_str()));
+  };
+  for (const auto& arguments : kLookAtADaemon) {
+    EXPECT_EQ(exit_code(arguments), 1) << testing::PrintToString(arguments);
+  }
+  EXPECT_EQ(exit_code({"instances"}), 0) << "none is an answer, too";
+}
+
+// Only what the help says of: the others show what a daemon left behind.
+TEST_F(CliProgram, AfterADaemonsDeathOnlyStatusAndLayersExit1) {
+  start(play_three_additions);
+  daemon_->kill();
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"status"}, {"status", "--json"}, {"layers"}, {"layers", "--json"}}) {
+    const Program::Result result = run(command(arguments));
+    EXPECT_EQ(result.exit_code, 1) << testing::PrintToString(arguments);
+    EXPECT_THAT(result.output, HasSubstr(instance_)) << "it is shown all the same";
+    EXPECT_THAT(run({arguments.front(), "--help"}).output,
+                HasSubstr("Exits with 0 only while the daemon is live."));
+  }
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"tail", "--backlog", "--count", "4"},
+                                             {"inflight"},
+                                             {"inflight", "--json"},
+                                             {"blackbox"},
+                                             {"blackbox", "--json"},
+                                             {"history"},
+                                             {"history", "--json"},
+                                             {"compare", "live", "live"}}) {
+    const Program::Result result = run(command(arguments));
+    EXPECT_EQ(result.exit_code, 0) << testing::PrintToString(arguments) << result.error;
+    EXPECT_THAT(result.output, Not(IsEmpty())) << testing::PrintToString(arguments);
+  }
+  EXPECT_THAT(run(command({"inflight"})).error,
+              AllOf(kOneSentence, HasSubstr("this is what it left in hand")));
+}
+
+TEST_F(CliProgram, WhileADaemonIsLiveEachCommandExits0) {
+  start(play_three_additions);
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"status"},
+                                                                     {"status", "--json"},
+                                                                     {"layers"},
+                                                                     {"layers", "--json"},
+                                                                     {"inflight"},
+                                                                     {"blackbox", "--json"},
+                                                                     {"history"},
+                                                                     {"compare", "live", "live"}}) {
+    const Program::Result result = run(command(arguments));
+    EXPECT_EQ(result.exit_code, 0) << testing::PrintToString(arguments) << result.error;
+    EXPECT_EQ(result.error, "");
+  }
+}
+
+TEST_F(CliProgram, LayersShowsTheWindowThatIsAskedFor) {
+  start(play_three_additions);
+  EXPECT_THAT(run(command({"layers"})).output, ContainsRegex("window +1m"));
+  const Program::Result result = run(command({"layers", "--window", "5m"}));
+  EXPECT_THAT(result.output, AllOf(ContainsRegex("window +5m"), HasSubstr("2-layer\n")));
+  const json document = json::parse(run(command({"layers", "--json"})).output);
+  EXPECT_EQ(document.at("instances").at(0).at("stacks").at(0).at("stack"), "2-layer");
+  const json& processes = document.at("instances").at(0).at("processes");
+  ASSERT_EQ(processes.size(), 1u);
+  EXPECT_EQ(processes.at(0).at("process").at("pid"), daemon_->pid());
+  EXPECT_TRUE(processes.at(0).at("process").at("cpu_ratio").is_number()) << "between two readings";
+}
+
+TEST_F(CliProgram, InstancesTellsWhoLivesAndWhoDied) {
+  start(play_three_additions);
+  const std::string pid = std::to_string(daemon_->pid());
+  EXPECT_THAT(run({"instances"}).output,
+              ContainsRegex(instance_ + " +live +" + pid + " +test-daemon +20[0-9-]+ "));
+  daemon_->kill();
+  EXPECT_THAT(run({"instances"}).output, ContainsRegex(instance_ + " +dead +"));
+  const Program::Result result = run({"instances", "--json"});
+  EXPECT_EQ(result.exit_code, 0);
+  std::istringstream lines(result.output);
+  int found = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const json instance = json::parse(line);
+    if (instance.at("instance") != instance_) continue;
+    ++found;
+    EXPECT_EQ(instance.at("state"), "dead");
+    EXPECT_EQ(instance.at("host_name"), "test-daemon");
+  }
+  EXPECT_EQ(found, 1);
 }
 
 TEST_F(CliProgram, BadFlagsAndValuesExit2WithOneSentence) {
@@ -270,10 +388,12 @@ TEST_F(CliProgram, WithSeveralLiveInstancesOneMustBeChosen) {
   start(play_three_additions);
   const std::string other = metrics::unique_instance();
   const DaemonProcess second(other, play_three_additions, ping);
-  const Program::Result result = run({"status"});
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.error, kOneSentence);
-  EXPECT_THAT(result.error, HasSubstr("--instance"));
+  for (const auto& arguments : kLookAtADaemon) {
+    const Program::Result result = run(arguments);
+    EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);
+    EXPECT_THAT(result.error, kOneSentence);
+    EXPECT_THAT(result.error, HasSubstr("--instance"));
+  }
   EXPECT_THAT(run({"instances"}).output,
               AllOf(ContainsRegex(instance_ + " +live +[0-9]+"), HasSubstr(other)));
   remove_segment_of(other);
@@ -289,12 +409,36 @@ TEST_F(CliProgram, HelpAndVersionExit0) {
   EXPECT_THAT(run({"status", "--help"}).output, HasSubstr("--window"));
 }
 
+TEST_F(CliProgram, HelpOfACommandEndsWithWhatItsFlagsDoNotTell) {
+  const std::vector<std::pair<std::string, std::string>> last_words = {
+      {"status", "Exits with 0 only while the daemon is live."},
+      {"top", "Press ? for the keys."},
+      {"tail", "Goes on when the daemon is restarted. The time is that of the answer."},
+      {"layers", "Exits with 0 only while the daemon is live."},
+      {"history",
+       "TIME is now, -90s, -30m, -24h, -7d, Unix seconds, or 2025-11-25T18:46:03Z (without the Z: "
+       "local)."},
+      {"record", "Goes on when the daemon is restarted. Layers outside of it are recorded, too."},
+      {"replay",
+       "The segments are removed at the end: NAME, and NAME.layers if outer layers were "
+       "recorded."}};
+  for (const auto& [name, words] : last_words) {
+    std::istringstream printed(run({name, "--help"}).output);
+    std::string text;  // whatever the lines are broken at
+    for (std::string word; printed >> word;) text += word + ' ';
+    EXPECT_THAT(text, HasSubstr(words)) << name;
+  }
+}
+
 TEST_F(CliProgram, FullDiskIsAFailure) {
   start(play_three_additions);
-  const std::string shell_command =
-      GOXEL_TELEMETRY_PROGRAM " inflight --instance " + instance_ + " > /dev/full 2> /dev/null";
-  const int status = std::system(shell_command.c_str());
-  EXPECT_EQ(WEXITSTATUS(status), 1);
+  for (const char* name : {"status", "layers --json", "inflight", "tail --backlog --count 1",
+                           "blackbox", "history", "compare live live"}) {
+    const std::string shell_command = std::string(GOXEL_TELEMETRY_PROGRAM " ") + name +
+                                      " --instance " + instance_ + " > /dev/full 2> /dev/null";
+    const int status = std::system(shell_command.c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 1) << name;
+  }
 }
 
 TEST_F(CliProgram, HistoryWithoutAFileIsWhatTheRingHolds) {
@@ -308,6 +452,25 @@ TEST_F(CliProgram, HistoryWithoutAFileIsWhatTheRingHolds) {
   EXPECT_EQ(document["whole"]["outcomes"]["ok"], 3);
   EXPECT_EQ(document["operation"], "goxel.add_voxel");
   EXPECT_EQ(document["layer"], "daemon");
+}
+
+TEST_F(CliProgram, EachFlagOfHistoryGoesToItsOwnPlace) {
+  daemon_.emplace(instance_, play_three_additions);
+  const Program::Result result =
+      run({"history", "--instance", instance_, "--stack", "2-layer", "--protocol", "mcp",
+           "--operation", "goxel.fill", "--layer", "daemon", "--from", "-10m", "--to", "now",
+           "--points", "5", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  const json document = json::parse(result.output);
+  EXPECT_EQ(document["stack"], "2-layer");
+  EXPECT_EQ(document["protocol"], "mcp");
+  EXPECT_EQ(document["operation"], "goxel.fill");
+  EXPECT_EQ(document["layer"], "daemon");
+  EXPECT_EQ(document["point_seconds"], 120) << "ten minutes in five";
+  EXPECT_EQ(document["whole"]["outcomes"]["error"], 1);
+  const Program::Result other =
+      run({"history", "--instance", instance_, "--stack", "4-layer", "--json"});
+  EXPECT_EQ(json::parse(other.output)["whole"]["outcomes"]["all"], 0);
 }
 
 TEST_F(CliProgram, HistoryRefusesBadInputInOneSentence) {

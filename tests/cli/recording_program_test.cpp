@@ -5,17 +5,22 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
+#include <span>
 
 #include "tests/cli/daemon_process.h"
 #include "tests/cli/program.h"
+#include "tests/metrics/recording/recording_samples.h"
 
 namespace goxel_telemetry::cli {
 namespace {
 
+namespace recording = metrics::recording;
 using metrics::TestSegment;
 using testing::AllOf;
 using testing::ContainsRegex;
@@ -48,7 +53,8 @@ class RecordingProgram : public testing::Test {
     const Program::Result result =
         run({"record", path, "--backlog", "--count", "3", "--instance", instance_});
     ASSERT_EQ(result.exit_code, 0) << result.error;
-    EXPECT_THAT(result.output, HasSubstr(path + ": 3 records in "));
+    EXPECT_THAT(result.output,
+                MatchesRegex(path + ": 3 records in [0-9.]+ [mµn]*s, [0-9.]+ (B|KiB)\n"));
   }
 
   // At once, under a name that no other test uses.
@@ -85,6 +91,61 @@ TEST_F(RecordingProgram, ReplayedSegmentIsThereUntilInterruptedAndThenGone) {
   replay.signal(SIGTERM);
   EXPECT_EQ(replay.finish().exit_code, 0);
   EXPECT_EQ(shm::open_segment(name).outcome, shm::OpenOutcome::absent);
+}
+
+TEST_F(RecordingProgram, WhatWasOverwrittenIsCounted) {
+  daemon_.emplace(instance_, ping, [](TestSegment& segment) {
+    for (int i = 0; i < 5'000; ++i) ping(segment);
+  });
+  Program record({"record", file("s.rec"), "--instance", instance_});
+  EXPECT_THAT(record.error_line(), HasSubstr("recording"));
+  // The first look has been written.
+  while (std::filesystem::file_size(file("s.rec")) < 20) usleep(1'000);
+  record.signal(SIGSTOP);
+  daemon_->poke();
+  record.signal(SIGCONT);
+  record.signal(SIGINT);
+  EXPECT_THAT(record.finish().output,
+              ContainsRegex("; [0-9],[0-9]+ were overwritten before they could be read\n"));
+}
+
+// A minute in which nothing happens.
+TEST_F(RecordingProgram, AReplayedDaemonGivesSignsOfLife) {
+  recording::Bytes bytes;
+  recording::Writer writer([&bytes](std::span<const std::uint8_t> more) {
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  });
+  recording::RunBegan run;
+  run.complete_since_ns = 100 * metrics::kSecond;
+  for (const recording::Segment segment :
+       {recording::Segment::outer_layers, recording::Segment::daemon}) {
+    writer.add(run, segment);
+  }
+  for (const std::uint64_t second : {100, 160}) {
+    recording::Moment moment;
+    moment.monotonic_ns = second * metrics::kSecond;
+    writer.add(moment);
+  }
+  writer.finish();
+  std::ofstream(file("s.rec"))
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  Program replay({"replay", file("s.rec"), "--instance", instance_});
+  EXPECT_THAT(replay.error_line(), HasSubstr("with its outer layers"));
+  for (const std::string& name : {instance_, shm::layers_instance(instance_)}) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    std::unique_ptr<shm::Reader> reader;
+    std::uint64_t first_ns = 0;
+    while (reader == nullptr || first_ns == 0 || reader->heartbeat_ns() == first_ns) {
+      ASSERT_LT(std::chrono::steady_clock::now(), limit) << name;
+      if (reader == nullptr) reader = shm::Reader::open(name);
+      if (reader != nullptr && first_ns == 0) first_ns = reader->heartbeat_ns();
+      usleep(1'000);
+    }
+    EXPECT_GT(reader->heartbeat_ns(), first_ns);
+  }
+  replay.signal(SIGTERM);
+  EXPECT_EQ(replay.finish().exit_code, 0);
 }
 
 TEST_F(RecordingProgram, LingersForAsLongAsTold) {

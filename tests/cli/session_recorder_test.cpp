@@ -137,6 +137,75 @@ TEST_F(SessionRecorderTest, WritesTheNamesThatAreUsedOnceAndFirst) {
   EXPECT_THAT(names, ElementsAre("ping", "daemon", "2-layer", "record", "record"));
 }
 
+TEST_F(SessionRecorderTest, AnIdWithoutANameHasNoneInTheRecording) {
+  TestSegment segment(instance_);
+  start();
+  sweep();
+  segment.publish(TestSegment::record(400, now_.monotonic_ns, 1));
+  sweep();
+  std::vector<std::string> names;
+  for (const auto& name : all<recording::Name>(finish())) names.push_back(name.text);
+  EXPECT_THAT(names, ElementsAre("daemon", "2-layer"));
+}
+
+// Two ticks are a nanosecond.
+TEST_F(SessionRecorderTest, TimesAreWrittenInNanoseconds) {
+  TestSegment segment(instance_);
+  shm::Calibration calibration;
+  calibration.anchor_ns = segment.created_ns();
+  calibration.ns_per_tick_q32 = std::uint64_t{1} << 31;
+  shm::store(segment.header().calibration, calibration);
+  start();
+  sweep();
+  shm::Record record{};
+  record.start_ticks = 1'000;
+  record.duration_ticks = 2'000;
+  record.receive_ticks = 400;
+  record.wait_ticks = 60;
+  record.send_ticks = 8;
+  segment.publish(record);
+  shm::InflightEntry in_hand{};
+  in_hand.since_ticks = 3'000;
+  in_hand.receive_ticks = 20;
+  in_hand.wait_ticks = 10;
+  segment.hold(0, in_hand);
+  segment.counters().own_cost_ticks.store(600);
+  segment.counters().own_cost_samples.store(3);
+  sweep(kSecond);
+  const auto entries = finish();
+  const auto records = all<recording::LaneRecord>(entries);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].record.start_ticks, segment.created_ns() + 500);
+  EXPECT_EQ(records[0].record.duration_ticks, 1'000u);
+  EXPECT_EQ(records[0].record.receive_ticks, 200u);
+  EXPECT_EQ(records[0].record.wait_ticks, 30u);
+  EXPECT_EQ(records[0].record.send_ticks, 4u);
+  const recording::Moment moment = all<recording::Moment>(entries).back();
+  EXPECT_EQ(moment.own_cost_ns, 300u);
+  EXPECT_EQ(moment.own_cost_samples, 3u);
+  ASSERT_EQ(moment.in_hand.size(), 1u);
+  EXPECT_EQ(moment.in_hand[0].since_ticks, segment.created_ns() + 1'500);
+  EXPECT_EQ(moment.in_hand[0].receive_ticks, 10u);
+  EXPECT_EQ(moment.in_hand[0].wait_ticks, 5u);
+}
+
+TEST_F(SessionRecorderTest, ARunEndsWithItsLastSignOfLife) {
+  TestSegment segment(instance_);
+  segment.header().heartbeat_ns.store(now_.monotonic_ns);
+  start();
+  sweep();
+  const std::uint64_t last_ns = now_.monotonic_ns + kSecond;
+  segment.publish("ping", last_ns, 1);
+  segment.publish("ping", last_ns - 10, 1);
+  segment.retire();
+  sweep(5 * kSecond);
+  const auto entries = finish();
+  EXPECT_THAT(all<recording::RunEnded>(entries), ElementsAre(recording::RunEnded{last_ns, true}));
+  const recording::Moment last = all<recording::Moment>(entries).back();
+  EXPECT_EQ(last.monotonic_ns, last_ns);
+  EXPECT_EQ(last.realtime_ns, now_.realtime_ns - 4 * kSecond);
+}
+
 TEST_F(SessionRecorderTest, FollowsTheDaemonThroughItsNextRun) {
   auto first = std::make_unique<TestSegment>(instance_);
   start();
@@ -350,6 +419,85 @@ TEST_F(ReplayedSegmentTest, IsADaemonLikeAnyOther) {
   segment.retire(now_.monotonic_ns);
   pass(1);
   EXPECT_EQ(look().daemon.state, metrics::ProducerState::retired);
+}
+
+TEST_F(ReplayedSegmentTest, EachGaugeIsAsItWasRecorded) {
+  ReplayedSegment segment(instance_, some_run(), now_.monotonic_ns);
+  recording::Moment moment;
+  moment.gauges = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  segment.show(moment);
+  const auto reader = shm::Reader::open(instance_);
+  ASSERT_NE(reader, nullptr);
+  EXPECT_EQ(reader->gauges(), moment.gauges);
+  EXPECT_EQ(reader->inflight().size(), 0u);
+}
+
+// Ids of the recording are not those of this segment; some are known, and some never were.
+TEST_F(ReplayedSegmentTest, RecordsAndWhatIsInHandHaveTheNamesOfTheRecording) {
+  ReplayedSegment segment(instance_, some_run(), now_.monotonic_ns);
+  segment.enter({200, shm::NameKind::operation, "goxel.fill"});
+  segment.enter({201, shm::NameKind::layer, "an outer layer"});
+  segment.enter({202, shm::NameKind::stack, "a stack"});
+  segment.enter({203, shm::NameKind::none, "of no kind"});
+  segment.enter({204, shm::NameKind::operation, ""});
+  shm::Record known = record(200).record;
+  known.layer = 201;
+  known.stack = 202;
+  segment.publish(known);
+  segment.publish(record(203).record);
+  segment.publish(record(204).record);
+  recording::Moment moment;
+  shm::InflightEntry& in_hand = moment.in_hand.emplace_back();
+  in_hand.operation = 200;
+  in_hand.layer = 201;
+  in_hand.stack = 202;
+  segment.show(moment);
+  const metrics::Snapshot snapshot = look();
+  const metrics::OperationStats* fill = metrics::find(snapshot, "goxel.fill");
+  ASSERT_NE(fill, nullptr);
+  EXPECT_EQ(fill->key.layer, "an outer layer");
+  EXPECT_EQ(fill->key.stack, "a stack");
+  const metrics::OperationStats* other = metrics::find(snapshot, "_OTHER");
+  ASSERT_NE(other, nullptr);
+  EXPECT_EQ(other->total.ok, 2u);
+  EXPECT_EQ(other->key.layer, "_OTHER");
+  ASSERT_EQ(snapshot.inflight.size(), 1u);
+  EXPECT_EQ(snapshot.inflight[0].operation, "goxel.fill");
+  EXPECT_EQ(snapshot.inflight[0].layer, "an outer layer");
+  EXPECT_EQ(snapshot.inflight[0].stack, "a stack");
+}
+
+TEST_F(ReplayedSegmentTest, CountersAreOfWhatWasReplayed) {
+  ReplayedSegment segment(instance_, some_run(), now_.monotonic_ns);
+  recording::Moment moment;
+  moment.own_cost_ns = 5'000;
+  moment.own_cost_samples = 50;
+  segment.show(moment);
+  for (std::uint8_t status = 0; status < shm::kStatusCount; ++status) {
+    shm::Record one = record(0).record;  // of 1 µs, 100 bytes in and 50 out
+    one.status = status;
+    segment.publish(one);
+  }
+  moment.own_cost_ns = 5'300;
+  moment.own_cost_samples = 53;
+  segment.show(moment);
+  auto reader = shm::Reader::open(instance_);
+  ASSERT_NE(reader, nullptr);
+  shm::Totals totals = reader->totals();
+  EXPECT_THAT(totals.by_status, ElementsAre(1, 1, 1, 1, 1));
+  EXPECT_EQ(totals.bytes_in, 500u);
+  EXPECT_EQ(totals.bytes_out, 250u);
+  EXPECT_EQ(totals.span_ticks, 2'000u) << "of what was answered";
+  EXPECT_EQ(totals.own_cost_ticks, 300u);
+  EXPECT_EQ(totals.own_cost_samples, 3u);
+  moment.own_cost_ns = 4'000;  // another run's, of which no beginning was recorded
+  moment.own_cost_samples = 40;
+  segment.show(moment);
+  totals = reader->totals();
+  EXPECT_EQ(totals.own_cost_ticks, 0u);
+  EXPECT_EQ(totals.own_cost_samples, 0u);
+  segment.beat(now_.monotonic_ns + 7);
+  EXPECT_EQ(reader->heartbeat_ns(), now_.monotonic_ns + 7);
 }
 
 TEST_F(ReplayedSegmentTest, TakesItsNameAwayButNotThatOfItsSuccessor) {

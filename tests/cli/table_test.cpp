@@ -21,6 +21,7 @@ TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
 }
 
 TEST(Table, LeastImportantColumnGoesFirst) {
+  EXPECT_EQ(example().render({.width = 31}), example().render({})) << "it just fits";
   EXPECT_EQ(example().render({.width = 30}),
             "OPERATION            P99\n"
             "goxel.add_voxel  1.23 µs\n"
@@ -32,6 +33,23 @@ TEST(Table, NameIsCutWhenNoMoreColumnsCanGo) {
             "OPERATION        P99\n"
             "goxel.add_…  1.23 µs\n"
             "ping            9 ns\n");
+}
+
+TEST(Table, NameIsCutToEightColumnsAndNoFurther) {
+  const std::string narrowest =
+      "OPERATI…      P99\n"
+      "goxel.a…  1.23 µs\n"
+      "ping         9 ns\n";
+  for (const std::size_t width : {17, 16, 10, 8, 1}) {
+    EXPECT_EQ(example().render({.width = width}), narrowest) << width;
+  }
+  EXPECT_EQ(example().render({.width = 18}),
+            "OPERATION      P99\n"
+            "goxel.ad…  1.23 µs\n"
+            "ping          9 ns\n");
+  Table short_names({{"A", Align::left}, {"B"}});
+  short_names.add({Cell("abcd"), Cell("123")});
+  EXPECT_EQ(short_names.render({.width = 5}), "A       B\nabcd  123\n");
 }
 
 TEST(Table, ColumnWithoutTextIsLeftOut) {
@@ -51,6 +69,14 @@ TEST(FactLine, ContinuesBelowTheFirstFact) {
   const std::vector<Cell> facts = {Cell("one"), Cell(""), Cell("two"), Cell("three")};
   EXPECT_EQ(fact_line("label", facts, {}), "label       one   two   three\n");
   EXPECT_EQ(fact_line("label", facts, {.width = 24}), "label       one   two\n            three\n");
+  EXPECT_EQ(fact_line("label", facts, {.width = 29}), "label       one   two   three\n");
+  EXPECT_EQ(fact_line("label", facts, {.width = 28}), "label       one   two\n            three\n");
+  // 12 + 5 + 3 + 4 columns.
+  EXPECT_EQ(
+      fact_line("label", {Cell("one"), Cell("two"), Cell("three"), Cell("four")}, {.width = 24}),
+      "label       one   two\n            three   four\n");
+  EXPECT_EQ(fact_line("label", {Cell("longer than the line"), Cell("two")}, {.width = 10}),
+            "label       longer than the line\n            two\n");
   EXPECT_EQ(fact_line("label", {Cell("")}, {}), "");
 }
 

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/cli/screen_text.h"
+
 namespace goxel_telemetry::cli {
 namespace {
 
@@ -116,6 +118,134 @@ TEST(TopLayout, SortsByWhatWasChosen) {
   EXPECT_GT(place(screen, "goxel.add_voxel"), place(screen, "goxel.export_model"));
 }
 
+// Each of eight operations is ahead of all others in one number only.
+TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
+  metrics::Snapshot s;
+  s.daemon.state = metrics::ProducerState::live;
+  const auto add = [&s](const char* name) -> metrics::WindowStats& {
+    s.operations.push_back(operation(name, 10, 1'000));
+    s.operations.back().windows[1].rate_per_second = 10;
+    s.operations.back().windows[1].outcomes.error = 1;
+    return s.operations.back().windows[1];
+  };
+  add("of most time").latency.count = 1'000;
+  add("of the highest mean").latency.mean_ns = 2'000;
+  add("of the highest p50").latency.p50_ns = 2'000;
+  add("of the highest p90").latency.p90_ns = 2'000;
+  add("of the highest p99").latency.p99_ns = 2'000;
+  add("of the highest max").latency.max_ns = 2'000;
+  add("of most failures").outcomes = {.ok = 8, .unanswered = 1, .malformed = 1, .cancelled = 1};
+  add("of the highest rate").rate_per_second = 20;
+  add("the most frequent").outcomes = {.ok = 19, .error = 1};
+  add("a name").latency.mean_ns = 900;
+  const std::vector<std::pair<SortBy, std::string>> orders = {{SortBy::name, "a name"},
+                                                              {SortBy::rate, "of the highest rate"},
+                                                              {SortBy::count, "the most frequent"},
+                                                              {SortBy::mean, "of the highest mean"},
+                                                              {SortBy::p50, "of the highest p50"},
+                                                              {SortBy::p90, "of the highest p90"},
+                                                              {SortBy::p99, "of the highest p99"},
+                                                              {SortBy::max, "of the highest max"},
+                                                              {SortBy::errors, "of most failures"},
+                                                              {SortBy::share, "of most time"}};
+  for (const auto& [sort, first] : orders) {
+    TopState state;
+    state.sort = sort;
+    const std::string title = sort == SortBy::name ? "OPERATION*" : "OPERATION";
+    EXPECT_EQ(column_of(text(state, s, 300), title).at(0), first);
+    state.reversed = true;
+    const std::string reversed = sort == SortBy::name ? "OPERATION^" : "OPERATION";
+    EXPECT_EQ(column_of(text(state, s, 300), reversed).at(s.operations.size() - 1), first);
+  }
+}
+
+TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
+  metrics::Snapshot s = busy_snapshot();
+  metrics::WindowStats& window = s.operations[0].windows[2];
+  window.outcomes = {.ok = 900, .error = 200, .unanswered = 30, .malformed = 4, .cancelled = 100};
+  window.rate_per_second = 4.12;
+  window.latency = {.count = 1'100,
+                    .mean_ns = 1'500,
+                    .min_ns = 500,
+                    .p50_ns = 1'000,
+                    .p90_ns = 2'000'000,
+                    .p99_ns = 3'000'000'000,
+                    .max_ns = 65'000'000'000};
+  TopState state;
+  state.window = metrics::Window::five_minutes;
+  state.sort = SortBy::p50;
+  state.reversed = true;
+  const std::string screen = text(state, s, 300);
+  EXPECT_THAT(row_of(screen, "OPERATION"),
+              ElementsAre("OPERATION", "RATE", "COUNT", "FAILED", "TIME", "MEAN", "P50^", "P90",
+                          "P99", "MAX", "STACK", "PROTOCOL", "LAYER"));
+  EXPECT_THAT(
+      row_of(screen, "goxel.add_voxel"),
+      ElementsAre("goxel.add_voxel", "4.12/s", "1,234", "334", "100 %", "1.50 µs", "1.00 µs",
+                  "2.00 ms", "3.00 s", "1 min 05 s", "2-layer", "mcp", "daemon"));
+  EXPECT_THAT(screen, HasSubstr("\nwindow 5m, 1 operation\n"));
+}
+
+// Time in an outer layer is not on top of the daemon's: it contains it.
+TEST(TopLayout, ShareIsOfTheLayersOwnTime) {
+  metrics::Snapshot s = busy_snapshot();
+  s.operations = {operation("a", 10, 100), operation("b", 10, 300), operation("c", 10, 1'600)};
+  s.operations[2].key.layer = "mcp-client";
+  const std::string screen = text({}, s, 300);
+  EXPECT_EQ(row_of(screen, "a").at(4), "25.0 %");
+  EXPECT_EQ(row_of(screen, "b").at(4), "75.0 %");
+  EXPECT_EQ(row_of(screen, "c").at(4), "100 %");
+}
+
+TEST(TopLayout, ColoursTellWhatIsWellAndWhatIsNot) {
+  const auto painted = [](const TopState& state, const metrics::Snapshot& snapshot) {
+    std::string all;
+    for (const std::string& line : top_screen(state, snapshot, {300, true}, 40).lines) all += line;
+    return all;
+  };
+  metrics::Snapshot s = busy_snapshot();
+  EXPECT_THAT(painted({}, s), HasSubstr("\033[1mgoxel\033[0m: \033[32mlive\033[0m, up "));
+  EXPECT_THAT(painted({}, s), HasSubstr("\033[31m7\033[0m")) << "failed of an operation";
+  EXPECT_THAT(painted({}, s), HasSubstr("\033[2m0\033[0m")) << "none failed";
+  EXPECT_THAT(painted({}, s), HasSubstr("   0 failed   "));
+  EXPECT_THAT(painted({}, s), HasSubstr("   0 records lost"));
+  EXPECT_THAT(painted({}, s), HasSubstr("\033[2mwindow 1m, 3 operations\033[0m"));
+  TopState paused;
+  paused.paused = true;
+  EXPECT_THAT(painted(paused, s), HasSubstr("\033[33mPAUSED, window 1m, 3 operations\033[0m"));
+  s.daemon.windows[1].outcomes = {.ok = 5, .malformed = 3};
+  s.ring.lost = 4;
+  EXPECT_THAT(painted({}, s), HasSubstr("\033[31m3 failed\033[0m"));
+  EXPECT_THAT(painted({}, s), HasSubstr("\033[31m4 records lost\033[0m"));
+  s.daemon.state = metrics::ProducerState::not_permitted;
+  s.daemon.message = "no permission";
+  EXPECT_THAT(painted({}, s), HasSubstr("\033[31mno permission\033[0m"));
+}
+
+TEST(TopLayout, LinesAboveTheTableHaveTheDaemonsFigures) {
+  metrics::Snapshot s = busy_snapshot();
+  metrics::Daemon& daemon = s.daemon;
+  daemon.uptime_seconds = 100;
+  daemon.connections = 3;
+  daemon.inflight = 2;
+  daemon.queue_depth = 4;
+  daemon.workers_busy = 6;
+  daemon.windows[1].rate_per_second = 12.3;
+  daemon.windows[1].outcomes = {.ok = 1, .error = 5};
+  s.process.pid = 4'711;
+  s.process.cpu_ratio = 1.5;
+  s.process.resident_bytes = 10 * 1'048'576;
+  s.own_cost = {.busy_ratio = 0.0025, .samples = 1'000};
+  const std::string screen = text({}, s, 300);
+  for (const char* line :
+       {"goxel: live, up 1 min 40 s, goxel-daemon pid 4711\n",
+        "requests    12.3/s   5 failed   2 in flight   4 queued   6 of 8 workers busy   3 "
+        "clients\n",
+        "process     CPU 150 %   memory 10.0 MiB   overhead 0.25 %   0 records lost\n"}) {
+    EXPECT_THAT(screen, HasSubstr(line));
+  }
+}
+
 TEST(TopLayout, ShowsWhatPassesTheFilterAndWhatTheWindowHolds) {
   TopState state;
   state.filter = "EXPORT daemon";
@@ -136,10 +266,125 @@ TEST(TopLayout, ScrollsNoFurtherThanToTheLastOperation) {
   EXPECT_THAT(text_of(small), HasSubstr("ping_"));
 }
 
+// Of 30 as many as there is room for, from the first, which is the oldest.
 TEST(TopLayout, PaneShowsTheOldestInHand) {
+  metrics::Snapshot s = busy_snapshot();
+  for (std::size_t i = 0; i < s.inflight.size(); ++i) {
+    s.inflight[i].operation = "held-" + std::to_string(100 + i);
+  }
+  TopState state;
+  EXPECT_THAT(text(state, s), Not(HasSubstr("held-")));
+  state.inflight = true;
+  const std::string screen = text(state, s);
+  EXPECT_THAT(screen, HasSubstr("30 requests in flight\nOPERATION"));
+  EXPECT_LT(place(screen, "held-100"), place(screen, "held-101"));
+  EXPECT_THAT(screen, Not(HasSubstr("held-129")));
+}
+
+// Of each line what stands before two spaces.
+std::vector<std::string> beginnings(const std::string& screen) {
+  std::vector<std::string> found;
+  for (const std::string& line : lines_of(screen)) {
+    const std::vector<std::string> cells = cells_of(line);
+    found.push_back(cells.empty() ? "" : cells.front());
+  }
+  return found;
+}
+
+TEST(TopLayout, ALowScreenHasTheStateThenTheKeysThenWhatIsShownThenTheOperations) {
+  metrics::Snapshot s = busy_snapshot();
+  s.operations.resize(1);
+  const std::string state = "goxel: live, up 0 ns, goxel-daemon pid 0";
+  const std::string choices = "window 1m, 1 operation";
+  const auto of_height = [&s](std::size_t height) { return beginnings(text({}, s, 100, height)); };
+  EXPECT_THAT(of_height(1), ElementsAre(state));
+  EXPECT_THAT(of_height(2), ElementsAre(state, ""));
+  EXPECT_THAT(of_height(3), ElementsAre(state, "", "q quit"));
+  EXPECT_THAT(of_height(4), ElementsAre(state, choices, "", "q quit"));
+  EXPECT_THAT(of_height(5), ElementsAre(state, choices, "OPERATION", "goxel.add_voxel", "q quit"));
+  EXPECT_THAT(of_height(9), ElementsAre(state, choices, "OPERATION", "goxel.add_voxel", "", "", "",
+                                        "", "q quit"));
+  EXPECT_THAT(of_height(10), ElementsAre(state, "requests", "process", choices, "OPERATION",
+                                         "goxel.add_voxel", "", "", "", "q quit"));
+}
+
+TEST(TopLayout, RequestsInHandHaveTheLowerThird) {
+  metrics::Snapshot s = busy_snapshot();
+  for (std::size_t i = 0; i < s.inflight.size(); ++i) {
+    s.inflight[i].operation = "held-" + std::to_string(100 + i);
+  }
   TopState state;
   state.inflight = true;
-  EXPECT_THAT(text(state, busy_snapshot()), HasSubstr("30 requests in flight\nOPERATION"));
+  // 15 lines between what is above and the keys: ten for operations, five for the pane.
+  EXPECT_THAT(beginnings(text(state, s, 100, 20)),
+              ElementsAre("goxel: live, up 0 ns, goxel-daemon pid 0", "requests", "process",
+                          "window 1m, 3 operations", "OPERATION", "goxel.export_model",
+                          "goxel.add_voxel", "ping_" + std::string(50, 'x') + "µ", "", "", "", "",
+                          "", "", "30 requests in flight", "OPERATION", "held-100", "held-101",
+                          "held-102", "q quit"));
+  s.inflight.clear();
+  EXPECT_THAT(beginnings(text(state, s, 100, 20)),
+              testing::Contains("0 requests in flight").Times(1));
+  EXPECT_THAT(beginnings(text(state, s, 100, 20)), testing::Contains("OPERATION").Times(1));
+}
+
+TEST(TopLayout, WhatIsScrolledToStaysWhileNoOperationFits) {
+  TopState state;
+  state.scroll = 2;
+  EXPECT_EQ(top_screen(state, busy_snapshot(), {100, true}, 1).scroll, 2u);
+  EXPECT_EQ(top_screen(state, busy_snapshot(), {100, true}, 4).scroll, 2u);
+  EXPECT_EQ(top_screen(state, busy_snapshot(), {100, true}, 5).scroll, 2u) << "one fits: the last";
+  EXPECT_EQ(top_screen(state, busy_snapshot(), {100, true}, 6).scroll, 1u) << "two fit";
+}
+
+// Two of three fit; the third would make the first column wide.
+TEST(TopLayout, ColumnsAreAsWideAsWhatIsShown) {
+  const std::vector<std::string> lines = lines_of(text({}, busy_snapshot(), 300, 6));
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_THAT(lines[3], testing::StartsWith("goxel.export_model  1.00/s  "));
+  EXPECT_THAT(lines[4], testing::StartsWith("goxel.add_voxel      100/s  "));
+}
+
+TEST(TopLayout, HelpTellsTheKeys) {
+  TopState state;
+  state.help = true;
+  EXPECT_EQ(text(state, busy_snapshot()),
+            "goxel: live, up 0 ns, goxel-daemon pid 0\n"
+            "\n"
+            "q       quit\n"
+            "1 2 3 4 window: now, 1, 5 or 15 minutes\n"
+            "/       filter by words in operation, stack, layer or protocol; Esc clears it\n"
+            "space   pause, and go on\n"
+            "i       requests in hand\n"
+            "up down page keys: scroll\n"
+            "\n"
+            "Sort by n name, r rate, c count, m mean, 5 9 0 quantiles, x max,\n"
+            "        e failed, t time (rate times mean, as a share of the layer's); R reverses\n"
+            "\n"
+            "Any key goes back.\n");
+  EXPECT_EQ(text(state, busy_snapshot(), 10, 4), "goxel: li…\n\nq       q…\n1 2 3 4 w…\n");
+}
+
+TEST(TopLayout, TheLastLineHasTheKeysOrTheSearchThatIsTyped) {
+  TopState state;
+  EXPECT_EQ(lines_of(text(state, busy_snapshot())).back(),
+            "q quit  ? help  / filter  1-4 window  space pause  i in flight");
+  state.searching = true;
+  state.filter = "fil";
+  EXPECT_EQ(lines_of(text(state, busy_snapshot())).back(), "/fil_  Enter keeps it, Esc clears it");
+}
+
+TEST(TopLayout, WhatIsNotKnownIsLeftOut) {
+  metrics::Snapshot s = busy_snapshot();
+  s.daemon.workers_configured = 0;
+  s.operations[0].windows[1].latency = {};
+  const std::string screen = text({}, s, 300);
+  EXPECT_THAT(screen, HasSubstr("\nrequests    0/s   0 failed   0 in flight   0 queued   "
+                                "0 workers busy   0 clients\n"
+                                "process     overhead not measured yet   0 records lost\n"));
+  EXPECT_THAT(row_of(screen, "goxel.add_voxel"),
+              ElementsAre("goxel.add_voxel", "100/s", "6,007", "7", "0 %", "-", "-", "-", "-", "-",
+                          "2-layer", "mcp", "daemon"));
 }
 
 TEST(Pieces, AreWhatPaintMade) {

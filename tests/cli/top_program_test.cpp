@@ -19,6 +19,7 @@ namespace goxel_telemetry::cli {
 namespace {
 
 using metrics::TestSegment;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
@@ -149,6 +150,39 @@ TEST_F(TopProgram, WithoutUtf8AndColoursItShowsTheSameInPlainText) {
   start("NO_COLOR=1 LC_ALL=C TERM=vt100");
   EXPECT_TRUE(shows(" us")) << screen();
   EXPECT_THAT(tmux("capture-pane -p -e"), Not(HasSubstr("\033[31m")));
+}
+
+// The colours of the terminal: green, yellow, and red with bold letters.
+TEST_F(TopProgram, ColoursTellWhatIsWellAndWhatIsNot) {
+  daemon_.reset();
+  daemon_.emplace(instance_, [](TestSegment& segment) {
+    play(segment);
+    segment.publish("goxel.fill", shm::monotonic_ns(), 300'000, shm::Status::error);
+  });
+  start("TERM=screen");
+  const auto painted = [this] { return tmux("capture-pane -p -e"); };
+  EXPECT_THAT(painted(), HasSubstr("\033[32mlive"));
+  EXPECT_THAT(painted(), ContainsRegex("\033\\[(1;31m|31;1m|1m\033\\[31m)1 failed"));
+  EXPECT_THAT(painted(), HasSubstr("\033[1m" + instance_));
+  press("Space");
+  EXPECT_TRUE(shows("PAUSED")) << screen();
+  EXPECT_THAT(painted(), HasSubstr("\033[33mPAUSED"));
+}
+
+TEST_F(TopProgram, HelpIsShownUntilAKeyIsPressed) {
+  start();
+  press("?");
+  EXPECT_TRUE(shows("Any key goes back.")) << screen();
+  EXPECT_TRUE(shows_no("goxel.add_voxel")) << screen();
+  press("x");
+  EXPECT_TRUE(shows("goxel.add_voxel")) << screen();
+}
+
+TEST_F(TopProgram, BeginsWithTheOrderAndTheWindowThatAreAskedFor) {
+  type(GOXEL_TELEMETRY_PROGRAM " top --sort count --window 5m --instance " + instance_);
+  press("Enter");
+  EXPECT_TRUE(shows("COUNT*")) << screen();
+  EXPECT_TRUE(shows("window 5m, 2 operations")) << screen();
 }
 
 TEST_F(TopProgram, WithoutATerminalItSaysSoAndExits1) {

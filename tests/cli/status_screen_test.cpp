@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The screen of status, and the lines that other screens share with it: figures, order, colours.
+#include "cli/status.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/facts.h"
+#include "tests/cli/screen_text.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+using metrics::ProducerState;
+using metrics::Window;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const Style kPlain = {};
+const Style kColours = {.colours = true};
+
+metrics::OperationStats operation(const std::string& name, std::uint64_t count, double mean_ns) {
+  metrics::OperationStats stats;
+  stats.key = {"2-layer", "mcp", "daemon", name};
+  metrics::WindowStats& window = stats.windows[1];
+  window.outcomes = {.ok = count};
+  window.latency.count = count;
+  window.latency.mean_ns = mean_ns;
+  return stats;
+}
+
+class StatusScreen : public testing::Test {
+ protected:
+  StatusScreen() {
+    snapshot_.instance = "goxel";
+    snapshot_.daemon.state = ProducerState::live;
+  }
+  std::string screen(const Style& style = kPlain, Window window = Window::one_minute) const {
+    return status_screen(snapshot_, window, style);
+  }
+
+  metrics::Snapshot snapshot_;
+};
+
+// 1 s of "long", 0.7 s of "single" and 0.5 s of "often": neither the slowest nor the most frequent
+// is first.
+TEST_F(StatusScreen, TheOperationThatTookMostTimeIsFirst) {
+  snapshot_.operations = {operation("often", 1'000, 500'000), operation("single", 1, 700e6),
+                          operation("long", 10, 100e6), operation("same", 10, 50e6)};
+  EXPECT_THAT(column_of(screen(), "OPERATION"), ElementsAre("long", "single", "often", "same"));
+}
+
+TEST_F(StatusScreen, ARowHasTheFiguresOfTheWindow) {
+  metrics::OperationStats stats = operation("fill", 0, 0);
+  metrics::WindowStats& window = stats.windows[2];
+  window.outcomes = {.ok = 900, .error = 200, .unanswered = 30, .malformed = 4, .cancelled = 100};
+  window.rate_per_second = 4.12;
+  window.latency = {.count = 1'100,
+                    .mean_ns = 1'500,
+                    .min_ns = 500,
+                    .p50_ns = 1'000,
+                    .p90_ns = 2'000'000,
+                    .p99_ns = 3'000'000'000,
+                    .max_ns = 65'000'000'000};
+  snapshot_.operations = {stats};
+  const std::string shown = screen(kPlain, Window::five_minutes);
+  EXPECT_THAT(row_of(shown, "OPERATION"),
+              ElementsAre("OPERATION", "COUNT", "RATE", "FAILED", "UNANSWERED", "MEAN", "P50",
+                          "P90", "P99", "MAX", "PROTOCOL", "STACK", "LAYER"));
+  // 1,234 in all, of which 334 did not end well.
+  EXPECT_THAT(row_of(shown, "fill"),
+              ElementsAre("fill", "1,234", "4.12/s", "334", "30", "1.50 µs", "1.00 µs", "2.00 ms",
+                          "3.00 s", "1 min 05 s", "mcp", "2-layer", "daemon"));
+  EXPECT_THAT(screen(kPlain, Window::one_minute), HasSubstr("No requests in this window."));
+}
+
+TEST_F(StatusScreen, WhatWasNeverAnsweredHasNoLatency) {
+  metrics::OperationStats stats = operation("stuck", 0, 0);
+  stats.windows[1].outcomes.unanswered = 2;
+  snapshot_.operations = {stats};
+  EXPECT_THAT(row_of(screen(), "stuck"), ElementsAre("stuck", "2", "0/s", "2", "2", "-", "-", "-",
+                                                     "-", "-", "mcp", "2-layer", "daemon"));
+}
+
+TEST_F(StatusScreen, WhatFailedIsRedAndNothingIsNot) {
+  metrics::OperationStats stats = operation("fill", 5, 1'000);
+  stats.windows[1].outcomes.cancelled = 7;
+  stats.windows[1].outcomes.unanswered = 0;
+  snapshot_.operations = {stats};
+  snapshot_.daemon.windows[1] = stats.windows[1];
+  EXPECT_THAT(screen(kColours), HasSubstr("  \033[31m7\033[0m  "));
+  EXPECT_THAT(screen(kColours), HasSubstr("12 requests, 0/s, \033[31m7 failed\033[0m\n"));
+  EXPECT_THAT(screen(kColours), Not(HasSubstr("\033[31m0\033[0m")));
+  snapshot_.operations[0].windows[1].outcomes = {.ok = 5};
+  snapshot_.daemon.windows[1].outcomes = {.ok = 5};
+  EXPECT_THAT(screen(kColours), HasSubstr(": 5 requests, 0/s\n"));
+  EXPECT_THAT(screen(kColours), Not(HasSubstr("\033[31m")));
+}
+
+TEST_F(StatusScreen, WithoutColoursThereIsNoEscape) {
+  snapshot_.operations = {operation("fill", 5, 1'000)};
+  snapshot_.ring.lost = 1;
+  EXPECT_THAT(screen(kColours), HasSubstr("\033["));
+  EXPECT_THAT(screen(kPlain), Not(HasSubstr("\033")));
+}
+
+TEST_F(StatusScreen, EachWindowHasItsNameAndItsOwnNumbers) {
+  const std::vector<std::string> titles = {"Last second", "Last minute", "Last 5 minutes",
+                                           "Last 15 minutes"};
+  for (std::size_t i = 0; i < titles.size(); ++i) {
+    snapshot_.daemon.windows[i].covered_seconds = metrics::kWindowSeconds[i];
+    snapshot_.daemon.windows[i].outcomes.ok = 10 + i;
+    snapshot_.daemon.windows[i].rate_per_second = static_cast<double>(i + 1);
+  }
+  for (std::size_t i = 0; i < titles.size(); ++i) {
+    EXPECT_THAT(screen(kPlain, static_cast<Window>(i)),
+                HasSubstr('\n' + titles[i] + ": " + std::to_string(10 + i) + " requests, " +
+                          std::to_string(i + 1) + ".00/s\n"));
+  }
+}
+
+TEST_F(StatusScreen, LinesAboveTheTableHaveTheDaemonsFigures) {
+  metrics::Daemon& daemon = snapshot_.daemon;
+  daemon.host_name = "goxel-daemon";
+  daemon.host_version = "0.19";
+  daemon.plugin_version = "0.2";
+  daemon.door = "preload";
+  daemon.uptime_seconds = 100;
+  daemon.connections = 3;
+  daemon.open_descriptors = 5;
+  daemon.connections_total = 1'200;
+  daemon.inflight = 2;
+  daemon.queue_depth = 4;
+  daemon.workers_busy = 6;
+  daemon.workers_configured = 8;
+  daemon.bytes_in = 2'048;
+  daemon.bytes_out = 3 * 1'048'576;
+  snapshot_.inflight.resize(2);
+  snapshot_.inflight[0].age_ns = 1'500'000'000;
+  snapshot_.inflight[1].age_ns = 1'000;
+  metrics::ProcessStats& process = snapshot_.process;
+  process.pid = 4'711;
+  process.cpu_ratio = 1.5;
+  process.resident_bytes = 10 * 1'048'576;
+  process.threads = 12;
+  process.open_fds = 17;
+  process.max_fds = 1'024;
+  snapshot_.own_cost = {.busy_ratio = 0.0025, .ns_per_request = 250, .samples = 1'000};
+  snapshot_.ring.published = 5'000;
+  snapshot_.ring.read = 4'000;
+  const std::string shown = screen();
+  for (const char* line :
+       {"daemon      goxel-daemon 0.19   pid 4711   up 1 min 40 s   through preload   plugin 0.2\n",
+        "process     CPU 150 %   memory 10.0 MiB   threads 12   descriptors 17 of 1,024\n",
+        "clients     3 connected   1,200 since the start   2 open without a client\n",
+        "requests    2 in flight   oldest 1.50 s   4 queued   6 of 8 workers busy\n",
+        "traffic     2.00 KiB in   3.00 MiB out\n",
+        "overhead    0.25 % of the daemon's busy time   250 ns a request   1,000 samples\n",
+        "ring        5,000 records published   4,000 read   0 lost\n",
+        "not seen    nothing: the plugin recorded every request\n"}) {
+    EXPECT_THAT(shown, HasSubstr(line));
+  }
+}
+
+TEST_F(StatusScreen, WhatIsNotKnownSaysSo) {
+  EXPECT_THAT(screen(),
+              HasSubstr("CPU unknown   memory unknown   threads unknown   descriptors unknown\n"));
+  EXPECT_THAT(screen(), HasSubstr("overhead    not measured yet\n"));
+  EXPECT_THAT(screen(), Not(HasSubstr("oldest")));
+  EXPECT_THAT(screen(), HasSubstr("   0 workers busy\n")) << "of how many is not known";
+  snapshot_.daemon.state = ProducerState::dead;
+  EXPECT_THAT(screen(), Not(HasSubstr("CPU"))) << "there is no process";
+  EXPECT_THAT(screen(), HasSubstr("\nWhat it left behind: goxel-telemetry blackbox\n"));
+}
+
+TEST_F(StatusScreen, WhatNeedsAttentionIsColoured) {
+  snapshot_.daemon.connections = 3;
+  snapshot_.daemon.open_descriptors = 5;
+  snapshot_.ring.lost = 9;
+  EXPECT_THAT(screen(kColours), HasSubstr("\033[33m2 open without a client\033[0m"));
+  EXPECT_THAT(screen(kColours), HasSubstr("\033[31m9 lost\033[0m"));
+  snapshot_.daemon.open_descriptors = 2;  // one was closed between two readings
+  snapshot_.ring.lost = 0;
+  EXPECT_THAT(screen(kColours), Not(HasSubstr("without a client")));
+  EXPECT_THAT(screen(kColours), HasSubstr("   0 lost\n"));
+}
+
+TEST_F(StatusScreen, TheStateIsGreenYellowOrRed) {
+  EXPECT_THAT(headline(snapshot_, kColours),
+              HasSubstr("\033[1mgoxel\033[0m: \033[32mlive\033[0m since "));
+  snapshot_.daemon.state = ProducerState::retired;
+  EXPECT_THAT(headline(snapshot_, kColours), HasSubstr("\033[33mended in an orderly way\033[0m"));
+  snapshot_.daemon.state = ProducerState::dead;
+  EXPECT_THAT(headline(snapshot_, kColours), HasSubstr("\033[31mkilled or crashed\033[0m"));
+  EXPECT_THAT(daemon_line(snapshot_, kPlain), HasSubstr("lived 0 ns"));
+}
+
+TEST_F(StatusScreen, TotalsTellEachEndOfARequest) {
+  snapshot_.daemon.run_total = {
+      .ok = 10, .error = 1, .unanswered = 2, .malformed = 3, .cancelled = 4};
+  EXPECT_EQ(totals_line(snapshot_, kPlain),
+            "this run    20 requests   10 ok   1 error   2 unanswered   3 malformed   "
+            "4 cancelled\n");
+  const std::string painted = totals_line(snapshot_, kColours);
+  for (const char* bad : {"1 error", "2 unanswered", "3 malformed"}) {
+    EXPECT_THAT(painted, HasSubstr("\033[31m" + std::string(bad) + "\033[0m"));
+  }
+  EXPECT_THAT(painted, HasSubstr("\033[33m4 cancelled\033[0m"));
+  snapshot_.daemon.run_total = {.ok = 1};
+  EXPECT_EQ(totals_line(snapshot_, kPlain), "this run    1 request   1 ok\n");
+}
+
+TEST_F(StatusScreen, WhatWasNotSeenHasItsReason) {
+  snapshot_.ring = {.lane_misses = 1,
+                    .inflight_misses = 2,
+                    .contended_calls = 3,
+                    .unobserved_connections = 4,
+                    .catalog_overflow = 5};
+  EXPECT_EQ(misses_line(snapshot_.ring, kColours),
+            "\033[2mnot seen\033[0m    "
+            "\033[31m1 records not written (no lane free)\033[0m   "
+            "\033[31m2 requests ended early (in-flight table full)\033[0m   "
+            "\033[33m3 calls not observed (contended)\033[0m   "
+            "\033[31m4 connections not observed\033[0m   "
+            "\033[33m5 names counted as _OTHER\033[0m\n");
+}
+
+TEST_F(StatusScreen, RequestsInHandStandInTheOrderGivenWithAllThatIsKnown) {
+  metrics::InflightRequest old;
+  old.operation = "goxel.export_model";
+  old.protocol = "jsonrpc";
+  old.stack = "4-layer";
+  old.layer = "daemon";
+  old.phase = "queued";
+  old.connection = 77;
+  old.trace_id = 0xabc;
+  old.age_ns = 2'500'000;
+  old.bytes_in = 2'048;
+  old.thread = 4'242;
+  metrics::InflightRequest young = old;
+  young.operation = "a";
+  young.thread = 0;
+  young.age_ns = 100;
+  const std::string table = inflight_table({old, young}, "AGE AT END", kPlain);
+  EXPECT_THAT(column_of(table, "OPERATION"), ElementsAre("goxel.export_model", "a"));
+  EXPECT_THAT(row_of(table, "OPERATION"),
+              ElementsAre("OPERATION", "AGE AT END", "PHASE", "CONNECTION", "THREAD", "PROTOCOL",
+                          "STACK", "LAYER", "IN", "TRACE"));
+  EXPECT_THAT(row_of(table, "goxel.export_model"),
+              ElementsAre("goxel.export_model", "2.50 ms", "queued", "77", "4242", "jsonrpc",
+                          "4-layer", "daemon", "2.00 KiB", "0000000000000abc"));
+  EXPECT_EQ(row_of(table, "a").at(4), "-") << "its thread is not known";
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::cli
