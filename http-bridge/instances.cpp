@@ -48,9 +48,10 @@ void Instances::run(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);
-  while (!stop.stop_requested()) {
-    sweep(Time::now());
+  for (;;) {  // start() has just looked
     stopped.wait_for(lock, stop, kSweepInterval, [] { return false; });
+    if (stop.stop_requested()) break;
+    sweep(Time::now());
   }
   handed_out_ns_.reset();
   sweep(Time::now());
