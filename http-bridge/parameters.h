@@ -14,7 +14,7 @@ namespace goxel_telemetry::http_bridge {
 std::optional<std::string> parameter(const Request& request, const std::string& name);
 
 // The answer to a request that has a parameter other than these; empty if it has none. A misspelt
-// name must not select everything. `whose`: for the sentence, for example "the history".
+// name must not select everything. `whose` is for the answer's sentence, for example "the history".
 std::optional<Response> refuse_others(const Request& request, std::string_view whose,
                                       std::span<const std::string_view> known);
 

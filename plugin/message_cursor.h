@@ -84,7 +84,8 @@ inline std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
 
 // The bytes that a backslash escapes: every second one of a run of backslashes, and what follows a
 // run of odd length. Adding the first bit of a run to the run clears it and sets the bit behind it;
-// so runs that begin at odd bytes are told from the others. `first` says that byte 0 is escaped.
+// so runs that begin at odd bytes can be distinguished from the others. `first` says that byte 0 is
+// escaped.
 inline std::uint64_t escaped_bytes(std::uint64_t backslashes, bool first) noexcept {
   constexpr std::uint64_t kEven = 0x5555555555555555;
   backslashes &= ~std::uint64_t{first};

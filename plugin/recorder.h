@@ -107,8 +107,8 @@ class Recorder {
   double ticks_per_ns_ = 1;
   std::uint64_t unanswered_after_ticks_ = 0;
   std::uint64_t clock_cost_ticks_ = 0;
-  // Different for each recorder: tells this recorder's lanes from those of a parent process's
-  // recorder.
+  // Different for each recorder: distinguishes this recorder's lanes from those of a parent
+  // process's recorder.
   std::uint64_t epoch_;
   static constexpr std::uint32_t kMaxLanes = 4096;
   shm::PlaceMap<kMaxLanes> lane_map_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tells a child of vfork() from its parent. The child runs in its parent's memory until it calls
-// exec. What it does to its own descriptors must not be counted as done by the parent.
+// Distinguishes a child of vfork() from its parent. The child runs in its parent's memory until it
+// calls exec. What it does to its own descriptors must not be counted as done by the parent.
 #pragma once
 
 namespace goxel_telemetry::plugin {

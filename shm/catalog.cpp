@@ -114,8 +114,8 @@ std::uint16_t CatalogWriter::append(NameKind kind, std::string_view name) noexce
   CatalogEntry& entry = entries_[id];
   std::memcpy(entry.name, name.data(), name.size());
   entry.length = static_cast<std::uint8_t>(name.size());
-  entry.kind.store(static_cast<std::uint8_t>(kind),
-                   std::memory_order_release);  // pairs with name()
+  // Pairs with name().
+  entry.kind.store(static_cast<std::uint8_t>(kind), std::memory_order_release);
   header_.catalog_count.fetch_add(1, std::memory_order_release);
   return static_cast<std::uint16_t>(id);
 }

@@ -208,7 +208,7 @@ void judge_operations(std::span<ComparedOperation> operations, const ComparisonO
   }
 }
 
-// Each layer is a question of its own, asked whatever its operations say.
+// Each layer is a question of its own, asked whatever the answers for its operations are.
 void judge_layer(ComparedLayer& layer, const ComparisonOptions& options) {
   judge_operations({&layer.raw, 1}, options);
   adjust(all_of(layer.adjusted));
