@@ -46,9 +46,9 @@ class Routes {
  public:
   using Latest = std::function<std::shared_ptr<const Snapshots>()>;  // never null
 
-  // `latest` is called from any thread.
+  // `latest` is called from any thread. An empty `baseline_folder` means that there are no
+  // baselines.
   Routes(Access access, Latest latest, HistorySource history = {},
-         // An empty baseline_folder means that there are no baselines.
          const std::string& baseline_folder = {});
   ~Routes();
 
