@@ -132,7 +132,7 @@ int run_baseline_list(const BaselineOptions& options) {
   for (const std::string& name : names) {
     metrics::Baseline baseline;
     if (const metrics::StoreResult result = store.load(name, baseline); !result.done()) {
-      complain(metrics::printable(result.message));  // the others are listed all the same
+      complain(metrics::printable(result.message));  // and the other baselines are listed
       continue;
     }
     baselines.push_back(http_bridge::document_of(baseline));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry baseline: named references to compare with.
+// goxel-telemetry baseline: saves and manages named references to compare with.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace goxel_telemetry::cli {
 
 struct BaselineOptions {
   std::string name;
-  std::string from = "live";  // save: a side
-  std::string file;           // export, import
+  std::string from = "live";  // for save: a side
+  std::string file;           // for export and import
   SideFlags sources;
   bool replace = false;
   bool json = false;
@@ -23,6 +23,6 @@ int run_baseline_list(const BaselineOptions& options);
 int run_baseline_show(const BaselineOptions& options);
 int run_baseline_delete(const BaselineOptions& options);
 int run_baseline_export(const BaselineOptions& options);
-int run_baseline_import(const BaselineOptions& options);  // without a name: that in the file
+int run_baseline_import(const BaselineOptions& options);  // without a name: the name in the file
 
 }  // namespace goxel_telemetry::cli

@@ -22,7 +22,7 @@ void keep_last(std::vector<metrics::NamedRecord>& records, std::size_t count) {
   }
 }
 
-// Between the last record and the heartbeat, which comes about once a second, lies the end.
+// The daemon ended after the last record, and within about a second after the last heartbeat.
 std::string signs_line(const metrics::Snapshot& snapshot, const Style& style) {
   const auto age_ns = static_cast<std::uint64_t>(snapshot.daemon.heartbeat_age_seconds * 1e9);
   const std::uint64_t last_record = snapshot.daemon.last_record_realtime_ns;

@@ -17,12 +17,13 @@ struct BlackboxOptions {
   std::uint32_t last = 20;  // records to show
 };
 
-// `snapshot` is of a reader that attached after the daemon's end (or just now, if it is live).
+// `snapshot` comes from a reader that attached after the daemon's end (or just now, if the daemon
+// is live).
 std::string blackbox_report(const metrics::Snapshot& snapshot,
                             const std::vector<metrics::NamedRecord>& last_records,
                             const Style& style);
 
-// Also on a daemon that is live: then it says so, and shows the same as of now. Throws Failure.
+// If the daemon is live, says so, and shows the same things as of now. Throws Failure.
 int run_blackbox(const BlackboxOptions& options);
 
 }  // namespace goxel_telemetry::cli

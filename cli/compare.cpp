@@ -23,7 +23,7 @@ std::string signed_percent(double ratio) {
   return (ratio < 0 ? "-" : "+") + metrics::format_percent(std::abs(ratio));
 }
 
-// "5 %": as somebody would write it.
+// "5 %": as a person would write it.
 std::string plain_percent(double ratio) {
   std::array<char, 32> text;
   std::snprintf(text.data(), text.size(), "%g %%", ratio * 100);
@@ -36,7 +36,7 @@ std::string limit(const std::optional<double>& ratio) {
   return text.substr(0, text.find(' '));
 }
 
-// "+12.3 % (+8.10 .. +16.7)"; what is proven is coloured by whether it is good.
+// "+12.3 % (+8.10 .. +16.7)"; a proven shift has the colour of good or bad news.
 Cell shift_cell(const metrics::Shift& shift, bool more_is_bad = true) {
   if (!shift.shift) return {"-", Emphasis::faint};
   std::string text = signed_percent(*shift.shift);
@@ -127,7 +127,7 @@ std::string layers_table(const metrics::Comparison& comparison, const Style& sty
   return table.render(style);
 }
 
-// Proven ones first, the largest shift of the mean first among them.
+// Proven shifts first; among them the largest shift of the mean first.
 std::vector<const metrics::ComparedOperation*> in_order(const metrics::Comparison& comparison) {
   std::vector<const metrics::ComparedOperation*> order;
   for (const metrics::ComparedOperation& operation : comparison.operations) {
@@ -173,9 +173,9 @@ std::string operations_table(const metrics::Comparison& comparison, const Style&
   return table.render(style);
 }
 
-// Operations that nothing stands opposite to, by layer.
+// Operations that only one side has, by layer.
 std::string one_sided_lines(const metrics::Comparison& comparison, const Style& style) {
-  std::map<std::pair<bool, std::string>, std::vector<Cell>> names;  // by (only in B, where)
+  std::map<std::pair<bool, std::string>, std::vector<Cell>> names;  // by (only in B, layer)
   for (const metrics::ComparedOperation& o : comparison.operations) {
     if (!on_both_sides(o)) {
       names[{o.a.records == 0, where(o.key)}].emplace_back(o.key.operation);

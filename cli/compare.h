@@ -20,7 +20,7 @@ struct CompareOptions {
 
 std::string comparison_screen(const metrics::ComparedSides& compared, const Style& style);
 
-// 0 whatever the verdict. Throws Failure or SideFailure.
+// Returns 0, whatever the verdict. Throws Failure or SideFailure.
 int run_compare(const CompareOptions& options);
 
 }  // namespace goxel_telemetry::cli

@@ -13,7 +13,8 @@ class App;
 
 namespace goxel_telemetry::cli {
 
-// When the command was chosen, its options are filled in and `run` runs it. All must outlive `app`.
+// If the user chose the command, its options are filled in and `run` is set to run it. All
+// arguments must outlive `app`.
 void add_compare(CLI::App& app, CompareOptions& options, std::function<int()>& run);
 void add_baseline(CLI::App& app, BaselineOptions& options, std::function<int()>& run);
 

@@ -13,7 +13,7 @@ using metrics::format_count;
 using metrics::format_duration;
 using metrics::ProducerState;
 
-// "3 errors", or nothing if there were none.
+// "3 errors"; empty if `count` is 0.
 Cell counted(std::uint64_t count, const std::string& what, Emphasis emphasis) {
   return count == 0 ? Cell("") : Cell(format_count(count) + ' ' + what, emphasis);
 }

@@ -11,10 +11,10 @@
 
 namespace goxel_telemetry::cli {
 
-// "goxel: live since 2025-11-25 18:46:03", or how and when it ended.
+// "goxel: live since 2025-11-25 18:46:03", or how and when the daemon ended.
 std::string headline(const metrics::Snapshot& snapshot, const Style& style);
 
-// The program, its version, pid and age, and how it is observed.
+// The daemon's program, version, pid and age, and how it is observed.
 std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style);
 
 // "1 record", "2,345 records"
@@ -23,10 +23,12 @@ std::string plural(std::uint64_t count, const std::string& noun);
 // Requests of this run by how they ended.
 std::string totals_line(const metrics::Snapshot& snapshot, const Style& style);
 
-// What the plugin could not record, each with its reason; says so if there is nothing.
+// The numbers of events that the plugin could not record, each with its reason; or that there are
+// none.
 std::string misses_line(const metrics::Ring& ring, const Style& style);
 
-// Requests in hand, in the order given. `age_title`: what the age is counted to.
+// Requests in flight, in the order given. `age_title`: title of the age column, which says up to
+// when ages count.
 std::string inflight_table(const std::vector<metrics::InflightRequest>& requests,
                            const std::string& age_title, const Style& style);
 

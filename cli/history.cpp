@@ -107,7 +107,7 @@ metrics::HistoryAnswer from_file(const HistoryOptions& options, metrics::History
   return answer;
 }
 
-// What the ring still holds.
+// An answer from the records that the ring still holds.
 metrics::HistoryAnswer from_ring(const HistoryOptions& options, metrics::HistoryQuery& query) {
   query.filter.instance = choose_instance(options.instance);
   metrics::Collector collector(query.filter.instance);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry history: how it was, from the file that the bridge keeps, or from what the ring
-// still holds.
+// goxel-telemetry history: the past, from the file that the bridge keeps, or from the records that
+// the ring still holds.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry inflight: the requests that the daemon has in hand, oldest first.
+// goxel-telemetry inflight: the daemon's requests in flight, oldest first.
 #pragma once
 
 #include <string>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry instances: all segments on this machine, and who writes them.
+// goxel-telemetry instances: all segments on this machine, and the processes that write them.
 #pragma once
 
 namespace goxel_telemetry::cli {
 
 struct InstancesOptions {
-  bool json = false;  // one object a line
+  bool json = false;  // one object per line
 };
 
 int run_instances(const InstancesOptions& options);

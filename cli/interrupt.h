@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For commands that go on until somebody ends them.
+// For commands that run until the user ends them.
 #pragma once
 
 namespace goxel_telemetry::cli {
 
-// Takes SIGINT and SIGTERM from the process: they end waiting, nothing else.
+// Changes what SIGINT and SIGTERM do in this process: they end wait() and nothing else.
 class Interrupt {
  public:
-  // Also when standard output loses its reader, even if nothing is written.
+  // signals_and_output: waiting also ends when standard output has lost its reader, even if nothing
+  // is written.
   enum class Watch { signals, signals_and_output };
   explicit Interrupt(Watch watch);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // True, from then on at once, if it came within `milliseconds`; -1 waits for as long as it takes.
+  // True if an interrupt came within `milliseconds`; all later calls then return true at once. -1
+  // waits without limit.
   bool wait(int milliseconds) const;
 
  private:

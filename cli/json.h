@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What --json prints. Documents and member names are those of the bridge (docs/http-api.md), made
-// by its encoder; what only the terminal has is added here. Each text ends with a newline.
+// The output of --json. Documents and member names are those of the bridge (docs/http-api.md),
+// written by its encoder; data that only the terminal program has is added here. Each text ends
+// with a newline.
 #pragma once
 
 #include <memory>
@@ -25,7 +26,7 @@ std::string history_json(const metrics::HistoryFilter& filter, const metrics::Hi
 // GET /api/v1/inflight, with one instance.
 std::string inflight_json(const metrics::Snapshot& snapshot);
 
-// The members of GET /api/v1/snapshot; beside them, when the daemon gave its last sign of life, and
+// The members of GET /api/v1/snapshot; in addition the time of the daemon's last sign of life, and
 // its last records, oldest first.
 std::string blackbox_json(const metrics::Snapshot& snapshot,
                           const std::vector<metrics::NamedRecord>& records);

@@ -21,7 +21,7 @@ using metrics::BreakdownSource;
 using metrics::format_count;
 using metrics::format_duration;
 
-// A CPU ratio takes two readings, and a view is made anew once a second.
+// A CPU ratio needs two readings, and a view is made anew once a second.
 constexpr std::chrono::milliseconds kBetweenReadings{1050};
 
 std::string duration(std::int64_t ns) {
@@ -40,7 +40,7 @@ std::string distance(const std::string& value, double room, const char* good, co
   return value + ", " + room_text + ' ' + (room < 0 ? bad : good) + " the target of " + target;
 }
 
-// Lines of one stack, without colours: they are measured.
+// The lines of one stack, without colours, because their width is measured.
 std::vector<std::string> block_of(const metrics::StackView& stack, const metrics::StackWindow& w,
                                   const metrics::Targets& targets) {
   std::vector<std::string> lines = {stack.stack};
@@ -91,7 +91,7 @@ std::vector<std::string> block_of(const metrics::StackView& stack, const metrics
   return lines;
 }
 
-// Next to each other where they fit, else below each other.
+// Puts blocks next to each other if they fit, else below each other.
 std::string side_by_side(std::vector<std::vector<std::string>> blocks, const Style& style) {
   constexpr std::size_t kGap = 4;
   std::vector<std::size_t> widths;

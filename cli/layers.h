@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry layers: what each hop of each stack costs, side by side.
+// goxel-telemetry layers: the cost of each hop of each stack, side by side.
 #pragma once
 
 #include <string>
@@ -15,11 +15,11 @@ struct LayersOptions {
   metrics::Window window = metrics::Window::one_minute;
 };
 
-// `headline`: first line.
+// `headline` is the first line.
 std::string layers_screen(const std::string& headline, const metrics::LayersView& view,
                           metrics::Window window, const Style& style);
 
-// 0 while the daemon is live, 1 otherwise. Throws Failure.
+// Returns 0 if the daemon is live, else 1. Throws Failure.
 int run_layers(const LayersOptions& options);
 
 }  // namespace goxel_telemetry::cli

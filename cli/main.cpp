@@ -41,7 +41,7 @@ SortBy sort_by(const std::string& name) {
       "must be name, rate, count, mean, p50, p90, p99, max, errors or share, not \"" + name + '"');
 }
 
-// The flags of all commands. The chosen command ends up in `run`.
+// The flags of all commands. Parsing puts the chosen command into `run`.
 class CommandLine {
  public:
   CommandLine() {
@@ -75,7 +75,7 @@ class CommandLine {
     return command;
   }
 
-  // What is there now, and as it happens.
+  // Commands that show what is there now, and what happens.
   void add_screens() {
     CLI::App& status = add("status", "The daemon and its operations on one screen", status_);
     status
@@ -133,7 +133,7 @@ class CommandLine {
     instances.final_callback([this] { run = [this] { return run_instances(instances_); }; });
   }
 
-  // Sessions as files.
+  // Commands for sessions as files.
   void add_recordings() {
     CLI::App& record = add("record", "Write a session to a file, until Ctrl-C", record_);
     record.add_option("FILE", record_.file, "Is made")->required();

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kSweepMilliseconds = 50;
 
-// A new file that holds whole chunks, whatever happens.
+// A new file that contains only whole chunks, whatever happens.
 class RecordingFile {
  public:
   explicit RecordingFile(std::string path)
@@ -36,7 +36,7 @@ class RecordingFile {
   RecordingFile(const RecordingFile&) = delete;
   RecordingFile& operator=(const RecordingFile&) = delete;
 
-  // All of it or nothing. Throws Failure.
+  // Appends all of `bytes` or nothing. Throws Failure.
   void append(std::span<const std::uint8_t> bytes) {
     for (std::span rest = bytes; !rest.empty();) {
       const ssize_t written = write(fd_, rest.data(), rest.size());
@@ -78,7 +78,7 @@ std::string summary(const RecordOptions& options, const metrics::recording::Writ
 int run_record(const RecordOptions& options) {
   const std::string instance = choose_instance(options.instance);
   metrics::Collector first(instance);
-  first_look(first);  // there is something to record
+  first_look(first);  // makes sure that there is something to record
 
   const Interrupt interrupt(Interrupt::Watch::signals);
   RecordingFile file(options.file);

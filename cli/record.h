@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry record: a session of an instance and its outer layers as a file, to be looked at
-// later or elsewhere.
+// goxel-telemetry record: writes a session of an instance and its outer layers to a file, to be
+// looked at later or elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 namespace goxel_telemetry::cli {
 
 struct RecordOptions {
-  std::string file;  // is made; one that is there already is left alone
+  std::string file;  // a new file; an existing file is not changed
   std::string instance;
-  bool backlog = false;              // begin with what the ring still holds
-  double seconds = 0;                // end after so many; 0: at SIGINT or SIGTERM
-  std::uint64_t count = UINT64_MAX;  // end after so many records
+  bool backlog = false;              // begin with the records that the ring still holds
+  double seconds = 0;                // end after this time; 0: at SIGINT or SIGTERM
+  std::uint64_t count = UINT64_MAX;  // end after this many records
 };
 
-// Goes on across restarts of the daemon. Throws Failure.
+// Continues across restarts of the daemon. Throws Failure.
 int run_record(const RecordOptions& options);
 
 }  // namespace goxel_telemetry::cli

@@ -10,11 +10,12 @@
 namespace goxel_telemetry::cli {
 
 // Local time of the span's end (when the record was made), status, duration, protocol, stack,
-// operation, bytes in and out, and what there is of: receiving, waiting and sending time, worker,
-// trace id. Cut to the width of the terminal.
+// operation, bytes in and out, and, if known, receiving, waiting and sending time, worker and trace
+// id. Cut to the width of the terminal.
 std::string record_line(const metrics::NamedRecord& record, const Style& style);
 
-// Orders records by the span's end, as they happened; lanes are read one after the other.
+// Orders records by the end of their span, as they happened. Needed because lanes are read one
+// after the other.
 bool happened_before(const metrics::NamedRecord& a, const metrics::NamedRecord& b);
 
 }  // namespace goxel_telemetry::cli

@@ -59,7 +59,7 @@ recording::Reader RecordedFile::read_from_the_start() {
 
 bool is_recording(const std::string& path) {
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return false;  // a pipe would wait
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;  // opening a pipe would wait
   std::ifstream file(path, std::ios::binary);
   std::array<char, recording::kMagic.size()> beginning{};
   file.read(beginning.data(), std::ssize(beginning));

@@ -19,17 +19,17 @@ namespace {
 
 namespace recording = metrics::recording;
 
-// So that there is a name for the outer layers' segment beside it.
+// Leaves room in the name for the suffix of the outer layers' segment.
 constexpr std::size_t kLongestReplayName = 63 - shm::kLayersSuffix.size();
 constexpr std::uint64_t kMillisecond = 1'000'000;
 constexpr std::uint64_t kBeatIntervalNs = 500 * kMillisecond;
-// Records are due at their own times; they are published by the handful.
+// Records are due at their own times; those due within this time are published together.
 constexpr std::uint64_t kHandfulNs = 5 * kMillisecond;
-// At most half of the ring in the longest time between two sweeps of a reader.
+// At most half of the ring is published in the longest time between two sweeps of a reader.
 constexpr std::uint64_t kMostInAPeriod = ReplayedSegment::kSlots / 2;
 constexpr std::uint64_t kPeriodNs = 100 * kMillisecond;
 
-// The segment that one of the recorded ones is played into, while it has a run.
+// Plays one of the recorded segments into a segment, which exists while there is a run.
 class Part {
  public:
   Part(std::string instance, const Timeline& timeline)
@@ -88,7 +88,7 @@ class Player {
         daemon_(instance, timeline),
         outer_(shm::layers_instance(instance), timeline) {}
 
-  // False if it was interrupted.
+  // Returns false if it was interrupted.
   bool play(recording::Reader reader) {
     recording::Entry entry;
     while (reader.next(entry) == recording::Outcome::entry) {
@@ -119,7 +119,7 @@ class Player {
     }
   }
 
-  // Before each record: nobody who sweeps every 100 ms is lapped.
+  // Called before each record, so that a reader that sweeps every 100 ms is not lapped.
   bool keep_pace() {
     if (in_period_++ < kMostInAPeriod) return true;
     if (!wait_until(period_ns_ + kPeriodNs)) return false;
@@ -143,7 +143,7 @@ std::string instance_for(const ReplayOptions& options) {
                                   : choose_instance(options.instance);
 }
 
-// Throws Failure unless outer layers of this instance have a name that readers look for.
+// Throws Failure unless the outer layers of this instance get a name that readers look for.
 void check_layers_name(const std::string& instance) {
   const bool is_daemons = shm::daemon_instance(instance) == instance;
   if (is_daemons && shm::valid_instance_name(shm::layers_instance(instance))) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry replay: a recorded session, played into a segment of its own, and what outer
-// layers reported into one beside it.
+// goxel-telemetry replay: plays a recorded session into a segment of its own, and the records of
+// outer layers into a second segment.
 #pragma once
 
 #include <cstdint>
@@ -12,26 +12,28 @@ struct ReplayOptions {
   std::string file;
   std::string instance;  // empty: replay-<name of the file>
   double speed = 1;
-  bool fast = false;           // at once, as if the session ended now
-  double linger_seconds = -1;  // keep the segment for so long afterwards; < 0: until a signal
+  bool fast = false;           // play at once, as if the session ended now
+  double linger_seconds = -1;  // keep the segment this long afterwards; < 0: until a signal
 };
 
-// Recorded times become times of now. Playing, the i-th second of the session is the i-th since the
-// start, or 1/speed of it; fast, the session's last second is now and the others lie before it, so
-// that windows hold what they held at the session's end.
+// Maps recorded times to times of this machine. Normally the i-th second of the session becomes the
+// i-th second since the start of the replay (divided by the speed). In a fast replay the session's
+// last second is now and the others lie before it, so that windows hold what they held at the
+// session's end.
 struct Timeline {
   std::uint64_t recorded_ns = 0;
-  std::uint64_t replayed_ns = 0;  // what `recorded_ns` becomes
+  std::uint64_t replayed_ns = 0;  // the time to which `recorded_ns` is mapped
   double speed = 1;
 
-  // Times before the machine's start become 0.
+  // Times before this machine's start become 0.
   std::uint64_t at(std::uint64_t recorded) const;
 };
 
-// "replay-" and what of the file's name, without folder and ending, an instance's name may have.
+// "replay-" and the file's name without folder and ending; characters that an instance's name may
+// not have become '-'.
 std::string replay_instance_name(const std::string& file);
 
-// 0 also if the recording is cut off or damaged: what there is before that is replayed, and a
+// Returns 0 also if the recording is cut off or damaged: the part before is replayed, and a
 // sentence says so. Throws Failure.
 int run_replay(const ReplayOptions& options);
 

@@ -25,7 +25,7 @@ shm::SegmentOptions options_of(const std::string& instance, const recording::Run
   options.created_monotonic_ns = created_ns;
   options.catalog_capacity = kNames;
   options.inflight_capacity = recording::kMostInHand;
-  options.collection_points = 0;  // those processes are not here
+  options.collection_points = 0;  // the recorded processes are not on this machine
   options.tiers = {{1, ReplayedSegment::kSlots}};
   return options;
 }

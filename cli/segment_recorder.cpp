@@ -25,7 +25,7 @@ std::uint64_t end_of(const shm::Record& record) {
   return record.start_ticks + std::min<std::uint64_t>(record.duration_ticks, room);
 }
 
-// The same numbers that every other reader makes of them, in nanoseconds.
+// The record in nanoseconds, with the same numbers that every other reader would compute.
 shm::Record in_nanoseconds(shm::Record record, const shm::Calibration& calibration) {
   const auto duration = [&calibration](std::uint64_t ticks) {
     return shm::clip_ticks(calibration.duration_ns(ticks));
@@ -66,7 +66,7 @@ void SegmentRecorder::finish(const metrics::Collector::Time& now) {
   write_moment(now);
 }
 
-// At most one change of segment a look, as a collector does it.
+// Changes the segment at most once in each call, like a collector.
 void SegmentRecorder::look(const metrics::Collector::Time& now) {
   if (reader_ == nullptr ||
       shm::segment_was_replaced(source_.instance, reader_->producer().run_id)) {
@@ -94,7 +94,7 @@ void SegmentRecorder::attach(const metrics::Collector::Time& now) {
     end_run(reader_->liveness(now.monotonic_ns) == shm::ProducerLiveness::retired, now);
   }
   complete_since_ns_ = now.monotonic_ns;
-  // What was there at the first look, and only that, has a past before the recording.
+  // Only a segment that was there at the first look has records from before the recording.
   if (!looked_ && backlog_ == Backlog::left_out) {
     next->skip_to_end();
   } else {
@@ -112,8 +112,9 @@ void SegmentRecorder::attach(const metrics::Collector::Time& now) {
                             producer.host_version, producer.producer_version});
 }
 
-// What it published before its end, and what it left in hand. A run that was over before the
-// recording began ends with its beginning: nothing lies before that.
+// Writes what the run published before its end, and the requests that it left in flight. If the run
+// was over before the recording began, it gets the time at which its recording begins as its end:
+// nothing may lie before that.
 void SegmentRecorder::end_run(bool orderly, const metrics::Collector::Time& now) {
   take_records();
   write_records();
@@ -144,7 +145,7 @@ void SegmentRecorder::write_records_in_time(const metrics::Collector::Time& now)
 
 void SegmentRecorder::write_records() {
   const shm::Calibration calibration = reader_->calibration();
-  // A lane's records stay in its order, even if an end seems to lie before the last one's.
+  // A lane's records stay in the lane's order, even if one seems to end before the one before it.
   std::stable_sort(taken_.begin(), taken_.end(),
                    [](const auto& a, const auto& b) { return a.lane < b.lane; });
   batch_.clear();
@@ -170,7 +171,7 @@ void SegmentRecorder::write_records() {
   }
 }
 
-// Names that nobody uses are not in the recording.
+// Names that no record uses are not written.
 void SegmentRecorder::write_name(std::uint64_t id) {
   if (!named_.insert(id).second) return;
   shm::NameKind kind = shm::NameKind::none;

@@ -13,8 +13,9 @@ SessionRecorder::SessionRecorder(const std::string& instance, metrics::recording
              most_records),
       daemon_({instance, Segment::daemon}, writer, backlog, most_records) {}
 
-// The outer layers first, as metrics::LayerGroup does it: who replays the session must know of them
-// before the daemon's spans that belong to theirs.
+// The outer layers are swept first, so that a replay has their segment, and the outer spans of a
+// sweep, before it plays the daemon's spans that lie in them. (metrics::LayerGroup sweeps the
+// daemon first: there the order does not matter, because spans wait for each other.)
 bool SessionRecorder::sweep(const metrics::Collector::Time& now) {
   const bool outer_goes_on = outer_.sweep(now);
   return daemon_.sweep(now) && outer_goes_on;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Follows one instance, the daemon and the layers outside of it, and writes down what it reads.
+// Follows one instance, that is the daemon and the layers outside of it, and writes what it reads
+// to a recording.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +12,15 @@ namespace goxel_telemetry::cli {
 
 class SessionRecorder {
  public:
-  // `writer` must outlive it. Ends after `most_records`, of whichever segment.
+  // `writer` must outlive it. Recording ends after `most_records`, of both segments together.
   SessionRecorder(const std::string& instance, metrics::recording::Writer& writer, Backlog backlog,
                   std::uint64_t most_records = UINT64_MAX);
 
   // Writes what is new; call it every 20 to 100 ms. A crash costs no more than a second. False when
-  // there are as many records as there may be.
+  // there are `most_records`.
   bool sweep(const metrics::Collector::Time& now);
 
-  // The last moments. Call it once, at the end.
+  // Writes the last moments. Call it once, at the end.
   void finish(const metrics::Collector::Time& now);
 
   std::uint64_t lost() const { return outer_.lost() + daemon_.lost(); }

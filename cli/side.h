@@ -20,17 +20,17 @@ inline constexpr const char* kSideSyntax =
     "  file:PATH         an exported baseline, or what record wrote; or just PATH, with a /";
 
 struct SideFlags {
-  std::string instance;         // of live, stack: and FROM..TO; empty: the only one
+  std::string instance;         // for live, stack: and FROM..TO; empty: the only one
   std::string history_file;     // empty: none
   std::string baseline_folder;  // empty: the default one
   std::uint32_t watch_seconds = 0;
 };
 inline constexpr std::uint32_t kMostWatchSeconds = 900;
 
-// What it reads throws SideFailure or Failure.
+// The reader's functions throw SideFailure or Failure.
 metrics::SideReader side_reader(const SideFlags& flags);
 
-// Of a command that ends with a SideFailure.
+// The exit code of a command that ends with a SideFailure.
 int exit_code_of(metrics::SideOutcome outcome);
 
 }  // namespace goxel_telemetry::cli

@@ -42,7 +42,8 @@ std::string process_line(const metrics::ProcessStats& process, const Style& styl
 }
 
 std::string clients_line(const metrics::Daemon& daemon, const Style& style) {
-  // More descriptors than clients: the daemon keeps sockets open after their clients went.
+  // If there are more descriptors than clients, the daemon keeps sockets open after their clients
+  // have gone.
   const std::uint64_t leaked =
       daemon.open_descriptors - std::min(daemon.connections, daemon.open_descriptors);
   return fact_line(
@@ -115,7 +116,7 @@ Cell bad_if_any(std::uint64_t count) {
   return {format_count(count), count == 0 ? Emphasis::none : Emphasis::bad};
 }
 
-// The operations that had requests in the window; the one that took most time first.
+// The operations that had requests in the window; first the one that took most time.
 std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window window,
                              const Style& style) {
   std::vector<const metrics::OperationStats*> shown;

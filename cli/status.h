@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry status: how the daemon is and what its operations cost, on one screen.
+// goxel-telemetry status: the daemon's state and the cost of its operations, on one screen.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct StatusOptions {
 std::string status_screen(const metrics::Snapshot& snapshot, metrics::Window window,
                           const Style& style);
 
-// 0 while the daemon is live, 1 otherwise. Throws Failure.
+// Returns 0 if the daemon is live, else 1. Throws Failure.
 int run_status(const StatusOptions& options);
 
 }  // namespace goxel_telemetry::cli

@@ -13,7 +13,7 @@ constexpr std::size_t kShortestName = 8;
 constexpr std::size_t kLabelColumns = 12;
 constexpr std::size_t kFactGap = 3;
 
-// Padding stays outside of the colours, and none follows the last column.
+// Padding stays outside of the colours. The last column gets no padding after it.
 void append_cell(std::string& out, const Cell& cell, std::size_t width, Align align, bool last,
                  const Style& style) {
   const std::string text = cut(cell.text, width);

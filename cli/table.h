@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A table that fits the terminal: columns are as wide as their widest cell, those without any text
-// are left out; if that is too wide, the least important columns go first, and at last the text of
-// the first column is cut.
+// A table that fits the terminal. Columns are as wide as their widest cell; columns without any
+// text are left out. If the table is too wide, the least important columns are left out first; if
+// it is still too wide, the text of the first column is cut.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ enum class Align { left, right };
 struct Column {
   std::string title;
   Align align = Align::right;
-  int rank = 0;  // 0: never left out; the highest goes first
+  int rank = 0;  // 0: never left out; the highest rank is left out first
 };
 
 struct Cell {
@@ -29,11 +29,11 @@ class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-  // As many cells as there are columns.
+  // `row` has as many cells as there are columns.
   void add(std::vector<Cell> row);
   bool empty() const { return rows_.empty(); }
 
-  // Title line and rows, each with a newline.
+  // The title line and the rows, each with a newline.
   std::string render(const Style& style) const;
 
  private:
@@ -47,8 +47,8 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
-// "label      fact   fact   fact", continued below the first fact where the width is used up. Facts
-// that are empty are left out; without any there is no line.
+// "label      fact   fact   fact"; when the width is used up, the line continues below the first
+// fact. Empty facts are left out; if all are empty, the result is empty.
 std::string fact_line(const std::string& label, const std::vector<Cell>& facts, const Style& style);
 
 }  // namespace goxel_telemetry::cli

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kSweepMilliseconds = 50;
 
-// Says on standard error what a reader of the records cannot see in them.
+// Writes to standard error what a person cannot see from the records.
 class Narrator {
  public:
   explicit Narrator(const metrics::Snapshot& first) : last_(first) {
@@ -47,7 +47,7 @@ class Narrator {
   metrics::Snapshot last_;
 };
 
-// What one sweep found, as text: ordered, filtered, no more than `left` records.
+// The records of one sweep as text: ordered, filtered, at most `left` of them.
 std::string take_text(std::vector<metrics::NamedRecord>& batch, const TailOptions& options,
                       const Style& style, std::uint64_t& left) {
   std::stable_sort(batch.begin(), batch.end(), happened_before);

@@ -10,13 +10,13 @@ namespace goxel_telemetry::cli {
 struct TailOptions {
   std::string instance;
   bool json = false;
-  bool backlog = false;              // begin with what the ring still holds
+  bool backlog = false;              // begin with the records that the ring still holds
   std::string operation;             // only this one; empty: all
-  std::uint64_t count = UINT64_MAX;  // end after so many
+  std::uint64_t count = UINT64_MAX;  // end after this many
 };
 
-// Goes on across restarts of the daemon until SIGINT, SIGTERM, `count`, or until nobody reads the
-// output: 0. Throws Failure if there is nothing to attach to.
+// Continues across restarts of the daemon until SIGINT, SIGTERM, `count` records, or until the
+// output has no reader any more; then returns 0. Throws Failure if there is nothing to attach to.
 int run_tail(const TailOptions& options);
 
 }  // namespace goxel_telemetry::cli

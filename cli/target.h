@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which instance a command is about, and the first look at it.
+// Chooses the instance that a command is about, and takes the first look at it.
 #pragma once
 
 #include <stdexcept>
@@ -27,10 +27,10 @@ class Failure : public std::runtime_error {
 // `given`, or the only instance on this machine if it is empty. Throws Failure.
 std::string choose_instance(const std::string& given);
 
-// Sweeps for the first time, which takes in what the ring still holds. Throws Failure unless there
-// is a segment to read; its daemon may be dead.
+// Sweeps for the first time, which reads the records that the ring still holds. Throws Failure if
+// there is no segment to read; the daemon may be dead.
 metrics::Snapshot first_look(metrics::Collector& collector);
-// The same of a daemon with its outer layers.
+// The same for a daemon with its outer layers.
 metrics::Snapshot first_look(metrics::LayerGroup& group);
 
 }  // namespace goxel_telemetry::cli

@@ -85,7 +85,7 @@ int finish(std::string_view text) {
 
 void complain(std::string_view sentence) {
   const std::string line = "goxel-telemetry: " + std::string(sentence) + '\n';
-  // Nobody is left to tell if this fails.
+  // If this fails, there is no way to report it.
   [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where text goes, and what that place can show.
+// Writes text, and knows what standard output can show.
 #pragma once
 
 #include <cstddef>
@@ -17,30 +17,31 @@ struct Style {
   std::string paint(Emphasis emphasis, std::string_view text) const;
 };
 
-// What Style::paint() put `sequence` before a text for; none for any other, also that which ends
-// it.
+// The emphasis for which Style::paint() writes `sequence` before a text; none for any other
+// sequence, also for the one that ends the emphasis.
 Emphasis emphasis_of_sequence(std::string_view sequence);
 
-// Of standard output: its width if it is a terminal, colours if it is one and NO_COLOR is not set
+// The style of standard output: if it is a terminal, its width, and colours unless NO_COLOR is set
 // (no-color.org).
 Style output_style();
 
 enum class WriteOutcome {
   written,
-  closed,  // nobody reads any more
+  closed,  // the output has no reader any more
   failed,  // one sentence was written to standard error
 };
 
-// Writes all of `text` to standard output at once. SIGPIPE must be ignored.
+// Writes all of `text` to standard output, at once. The process must ignore SIGPIPE.
 WriteOutcome write_output(std::string_view text);
 
-// The same for a command that ends with it: 0 if it was written or nobody wanted it, else 1.
+// The same, for a command that ends with this text. Returns its exit code: 0 if the text was
+// written or the output has no reader any more, else 1.
 int finish(std::string_view text);
 
 // "goxel-telemetry: <sentence>" on standard error.
 void complain(std::string_view sentence);
 
-// Columns that UTF-8 text takes, one a character.
+// The number of columns that UTF-8 text takes: one for each character.
 std::size_t columns(std::string_view text);
 
 // The first `width` columns of `text`, the last of them "…" if some did not fit.

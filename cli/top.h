@@ -13,11 +13,11 @@ struct TopOptions {
   std::string instance;
   metrics::Window window = metrics::Window::one_minute;
   SortBy sort = SortBy::share;
-  double interval_seconds = 1;  // between two pictures; a key shows at once
+  double interval_seconds = 1;  // between two pictures; keys take effect at once
 };
 
-// Until q, SIGINT, SIGTERM or SIGHUP, across restarts of the daemon: 0. Throws Failure, also where
-// there is no terminal to draw on.
+// Runs until q, SIGINT, SIGTERM or SIGHUP, across restarts of the daemon; returns 0. Throws
+// Failure, also if there is no terminal to draw on.
 int run_top(const TopOptions& options);
 
 }  // namespace goxel_telemetry::cli

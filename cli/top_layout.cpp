@@ -16,13 +16,14 @@ using metrics::format_duration;
 using metrics::OperationStats;
 using metrics::ProducerState;
 
-constexpr std::size_t kLinesForFacts = 10;  // a lower screen has the headline and operations only
+constexpr std::size_t kLinesForFacts = 10;  // a lower screen shows only the headline and operations
 
 std::uint64_t failures(const metrics::Outcomes& outcomes) {
   return outcomes.all() - outcomes.ok;
 }
 
-// Time that answers of the operation took: what its share is a share of.
+// The time that the operation's answers took. An operation's share is its part of the sum of these
+// times.
 double time_of(const OperationStats& operation, metrics::Window window) {
   const metrics::Latency& latency = operation.window(window).latency;
   return latency.mean_ns * static_cast<double>(latency.count);
@@ -55,7 +56,7 @@ double sort_value(const OperationStats& operation, const TopState& state) {
   return 0;
 }
 
-// Those that pass the filter and did anything in the window, in order.
+// The operations that pass the filter and had records in the window, sorted.
 std::vector<const OperationStats*> chosen(const TopState& state,
                                           const metrics::Snapshot& snapshot) {
   std::vector<const OperationStats*> operations;
@@ -201,7 +202,7 @@ void append_lines(std::vector<std::string>& lines, const std::string& text, std:
   for (; most > 0 && std::getline(stream, line); --most) lines.push_back(line);
 }
 
-// Text that its makers did not fit into the width: cut, and without its colours then.
+// Cuts lines that are too wide; a line that is cut loses its colours.
 void fit(std::vector<std::string>& lines, const Style& style) {
   for (std::string& line : lines) {
     std::string plain;

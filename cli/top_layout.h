@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What stands where on the screen of `goxel-telemetry top`. Knows nothing of terminals.
+// The layout of the screen of `goxel-telemetry top`. Does not depend on a terminal.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,14 @@ namespace goxel_telemetry::cli {
 
 struct TopScreen {
   std::vector<std::string> lines;  // at most as many and as wide as the terminal has room for
-  std::size_t scroll = 0;          // as far as there is anything to scroll to
+  std::size_t scroll = 0;          // limited to what there is to scroll to
 };
 
 // `style.width` columns by `height` lines, painted as `style` says.
 TopScreen top_screen(const TopState& state, const metrics::Snapshot& snapshot, const Style& style,
                      std::size_t height);
 
-// A line that Style::paint() made, in its parts.
+// A part of a line that Style::paint() made.
 struct Piece {
   std::string text;
   Emphasis emphasis = Emphasis::none;

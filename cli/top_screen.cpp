@@ -21,7 +21,7 @@
 namespace goxel_telemetry::cli {
 namespace {
 
-constexpr int kEscapeMilliseconds = 25;  // for the rest of a key that begins with an escape
+constexpr int kEscapeMilliseconds = 25;  // to wait for the rest of a key that begins with an escape
 enum Pair : short { kGood = 1, kWarning = 2, kBad = 3 };
 
 attr_t attribute_of(Emphasis emphasis, bool colours) {
@@ -45,7 +45,7 @@ attr_t attribute_of(Emphasis emphasis, bool colours) {
   return A_NORMAL;
 }
 
-// For a terminal that knows nothing else: µ is u, … is ~, the rest is ?.
+// For a terminal that shows only ASCII: µ becomes u, … becomes ~, all others become ?.
 std::string in_ascii(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -173,7 +173,7 @@ void CursesTerminal::draw(const std::vector<std::string>& lines) {
   refresh();
 }
 
-// The shell gets the terminal as it was; SIGCONT comes before the next step.
+// Gives the terminal back to the shell and stops; the process continues here after SIGCONT.
 void CursesTerminal::suspend() {
   endwin();
   raise(SIGSTOP);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A terminal to draw whole screens on. The only part that knows curses.
+// A terminal to draw whole screens on. The only part that uses curses.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace goxel_telemetry::cli {
 
-// Takes the terminal, and gives it back as it was when it goes. While it lives, SIGINT, SIGTERM,
-// SIGHUP, SIGWINCH, SIGTSTP and SIGCONT are blocked: wait() sees to them.
+// Takes the terminal; the destructor gives it back as it was. While the object exists, SIGINT,
+// SIGTERM, SIGHUP, SIGWINCH, SIGTSTP and SIGCONT are blocked: wait() handles them.
 class CursesTerminal {
  public:
-  // Throws Failure if there is no terminal, or none on which a cursor can be moved.
+  // Throws Failure if there is no terminal, or if its cursor cannot be moved.
   CursesTerminal();
   ~CursesTerminal();
   CursesTerminal(const CursesTerminal&) = delete;
@@ -23,18 +23,18 @@ class CursesTerminal {
   std::size_t width() const;
   std::size_t height() const;
 
-  // Lines as Style::paint() makes them.
+  // Draws lines that Style::paint() made.
   void draw(const std::vector<std::string>& lines);
 
   enum class Event {
     none,     // the time has passed
     keys,     // next_key() has some
-    changed,  // another size, or the terminal was somebody else's meanwhile: draw again
+    changed,  // another size, or another program used the terminal: draw again
     end,      // a signal, or the terminal is gone
   };
   Event wait(int milliseconds);
 
-  // A character, or a SpecialKey; none if no more were pressed.
+  // A character or a SpecialKey; none if no more keys were pressed.
   std::optional<char32_t> next_key();
 
  private:

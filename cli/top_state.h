@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the person at `goxel-telemetry top` has chosen, and what each key changes.
+// What the user of `goxel-telemetry top` has chosen, and what each key changes.
 #pragma once
 
 #include <array>
@@ -16,9 +16,9 @@ enum class SortBy { name, rate, count, mean, p50, p90, p99, max, errors, share }
 
 struct SortName {
   const char* name;  // as --sort takes it
-  char32_t key;      // chooses it on the screen
+  char32_t key;      // the key that chooses it on the screen
 };
-// By SortBy.
+// In the order of SortBy.
 inline constexpr std::array<SortName, 10> kSortNames = {{{"name", 'n'},
                                                          {"rate", 'r'},
                                                          {"count", 'c'},
@@ -34,18 +34,18 @@ std::optional<SortBy> sort_named(std::string_view name);
 struct TopState {
   metrics::Window window = metrics::Window::one_minute;
   SortBy sort = SortBy::share;
-  bool reversed = false;   // names down, numbers up
-  std::string filter;      // words that an operation's names must all contain
-  bool searching = false;  // keys go to the filter
+  bool reversed = false;   // names from z to a, numbers from low to high
+  std::string filter;      // words that must all be in an operation's names
+  bool searching = false;  // characters are typed into the filter
   bool paused = false;
-  bool inflight = false;  // the pane of requests in hand
+  bool inflight = false;  // the pane of requests in flight is shown
   bool help = false;
   bool quit = false;
   std::size_t scroll = 0;  // operations above the first one shown
   friend bool operator==(const TopState&, const TopState&) = default;
 };
 
-// Keys that are no characters lie above Unicode.
+// Keys that are not characters have numbers above those of Unicode.
 enum SpecialKey : char32_t {
   kKeyUp = 0x110000,
   kKeyDown,
@@ -58,10 +58,10 @@ enum SpecialKey : char32_t {
   kKeyBackspace,
 };
 
-// Other keys change nothing. What is scrolled too far is for the layout to see.
+// Other keys change nothing. `scroll` may become too large: the layout limits it.
 void press(TopState& state, char32_t key);
 
-// Whether `key` has all words of `filter` in its names, whatever their case.
+// Whether all words of `filter` are in the names of `key`; upper and lower case are the same.
 bool matches(const metrics::OperationKey& key, std::string_view filter);
 
 }  // namespace goxel_telemetry::cli

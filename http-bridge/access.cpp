@@ -20,8 +20,8 @@ bool all_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// "name:9464" -> "name", "[::1]:9464" -> "[::1]". What is neither comes back whole and so matches
-// nothing.
+// "name:9464" -> "name", "[::1]:9464" -> "[::1]". Text that is neither is returned as it is, and so
+// matches nothing.
 std::string_view without_port(std::string_view host) {
   const std::size_t colon = host.rfind(':');
   if (colon == std::string_view::npos) return host;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Who may ask. On loopback the Host header is checked: a web page that resolved its own name to
-// 127.0.0.1 (DNS rebinding) would otherwise read the answers. Elsewhere a bearer token is needed.
+// Decides who may ask. On loopback the Host header is checked: a web page that resolved its own
+// name to 127.0.0.1 (DNS rebinding) could otherwise read the answers. On other addresses a bearer
+// token is needed.
 #pragma once
 
 #include <string>
@@ -11,15 +12,16 @@ namespace goxel_telemetry::http_bridge {
 
 struct Access {
   std::vector<std::string> hosts;  // allowed in Host, without port, lower case; empty: any
-  std::string token;               // to be presented as a bearer; empty: none is needed
+  // That clients must send as a bearer token; empty: none is needed.
+  std::string token;
 
   // `bind_address` is where the bridge listens.
   static Access for_address(const std::string& bind_address, std::string token);
 
   // `host`: the value of the Host header, with or without a port.
   bool host_allowed(std::string_view host) const;
-  // `authorization`: the value of the Authorization header. The time it takes does not tell how
-  // much of the token was right.
+  // `authorization`: the value of the Authorization header. The time that it takes does not depend
+  // on how much of the token was right.
   bool token_accepted(std::string_view authorization) const;
 };
 

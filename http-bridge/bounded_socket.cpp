@@ -13,7 +13,8 @@
 namespace goxel_telemetry::http_bridge {
 
 BoundedSocket::~BoundedSocket() {
-  // Closing with input unread resets the connection, which can overtake the answer.
+  // Closing a socket with unread input resets the connection, and the client may see the reset
+  // before the answer.
   ::shutdown(fd_, SHUT_WR);
   const auto deadline = Clock::now() + limits_.idle_busy;
   for (int i = 0; i < 64 && wait(POLLIN, deadline) == Wait::ready && fill() > 0; ++i) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One client's connection, with a limit on everything that a client could stretch: the time
-// between its requests, the time and the bytes of one request, the time that it takes to accept an
-// answer. (httplib limits each single read, so that a byte now and then holds a thread for ever,
-// and a header line of any length is kept in memory.)
+// One client's connection, with a limit on everything that a client could make long: the time
+// between its requests, the time and the bytes of one request, the time to accept an answer.
+// (httplib limits only each single read: a client that sends a byte now and then would hold a
+// thread for ever, and a header line of any length would be kept in memory.)
 #pragma once
 
 #include <sys/types.h>
@@ -24,21 +24,22 @@ struct SocketLimits {
 
 class BoundedSocket {
  public:
-  // Takes `fd` over. `stop_fd` becomes readable when the server stops: then reading and waiting
-  // end at once, while an answer may still be sent.
+  // Takes over `fd`. `stop_fd` becomes readable when the server stops: then reading and waiting end
+  // at once, but an answer may still be sent.
   BoundedSocket(int fd, int stop_fd, const SocketLimits& limits)
       : fd_(fd), stop_fd_(stop_fd), limits_(limits) {}
   ~BoundedSocket();  // lets the client read what was sent, then closes
   BoundedSocket(const BoundedSocket&) = delete;
   BoundedSocket& operator=(const BoundedSocket&) = delete;
 
-  // Waits for the first byte of a request, and begins it. False if none came, the client hung up,
-  // or the server stops. `others_wait` is asked every now and then.
+  // Waits for the first byte of a request. False if none came, the client hung up, or the server
+  // stops. Calls `others_wait` from time to time.
   bool next_request(const std::function<bool()>& others_wait);
 
-  // At least one byte of the present request; 0 if the client ended, -1 beyond a limit.
+  // Reads at least one byte of the present request; 0 if the client ended its input, -1 beyond a
+  // limit.
   ssize_t read(char* out, std::size_t size);
-  // All of it, -1 beyond a limit or if the client is gone.
+  // Writes all of it; -1 beyond a limit or if the client is gone.
   ssize_t write(const char* data, std::size_t size);
 
   int fd() const { return fd_; }
@@ -47,7 +48,7 @@ class BoundedSocket {
   using Clock = std::chrono::steady_clock;
 
   enum class Wait { ready, timed_out, stopped };
-  // For `events`. Only waiting for input ends when the server stops.
+  // Waits for `events`. Only waiting for input ends when the server stops.
   Wait wait(short events, Clock::time_point deadline) const;
   ssize_t fill();
 
@@ -55,7 +56,7 @@ class BoundedSocket {
   const int stop_fd_;
   const SocketLimits limits_;
   std::array<char, 4096> buffer_;
-  std::size_t begin_ = 0;  // of what was received and not yet read
+  std::size_t begin_ = 0;  // begin of the bytes that were received and not yet read
   std::size_t end_ = 0;
   std::size_t request_bytes_left_ = 0;
   Clock::time_point request_deadline_;

@@ -14,8 +14,8 @@
 namespace goxel_telemetry::http_bridge {
 
 struct ComparedSideDocument {
-  std::string side;         // as it was asked for
-  std::string description;  // a sentence's part, for people
+  std::string side;         // as the client asked for it
+  std::string description;  // part of a sentence, for people
   const metrics::ComparedSide& seen;
 };
 
@@ -26,7 +26,7 @@ struct ComparisonDocument {
   const metrics::Comparison& comparison;
 };
 
-// One operation of a baseline, in sum.
+// One operation of a baseline: its sums.
 struct BaselineOperation {
   metrics::OperationKey key;
   metrics::WindowStats stats;

@@ -41,17 +41,17 @@ Response refusal(const SideFailure& failure) {
   return sentence_reply(status, failure.what());
 }
 
-// A ratio; empty: it is no number of percent.
+// A percentage as a ratio; empty if `text` is no such number.
 std::optional<double> parse_percent(const std::string& text) {
   double percent = 0;
   const char* const end = text.data() + text.size();
   const auto [parsed, error] = std::from_chars(text.data(), end, percent);
-  const bool in_range = percent >= 0 && percent <= kMostPercent;  // not if it is NaN
+  const bool in_range = percent >= 0 && percent <= kMostPercent;  // false also if it is NaN
   if (error != std::errc() || parsed != end || !in_range) return std::nullopt;
   return percent / 100;
 }
 
-// The one that is asked for, or the only one; of several, the only one that is live.
+// The instance that the request names, or the only one; of several, the only one that is live.
 std::string choose_instance(const std::string& asked, const Snapshots& watched) {
   std::vector<std::string> all;
   std::vector<std::string> live;
@@ -148,7 +148,7 @@ Response ComparisonRoutes::baselines(const Request& request) {
     BaselineListDocument document;
     for (const std::string& name : names) {
       metrics::Baseline baseline;
-      if (!store.load(name, baseline).done()) continue;  // whoever compares with it is told why
+      if (!store.load(name, baseline).done()) continue;  // a comparison with it will say why
       document.baselines.push_back(document_of(baseline));
     }
     return document_reply(request, document);

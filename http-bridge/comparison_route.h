@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GET /api/v1/compare and /api/v1/baselines: made anew for each request, from files and from the
-// ring.
+// GET /api/v1/compare and /api/v1/baselines: answers made anew for each request, from files and
+// from the ring.
 //
-// That may take some hundred milliseconds: one is made at a time, a few may wait for it, and who
-// comes then is asked to come again. So nearly all threads stay free for what takes no time.
+// An answer may take some hundred milliseconds, so only one is made at a time. A few requests may
+// wait for their turn; further clients are asked to try again later. So nearly all threads stay
+// free for quick answers.
 #pragma once
 
 #include <atomic>
@@ -23,7 +24,7 @@ class ComparisonRoutes {
  public:
   static constexpr unsigned kMostInHand = 4;
 
-  // Empty: there is none.
+  // An empty argument means that there is no such file or folder.
   ComparisonRoutes(std::string history_file, std::string baseline_folder)
       : history_file_(std::move(history_file)), baseline_folder_(std::move(baseline_folder)) {}
 
@@ -31,7 +32,7 @@ class ComparisonRoutes {
   Response compare(const Request& request, const Snapshots& watched);
   Response baselines(const Request& request);
 
-  // Runs `work` when its turn has come, if there is room to wait for that. Thread-safe.
+  // Runs `work` when its turn has come, if there is room to wait for it. Thread-safe.
   Response in_turn(const std::function<Response()>& work);
 
  private:

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The shape of the API's documents, once: which members each object has, in which order. Both
-// encoders walk it, so JSON and msgpack cannot drift apart.
+// Defines the API's documents once: which members each object has, and in which order. Both
+// encoders use this definition, so JSON and msgpack always agree.
 //
 // describe(value, member) calls `member(name, value)` for each member of the object. A value is a
 // bool, a number, text, an optional (null if empty), a vector (array) or something that has a
-// describe() itself (object). Text is UTF-8, as metrics::Snapshot promises. Units stand in the
-// names. Identifiers are 64 bits and travel as hexadecimal text, because a JSON number keeps 53.
+// describe() itself (object). Text is UTF-8, as metrics::Snapshot promises. Names contain the
+// units. Identifiers have 64 bits and are sent as hexadecimal text, because a JSON number keeps
+// only 53 bits.
 #pragma once
 
 #include <array>
@@ -25,7 +26,7 @@ namespace goxel_telemetry::http_bridge {
 
 inline constexpr std::uint64_t kSchemaVersion = 1;
 
-// 16 digits; empty for 0, which means that there is no such identifier.
+// 16 digits; empty for 0, which means "no identifier".
 inline std::string hexadecimal(std::uint64_t id) {
   if (id == 0) return {};
   std::array<char, 16> digits;
@@ -34,7 +35,7 @@ inline std::string hexadecimal(std::uint64_t id) {
   return std::string(digits.size() - significant.size(), '0').append(significant);
 }
 
-// One member for each window, named like it ("now", "1m", …).
+// One member for each window, with the window's name ("now", "1m", …).
 struct Windows {
   const std::array<metrics::WindowStats, metrics::kWindowCount>& stats;
 };

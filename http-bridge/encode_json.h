@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Documents -> JSON text (RFC 8259, UTF-8, no white space). A number that is not finite becomes
-// null. Whole numbers are written in full; those above 2^53 (points in time in nanoseconds) lose
-// their last digits in languages whose only number is a double.
+// Writes documents as JSON text (RFC 8259, UTF-8, no white space). A number that is not finite
+// becomes null. Whole numbers are written in full; those above 2^53 (points in time in nanoseconds)
+// lose their last digits in languages where every number is a double.
 #pragma once
 
 #include <string>

@@ -23,7 +23,7 @@ class Writer {
     } else if constexpr (std::is_convertible_v<Value, std::string_view>) {
       packer_.pack(std::string_view(value));
     } else {
-      // A map's size comes before its members: count, then write.
+      // In msgpack a map's size comes before its members, so they are counted first.
       std::uint32_t members = 0;
       describe(value, [&](std::string_view, const auto&) { ++members; });
       packer_.pack_map(members);

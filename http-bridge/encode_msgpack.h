@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The same documents -> msgpack: the same members in the same order, a number that is not finite as
-// nil. A number without a fraction travels as an integer, whatever its member usually holds.
+// Writes the same documents as msgpack: the same members in the same order; a number that is not
+// finite becomes nil. A number without a fraction is written as an integer, also if the member
+// usually has fractions.
 #pragma once
 
 #include <string>

@@ -102,7 +102,7 @@ void write_up(Exposition& out, const Snapshots& snapshots) {
   for (const Snapshot& snapshot : snapshots.instances) {
     out.sample(of_instance(snapshot), is_live(snapshot) ? 1 : 0);
   }
-  // An alert on goxel_up == 0 must also fire where there never was a daemon.
+  // An alert on goxel_up == 0 must also fire if there never was a daemon.
   if (snapshots.instances.empty()) out.sample(Labels(), 0);
 }
 
@@ -133,9 +133,9 @@ ExposedHistogram difference(ExposedHistogram all, const ExposedHistogram& part) 
   return all;
 }
 
-// Series by their label values. A scrape with the same series twice is refused as a whole, so what
-// comes to the same labels (another protocol, another stack, or names that differ only in bytes
-// that are no UTF-8) is added up.
+// Series by their label values. Prometheus refuses a whole scrape if it contains a series twice. So
+// values with the same labels (of another protocol or stack, or of names that differ only in bytes
+// that are not UTF-8) are added up.
 template <std::size_t kLabels, class Value>
 using Series = std::map<std::array<std::string, kLabels>, Value>;
 
@@ -190,7 +190,7 @@ struct CallDurations {
   const char* help;
   const char* protocol;
   const char* operation_label;
-  const char* error_type;  // of answers with an error; the codes in them are not recorded
+  const char* error_type;  // label of answers with an error; their error codes are not recorded
 };
 
 constexpr CallDurations kCallDurations[] = {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Snapshots -> Prometheus text exposition 0.0.4. Base units in the names; no average moves here:
-// Prometheus makes its own from the counters and histograms. Independent of any locale.
+// Writes snapshots as Prometheus text exposition 0.0.4. Names contain base units. There are no
+// moving averages: Prometheus computes its own from the counters and histograms. Independent of any
+// locale.
 //
-// Gauges and process_* describe a running daemon and are only there while it is live; counters
-// and histograms stay and never go back, whatever happens to the daemon.
+// Gauges and process_* describe a running daemon and are written only while it is live. Counters
+// and histograms stay and never decrease, whatever happens to the daemon.
 #pragma once
 
 #include <string>

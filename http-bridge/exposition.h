@@ -10,8 +10,8 @@
 
 namespace goxel_telemetry::http_bridge {
 
-// The labels of one series, rendered once. A label without a value is left out: to Prometheus the
-// two are the same.
+// The labels of one series, rendered once. A label without a value is left out: to Prometheus an
+// empty label and a missing one are the same.
 class Labels {
  public:
   // `value` must be UTF-8.
@@ -27,12 +27,13 @@ enum class MetricType { counter, gauge, histogram };
 
 class Exposition {
  public:
-  // What follows belongs to this family. Its HELP and TYPE are written before its first sample; a
-  // family without one leaves no trace. Families must not be resumed.
+  // Samples that follow belong to this family. Its HELP and TYPE are written before its first
+  // sample, so a family without samples is not written at all. A family must not be continued after
+  // another one.
   void family(std::string_view name, MetricType type, std::string_view help);
 
   void sample(const Labels& labels, double value);
-  // Buckets are closed above and summed up, bounds in seconds.
+  // Buckets include their upper bound and are cumulative; bounds are in seconds.
   void histogram(const Labels& labels, const metrics::ExposedHistogram& histogram);
 
   std::string text() && { return std::move(text_); }
@@ -42,11 +43,11 @@ class Exposition {
 
   std::string text_;
   std::string name_;
-  std::string header_;  // of the family, until it is written
+  std::string header_;  // the family's header, until it is written
 };
 
-// The fewest digits that read back as the same double, without an exponent from 10^-6 to 10^21;
-// +Inf, -Inf, NaN. The same in every locale.
+// The fewest digits that are read back as the same double, without an exponent from 10^-6 to 10^21;
+// or +Inf, -Inf, NaN. The same in every locale.
 std::string format_number(double value);
 
 }  // namespace goxel_telemetry::http_bridge

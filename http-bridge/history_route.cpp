@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 8> kParameters = {
     "instance", "operation", "stack", "layer", "protocol", "from", "to", "points"};
 constexpr std::uint32_t kDefaultPoints = 100;
 
-// Empty: it is none.
+// Empty if `text` is no number of points.
 std::optional<std::uint32_t> parse_points(const std::optional<std::string>& text) {
   if (!text) return kDefaultPoints;
   std::uint32_t points = 0;
@@ -66,7 +66,8 @@ Response answer_history(const Request& request, const HistorySource& source,
   query.filter.operation = parameter(request, "operation");
   query.filter.stack = parameter(request, "stack");
   query.filter.protocol = parameter(request, "protocol");
-  // A request counts in every layer that it passes: the daemon's are all requests, once.
+  // A request counts once in every layer that it passes. The layer `daemon` sees every request, so
+  // it is the default.
   query.filter.layer = parameter(request, "layer").value_or("daemon");
 
   HistoryResult result;

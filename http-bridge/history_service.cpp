@@ -20,7 +20,7 @@ using metrics::TimeStretch;
 constexpr std::chrono::seconds kCommitInterval{1};
 constexpr std::size_t kMostStretches = 1'024;
 
-// The last look at it may differ: nothing came in between.
+// The times of the last look may differ: no record came in between.
 bool same_place(const ReadingPosition& a, const ReadingPosition& b) {
   return a.run_id == b.run_id && a.lanes == b.lanes;
 }
@@ -58,7 +58,7 @@ void HistoryService::begin(metrics::Collector& collector) {
   const std::scoped_lock lock(mutex_);
   const auto [place, is_new] = pending_.try_emplace(collector.instance());
   Pending& p = place->second;
-  // A collector that was given up went on up to here.
+  // The instance's earlier collector, which was given up, had handed out up to here.
   if (!is_new && !p.restart) p.restart = p.until;
   collector.keep_rollups(std::exchange(p.restart, std::nullopt));
 }
@@ -76,7 +76,7 @@ void HistoryService::exchange(metrics::Collector& collector) {
   add(pending, std::move(delta));
 }
 
-// What comes later stands in `delta`.
+// Adds `delta`, which comes after what is pending.
 void HistoryService::add(Pending& pending, RollupDelta delta) {
   for (const metrics::Rollup& rollup : delta.rollups) {
     if (!pending.rollups.merge(rollup)) pending.rest.lost += rollup.tally.outcomes.all();
@@ -85,7 +85,7 @@ void HistoryService::add(Pending& pending, RollupDelta delta) {
   pending.rest.position = std::move(delta.position);
   std::vector<TimeStretch>& observed = pending.rest.observed;
   for (const TimeStretch& stretch : delta.observed) {
-    // A second follows upon the other, but for what the clocks are corrected by.
+    // True if the stretch follows the last one without a gap, except for corrections of the clocks.
     const bool follows = !observed.empty() && stretch.begin_ns >= observed.back().begin_ns &&
                          stretch.begin_ns <= observed.back().end_ns + metrics::kSameClockNs;
     if (follows) {
@@ -108,7 +108,7 @@ void HistoryService::commit(std::uint64_t now_seconds) {
   }
   put_back(std::move(deltas));
   tell(result.message);
-  // Space and locks come back; anything else needs a look at what the file is by now.
+  // A full disk or a lock may pass; after any other error, find out what the file is by now.
   const bool passes =
       result.outcome == HistoryOutcome::full || result.outcome == HistoryOutcome::in_use;
   if (!passes) writer_.reset();
@@ -125,7 +125,7 @@ bool HistoryService::open() {
   return true;
 }
 
-// What waits fits only behind the position from which it begins.
+// Pending rollups may be committed only if the file's position is the one where they begin.
 void HistoryService::reconcile() {
   const std::scoped_lock lock(mutex_);
   for (const auto& [instance, stored] : writer_->positions()) {

@@ -2,10 +2,10 @@
 // Keeps the history: takes rollups from the sweeping thread, which never waits for a disk, and
 // commits them about once a second on a thread of its own.
 //
-// What cannot be written (no space, read-only, another bridge's) waits in memory, bounded by
-// metrics::RollupBuffer, and is tried again. A file that has become another one (moved away, or
-// written by another bridge meanwhile) is gone on with from its own reading position, so that it
-// counts nothing twice.
+// Rollups that cannot be written (no space, read-only, another bridge writes the file) wait in
+// memory, bounded by metrics::RollupBuffer, and are tried again. If the file has become another one
+// (it was moved away, or another bridge wrote it meanwhile), the service continues from that file's
+// own reading position, so that nothing counts twice.
 #pragma once
 
 #include <chrono>
@@ -32,10 +32,10 @@ class HistoryService {
 
   // Opens the file and commits from now on.
   void start();
-  // Commits what is there, and closes the file. Call it when nothing is swept any more.
+  // Commits what is there, and closes the file. Call it after the last sweep.
   void stop();
 
-  // From the sweeping thread: a collector is new; and about once a second.
+  // Called from the sweeping thread: begin() for a new collector, exchange() about once a second.
   void begin(metrics::Collector& collector);
   void exchange(metrics::Collector& collector);
 
@@ -52,11 +52,11 @@ class HistoryService {
     metrics::RollupBuffer rollups;
     metrics::RollupDelta rest;  // without rollups
     bool any = false;
-    // Where what came in begins. Empty: with all that the ring held.
+    // The position where `rollups` begin. Empty: they begin with all records that the ring held.
     std::optional<metrics::ReadingPosition> since;
-    // Up to where the collector has handed out.
+    // The position up to which the collector has handed out rollups.
     std::optional<metrics::ReadingPosition> until;
-    // The collector has to begin anew, there.
+    // Not empty: the collector must begin anew at this position.
     std::optional<metrics::ReadingPosition> restart;
   };
 
@@ -71,13 +71,13 @@ class HistoryService {
 
   const std::string file_;
   const metrics::HistoryRetention retention_;
-  std::unique_ptr<metrics::HistoryWriter> writer_;  // the committing thread's
+  std::unique_ptr<metrics::HistoryWriter> writer_;  // used by the committing thread only
 
   mutable std::mutex mutex_;  // guards what follows, never during I/O
   std::map<std::string, Pending> pending_;
   std::string message_;
 
-  std::jthread thread_;  // last: ends before the rest goes
+  std::jthread thread_;  // last member: ends before the others are destroyed
 };
 
 }  // namespace goxel_telemetry::http_bridge

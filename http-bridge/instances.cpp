@@ -10,7 +10,7 @@ namespace {
 
 using Time = metrics::Collector::Time;
 
-// How old an answer can be. Reading more often would slow the daemon (shm/reader.h).
+// An answer may be this old. Reading more often would slow the daemon (shm/reader.h).
 constexpr std::chrono::milliseconds kSweepInterval{50};
 constexpr std::uint64_t kLookIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kHandOutIntervalNs = 1'000'000'000;
@@ -19,7 +19,7 @@ bool before(const metrics::LayerGroup& group, const std::string& name) {
   return group.instance() < name;
 }
 
-// Outer layers are watched with their daemon, also one that is not there.
+// Outer layers are watched together with their daemon, even if that is not there.
 std::vector<std::string> daemons_among(std::vector<std::string> names) {
   for (std::string& name : names) name.resize(shm::daemon_instance(name).size());
   std::sort(names.begin(), names.end());
@@ -73,7 +73,8 @@ void Instances::hand_out(const Time& now) {
   for (metrics::LayerGroup& group : groups_) {
     history_->exchange(group.daemon());
     if (group.outer().state() == metrics::ProducerState::absent) continue;
-    // Kept under the name of the outer layers' own segment, from when there is one.
+    // The outer layers' history is kept under the name of their own segment, from the moment when
+    // there is one.
     if (with_outer_history_.insert(group.instance()).second) {
       history_->begin(group.outer());
     } else {
@@ -98,7 +99,7 @@ void Instances::look_for_new() {
   }
 }
 
-// When all places are taken, forgets an instance that ended and whose segment is gone.
+// If all places are taken, drops an instance that has ended and whose segment is gone.
 bool Instances::make_room(const std::vector<std::string>& present) {
   if (groups_.size() < kMostWatched) return true;
   const auto known = latest();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Watches daemons: one thread sweeps their segments and publishes what it saw. Whoever answers a
-// request takes the newest picture and never waits for a sweep.
+// Watches daemons: one thread sweeps their segments and publishes what it saw. A thread that
+// answers a request takes the newest snapshots and never waits for a sweep.
 #pragma once
 
 #include <chrono>
@@ -26,19 +26,21 @@ class Instances {
  public:
   static constexpr std::size_t kMostWatched = 32;
 
-  // Watches these daemons, whether they exist or not, each with its outer layers; without any, all
-  // that are on the machine, looking for new ones about once a second. An instance whose segment is
-  // gone stays known, unless its place is needed. `list` names, sorted, what is on the machine.
+  // Watches these daemons, whether they exist or not, each with its outer layers. Without names:
+  // watches all daemons on the machine, and looks for new ones about once a second. An instance
+  // whose segment is gone stays known, unless its place is needed. `list` returns the names of the
+  // instances on the machine, sorted.
   using List = std::function<std::vector<std::string>()>;
   explicit Instances(std::vector<std::string> names, List list = shm::list_instances);
 
-  // Hands rollups to it about once a second, and at the end. Before start(); it must live longer.
+  // Gives rollups to `history` about once a second, and at the end. Call it before start();
+  // `history` must outlive this object.
   void keep_history(HistoryService& history);
 
-  // Sweeps once, and then on a thread of its own until destruction.
+  // Sweeps once, then goes on sweeping on a thread of its own until destruction.
   void start();
 
-  // Looks once. Only while not started.
+  // Sweeps once. Only before start().
   void sweep(const metrics::Collector::Time& now);
 
   // As of the last sweep; empty before the first, never null. Thread-safe.
@@ -54,16 +56,16 @@ class Instances {
   const bool watches_all_;
   const List list_;
   std::vector<metrics::LayerGroup> groups_;    // sorted by instance
-  std::optional<std::uint64_t> looked_at_ns_;  // CLOCK_MONOTONIC of the last look for new ones
+  std::optional<std::uint64_t> looked_at_ns_;  // CLOCK_MONOTONIC of the last look for new instances
   std::uint64_t left_out_ = 0;
   HistoryService* history_ = nullptr;
-  std::set<std::string> with_outer_history_;    // instances whose outer layers' history has begun
+  std::set<std::string> with_outer_history_;    // those whose outer layers' history has begun
   std::optional<std::uint64_t> handed_out_ns_;  // CLOCK_MONOTONIC of the last hand-out
 
-  mutable std::mutex mutex_;  // guards latest_, for as long as it takes to copy the pointer
+  mutable std::mutex mutex_;  // guards latest_; held only while the pointer is copied
   std::shared_ptr<const Snapshots> latest_ = std::make_shared<Snapshots>();
 
-  std::jthread thread_;  // last: stops before the rest goes
+  std::jthread thread_;  // last member: ends before the others are destroyed
 };
 
 }  // namespace goxel_telemetry::http_bridge

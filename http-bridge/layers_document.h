@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GET /api/v1/layers: where the time of each stack goes. See document.h.
+// GET /api/v1/layers: where each stack's time goes. See document.h.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel-telemetry-bridge: watches the daemons on this machine and answers about them over HTTP.
+// goxel-telemetry-bridge: watches the daemons on this machine and answers questions about them over
+// HTTP.
 #include <csignal>
 #include <iostream>
 #include <optional>
@@ -30,7 +31,7 @@ int run(const Options& options) {
     if (token.empty()) return fail(why);
   }
 
-  // Blocked before any thread starts: only this one takes them.
+  // Blocked before any thread starts, so that only this thread takes them.
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
   sigaddset(&stop_signals, SIGINT);
@@ -57,7 +58,8 @@ int run(const Options& options) {
   bool stopped = false;
   std::thread serving([&] {
     stopped = server.serve();
-    ::kill(::getpid(), SIGTERM);  // if it ended by itself, main still waits
+    // If serving ended by itself: the main thread still waits for a signal.
+    ::kill(::getpid(), SIGTERM);
   });
   const bool v6 = options.bind.find(':') != std::string::npos;
   std::cout << "listening on http://" << (v6 ? "[" + options.bind + "]" : options.bind) << ":"
@@ -66,7 +68,7 @@ int run(const Options& options) {
   sigwait(&stop_signals, &signal);
   server.stop();
   serving.join();
-  instances.reset();  // hands out its last rollups
+  instances.reset();  // gives its last rollups to the history
   if (history) history->stop();
   return stopped ? 0 : fail("the server socket failed; start the bridge again");
 }

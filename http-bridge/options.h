@@ -15,20 +15,20 @@ struct Options {
   int port = 9464;                     // 0: any that is free
   std::vector<std::string> instances;  // empty: all on the machine
   std::string token_file;              // empty: none
-  std::string history_file;            // empty: none is kept
+  std::string history_file;            // empty: no history is kept
   metrics::HistoryRetention history_retention;
-  std::string baseline_folder;  // where they are by default, unless given; empty: nowhere
+  std::string baseline_folder;  // by default the usual folder; empty: there is none
 };
 
-// What to do instead of running: the text is already printed.
+// Returned if the program must end at once: the text is already printed.
 struct ExitCode {
   int value;
 };
 
 std::variant<Options, ExitCode> parse_options(int argc, char** argv);
 
-// The token in `file`, without white space around it. Empty if it cannot be used: then `why` is a
-// sentence for the operator.
+// The token in `file`, without white space around it. Empty if the file cannot be used: then `why`
+// is a sentence for the operator.
 std::string read_token(const std::string& file, std::string& why);
 
 }  // namespace goxel_telemetry::http_bridge

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ?name=value&… of routes that take more than an instance.
+// Parameters (?name=value&…) of routes that take more than an instance.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@ namespace goxel_telemetry::http_bridge {
 
 std::optional<std::string> parameter(const Request& request, const std::string& name);
 
-// The answer to a request that has another parameter than these: a slip of the pen must not select
-// everything. `whose`: "the history".
+// The answer to a request that has a parameter other than these; empty if it has none. A misspelt
+// name must not select everything. `whose` is for the answer's sentence, for example "the history".
 std::optional<Response> refuse_others(const Request& request, std::string_view whose,
                                       std::span<const std::string_view> known);
 

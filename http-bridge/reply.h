@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Answers as they are made by every route.
+// Makes the replies of all routes.
 #pragma once
 
 #include <cctype>
@@ -16,7 +16,7 @@ inline Response error_reply(int status, std::string_view sentence) {
   return {status, kJsonType, encode_json_error(sentence)};
 }
 
-// `message` is a sentence that begins small and has no full stop.
+// `message` is a sentence without its capital letter and its full stop.
 inline Response sentence_reply(int status, std::string message) {
   message[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(message[0])));
   return error_reply(status, message + '.');

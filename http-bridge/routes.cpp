@@ -36,7 +36,7 @@ from one side to another, by <code>?a=SIDE&amp;b=SIDE</code></li>
 </html>
 )";
 
-// Those that the request asks for; empty if it names one that is not known.
+// The instances that the request asks for; empty if it names an unknown one.
 std::optional<Snapshots> select(const Request& request, const Snapshots& all) {
   if (!request.instance) return all;
   const auto found =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Request -> snapshot -> encoder. Nothing here waits: an answer is made from the newest snapshot
-// that there is; but for the history and what is compared, which come from files and the ring.
-// docs/http-api.md shows the replies.
+// Answers requests: chooses the snapshot and the encoder. Nothing here waits: an answer is made
+// from the newest snapshot. Exceptions are the history and comparisons, which are read from files
+// and the ring. docs/http-api.md shows the replies.
 #pragma once
 
 #include <functional>
@@ -15,12 +15,12 @@
 
 namespace goxel_telemetry::http_bridge {
 
-// What routing looks at, decoded; a header that is missing is empty.
+// The parts of a request that routing needs, decoded; a missing header is empty.
 struct Request {
   std::string method;
   std::string path;
   std::optional<std::string> instance;  // ?instance=NAME
-  // All of ?name=value&…; of a name that comes twice the first.
+  // All of ?name=value&…; if a name comes twice, the first value.
   std::map<std::string, std::string> parameters;
   std::string accept;
   std::string host;
@@ -33,7 +33,7 @@ struct Response {
   std::string body;
 };
 
-// Where the history is, and how it is.
+// Where the history is, and what is wrong with it, if anything.
 struct HistorySource {
   std::string file;  // empty: none is kept
   // Thread-safe; one sentence while it is not written as it should be, else empty.
@@ -46,9 +46,10 @@ class Routes {
  public:
   using Latest = std::function<std::shared_ptr<const Snapshots>()>;  // never null
 
-  // `latest` is called from any thread.
+  // `latest` is called from any thread. An empty `baseline_folder` means that there are no
+  // baselines.
   Routes(Access access, Latest latest, HistorySource history = {},
-         const std::string& baseline_folder = {});  // empty: there are none
+         const std::string& baseline_folder = {});
   ~Routes();
 
   // Thread-safe.

@@ -22,9 +22,9 @@ namespace {
 constexpr std::size_t kThreads = 32;         // connections served at the same time
 constexpr std::size_t kQueuedLimit = 64;     // accepted and waiting for a thread
 constexpr int kBacklog = 128;                // not yet accepted; httplib's own is 5
-constexpr std::size_t kRequestsEach = 1000;  // on one connection
+constexpr std::size_t kRequestsEach = 1000;  // requests on one connection
 
-// Lets httplib run its jobs on our pool.
+// Makes httplib run its jobs on our pool.
 class PoolQueue final : public httplib::TaskQueue {
  public:
   explicit PoolQueue(WorkerPool& pool) : pool_(pool) {}
@@ -35,7 +35,7 @@ class PoolQueue final : public httplib::TaskQueue {
   WorkerPool& pool_;
 };
 
-// Lets httplib read and write through our socket.
+// Makes httplib read and write through our socket.
 class SocketStream final : public httplib::Stream {
  public:
   explicit SocketStream(BoundedSocket& socket) : socket_(socket) {}
@@ -51,16 +51,16 @@ class SocketStream final : public httplib::Stream {
   BoundedSocket& socket_;
 };
 
-// No answer here needs a request's body, so none is read; what follows would be taken for the next
-// request.
+// True if the request has a body. No answer here needs one, so bodies are not read; an unread body
+// would be taken for the next request.
 bool has_body(const httplib::Request& request) {
   return request.has_header("Transfer-Encoding") ||
          (request.has_header("Content-Length") &&
           request.get_header_value("Content-Length") != "0");
 }
 
-// Takes out what would make httplib do more than send the answer: compress it, or cut it into as
-// many pieces as a client likes.
+// Removes headers that would make httplib do more than send the answer: compress it, or cut it into
+// as many pieces as the client likes.
 void simplify(httplib::Request& request, bool last) {
   request.headers.erase("Accept-Encoding");
   request.headers.erase("Range");
@@ -100,7 +100,7 @@ class Server::Http final : public httplib::Server {
   Http(Answer answer, const SocketLimits& limits) : limits_(limits) {
     assert(stop_fd_ >= 0);
     set_tcp_nodelay(true);
-    set_keep_alive_max_count(kRequestsEach);  // only what the answers say; ours counts
+    set_keep_alive_max_count(kRequestsEach);  // only for the text of answers; our own limit counts
     // httplib would set SO_REUSEPORT: two bridges would share one port and each see half of the
     // requests.
     set_socket_options([](socket_t fd) {

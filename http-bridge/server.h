@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 on one address. The only part that knows httplib, which parses requests and writes
-// answers; who is served when, and for how long, is ours (worker_pool.h, bounded_socket.h), so that
-// slow or hostile clients cannot keep others from their answers.
+// Serves HTTP/1.1 on one address. The only part that uses httplib, which parses requests and writes
+// answers. Which client is served when, and for how long, is decided by our own code
+// (worker_pool.h, bounded_socket.h), so that slow or hostile clients cannot keep others from their
+// answers.
 #pragma once
 
 #include <functional>
@@ -20,15 +21,15 @@ class Server {
   explicit Server(Answer answer, const SocketLimits& limits = {});
   ~Server();
 
-  // Port 0 takes any that is free. The port that is bound, or 0: then `why` is a sentence for the
-  // operator.
+  // Port 0 means any free port. Returns the port that is bound, or 0: then `why` is a sentence for
+  // the operator.
   int bind(const std::string& address, int port, std::string& why);
 
   // After bind(): answers until stop(). False if it ended for another reason.
   bool serve();
 
-  // From another thread, once, after or while serve() is called: ends it. Answers being sent are
-  // finished.
+  // Ends serve(). Call it once, from another thread, while serve() runs or is about to (stop()
+  // waits until it has begun). Answers that are being sent are finished.
   void stop();
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What one answer of the bridge is made from: all watched instances at one moment.
+// The data that one answer of the bridge is made from: all watched instances at one moment.
 #pragma once
 
 #include <cstddef>
@@ -15,17 +15,17 @@ namespace goxel_telemetry::http_bridge {
 struct Snapshots {
   std::uint64_t taken_realtime_ns = 0;
   std::vector<metrics::Snapshot> instances;  // sorted by name
-  std::uint64_t instances_left_out = 0;      // on this machine, beyond the number that is watched
+  std::uint64_t instances_left_out = 0;      // on this machine, but more than are watched
   std::vector<std::shared_ptr<const metrics::LayersView>> layers;  // by instance; none is null
 };
 
-// Whether a daemon with a plugin that runs is attached to.
+// Whether we are attached to a daemon that runs, with its plugin.
 inline bool is_live(const metrics::Snapshot& snapshot) {
   return snapshot.daemon.state == metrics::ProducerState::live;
 }
 bool any_live(const Snapshots& snapshots);
 
-// One sentence for a person: what is being waited for; empty while an instance is live.
+// One sentence for a person that says what is being waited for; empty while an instance is live.
 const char* waiting_for(const Snapshots& snapshots);
 
 }  // namespace goxel_telemetry::http_bridge

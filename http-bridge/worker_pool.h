@@ -18,7 +18,7 @@ class WorkerPool {
   using Job = std::function<void()>;
 
   WorkerPool(std::size_t threads, std::size_t queue_limit);
-  ~WorkerPool();  // as finish()
+  ~WorkerPool();  // calls finish()
 
   // Not after finish().
   void submit(Job job);

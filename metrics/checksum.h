@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tells a file that was damaged from one that was written like that; no protection against intent.
+// Finds files that were damaged by accident; no protection against intent.
 #pragma once
 
 #include <boost/crc.hpp>

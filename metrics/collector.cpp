@@ -88,7 +88,7 @@ class Collector::State {
   }
   bool attached_to_live() const { return state_ == ProducerState::live; }
 
-  // Until when the producer is known to have lived; now, while it is live.
+  // The last moment at which the producer is known to have lived; now, while it is live.
   std::uint64_t last_sign_of_life_ns(const Time& now) const;
   void describe_daemon(Snapshot& out, const Time& now);
   void describe_ring(Snapshot& out) const;
@@ -97,15 +97,15 @@ class Collector::State {
 
   std::string instance_;
   Ingest ingest_;
-  std::unique_ptr<shm::Reader> reader_;  // null until something could be attached to
+  std::unique_ptr<shm::Reader> reader_;  // null until a segment was attached
   std::optional<ProcessReader> process_;
   ProducerState state_ = ProducerState::absent;
   std::string message_ = "nothing was looked for yet";
   std::uint64_t runs_seen_ = 0;
-  bool reads_again_ = false;  // for rollups, at the next sweep
+  bool reads_again_ = false;  // reads again for rollups, at the next sweep
   std::optional<std::uint64_t> looked_ns_;
 
-  // Windows change once a second; snapshots may be taken more often.
+  // Kept between snapshots: windows change once a second, but snapshots may be taken more often.
   std::vector<OperationStats> operations_;
   std::array<WindowStats, kWindowCount> daemon_windows_;
   std::vector<LayerStats> layers_;
@@ -126,7 +126,8 @@ void Collector::State::sweep(const Time& now) {
   }
   RollupKeeper* const keeper = ingest_.keeper();
   if (keeper == nullptr) return;
-  // A segment that cannot be read may be full of records; where there is none, there are none.
+  // A segment that cannot be read may be full of records, but if there is no segment, there are no
+  // records.
   if (reader_ != nullptr || state_ == ProducerState::absent) {
     keeper->observed(now);
   } else {
@@ -134,7 +135,8 @@ void Collector::State::sweep(const Time& now) {
   }
 }
 
-// At most one change of segment a look, so that one that keeps changing cannot hold a reader here.
+// Changes the segment at most once in each call, so that a segment that is replaced again and again
+// cannot keep a reader here.
 void Collector::State::look(const Time& now) {
   const bool corrupt =
       reader_ != nullptr && reader_->liveness(now.monotonic_ns) == shm::ProducerLiveness::corrupt;
@@ -145,13 +147,13 @@ void Collector::State::look(const Time& now) {
   if (reader_ != nullptr) judge_producer(now);
 }
 
-// Goes over to the segment that the name stands for now. If there is none, a sound old one stays:
-// it is the black box of its run.
+// Goes over to the segment that the name stands for now. If there is none, the old one stays
+// attached unless it is corrupt: it is the black box of its run.
 void Collector::State::attach(const Time& now, bool old_is_corrupt) {
   shm::Opened why;
   std::unique_ptr<shm::Reader> next = shm::Reader::open(instance_, &why);
   if (next != nullptr) {
-    // Whatever the old run published before it made way is visible by now.
+    // The records that the old run published before it was replaced are visible by now.
     if (reader_ != nullptr && !old_is_corrupt) ingest_.sweep(*reader_, now);
     reader_ = std::move(next);
     ++runs_seen_;
@@ -195,7 +197,7 @@ void Collector::State::judge_producer(const Time& now) {
                 "the segment of instance \"" + instance_ + "\" was overwritten");
       return;
   }
-  ingest_.sweep(*reader_, now);  // what it published before it ended
+  ingest_.sweep(*reader_, now);  // the records that it published before it ended
 }
 
 std::uint64_t Collector::State::last_sign_of_life_ns(const Time& now) const {
@@ -247,7 +249,8 @@ void Collector::State::describe_operations(Snapshot& out) {
       }
     }
   }
-  // Operations that are new since then have nothing in a complete second yet, but have totals.
+  // Operations that are new since the windows were computed have no record in a complete second
+  // yet, but they have totals.
   auto known = operations_.begin();
   for (const auto& [key, operation] : ingest_.operations().all()) {
     if (known == operations_.end() || known->key != key) {
@@ -361,7 +364,7 @@ std::vector<CollectionPoint> Collector::State::collection_points(std::size_t mos
                       {point.pid, point.process_start_time, producer.boot_id},
                       point.last_seen_ns});
   }
-  // Who replays a session records nothing itself.
+  // A process that replays a session records nothing itself.
   if (points.empty() && reader_->producer().door != shm::Door::replay) {
     points.push_back({"daemon", producer, reader_->heartbeat_ns()});
   }

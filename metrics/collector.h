@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Follows one instance across restarts of its daemon: reader -> windows -> snapshot.
+// Follows one instance across restarts of its daemon: reads records, keeps windows, makes
+// snapshots.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,11 @@
 
 namespace goxel_telemetry::metrics {
 
-// A record with its numbers in nanoseconds and its names resolved, for whoever wants each one
-// (tail).
+// A record with its numbers in nanoseconds and its names resolved, for listeners that want every
+// record (tail).
 struct NamedRecord {
   std::uint64_t start_ns = 0;           // CLOCK_MONOTONIC
-  std::uint64_t start_realtime_ns = 0;  // CLOCK_REALTIME, as of now's offset
+  std::uint64_t start_realtime_ns = 0;  // CLOCK_REALTIME, by the clocks' present offset
   std::uint64_t duration_ns = 0;
   std::uint64_t receive_ns = 0;
   std::uint64_t wait_ns = 0;
@@ -40,15 +41,17 @@ struct NamedRecord {
 const char* to_string(shm::Status status);      // "ok", "error", …
 const char* to_string(shm::Protocol protocol);  // "none", "jsonrpc", "mcp"
 
-// For whoever joins spans (metrics/layers/layer_group.h): numbers in place of names, and no copies.
+// Gets spans, to join them (metrics/layers/layer_group.h): with numbers in place of names, and
+// without copies.
 class SpanListener {
  public:
   virtual ~SpanListener() = default;
-  // A number for this operation, asked for once for each combination of ids, and again when they
-  // were forgotten.
+  // Gives this operation a number. Called once for each combination of ids, and again after the
+  // collector has dropped the combinations that it knew.
   virtual std::uint64_t number_of(const OperationKey& key) = 0;
-  // An answered request's span, CLOCK_MONOTONIC, and how far both its ends may be off by the
-  // calibration of its segment's clock. During a sweep, after it was counted.
+  // An answered request's span, CLOCK_MONOTONIC, and the error that the calibration of its
+  // segment's clock may cause at both of its ends. Called during a sweep, after the record was
+  // counted.
   virtual void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
                     std::uint64_t end_ns, std::uint64_t error_ns) = 0;
 };
@@ -60,8 +63,8 @@ struct CollectionPoint {
   std::uint64_t last_seen_ns = 0;  // CLOCK_MONOTONIC
 };
 
-// Not thread-safe: one Collector a thread. Never blocks, never fails: what is wrong stands in
-// Snapshot::daemon.
+// Not thread-safe: use one Collector per thread. Never blocks and never fails: Snapshot::daemon
+// says what is wrong.
 class Collector {
  public:
   // Nothing is opened until the first sweep.
@@ -77,37 +80,37 @@ class Collector {
     static Time now();
   };
 
-  // Attaches when there is something to attach to, notices that the producer died or was replaced,
-  // and takes in all unread records. Call it every 20 to 100 ms. A call without news costs a few
+  // Attaches to the segment if there is one, notices if the producer died or was replaced, and
+  // reads all unread records. Call it every 20 to 100 ms. A call that finds nothing new costs a few
   // microseconds; the process table and the shared-memory name are looked at no more than five
   // times a second.
   void sweep(const Time& now);
 
-  // The state as of the last sweep, with gauges, in-flight table and /proc read now.
+  // The state as of the last sweep; gauges, in-flight table and /proc are read now.
   Snapshot snapshot(const Time& now);
 
-  // Is given each record during a sweep, after it was counted.
+  // `listener` gets each record during a sweep, after the record was counted.
   void on_record(std::function<void(const NamedRecord&)> listener);
 
-  // Must outlive the collector's sweeps. Once, before the first.
+  // `listener` must outlive the collector's sweeps. Call it at most once, before the first sweep.
   void on_span(SpanListener& listener);
 
-  // As of the last sweep, and without the cost of a snapshot.
+  // The daemon's state as of the last sweep, without the cost of a snapshot.
   ProducerState state() const;
   const std::string& message() const;  // a sentence; empty while live
 
-  // Processes behind the segment that is attached; of one that does not list any, its producer as
-  // the daemon. At most `most`.
+  // The processes that record into the attached segment, at most `most`. If the segment lists none,
+  // its producer counts as the daemon.
   std::vector<CollectionPoint> collection_points(std::size_t most) const;
 
-  // Keeps what take_rollups() hands out; without it nothing is kept. Called again, it begins anew:
-  // what was kept is forgotten, and the ring's backlog is read once more. With the position of a
-  // hand-out of this instance, by whichever reader, rollups go on after it: records of the same run
-  // before it fill the windows and are not handed out again; of another run, all that the ring
-  // holds is new.
+  // From now on keeps rollups for take_rollups(). A second call begins anew: rollups that were kept
+  // are dropped, and the records that the ring still holds are read once more. `position` is that
+  // of an earlier hand-out of this instance, by any reader: rollups continue after it. If it is of
+  // the same run, records before it fill the windows and are not handed out again; if it is of
+  // another run, all records that the ring holds are new.
   void keep_rollups(std::optional<ReadingPosition> position = std::nullopt);
-  // What came in since the last call, up to the last sweep. Bounded, however rare the calls: see
-  // metrics/rollup_buffer.h. Only after keep_rollups().
+  // Rollups of the records that came in since the last call, up to the last sweep. Their memory is
+  // bounded, however seldom this is called: see metrics/rollup_buffer.h. Only after keep_rollups().
   RollupDelta take_rollups();
 
   const std::string& instance() const;
@@ -117,10 +120,10 @@ class Collector {
   std::unique_ptr<State> state_;
 };
 
-// The instance that a program without --instance means.
+// The instance that a program looks at if it is called without --instance.
 struct InstanceChoice {
-  std::string instance;  // empty if there is none or more than one
-  std::string message;   // then: one sentence that says so and names them
+  std::string instance;  // empty if there is no instance or more than one
+  std::string message;   // if empty: one sentence that says so and names them
 };
 InstanceChoice only_instance();
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kNotANumber = "-";
 
-// What rounds up to the next power of ten has one decimal less: 9.996 is "10.0".
+// A value that rounds up to the next power of ten gets one decimal less: 9.996 is "10.0".
 int decimals_for_three_digits(double value) {
   if (value < 9.995) return 2;
   return value < 99.95 ? 1 : 0;
@@ -25,7 +25,7 @@ std::string fixed(double value, int decimals) {
   return {text.data(), end};
 }
 
-// The largest unit in which the value, as it will be printed, is below one step of the next.
+// Uses the smallest unit in which the value, as it will be printed, is less than the next unit.
 std::string scaled(double value, double step, std::span<const char* const> units) {
   std::size_t unit = 0;
   while (unit + 1 < units.size() && value >= (unit == 0 ? step : step - 0.5)) {

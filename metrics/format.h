@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Numbers as a person reads them: three significant digits and a unit. Used by terminal and viewer,
-// so that the same number looks the same in both. Independent of the locale. What is not finite is
-// "-".
+// Writes numbers for a person: three significant digits and a unit. Terminal and viewer use these
+// functions, so that a number looks the same in both. Independent of the locale. A number that is
+// not finite becomes "-".
 #pragma once
 
 #include <cstdint>

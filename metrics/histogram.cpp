@@ -79,7 +79,8 @@ double Histogram::mean() const {
 std::uint64_t Histogram::quantile(double q) const {
   assert(q >= 0 && q <= 1);
   if (count_ == 0) return 0;
-  // A q like 0.07 is a little above or below what was meant; that must not cost a rank.
+  // A q like 0.07 is, as a double, a little above or below the number that was meant; that must not
+  // change the rank.
   constexpr double kRounding = 1 - 0x1p-50;
   const double position = std::ceil(q * static_cast<double>(count_) * kRounding);
   const auto rank = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(position));

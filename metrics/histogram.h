@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A log-linear histogram of durations: each power of two is cut into 64 buckets of equal width.
 //
-// Values are whole nanoseconds. Below 128 a bucket holds one value; from there on a bucket is at
-// most 1/64 of its lowest value wide, so its middle is at most 1/128 (0.79 %) from any value in it.
-// A bucket is closed at both ends, lowest_in() and highest_in(), and the next one begins at
-// highest_in() + 1. Values above kHighest (137 s) have no bucket: they are counted, and count in
-// sum, min, max and ranks.
+// Values are whole nanoseconds. Below 128 a bucket holds one value. From 128 on a bucket is at most
+// 1/64 of its lowest value wide, so its middle differs by at most 1/128 (0.79 %) from any value in
+// it. A bucket contains both its ends, lowest_in() and highest_in(); the next bucket begins at
+// highest_in() + 1. Values above kHighest (137 s) have no bucket: they are counted, and they are
+// part of sum, min, max and ranks.
 //
-// Buckets are held only for the powers of two between the smallest and the largest value recorded:
-// 512 bytes each, 16 KiB for the whole range, typically 2 to 5 KiB, none while empty.
+// Memory is used only for the powers of two between the smallest and the largest recorded value:
+// 512 bytes for each, 16 KiB for the whole range, typically 2 to 5 KiB, none while empty.
 #pragma once
 
 #include <bit>
@@ -63,11 +63,12 @@ class Histogram {
   }
 
   void merge(const Histogram& other);
-  // Takes `other` away, which must be part of this one; returns false and changes nothing if it is
-  // not. What is left has exact counts and sum; its min and max are known to their buckets only.
+  // Subtracts `other`, which must be part of this histogram; if it is not, returns false and
+  // changes nothing. Afterwards counts and sum are exact; of min and max only the buckets are
+  // known.
   bool subtract(const Histogram& other);
 
-  // All of these include the values that are out of range.
+  // All functions of this group include values that are out of range.
   std::uint64_t count() const { return count_; }
   WideSum sum() const { return sum_; }
   double mean() const;                                          // 0 while empty
@@ -84,16 +85,16 @@ class Histogram {
   // empty.
   std::uint64_t quantile(double q) const;
 
-  // Share of values greater than `value`, 0 to 1: exact if `value` is a highest_in(); else the
-  // bucket that it cuts is taken as evenly filled. Among values that are out of range it is an
-  // upper bound.
+  // The share of values greater than `value`, 0 to 1. Exact if `value` is the highest_in() of a
+  // bucket; otherwise the bucket of `value` is taken as evenly filled. If `value` is out of range,
+  // the result is an upper bound.
   double share_above(std::uint64_t value) const;
 
   // Compact and portable: about two bytes for each bucket in use. docs/metrics-math.md describes
   // it.
   std::vector<std::uint8_t> encode() const;
-  // Adds what encode() wrote, by whichever version. False, and nothing is changed, if the bytes are
-  // not exactly one histogram: they are checked, so they may come from anywhere.
+  // Adds a histogram that encode() wrote, in any version. The bytes need not be trusted: they are
+  // checked. False, and nothing is changed, if they are not exactly one histogram.
   bool merge_encoded(std::span<const std::uint8_t> bytes);
 
   friend bool operator==(const Histogram& a, const Histogram& b);
@@ -105,7 +106,7 @@ class Histogram {
   // Makes room for the buckets from `lowest` to `highest`.
   void cover(std::uint32_t lowest, std::uint32_t highest);
 
-  std::vector<std::uint64_t> counts_;  // of the buckets from first_ on; whole octaves
+  std::vector<std::uint64_t> counts_;  // of the buckets from first_ on; whole powers of two
   std::uint32_t first_ = 0;
   std::uint64_t count_ = 0;
   std::uint64_t out_of_range_ = 0;

@@ -47,7 +47,7 @@ bool Histogram::merge_encoded(std::span<const std::uint8_t> bytes) {
   const std::uint64_t used = numbers.next();
   if (numbers.failed() || used > kBuckets || min > max) return false;
 
-  // Nothing is changed before the whole has turned out to be sound.
+  // Nothing is changed before all of it was checked.
   struct Used {
     std::uint32_t bucket;
     std::uint64_t count;
@@ -58,7 +58,7 @@ bool Histogram::merge_encoded(std::span<const std::uint8_t> bytes) {
   for (std::uint64_t i = 0; i < used; ++i) {
     const std::uint64_t skipped = numbers.next();
     const std::uint64_t n = numbers.next();
-    if (skipped >= kBuckets - next || n == 0) return false;  // also what next() gave up on
+    if (skipped >= kBuckets - next || n == 0) return false;  // also if next() failed
     buckets[i] = {static_cast<std::uint32_t>(next + skipped), n};
     next += skipped + 1;
     count += n;

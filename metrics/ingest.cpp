@@ -9,7 +9,7 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-// Far more combinations of ids than a sound producer makes.
+// Far more combinations of ids than a correct producer makes.
 constexpr std::size_t kMostResolved = 4096;
 
 std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
@@ -25,7 +25,7 @@ shm::Status status_of(std::uint64_t value) {
   return value < shm::kStatusCount ? static_cast<shm::Status>(value) : shm::Status::malformed;
 }
 
-// Of a reader that has read nothing yet, and has not when this returns.
+// The reader must have read nothing yet; its position is restored at the end.
 std::vector<LaneBeginning> beginnings(shm::Reader& reader, const Collector::Time& now) {
   std::vector<LaneBeginning> lanes(reader.lane_count());
   for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
@@ -42,8 +42,8 @@ std::vector<LaneBeginning> beginnings(shm::Reader& reader, const Collector::Time
   return lanes;
 }
 
-// A lane that begins with its first record holds them all. One that was overwritten is complete
-// from its oldest record on.
+// A lane that still has its first record has all its records. A lane that was overwritten is
+// complete from its oldest record on.
 std::uint64_t complete_since(const shm::Reader& reader, const std::vector<LaneBeginning>& lanes,
                              const Collector::Time& now) {
   std::uint64_t since_ns = reader.producer().created_monotonic_ns;
@@ -55,7 +55,7 @@ std::uint64_t complete_since(const shm::Reader& reader, const std::vector<LaneBe
 
 }  // namespace
 
-// The slope's error, over the distance to the anchor.
+// The error is that of the slope, times the distance to the anchor.
 std::uint64_t error_ns(const shm::Calibration& calibration, std::uint64_t ns) {
   const std::uint64_t distance =
       ns > calibration.anchor_ns ? ns - calibration.anchor_ns : calibration.anchor_ns - ns;
@@ -119,7 +119,7 @@ void Ingest::begin_run(shm::Reader& reader, const Collector::Time& now) {
 
 void Ingest::keep_rollups(std::optional<ReadingPosition> position) {
   keeper_ = std::make_unique<RollupKeeper>(std::move(position));
-  resolved_.clear();  // it knows places in the old one
+  resolved_.clear();  // it points into the old keeper
 }
 
 void Ingest::read_again(shm::Reader& reader, const Collector::Time& now) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Records -> operations: gives a record's numbers their unit and its ids their names, and counts
-// it.
+// Counts records as operations: turns a record's numbers into nanoseconds and its ids into names.
 #pragma once
 
 #include <cstdint>
@@ -17,36 +16,37 @@
 
 namespace goxel_telemetry::metrics {
 
-// Name of an id: printable; empty if the catalog has no name of that kind under it.
+// The name of an id, printable; empty if the catalog has no name of this kind with this id.
 std::string catalog_name(const shm::Reader& reader, std::uint32_t id, shm::NameKind kind);
 
-// The names of an operation. An id without a name is told as _OTHER.
-// `name_of` tells the name of an id, and its kind, `none` if there is no such name.
+// The names of an operation. An id without a name becomes _OTHER. `name_of` returns the name of an
+// id and sets `kind`, to `none` if there is no such name.
 using NameOf = std::function<std::string(std::uint32_t id, shm::NameKind* kind)>;
 OperationKey operation_key(const NameOf& name_of, std::uint64_t stack, std::uint64_t protocol,
                            std::uint64_t layer, std::uint64_t operation);
 OperationKey operation_key(const shm::Reader& reader, std::uint64_t stack, std::uint64_t protocol,
                            std::uint64_t layer, std::uint64_t operation);
 
-// A record's numbers. A span that seems to end after `now_ns` (clocks read a little apart, or
-// nonsense) ends then; an unknown status counts as malformed.
+// A record's numbers. A span that seems to end after `now_ns` (clocks that were read at slightly
+// different times, or a damaged record) is taken to end at `now_ns`; an unknown status counts as
+// malformed.
 Measurement measure(const shm::Record& record, const shm::Calibration& calibration,
                     std::uint64_t now_ns);
 
-// How far a point in time near `ns` may be off that was made of ticks.
+// How far a point in time near `ns`, if it was computed from ticks, may be off.
 std::uint64_t error_ns(const shm::Calibration& calibration, std::uint64_t ns);
 
-// The earliest moment for which `reader`, which has read nothing yet, can deliver every record. It
-// is left as it was.
+// The earliest moment from which on `reader` can deliver every record. It must have read nothing
+// yet; its position does not change.
 std::uint64_t complete_since_ns(shm::Reader& reader, const Collector::Time& now);
 
 class Ingest {
  public:
-  // A new segment: ids mean other names. Windows begin with the earliest moment for which `reader`
-  // still has every record, unless they reach further back already.
+  // A new segment: ids mean other names. Windows begin at the earliest moment from which on
+  // `reader` still has every record, unless they reach further back already.
   void begin_run(shm::Reader& reader, const Collector::Time& now);
 
-  // Takes all unread records in. Call advance() first.
+  // Reads all unread records. Call advance() first.
   void sweep(shm::Reader& reader, const Collector::Time& now);
 
   // Moves all windows to the second of `now`.
@@ -58,9 +58,10 @@ class Ingest {
 
   void on_span(SpanListener& listener) { spans_ = &listener; }
 
-  // Begins, or begins anew. If a run has begun already, call read_again() before the next sweep.
+  // Begins to keep rollups, or begins anew. If a run has begun already, call read_again() before
+  // the next sweep.
   void keep_rollups(std::optional<ReadingPosition> position);
-  // What was read of `reader` is read once more, for the rollups only.
+  // Records that were already read from `reader` are read once more, only for the rollups.
   void read_again(shm::Reader& reader, const Collector::Time& now);
   RollupKeeper* keeper() { return keeper_.get(); }
 
@@ -69,10 +70,9 @@ class Ingest {
   std::uint64_t observed_since_ns() const { return observed_since_ns_; }
   std::uint64_t read() const { return read_; }        // of all runs
   std::uint64_t lost() const { return lost_; }        // of all runs
-  std::uint64_t dropped() const { return dropped_; }  // counted as _OTHER, or not at all
+  std::uint64_t dropped() const { return dropped_; }  // records counted as _OTHER, or not at all
   std::uint64_t run_last_end_ns() const { return run_last_end_ns_; }  // 0: no record in this run
-  // Changes when complete seconds, or which operations there are apart from new ones, may have
-  // changed.
+  // Changes when complete seconds may have changed, or when operations may have been removed.
   std::uint64_t revision() const { return revision_; }
 
  private:
@@ -93,7 +93,7 @@ class Ingest {
               const Collector::Time& now) const;
 
   OperationTable operations_;
-  // By packed ids of the present run. Bounded: forgotten when it is full.
+  // By packed ids of the present run. Bounded: emptied when it is full.
   std::unordered_map<std::uint64_t, Resolved> resolved_;
   std::uint64_t resolved_evictions_ = 0;
 
@@ -107,7 +107,7 @@ class Ingest {
   std::function<void(const NamedRecord&)> listener_;
   SpanListener* spans_ = nullptr;
   std::unique_ptr<RollupKeeper> keeper_;
-  std::vector<std::uint64_t> counted_until_;  // by lane, while it is read again; else empty
+  std::vector<std::uint64_t> counted_until_;  // by lane, while records are read again; else empty
 };
 
 }  // namespace goxel_telemetry::metrics

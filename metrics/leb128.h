@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Unsigned numbers as LEB128: seven bits a byte, the lowest first, the top bit says that more
-// follow. What is kept in files is made of these.
+// Unsigned numbers as LEB128: seven bits a byte, the lowest first; the top bit says that another
+// byte follows. Our file formats consist of such numbers.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ inline void put_number(std::vector<std::uint8_t>& out, std::uint64_t value) {
   out.push_back(static_cast<std::uint8_t>(value));
 }
 
-// Takes numbers off the front of bytes that are not trusted; failed() stays true once one was cut
-// short or does not fit 64 bits.
+// Reads numbers from the front of bytes that are not trusted. failed() becomes true, and stays
+// true, when a number is cut short or does not fit 64 bits.
 class Numbers {
  public:
   explicit Numbers(std::span<const std::uint8_t> bytes)
@@ -27,7 +27,7 @@ class Numbers {
     return next_long();
   }
 
-  // The next `size` bytes as they are; none if there are not as many.
+  // Takes the next `size` bytes as they are; none if there are fewer.
   std::span<const std::uint8_t> bytes(std::uint64_t size) {
     if (size > static_cast<std::uint64_t>(end_ - next_)) {
       failed_ = true;
@@ -38,7 +38,7 @@ class Numbers {
     return taken;
   }
 
-  // What is left, and stays.
+  // The bytes that are left; does not take them.
   std::span<const std::uint8_t> rest() const { return {next_, end_}; }
 
   bool failed() const { return failed_; }

@@ -23,7 +23,7 @@ std::string joined(const std::vector<std::string>& names) {
 
 InstanceChoice only_instance() {
   std::vector<std::string> all = shm::list_instances();
-  // Outer layers are looked at together with their daemon.
+  // Segments of outer layers are looked at together with their daemon's.
   std::erase_if(all, [](const std::string& name) { return shm::daemon_instance(name) != name; });
   std::vector<std::string> live;
   for (const std::string& instance : all) {

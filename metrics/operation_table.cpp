@@ -21,7 +21,8 @@ void Operation::add_to_totals(const Measurement& m) {
   bytes_out += m.bytes_out;
   last_record_ns = std::max(last_record_ns, m.end_ns);
   if (!m.answered()) return;
-  // The first bound that is not below the value: bounds are closed.
+  // The first bound that is not below the value: a value equal to a bound lies in that bound's
+  // bucket.
   const auto bound = std::lower_bound(kExposedBounds.begin(), kExposedBounds.end(), m.duration_ns);
   const auto bucket = static_cast<std::size_t>(bound - kExposedBounds.begin());
   expose(exposed, bucket, m.duration_ns);

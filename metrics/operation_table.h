@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Every operation that was seen, by name. Bounded, whatever names arrive.
+// Every operation that was seen, by its names. Bounded, whatever names arrive.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace goxel_telemetry::metrics {
 
 inline constexpr const char* kOtherOperation = "_OTHER";
 
-// Its totals only grow, across any number of runs of the daemon.
+// Totals only grow, across any number of runs of the daemon.
 struct Operation {
   Outcomes total;
   ExposedHistogram exposed;
@@ -30,16 +30,17 @@ struct Operation {
 class OperationTable {
  public:
   static constexpr std::size_t kMost = 512;
-  // Beyond kMost, for the _OTHER of each stack, protocol and layer.
+  // Room beyond kMost, for the _OTHER of each stack, protocol and layer.
   static constexpr std::size_t kRoomForOther = 64;
 
   struct Found {
-    Operation* operation;  // null: there was no room even for its _OTHER
-    bool itself;           // false: its _OTHER
+    Operation* operation;  // null: there was no room, not even for its _OTHER
+    bool itself;           // false: `operation` is its _OTHER
   };
-  // The operation of that name, made if it is new. In a full table a new one takes the place of the
-  // operation that was idle the longest and has left all windows; if all are in use, its records
-  // belong to _OTHER. Operations stay where they are until they lose their place: see evictions().
+  // The operation with these names, made if it is new. In a full table a new operation takes the
+  // place of the one that was idle for the longest time, if that has left all windows; if none has,
+  // the new operation's records belong to _OTHER. An operation's address is valid until it is
+  // removed: see evictions().
   Found find_or_add(const OperationKey& key);
 
   // Pointers from find_or_add() are valid while this does not change.

@@ -39,7 +39,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return error == std::errc() ? std::optional(value) : std::nullopt;
 }
 
-// The `index`th word, from 0; empty if there are fewer.
+// Word number `index`, counted from 0; empty if there are fewer words.
 std::string_view word(std::string_view text, int index) {
   while (true) {
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
@@ -49,7 +49,7 @@ std::string_view word(std::string_view text, int index) {
   }
 }
 
-// Of the line that begins with `name`: what follows it.
+// The rest of the line that begins with `name`.
 std::string_view line_after(std::string_view text, std::string_view name) {
   while (!text.empty() && !text.starts_with(name)) {
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);

@@ -10,15 +10,15 @@
 
 namespace goxel_telemetry::metrics {
 
-// Reads one process. It checks that the pid still stands for that process: once it does not,
-// nothing but the pid is told.
+// Reads one process. Checks each time that the pid still belongs to that process; once it does not,
+// all members but the pid stay empty.
 class ProcessReader {
  public:
   explicit ProcessReader(const shm::ProcessIdentity& process) : process_(process) {}
 
-  // `now_ns`: CLOCK_MONOTONIC. The CPU ratio is over the time since an earlier reading that is at
-  // least half a second back (the kernel counts in steps of 10 ms); between, it keeps its last
-  // value. What this user may not read stays empty.
+  // `now_ns`: CLOCK_MONOTONIC. The CPU ratio is that of the time since an earlier reading at least
+  // half a second ago (the kernel counts in steps of 10 ms); a sooner reading returns the last
+  // value. Members that this user may not read stay empty.
   ProcessStats read(std::uint64_t now_ns);
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is kept of a closed stretch of time: the tally of one operation. Rollups of neighbouring
+// A rollup is the tally of one operation in a closed stretch of time. Rollups of neighbouring
 // stretches merge exactly, because histograms do; a quantile is never averaged.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace goxel_telemetry::metrics {
 
-// How long the stretches are. Each divides the next.
+// The lengths of stretches. Each divides the next.
 inline constexpr std::array<std::uint32_t, 4> kRollupSeconds = {1, 10, 60, 3600};
 
 struct Rollup {
@@ -22,17 +22,17 @@ struct Rollup {
   Tally tally;                      // of the records whose spans ended in [begin, begin + seconds)
 };
 
-// Where a reader stands in the segment of one run.
+// How far a reader has come in the segment of one run.
 struct ReadingPosition {
   std::uint64_t run_id = 0;             // 0: nothing was read yet
   std::vector<std::uint64_t> lanes;     // of each lane, the sequence of the first record not read
-  std::uint64_t until_realtime_ns = 0;  // when it was read last
+  std::uint64_t until_realtime_ns = 0;  // when the segment was last read
 
   friend bool operator==(const ReadingPosition&, const ReadingPosition&) = default;
 };
 
-// Stretches that lie no further apart are one: clocks that are corrected all the time (NTP) leave
-// no gap in what was watched.
+// Stretches that are no further apart than this count as one: a clock that is corrected all the
+// time (NTP) must not leave gaps in the watched time.
 inline constexpr std::uint64_t kSameClockNs = 100'000'000;
 
 // [begin, end) of CLOCK_REALTIME.
@@ -43,16 +43,18 @@ struct TimeStretch {
   friend bool operator==(const TimeStretch&, const TimeStretch&) = default;
 };
 
-// What came in since the hand-out before. Whoever stores the whole of it at once can go on from
-// `position` after any interruption: no record is then missed that the ring still holds, and none
-// is taken twice.
+// What came in since the previous hand-out. A program that stores all of it in one transaction can
+// continue from `position` after any interruption: it then misses no record that the ring still
+// holds, and takes none twice.
 struct RollupDelta {
-  // One for each operation and stretch of time; to be added to what earlier ones said of the same.
+  // One for each operation and stretch of time; to be added to earlier rollups of the same
+  // operation and stretch.
   std::vector<Rollup> rollups;
   ReadingPosition position;
-  std::uint64_t lost = 0;  // overwritten before they were read, or without a place in `rollups`
-  // When somebody watched. Time that lies in no stretch, of this hand-out or another, is a gap;
-  // time in one, without rollups, is silence.
+  // Records overwritten before they were read, or without room in `rollups`.
+  std::uint64_t lost = 0;
+  // The time that was watched. Time that lies in no stretch, of this hand-out or another one, is a
+  // gap; time in a stretch but without rollups means that there were no requests.
   std::vector<TimeStretch> observed;
 };
 

@@ -7,7 +7,7 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-// A bound for someone who never takes: the oldest stretches go first.
+// Bounds the memory if stretches are never taken: the oldest are dropped first.
 constexpr std::size_t kMostStretches = 1'024;
 
 }  // namespace
@@ -34,7 +34,7 @@ void RollupKeeper::begin_run(const shm::Reader& reader, const std::vector<LaneBe
     }
     if (first_ever) position_.lanes[lane] = lanes[lane].oldest;
   }
-  if (std::exchange(began_, true)) return;  // watched without a break, whatever was lost
+  if (std::exchange(began_, true)) return;  // watched without a break, even if records were lost
   std::uint64_t begin_ns = realtime_ns(std::min(since_ns, now.monotonic_ns), now);
   if (same_run && complete) begin_ns = position_.until_realtime_ns;
   begin_ns = std::max(begin_ns, position_.until_realtime_ns);
@@ -47,7 +47,7 @@ void RollupKeeper::swept(const shm::Reader& reader) {
     const std::uint64_t here = reader.lane_sequence(lane);
     std::uint64_t& before = position_.lanes[lane];
     if (here > before) passed += here - before;
-    before = here;  // also where a head went back: that is no producer of ours
+    before = here;  // also if a head went back, as in a damaged segment
   }
   const std::uint64_t taken = std::exchange(taken_, 0);
   if (passed > taken) lost_ += passed - taken;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Makes rollups of the records that a collector takes in, and knows exactly which ones they
-// contain: each record of a run is handed out once, or counted as lost.
+// Makes rollups of the records that a collector reads, and keeps account of them exactly: each
+// record of a run is handed out once, or counted as lost.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace goxel_telemetry::metrics {
 
-// Where a lane stood when its run was begun: what was published before is overwritten.
+// The state of a lane when reading its run began: records that were published before `oldest` are
+// overwritten.
 struct LaneBeginning {
   std::uint64_t oldest = 0;  // sequence of the oldest record that was still there
   std::uint64_t end_ns = 0;  // of its span, CLOCK_MONOTONIC; 0: the lane held none
@@ -22,22 +23,23 @@ struct LaneBeginning {
 
 class RollupKeeper {
  public:
-  // Goes on after `position`. Without one, everything that a ring still holds is new, and what it
-  // no longer holds was never this keeper's to lose.
+  // Continues after `position`. Without a position, every record that a ring still holds is new,
+  // and records that it no longer holds do not count as lost.
   explicit RollupKeeper(std::optional<ReadingPosition> position);
 
-  // The tally that an operation's last record went to.
+  // The tally to which an operation's last record was added.
   struct Place {
     Tally* tally = nullptr;
     std::uint64_t second = 0;
     std::uint64_t generation = 0;
   };
 
-  // The records of another segment follow. `lanes`: one for each lane of `reader`.
+  // From now on the records are those of another segment. `lanes`: one for each lane of `reader`.
   void begin_run(const shm::Reader& reader, const std::vector<LaneBeginning>& lanes,
                  const Collector::Time& now);
 
-  // Takes a record in, unless it lies before the position. `place` is the operation's, for speed.
+  // Adds a record, unless it lies before the position. `place` belongs to the operation and saves a
+  // look-up.
   void add(std::uint32_t lane, std::uint64_t sequence, const OperationKey& key, Place& place,
            const Measurement& measurement, const Collector::Time& now) {
     if (sequence < position_.lanes[lane]) return;
@@ -55,17 +57,17 @@ class RollupKeeper {
     }
   }
 
-  // All that was unread in `reader` has been given to add().
+  // Call it when all unread records of `reader` were given to add().
   void swept(const shm::Reader& reader);
 
-  // Somebody looked, or could not: there is a segment that this user may not read.
+  // The segment was watched up to now, or could not be: this user may not read it.
   void observed(const Collector::Time& now);
   void not_observed();
 
   RollupDelta take();
 
  private:
-  // Of a moment not after now, by the clocks' present distance.
+  // The realtime of a moment, not later than now, by the clocks' present difference.
   static std::uint64_t realtime_ns(std::uint64_t monotonic_ns, const Collector::Time& now) {
     const std::uint64_t ago = now.monotonic_ns - monotonic_ns;
     return now.realtime_ns > ago ? now.realtime_ns - ago : 0;
@@ -74,11 +76,11 @@ class RollupKeeper {
 
   RollupBuffer buffer_;
   ReadingPosition position_;
-  std::uint64_t taken_ = 0;  // in the present sweep
-  std::uint64_t lost_ = 0;   // since the last take()
+  std::uint64_t taken_ = 0;  // records in the present sweep
+  std::uint64_t lost_ = 0;   // records since the last take()
   std::vector<TimeStretch> observed_;
-  std::optional<Collector::Time> last_look_;  // empty: nobody looked just before
-  bool began_ = false;                        // a run, in this keeper's life
+  std::optional<Collector::Time> last_look_;  // empty: not watched just before
+  bool began_ = false;                        // a run has begun in this keeper's life
 };
 
 }  // namespace goxel_telemetry::metrics

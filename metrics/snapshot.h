@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What viewer, bridge and cli show: an immutable value, complete in itself, with no pointer into a
-// segment. Durations are nanoseconds, points in time are CLOCK_MONOTONIC nanoseconds unless the
+// segment. Durations are in nanoseconds, points in time are CLOCK_MONOTONIC nanoseconds unless the
 // name says realtime, ratios are 0 to 1. Strings are valid UTF-8 without control characters,
-// whatever names the daemon's clients made up.
+// whatever names the daemon's clients send.
 #pragma once
 
 #include <array>
@@ -25,9 +25,9 @@ struct Outcomes {
   friend bool operator==(const Outcomes&, const Outcomes&) = default;
 };
 
-// Of the spans of answered requests (ok and error): an unanswered request has no latency. Quantiles
-// come from a histogram with the relative error that docs/metrics-math.md states; count, mean, min
-// and max are exact.
+// Statistics of the spans of answered requests (ok and error): an unanswered request has no
+// latency. Quantiles come from a histogram with the relative error that docs/metrics-math.md
+// states; count, mean, min and max are exact.
 struct Latency {
   std::uint64_t count = 0;
   double mean_ns = 0;
@@ -36,20 +36,20 @@ struct Latency {
   std::uint64_t p90_ns = 0;
   std::uint64_t p99_ns = 0;
   std::uint64_t max_ns = 0;
-  // Longer than the histogram's range (137 s): they count in all of the above, but a quantile that
-  // falls among them is only known to be at most max_ns, and is given as that.
+  // Spans longer than the histogram's range (137 s). They count in all members above, but a
+  // quantile that falls among them is only known to be at most max_ns, and max_ns is given for it.
   std::uint64_t out_of_range = 0;
 };
 
 struct WindowStats {
-  // How much of the window there are data for. At most 1, 60, 296 to 300 and 886 to 900: the far
-  // edges of the long windows move in steps (metrics/window.h).
+  // The part of the window for which there are data. At most 1, 60, 296 to 300 and 886 to 900: the
+  // far edges of the long windows move in steps (metrics/window.h).
   double covered_seconds = 0;
   Outcomes outcomes;
-  double rate_per_second = 0;  // records a second over what is covered
+  double rate_per_second = 0;  // records a second of the covered time
   Latency latency;
-  double mean_receive_ns =
-      0;  // beside the span: receiving before it, waiting in a queue, sending after it
+  // Times outside of the span: receiving before it, waiting in a queue, sending after it.
+  double mean_receive_ns = 0;
   double mean_wait_ns = 0;
   double mean_send_ns = 0;
   std::uint64_t bytes_in = 0;
@@ -61,9 +61,9 @@ inline constexpr std::size_t kWindowCount = 4;
 inline constexpr std::array<std::uint32_t, kWindowCount> kWindowSeconds = {1, 60, 300, 900};
 inline constexpr std::array<const char*, kWindowCount> kWindowNames = {"now", "1m", "5m", "15m"};
 
-// Upper bounds, in nanoseconds and closed (a value equal to a bound lies in its bucket), of the
-// exposed histograms: 50 µs to 10 s, a superset of OpenTelemetry's. A last bucket, without a bound,
-// follows.
+// Upper bounds, in nanoseconds and closed (a value equal to a bound lies in that bound's bucket),
+// of the exposed histograms: 50 µs to 10 s, a superset of OpenTelemetry's. A last bucket, without a
+// bound, follows.
 inline constexpr std::array<std::uint64_t, 20> kExposedBounds = {
     50'000,        100'000,       250'000,       500'000,       1'000'000,
     2'500'000,     5'000'000,     10'000'000,    25'000'000,    50'000'000,
@@ -72,7 +72,7 @@ inline constexpr std::array<std::uint64_t, 20> kExposedBounds = {
 
 // A cumulative distribution since this reader first saw the operation, exact at its bounds.
 struct ExposedHistogram {
-  std::array<std::uint64_t, kExposedBounds.size() + 1> counts{};  // per bucket, not summed up
+  std::array<std::uint64_t, kExposedBounds.size() + 1> counts{};  // per bucket, not cumulative
   std::uint64_t sum_ns = 0;
   std::uint64_t count = 0;
 };
@@ -88,10 +88,10 @@ struct OperationKey {
 
 struct OperationStats {
   OperationKey key;
-  Outcomes total;  // since this reader first saw it; does not go back when the daemon restarts
+  Outcomes total;  // since this reader first saw it; never decreases, also when the daemon restarts
   ExposedHistogram exposed;  // of answered requests (ok and error), like total
-  // The part of `exposed` that was answered with an error: OpenTelemetry's histograms carry
-  // error.type, and an error that is quick must not make the good ones look quick.
+  // The part of `exposed` that was answered with an error. OpenTelemetry's histograms have the
+  // label error.type: errors that are quick must not make the good answers look quick.
   ExposedHistogram exposed_error;
   std::uint64_t bytes_in = 0;  // total
   std::uint64_t bytes_out = 0;
@@ -101,7 +101,7 @@ struct OperationStats {
   const WindowStats& window(Window w) const { return windows[static_cast<std::size_t>(w)]; }
 };
 
-// What one layer saw of a stack, all operations together.
+// What one layer saw of a stack: the sum of all operations.
 struct LayerStats {
   std::string stack;
   std::string layer;
@@ -119,16 +119,16 @@ struct InflightRequest {
   std::string phase;  // "received", "queued", "started"
   std::uint64_t connection = 0;
   std::uint64_t trace_id = 0;  // low 64 bits; 0: none
-  // Since its present phase began; of a daemon that died: until its last sign of life.
+  // Time since the request's present phase began; if the daemon died, until its last sign of life.
   std::uint64_t age_ns = 0;
   std::uint32_t bytes_in = 0;
   std::uint32_t thread = 0;  // kernel thread id; 0: unknown
 };
 
-// Of the daemon's process, read from /proc. Empty members could not be read.
+// Numbers of the daemon's process, read from /proc. Members that could not be read are empty.
 struct ProcessStats {
   std::uint32_t pid = 0;
-  std::optional<double> cpu_ratio;  // CPU seconds per second since the reading before; may exceed 1
+  std::optional<double> cpu_ratio;  // CPU seconds per second since an earlier reading; may exceed 1
   std::optional<double> cpu_seconds_total;
   std::optional<std::uint64_t> resident_bytes;
   std::optional<std::uint64_t> virtual_bytes;
@@ -140,8 +140,8 @@ struct ProcessStats {
 
 enum class ProducerState {
   absent,         // no segment of that name
-  not_permitted,  // there is one, and this user may not read it
-  unusable,       // not ready, another version, or no segment at all
+  not_permitted,  // there is a segment, but this user may not read it
+  unusable,       // the object is not ready, of another version, or no segment
   live,
   retired,  // the daemon ended in an orderly way
   dead,     // the daemon was killed or crashed
@@ -150,7 +150,7 @@ const char* to_string(ProducerState state);  // "absent", "live", …
 
 struct Daemon {
   ProducerState state = ProducerState::absent;
-  std::string message;  // for a person; a sentence, never empty unless live
+  std::string message;  // for a person: a sentence; empty only while live
   std::uint64_t run_id = 0;
   std::uint64_t runs_seen = 0;  // how many runs this reader has attached to
   std::string door;             // "abi", "preload", "collector", "replay"
@@ -158,7 +158,7 @@ struct Daemon {
   std::string host_version;
   std::string plugin_version;
   std::uint64_t started_realtime_ns = 0;
-  double uptime_seconds = 0;  // of the segment; while dead: how long it lived, as far as is known
+  double uptime_seconds = 0;  // of the segment; if dead: how long it lived, as far as is known
   double heartbeat_age_seconds = 0;
   std::uint64_t last_record_realtime_ns = 0;  // CLOCK_REALTIME of the newest record; 0: none yet
 
@@ -167,12 +167,13 @@ struct Daemon {
   std::uint64_t connections_total = 0;
   std::uint64_t inflight = 0;
   std::uint64_t queue_depth = 0;
-  std::uint64_t workers_busy = 0;  // connections with a request in hand
+  std::uint64_t workers_busy = 0;  // connections with a request in flight
   std::uint64_t workers_configured = 0;
-  // What the operator wants of a whole stack; 0: not set.
+  // The operator's targets for a whole stack; 0: not set.
   std::uint64_t target_latency_ns = 0;
   std::uint64_t target_milli_operations_per_second = 0;
-  Outcomes run_total;          // of this run, from the lanes' counters: exact whatever was lost
+  // Of this run, from the lanes' counters: exact, also if records were lost.
+  Outcomes run_total;
   std::uint64_t bytes_in = 0;  // of this run
   std::uint64_t bytes_out = 0;
   std::array<WindowStats, kWindowCount> windows;  // all operations of the layer `daemon`
@@ -183,9 +184,9 @@ struct Daemon {
 struct Ring {
   std::uint64_t published = 0;        // by the producer, this run
   std::uint64_t read = 0;             // by this reader, all runs
-  std::uint64_t lost = 0;             // overwritten before this reader came to them, all runs
+  std::uint64_t lost = 0;             // overwritten before this reader read them, all runs
   std::uint64_t lane_misses = 0;      // never written: every lane was taken
-  std::uint64_t inflight_misses = 0;  // ended early: the in-flight table was full
+  std::uint64_t inflight_misses = 0;  // given up early: the in-flight table was full
   std::uint64_t contended_calls = 0;
   std::uint64_t unobserved_connections = 0;
   std::uint64_t catalog_overflow = 0;
@@ -211,10 +212,11 @@ struct Snapshot {
   std::vector<OperationStats> operations;  // sorted by key
   std::vector<LayerStats> layers;          // sorted by stack and layer
   std::vector<InflightRequest> inflight;   // oldest first
-  std::uint64_t operations_dropped = 0;    // records not broken down: too many different operations
+  // Records counted as _OTHER or not at all: too many operations.
+  std::uint64_t operations_dropped = 0;
 };
 
-// CLOCK_REALTIME of the last trace that the daemon left: heartbeat or record.
+// CLOCK_REALTIME of the daemon's last sign of life: heartbeat or record.
 std::uint64_t last_sign_of_life_ns(const Snapshot& snapshot);
 
 }  // namespace goxel_telemetry::metrics

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is counted of a set of records. Tallies merge exactly.
+// The sums of a set of records. Tallies merge exactly.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ struct Tally {
   Outcomes outcomes;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  // Of answered requests, as is `latency`.
+  // The sums below and `latency` are of answered requests only.
   WideSum receive_ns = 0;
   WideSum wait_ns = 0;
   WideSum send_ns = 0;

@@ -13,7 +13,7 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kHistogramVersion = 1;  // Histogram::encode(): bytes 0 of what it writes
+constexpr std::uint8_t kHistogramVersion = 1;  // Histogram::encode(): byte 0 of what it writes
 constexpr unsigned kBitsOfShift = 5;
 
 class BitWriter {
@@ -41,10 +41,10 @@ class BitWriter {
 
  private:
   std::vector<std::uint8_t>& out_;
-  unsigned free_ = 0;  // bits of the last byte
+  unsigned free_ = 0;  // unused bits of the last byte
 };
 
-// Gives zeros after the end; failed() tells.
+// Returns zeros after the end; failed() is true then.
 class BitReader {
  public:
   explicit BitReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
@@ -75,7 +75,7 @@ class BitReader {
   }
 
   bool failed() const { return failed_ || at_ > bytes_.size() * 8; }
-  // At the end but for the padding of the last byte, which must be zeros.
+  // True at the end, except for the padding of the last byte, which must be zeros.
   bool at_end() {
     const auto padding = static_cast<unsigned>((8 - at_ % 8) % 8);
     return !failed() && take(padding) == 0 && at_ == bytes_.size() * 8;
@@ -84,7 +84,7 @@ class BitReader {
  private:
   static constexpr unsigned kWindow = 57;
 
-  // What comes next, from the highest bit on: at least kWindow bits.
+  // The next bits, from the highest bit on: at least kWindow bits.
   std::uint64_t window() const {
     const std::size_t first = at_ / 8;
     std::uint64_t value = 0;
@@ -143,7 +143,7 @@ std::vector<std::uint8_t> encode_tally(const Tally& tally) {
   const std::uint64_t used = numbers.next();
   put_number(out, used);
   const std::uint64_t mean = used == 0 ? 1 : tally.latency.count() / used;
-  // A little less than the mean's bits: most counts are below it.
+  // A little less than the number of bits of the mean, because most counts are below the mean.
   const unsigned shift =
       mean < 4 ? 0 : std::min(31u, static_cast<unsigned>(std::bit_width(mean)) - 2);
   BitWriter bits(out);
@@ -161,7 +161,7 @@ bool merge_encoded_tally(Tally& tally, std::span<const std::uint8_t> bytes) {
   if (bytes.size() < 2 || bytes[0] != kVersion) return false;
   const unsigned which = bytes[1];
   if (which >> kOutcomes.size() != 0) return false;
-  Tally added;  // without its histogram, which goes straight to where it belongs
+  Tally added;  // without its histogram, which is added to `tally` directly
   Numbers numbers(bytes.subspan(2));
   for (std::size_t i = 0; i < kOutcomes.size(); ++i) {
     if ((which >> i & 1) == 0) continue;
@@ -184,7 +184,7 @@ bool merge_encoded_tally(Tally& tally, std::span<const std::uint8_t> bytes) {
   std::vector<std::uint8_t> plain;
   plain.reserve(64 + 4 * bytes.size());
   plain.push_back(kHistogramVersion);
-  std::uint64_t count = numbers.next();  // of those out of range, so far
+  std::uint64_t count = numbers.next();  // so far of the values out of range
   put_number(plain, count);
   for (int i = 0; i < 4; ++i) put_number(plain, numbers.next());
   const std::uint64_t used = numbers.next();

@@ -18,7 +18,7 @@ std::uint64_t to_ns(std::uint64_t seconds, std::uint64_t ns) {
   return seconds > (UINT64_MAX - ns) / kNsPerSecond ? UINT64_MAX : seconds * kNsPerSecond + ns;
 }
 
-// Takes pieces off the front of a text.
+// Reads pieces from the front of a text.
 class Text {
  public:
   explicit Text(std::string_view text) : left_(text) {}
@@ -28,7 +28,7 @@ class Text {
     left_.remove_prefix(1);
     return true;
   }
-  // A number of exactly `digits` digits, or of at least one and at most 18 if that is 0.
+  // A number of exactly `digits` digits; if `digits` is 0, of 1 to 18 digits.
   std::optional<std::uint64_t> number(std::size_t digits = 0) {
     std::size_t count = 0;
     while (count < left_.size() && left_[count] >= '0' && left_[count] <= '9') ++count;
@@ -80,7 +80,7 @@ struct ClockTime {
   std::uint64_t ns = 0;
 };
 
-// "18:46", "18:46:03", "18:46:03.25"; a leap second is taken as the one after it.
+// "18:46", "18:46:03", "18:46:03.25"; a leap second is read as the second after it.
 std::optional<ClockTime> clock_time(Text& text) {
   ClockTime time;
   const auto hour = text.number(2);

@@ -22,12 +22,12 @@ namespace goxel_telemetry::metrics {
 // none of the above.
 std::optional<std::uint64_t> parse_time(std::string_view text, std::uint64_t now_realtime_ns);
 
-// "90s", "30m", "24h", "7d", "2w" in seconds, as after the minus of a relative time.
+// "90s", "30m", "24h", "7d" or "2w" in seconds: the part of a relative time after its minus.
 std::optional<std::uint64_t> parse_duration(std::string_view text);
 
 struct ParsedRange {
   TimeStretch range;
-  std::string why;  // not empty: one sentence that says what is wrong, and `range` means nothing
+  std::string why;  // if not empty: one sentence that says what is wrong; `range` is then invalid
 };
 // From `from` up to `to`. An empty text is the default: 24 hours before `to`, and now. The end may
 // lie in the future, the beginning may not.

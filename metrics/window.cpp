@@ -7,11 +7,11 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-// A slot that no record has gone to for this long is packed.
+// A slot is packed when no record was added to it for this long.
 constexpr std::uint64_t kSettledSeconds = 2;
 
-// Between two moves of the far edges, whatever second it is then: c - 60 rounded up, and 55 more,
-// is not later than c.
+// Long enough to reach from one move of the far edges to the next, in any second c: c - 60 rounded
+// up, and 55 more, is not later than c.
 constexpr std::uint64_t kSettledSpan = 55;
 
 std::uint64_t before(std::uint64_t now, std::uint64_t seconds) {
@@ -40,8 +40,8 @@ std::uint64_t SlidingWindows::begin_of(Window window, std::uint64_t now) {
   return round_up(begin, kWidth[2]);
 }
 
-// The first tier gives its seconds up five at a time, and in the seconds in which the other edges
-// move: see settled().
+// The first tier gives its seconds to the next tier five at a time, in those seconds in which the
+// other edges move, too: see settled().
 std::uint64_t SlidingWindows::tier_begin(std::size_t tier, std::uint64_t now) {
   switch (tier) {
     case 0:
@@ -114,7 +114,7 @@ void SlidingWindows::advance(std::uint64_t now) {
   if (now == now_) return;
   last_slot_ = nullptr;
   if (now < now_) {
-    // Everything closed first: then nothing in open_ can point to a slot that goes.
+    // All slots are packed first, so that no pointer in open_ points to a slot that is removed.
     for (const auto& [first, slot] : open_) slot->pack();
     open_.clear();
     for (auto& tier : tiers_) tier.erase(tier.upper_bound(now), tier.end());
@@ -127,7 +127,8 @@ void SlidingWindows::advance(std::uint64_t now) {
     while (!slots.empty() && slots.begin()->first < begin) {
       auto& [first, slot] = *slots.begin();
       assert(!slot.open);
-      // Straight to where it belongs now: after a long sleep that may be no tier at all.
+      // The slot goes directly to the tier to which it belongs now; after a long pause it may
+      // belong to no tier.
       if (tier + 1 < kTiers && first >= tier_begin(kTiers - 1, now)) {
         slot.merge_into(open_slot(tier + 1, first).tally);
       }
@@ -139,7 +140,7 @@ void SlidingWindows::advance(std::uint64_t now) {
 
 const SlidingWindows::Settled& SlidingWindows::settled() {
   const std::uint64_t begin = settled_begin(now_);
-  // Nothing of the minute is settled in the first one after the machine's start.
+  // In the first minute after the machine's start no part of the minute is settled.
   const std::uint64_t end = begin + kSettledSpan <= now_ ? begin + kSettledSpan : begin;
   if (settled_ && settled_->end == end) return *settled_;
   settled_.emplace(Settled{begin, end, {}, {}, {}});
@@ -172,7 +173,7 @@ WindowTallies SlidingWindows::totals() {
   five_minutes.merge(known.five_minutes);
   fifteen_minutes.merge(five_minutes);
   fifteen_minutes.merge(known.fifteen_minutes);
-  // The next record must pass find_slot(), which knows what it unsettles.
+  // The next record must go through find_slot(), which knows whether it changes settled sums.
   last_slot_ = nullptr;
   return totals;
 }
@@ -190,7 +191,7 @@ std::size_t SlidingWindows::memory_bytes() const {
   }
   for (const auto& slots : tiers_) {
     for (const auto& [first, slot] : slots) {
-      constexpr std::size_t kNode = 32;  // of the map: three pointers and a colour
+      constexpr std::size_t kNode = 32;  // of a map's node: three pointers and a colour
       bytes += kNode + sizeof first + sizeof slot + slot.packed.capacity() +
                slot.tally.latency.bucket_bytes();
     }

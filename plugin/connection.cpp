@@ -35,8 +35,8 @@ std::uint64_t since(std::uint64_t start, std::uint64_t now) noexcept {
   return shm::clip_ticks(now > start ? now - start : 0);
 }
 
-// Tells the calling thread from every other one that lives. Not by its lane: a thread may have
-// none.
+// An address that is different for each living thread. A lane's number would not do: a thread may
+// have no lane.
 const void* this_thread() noexcept {
   static thread_local char here __attribute__((tls_model("initial-exec")));
   return &here;
@@ -45,7 +45,7 @@ const void* this_thread() noexcept {
 }  // namespace
 
 bool Connection::enter_anyway() noexcept {
-  constexpr int kPatience = 2000;  // about 50 µs: far longer than anybody stays inside
+  constexpr int kPatience = 2000;  // about 50 µs: far longer than a thread stays inside
   for (int attempt = 0; attempt < kPatience; ++attempt) {
     if (try_enter()) return true;
     pause();
@@ -198,18 +198,18 @@ void Connection::sent(Recorder& recorder, PendingTable& table, std::span<const C
 
 void Connection::answer(Recorder& recorder, PendingTable& table, const Message& message,
                         std::uint64_t now) noexcept {
-  if (message.kind == MessageKind::request) return;  // the host asks or tells something itself
+  if (message.kind == MessageKind::request) return;  // the host itself asks or announces something
   const bool names_no_request =
       message.id_type == IdType::null || message.id_type == IdType::absent;
   if (malformed_ != 0 && names_no_request && message.failed() &&
       (idle() || table.pending[first_].id_type != IdType::absent)) {
-    --malformed_;  // the answer to a message that is already counted
+    --malformed_;  // the answer to a malformed message, which is counted already
     return;
   }
   const std::uint16_t line = answered_line(table, message);
   if (line == kNoLine) {
     if (given_up_ != 0) {
-      --given_up_;  // too late
+      --given_up_;  // the late answer to a request that was given up
     } else if (requests_.in_message() && !answered_early_) {
       answer_unfinished_request(recorder, message, now);
     }
@@ -217,7 +217,7 @@ void Connection::answer(Recorder& recorder, PendingTable& table, const Message& 
   }
   const bool by_reader = reading_thread_ == this_thread();
   while (first_ != line) {
-    // What the reading thread passed over it will not answer later either.
+    // The reading thread will not answer later what it has skipped.
     if (!by_reader || table.pending[first_].read > passed_over_) ++given_up_;
     end_first(recorder, table, shm::Status::unanswered, answering_since_, 0, 0);
   }
@@ -229,7 +229,7 @@ void Connection::answer(Recorder& recorder, PendingTable& table, const Message& 
 
 std::uint16_t Connection::answered_line(const PendingTable& table,
                                         const Message& message) const noexcept {
-  constexpr int kMostLookedAt = 64;  // bounds a look-up against a client with thousands in hand
+  constexpr int kMostLookedAt = 64;  // bounds a look-up: a client may have thousands in flight
   if (message.id_type == IdType::string || message.id_type == IdType::number) {
     std::uint16_t line = first_;
     for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i, line = table.pending[line].next) {
@@ -238,8 +238,9 @@ std::uint16_t Connection::answered_line(const PendingTable& table,
         return line;
       }
     }
-    // The host may write an id in another way than the client did (1.0 for 1), but not after we
-    // gave requests up: then it is the late answer to one of those.
+    // The host may write an id in another way than the client did (1.0 for 1), so the answer is
+    // taken as that of the oldest request. If requests were given up, it is taken as the late
+    // answer to one of them.
     if (given_up_ != 0) return kNoLine;
     return first_;
   }
@@ -251,8 +252,9 @@ std::uint16_t Connection::oldest_not_passed_over(const PendingTable& table) cons
   while (line != kNoLine && table.pending[line].read <= passed_over_) {
     line = table.pending[line].next;
   }
-  // With nothing behind it what came last was no message, but perhaps a newline that the host
-  // waited for.
+  // All requests seem to be skipped, but no message has begun since: the last read brought no
+  // message, perhaps only a newline for which the host waited. The answer is then for the oldest
+  // request.
   return line == kNoLine && !requests_.in_message() ? first_ : line;
 }
 
@@ -293,8 +295,8 @@ void Connection::end_first(Recorder& recorder, PendingTable& table, shm::Status 
   record.duration_ticks = since(record.start_ticks, now) & shm::kTicksAtLeast;
   record.send_ticks = send_ticks & shm::kTicksAtLeast;
   record.bytes_out = shm::clip_bytes(bytes_out);
-  // Published before the line is cleared: whoever looks in between sees the request twice rather
-  // than nowhere, which is what a post-mortem needs.
+  // Published before the line is cleared: a reader that looks in between sees the request twice and
+  // not nowhere. A post-mortem needs that.
   recorder.publish(record);
   shm::clear(shown);
   if (line == place_) {
@@ -319,13 +321,13 @@ bool Connection::hung_up(Recorder& recorder, PendingTable& table, std::uint64_t 
     hung_up_ = true;
     recorder.gauges().connections.fetch_sub(1, std::memory_order_relaxed);
   }
-  // The thread that read the request has come back to wait for more: it is done with it. If another
-  // thread finds the hang-up, the request may still be worked on, and the host's attempt to answer,
-  // or its close, will tell.
+  // If the thread that read the request finds the hang-up, it has come back to wait for more and is
+  // done with the request. If another thread finds it, the request may still be worked on; the
+  // host's attempt to answer, or its close, will show how it ended.
   if (!idle() && reading_thread_ != this_thread()) return false;
   end_all(recorder, table, shm::Status::unanswered, now);
   note_oldest(receiving_since_);
-  // The rest of a message may lie in the socket; another descriptor may still stand for the
+  // The rest of a message may still be in the socket, and another descriptor may stand for the
   // connection.
   if (requests_.in_message() || descriptors > 1) return false;
   end_input(recorder, now);
@@ -339,8 +341,8 @@ void Connection::input_ended(Recorder& recorder, std::uint64_t now) noexcept {
 
 void Connection::end_input(Recorder& recorder, std::uint64_t now) noexcept {
   input_ended_ = true;
-  // Half a message is no message, but half a line that could never have begun one is malformed all
-  // the same.
+  // A message that was cut off does not count, but a line that was cut off and could never have
+  // become a message does count as malformed.
   if (requests_.finish() && requests_.message().kind == MessageKind::malformed &&
       !answered_early_) {
     malformed(recorder, now, requests_.message().size());

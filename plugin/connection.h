@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One client connection of a host that knows nothing of us: the bytes that pass through its
-// descriptor become requests in hand and records.
+// One client connection of a host that knows nothing of us. The bytes that pass through its
+// descriptor become requests in flight and records.
 //
-// What counts (docs/index.md has the definitions)
+// Rules (docs/index.md has the definitions)
 //  - A request begins when the read that delivers its last byte returns, and its span ends when the
-//  call that sends the
-//    first byte of its answer is made.
-//  - An answer belongs to the request with the same id; to the oldest one in hand if it carries no
-//  id, or one that no
-//    request has. Requests that are older than an answered one will not be answered any more.
-//  - An answer without an id that comes from the thread that reads is not for a request after which
-//  that thread went
-//    back to reading without having sent anything: it was passed over (an unknown tool).
-//  - An answer that comes while nothing is in hand but a message is being received answers that
-//  message (the host found it
-//    too large).
+//    call that sends the first byte of its answer is made.
+//  - An answer belongs to the request with the same id; to the oldest one in flight if it carries
+//    no id, or an id that no request has. Requests that are older than an answered one will not be
+//    answered any more.
+//  - If the thread that reads goes back to reading without having sent anything, the host has
+//    skipped the requests that it had read (an unknown tool). An answer without an id that comes
+//    from this thread does not belong to a skipped request.
+//  - An answer that comes while no request is in flight but a message is being received belongs to
+//    that message (the host found it too large).
 //
-// Threads: a host may read and write a connection from several threads. One is inside a Connection
-// at a time; another one waits a bounded moment and then goes on without being observed
-// (Gauges::contended_calls), after which the connection is out of step and is observed no more,
-// because a missed byte would turn everything behind it into nonsense.
+// Threads: a host may read and write a connection from several threads. One thread is inside a
+// Connection at a time. A second thread waits for a bounded time and then goes on without being
+// observed (Gauges::contended_calls). From then on the connection is desynchronised ("out of step"
+// in the code) and is not observed any more, because after a missed byte all further bytes would be
+// misread.
 #pragma once
 
 #include <atomic>
@@ -34,18 +33,19 @@ namespace goxel_telemetry::plugin {
 // Connections that are observed at once.
 inline constexpr std::uint32_t kConnections = 4096;
 
-// The part of a request in hand that readers need not see, one for each line of the in-flight
+// The part of a request in flight that readers need not see; one for each line of the in-flight
 // table.
 struct Pending {
   std::uint64_t id_hash;
   IdType id_type;
-  std::uint16_t next;  // younger request of the same connection; kNoLine: none
-  std::uint32_t read;  // that delivered its last byte, by Connection::reads_
+  std::uint16_t next;  // the next younger request of the connection; kNoLine: none
+  std::uint32_t read;  // number of the read (Connection::reads_) that delivered its last byte
 };
 inline constexpr std::uint16_t kNoLine = UINT16_MAX;
 
-// Lines: the first kConnections belong to the connections, one each, so that a connection's first
-// request in hand costs no search; the rest are for whoever has more than one.
+// The first kConnections lines belong to the connections, one each, so that a connection's first
+// request in flight costs no search. The other lines are for connections with more than one
+// request.
 struct PendingTable {
   Pending pending[kInflightLines];
   shm::PlaceMap<kInflightLines - kConnections> spare;
@@ -58,34 +58,36 @@ struct Chunk {
 
 class Connection {
  public:
-  // Everything else needs the guard. False: it was not had within a bounded time (see Threads), and
-  // the connection is out of step from then on.
+  // Takes the guard, which all other functions need unless they say otherwise. False if it was not
+  // free within a bounded time (see Threads): the connection is desynchronised from then on. Also
+  // false if it was desynchronised before.
   bool enter(Recorder& recorder) noexcept {
     if (out_of_step_.load(std::memory_order_relaxed)) return false;
     return try_enter() || enter_late(recorder);
   }
-  // The same for a connection that may be out of step already, to begin or to end it.
+  // The same also for a desynchronised connection, to begin or to end it.
   bool enter_anyway() noexcept;
+  // The connection is desynchronised and not observed any more. Needs no guard.
   void lose_step(Recorder& recorder) noexcept;
-  // Without waiting.
+  // Takes the guard if it is free, without waiting.
   bool try_enter() noexcept { return guard_.exchange(1, std::memory_order_acquire) == 0; }
   void leave() noexcept { guard_.store(0, std::memory_order_release); }
-  // Descriptors that were closed while the connection could not be entered: whoever enters next
-  // ends them. Needs no guard.
+  // Deferred closes: descriptors that were closed while the connection could not be entered. The
+  // next thread that leaves the connection, or housekeeping, carries them out. Needs no guard.
   void owe_close() noexcept { closes_owed_.fetch_add(1, std::memory_order_relaxed); }
   bool owes_closes() const noexcept { return closes_owed_.load(std::memory_order_relaxed) != 0; }
   std::uint32_t take_owed_closes() noexcept {
     return closes_owed_.exchange(0, std::memory_order_relaxed);
   }
-  // Whatever a parent process's threads were doing in here.
+  // Ends what threads of the parent process may have begun in here.
   void reset_after_fork() noexcept {
     open_ = false;
     leave();
   }
 
-  // A new connection in this place. `place` is its index below kConnections.
+  // Begins a new connection in this place. `place` is the place's index, below kConnections.
   void open(std::uint32_t place, int descriptor, std::uint64_t number) noexcept;
-  // Left-over bytes of a client that is known to be gone.
+  // Continues with left-over bytes of a client that is known to be gone.
   void reopen_after_hang_up(std::uint64_t now) noexcept {
     hung_up_ = true;
     receiving_since_ = now;
@@ -99,8 +101,8 @@ class Connection {
   // `before`: ticks before the call that sent the bytes was made.
   void sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
             std::uint64_t before) noexcept;
-  // Without the guard: no request is in hand and no answer begun, so that a newline that is sent
-  // now means nothing.
+  // True if no request is in flight and no answer has begun, so that a newline that is sent now
+  // means nothing. Needs no guard.
   bool quiet() const noexcept {
     return !answering_.load(std::memory_order_relaxed) &&
            oldest_since_.load(std::memory_order_relaxed) == kNever;
@@ -108,7 +110,7 @@ class Connection {
 
   // The peer is gone: an answer could not be sent.
   void send_failed(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
-  // The peer is gone, as a poll tells. True if nothing more can come of this connection and its
+  // The peer is gone, as a poll showed. True if nothing more can come from this connection and its
   // place may be given back.
   bool hung_up(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
   // The peer sends no more, but may still read.
@@ -117,12 +119,13 @@ class Connection {
   void output_ended(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
   // The host ends the connection.
   void close(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
-  // Without the guard: whether expire() would find anything to do.
+  // Whether expire() might find anything to do. Needs no guard.
   bool may_expire(const Recorder& recorder, std::uint64_t now) const noexcept {
     const std::uint64_t oldest = oldest_since_.load(std::memory_order_relaxed);
     return oldest < now && now - oldest >= recorder.unanswered_after_ticks();
   }
-  // Gives up what has been in hand for too long. True as for hung_up().
+  // Gives up requests that have been in flight for too long. The result means the same as
+  // hung_up()'s.
   bool expire(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
 
   // Descriptors that stand for this connection (dup).
@@ -135,7 +138,7 @@ class Connection {
   void note_oldest(std::uint64_t since) noexcept {
     oldest_since_.store(since, std::memory_order_relaxed);
   }
-  // Inline: of a Message only what is used is then put together.
+  // Inline, so that only the members of a Message are computed that are used.
   inline void request(Recorder& recorder, PendingTable& table, const Message& message,
                       std::uint64_t now) noexcept;
   void malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept;
@@ -145,7 +148,7 @@ class Connection {
   std::uint16_t oldest_not_passed_over(const PendingTable& table) const noexcept;
   void answer_unfinished_request(Recorder& recorder, const Message& answer,
                                  std::uint64_t now) noexcept;
-  // Ends the oldest request in hand.
+  // Ends the oldest request in flight.
   void end_first(Recorder& recorder, PendingTable& table, shm::Status status, std::uint64_t now,
                  std::uint64_t send_ticks, std::uint64_t bytes_out) noexcept;
   void end_all(Recorder& recorder, PendingTable& table, shm::Status status,
@@ -153,7 +156,8 @@ class Connection {
   std::uint16_t claim_line(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
   void end_input(Recorder& recorder, std::uint64_t now) noexcept;
 
-  // All zero until open(): thousands of places lie in memory that is touched only when it is used.
+  // All members are zero until open(): there are thousands of places, and their memory must not be
+  // touched before it is used.
   std::atomic<std::uint32_t> guard_{0};  // 1: a thread is inside
   std::atomic<bool> out_of_step_{false};
   std::atomic<std::uint32_t> closes_owed_{0};
@@ -164,20 +168,21 @@ class Connection {
   bool answered_early_ = false;  // the message being received has its answer already
   bool own_line_free_ = false;
   shm::Protocol protocol_{};  // of the latest request
-  std::uint16_t first_ = 0;   // requests in hand, oldest first; kNoLine: none
+  std::uint16_t first_ = 0;   // requests in flight, oldest first; kNoLine: none
   std::uint16_t last_ = 0;
   std::uint16_t place_ = 0;
-  std::uint16_t reader_ = 0;  // thread that read last, by its lane
+  std::uint16_t reader_ = 0;  // lane of the thread that read last
   bool silent_ = false;       // nothing was sent since the last read
   const void* reading_thread_ = nullptr;
-  std::uint32_t reads_ = 0;        // so far
-  std::uint32_t passed_over_ = 0;  // the last read that its thread followed by another at once
-  int descriptor_ = 0;             // that it was accepted as
-  std::uint32_t given_up_ = 0;   // requests that ended unanswered while an answer could still come
+  std::uint32_t reads_ = 0;  // number of reads so far
+  // The last read after which its thread read again without sending: the host skipped its requests.
+  std::uint32_t passed_over_ = 0;
+  int descriptor_ = 0;           // number under which it was accepted
+  std::uint32_t given_up_ = 0;   // ended unanswered while an answer could still come
   std::uint32_t malformed_ = 0;  // malformed messages that the host may still answer
   std::uint64_t number_ = 0;
-  // Start of the oldest that can time out: a request in hand, or what may be left of a client that
-  // is gone. kNever: nothing.
+  // Start of the oldest thing that can time out: a request in flight, or left-over bytes of a
+  // client that is gone. kNever: there is none.
   std::atomic<std::uint64_t> oldest_since_{0};
   std::uint64_t receiving_since_ = 0;  // ticks; first byte of the message being received
   std::uint64_t answering_since_ = 0;  // ticks; first byte of the answer being sent

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// A setting's value as the text that apply_setting() takes; false for what is no scalar.
+// A setting's value as the text that apply_setting() takes; false for a value that is no scalar.
 bool as_text(const Json& value, std::string& out) {
   if (value.is_string()) {
     out = value.get<std::string>();
@@ -87,8 +87,8 @@ std::string read_plugin_section(const std::string& path, PluginSection& out) {
   try {
     root = Json::parse(text);
   } catch (const Json::exception& error) {
-    std::string detail =
-        error.what();  // "[json.exception.parse_error.101] parse error at line 1, …"
+    // For example "[json.exception.parse_error.101] parse error at line 1, …"
+    std::string detail = error.what();
     if (const std::size_t end = detail.find("] "); end != std::string::npos) {
       detail.erase(0, end + 2);
     }

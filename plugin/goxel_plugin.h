@@ -4,23 +4,24 @@
  *
  * Conventions
  *  1. Plain C. No exception, no C++ type and no errno meaning crosses this boundary.
- *  2. One entry symbol, GOXEL_PLUGIN_ENTRY. The host looks it up, asks for the major version that
- * it was built for, and gets a table of functions or NULL.
+ *  2. There is one entry symbol, GOXEL_PLUGIN_ENTRY. The host looks it up, asks for the major
+ *     version that it was built for, and gets a table of functions or NULL.
  *  3. A struct begins with its size. A newer minor version only appends members; each side reads no
- * member that lies beyond the size that the other side states.
+ *     member that lies beyond the size that the other side states.
  *  4. Each function states where it may be called:
- *       [main-thread]  the thread that called activate; never at the same time as any other
- * function [any-thread]   any thread, also several at once [active]       between a successful
- * activate and the matching deactivate
+ *       [main-thread]  the thread that called activate; no other function is called meanwhile
+ *       [any-thread]   any thread, also several at once
+ *       [active]       between a successful activate and the matching deactivate
  *       [!active]      outside of that
  *  5. A pointer that is passed in belongs to the caller and is only read during the call. What the
- * plugin returns belongs to the plugin and stays valid until its library is unloaded.
+ *     plugin returns belongs to the plugin and stays valid until its library is unloaded.
  *  6. Functions marked [hot] take no lock, do not allocate and make no system call.
  *  7. A child of fork() may call anything: until it calls activate itself, its calls do nothing.
  *
- * Rationale for tokens instead of host pointers: a request outlives calls, ends on another thread
- * than it began on, and may be finished after the plugin gave it up (timeout). A token carries its
- * generation, so a stale one is recognised and ignored instead of ending somebody else's request.
+ * Rationale for tokens instead of host pointers: a request lasts longer than a call, may end on
+ * another thread than it began on, and may be finished after the plugin gave it up (timeout). A
+ * token holds a generation, so that an old token is recognised and ignored instead of ending
+ * another request.
  */
 #ifndef GOXEL_PLUGIN_H
 #define GOXEL_PLUGIN_H
@@ -51,10 +52,10 @@ enum goxel_plugin_gauge {
   GOXEL_GAUGE_WORKERS_CONFIGURED = 2 /* size of the worker pool */
 };
 
-/* A connection, by any number that the host does not reuse while the connection is open. */
+/* A connection: any number that the host does not use for another one while this one is open. */
 typedef uint64_t goxel_plugin_connection;
 
-/* A request in hand. 0 means "not observed" and is accepted, and ignored, everywhere. */
+/* A request in flight. 0 means "not observed"; every function accepts and ignores it. */
 typedef uint64_t goxel_plugin_request_token;
 
 /* One member of the plugin's "config" object, its value as text ("true", "30", "goxel"). */
@@ -63,7 +64,7 @@ typedef struct goxel_plugin_setting {
   const char* value; /* NUL-terminated UTF-8 */
 } goxel_plugin_setting;
 
-/* What the host tells about itself. */
+/* What the host says about itself. */
 typedef struct goxel_plugin_host {
   size_t size;         /* sizeof(goxel_plugin_host) */
   const char* name;    /* of the daemon, e.g. "goxel-daemon" */
@@ -82,8 +83,8 @@ typedef struct goxel_plugin_request {
   size_t size; /* sizeof(goxel_plugin_request) */
   goxel_plugin_connection connection;
   uint32_t protocol; /* enum goxel_plugin_protocol */
-  const char*
-      operation; /* method or tool, not NUL-terminated; NULL for a message that is no request */
+  /* Method or tool, not NUL-terminated; NULL for a message that is no request. */
+  const char* operation;
   size_t operation_length;      /* bytes */
   const char* traceparent;      /* W3C trace context, not NUL-terminated; NULL if there is none */
   size_t traceparent_length;    /* bytes */
@@ -106,33 +107,35 @@ typedef struct goxel_plugin {
    * !active]
    */
   int (*activate)(const goxel_plugin_host* host);
-  /* Ends every request in hand as unanswered and retires the segment. [main-thread, active] */
+  /* Ends every request in flight as unanswered and retires the segment. [main-thread, active] */
   void (*deactivate)(void);
 
   /* [any-thread] */
   void (*connection_opened)(goxel_plugin_connection connection);
   /*
-   * The connection has ended; its requests that are still in hand end as unanswered, or as
-   * cancelled where they were started. One that is being answered (request_answering) stays until
-   * request_finished says how that ended. [any-thread]
+   * The connection has ended. Those of its requests that are still in flight end as cancelled if
+   * they were started, else as unanswered. A request that is being answered (request_answering)
+   * stays until request_finished says how it ended. [any-thread]
    */
   void (*connection_closed)(goxel_plugin_connection connection);
 
   /* The last byte of a request has arrived. [any-thread, hot] */
   goxel_plugin_request_token (*request_received)(const goxel_plugin_request* request);
-  /* It was put in a queue: its waiting time begins. Optional. [any-thread, hot] */
+  /* The request was put into a queue: its waiting time begins. Optional. [any-thread, hot] */
   void (*request_queued)(goxel_plugin_request_token request);
-  /* A worker took it: its span begins. Optional: without it the span begins at request_received.
-   * [any-thread, hot] */
+  /*
+   * A worker took the request: its span begins. Optional: without this call the span begins at
+   * request_received. [any-thread, hot]
+   */
   void (*request_started)(goxel_plugin_request_token request, uint32_t worker);
   /*
-   * The first byte of its answer is about to be sent: its span ends. Optional: without it the span
-   * ends at request_finished. [any-thread, hot]
+   * The first byte of its answer is about to be sent: its span ends. Optional: without this call
+   * the span ends at request_finished. [any-thread, hot]
    */
   void (*request_answering)(goxel_plugin_request_token request);
   /*
-   * The last byte of its answer was sent, or there is none. The token is dead afterwards.
-   * status: enum goxel_plugin_status; bytes: of the answer. [any-thread, hot]
+   * The last byte of its answer was sent, or there is no answer. Afterwards the token is invalid.
+   * status: enum goxel_plugin_status; bytes: size of the answer. [any-thread, hot]
    */
   void (*request_finished)(goxel_plugin_request_token request, uint32_t status, uint64_t bytes);
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can be learnt about the process that we were preloaded into, and how to leave no trace in
-// its children.
+// What can be found out about the process into which we were preloaded, and how to leave no trace
+// in its children.
 #pragma once
 
 #include "plugin/recorder.h"
 
 namespace goxel_telemetry::plugin {
 
-// Its program's name, and the number of workers that its command line asks for (`--workers N`; 8,
-// the stock daemon's default, if it asks for none).
+// The program's name, and the number of workers that its command line asks for (`--workers N`;
+// without it 8, the stock daemon's default).
 Recorder::Host describe_this_process();
 
-// Takes the launcher's variable, and the library that contains `inside_library`, out of the
-// environment.
+// Removes from the environment the launcher's variable and, from LD_PRELOAD, the library that
+// contains the address `inside_library`.
 void leave_environment(const void* inside_library);
 
 // Asks the kernel.

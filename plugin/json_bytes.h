@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What single bytes mean in JSON (RFC 8259), and the hash that tells texts apart.
+// What single bytes mean in JSON (RFC 8259), and the hash by which texts are compared.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ inline bool is_curly(char bracket) noexcept {
 constexpr char kWords[] = "true\0false\0null";
 constexpr std::uint8_t kTrue = 0, kFalse = 5, kNull = 11;
 
-// How far a number has come. It cannot end in the parts before kZero.
+// How much of a number has been read. A number cannot end in one of the parts before kZero.
 enum NumberPart : std::uint8_t {
   kStart,
   kMinus,
@@ -42,7 +42,7 @@ enum NumberPart : std::uint8_t {
   kInteger,
   kFraction,
   kExponent,
-  kOver,  // this byte is not of the number
+  kOver,  // this byte does not belong to the number
 };
 
 constexpr NumberPart kNumberParts[][6] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // goxel-plugin-run: reads the daemon's config, sets the plugin's preload if it is switched on, and
-// becomes the daemon by exec: same pid, same signals, same exit code. Whatever is wrong with the
-// plugin costs one sentence and never the daemon.
+// becomes the daemon by exec: same pid, same signals, same exit code. If anything is wrong with the
+// plugin, it prints one sentence and starts the daemon without it.
 #include <dlfcn.h>
 #include <unistd.h>
 #include <cerrno>
@@ -23,7 +23,7 @@ namespace {
 
 constexpr int kBadUsage = 2;
 constexpr int kRefused = 1;
-constexpr int kNotExecutable = 126;  // as shells say it
+constexpr int kNotExecutable = 126;  // the code that shells use for this
 constexpr int kNotFound = 127;
 
 constexpr std::string_view kHelp = R"(usage: goxel-plugin-run [--strict] DAEMON [ARGUMENT...]
@@ -119,7 +119,8 @@ std::string check_library(const std::string& path) {
   return problem;
 }
 
-// Whether the segment can be made, by making it. The plugin makes it again, in the same process.
+// Finds out whether the segment can be made by making it. The plugin makes it again, in the same
+// process.
 std::string check_segment(const Settings& settings) {
   shm::SegmentOptions options;
   options.instance = settings.instance;

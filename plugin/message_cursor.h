@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Bytes are classified once, 64 at a time, into bit masks in which the next quote, bracket or
-// newline is found by counting zeros.
+// Reads bytes for the message scanner. Bytes are classified once, 64 at a time, into bit masks; the
+// next quote, bracket or newline is then found by counting zeros.
 #pragma once
 
 #include <cstddef>
@@ -83,8 +83,9 @@ inline std::uint64_t prefix_xor(std::uint64_t bits) noexcept {
 }
 
 // The bytes that a backslash escapes: every second one of a run of backslashes, and what follows a
-// run of odd length. Adding the first bit of a run clears the run and sets the bit behind it, which
-// tells runs that begin at odd bytes from the others. `first` says that byte 0 is escaped.
+// run of odd length. Adding the first bit of a run to the run clears it and sets the bit behind it;
+// so runs that begin at odd bytes can be distinguished from the others. `first` says that byte 0 is
+// escaped.
 inline std::uint64_t escaped_bytes(std::uint64_t backslashes, bool first) noexcept {
   constexpr std::uint64_t kEven = 0x5555555555555555;
   backslashes &= ~std::uint64_t{first};
@@ -163,7 +164,8 @@ class MessageCursor {
     return position() - block_;
   }
 
-  // Near the end these are the last 64 bytes, or all if there are fewer: none outside is read.
+  // Classifies the 64 bytes from next_ on; near the end the last 64 bytes, or all if there are
+  // fewer. No byte outside of the given ones is read.
   GOXEL_SCANNER_INLINE void classify_block() noexcept {
     masks_ = {};
     const auto size = static_cast<std::size_t>(end_ - begin_);
@@ -187,7 +189,7 @@ class MessageCursor {
   const char* begin_;
   const char* next_;
   const char* end_;
-  std::uintptr_t block_ = 0;  // where the masks begin; at first nowhere near
+  std::uintptr_t block_ = 0;  // address where the masks begin; 0: none were made yet
   Masks masks_;
 };
 

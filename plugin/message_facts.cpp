@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a message says about itself: which members are facts, and the text of those that are kept.
+// What a message says about itself: which members are facts, and the text of the facts that are
+// kept.
 #include <bit>
 #include <iterator>
 
@@ -13,8 +14,8 @@ namespace {
 constexpr std::uint8_t kTraceparentSize = 55;
 constexpr std::uint8_t kNoTraceparent = 0xff;
 
-// Eight lower-case digits at once; ill-formed ones leave bits in `errors`. No step carries from one
-// byte to the next.
+// Reads eight lower-case digits at once; bytes that are none leave bits in `errors`. No step
+// carries from one byte to the next.
 inline std::uint64_t read_hex8(const char* text, std::uint64_t& errors) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   std::uint64_t bytes;
@@ -36,7 +37,8 @@ inline std::uint64_t read_hex16(const char* text, std::uint64_t& errors) noexcep
 
 }  // namespace
 
-// Any other key, piece by piece: `candidate_` is the first one that begins like it.
+// Matches a key that comes in pieces or has escapes: `candidate_` is the first known key that
+// begins like it.
 void MessageScanner::match_key(const char* text, std::size_t size) noexcept {
   for (std::size_t i = 0; i < size && candidate_ != kNoCandidate; ++i) {
     const char* const so_far = kKeys[candidate_].data();
@@ -51,7 +53,8 @@ void MessageScanner::match_key(const char* text, std::size_t size) noexcept {
   }
 }
 
-// Sets `key_` if the member may tell a fact here, and forgets what an earlier one told.
+// Sets `key_` if the member may hold a fact at this place, and forgets the fact of an earlier
+// member with this key.
 void MessageScanner::begin_member(Key key) noexcept {
   if (key == Key::traceparent) {
     if (!is_meta(place_)) return;
@@ -127,7 +130,8 @@ void MessageScanner::finish_text() noexcept {
   }
 }
 
-// What follows a backslash: consumes until `escape_` is zero again or the bytes are over.
+// Reads what follows a backslash: consumes bytes until `escape_` is zero again or no bytes are
+// left.
 std::size_t MessageScanner::read_escape(const char* text, std::size_t size) noexcept {
   std::size_t consumed = 0;
   while (escape_ != 0 && consumed != size) {
@@ -183,8 +187,8 @@ void MessageScanner::keep(const char* text, std::size_t size) noexcept {
   }
 }
 
-// Of a name that does not fit, the last eight bytes give way to a hash of the whole name, so that
-// the buffer still tells any two names apart.
+// If a name does not fit, a hash of the whole name takes the place of the last eight bytes, so that
+// the buffer still differs for any two names.
 void MessageScanner::append_to_name(const char* text, std::size_t size) noexcept {
   if (!name_overflowed_ && size <= kMaxName - name_size_) {
     std::memcpy(name_ + name_size_, text, size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How the reading goes from state to state. A token that lies whole in the bytes of one feed is
-// read on the spot; every state can also be left at the end of the bytes and be resumed.
+// How the scanner goes from state to state. A token that lies as a whole in the bytes of one feed
+// is read at once. The scanner can stop in every state, at the end of the bytes, and be resumed
+// with the next feed.
 #include "plugin/message_scanner.h"
 
 #include "plugin/json_bytes.h"
@@ -46,7 +47,8 @@ void MessageScanner::end_malformed() noexcept {
   state_ = State::between;
 }
 
-// From here on only brackets, strings and newlines matter, beginning with what is not yet read.
+// The message is malformed. From the next unread byte on only brackets, strings and newlines
+// matter.
 void MessageScanner::fail() noexcept {
   kind_ = MessageKind::malformed;
   state_ = State::broken;
@@ -62,7 +64,7 @@ bool MessageScanner::finish() noexcept {
 
 // ---------------------------------------------------------------- keys
 
-// A key that is followed by its quote in the same bytes and has no escapes.
+// Reads a key that ends within these bytes and has no escapes.
 GOXEL_SCANNER_INLINE bool MessageScanner::read_whole_key(MessageCursor& in) noexcept {
   const std::size_t size = in.plain_text();
   if (size == in.left() || in.peek(size) != '"') {
@@ -208,7 +210,7 @@ struct MessageScanner::Specials {
 
 namespace {
 
-// As a key's first byte.
+// Whether the key `_meta` may begin with `c`.
 inline bool may_begin_meta(char c) noexcept {
   return c == '_' || c == '\\';
 }
@@ -222,7 +224,7 @@ inline bool has_backslash(std::uint64_t specials, const char* text) noexcept {
 
 }  // namespace
 
-// `escape_` carries a backslash at the end of one block over to the next.
+// `escape_` remembers a backslash at the end of one block for the next.
 MessageScanner::Specials MessageScanner::sort_specials(std::uint64_t specials, const char* text,
                                                        std::size_t covered) noexcept {
   Specials sorted;
@@ -267,7 +269,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_nested(MessageCursor& in) noexcep
     const Masks masks = in.masks();
     const std::size_t covered = in.covered();
 
-    // Set from a string's opening quote up to the byte before its closing one.
+    // A bit is set from a string's opening quote up to the byte before its closing quote.
     std::uint64_t quotes = masks.quotes;
     std::uint64_t text = text_carry ^ prefix_xor(quotes);
     Specials specials;
@@ -344,8 +346,8 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_broken(MessageCursor& in) noexcep
 
 // ---------------------------------------------------------------- all together
 
-// Almost every message begins in one of these ways, which leave it at the value of `key`. Reading
-// them member by member takes as long as the rest of a short message.
+// Almost every message begins with one of these texts. What follows the text is the value of `key`.
+// Reading these members one by one would take as long as the rest of a short message.
 struct MessageScanner::Opening {
   std::string_view text;
   Key key;
@@ -371,8 +373,8 @@ GOXEL_SCANNER_INLINE void MessageScanner::read_opening(MessageCursor& in) noexce
   }
 }
 
-// Reads on to the end of the message or of the bytes. The cases that make up a member of an object
-// fall through to one another.
+// Reads on to the end of the message or of the bytes. The cases for the parts of an object's member
+// fall through, each to the next.
 GOXEL_SCANNER_INLINE void MessageScanner::read(MessageCursor& in) noexcept {
   while (!in.at_end()) {
     switch (state_) {
@@ -425,7 +427,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(MessageCursor& in) noexcept {
           if (!in.skip_white_space()) return;
           if (in.peek() != ':') {
             if (is_carrier(place_)) {
-              state_ = State::nested;  // it was a value
+              state_ = State::nested;  // the string was a value, no key
             } else {
               fail();
             }
@@ -458,7 +460,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(MessageCursor& in) noexcept {
         if (state_ == State::after_value) goto after_value;
         continue;
 
-      // The key `_meta`, another key, or a value: what comes behind it will tell.
+      // This is the key `_meta`, another key, or a value: the bytes behind it will show which.
       case State::carrier_text:
         state_ = may_begin_meta(in.peek()) ? State::key_begun : State::nested_text;
         continue;

@@ -9,7 +9,7 @@
 namespace goxel_telemetry::plugin {
 
 enum class MessageKind : std::uint8_t {
-  other,      // an object that is no request: an answer, for instance
+  other,      // an object that is no request, for example an answer
   request,    // an object with a `method` or `tool` that is a string
   batch,      // an array
   malformed,  // not JSON, as far as the scanner looks
@@ -20,7 +20,7 @@ enum class Dialect : std::uint8_t { none, json_rpc, mcp };
 
 enum class IdType : std::uint8_t { absent, null, string, number, other };
 
-// W3C trace context: whose request this is, as the caller told us.
+// W3C trace context: which trace this request belongs to, as the caller said.
 struct TraceContext {
   std::uint64_t trace_id_high;
   std::uint64_t trace_id_low;
@@ -145,12 +145,12 @@ class MessageScanner {
     between,
     first_key,  // after `{`: a key or `}`
     key,        // after `,`
-    key_begun,  // after its quote
+    key_begun,  // after a key's opening quote
     key_text,   // inside a key that came in pieces or has escapes
     colon,
     value,
     kept_text,     // inside a string value that is a fact
-    ignored_text,  // inside one that is not
+    ignored_text,  // inside a string value that is not
     number,
     word,         // true, false, null
     after_value,  // `,` or `}`
@@ -178,12 +178,12 @@ class MessageScanner {
     return static_cast<Place>(static_cast<int>(place) + static_cast<int>(Place::top_meta));
   }
 
-  // Of such an object only the strings that may be the key `_meta` are looked at.
+  // In a carrier only the strings that may be the key `_meta` are looked at.
   static bool is_carrier(Place place) noexcept {
     return place == Place::params || place == Place::arguments;
   }
 
-  // How many brackets are open where skipping brackets ends.
+  // How many brackets are open when skipping nested values of `place` has ended.
   static std::uint64_t floor_of(Place place) noexcept {
     return place < Place::top_meta ? 1 : place == Place::top_meta ? 2 : 3;
   }
@@ -208,7 +208,7 @@ class MessageScanner {
                                                "method", "tool",      "traceparent"};
   static constexpr std::uint8_t kNoCandidate = 0xff;
 
-  struct Opening;  // how messages often begin
+  struct Opening;  // the ways in which most messages begin
   struct Specials;
 
   Step feed_message(const char* bytes, std::size_t size, std::size_t blank) noexcept;
@@ -267,11 +267,11 @@ class MessageScanner {
   Nesting nesting_;
   TraceContext trace_ = {};
   std::uint64_t id_hash_ = 0;
-  char name_[kMaxName] = {};  // zero-padded; see append_to_name for a name that is longer
+  char name_[kMaxName] = {};  // zero-padded; append_to_name() says what becomes of a longer name
   std::uint8_t name_size_ = 0;
 
-  // Bytes, not bits: a field that shares a word with others is read back in more than was just
-  // written, and such a load waits until the store has left the store buffer.
+  // Bytes and not bit fields: a bit field is read back together with the others in its word, and
+  // such a load waits until the store of the field has left the store buffer.
   MessageKind kind_ = MessageKind::other;
   Dialect dialect_ = Dialect::none;
   IdType id_type_ = IdType::absent;
@@ -280,13 +280,13 @@ class MessageScanner {
   bool has_result_ = false;
   bool has_error_ = false;
   bool denies_success_ = false;
-  Place trace_place_ = Place::top;  // where the traceparent that counts was; top: nowhere
+  Place trace_place_ = Place::top;  // where the traceparent that counts was found; top: nowhere
   Place place_ = Place::top;
   Key key_ = Key::none;
   State state_ = State::between;
   std::uint16_t escape_ = 0;    // 1: after a backslash; 0x2…: after \u, the digits follow the 2
-  std::uint8_t progress_ = 0;   // within a key, word, number or traceparent
-  std::uint8_t candidate_ = 0;  // the key that may be matching; first digit of a traceparent
+  std::uint8_t progress_ = 0;   // position in a key, word, number or traceparent
+  std::uint8_t candidate_ = 0;  // the key that may match; in a traceparent its first digit
 };
 
 static_assert(sizeof(MessageScanner) == 120);

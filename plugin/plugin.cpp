@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The ABI door: calls of a host that loads plugins, turned into requests in hand and records.
+// The ABI door: turns the calls of a host that loads plugins into requests in flight and records.
 // goxel_plugin.h is the contract.
 #include <atomic>
 #include <cstddef>
@@ -17,18 +17,19 @@ inline void pause() noexcept {
 #endif
 }
 
-// The private part of a request in hand, one for each line of the in-flight table. `state` is twice
-// the line's generation, plus one while a request is in hand and no thread is at work on it; the
-// generation grows when the request ends, so that its token dies.
+// The private part of a request in flight, one for each line of the in-flight table. `state` is
+// twice the line's generation, plus one while a request is in flight and no thread holds it. The
+// generation grows when the request ends, so that the request's token becomes invalid.
 struct Ticket {
   std::atomic<std::uint64_t> state;
   std::atomic<std::uint64_t> connection;
-  std::uint64_t answering_since;  // ticks; 0: not yet
+  std::uint64_t answering_since;  // ticks; 0: the answer has not begun
 };
 constinit Ticket tickets[kInflightLines]{};
 constinit shm::PlaceMap<kInflightLines> lines;
 
-constexpr std::uint64_t kLineBits = 14;  // of a token: line + 1, so that no token is 0
+// Bits of a token that hold line + 1, so that no token is 0.
+constexpr std::uint64_t kLineBits = 14;
 static_assert(kInflightLines < (1u << kLineBits));
 
 goxel_plugin_request_token token_of(std::uint32_t line, std::uint64_t generation) {
@@ -39,7 +40,8 @@ std::uint64_t since(std::uint64_t start, std::uint64_t now) {
   return shm::clip_ticks(now > start ? now - start : 0);
 }
 
-// The line of a living token, held; kNone for a dead one. Holders leave within nanoseconds.
+// Holds the line of a token: until let_go() no other thread may touch it. kNone for a token whose
+// request has ended. A line is held for nanoseconds only.
 constexpr std::uint32_t kNone = UINT32_MAX;
 std::uint32_t hold(goxel_plugin_request_token token) {
   constexpr int kPatience = 2000;
@@ -61,7 +63,7 @@ void let_go(std::uint32_t line) {
   tickets[line].state.fetch_add(1, std::memory_order_release);  // pairs with hold()
 }
 
-// Ends the request of a line that the caller holds.
+// Ends the request in a line that the caller holds.
 void end(Recorder& recorder, std::uint32_t line, shm::Status status, std::uint64_t bytes,
          std::uint64_t now) {
   Ticket& ticket = tickets[line];
@@ -89,7 +91,8 @@ void end(Recorder& recorder, std::uint32_t line, shm::Status status, std::uint64
   lines.give_back(line);
 }
 
-// Calls visit(line) for each request in hand that `wanted(line)` picks, held.
+// Calls visit(line), with the line held, for each request in flight for which `wanted(line)` is
+// true.
 template <class Wanted, class Visit>
 void for_each_held(Wanted&& wanted, Visit&& visit) {
   lines.for_each_taken([&](std::uint32_t line) {
@@ -99,7 +102,7 @@ void for_each_held(Wanted&& wanted, Visit&& visit) {
   });
 }
 
-// What a parent process had in hand is not this one's.
+// Removes requests that were in flight in the parent process: they are not this process's.
 void begin(Recorder&) {
   lines.for_each_taken([](std::uint32_t line) {
     const std::uint64_t state = tickets[line].state.load(std::memory_order_relaxed);
@@ -178,8 +181,8 @@ void connection_closed(goxel_plugin_connection connection) {
       },
       [&](std::uint32_t line) {
         if (tickets[line].answering_since != 0) {
-          // Its worker is about to say how that ended: a client may hang up as soon as it has its
-          // answer.
+          // Its worker is about to say how the request ended: a client may hang up as soon as it
+          // has its answer.
           let_go(line);
           return;
         }
@@ -189,7 +192,7 @@ void connection_closed(goxel_plugin_connection connection) {
       });
 }
 
-// The low half of a traceparent's trace id; 0 if it has none.
+// The low half of the trace id in a traceparent; 0 if there is none.
 std::uint64_t trace_id_of(const char* text, std::size_t size) {
   constexpr std::size_t kTraceIdEnd = 35;  // "00-" and 32 digits
   if (text == nullptr || size < kTraceIdEnd) return 0;
@@ -242,7 +245,7 @@ goxel_plugin_request_token request_received(const goxel_plugin_request* request)
   return token_of(line, generation);
 }
 
-// Changes what the line of a request shows.
+// Applies `change` to the in-flight entry of a request.
 template <class Change>
 void change(goxel_plugin_request_token token, Change&& change) {
   Recorder* const live = recorder();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The preload door: libc's socket calls, interposed. A wrapper calls the original, keeps errno,
-// tells the observer, returns.
-// What the calls mean stands in socket_calls.h.
+// The preload door: interposes libc's socket calls. A wrapper calls the original, keeps errno,
+// informs the observer, and returns. What the calls mean is in socket_calls.h.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,8 +21,8 @@
 namespace goxel_telemetry::plugin {
 namespace {
 
-// The next definition of a function after ours. Resolved before main(), or by the first call if
-// that comes earlier.
+// The next definition of a function after ours in the order of the dynamic loader. It is looked up
+// before main(), or by the first call if that comes earlier.
 template <class Function>
 class Original {
  public:
@@ -87,7 +86,8 @@ __attribute__((constructor)) void prepare() {
           original_read_chk, original_poll_chk, original_ppoll_chk);
   resolve_vfork();
   const char* const text = std::getenv(kSettingsVariable);
-  if (text == nullptr) return;  // not started by the launcher: the plugin ABI, if anything
+  // Not started by the launcher: if there is a door, it is the ABI door.
+  if (text == nullptr) return;
   Settings settings;
   if (const std::string problem = apply_settings_text(settings, text); !problem.empty()) {
     complain(kWithout + problem);
@@ -265,8 +265,8 @@ INTERPOSE int fcntl64(int fd, int command, ...) {
   return forward_fcntl(original_fcntl64, fd, command, argument);
 }
 
-// The forms that _FORTIFY_SOURCE compiles calls into. The originals check the size and end the
-// process if it is wrong.
+// With _FORTIFY_SOURCE, calls are compiled into these forms. The originals check the size and end
+// the process if it is wrong.
 INTERPOSE ssize_t __recv_chk(int fd, void* buffer, size_t size, size_t room, int flags) {
   const ssize_t got = original_recv_chk.get()(fd, buffer, size, room, flags);
   after_receive(fd, buffer, size, got, flags);

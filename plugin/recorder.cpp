@@ -8,12 +8,13 @@
 namespace goxel_telemetry::plugin {
 namespace {
 
-// Lanes that threads without one of their own use for one record at a time. Collisions need as many
-// threads preempted in the middle of a publication.
+// Shared lanes, which threads without a lane of their own use for one record at a time. A record is
+// lost only if all of these lanes are taken, by threads that were preempted in the middle of a
+// publication.
 constexpr std::uint32_t kSharedLanes = 32;
 
-// What the daemon is known to offer (docs/index.md), entered first so that no client can crowd it
-// out with names of its own.
+// The operations that the daemon is known to offer (docs/index.md). They are entered into the
+// catalog first, so that no client can fill it with names of its own before them.
 constexpr const char* kKnownOperations[] = {"ping",
                                             "version",
                                             "echo",
@@ -78,16 +79,17 @@ constexpr const char* kKnownOperations[] = {"ping",
                                             "goxel_export_model"};
 
 struct ThreadState {
-  std::uint64_t epoch = 0;  // of the recorder that the lane belongs to; 0: no lane
+  std::uint64_t epoch = 0;  // epoch of the recorder that the lane belongs to; 0: no lane
   shm::Producer producer;
   std::uint32_t lane = 0;
-  bool shared = false;  // found no lane of its own in this epoch
+  bool shared = false;  // no lane was free for this thread in this epoch
   Recorder* recorder = nullptr;
 };
-// Initial-exec: one instruction to reach, and no allocation on a thread's first touch.
+// Initial-exec: reached with one instruction, and without an allocation at a thread's first access.
 thread_local ThreadState thread_state __attribute__((tls_model("initial-exec")));
 
-std::uint64_t next_epoch = 0;  // grows with each recorder; a forked child inherits it and goes on
+// Grows with each recorder; a forked child inherits it and continues from there.
+std::uint64_t next_epoch = 0;
 pthread_key_t thread_end_key;
 bool thread_end_key_made = false;
 
@@ -182,7 +184,8 @@ inline void count(shm::LaneCounters& counters, const shm::Words& words) noexcept
   shm::add(counters.records[record.status < shm::kStatusCount ? record.status : 0], 1);
   shm::add(counters.bytes_in, record.bytes_in);
   shm::add(counters.bytes_out, record.bytes_out);
-  // Nobody worked on an unanswered request for as long as it waited.
+  // Only answered requests count as busy time: no thread worked on an unanswered request all the
+  // time that it waited.
   if (record.status <= static_cast<std::uint64_t>(shm::Status::error)) {
     shm::add(counters.span_ticks, record.duration_ticks);
   }
@@ -200,7 +203,7 @@ void Recorder::publish(const shm::Words& record) noexcept {
   thread.producer.publish(record);
 }
 
-// Out of line: publish() needs no stack then.
+// Not inlined, so that publish() needs no stack.
 [[gnu::noinline, gnu::cold]] void Recorder::publish_without_lane(
     const shm::Words& record) noexcept {
   ThreadState& thread = thread_state;
@@ -212,7 +215,7 @@ void Recorder::publish(const shm::Words& record) noexcept {
   thread.producer.publish(record);
 }
 
-// The largest lane that is free: lanes are laid out largest first.
+// Claims the largest lane that is free: lanes are laid out largest first.
 bool Recorder::claim_lane() noexcept {
   ThreadState& thread = thread_state;
   thread.epoch = epoch_;
@@ -220,8 +223,8 @@ bool Recorder::claim_lane() noexcept {
   const std::uint32_t lane = lane_map_.claim(0, own_lanes_);
   thread.shared = lane == decltype(lane_map_)::kNone;
   if (thread.shared) return false;
-  // Keys below 32 live in the thread's own block: this does not allocate unless the host has used
-  // up so many.
+  // The values of the first 32 keys are inside the thread's control block, so this does not
+  // allocate unless the host has used up 32 keys.
   if (pthread_setspecific(thread_end_key, &thread) != 0) {
     lane_map_.give_back(lane);
     thread.shared = true;
@@ -247,8 +250,8 @@ void Recorder::publish_shared(const shm::Words& record) noexcept {
 void Recorder::give_lane_back(void* state) noexcept {
   ThreadState& thread = *static_cast<ThreadState*>(state);
   Recorder* const recorder = thread.recorder;
-  // A child of fork() inherits the parent's state: its recorder is not this process's (see
-  // Telemetry::forget()).
+  // A child of fork() inherits the thread's state, but that lane belongs to the parent's recorder
+  // and not to one of this process (see OpenDoors in telemetry.h).
   if (recorder == nullptr || thread.epoch != recorder->epoch_) return;
   thread.epoch = 0;
   recorder->lane_map_.give_back(thread.lane);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Owns the segment, its lanes and its in-flight table; what both doors record through.
+// Owns the segment, its lanes and its in-flight table. Both doors record through it.
 //
 // Threads: everything marked hot may be called from any thread at once. It takes no lock, does not
 // allocate and makes no system call. A thread gets a lane of its own with its first record and
-// gives it back when it ends; a thread that finds none publishes each record on one of a few lanes
-// that are shared a record at a time.
+// gives it back when it ends. A thread for which no lane is free uses, for each record, one of a
+// few shared lanes, which belong to a thread only for the time of one record.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@
 
 namespace goxel_telemetry::plugin {
 
-// Requests that can be in hand at once; a further one ends its connection's oldest.
+// Requests that can be in flight at once; a further request ends the oldest one of its connection.
 inline constexpr std::uint32_t kInflightLines = 8192;
 
 class Recorder {
@@ -42,13 +42,13 @@ class Recorder {
   // The segment's clock. [hot]
   std::uint64_t now() const noexcept { return shm::read_ticks(clock_source_); }
 
-  // As many ticks as a time in nanoseconds takes. [hot]
+  // A time in nanoseconds as ticks. [hot]
   std::uint64_t ticks_of_ns(std::uint64_t ns) const noexcept {
     return static_cast<std::uint64_t>(static_cast<double>(ns) * ticks_per_ns_);
   }
 
-  // Publishes a finished request and counts it. Packed by the caller, where the fields still are in
-  // registers: see Record::words(). [hot]
+  // Publishes a finished request and counts it. The record is packed into words in the calling
+  // function, where its fields are still in registers: see Record::words(). [hot]
   void publish(const shm::Record& record) noexcept { publish(record.words()); }
   void publish(const shm::Words& record) noexcept;
 
@@ -56,29 +56,30 @@ class Recorder {
   std::uint16_t operation(std::string_view name) noexcept {
     return catalog_.intern(shm::NameKind::operation, name);
   }
-  // The same for a stack that a caller names; those beyond a record's 8 bits count as
-  // names::kOther.
+  // The catalog's number of a stack that a caller names. Stacks whose number does not fit a
+  // record's 8 bits count as names::kOther.
   std::uint8_t stack(std::string_view name) noexcept;
 
-  // The line of a request in hand, index below kInflightLines. Whoever claimed it owns it. [hot]
+  // A line of the in-flight table, index below kInflightLines. The thread that claimed it owns it.
+  // [hot]
   shm::InflightLine& line(std::uint32_t index) noexcept { return inflight_[index]; }
 
   shm::Gauges& gauges() noexcept { return header_->gauges; }
 
   std::uint64_t unanswered_after_ticks() const noexcept { return unanswered_after_ticks_; }
 
-  // Adds time that the plugin spent, as extrapolated from one timed call. [hot]
+  // Adds to the time that the plugin has spent, as extrapolated from one timed call. [hot]
   void add_own_cost(std::uint64_t ticks) noexcept;
 
-  // Ticks that a pair of clock readings takes by itself.
+  // The ticks that two readings of the clock take by themselves.
   std::uint64_t clock_cost_ticks() const noexcept { return clock_cost_ticks_; }
 
-  // Small number of the calling thread's lane, for Record::worker; kNoWorker if it has none. [hot]
+  // The number of the calling thread's lane, for Record::worker; kNoWorker if it has none. [hot]
   std::uint16_t worker() noexcept;
 
-  // A sign of life and a fresh calibration. [one thread at a time, about once a second]
+  // Gives a sign of life and a fresh calibration. [one thread at a time, about once a second]
   void beat() noexcept;
-  // Nothing follows. The segment stays for whoever wants to read it.
+  // Marks the segment as retired: no record follows. The segment stays and can be read.
   void retire() noexcept;
 
  private:
@@ -89,7 +90,7 @@ class Recorder {
   void publish_without_lane(const shm::Words& record) noexcept;
   void publish_shared(const shm::Words& record) noexcept;
   static void give_lane_back(void* thread_state) noexcept;
-  // One thread at a time, as beat().
+  // One thread at a time, like beat().
   void show_sign_of_life() noexcept;
   shm::Producer producer_of_lane(std::uint32_t lane) noexcept;
 
@@ -100,13 +101,15 @@ class Recorder {
   shm::CollectionPointLine& own_point_;  // this process, in the table of collection points
   shm::Lane* lanes_;
   std::uint32_t lane_count_;
-  std::uint32_t own_lanes_;  // the others are shared a record at a time
+  std::uint32_t own_lanes_;  // the lanes after these are shared
   shm::ClockSource clock_source_;
   shm::Calibrator calibrator_;
   double ticks_per_ns_ = 1;
   std::uint64_t unanswered_after_ticks_ = 0;
   std::uint64_t clock_cost_ticks_ = 0;
-  std::uint64_t epoch_;  // tells this recorder's lanes from those of one that a parent process had
+  // Different for each recorder: distinguishes this recorder's lanes from those of a parent
+  // process's recorder.
+  std::uint64_t epoch_;
   static constexpr std::uint32_t kMaxLanes = 4096;
   shm::PlaceMap<kMaxLanes> lane_map_;
 };

@@ -14,8 +14,8 @@ bool parse(std::string_view text, Number& out, int base) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// A number without a sign and with at most `decimals` decimals, in units of the last of them. By
-// hand: the library's way for fractions knows locales.
+// Reads a number without a sign and with at most `decimals` decimals, in units of the last decimal.
+// Written by hand, because the library's functions for fractions depend on the locale.
 bool parse_decimal(std::string_view text, int decimals, std::uint64_t& out) {
   const std::size_t point = text.find('.');
   std::string digits(text.substr(0, point));

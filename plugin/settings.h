@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What an operator can set: the "config" object of the plugin's section in daemon_config.json, as
-// name and value texts. The ABI door gets them from the host; the preload door gets them from the
-// launcher through one environment variable.
+// The settings that an operator can make: the "config" object of the plugin's section in
+// daemon_config.json, as texts of names and values. The ABI door gets them from the host; the
+// preload door gets them from the launcher through one environment variable.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Settings {
   std::string segment_group;          // "segment_group", name or number; empty: the process's own
   std::uint64_t unanswered_after_ns = 30'000'000'000;  // "unanswered_after_seconds"
   ClockChoice clock = ClockChoice::automatic;          // "clock": auto, tsc or monotonic
-  // What the operator wants; 0: not set.
+  // The operator's targets; 0: not set.
   std::uint64_t target_latency_ns = 0;                   // "target_latency_ms"
   std::uint64_t target_milli_operations_per_second = 0;  // "target_operations_per_second"
 };
@@ -26,7 +26,7 @@ struct Settings {
 // Applies one setting. Returns an empty string, or a sentence that says what is wrong.
 std::string apply_setting(Settings& settings, std::string_view name, std::string_view value);
 
-// The launcher's variable: lines of name=value.
+// The environment variable that the launcher sets: lines of name=value.
 inline constexpr const char* kSettingsVariable = "GOXEL_TELEMETRY_SETTINGS";
 std::string apply_settings_text(Settings& settings, std::string_view text);
 

@@ -18,7 +18,7 @@ namespace {
 
 enum class DoorState : int { closed, enabled, open, failed };
 std::atomic<DoorState> door_state{DoorState::closed};
-// Made on first use: prepare() may run before this file's own initialisers.
+// Constructed on first use: prepare() may run before this file's static initialisers.
 Settings& settings_of_launcher() {
   static Settings settings;
   return settings;
@@ -35,16 +35,18 @@ void end(Recorder&) {
   observer.end_all();
 }
 
-// Makes the process observed if it is to be and is not yet. [not hot]
+// Starts observing this process if it is to be observed and is not yet ("wakes" the plugin). [not
+// hot]
 Recorder* awake() noexcept {
   if (Recorder* const live = recorder()) return live;
   DoorState state = door_state.load(std::memory_order_acquire);
-  // A forked child that goes on serving finds the door open and no recorder: it opens its own.
+  // In a forked child that goes on serving the door is open but there is no recorder: the child
+  // opens its own.
   if (state != DoorState::enabled && state != DoorState::open) return nullptr;
   if (!door_state.compare_exchange_strong(state, DoorState::failed, std::memory_order_acq_rel)) {
-    return nullptr;  // another thread is at it
+    return nullptr;  // another thread is opening the door
   }
-  // A thread that is cancelled in here would take the door with it.
+  // If the thread were cancelled in here, the door would never open.
   int cancellation = PTHREAD_CANCEL_ENABLE;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
   const int error = errno;

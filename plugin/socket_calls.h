@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the host's socket calls tell the observer. Each function is called beside an original call
-// of libc, keeps errno, and costs a call on a descriptor that is no client's one load and one
-// branch.
+// What the host's socket calls mean for the observer. Each function is called just before or after
+// an original call of libc and keeps errno. For a call on a descriptor that is not a client's, it
+// costs one load and one branch.
 //
-//  - Nothing is held across an original call, so a thread may be cancelled in it, or a signal
-//    handler may run in it.
-//  - Asleep until the process listens on a Unix stream socket, or accepts from one that it
-//    inherited.
-//  - A signal handler that makes a socket call while its thread is inside the observer passes
-//    through unobserved.
+//  - No guard is held during an original call, so a thread may be cancelled inside the call, and a
+//    signal handler may run inside it.
+//  - Nothing is observed until the process listens on a Unix stream socket, or accepts from one
+//    that it inherited.
+//  - A socket call that a signal handler makes while its thread is inside the observer is not
+//    observed.
 #pragma once
 
 #include <poll.h>
@@ -29,34 +29,36 @@
 
 namespace goxel_telemetry::plugin {
 
-// From now on a process that serves clients is observed. [before main()]
+// From now on this process is observed once it serves clients. [before main()]
 void enable_preload_door(const Settings& settings);
 
 extern constinit SocketObserver observer;
 
-// The calling thread is inside the observer.
+// True while the calling thread is inside the observer.
 extern constinit thread_local bool inside __attribute__((tls_model("initial-exec")));
-// 0 in a thread that made no call yet.
+// 0 in a thread that has made no call yet.
 extern constinit thread_local std::uint32_t calls_until_timed
     __attribute__((tls_model("initial-exec")));
 
-// One call in so many is timed. A prime, so that it does not keep step with the few calls that make
-// up a request.
+// One call in this many is timed. A prime number, so that it is not always the same one of the few
+// calls that make up a request.
 constexpr std::uint32_t kTimedOneIn = 61;
 
-// A call that was timed longer, with a nanosecond for each of its bytes on top, was interrupted:
-// the kernel ran something else, which is not our cost and would be multiplied like it.
+// A timed call that seems to take longer than this, plus a nanosecond for each of its bytes, was
+// interrupted: the kernel ran something else meanwhile. That is not our cost and must not be
+// multiplied, so the time is cut to this limit.
 constexpr std::uint64_t kUninterruptedNs = 10'000;
 
-// The observer's work on one call. Keeps errno, and keeps a signal handler out.
+// Exists while the observer works on one call. Keeps errno, and keeps signal handlers out of the
+// observer.
 class Observing {
  public:
-  // `bytes`: that the call moved.
+  // `bytes`: how many the call transferred.
   explicit Observing(Recorder& recorder, std::size_t bytes = 0) noexcept
       : recorder_(recorder), bytes_(bytes), errno_(errno) {
     inside = true;
-    // A thread begins somewhere in the count, or its first call, the costliest, would always be the
-    // one that is timed.
+    // A thread begins somewhere within the count. Otherwise its first call, which costs most, would
+    // always be timed.
     if (calls_until_timed == 0) [[unlikely]] {
       calls_until_timed = 1 + static_cast<std::uint32_t>(recorder.now() % kTimedOneIn);
     }
@@ -92,10 +94,10 @@ inline Recorder* recorder() noexcept {
   return plugin::recorder(shm::Door::preload);
 }
 
-// The recorder, if what the calling thread does is to be observed now at all.
+// The recorder, if the calling thread is to be observed now; else null.
 Recorder* observing() noexcept;
 
-// The same, if it is done on a client's descriptor.
+// The same, but null also if `fd` is not a client's descriptor.
 inline Recorder* observing(int fd) noexcept {
   Recorder* const live = recorder();
   if (live == nullptr || !observer.is_connection(fd)) [[likely]]
@@ -112,7 +114,8 @@ inline Recorder* observing(int fd) noexcept {
 void after_listen(int fd, int result) noexcept;
 void after_accept(int listener, int fd) noexcept;
 void after_poll(const pollfd* fds, nfds_t count, int ready) noexcept;
-// Before the host's own call: from then on another thread may get the same number.
+// Called before the host's own close(): from that call on another thread may get the same
+// descriptor number.
 void before_close(int fd) noexcept;
 void after_duplicate(int fd, int copy) noexcept;
 
@@ -140,8 +143,8 @@ inline void after_receive(int fd, const void* buffer, std::size_t size, ssize_t 
   after_receive(fd, {&chunk, 1}, got, size != 0, flags);
 }
 
-// The part of a vector that `bytes` bytes fill. At most kMostChunks of it in one go: the caller
-// asks again.
+// The next part of a vector that `bytes` bytes fill: at most kMostChunks chunks. The caller calls
+// it again for the rest.
 constexpr std::size_t kMostChunks = 16;
 struct Chunks {
   Chunk chunk[kMostChunks];
@@ -160,18 +163,18 @@ inline Chunks next_chunks(const iovec*& vector, std::size_t& count, std::size_t&
   return out;
 }
 
-// `vector` may be anywhere if the kernel refused it: it is not looked at then.
+// If the kernel refused `vector`, the pointer may be invalid; it is then not used.
 void after_receive_vector(int fd, const iovec* vector, std::size_t count, ssize_t got,
                           int flags) noexcept;
 
-// A call that sends: told before it is made, and after.
+// A call that sends: constructed before the call; done() is called after it.
 class Sending {
  public:
-  // `size`: bytes to be sent, if known.
+  // `size`: bytes that will be sent; 0 if not known.
   explicit Sending(int fd, std::size_t size = 0) noexcept : live_(observing(fd)), fd_(fd) {
     if (live_ == nullptr) return;
-    // The stock daemon's newline after its answer. The byte itself can be looked at only when the
-    // kernel has taken it.
+    // This may be the newline that the stock daemon sends after its answer. The byte itself may be
+    // read only after the kernel has accepted it.
     probably_newline_ = size == 1 && observer.is_quiet(fd);
     if (!probably_newline_) before_ = live_->now();
   }
@@ -184,7 +187,7 @@ class Sending {
     return done(sent, &vector, 1);
   }
   ssize_t done(ssize_t sent, const iovec* vector, std::size_t count) noexcept {
-    // A fork inside of a call is no fork of ours, but a host may end observation meanwhile.
+    // This thread cannot have forked during its call, but the host may have ended the observation.
     if (live_ == nullptr || live_ != recorder()) return sent;
     if (sent < 0 && errno != EPIPE && errno != ECONNRESET) return sent;
     const Observing scope(*live_, sent > 0 ? static_cast<std::size_t>(sent) : 0);

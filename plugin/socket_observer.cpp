@@ -21,8 +21,8 @@ void SocketObserver::start(Recorder& recorder) noexcept {
   warm_up();
 }
 
-// What as many connections as the stock daemon allows will use, written to once: their first
-// requests would pay for each page.
+// Writes once to the memory that as many connections as the stock daemon allows will use. Otherwise
+// their first requests would pay for making each page present.
 void SocketObserver::warm_up() noexcept {
   constexpr std::uint32_t kStockConnections = 256;
   constexpr std::uint32_t kStockDescriptors = 1024;
@@ -45,12 +45,13 @@ bool SocketObserver::is_listener(int listener) noexcept {
   if (static_cast<std::uint32_t>(listener) >= kDescriptors) return false;
   const std::uint16_t known = descriptors_[listener].load(std::memory_order_relaxed);
   if (known != kUnknown) return known == kListener;
-  listens(listener);  // it was inherited: socket activation, or a fork after listen()
+  // Not seen listening, so it was inherited: socket activation, or a fork after listen().
+  listens(listener);
   return descriptors_[listener].load(std::memory_order_relaxed) == kListener;
 }
 
 void SocketObserver::accepted(int fd) noexcept {
-  if (is_known(fd)) closing(fd);  // it was closed behind our back
+  if (is_known(fd)) closing(fd);  // it was closed by a call that we did not see
   shm::Gauges& gauges = recorder_->gauges();
   gauges.connections_total.fetch_add(1, std::memory_order_relaxed);
   if (static_cast<std::uint32_t>(fd) >= kDescriptors) {
@@ -70,7 +71,7 @@ void SocketObserver::occupy(int fd, bool new_connection) noexcept {
   }
   Connection& connection = connections_[place];
   if (!connection.enter_anyway()) {
-    // A thread that looked for the place's last connection was preempted in there.
+    // A thread that was looking for the last connection in this place was preempted inside it.
     recorder_->gauges().unobserved_connections.fetch_add(1, std::memory_order_relaxed);
     descriptors_[fd].store(kNoPlace, std::memory_order_relaxed);
     places_.give_back(place);
@@ -91,7 +92,7 @@ void SocketObserver::occupy(int fd, bool new_connection) noexcept {
     connection.leave();
     return;
   }
-  // Another thread read left-over bytes first, or has closed the descriptor meanwhile.
+  // Another thread read the left-over bytes first, or has closed the descriptor meanwhile.
   connection.close(*recorder_, pending_, recorder_->now());
   connection.leave();
   places_.give_back(place);
@@ -110,8 +111,8 @@ Connection* SocketObserver::enter(int fd) noexcept {
   if (entry < kFirstPlace) return nullptr;
   Connection& connection = connections_[entry - kFirstPlace];
   if (!connection.enter(*recorder_)) return nullptr;
-  // Between the two loads another thread may have closed this descriptor and given the place to
-  // somebody else.
+  // Between the two loads another thread may have closed this descriptor, and the place may have
+  // been given to another connection.
   if (connection.is_open() && descriptors_[fd].load(std::memory_order_relaxed) == entry) {
     return &connection;
   }
@@ -126,8 +127,9 @@ void SocketObserver::leave(Connection& connection) noexcept {
 }
 
 void SocketObserver::settle(Connection& connection) noexcept {
-  if (!connection.try_enter())
-    return;  // whoever is inside settles it, or else the next housekeeping
+  // If a thread is inside, it carries the closes out when it leaves, or else the next housekeeping
+  // does.
+  if (!connection.try_enter()) return;
   const std::uint32_t owed = connection.take_owed_closes();
   bool last = false;
   if (owed != 0) {
@@ -209,7 +211,8 @@ void SocketObserver::closing(int fd) noexcept {
   const std::uint16_t entry = descriptors_[fd].exchange(kUnknown, std::memory_order_acq_rel);
   if (entry < kFirstPlace) return;
   Connection& connection = connections_[entry - kFirstPlace];
-  // A thread that is inside may have been preempted there: nobody waits for it.
+  // A thread that is inside may have been preempted there, so we do not wait for it: the close is
+  // deferred.
   connection.owe_close();
   settle(connection);
 }
@@ -218,10 +221,11 @@ void SocketObserver::housekeep(std::uint64_t now) noexcept {
   places_.for_each_taken([this, now](std::uint32_t place) {
     Connection& connection = connections_[place];
     if (connection.owes_closes()) settle(connection);
-    // Most are left alone: a thread of the host that found this one inside, and this one preempted,
-    // would lose its step.
+    // Most connections are not entered: if this thread were preempted inside, a thread of the host
+    // would find the connection taken, and it would be desynchronised.
     if (!connection.may_expire(*recorder_, now)) return;
-    if (!connection.try_enter()) return;  // busy, so not stuck
+    // A thread is inside: the connection is in use and not stuck.
+    if (!connection.try_enter()) return;
     if (connection.is_open() && connection.expire(*recorder_, pending_, now)) {
       retire(place, connection.descriptor());
     } else {

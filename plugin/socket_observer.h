@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which descriptors of the host are client connections, and what the socket calls made on them
-// mean. Knows nothing of how the calls were caught.
+// mean. Does not know how the calls were caught.
 //
-// Every function may be called from any thread at once and, but for the ones marked so, takes no
-// lock, does not allocate and makes no system call. errno is theirs to spoil: callers save it.
+// Every function may be called from several threads at once. Except for functions marked [not hot],
+// none takes a lock, allocates or makes a system call. Functions may change errno: the caller saves
+// it.
 #pragma once
 
 #include <atomic>
@@ -21,8 +22,8 @@ class SocketObserver {
  public:
   constexpr SocketObserver() = default;
 
-  // Begins with no connection and no listener, whatever a parent process left here. [not hot;
-  // before anything else]
+  // Begins with no connection and no listener, also if a parent process left some here. [not hot;
+  // to be called before the others]
   void start(Recorder& recorder) noexcept;
 
   // Cheap enough for every call that the host makes on any descriptor.
@@ -35,19 +36,20 @@ class SocketObserver {
            descriptors_[fd].load(std::memory_order_relaxed) != kUnknown;
   }
 
-  // A Unix stream socket listens. [not hot]
+  // The socket `fd` listens. [not hot]
   void listens(int fd) noexcept;
-  // Whether connections accepted from `listener` are clients'. Asks the kernel the first time. [not
-  // hot]
+  // Whether connections accepted from `listener` are client connections. Asks the kernel the first
+  // time. [not hot]
   bool is_listener(int listener) noexcept;
   void accepted(int fd) noexcept;
 
-  // A call on it went by unobserved.
+  // A call on `fd` was not observed: its connection is desynchronised, and observing it stops.
   void lose_step(int fd) noexcept;
   void received(int fd, std::span<const Chunk> chunks, std::uint64_t now) noexcept;
   void input_ended(int fd) noexcept;
   void sent(int fd, std::span<const Chunk> chunks, std::uint64_t before) noexcept;
-  // Of a client's descriptor: a newline that is sent on it now means nothing, and need not be told.
+  // `fd` must be a client's. True if a newline that is sent on it now means nothing and need not be
+  // passed on to sent().
   bool is_quiet(int fd) const noexcept {
     const std::uint16_t entry = descriptors_[fd].load(std::memory_order_acquire);
     return entry < kFirstPlace || connections_[entry - kFirstPlace].quiet();
@@ -57,13 +59,13 @@ class SocketObserver {
   void shut_down_for_writing(int fd) noexcept;
   // `copy` now stands for what `fd` stands for.
   void duplicated(int fd, int copy) noexcept;
-  // Before the host's own close: from the moment of that call on another thread may get the same
-  // number.
+  // Called before the host's own close(): from that call on another thread may get the same
+  // descriptor number.
   void closing(int fd) noexcept;
 
-  // Time limits; about once a second, from one thread.
+  // Applies the time limits. Called about once a second, from one thread.
   void housekeep(std::uint64_t now) noexcept;
-  // Every request in hand ends as unanswered. The host is about to end.
+  // Ends every request in flight as unanswered: the host is about to end.
   void end_all() noexcept;
 
  private:
@@ -71,8 +73,8 @@ class SocketObserver {
   static constexpr std::uint16_t kUnknown = 0;
   static constexpr std::uint16_t kForeign = 1;  // listens, but for no client of ours
   static constexpr std::uint16_t kListener = 2;
-  static constexpr std::uint16_t kNoPlace =
-      3;  // a client's, not observed: hung up, or no place was free
+  // A client's descriptor that is not observed: the client hung up, or no place was free.
+  static constexpr std::uint16_t kNoPlace = 3;
   static constexpr std::uint16_t kFirstPlace = 4;
 
   void warm_up() noexcept;
@@ -80,15 +82,17 @@ class SocketObserver {
   Connection* enter(int fd) noexcept;
   void occupy(int fd, bool new_connection) noexcept;
   void leave(Connection& connection) noexcept;
-  // Ends what was closed while somebody was inside.
+  // Carries out deferred closes: those made while another thread was inside the connection.
   void settle(Connection& connection) noexcept;
-  // Nothing more can come of the connection in `place`; its descriptor stays known as a client's.
-  // The caller is inside. A place is given back once, by whoever takes the last descriptor away
-  // from it: this, or the close that came first and has yet to be settled. While a descriptor or a
-  // close still stands for it, nobody else can get it.
+  // Nothing more can come from the connection in `place`; its descriptor stays known as a client's.
+  // The caller is inside the connection. A place is given back exactly once, by the function that
+  // takes the last descriptor away from it: retire(), or settle() if a close came first and is
+  // still deferred. While a descriptor or a deferred close stands for the place, no new connection
+  // can get it.
   void retire(std::uint32_t place, int descriptor) noexcept;
 
-  // All zero at first, so that an object in static storage costs only the pages that are used.
+  // All members are zero at first, so that an object in static storage costs only the pages that
+  // are used.
   Recorder* recorder_ = nullptr;
   std::atomic<std::uint64_t> last_number_{0};
   shm::PlaceMap<kConnections> places_;

@@ -19,11 +19,13 @@ namespace {
 
 Door open_door{};
 
+// Closes every door: when the plugin stops, and to reset it in a forked child.
 void forget() noexcept {
   for (auto& recorder : open_doors.recorder) recorder.store(nullptr, std::memory_order_relaxed);
 }
 
-// What the thread of one recorder works on: a copy, because another door may open meanwhile.
+// What the thread of one recorder works on. It has a copy of the door, because another door may
+// open meanwhile.
 struct Watch {
   Recorder& recorder;
   Door door;
@@ -34,18 +36,19 @@ void* keep_alive(void* argument) {
   constexpr timespec kBeat = {1, 0};
   while (true) {
     clock_nanosleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
-    // Asleep, or awake again with another recorder, which has a thread of its own.
+    // The door was closed, or opened again with another recorder, which has a thread of its own.
     if (plugin::recorder(watch->door.kind) != &watch->recorder) return nullptr;
     watch->recorder.beat();
     watch->door.housekeep(watch->recorder);
   }
 }
 
-// The host's signals are the host's: its handlers must not run on a thread that it does not know.
+// The thread blocks all signals: the host's signal handlers must not run on a thread that the host
+// does not know.
 bool start_thread(Recorder& recorder, const Door& door) {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
-  // The host's thread-local variables come out of it, too.
+  // The host's thread-local variables are on this stack, too.
   constexpr std::size_t kStackBytes = 256 * 1024;
   pthread_attr_setstacksize(&attributes, kStackBytes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -56,7 +59,7 @@ bool start_thread(Recorder& recorder, const Door& door) {
   pthread_t thread;
   auto watch = std::make_unique<Watch>(Watch{recorder, door});
   const bool started = pthread_create(&thread, &attributes, keep_alive, watch.get()) == 0;
-  if (started) watch.release();  // the thread's now
+  if (started) watch.release();  // the thread owns it now
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (started) pthread_setname_np(thread, "goxel-telemetry");
@@ -94,7 +97,7 @@ Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door&
     made.release();
     return nullptr;
   }
-  return made.release();  // lives as long as the process: its threads may be inside at any time
+  return made.release();  // never freed: threads may be using it at any time
 }
 
 void sleep(shm::Door door) noexcept {
@@ -110,7 +113,7 @@ void complain(const std::string& sentence) noexcept {
                   {const_cast<char*>(sentence.data()), sentence.size()},
                   {const_cast<char*>("\n"), 1}};
   const int error = errno;
-  // If stderr is gone there is nobody to tell.
+  // If stderr is gone, there is no way to report it.
   [[maybe_unused]] const ssize_t written = writev(STDERR_FILENO, line, 3);
   errno = error;
 }

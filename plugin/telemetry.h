@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The plugin's life in its host: woken by one of the two doors, kept alive by a thread of its own,
-// forgotten in a forked child, retired when the host ends.
+// The plugin's life in its host: one of the two doors starts it, a thread of its own keeps it
+// alive, it is reset in a forked child, and it is retired when the host ends.
 #pragma once
 
 #include <atomic>
@@ -14,17 +14,17 @@ namespace goxel_telemetry::plugin {
 // What a door does besides catching events.
 struct Door {
   shm::Door kind;
-  // Before anybody sees the recorder.
+  // Called before any other thread sees the recorder.
   void (*begin)(Recorder&);
-  // About once a second, from the plugin's thread.
+  // Called about once a second, from the plugin's thread.
   void (*housekeep)(Recorder&);
-  // When the host ends, before the segment is retired.
+  // Called when the host ends, before the segment is retired.
   void (*end)(Recorder&);
 };
 
-// Null but for the door that is open. The kernel wipes this page in every forked child, also in one
-// that was made by a raw system call; a handler of pthread_atfork() does the same where the kernel
-// is too old.
+// The recorder of the door that is open; null for all other doors. The kernel fills this page with
+// zeros in every forked child, also in one that was made by a raw system call; where the kernel is
+// too old for that, a handler of pthread_atfork() does it.
 struct alignas(4096) OpenDoors {
   std::atomic<Recorder*> recorder[static_cast<std::size_t>(shm::Door::preload) + 1];
 };
@@ -35,15 +35,16 @@ inline Recorder* recorder(shm::Door door) noexcept {
   return open_doors.recorder[static_cast<std::size_t>(door)].load(std::memory_order_acquire);
 }
 
-// Makes the segment and starts the thread. At most one door opens in a process, whichever asks
-// first; the other gets null and a sentence for the operator in `why`. [any thread, not hot]
+// Starts the plugin: makes the segment and starts the thread. Only the door that asks first opens
+// in a process; the other one gets null and a sentence for the operator in `why`. [any thread, not
+// hot]
 Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door& door,
                std::string& why);
-inline constexpr const char* kWithout =
-    "the daemon runs without telemetry: ";  // begins most of them
+// Most of these sentences begin with it.
+inline constexpr const char* kWithout = "the daemon runs without telemetry: ";
 
-// Closes the door, if it is open. The memory stays: other threads may be inside. [any thread, not
-// hot]
+// Stops the plugin: closes the door, if it is open. The recorder's memory stays: other threads may
+// be using it. [any thread, not hot]
 void sleep(shm::Door door) noexcept;
 
 // One line on stderr, "goxel-telemetry: …".

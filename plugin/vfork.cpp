@@ -16,7 +16,7 @@ constinit thread_local bool vforked = false;
 
 bool in_vfork_child_after_all() noexcept {
   if (getpid() != own_pid) return true;
-  vforked = false;  // the parent, back from it
+  vforked = false;  // this is the parent, after its vfork()
   return false;
 }
 
@@ -34,8 +34,8 @@ extern "C" __attribute__((visibility("hidden"), used)) void* goxel_telemetry_bef
   return reinterpret_cast<void*>(real_vfork);
 }
 
-// vfork() returns twice in its caller's frame, so no frame of ours may lie between: the real one is
-// jumped to. Elsewhere than on x86-64 it is left alone.
+// vfork() returns twice in its caller's frame, so there must be no stack frame of ours in between:
+// our vfork() jumps to the real one. On machines other than x86-64 it is not interposed.
 #if defined(__x86_64__)
 asm(R"(
   .text

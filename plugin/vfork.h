@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tells a child of vfork() from its parent. The child runs in its parent's memory until it calls
-// exec: what it does to its own descriptors must not be taken for the parent's doing.
+// Distinguishes a child of vfork() from its parent. The child runs in its parent's memory until it
+// calls exec. What it does to its own descriptors must not be counted as done by the parent.
 #pragma once
 
 namespace goxel_telemetry::plugin {
 
-// Set by the parent just before, and seen by both: thread-local variables are shared memory, too.
+// The parent sets it just before vfork(). Both processes see it: thread-local variables are shared
+// memory, too.
 extern constinit thread_local bool vforked __attribute__((tls_model("initial-exec")));
 bool in_vfork_child_after_all() noexcept;
 
-// One thread-local load, and a system call only for the first question after a vfork().
+// Costs one thread-local load; a system call only for the first call after a vfork().
 inline bool in_vfork_child() noexcept {
   return vforked && in_vfork_child_after_all();
 }
 
-// This process is the parent of children to come. [before the first question]
+// Remembers this process as the parent of later children. [before the first in_vfork_child()]
 void remember_this_process() noexcept;
 
-// Before main(): vfork() itself cannot wait for a look-up.
+// Looks up the real vfork(). Called before main(), because our vfork() cannot make a look-up
+// itself.
 void resolve_vfork() noexcept;
 
 }  // namespace goxel_telemetry::plugin

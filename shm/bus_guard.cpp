@@ -12,8 +12,8 @@
 namespace goxel_telemetry::shm {
 namespace {
 
-// `begin` is 0 while a place is free, 1 while it is being filled. The handler may run at any point
-// of any thread.
+// `begin` is 0 while a place is free and 1 while it is being filled. The handler may run at any
+// point of any thread.
 struct Place {
   std::atomic<std::uintptr_t> begin;
   std::atomic<std::uintptr_t> end;
@@ -31,7 +31,7 @@ void handle_bus_error(int signal, siginfo_t* info, void* context) {
     const std::uintptr_t end = place.end.load(std::memory_order_acquire);
     if (address >= end) continue;
     // Another thread may have given the place to another mapping meanwhile: begin and end must be
-    // of the same one.
+    // those of one mapping.
     if (place.begin.load(std::memory_order_relaxed) != begin) continue;
     // The whole mapping, not one page: a half-zeroed segment has nothing left to say, and one fault
     // is enough.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Survives a mapped file that shrinks. Touching a page past the new end raises SIGBUS; a guard on
-// the mapping answers it by putting zeros there, so the reader goes on, finds no magic number any
-// more and gives the segment up.
+// Lets a process survive that a file which it has mapped shrinks. Touching a page past the new end
+// raises SIGBUS; a guard on the mapping answers the signal by mapping zeros in place of the file.
+// The reader goes on, finds no magic number any more, and gives the segment up.
 #pragma once
 
 #include <cstddef>
 
 namespace goxel_telemetry::shm {
 
-// Guards [address, address + size) while it lives. At most 64 guards at once; a further one guards
-// nothing. The first guard installs a SIGBUS handler for the process, which passes faults elsewhere
-// on to the handler before it.
+// Guards [address, address + size) as long as it exists. At most 64 guards exist at once; a further
+// one guards nothing. The first guard installs a SIGBUS handler for the process. The handler passes
+// faults at other addresses on to the handler that was installed before.
 class BusGuard {
  public:
   BusGuard(void* address, std::size_t size);

@@ -15,8 +15,8 @@ std::uint64_t load(const char* bytes) {
   return word;
 }
 
-// Eight bytes at a time, the last ones perhaps twice: byte by byte it would be the longest part of
-// counting a request. Mixed well, because names share long prefixes.
+// Reads eight bytes at a time, the last ones perhaps twice: byte by byte this would be the longest
+// part of counting a request. The bits are mixed well, because names share long prefixes.
 std::uint32_t hash(NameKind kind, std::string_view name) {
   const char* const text = name.data();
   const std::size_t size = name.size();
@@ -47,8 +47,8 @@ std::string_view fit_name(std::string_view name) {
   if (name.size() <= kNameBytes) return name;
   std::size_t size = kNameBytes;
   while (size > kNameBytes - 4 && (static_cast<std::uint8_t>(name[size]) & 0xC0u) == 0x80u) --size;
-  const bool utf8 =
-      size > kNameBytes - 4;  // no character has more than three bytes after its first
+  // No character has more than three bytes after its first.
+  const bool utf8 = size > kNameBytes - 4;
   return name.substr(0, utf8 ? size : kNameBytes);
 }
 
@@ -86,16 +86,18 @@ std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name) n
       if (reserved_.load(std::memory_order_relaxed) >= entries_.size()) break;
       if (place.compare_exchange_strong(found, kBusy, std::memory_order_acquire)) {
         const std::uint16_t id = append(kind, name);
-        // A name that found no room leaves its place busy, so that names that went past it while it
-        // was busy are still found. That costs one place for each thread that is here at the
-        // instant the catalog fills up, and none later.
+        // A name that found no room in the catalog leaves its place in the table busy, because
+        // other names may have gone past that place while it was busy, and a free place would end
+        // the search for them. That costs one place for each thread that is here at the instant at
+        // which the catalog fills up, and none later.
         if (id == names::kOther && name != "_OTHER") break;
         place.store(id + 1u, std::memory_order_release);
         return id;
       }
     }
-    // A busy place gets its name at this very moment, perhaps the same one. Waiting would be a
-    // lock: the name goes to the next place too, and readers go by names.
+    // Another thread is writing a name into a busy place at this very moment, perhaps the same
+    // name. Waiting for it would be a lock. The name goes to the next place instead, and may so get
+    // two ids; readers compare names.
     if (found != 0 && found != kBusy && is(entries_[found - 1], kind, name)) {
       return static_cast<std::uint16_t>(found - 1);
     }
@@ -112,8 +114,8 @@ std::uint16_t CatalogWriter::append(NameKind kind, std::string_view name) noexce
   CatalogEntry& entry = entries_[id];
   std::memcpy(entry.name, name.data(), name.size());
   entry.length = static_cast<std::uint8_t>(name.size());
-  entry.kind.store(static_cast<std::uint8_t>(kind),
-                   std::memory_order_release);  // pairs with name()
+  // Pairs with name().
+  entry.kind.store(static_cast<std::uint8_t>(kind), std::memory_order_release);
   header_.catalog_count.fetch_add(1, std::memory_order_release);
   return static_cast<std::uint16_t>(id);
 }

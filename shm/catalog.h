@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The names that records refer to by number. Append-only: an id means the same name for the whole
-// life of a segment. Two ids may carry the same name (two threads met it at the same instant):
-// readers go by the name.
+// life of a segment. Two ids may have the same name (two threads entered it at the same instant),
+// so readers compare names, not ids.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace goxel_telemetry::shm {
 
 // Well-known ids: every producer enters these names first, in this order.
 namespace names {
-inline constexpr std::uint16_t kOther = 0;      // operation: the overflow of names
+inline constexpr std::uint16_t kOther = 0;      // operation: any name that found no room
 inline constexpr std::uint16_t kMalformed = 1;  // operation: a message that is no request
 inline constexpr std::uint16_t kBatch = 2;      // operation: a JSON-RPC batch
 inline constexpr std::uint8_t kMcpClient = 3;   // layers, from the outside in
@@ -28,12 +28,12 @@ inline constexpr std::uint8_t kTwoLayer = 8;
 // The longest beginning of `name` that fits an entry and does not end inside a UTF-8 character.
 std::string_view fit_name(std::string_view name);
 
-// Gives names their ids. Lock-free, from any thread; finding a known name writes nothing. A new
-// name takes a fixed number of steps. Memory: a table of 4 bytes for each of 2 * 1,024 places, in
-// the object.
+// Gives names their ids. Lock-free, from any thread. Finding a known name writes nothing; a new
+// name takes a bounded number of steps. Memory: a table of 2 * 1,024 places of 4 bytes, inside the
+// object.
 class CatalogWriter {
  public:
-  // `entries` must be at least 9 long, at most 1,024 of them are used, and must outlive the writer.
+  // `entries` must outlive the writer and be at least 9 long; at most 1,024 of them are used.
   CatalogWriter(Header& header, std::span<CatalogEntry> entries);
   CatalogWriter(const CatalogWriter&) = delete;
   CatalogWriter& operator=(const CatalogWriter&) = delete;
@@ -43,21 +43,20 @@ class CatalogWriter {
 
  private:
   static constexpr std::uint32_t kPlaces = 2048;
-  static constexpr std::uint32_t kProbes =
-      64;  // bounds a look-up also against names chosen to collide
+  // Bounds a look-up, also when a client chooses names whose hashes collide.
+  static constexpr std::uint32_t kProbes = 64;
 
   std::uint16_t append(NameKind kind, std::string_view name) noexcept;
 
   Header& header_;
   std::span<CatalogEntry> entries_;
-  std::atomic<std::uint32_t> reserved_{0};  // ids given out
+  std::atomic<std::uint32_t> reserved_{0};  // ids that were given out
   // 0: free; kBusy: its name is being written; else id + 1.
   static constexpr std::uint32_t kBusy = UINT32_MAX;
   std::atomic<std::uint32_t> places_[kPlaces] = {};
 };
 
-// Looks names up in a segment that is not trusted. Views are of the segment: copy them before they
-// are kept.
+// Looks names up in a segment that is not trusted.
 class CatalogReader {
  public:
   CatalogReader(const Header& header, std::span<const CatalogEntry> entries)

@@ -24,8 +24,8 @@ bool tsc_is_invariant() {
   return __get_cpuid(0x80000007u, &a, &b, &c, &d) != 0 && (d & (1u << 8)) != 0;
 }
 
-// The kernel watches the TSC and leaves it when it finds it unsound. On a virtual machine its clock
-// is derived from the TSC under another name.
+// The kernel watches the TSC and stops using it when it finds it unreliable. On a virtual machine
+// the kernel's clock is derived from the TSC but has another name.
 bool kernel_trusts_tsc() {
   const int fd = open("/sys/devices/system/clocksource/clocksource0/current_clocksource",
                       O_RDONLY | O_CLOEXEC);
@@ -63,7 +63,8 @@ std::uint64_t Calibration::duration_ns(std::uint64_t ticks) const {
   return scale(ticks, ns_per_tick_q32);
 }
 
-// The same protocol as a slot's (docs/shm-format.md): odd before, release stores, even after.
+// The same protocol as a slot's (docs/shm-format.md): an odd sequence first, then release stores,
+// then an even sequence.
 void store(CalibrationBlock& block, const Calibration& value) {
   const std::uint64_t sequence = block.sequence.load(std::memory_order_relaxed);
   block.sequence.store(sequence + 1, std::memory_order_relaxed);
@@ -101,7 +102,7 @@ Calibrator::Reading Calibrator::read_pair(ClockSource source) {
     const std::uint64_t after = read_ticks(source);
     if (after - before < best.width_ns) best = {before + (after - before) / 2, ns, after - before};
   }
-  return best;  // width in ticks, an over-estimate in ns for any clock faster than 1 GHz
+  return best;  // the width is in ticks: too large as ns for any clock faster than 1 GHz
 }
 
 Calibration Calibrator::start(std::uint64_t baseline_ns) {
@@ -127,7 +128,7 @@ Calibration Calibrator::refresh() {
 }
 
 Calibration Calibrator::refresh(const Reading& reading) {
-  // Two sound clocks stay within NTP's slew (500 ppm) of each other, and readings within their
+  // Two good clocks stay within NTP's slew (500 ppm) of each other, and readings stay within their
   // width.
   if (count_ > 1) {
     const std::uint64_t expected = current_.to_ns(reading.ticks);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The segment's clock. On x86 with an invariant TSC a reading is one instruction (no system call,
-// no vDSO), and the producer keeps a calibration against CLOCK_MONOTONIC beside it; elsewhere ticks
-// are CLOCK_MONOTONIC nanoseconds.
+// no vDSO), and the producer keeps a calibration against CLOCK_MONOTONIC in the segment. Elsewhere
+// ticks are CLOCK_MONOTONIC nanoseconds.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ inline std::uint64_t realtime_ns() {
   return clock_ns(CLOCK_REALTIME);
 }
 
-// Not serialising: a reading may move a few nanoseconds against its neighbours, which is far below
-// what it measures.
+// Does not serialise instructions: a reading may move by a few nanoseconds relative to the
+// instructions around it, far less than the times that are measured.
 inline std::uint64_t read_ticks(ClockSource source) {
 #if defined(__x86_64__)
   if (source == ClockSource::tsc) [[likely]]
@@ -62,12 +62,12 @@ bool load(const CalibrationBlock& block, Calibration& out);
 // Only the producer, from one thread at a time.
 void store(CalibrationBlock& block, const Calibration& value);
 
-// Keeps a calibration true: give it a reading about once a second. Not thread-safe.
+// Keeps a calibration true: call refresh() about once a second. Not thread-safe.
 class Calibrator {
  public:
   explicit Calibrator(ClockSource source);
 
-  // Takes a first calibration over about `baseline_ns`, during which it spins.
+  // Takes a first calibration over about `baseline_ns`; it spins meanwhile.
   Calibration start(std::uint64_t baseline_ns);
   // Reads both clocks and returns the refined calibration. A jump between the clocks (suspend,
   // migration of the machine) restarts the slope and counts a correction.
@@ -78,14 +78,15 @@ class Calibrator {
     std::uint64_t ns;
     std::uint64_t width_ns;  // upper bound of the pair's error
   };
-  // The tightest of a few (ticks, ns, ticks) sandwiches.
+  // Reads ticks, nanoseconds and ticks again, a few times; returns the narrowest of these readings.
   static Reading read_pair(ClockSource source);
   // The same, from readings that the caller took: what refresh() does with its own. For tests.
   Calibration refresh(const Reading& reading);
 
  private:
-  static constexpr int kReadings = 16;  // slope over the last 16 s: long against the reading's
-                                        // width, short against a change of NTP's slew
+  // The slope is taken over the last 16 s: long compared with the width of a reading, short
+  // compared with the time in which NTP changes its slew.
+  static constexpr int kReadings = 16;
   ClockSource source_;
   Reading readings_[kReadings] = {};
   int count_ = 0;

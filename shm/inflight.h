@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The producer's side of the in-flight table, and of the table of collection points. A line has one
-// owner at a time; owners are kept apart by whoever hands lines out. Readers see a line whole or
+// owner at a time; the code that hands lines out keeps owners apart. Readers see a line whole or
 // not at all (stamped.h).
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The POSIX shared-memory object that an instance's name stands for: /goxel-telemetry.<instance>.
 //
-// Anybody may put anything under such a name: /dev/shm is writable for all.
+// Any user may put anything under such a name: /dev/shm is writable for all.
 #pragma once
 
 #include <optional>
@@ -34,21 +34,23 @@ class Descriptor {
   int fd_;
 };
 
-// Opens it for reading. None with errno set otherwise: ENOENT, EACCES, or kNoSharedMemory for a
-// FIFO, a device or a folder under that name. Does not block on any of them.
+// Opens the instance's object for reading. On failure returns no descriptor and sets errno: ENOENT,
+// EACCES, or kNoSharedMemory for a FIFO, a device or a folder under that name. Does not block on
+// any of them.
 Descriptor open_object(const std::string& instance);
 extern const int kNoSharedMemory;
 
-// Whoever makes, replaces or removes an object holds its lock meanwhile. A mapping would keep it
-// beyond the descriptor's life, so it is given back by hand.
+// The lock of an object. A process that makes, replaces or removes an object holds it meanwhile. A
+// mapping would keep the lock after the descriptor is closed, so the destructor unlocks explicitly.
 class ObjectLock {
  public:
-  // `fd` must outlive it.
+  // `fd` must stay open as long as the ObjectLock exists.
   ObjectLock(int fd, const std::string& instance);
   ObjectLock(const ObjectLock&) = delete;
   ObjectLock& operator=(const ObjectLock&) = delete;
   ~ObjectLock();
-  // Whether it is held, and the name stands for this object, as it then does while it is held.
+  // True if the lock is held and the instance's name stands for this object. The name then goes on
+  // standing for it as long as the lock is held.
   explicit operator bool() const { return sound_; }
 
  private:
@@ -60,8 +62,8 @@ class ObjectLock {
 // Frees the name; false with errno set if that is not permitted.
 bool unlink_object(const std::string& instance);
 
-// Whose segment it is, from the beginning of its header, which is the same in all versions of the
-// layout; none if it is no segment or was never finished.
+// The producer of a segment, read from the beginning of its header, which is the same in all
+// versions of the layout; none if the object is no segment or was never finished.
 struct Owner {
   std::uint64_t run_id = 0;
   ProcessIdentity process;

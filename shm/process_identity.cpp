@@ -82,7 +82,7 @@ ProcessIdentity this_process() {
 }
 
 Liveness liveness(const ProcessIdentity& identity) {
-  // What /proc did not tell, then or now, says nothing.
+  // A boot id that could not be read, then or now, proves nothing.
   const BootId boot_id = read_boot_id();
   const bool boots_are_known = identity.boot_id != BootId{} && boot_id != BootId{};
   if (boots_are_known && identity.boot_id != boot_id) return Liveness::dead;
@@ -91,8 +91,7 @@ Liveness liveness(const ProcessIdentity& identity) {
     const bool same = stat.start_time == identity.start_time;
     return same && stat.state != 'Z' && stat.state != 'X' ? Liveness::alive : Liveness::dead;
   }
-  // Another user's process may be hidden from /proc, but a signal still tells whether the pid is
-  // taken.
+  // Another user's process may be hidden in /proc, but kill() still says whether the pid is taken.
   if (kill(static_cast<pid_t>(identity.pid), 0) != 0 && errno == ESRCH) return Liveness::dead;
   return Liveness::unknown;
 }

@@ -15,13 +15,13 @@ struct ProcessIdentity {
   BootId boot_id{};
 };
 
-// Of the calling process. Members that /proc does not tell are 0.
+// The identity of the calling process. Members that cannot be read from /proc are 0.
 ProcessIdentity this_process();
 
 enum class Liveness { alive, dead, unknown };
 
-// Whether that very process still runs. A zombie is dead: it writes no more. `unknown` when /proc
-// cannot tell (hidden, not mounted).
+// Whether exactly this process still runs. A zombie is dead: it writes no more. `unknown` when
+// /proc does not say (processes hidden, not mounted).
 Liveness liveness(const ProcessIdentity& identity);
 
 }  // namespace goxel_telemetry::shm

@@ -14,7 +14,7 @@ namespace goxel_telemetry::shm {
 class Producer {
  public:
   Producer() = default;
-  // Goes on where the lane's last writer stopped.
+  // Continues where the lane's last writer stopped.
   Producer(Lane& lane, std::span<Slot> slots)
       : lane_(&lane),
         slots_(slots.data()),
@@ -38,19 +38,20 @@ class Producer {
   std::uint64_t sequence_ = 0;
 };
 
-// Adds to a counter that only the calling thread writes: no locked instruction.
+// Adds to a counter that only the calling thread writes, so no locked instruction is needed.
 inline void add(AtomicWord& counter, std::uint64_t amount) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
 }
 
-// Hands places of a fixed table out. Lock-free, bounded: at most one attempt a word of the bitmap
-// and a few more. The lowest free place first, so that what is in use stays small and warm.
+// Hands out the places of a fixed table. Lock-free and bounded: in most cases one attempt for each
+// word of the bitmap, at most 64 for each. Gives the lowest free place first, so that the part of
+// the table that is in use stays small and in the cache.
 template <std::uint32_t kCapacity>
 class PlaceMap {
  public:
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  // kNone when every place below `limit` in [first, limit) is taken.
+  // Returns a place in [first, limit); kNone when none of them can be had.
   std::uint32_t claim(std::uint32_t first, std::uint32_t limit) noexcept {
     for (std::uint32_t word = first / 64; word * 64 < limit; ++word) {
       const std::uint32_t base = word * 64;

@@ -34,11 +34,12 @@ ProducerInfo describe(const Header& header) {
   return info;
 }
 
-// What the active lines of a table show.
+// The entries that the active lines of a table show.
 template <class Entry, class Line>
 std::vector<Entry> shown_in(std::span<const Line> lines) {
-  constexpr int kAttempts =
-      4;  // a line that keeps changing under us belongs to somebody busy, not to somebody stuck
+  // A line that changes again and again while it is read belongs to a thread that makes progress,
+  // not to a stuck one.
+  constexpr int kAttempts = 4;
   std::vector<Entry> entries;
   for (const Line& line : lines) {
     if (value(line.stamp) % 4 == static_cast<std::uint64_t>(InflightState::free)) continue;
@@ -84,7 +85,7 @@ Reader::Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry)
   const std::uint64_t size = mapping_->bytes().size();
   lane_table_ = {reinterpret_cast<const Lane*>(base + geometry_.lanes_offset),
                  geometry_.lane_count};
-  std::uint64_t slots_left = size / sizeof(Slot);  // lanes that overlap would make a sweep endless
+  std::uint64_t slots_left = size / sizeof(Slot);  // bounds a sweep: damaged lanes may overlap
   for (const Lane& lane : lane_table_) {
     const std::uint64_t offset = read_once(lane.slots_offset);
     const std::uint64_t capacity = read_once(lane.capacity);

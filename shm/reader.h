@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads a segment: records, gauges, requests in hand. A broadcast: readers keep their own places,
-// write nothing, and the producer does not know of them.
+// Reads a segment: records, gauges, requests in flight. It is a broadcast: each reader keeps its
+// own place and writes nothing, and the producer does not know of its readers.
 //
 // Contract
 //  1. Every byte of a segment is untrusted. Values are copied, checked, and only the copy is used;
-//  a hostile segment can
-//     make a reader see nonsense, never touch memory outside of the mapping, loop without bound or
-//     allocate more.
-//  2. A record is delivered whole and once, in lane order, or counted as lost.
+//     a hostile segment can make a reader see invalid data, but cannot make it touch memory outside
+//     of the mapping, loop without bound or allocate without bound.
+//  2. A record is either delivered, whole, once and in lane order, or counted as lost.
 //  3. Sweep on a timer (tens of milliseconds). A reader that chases the newest slot makes the
-//  writer's cache lines travel
-//     and slows it 2 to 20 times.
+//     writer's cache lines travel and slows it 2 to 20 times.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +41,8 @@ class LaneReader {
     if (sequence_ == known_head_) {
       known_head_ = lane_->head.load(std::memory_order_acquire);  // pairs with Producer::publish
       if (known_head_ == sequence_) return Outcome::empty;
-      // A head that went back is no producer of ours; follow it, and call nothing lost.
+      // Our producer never moves the head back, so this segment is damaged. Follow the head, and
+      // count nothing as lost.
       if (known_head_ < sequence_) {
         sequence_ = known_head_;
         return Outcome::empty;
@@ -61,7 +60,8 @@ class LaneReader {
     return Outcome::record;
   }
 
-  // Starts with the oldest record that is still there, or with what is published from now on.
+  // rewind() goes to the oldest record that is still there, skip_to_end() to what is published from
+  // now on.
   void rewind() noexcept {
     known_head_ = lane_->head.load(std::memory_order_acquire);
     sequence_ = known_head_ > slots_.size() ? known_head_ - slots_.size() : 0;
@@ -70,14 +70,14 @@ class LaneReader {
     sequence_ = known_head_ = lane_->head.load(std::memory_order_acquire);
   }
 
-  // Records ever taken or skipped: the place to go on from.
+  // Records ever delivered or skipped on this lane: the place to continue from.
   std::uint64_t sequence() const noexcept { return sequence_; }
   std::uint64_t capacity() const noexcept { return slots_.size(); }
 
  private:
-  // The slot after the head may be in the writer's hands: the oldest safe record is one further. A
-  // slot that fails without a lap (a producer that died inside it, or nonsense) is skipped as one
-  // lost record.
+  // The producer may be writing the slot after the head, so the oldest safe record is one further.
+  // A slot that cannot be read although there was no lap (its producer died while writing it, or
+  // the slot is invalid) is skipped as one lost record.
   Outcome skip_to_oldest(std::uint64_t& lost) noexcept {
     const std::uint64_t oldest = known_head_ >= slots_.size() ? known_head_ - slots_.size() + 1 : 0;
     const std::uint64_t target = oldest > sequence_ ? oldest : sequence_ + 1;
@@ -98,7 +98,7 @@ struct Sweep {
   std::uint64_t lost = 0;
 };
 
-// Sums of all lanes' counters, in ticks where they are times.
+// Sums of all lanes' counters. Times are in ticks.
 struct Totals {
   std::uint64_t published = 0;  // sum of heads
   std::uint64_t by_status[kStatusCount] = {};
@@ -143,37 +143,40 @@ struct ProducerInfo {
 enum class ProducerLiveness {
   live,
   retired,  // ended in an orderly way
-  dead,     // the process is gone without having said so: killed or crashed
+  dead,     // the process is gone but did not retire: killed or crashed
   corrupt,  // the segment was truncated or overwritten
 };
 
-// All of one segment. Not thread-safe: one Reader a thread.
+// Reads one whole segment. Not thread-safe: use one Reader per thread.
 class Reader {
  public:
-  // Attaches to an instance's segment, with every record that is still in it unread. Empty with the
-  // outcome and a sentence in `why` otherwise.
+  // Attaches to an instance's segment; every record that is still in it counts as unread. Otherwise
+  // returns null, with the outcome and a sentence in `why`.
   static std::unique_ptr<Reader> open(const std::string& instance, Opened* why = nullptr);
   // The same on a mapping that the caller has; null if its layout is bad.
   static std::unique_ptr<Reader> attach(std::unique_ptr<Mapping> mapping);
 
   const ProducerInfo& producer() const { return producer_; }
 
-  // By the process, and by the heartbeat (3 s) where /proc cannot tell. `now_ns`: CLOCK_MONOTONIC.
+  // Judged by the process; by the heartbeat (3 s) where /proc does not say. `now_ns`:
+  // CLOCK_MONOTONIC.
   ProducerLiveness liveness(std::uint64_t now_ns) const;
   // CLOCK_MONOTONIC of the producer's last sign of life.
   std::uint64_t heartbeat_ns() const;
 
-  // The newest whole calibration; keeps the last one if the producer died while writing it.
+  // The newest calibration that could be read whole; the one before if the producer died while
+  // writing.
   const Calibration& calibration();
 
-  // Delivers unread records, lane by lane, `sink(const Record&, std::uint32_t lane)`, with the
-  // record's sequence as a third argument if the sink takes one. At most what the segment can hold
-  // a call, so that a fast producer cannot keep a reader in here.
+  // Calls `sink(const Record&, std::uint32_t lane)` for each unread record, lane by lane, with the
+  // record's sequence as a third argument if the sink takes one. One call delivers at most as many
+  // records as the segment holds, so that a fast producer cannot keep a reader in here.
   template <class Sink>
   Sweep sweep(Sink&& sink) {
     Sweep result;
     for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
-      // A copy stays in registers. Kept also if the sink throws: that record was delivered.
+      // Works on a copy, which stays in registers. The copy is written back also if the sink
+      // throws: that record was delivered.
       struct Visit {
         LaneReader& kept;
         LaneReader here = kept;
@@ -209,7 +212,7 @@ class Reader {
   std::string name(std::uint32_t id, NameKind* kind = nullptr) const;
   std::uint32_t name_count() const;
 
-  // Requests in hand, in table order; at most inflight_capacity.
+  // Requests in flight, in table order; at most inflight_capacity.
   std::vector<InflightEntry> inflight() const;
 
   // Processes that report, in table order; at most kMaxCollectionPoints. None before layout 1.1.
@@ -217,8 +220,8 @@ class Reader {
 
   std::size_t segment_bytes() const { return mapping_->bytes().size(); }
   std::uint32_t lane_count() const { return static_cast<std::uint32_t>(lanes_.size()); }
-  // Records of a lane that were taken or skipped so far; `lane` must be below lane_count(). It
-  // stands still while a sweep is in that lane.
+  // Records of a lane that were delivered or skipped so far; `lane` must be below lane_count().
+  // Does not change while a sweep is inside that lane.
   std::uint64_t lane_sequence(std::uint32_t lane) const { return lanes_[lane].sequence(); }
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One event: what an operation cost at one collection point. Fixed size, no pointers, no text.
+// One event: what an operation cost at one collection point. It has a fixed size, no pointers and
+// no text.
 #pragma once
 
 #include <array>
@@ -13,7 +14,7 @@ enum class Protocol : std::uint8_t { none = 0, json_rpc = 1, mcp = 2 };
 enum class Status : std::uint8_t {
   ok = 0,
   error = 1,       // answered with an error
-  unanswered = 2,  // connection ended, a later request was answered, or the time limit passed
+  unanswered = 2,  // the connection ended, a later request was answered, or the time limit passed
   malformed = 3,   // a complete message that is no request
   cancelled = 4,   // the client hung up while it was being worked on
 };
@@ -26,8 +27,9 @@ struct Record {
   std::uint64_t start_ticks;  // of the span, on the clock's own scale
   std::uint64_t trace_id;     // low 64 bits of the W3C trace id; 0: none
 
-  std::uint64_t
-      duration_ticks : 48;  // the span: last byte read (or started) to first byte of the answer
+  // The span: from the last byte read (or from its start, if a worker started it) to the first byte
+  // of the answer.
+  std::uint64_t duration_ticks : 48;
   std::uint64_t operation : 16;  // catalog id
 
   std::uint64_t receive_ticks : 48;  // first byte to last byte of the request
@@ -46,9 +48,9 @@ struct Record {
 
   friend bool operator==(const Record& a, const Record& b) { return a.words() == b.words(); }
 
-  // Word by word, not std::bit_cast: a record lives in registers then. Copied as a whole it is
-  // written in fields and read back in wider pieces, and such a load waits until the stores have
-  // left the processor's store buffer: publishing takes 19 ns instead of 3.
+  // Made word by word and not by std::bit_cast, so that a record stays in registers. A record that
+  // is copied as a whole is written field by field and read back in wider pieces. Such a load waits
+  // until the stores have left the processor's store buffer: publishing takes 19 ns instead of 3.
   using Words = std::array<std::uint64_t, 7>;
   Words words() const {
     return {start_ticks,
@@ -85,7 +87,7 @@ static_assert(std::endian::native == std::endian::little, "the layout is little-
 inline constexpr std::uint64_t kTicksAtLeast = (std::uint64_t{1} << 48) - 1;
 inline constexpr std::uint16_t kNoWorker = 0xFFFF;
 
-// As many ticks as a record can hold.
+// The number of ticks, but not more than a record can hold.
 constexpr std::uint64_t clip_ticks(std::uint64_t ticks) {
   return ticks < kTicksAtLeast ? ticks : kTicksAtLeast;
 }

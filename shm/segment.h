@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Makes, finds and maps segments. The only file that knows Boost.Interprocess, and the only one
-// that knows how a segment is named: /goxel-telemetry.<instance>, one POSIX shared-memory object
-// per producer process.
+// Makes, finds and maps segments; nothing else uses Boost.Interprocess. A segment is a POSIX
+// shared-memory object, one per producer process, with the name /goxel-telemetry.<instance>.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +19,13 @@ namespace goxel_telemetry::shm {
 // Letters, digits, '-', '_' and '.', not beginning with a '.', at most 63 bytes.
 bool valid_instance_name(std::string_view instance);
 
-// The layers outside of a daemon report into a segment of their own, of this instance (door:
-// collector): a segment has one writing process. Longer than 63 bytes, and so no valid name, if the
-// daemon's is longer than 56.
+// The instance of the segment into which the layers outside of a daemon report (door: collector).
+// They have a segment of their own because a segment has only one writing process. The name is
+// longer than 63 bytes, and so not valid, if the daemon's name is longer than 56.
 inline constexpr std::string_view kLayersSuffix = ".layers";
 std::string layers_instance(std::string_view daemon_instance);
-// The daemon's instance that an instance belongs to: itself, if it is not one of outer layers.
+// The daemon's instance that `instance` belongs to: `instance` itself, unless it is one of outer
+// layers.
 std::string_view daemon_instance(std::string_view instance);
 
 // A number of lanes of one size.
@@ -43,18 +43,19 @@ struct SegmentOptions {
   std::string host_name;
   std::string host_version;
   std::uint32_t workers_configured = 0;
-  std::uint64_t created_monotonic_ns = 0;  // 0: now. A replayed run's began earlier
+  std::uint64_t created_monotonic_ns = 0;  // 0: now. A replayed run began earlier
   std::uint32_t catalog_capacity = 512;
   std::uint32_t inflight_capacity = 8192;
   std::uint32_t collection_points = 64;
   std::uint64_t target_latency_ns = 0;  // 0: not set
   std::uint64_t target_milli_operations_per_second = 0;
-  // Large lanes first: a thread takes the largest that is free, so a few busy threads get long
-  // rings and a crowd still gets one each. 12.4 MiB.
+  // Large lanes first: a thread takes the largest lane that is free, so a few busy threads get long
+  // rings, and many threads still get one each. 12.4 MiB.
   std::vector<LaneTier> tiers = {{8, 8192}, {56, 1024}, {192, 256}, {32, 1024}};
 };
 
-// A mapping of a segment. Unmaps when it goes; the object stays until somebody unlinks it.
+// A mapping of a segment. The destructor unmaps it; the shared-memory object stays until it is
+// unlinked.
 class Mapping {
  public:
   virtual ~Mapping() = default;
@@ -67,9 +68,9 @@ enum class CreateOutcome {
   created,
   bad_options,     // the message names the option
   instance_taken,  // a live producer has that name
-  not_permitted,  // an object of that name belongs to somebody else, or the mode or group cannot be
-                  // set
-  no_space,       // /dev/shm is missing or full
+  // An object of that name belongs to another user, or the mode or group cannot be set.
+  not_permitted,
+  no_space,  // /dev/shm is missing or full
   failed,
 };
 
@@ -79,11 +80,11 @@ struct Created {
   std::unique_ptr<Mapping> mapping;
 };
 
-// Makes the segment and lays it out, all pages present. A segment of the same name whose producer
-// is dead is replaced. Does not throw.
+// Makes the segment, lays it out, and makes all its pages present. Replaces a segment of the same
+// name whose producer is dead. Does not throw.
 Created create_segment(const SegmentOptions& options);
 
-// Takes the name away again, if it still names the segment of this run.
+// Removes the name, if it still names the segment of this run.
 void remove_segment(const std::string& instance, std::uint64_t run_id);
 
 // --- reader side ---
@@ -104,18 +105,18 @@ struct Opened {
   std::unique_ptr<Mapping> mapping;
 };
 
-// Maps it read-only and checks the layout. Does not throw. A segment that shrinks while it is
-// mapped reads as zeros.
+// Maps the segment read-only and checks the layout. Does not throw. A segment that shrinks while it
+// is mapped reads as zeros.
 Opened open_segment(const std::string& instance);
 
-// Whether the name now stands for another run than `run_id`, or for none.
+// Whether the name now stands for another run than `run_id`, or for no segment.
 bool segment_was_replaced(const std::string& instance, std::uint64_t run_id);
 
 // Names of all instances that have an object on this machine, sorted; at most 1,000.
 std::vector<std::string> list_instances();
 
 // Positions and sizes of a segment's parts, copied out of its header and checked against the
-// mapping's size, so that a header that changes later can hurt nobody.
+// mapping's size, so that a header that is changed later does no harm.
 struct Geometry {
   std::uint64_t catalog_offset = 0;
   std::uint32_t catalog_capacity = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The producer's side: makes a segment, in place of a dead one, and removes it.
+// The producer's side: makes a segment, also in place of one whose producer is dead, and removes
+// it.
 #include "shm/segment.h"
 
 #include <grp.h>
@@ -39,7 +40,7 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
 
-// Where the parts of a segment made with these options lie.
+// Where the parts of a segment lie that is made with these options.
 struct Plan {
   Geometry geometry;
   std::uint64_t slots_offset;
@@ -72,7 +73,7 @@ std::string problem_with(const SegmentOptions& options) {
     return "the instance name \"" + options.instance +
            "\" is not 1 to 63 letters, digits, '-', '_' or '.'";
   }
-  // Whoever may write may truncate, and the host would die of SIGBUS.
+  // A user who may write the object may also truncate it, and the host would die of SIGBUS.
   if ((options.mode & ~0644u) != 0 || (options.mode & 0600u) != 0600u) {
     return "segment_mode must be 0600, and may let group and others read (0640, 0644)";
   }
@@ -176,7 +177,7 @@ Created failure(CreateOutcome outcome, std::string message) {
   return {outcome, std::move(message), nullptr};
 }
 
-// What stands in the way of taking a name over, if anything.
+// Whether a name can be taken over, and if not, why.
 struct Takeover {
   CreateOutcome outcome = CreateOutcome::created;  // created: the name is free now
   std::string message;
@@ -216,7 +217,8 @@ Created create_in_free_name(const SegmentOptions& options, gid_t group) {
   ipc::shared_memory_object object(ipc::create_only, name.c_str(), ipc::read_write,
                                    ipc::permissions(0600));
   const int fd = object.get_mapping_handle().handle;
-  // Held to the end: until its header is in place it looks like one whose making was cut short.
+  // Held to the end of this function: until its header is in place, the new segment looks like one
+  // that was never finished.
   const ObjectLock lock(fd, options.instance);
   if (!lock) {
     return failure(CreateOutcome::instance_taken,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The bytes of a segment: header, catalog, in-flight table, lanes and their slots.
-// docs/shm-format.md says the same in words, byte by byte; change both in one commit.
+// The bytes of a segment: header, catalog, in-flight table, collection points, lanes and their
+// slots. docs/shm-format.md says the same in words, byte by byte; change both in one commit.
 //
 // Every multi-byte value is little-endian; every offset counts bytes from the segment's start;
-// reserved bytes are zero. What changes after creation is atomic. Only the producer writes.
+// reserved bytes are zero. Members that change after creation are atomic. Only the producer writes.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,8 @@ inline constexpr std::uint16_t kLayoutMinor = 1;  // a newer minor only uses res
 
 inline constexpr std::size_t kCacheLine = 64;
 
-// Limits of every segment: they bound what a reader of a hostile one allocates and walks.
+// Limits of every segment. They bound the memory and the time that a hostile segment can cost a
+// reader.
 inline constexpr std::uint64_t kMaxSegmentBytes = std::uint64_t{1} << 30;
 inline constexpr std::uint32_t kMaxLanes = 4096;
 inline constexpr std::uint32_t kMinNames = 9;      // the well-known ones (catalog.h)
@@ -35,7 +36,7 @@ enum class ClockSource : std::uint32_t { monotonic = 0, tsc = 1 };
 enum class ProducerState : std::uint64_t {
   starting = 0,
   live = 1,
-  retired = 2,  // ended in an orderly way: nothing follows
+  retired = 2,  // ended in an orderly way: no record follows
 };
 
 // How the producer got its events.
@@ -49,25 +50,26 @@ struct alignas(kCacheLine) CalibrationBlock {
   AtomicWord anchor_ns;
   AtomicWord ns_per_tick_q32;
   AtomicWord error_ppb;    // of ns_per_tick_q32, estimated from the width of the readings
-  AtomicWord corrections;  // times that the clocks were found to have jumped apart
+  AtomicWord corrections;  // how often the clocks were found to have jumped apart
   AtomicWord reserved[2];
 };
 static_assert(sizeof(CalibrationBlock) == 64);
 
-// What is neither in a lane's counters nor derivable from the in-flight table.
+// Values that are neither in a lane's counters nor derivable from the in-flight table.
 struct alignas(kCacheLine) Gauges {
   AtomicWord connections;        // clients connected now
   AtomicWord open_descriptors;   // accepted and not closed: more than connections if the host leaks
   AtomicWord connections_total;  // ever accepted
   AtomicWord queue_depth;        // requests waiting for a worker (plugin ABI only)
   AtomicWord workers_configured;  // size of the worker pool
-  AtomicWord
-      unobserved_connections;   // ever refused for want of a place, or for too high a descriptor
+  // Connections ever left unobserved: no place was free, or the descriptor's number was too high.
+  AtomicWord unobserved_connections;
   AtomicWord lane_misses;       // records lost because every lane was taken
-  AtomicWord inflight_misses;   // requests ended early because the in-flight table was full
-  AtomicWord contended_calls;   // calls not observed: another thread was inside the same connection
+  AtomicWord inflight_misses;   // requests given up early because the in-flight table was full
+  AtomicWord contended_calls;   // not observed: another thread was inside the connection
   AtomicWord catalog_overflow;  // names counted as _OTHER
-  // What the operator wants a whole operation to take, and how many a second; 0: not set.
+  // The operator's targets: how long a whole operation should take, and how many operations a
+  // second there should be; 0: not set.
   AtomicWord target_latency_ns;                   // since 1.1
   AtomicWord target_milli_operations_per_second;  // since 1.1
   AtomicWord reserved[4];
@@ -75,14 +77,14 @@ struct alignas(kCacheLine) Gauges {
 static_assert(sizeof(Gauges) == 128);
 
 struct alignas(kCacheLine) Header {
-  AtomicWord magic;  // stored last, with release, when all below is in place
+  AtomicWord magic;  // stored last, with release, when all members below are in place
   std::uint16_t layout_major;
   std::uint16_t layout_minor;
   std::uint32_t header_bytes;
   std::uint64_t segment_bytes;
-  std::uint64_t run_id;  // random; tells one run of a producer from the next
+  std::uint64_t run_id;  // random; different for each run of a producer
 
-  // Who writes. A pid alone is not enough: pids are reused.
+  // The process that writes. A pid alone is not enough: pids are reused.
   std::uint32_t producer_pid;
   Door door;
   std::uint64_t producer_start_time;  // field 22 of /proc/<pid>/stat, in clock ticks since boot
@@ -118,7 +120,7 @@ static_assert(sizeof(Header) == 640);
 
 enum class NameKind : std::uint64_t { none = 0, operation = 1, layer = 2, stack = 3 };
 
-// An entry is written once; its kind is stored last and says that the rest is there.
+// An entry is written once. Its kind is stored last: once it is not `none`, the rest is there.
 inline constexpr std::size_t kNameBytes = 55;
 struct alignas(kCacheLine) CatalogEntry {
   std::atomic<std::uint8_t> kind;  // NameKind
@@ -142,7 +144,7 @@ struct LaneCounters {
   AtomicWord bytes_in;
   AtomicWord bytes_out;
   AtomicWord span_ticks;        // sum of durations of ok and error: the host's busy time
-  AtomicWord own_cost_ticks;    // spent inside the plugin, extrapolated from samples
+  AtomicWord own_cost_ticks;    // time spent inside the plugin, extrapolated from samples
   AtomicWord own_cost_samples;  // calls that were timed
   AtomicWord reserved[2];
 };
@@ -157,12 +159,12 @@ struct alignas(kCacheLine) Lane {
 };
 static_assert(sizeof(Lane) == 128);
 
-// One request in hand. The stamp counts in steps of 4; its low two bits are an InflightState.
+// One request in flight. The stamp counts in steps of 4; its low two bits are an InflightState.
 enum class InflightState : std::uint64_t { free = 0, writing = 1, active = 2 };
 enum class Phase : std::uint8_t { received = 0, queued = 1, started = 2 };
 
 struct InflightEntry {
-  std::uint64_t since_ticks;  // start of its present phase
+  std::uint64_t since_ticks;  // when its present phase began
   std::uint64_t trace_id;
   std::uint64_t connection;
   std::uint64_t operation : 16;
@@ -177,7 +179,7 @@ struct InflightEntry {
   std::uint32_t bytes_in;
   std::uint32_t thread;  // kernel thread id that read or started it; 0 if unknown
 
-  // Word by word: see Record.
+  // Made word by word: see Record::words().
   using Words = std::array<std::uint64_t, 7>;
   Words words() const {
     return {since_ticks,
@@ -217,7 +219,7 @@ struct alignas(kCacheLine) InflightLine {
 };
 static_assert(sizeof(InflightLine) == 64);
 
-// A process that records spans of one layer. The stamp is that of an in-flight line.
+// A process that records spans of one layer. Its stamp works like that of an in-flight line.
 struct CollectionPoint {
   std::uint64_t process_start_time;  // field 22 of /proc/<pid>/stat: pids are reused
   std::uint64_t last_seen_ns;        // CLOCK_MONOTONIC of its last sign of life
@@ -240,8 +242,8 @@ struct alignas(kCacheLine) CollectionPointLine {
 };
 static_assert(sizeof(CollectionPointLine) == 64);
 
-// Reads a value that whoever owns the segment may change at any moment: exactly once, so that what
-// was checked is what is used.
+// Reads, exactly once, a value that the segment's owner may change at any moment, so that the value
+// that was checked is the value that is used.
 template <class T>
 T read_once(const T& value) noexcept {
   return *const_cast<const volatile T*>(&value);

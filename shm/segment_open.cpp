@@ -30,7 +30,7 @@ class ReaderMapping final : public Mapping {
   BusGuard guard_;
 };
 
-// An open object in the form that Boost maps.
+// An open object in the form that Boost.Interprocess needs for mapping.
 struct Mappable {
   int fd;
   ipc::mapping_handle_t get_mapping_handle() const { return {fd, false}; }

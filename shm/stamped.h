@@ -3,20 +3,19 @@
 // the protocol of slots and in-flight lines.
 //
 // Contract
-//  - One writer at a time. It marks the stamp as torn *before* the first word and as whole after
-//  the last.
-//  - A reader takes the stamp, the words, and the stamp again; it accepts only if both stamps are
-//  the whole one that it
-//    expects. Copy first, validate after, use the copy.
+//  - One writer at a time. It marks the stamp as torn *before* it stores the first word and as
+//    whole after the last.
+//  - A reader loads the stamp, the words, and the stamp again. It accepts the words only if both
+//    stamps are the whole one that it expects. Copy first, validate after, use the copy.
 //  - Why that is enough: suppose that a reader loaded a word of a later write. That word's release
-//  store synchronises
-//    with the reader's acquire load, so the torn mark that was stored before it happens before the
-//    second load of the stamp, which therefore returns the torn mark or something later, and the
-//    copy is rejected.
+//    store synchronises with the reader's acquire load, so the torn mark that was stored before it
+//    happens before the second load of the stamp, which therefore returns the torn mark or a later
+//    stamp, and the copy is rejected.
 //  - Why the words are atomic: a plain copy that is thrown away would still be a data race in
-//  C++20, and standalone
-//    fences are invisible to ThreadSanitizer. On x86-64 every access here is one plain move.
-//  - Why the mark comes first: without it tens of thousands of torn records a minute were accepted.
+//    C++20, and ThreadSanitizer does not see standalone fences. On x86-64 every access here is one
+//    plain move.
+//  - Why the mark comes first: without it, readers accepted tens of thousands of torn records a
+//    minute.
 #pragma once
 
 #include <array>
@@ -28,7 +27,7 @@ namespace goxel_telemetry::shm {
 
 using Words = std::array<std::uint64_t, 7>;
 
-// The words are written out, not looped over: they stay in registers (see Record::words()).
+// Seven statements and not a loop, so that the words stay in registers (see Record::words()).
 template <class Stamped>
 inline void write_stamped(Stamped& target, std::uint64_t torn, std::uint64_t whole,
                           const Words& words) noexcept {
@@ -53,8 +52,8 @@ inline Words load_words(const Stamped& source) noexcept {
           source.words[6].load(acquire)};
 }
 
-// The stamp that was found. The copy is whole only if that is the one the caller expected and
-// `intact` is true.
+// The stamp that was found. The copy is whole only if `stamp` is the one that the caller expects
+// and `intact` is true.
 struct StampedRead {
   std::uint64_t stamp;
   bool intact;

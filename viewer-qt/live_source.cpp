@@ -50,7 +50,7 @@ QList<Instance> instances_here() {
   return found;
 }
 
-// From the file, if there is one that tells; else from what the ring still holds.
+// The past from the file, if the file has it; else from the records that the ring still holds.
 std::vector<metrics::HistoryPoint> past_of(const std::string& instance, const std::string& file,
                                            const metrics::Collector::Time& now) {
   metrics::HistoryQuery query;
@@ -108,7 +108,7 @@ class LiveSource::Follower : public QObject {
       Q_EMIT source->looked_around(instances);
     });
     if (!wanted_.empty()) return;
-    // What somebody left behind makes way for one that lives.
+    // A segment that was left behind is given up when there is a live one.
     metrics::InstanceChoice choice = metrics::only_instance();
     message_ = std::move(choice.message);
     if (choice.instance.empty()) return;
@@ -127,10 +127,10 @@ class LiveSource::Follower : public QObject {
       snapshot->daemon.message = message_;
     }
     live_ = snapshot->daemon.state == metrics::ProducerState::live;
-    // Who was seen alive stays the one, also when it dies and others live.
+    // An instance that was seen alive is followed from then on, also when it dies and others live.
     if (live_) wanted_ = snapshot->instance;
     if (live_ && began_with_ != snapshot->instance) tell_past(*snapshot, now);
-    // A window that stands still must not let snapshots pile up.
+    // If the window hangs, snapshots must not pile up.
     if (untaken_.exchange(true)) return;
     QMetaObject::invokeMethod(source_, [this, snapshot = SnapshotPointer(std::move(snapshot))] {
       untaken_ = false;
@@ -151,8 +151,8 @@ class LiveSource::Follower : public QObject {
   LiveSource* source_;
   std::string wanted_;  // empty: the only one
   const std::string history_file_;
-  std::string began_with_;  // whose past was told last
-  std::string message_;     // why nobody is followed
+  std::string began_with_;  // the instance whose past was sent last
+  std::string message_;     // why no instance is followed
   std::optional<metrics::Collector> collector_;
   bool live_ = false;
   std::uint64_t sweeps_ = 0;

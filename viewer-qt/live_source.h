@@ -15,18 +15,18 @@ namespace goxel_telemetry::viewer {
 using SnapshotPointer = std::shared_ptr<const metrics::Snapshot>;
 using PastPointer = std::shared_ptr<const Past>;
 
-// Somebody who has, or left, a segment on this machine. All text is untrusted.
+// A process that has, or left behind, a segment on this machine. All text is untrusted.
 struct Instance {
   QString name;
-  QString state;    // "live", "retired", "dead", "corrupt"; empty: not readable
+  QString state;    // "live", "retired", "dead", "corrupt"; empty: the segment cannot be read
   QString program;  // may be empty
 };
 
 class LiveSource : public QObject {
   Q_OBJECT
  public:
-  // Starts at once. An empty `instance` means the only one, when there is only one. Without a
-  // history file the past is what the ring still holds.
+  // Starts at once. An empty `instance` means the only one on the machine, once there is only one.
+  // Without a history file, the past is taken from the records that the ring still holds.
   LiveSource(const QString& instance, const QString& history_file, QObject* parent = nullptr);
   ~LiveSource() override;
 
@@ -34,11 +34,11 @@ class LiveSource : public QObject {
   void watch(const QString& instance);
 
  Q_SIGNALS:
-  // The last minutes of a daemon, before the first snapshot in which it is seen.
+  // The last minutes of a daemon; comes before the first snapshot in which the daemon is live.
   void began(const PastPointer& past);
-  // Four times a second, and never faster than they are taken.
+  // Four times a second, but only after the window has taken the previous snapshot.
   void refreshed(const SnapshotPointer& snapshot);
-  // Once a second while no live daemon is being followed: all instances on this machine.
+  // Once a second while no live daemon is followed: all instances on this machine.
   void looked_around(const QList<Instance>& instances);
 
  private:

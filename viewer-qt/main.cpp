@@ -41,7 +41,7 @@ std::optional<QSize> parse_size(const QString& text) {
   return sound ? std::optional(size) : std::nullopt;
 }
 
-// The exit code if the program ends here.
+// Returns an exit code if the program ends here.
 std::optional<int> parse(const QStringList& arguments, Options& options) {
   QCommandLineParser parser;
   parser.setApplicationDescription(QStringLiteral(
@@ -109,12 +109,12 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   return std::nullopt;
 }
 
-// Before QApplication, which ends the process if there is no display.
+// Asked before QApplication is made, which ends the process if there is no display.
 bool lacks_display() {
   return qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
 }
 
-// Qt's own way to say that a display does not answer is to abort with a page of text.
+// If a display does not answer, Qt aborts with a page of text; we end with one sentence.
 void end_in_one_sentence(QtMsgType type, const QMessageLogContext&, const QString& message) {
   if (type == QtFatalMsg) {
     complain(QStringLiteral("the display cannot be used; --screenshot FILE needs none"));

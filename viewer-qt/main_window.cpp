@@ -68,7 +68,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   make_figures();
   make_charts();
   make_tables();
-  // Shares of whatever there is.
+  // These sizes are proportions of the space that there is.
   ui_->halves->setSizes({2000, 3000});
   ui_->upper->setSizes({1000, 1000, 1250});
   connect(ui_->waiting, &WaitingPage::chosen, this, &MainWindow::instance_chosen);
@@ -174,7 +174,7 @@ void MainWindow::show_instances(const QList<Instance>& instances) {
   ui_->waiting->show_instances(instances);
 }
 
-// What is well says so in a word; what is not is as loud as it can be.
+// A good state takes one word; a bad state is shown as large as possible.
 void MainWindow::show_state(const metrics::Snapshot& snapshot) {
   const StateLine line = state_line(snapshot);
   ui_->state_badge->setText(QStringLiteral("● ") + line.badge);

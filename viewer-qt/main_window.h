@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window: arranges what the models and charts know.
+// The window: arranges what models and charts show.
 #pragma once
 
 #include <QLabel>
@@ -32,7 +32,7 @@ class MainWindow : public QMainWindow {
   void show_instances(const QList<Instance>& instances);
 
  Q_SIGNALS:
-  // A person picked one of those that are on this machine.
+  // The user chose one of the instances on this machine.
   void instance_chosen(const QString& instance);
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Colours that mean something; all others come from the palette. Each can be told from a light and
-// from a dark background.
+// Colours with a meaning; all other colours come from the palette. Each is visible on a light and
+// on a dark background.
 #pragma once
 
 #include <QColor>
@@ -12,7 +12,7 @@ inline constexpr QColor kP99(0xE0, 0x7B, 0x1A);
 inline constexpr QColor kOperations(0x2E, 0x9B, 0x62);
 inline constexpr QColor kFailures(0xD6, 0x45, 0x45);
 
-// Of the state line.
+// Colours of the state line.
 inline constexpr QColor kGood(0x2E, 0x9B, 0x62);
 inline constexpr QColor kQuiet(0x5A, 0x64, 0x70);
 inline constexpr QColor kWarning(0x9A, 0x62, 0x00);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Shown while there is no daemon: what is waited for, who is here, and how to switch the plugin on.
+// The page that is shown while there is no daemon: what is waited for, which instances there are,
+// and how to switch the plugin on.
 #pragma once
 
 #include <QWidget>
@@ -19,7 +20,7 @@ class WaitingPage : public QWidget {
   explicit WaitingPage(QWidget* parent = nullptr);
   ~WaitingPage() override;
 
-  // Empty: the only one.
+  // An empty `instance` means the only one.
   void wait_for(const QString& instance);
   void show_instances(const QList<Instance>& instances);
 

@@ -24,7 +24,7 @@ constexpr std::size_t kMostTextBytes = 255;
 constexpr std::size_t kMostOperations = OperationTable::kMost + OperationTable::kRoomForOther;
 constexpr std::uint64_t kMostBlockSeconds = 1'000'000'000;
 constexpr std::uint64_t kMostBeginSeconds = std::uint64_t{1} << 40;
-// All records of a file: numbers of records are exact as floating point numbers.
+// The most records of a file: up to here, counts are exact as floating point numbers.
 constexpr std::uint64_t kMostRecords = std::uint64_t{1} << 53;
 
 void put_text(Bytes& out, std::string_view text) {
@@ -33,7 +33,7 @@ void put_text(Bytes& out, std::string_view text) {
   out.insert(out.end(), text.begin(), text.end());
 }
 
-// False: too long, or not fit to be shown.
+// False if the text is too long, or not fit to be shown.
 bool take_text(Numbers& numbers, std::string& text) {
   const std::uint64_t size = numbers.next();
   if (size > kMostTextBytes) return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A named reference: what was observed once, kept to be compared with. The file's format is
-// docs/baseline-format.md.
+// A baseline: a named reference, an observation that is kept to be compared with.
+// docs/baseline-format.md describes the file.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,8 @@ struct Baseline {
   Observation observation;
 };
 
-// At most 63 letters, digits, '-', '_' and '.', not beginning with a '.': a name is a file's name.
-// "live" is taken: it names what is happening now.
+// At most 63 letters, digits, '-', '_' and '.', not beginning with a '.', because the name is part
+// of a file's name. "live" is not allowed: it stands for what is happening now.
 bool valid_baseline_name(std::string_view name);
 inline constexpr const char* kBaselineNameRule =
     "a baseline's name has at most 63 letters, digits, '-', '_' and '.', does not begin with a "
@@ -35,11 +35,12 @@ std::vector<std::uint8_t> encode_baseline(const Baseline& baseline);
 
 enum class BaselineReading {
   done,
-  foreign,  // a file of something else
+  foreign,  // not a baseline's file
   newer,    // written by a later version
   damaged,
 };
-// Bytes from anywhere: bounded and checked, and `baseline` is changed only when done.
+// The bytes need not be trusted: reading is bounded and checked. `baseline` is changed only if the
+// result is `done`.
 BaselineReading decode_baseline(std::span<const std::uint8_t> bytes, Baseline& baseline);
 
 }  // namespace goxel_telemetry::metrics

@@ -51,7 +51,7 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-// A name appears on disk when its folder is written.
+// A file's name is on disk only when its folder was written.
 bool sync_folder_of(const std::string& path) {
   Descriptor folder(open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return folder.get() >= 0 && fsync(folder.get()) == 0;
@@ -127,7 +127,7 @@ std::string default_baseline_folder() {
     const char* value = std::getenv(name);
     return std::string(value == nullptr ? "" : value);
   };
-  // Relative paths there are to be ignored (XDG Base Directory Specification).
+  // A relative path in this variable must be ignored (XDG Base Directory Specification).
   std::string state = variable("XDG_STATE_HOME");
   if (!state.starts_with('/')) {
     const std::string home = variable("HOME");
@@ -157,7 +157,7 @@ StoreResult BaselineStore::load(const std::string& name, Baseline& baseline) con
   if (result.outcome == StoreOutcome::unknown) {
     result.message = "there is no baseline \"" + name + "\" in " + folder_;
   }
-  if (result.done()) baseline.name = name;  // whoever renamed the file renamed the baseline
+  if (result.done()) baseline.name = name;  // renaming the file renames the baseline
   return result;
 }
 

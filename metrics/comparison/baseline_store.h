@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Baselines on disk: a folder with one file for each, NAME.baseline, and files anywhere else.
+// Baselines on disk: a folder with a file NAME.baseline for each of them, and single files at any
+// other path.
 #pragma once
 
 #include <string>
@@ -12,9 +13,9 @@ namespace goxel_telemetry::metrics {
 enum class StoreOutcome {
   done,
   unknown,  // there is no such file
-  exists,   // there is one already, and it was not to be replaced
-  unsound,  // a file of something else, of a later version, damaged, too large
-  failed,   // no permission, no space, or whatever the system says
+  exists,   // there is such a file already, and the caller did not want to replace it
+  unsound,  // not a baseline, of a later version, damaged, or too large
+  failed,   // no permission, no space, or another error of the system
 };
 
 struct StoreResult {
@@ -26,25 +27,26 @@ struct StoreResult {
 
 enum class IfThere { refuse, replace };
 
-// Whoever reads the file meanwhile, or after a crash, finds the whole old one or the whole new one.
+// A process that reads the file meanwhile, or after a crash, finds either the whole old file or the
+// whole new one.
 StoreResult write_baseline_file(const std::string& path, const Baseline& baseline,
                                 IfThere if_there);
 StoreResult read_baseline_file(const std::string& path, Baseline& baseline);
 
-// $XDG_STATE_HOME/goxel-telemetry/baselines, below ~/.local/state if that is not set. Empty if HOME
-// is not set either.
+// $XDG_STATE_HOME/goxel-telemetry/baselines; if the variable is not set, below ~/.local/state.
+// Empty if HOME is not set either.
 std::string default_baseline_folder();
 
 class BaselineStore {
  public:
-  // The folder is made when something is saved.
+  // The folder is made when the first baseline is saved.
   explicit BaselineStore(std::string folder) : folder_(std::move(folder)) {}
 
   // Names must be valid.
   StoreResult save(const Baseline& baseline, IfThere if_there);
   StoreResult load(const std::string& name, Baseline& baseline) const;
   StoreResult remove(const std::string& name);
-  // Sorted; empty if there is no folder yet. What is not a baseline by its file's name is left out.
+  // Sorted; empty if there is no folder yet. Files that are not named like a baseline are left out.
   StoreResult names(std::vector<std::string>& names) const;
 
  private:

@@ -50,7 +50,7 @@ std::optional<double> if_finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-// Of estimates on the logarithmic scale if `ratio`, else as they are.
+// The shift between two estimates: on the logarithmic scale if `ratio`, else as they are.
 Shift shift_of(const std::optional<Estimate>& a, const std::optional<Estimate>& b, bool ratio,
                double level) {
   const auto number = [ratio](const Estimate& e) { return ratio ? std::exp(e.value) : e.value; };
@@ -64,7 +64,8 @@ Shift shift_of(const std::optional<Estimate>& a, const std::optional<Estimate>& 
   out.shift = told(b->value - a->value);
   if (a->degrees == 0 || b->degrees == 0) return out;
   const Difference found = difference(*a, *b, level);
-  // A ratio is never below 0: so far down, the data did not reach.
+  // A limit is infinite if there were not enough data for it. As a ratio, an infinite low limit
+  // would become 0 and look like a result.
   if (std::isfinite(found.interval.low)) out.low = told(found.interval.low);
   if (std::isfinite(found.interval.high)) out.high = told(found.interval.high);
   out.p = found.p;
@@ -79,7 +80,8 @@ LatencyShifts latency_shifts(const LatencyEstimates& a, const LatencyEstimates& 
           shift_of(a.quantile[2], b.quantile[2], true, level)};
 }
 
-// Relevant whichever side is called A: a ratio of 0.95 is as far from 1 as one of 1 / 0.95.
+// The answer does not depend on which side is called A: a ratio of 0.95 is as far from 1 as a ratio
+// of 1 / 0.95.
 bool relevant_ratio(double shift, double least) {
   return std::abs(std::log1p(shift)) >= std::log1p(least);
 }
@@ -93,7 +95,7 @@ void judge_ratio(Shift& shift, const ComparisonOptions& options) {
   judge(shift, shift.shift && relevant_ratio(*shift.shift, options.least_relevant), options.level);
 }
 
-// The first of these whose shift is proven.
+// The verdict by the first of these numbers whose shift is proven.
 std::pair<Verdict, std::string> verdict_on(const LatencyShifts& latency) {
   const std::pair<const Shift&, const char*> order[] = {
       {latency.mean, "mean"}, {latency.p50, "p50"}, {latency.p90, "p90"}, {latency.p99, "p99"}};
@@ -121,7 +123,7 @@ SideCounts counts_of(const Stratum& stratum) {
   return counts;
 }
 
-// Two observations, and the strata that are looked at on both sides.
+// Compares the strata of two observations.
 class Comparer {
  public:
   Comparer(const Observation& a, const Observation& b, const ComparisonOptions& options)
@@ -143,8 +145,8 @@ class Comparer {
     return out;
   }
 
-  // The same operations on both sides, with the same shares. Fills in `adjusted` and what it
-  // covers.
+  // Compares the same operations on both sides, with the same shares. Fills in `adjusted` and the
+  // shares that it covers.
   void adjust_mix(std::vector<Stratum> a, std::vector<Stratum> b, ComparedLayer& layer) const {
     const auto answered = [](const SideCounts& counts) {
       return static_cast<double>(std::max<std::uint64_t>(1, counts.answered));
@@ -179,7 +181,7 @@ std::vector<Shift*> all_of(LatencyShifts& latency) {
   return {&latency.mean, &latency.p50, &latency.p90, &latency.p99};
 }
 
-// These are one set of questions.
+// Adjusts the p values of `shifts` as one set of questions.
 void adjust(const std::vector<Shift*>& shifts) {
   std::vector<double*> values;
   for (Shift* shift : shifts) {
@@ -206,7 +208,7 @@ void judge_operations(std::span<ComparedOperation> operations, const ComparisonO
   }
 }
 
-// Each layer is a question of its own, asked whatever its operations say.
+// Each layer is a question of its own, asked whatever the answers for its operations are.
 void judge_layer(ComparedLayer& layer, const ComparisonOptions& options) {
   judge_operations({&layer.raw, 1}, options);
   adjust(all_of(layer.adjusted));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Two sides, A (before) and B (after): what changed, by how much, and whether that is proven.
-// docs/metrics-math.md defines every number.
+// Compares two sides, A (before) and B (after): what changed, by how much, and whether that is
+// proven. docs/metrics-math.md defines every number.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,19 @@
 namespace goxel_telemetry::metrics {
 
 struct ComparisonOptions {
-  double level = 0.95;           // of intervals; 1 - level is the risk of a false proof
-  double least_relevant = 0.05;  // a smaller shift is no news, however well proven
-  // Operations of another stack are the same operations: their stacks and protocols are left out of
-  // the keys, and tools go by the names of their methods (tool_method.h), on both sides.
+  double level = 0.95;           // confidence of intervals; 1 - level is the risk of a false proof
+  double least_relevant = 0.05;  // a smaller shift does not count, however well proven
+  // True: operations of different stacks count as the same operations. On both sides stacks and
+  // protocols are left out of the keys, and tools get the names of their methods (tool_method.h).
   bool across_stacks = false;
-  // Only these; empty: all.
+  // If not empty, only this operation or stack is compared.
   std::string operation;
   std::string stack;
   std::string layer;
 };
 
 enum class Change {
-  too_little_data,  // to give an interval
+  too_little_data,  // for an interval
   not_proven,
   less,
   more,
@@ -38,10 +38,10 @@ struct Shift {
   std::optional<double> a;
   std::optional<double> b;
   std::optional<double> shift;
-  // Empty: the data do not reach so far.
+  // Empty if there are not enough data for this limit.
   std::optional<double> low;
   std::optional<double> high;
-  std::optional<double> p;  // already adjusted for the number of operations that were compared
+  std::optional<double> p;  // adjusted for the number of operations that were compared
   Change change = Change::too_little_data;
 };
 
@@ -64,23 +64,25 @@ struct SideCounts {
 };
 
 struct ComparedOperation {
-  OperationKey key;  // members that were left out, or that all of a layer share, are empty
+  OperationKey key;  // empty members: left out, or common to the whole layer
   SideCounts a;
   SideCounts b;
   LatencyShifts latency;
   Shift throughput;     // records a second
   Shift failure_ratio;  // records that did not end ok
-  // That a request of B takes longer than one of A: 0.5 if neither tends to.
+  // The probability that a request of B takes longer than a request of A: 0.5 if neither side tends
+  // to.
   std::optional<double> probability_b_slower;
   Verdict verdict = Verdict::too_little_data;
-  std::string verdict_by;  // "mean", "p50", "p90" or "p99", whose shift is proven; empty: none
+  std::string verdict_by;  // whose shift is proven: "mean", "p50", "p90" or "p99"; empty: none
 };
 
 // All operations of a layer.
 struct ComparedLayer {
-  ComparedOperation raw;  // as they came
-  // As if both sides had had the same mix: the average of theirs. Of operations with enough
-  // requests on both sides; what share of the requests those are.
+  ComparedOperation raw;  // as observed, without adjusting the mix
+  // The shifts if both sides had had the same mix of operations, the average of their two mixes.
+  // Only operations with enough requests on both sides are used; covered_a and covered_b say which
+  // share of each side's requests these are.
   LatencyShifts adjusted;
   double covered_a = 0;
   double covered_b = 0;
@@ -93,7 +95,7 @@ struct ComparedSide {
   std::uint64_t end_seconds = 0;
   double observed_seconds = 0;
   std::uint32_t block_seconds = 0;
-  std::uint32_t blocks = 0;  // observed ones
+  std::uint32_t blocks = 0;  // blocks that were observed
 };
 
 ComparedSide describe_side(const Observation& observation);

@@ -48,7 +48,7 @@ double Distribution::value_at(const Place& place) const {
 
 double probability_of_superiority(const Histogram& a, const Histogram& b) {
   assert(a.count() > 0 && b.count() > 0);
-  double below = 0;  // values of `a` in the buckets before
+  double below = 0;  // values of `a` in the buckets below
   double pairs = 0;
   for (std::uint32_t bucket = 0; bucket < Histogram::kBuckets; ++bucket) {
     const auto of_a = static_cast<double>(a.count_in(bucket));

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Many questions asked of the same data: who asks a hundred is wrong in five by luck alone.
+// Corrects for many questions about the same data: of a hundred questions, five get a wrong answer
+// by luck alone.
 #pragma once
 
 #include <span>
 
 namespace goxel_telemetry::metrics {
 
-// Raises p values in place so that, whichever of the questions have nothing to find, the chance
-// that any of those falls below a value is at most that value (Holm 1979; needs no independence).
+// Raises p values in place. Afterwards, among the questions for which there is no effect, the
+// chance that any of their p values falls below some value is at most that value, whichever
+// questions these are (Holm 1979; the questions need not be independent).
 void adjust_by_holm(std::span<double*> p_values);
 
 }  // namespace goxel_telemetry::metrics

@@ -19,8 +19,8 @@ Limits limits_of_difference(const Estimate& a, const Estimate& b, double errors)
           value + std::hypot(of_b.high - b.value, a.value - of_a.low)};
 }
 
-// Welch and Satterthwaite's, with half the distance between the limits at one standard error as
-// that error; if one is not known, the other says nothing about it.
+// The joint degrees of freedom by Welch and Satterthwaite. The standard error is half the distance
+// between the limits at one standard error. Unknown if those of one estimate are unknown.
 double joint_degrees(const Estimate& a, const Estimate& b) {
   const auto variance = [](const Estimate& e) {
     const Limits one = e.limits(1);

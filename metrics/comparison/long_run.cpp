@@ -9,13 +9,14 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::size_t kFewestCosines = 3;
-// More would narrow the interval by less than 5 %, and let in faster fluctuations.
+// More cosines would narrow the interval by less than 5 %, and would also measure faster
+// fluctuations.
 constexpr std::size_t kMostCosines = 12;
 
 constexpr double kMostPersistence = 0.97;
 
-// The part of its deviation that a block hands on to the next one: the autocorrelation at distance
-// one, less its bias in a short series (Kendall 1954).
+// The part of a block's deviation that is still there in the next block: the autocorrelation at
+// distance one, corrected for its bias in a short series (Kendall 1954).
 double persistence(std::span<const double> series) {
   double own = 0;
   double next = 0;
@@ -50,11 +51,11 @@ Spread long_run_spread(std::span<const double> series, double seconds) {
       sum += series[t] * std::cos(frequency * (static_cast<double>(t) + 0.5));
     }
     power += sum * sum;
-    // Spectrum of a series of that persistence, relative to frequency 0.
+    // The spectrum of a series with this persistence, relative to frequency 0.
     const double slowest = (1 - rho) * (1 - rho);
     share += slowest / (slowest + 2 * rho * (1 - std::cos(frequency)));
   }
-  // A cosine's own mean square is one half.
+  // The mean square of a cosine itself is one half.
   const double variance = 2 * power / share;
   return {std::sqrt(variance), static_cast<double>(cosines)};
 }

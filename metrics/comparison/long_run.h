@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How far the sum of a series that depends on its own past may be from what is usual for it.
+// The standard error of the sum of a series whose values depend on earlier values.
 //
 // Latencies of neighbouring seconds resemble each other (a busy neighbour, a cache that is cold for
-// a while), so a sum of n of them is less certain than n independent ones would make it. What
-// counts is the strength of the series' slow fluctuations, its spectrum near frequency 0. It is
-// estimated as the mean square of the first few cosine sums of the series: the equal-weighted
-// cosine estimator, whose ratio to the truth is chi-squared, so that t quantiles fit
-// (docs/metrics-math.md).
+// a while), so the sum of n latencies is less certain than a sum of n independent values. The
+// uncertainty depends on the strength of the series' slow fluctuations: its spectrum near frequency
+// 0. That strength is estimated as the mean square of the first few cosine sums of the series (the
+// equal-weighted cosine estimator). The ratio of this estimate to the truth is chi-squared, so that
+// t quantiles fit (docs/metrics-math.md).
 #pragma once
 
 #include <cstddef>
@@ -16,17 +16,19 @@ namespace goxel_telemetry::metrics {
 
 struct Spread {
   double standard_error = 0;  // of the sum of the series
-  double degrees = 0;         // of freedom of that; 0: the series is too short to tell
+  // Degrees of freedom of the standard error; 0: the series is too short.
+  double degrees = 0;
 };
 
-// Fewer blocks than this are too few to tell.
+// Fewer blocks than this are too few for an estimate.
 inline constexpr std::size_t kFewestBlocks = 8;
 
-// Cosines that are used for so many blocks of equal length that cover `seconds`: slow enough that
-// what happens within a second does not look like noise that averages out.
+// The number of cosines that are used for `blocks` blocks of equal length, which cover `seconds`.
+// All of them are slow: faster ones would take what happens within a second for noise that averages
+// out.
 std::size_t cosines_for(std::size_t blocks, double seconds);
 
-// `series`: deviations, one a block in the order of time, that would sum up to about 0.
+// `series`: deviations, one for each block in the order of time. Their sum should be about 0.
 Spread long_run_spread(std::span<const double> series, double seconds);
 
 }  // namespace goxel_telemetry::metrics

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// A series with a value for each block in which somebody watched, and those alone.
+// Series that have a value for each watched block, and for no other block.
 class ObservedBlocks {
  public:
   explicit ObservedBlocks(const Observation& observation)
@@ -29,7 +29,7 @@ class ObservedBlocks {
   std::vector<double> series() const { return std::vector<double>(count_); }
   std::size_t place(std::uint32_t block) const { return place_[block]; }
 
-  // Gives each block its share of `sum`, by the time that was watched.
+  // Adds to each block its share of `sum`, in proportion to the time that was watched in it.
   void spread_evenly(double sum, std::vector<double>& series) const {
     const double whole = observation_.observed_seconds() * 1e9;
     for (std::size_t block = 0; block < place_.size(); ++block) {
@@ -54,7 +54,8 @@ void for_each_outcomes(const Stratum& stratum, Visit visit) {
   for (const BlockSeries* part : stratum.parts) part->for_each_outcomes(visit);
 }
 
-// What each block adds to the error of the mean, and of the distribution function at some places.
+// The part that each block has in the error of the mean, and of the distribution function at some
+// places.
 class Deviations {
  public:
   Deviations(const Observation& observation, const std::vector<Stratum>& strata,
@@ -104,8 +105,8 @@ double log_of_duration(double ns) {
   return std::log(std::max(ns, kLeastNs));
 }
 
-// Where the distribution function, off by so much of `standard_error`, would reach `q` (Woodruff's
-// interval).
+// The limits are where the distribution function would reach `q` if it were off by a multiple of
+// `standard_error` (Woodruff's interval).
 Estimate quantile_estimate(const std::shared_ptr<const Distribution>& distribution, double q,
                            const Spread& spread) {
   const auto at = [distribution](double share) {
@@ -118,8 +119,8 @@ Estimate quantile_estimate(const std::shared_ptr<const Distribution>& distributi
           }};
 }
 
-// Wilson's interval for so many independent records as would be as uncertain as these are. A few
-// failures tell little about how they depend on each other: they count as independent unless they
+// Wilson's interval, for the number of independent records that would be as uncertain as these are.
+// A few failures do not show how they depend on each other: they count as independent unless they
 // are seen to come together.
 Estimate share_estimate(double share, double records, const Spread& spread) {
   constexpr double kFew = 10;

@@ -30,8 +30,8 @@ double beta_fraction(double a, double b, double x) {
   return fraction;
 }
 
-// Regularised incomplete beta function I_x(a, b); `y` is 1 - x, which may be too small to be had
-// from x.
+// Regularised incomplete beta function I_x(a, b); `y` is 1 - x; it may be so small that subtracting
+// x from 1 would not give it.
 double incomplete_beta(double a, double b, double x, double y) {
   if (x <= 0) return 0;
   if (y <= 0) return 1;

@@ -13,7 +13,7 @@ struct Renamed {
   std::string_view tool;
   std::string_view method;
 };
-// Without their prefixes.
+// Names without their prefixes.
 constexpr std::array kRenamed = {
     Renamed{"add_voxels", "add_voxel"},     Renamed{"batch_voxel_operations", "batch_operations"},
     Renamed{"export_file", "export_model"}, Renamed{"new_layer", "create_layer"},

@@ -8,8 +8,9 @@
 
 namespace goxel_telemetry::metrics {
 
-// Of goxel-daemon 0.19 (g_method_mappings in its src/daemon/mcp_handler.c): a few tools by name,
-// any other goxel_X is goxel.X. A name that is no such tool's is returned as it is.
+// As in goxel-daemon 0.19 (g_method_mappings in its src/daemon/mcp_handler.c): a few tools have a
+// method of another name; for any other tool goxel_X the method is goxel.X. A name that is not such
+// a tool's is returned as it is.
 std::string method_of_tool(std::string_view tool);
 
 }  // namespace goxel_telemetry::metrics

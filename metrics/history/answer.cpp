@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
-// How much of [begin, begin + seconds) the stretches cover.
+// The seconds of [begin, begin + seconds) that the stretches cover.
 double overlap(const std::vector<TimeStretch>& stretches, std::uint64_t begin,
                std::uint64_t seconds) {
   const TimeStretch point{begin * kNsPerSecond, (begin + seconds) * kNsPerSecond};

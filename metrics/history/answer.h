@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Questions to a history, and answers: points of the same length, each with exact counts and true
+// Questions to a history, and answers: points of equal length, each with exact counts and true
 // quantiles.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace goxel_telemetry::metrics {
 
-// What an empty member means: any.
+// An empty member means: any.
 struct HistoryFilter {
   std::string instance;  // never empty
   std::optional<std::string> operation;
@@ -29,19 +29,21 @@ struct HistoryQuery {
 
   HistoryFilter filter;
   TimeStretch range;
-  // 1 to kMostPoints. There may be fewer, and one more if the range does not begin with a stretch.
+  // 1 to kMostPoints. The answer may have fewer points, and one more if the range does not begin at
+  // an edge between points.
   std::uint32_t points = 1;
 };
 
 struct HistoryPoint {
   std::uint64_t begin_seconds = 0;  // Unix time
   std::uint64_t seconds = 0;
-  WindowStats stats;  // covered_seconds: while somebody watched
+  WindowStats stats;  // covered_seconds: the time that was watched
 };
 
-// The range grown to whole stretches, cut into points of the same length. That is a multiple of the
-// coarsest rollups that are not longer than a point must be, and which are still kept of the whole
-// range: so a day at 1,000 points has 720 of two minutes.
+// The range, extended to whole points, cut into points of equal length. The length is a multiple of
+// a rollup's length: of the coarsest rollups that are not longer than a point must be and that are
+// still kept for the whole range. So a day that is asked for in 1,000 points has 720 points of two
+// minutes.
 struct HistoryAnswer {
   std::uint64_t begin_seconds = 0;
   std::uint64_t end_seconds = 0;
@@ -50,27 +52,28 @@ struct HistoryAnswer {
   std::vector<HistoryPoint> points;
 };
 
-// [begin, end) in seconds, grown to whole ones; at least one.
+// The range [begin, end), extended to whole seconds; at least one second.
 struct Seconds {
   std::uint64_t begin;
   std::uint64_t end;
-  std::uint64_t length;  // of the range itself, rounded up; at most a second shorter
+  // Of the range as asked for, rounded up; at most a second shorter than end - begin.
+  std::uint64_t length;
 };
 Seconds whole_seconds(const TimeStretch& range);
 
-// Puts an answer together from rollups.
+// Makes an answer from rollups.
 class HistoryPoints {
  public:
-  // Rollups are of `step` seconds, or of a length that divides it.
+  // The rollups have a length of `step` seconds, or one that divides it.
   HistoryPoints(const HistoryQuery& query, std::uint64_t step);
 
   std::uint64_t begin_seconds() const { return begin_; }
   std::uint64_t end_seconds() const { return end_; }
 
-  // The tally that a rollup belongs to; null outside of the range.
+  // The tally to which a rollup must be added; null outside of the range.
   Tally* at(std::uint64_t begin_seconds);
 
-  // `observed`: in order of time, without overlaps.
+  // `observed`: stretches in the order of time, without overlaps.
   HistoryAnswer answer(const std::vector<TimeStretch>& observed) const;
 
  private:
@@ -80,7 +83,7 @@ class HistoryPoints {
   std::vector<Tally> tallies_;
 };
 
-// From rollups of a reader that keeps no file.
+// An answer from the rollups of a reader that keeps no file.
 HistoryAnswer answer_from(const HistoryQuery& query, const RollupDelta& seen);
 
 }  // namespace goxel_telemetry::metrics

@@ -19,7 +19,7 @@ DatabaseError error_of(sqlite3* database, int code) {
           sqlite3_errmsg(database)};
 }
 
-// As a file: URI: the path may hold anything.
+// The path as a file: URI. It may contain any characters.
 std::string uri_of(const std::string& file, const char* parameters) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string uri = "file:";
@@ -93,7 +93,7 @@ void Statement::check(int code) const {
 }
 
 Statement& Statement::reset() {
-  sqlite3_reset(statement_.get());  // what it returns was told by step()
+  sqlite3_reset(statement_.get());  // its result is the one that step() has reported
   return *this;
 }
 
@@ -102,7 +102,7 @@ Statement& Statement::bind(int index, std::int64_t value) {
   return *this;
 }
 
-// SQLite takes copies.
+// SQLite copies what is bound.
 Statement& Statement::bind(int index, std::string_view text) {
   check(sqlite3_bind_text64(statement_.get(), index, text.data(), text.size(), SQLITE_TRANSIENT,
                             SQLITE_UTF8));
@@ -110,7 +110,7 @@ Statement& Statement::bind(int index, std::string_view text) {
 }
 
 Statement& Statement::bind(int index, std::span<const std::uint8_t> bytes) {
-  // A null pointer would be NULL and not an empty blob.
+  // A null pointer would be stored as NULL and not as an empty blob.
   const void* data = bytes.empty() ? static_cast<const void*>("") : bytes.data();
   check(sqlite3_bind_blob64(statement_.get(), index, data, bytes.size(), SQLITE_TRANSIENT));
   return *this;
@@ -161,7 +161,7 @@ Database::Database(const std::string& file, Mode mode) {
   if (code != SQLITE_OK) throw error_of(database, code);
   sqlite3_extended_result_codes(database, 1);
   sqlite3_busy_timeout(database, kWaitMs);
-  // Whoever made the file shall not make us run what it defines.
+  // A file from another user must not make us run functions that its schema names.
   sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SQLite, as much of it as the history needs. Errors are exceptions in here and become a
-// HistoryResult at the history's border.
+// The part of SQLite that the history needs. Errors are exceptions here; the history's public
+// functions turn them into a HistoryResult.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,15 @@ enum class HistoryOutcome {
   done,
   absent,     // there is no such file
   unknown,    // the file has nothing of that name
-  foreign,    // a file of something else
-  older,      // written by an earlier version, and this is only a reader
+  foreign,    // not a history's file
+  older,      // written by an earlier version, and a reader cannot migrate it
   newer,      // written by a later version
   corrupt,    // damaged
-  read_only,  // this user may not write it, or not read it
+  read_only,  // this user has no permission to write it, or to read it
   full,       // no space left
-  in_use,     // somebody else writes it
+  in_use,     // another process writes it
   moved,      // the file that is open has been moved away
-  failed,     // anything else that the system says
+  failed,     // any other error of the system
 };
 
 struct HistoryResult {
@@ -50,22 +50,22 @@ class DatabaseError : public std::runtime_error {
   int system_error_;
 };
 
-// What an error means for the history in `file`.
+// The result that an error means for the history in `file`.
 HistoryResult result_of(const DatabaseError& error, const std::string& file);
 
 class Statement {
  public:
   Statement(sqlite3* database, const char* sql);
 
-  // From here on begins another execution; arguments are numbered from 1.
+  // reset() begins another execution. bind() numbers arguments from 1.
   Statement& reset();
   Statement& bind(int index, std::int64_t value);
   Statement& bind(int index, std::string_view text);
   Statement& bind(int index, std::span<const std::uint8_t> bytes);
 
-  // True: there is a row. What it gives is valid until the next step() or reset().
+  // True: there is a row. Its values are valid until the next step() or reset().
   bool step();
-  void run();  // to the end, and ready for another execution
+  void run();  // runs to the end, and resets
 
   std::int64_t number(int column) const;
   std::string text(int column) const;
@@ -85,18 +85,18 @@ class Database {
  public:
   enum class Mode {
     read,
-    read_unchanging,  // a file that nobody writes, in a folder that this user may not write
-    write,            // made if there is none
+    read_unchanging,  // a file that no process writes, in a folder where this user may not write
+    write,            // makes the file if there is none
   };
   Database(const std::string& file, Mode mode);
 
   Statement prepare(const char* sql) { return Statement(database_.get(), sql); }
   void run(const char* sql);
-  std::int64_t number(const char* sql);  // the first of its first row
-  // Whether the name stands for another file by now, or for none.
+  std::int64_t number(const char* sql);  // the first value of the first row
+  // Whether the file's name stands for another file by now, or for no file.
   bool has_moved() const;
 
-  // Rolled back unless it was committed.
+  // The destructor rolls back unless commit() was called.
   class Transaction {
    public:
     explicit Transaction(Database& database, const char* begin) : database_(database) {
@@ -118,7 +118,7 @@ class Database {
   std::unique_ptr<sqlite3, Close> database_;
 };
 
-// Signed in the file, as SQLite's numbers are.
+// Numbers are signed in the file, because SQLite has no others.
 inline std::int64_t to_signed(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }

@@ -17,7 +17,8 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-// Looking one series' rows up one by one costs as much as reading so many that lie side by side.
+// Looking up one series' rows one by one costs as much, for each, as reading this many rows that
+// lie side by side.
 constexpr std::size_t kRowsForOneLookup = 8;
 
 bool exists(const std::string& file) {
@@ -25,8 +26,8 @@ bool exists(const std::string& file) {
   return ::stat(file.c_str(), &ignored) == 0;
 }
 
-// In a folder that this user may not write, SQLite cannot read a file in WAL mode that nobody has
-// open. Without its -wal file nothing is missing from the file itself.
+// In a folder where this user may not write, SQLite cannot read a file in WAL mode that no process
+// has open. If there is no -wal file, nothing is missing from the file itself.
 std::unique_ptr<Database> open_to_read(const std::string& file) {
   auto database = std::make_unique<Database>(file, Database::Mode::read);
   try {
@@ -51,8 +52,8 @@ struct HistoryReader::Tier {
   std::uint64_t seconds;
   std::uint64_t kept_from = 0;
   std::uint64_t closed_until = 0;
-  Statement one;      // of a stretch and series
-  Statement between;  // of all series in [begin, end), in order of time
+  Statement one;      // the row of a stretch and series
+  Statement between;  // rows of all series in [begin, end), in the order of time
   Statement extent;   // when the first and the last row begin
 
  private:
@@ -154,7 +155,7 @@ HistoryResult HistoryReader::find_series(const HistoryFilter& filter, bool sums,
                                          what + " \"" + printable(*wanted) + '"'};
   };
   HistoryResult result = unknown("operation", filter.operation, operations);
-  if (layers.empty()) return result;  // nothing at all yet
+  if (layers.empty()) return result;  // the file is still empty
   if (result.done()) result = unknown("layer", filter.layer, layers);
   if (result.done()) result = unknown("stack", filter.stack, stacks);
   if (result.done()) result = unknown("protocol", filter.protocol, protocols);
@@ -171,7 +172,7 @@ std::size_t HistoryReader::tier_for(std::uint64_t begin, std::uint64_t end,
   return tier;
 }
 
-// Those that overlap [begin, end), in order of time.
+// The watched stretches that overlap [begin, end), in the order of time.
 std::vector<TimeStretch> HistoryReader::observed(const std::string& instance,
                                                  std::uint64_t begin_seconds,
                                                  std::uint64_t end_seconds) {
@@ -190,8 +191,8 @@ std::vector<TimeStretch> HistoryReader::observed(const std::string& instance,
   return stretches;
 }
 
-// From the tier as far as it is closed, then from the finer ones. `begin` and `end` are multiples
-// of the tier's seconds.
+// Visits rows of the tier as far as it is closed, then rows of the finer tiers. `begin` and `end`
+// are multiples of the tier's seconds.
 void HistoryReader::visit(std::size_t tier, std::uint64_t begin, std::uint64_t end,
                           const std::vector<Series>& series, const Visit& visitor) {
   const std::uint64_t closed = tier == 0 ? end : std::min(end, tiers_[tier].closed_until);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads a history file, while it is written or not, and never changes it.
+// Reads a history file, also while another process writes it, and never changes it.
 #pragma once
 
 #include <cstdint>
@@ -17,26 +17,26 @@ namespace goxel_telemetry::metrics {
 
 class HistoryReader {
  public:
-  // Null: `why` says.
+  // Null if it cannot be opened: `why` says why.
   static std::unique_ptr<HistoryReader> open(const std::string& file, HistoryResult& why);
   ~HistoryReader();
 
-  // Names of daemons, sorted. What the outer layers reported of one belongs to it, and is kept
-  // under the name of their own segment (shm::layers_instance).
+  // The names of daemons, sorted. The records of a daemon's outer layers belong to the daemon, but
+  // are kept under the name of the layers' own segment (shm::layers_instance).
   HistoryResult instances(std::vector<std::string>& names);
 
-  // Exact: merged from rollups, each of which counts once. `unknown` if the file has no such
-  // instance, operation, stack, protocol or layer.
+  // Exact: the answer is merged from rollups, and each record counts once. `unknown` if the file
+  // has no such instance, operation, stack, protocol or layer.
   HistoryResult query(const HistoryQuery& query, HistoryAnswer& answer);
 
-  // The rollups of a range grown to whole stretches of `seconds` (one of kRollupSeconds), one for
-  // each operation and stretch, in the order of time. Where those were taken away already there are
-  // none.
+  // The rollups of a range: one for each operation and each stretch of `seconds` (one of
+  // kRollupSeconds), in the order of time. The range is extended to whole stretches. Rollups that
+  // were removed already are missing.
   HistoryResult rollups(const HistoryFilter& filter, const TimeStretch& range,
                         std::uint32_t seconds, std::vector<Rollup>& out);
 
-  // The part of a range in which somebody watched, from its first moment to its last, as one side
-  // of a comparison. `unknown` also if there is no such part.
+  // The watched part of a range, from its first moment to its last, as one side of a comparison.
+  // `unknown` also if no part was watched.
   HistoryResult observe(const HistoryFilter& filter, const TimeStretch& range, Observation& out);
 
  private:
@@ -49,8 +49,8 @@ class HistoryReader {
   HistoryResult guarded(const std::function<HistoryResult()>& work);
   void load_tiers();
   HistoryResult find_series(const HistoryFilter& filter, bool sums, std::vector<Series>& found);
-  // The coarsest rollups that are not longer than one of so many points, and are kept from `begin`
-  // on.
+  // The coarsest tier whose rollups are not longer than one of `points` points and are kept from
+  // `begin` on.
   std::size_t tier_for(std::uint64_t begin, std::uint64_t end, std::uint32_t points) const;
   std::vector<TimeStretch> observed(const std::string& instance, std::uint64_t begin_seconds,
                                     std::uint64_t end_seconds);

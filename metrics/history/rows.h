@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What writer and reader know of rows.
+// What writer and reader both know about rows.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace goxel_telemetry::metrics {
 
-// The file holds what this program does not write.
+// The error for a file that holds data which this program does not write.
 inline DatabaseError damaged() {
   constexpr int kCorrupt = 11;  // SQLITE_CORRUPT
   return {kCorrupt, 0, "a row is not what it should be"};

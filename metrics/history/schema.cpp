@@ -9,14 +9,15 @@ namespace {
 
 // Times are Unix seconds, or nanoseconds where the name says so.
 //
-// A series is one operation of one instance; without an operation's name it is the sum of all of
-// its stack, protocol and layer, so that a sum over many operations is read as fast as one.
+// A series is one operation of one instance. A series without an operation's name is the sum of all
+// operations of its stack, protocol and layer, so that a sum over many operations is read as fast
+// as one operation.
 //
-// Of each tier: rows begin at kept_from at the earliest, older ones were pruned. Before
-// closed_until everything is contained; what comes after lies in the finer tiers only.
+// In each tier, rows begin at kept_from at the earliest: older ones were pruned. Before
+// closed_until the tier is complete; later records are in the finer tiers only.
 //
-// Rows are ordered by time: a commit appends to the end of a few pages, and pruning takes whole
-// pages away at the beginning, which the end then uses again. So the file does not grow once the
+// Rows are ordered by time: a commit appends to the last few pages, and pruning frees whole pages
+// at the beginning, which are then used again at the end. So the file does not grow once the
 // retention is reached, and needs no vacuum.
 constexpr const char* kStep1 = R"(
   PRAGMA application_id = 0x47785468;
@@ -62,8 +63,8 @@ constexpr const char* kStep1 = R"(
   ) WITHOUT ROWID;
 )";
 
-// When somebody watched: stretches that do not touch, in nanoseconds. Of a file without them all is
-// taken as watched since its first row.
+// The time that was watched: stretches that do not touch each other, in nanoseconds. A file from
+// before this step counts as watched all the time since its first row.
 constexpr const char* kStep2 = R"(
   CREATE TABLE observed (
     instance INTEGER NOT NULL, begin_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,

@@ -17,9 +17,10 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-// A stretch is closed so long after its end: most of what ended in it has been read by then.
+// A stretch is closed this long after its end: by then, most records that ended in it have been
+// read.
 constexpr std::uint64_t kCloseAfterSeconds = 3;
-// Rows taken away in one commit from one tier, about.
+// About the number of rows that one commit removes from one tier.
 constexpr int kPruneRows = 2'000;
 constexpr std::size_t kMostNamesKnown = 4'096;
 constexpr std::uint64_t kHour = 3'600;
@@ -40,8 +41,8 @@ std::vector<std::uint64_t> decode_lanes(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-// An advisory lock on a file beside the history's: SQLite's own are on that one, and a process that
-// closes any descriptor of a file gives its locks on it up.
+// An advisory lock on a second file beside the history file. SQLite's own locks are on the history
+// file, and a process that closes any descriptor of a file loses all its locks on that file.
 class HistoryWriter::Lock {
  public:
   static std::unique_ptr<Lock> take(const std::string& file, HistoryResult& why) {
@@ -79,9 +80,9 @@ struct HistoryWriter::Tier {
   std::uint64_t closed_until = 0;
   Statement select;
   Statement replace;
-  Statement between;  // rows of [begin, end), in order of time
+  Statement between;  // rows of [begin, end), in the order of time
   Statement oldest;
-  Statement nth;  // when the row begins that is so many after the oldest
+  Statement nth;  // when the n-th row after the oldest begins
   Statement remove;
 
  private:
@@ -122,8 +123,8 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
       why = schema;
       return nullptr;
     }
-    // A commit survives the end of the process at once, and that of the machine after a checkpoint:
-    // what the kernel had not written then is missing, the file is sound.
+    // A commit survives the end of the process at once, and the end of the machine after the next
+    // checkpoint. What the kernel has not written by then is missing, but the file is not damaged.
     database.run("PRAGMA journal_mode = WAL");
     database.run("PRAGMA synchronous = NORMAL");
     database.run("PRAGMA journal_size_limit = 16777216");
@@ -170,7 +171,7 @@ HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
       write(deltas, now_seconds);
       transaction.commit();
     } catch (const DatabaseError&) {
-      load();  // what is known here must be what the file says
+      load();  // the cache must agree with the file
       throw;
     }
   } catch (const DatabaseError& error) {
@@ -209,7 +210,8 @@ std::int64_t HistoryWriter::series_id(std::int64_t instance, const OperationKey&
   const auto known = series_.find({instance, key});
   if (known != series_.end() && known->second.last_begin >= hour) return known->second.id;
 
-  // The hour tells which names no row uses any more; it changes with the hour only.
+  // last_begin shows which names are not used by any row any more. As it is a whole hour, it
+  // changes only once an hour.
   Statement upsert = database_->prepare(
       "INSERT INTO series VALUES (NULL, ?, ?, ?, ?, ?, ?)"
       " ON CONFLICT DO UPDATE SET last_begin = max(last_begin, excluded.last_begin)"
@@ -231,7 +233,7 @@ void HistoryWriter::store_position(std::int64_t instance, const RollupDelta& del
   update.bind(5, instance).run();
 }
 
-// Together with the stretches that it touches.
+// Stores a watched stretch, merged with the stretches that it touches.
 void HistoryWriter::store_observed(std::int64_t instance, TimeStretch stretch) {
   if (stretch.begin_ns >= stretch.end_ns || stretch.end_ns > INT64_MAX) return;
   Statement near = database_->prepare(
@@ -269,7 +271,8 @@ HistoryWriter::Tallies HistoryWriter::by_series(std::int64_t instance,
   return tallies;
 }
 
-// To the seconds, and to every coarser stretch that is closed already.
+// Adds tallies to the rows of one second, and to those of every coarser stretch that is closed
+// already.
 void HistoryWriter::add(const Tallies& seconds) {
   for (Tier& tier : tiers_) {
     Tallies of_tier;
@@ -301,7 +304,7 @@ void HistoryWriter::close(std::uint64_t now_seconds) {
   std::uint64_t until = now_seconds - std::min(now_seconds, kCloseAfterSeconds);
   for (std::size_t i = 1; i < tiers_.size(); ++i) {
     until = round_down(until, tiers_[i].seconds);
-    // A clock that went back: what is closed stays closed.
+    // Not if the clock went back: a stretch that is closed stays closed.
     if (until > tiers_[i].closed_until) close(tiers_[i], tiers_[i - 1], until);
     until = tiers_[i].closed_until;
   }
@@ -327,8 +330,8 @@ void HistoryWriter::close(Tier& tier, Tier& finer, std::uint64_t until) {
   store(tier);
 }
 
-// A clock that was ahead, perhaps by years, had rows taken away that should still be there; when it
-// is set back, nothing may be refused for being older than those.
+// While a clock was ahead, perhaps by years, rows were removed that should still be there. After it
+// is set back, records must not be refused because they are older than the removed rows.
 void HistoryWriter::follow_clock(std::uint64_t now_seconds) {
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     if (tiers_[i].kept_from <= now_seconds) continue;
@@ -360,7 +363,7 @@ void HistoryWriter::prune(std::uint64_t now_seconds) {
   }
 }
 
-// As much of it as one commit may take away.
+// Removes rows from before `before`, but no more than one commit may remove.
 void HistoryWriter::prune(std::size_t index, std::uint64_t before) {
   Tier& tier = tiers_[index];
   tier.oldest.reset().step();
@@ -369,7 +372,7 @@ void HistoryWriter::prune(std::size_t index, std::uint64_t before) {
   tier.oldest.reset();
   if (any && oldest < before) {
     if (tier.nth.reset().bind(1, kPruneRows).step()) {
-      // At least one stretch, however many rows it has.
+      // Removes at least one stretch, however many rows it has.
       before = std::min(before, std::max(to_unsigned(tier.nth.number(0)), oldest + tier.seconds));
     }
     tier.nth.reset();
@@ -381,8 +384,8 @@ void HistoryWriter::prune(std::size_t index, std::uint64_t before) {
   if (index + 1 == tiers_.size()) forget_names();
 }
 
-// Names of operations that no row has any more, and when those were watched: the last tier keeps
-// its rows the longest.
+// Removes names of operations that no row uses any more, and the watched stretches of that time.
+// The last tier keeps its rows longest, so it decides.
 void HistoryWriter::forget_names() {
   database_->prepare("DELETE FROM series WHERE last_begin < ?")
       .bind(1, to_signed(tiers_.back().kept_from))

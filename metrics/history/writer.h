@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Writes the history file: rollups of 1 s, and from them those of 10 s, 1 min and 1 h.
 //
-// A commit is one transaction. It adds what came in, stores the reading position that goes with it,
-// makes the coarser rollups of the stretches that have ended, and takes the oldest rows away. So
-// whatever becomes of the process, the file is as after some commit, and whoever goes on from its
-// position counts nothing twice.
+// A commit is one transaction. It adds the new rollups, stores the reading position that belongs to
+// them, makes the coarser rollups of the stretches that have ended, and removes the oldest rows. So
+// whatever happens to the process, the file's state is that after some commit, and a reader that
+// continues from the stored position counts nothing twice.
 //
-// A coarser rollup is made once, when its stretch has ended, from the finer ones; what comes later
-// for the same stretch is added to both. All tiers therefore agree, exactly.
+// A coarser rollup is made once, from finer ones, when its stretch has ended. Records that come
+// later for the same stretch are added to both. All tiers therefore agree exactly.
 #pragma once
 
 #include <array>
@@ -24,14 +24,14 @@
 namespace goxel_telemetry::metrics {
 
 struct HistoryRetention {
-  // By kRollupSeconds: an hour, a day, 30 days, two years.
+  // In the order of kRollupSeconds: an hour, a day, 30 days, two years.
   std::array<std::uint64_t, kRollupSeconds.size()> seconds = {3'600, 86'400, 30 * 86'400,
                                                               730 * 86'400};
-  // Beyond it the oldest rows of the finest tier go before their time.
+  // If the file is larger than this, the oldest rows of the finest tier are removed early.
   std::uint64_t most_bytes = std::uint64_t{1} << 30;
 };
 
-// What one instance has to add.
+// What one instance adds in a commit.
 struct HistoryDelta {
   std::string instance;
   RollupDelta delta;
@@ -39,17 +39,17 @@ struct HistoryDelta {
 
 class HistoryWriter {
  public:
-  // Makes the file if there is none, brings one of an older version up to date, and keeps any other
-  // writer out (by FILE.lock) as long as it lives. Null: `why` says.
+  // Makes the file if there is none, and migrates a file of an older version. Keeps other writers
+  // out (by FILE.lock) as long as the writer exists. Null if it cannot be opened: `why` says why.
   static std::unique_ptr<HistoryWriter> open(const std::string& file,
                                              const HistoryRetention& retention, HistoryResult& why);
   ~HistoryWriter();
 
-  // Up to where each instance is contained.
+  // The position up to which each instance's records are in the file.
   const std::map<std::string, ReadingPosition>& positions() const { return positions_; }
 
-  // All of it or, unless done, nothing. A rollup that is longer than a second (a RollupBuffer that
-  // was full) counts in its first second. `now_seconds`: Unix time.
+  // Commits all of it; if the outcome is not `done`, nothing. A rollup that is longer than a second
+  // (its RollupBuffer was full) counts in its first second. `now_seconds`: Unix time.
   HistoryResult commit(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds);
 
  private:
@@ -86,9 +86,9 @@ class HistoryWriter {
   const std::unique_ptr<Lock> lock_;
   const HistoryRetention retention_;
   std::unique_ptr<Database> database_;
-  std::vector<Tier> tiers_;  // by kRollupSeconds
+  std::vector<Tier> tiers_;  // in the order of kRollupSeconds
   std::map<std::string, ReadingPosition> positions_;
-  // What is known of the file's names; forgotten when it grows too large or a commit failed.
+  // A cache of the file's names; emptied when it grows too large or a commit failed.
   std::map<std::string, std::int64_t> instances_;
   std::map<std::pair<std::int64_t, OperationKey>, Series> series_;
 };

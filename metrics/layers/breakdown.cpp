@@ -40,8 +40,8 @@ std::int64_t rounded_mean(WideSum sum, std::uint64_t count) {
   return static_cast<std::int64_t>(std::min(kMost, (sum + count / 2) / count));
 }
 
-// One row for each layer. `means_ns` of layers from the outside in: differences of rounded means
-// add up where rounded differences would not.
+// Makes one row for each layer. `means_ns`: of the layers, from the outside in. The differences of
+// rounded means add up; rounded differences would not.
 void fill_means(Breakdown& breakdown, const std::vector<std::int64_t>& means_ns) {
   breakdown.mean_ns = means_ns.front();
   for (std::size_t i = 0; i < means_ns.size(); ++i) {
@@ -72,7 +72,7 @@ Breakdown joined_breakdown(const ChainTotals& chain, std::size_t window) {
   breakdown.duration = latency_of(duration);
   breakdown.hops = rows_of(layers_in(chain.layers));
   std::vector<std::int64_t> means_ns(chain.hops.size());
-  WideSum inside = 0;  // time at this layer: what this hop and those further in take
+  WideSum inside = 0;  // time at this layer: that of this hop and of those further in
   for (std::size_t i = chain.hops.size(); i-- > 0;) {
     const Tally& tally = chain.hops[i].cost[window];
     Hop& hop = breakdown.hops[i];

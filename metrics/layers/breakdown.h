@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sums at each layer -> what each hop costs, in rows that add up to the whole exactly.
+// Computes what each hop costs from the sums at each layer, in rows that add up to the whole
+// exactly.
 #pragma once
 
 #include <array>
@@ -10,7 +11,7 @@
 
 namespace goxel_telemetry::metrics {
 
-// One name's chains, summed up; see Chain.
+// The sums of one name's chains; see Chain.
 struct ChainTotals {
   LayerSet layers = 0;
   WindowTallies duration;
@@ -23,17 +24,18 @@ struct ChainTotals {
 };
 ChainTotals totals_of(LayerSet layers, Chain& chain);
 
-// In each window of the chain that most operations were joined to; the others are counted.
-// Without any, source is none.
+// For each window, the breakdown of the chain with the most joined operations; the operations of
+// the other chains are only counted. Without a chain, source is none.
 std::array<Breakdown, kWindowCount> joined_breakdowns(const std::vector<ChainTotals>& chains);
 
-// Answered requests of a stack as one layer saw them.
+// The answered requests of a stack as one layer saw them.
 struct LayerSum {
   Layer layer = Layer::daemon;
   std::uint64_t count = 0;  // not 0
   std::uint64_t sum_ns = 0;
 };
-// Of at least two layers, from the outside in; else source is none.
+// The breakdown of at least two layers, which must come from the outside in; with fewer, source is
+// none.
 Breakdown subtracted_breakdown(const std::vector<LayerSum>& layers);
 
 }  // namespace goxel_telemetry::metrics

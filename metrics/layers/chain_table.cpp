@@ -26,7 +26,7 @@ Measurement of(std::uint64_t end_ns, std::uint64_t duration_ns) {
 std::uint32_t ChainTable::number_of(std::string_view stack, std::string_view operation) {
   Name name{std::string(stack), std::string(operation)};
   if (const auto known = numbers_.find(name); known != numbers_.end()) return known->second;
-  // The last places are for _OTHER of stacks, and at the very end there is one for all.
+  // The last places are for the _OTHER of each stack; the very last one is for all stacks.
   constexpr std::size_t kForOthers = 64;
   if (names_.size() + kForOthers >= kMostNames) {
     name.operation = kOtherOperation;

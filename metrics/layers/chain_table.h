@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Joined operations -> windows, for each stack and operation and each set of layers that was
-// joined.
+// Keeps windows of joined operations: for each stack, operation, and set of layers that was joined.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +14,13 @@
 
 namespace goxel_telemetry::metrics {
 
-// Operations of one stack that were joined from the same layers.
+// Operations of one stack (and name) that were joined from the same layers.
 struct Chain {
-  // Of a layer but the innermost: what the hop to the next inner one costs. Of the innermost: the
-  // time in it. Its tally's wait and send are the hop's way there and way back.
+  // For the innermost layer: the time in it. For every other layer: the cost of the hop to the next
+  // inner layer. The tally's wait and send are the hop's way there and way back.
   struct Hop {
     SlidingWindows cost;
-    SlidingWindows there;  // of a whole stack only, as is `back`
+    SlidingWindows there;  // only for a whole stack, like `back`
     SlidingWindows back;
   };
   SlidingWindows duration;  // at the outermost layer
@@ -30,8 +29,8 @@ struct Chain {
 
 class ChainTable {
  public:
-  // Joined operations of a stack beyond kMostChains count in their stack only, until others have
-  // left all windows. Beyond kMostNames different names a reader's life long, operations count as
+  // Beyond kMostChains chains, joined operations count in their stack only, until other chains have
+  // left all windows. Beyond kMostNames different names in a reader's life, operations count as
   // _OTHER.
   static constexpr std::size_t kMostChains = 96;
   static constexpr std::size_t kMostStackChains = 32;
@@ -39,10 +38,10 @@ class ChainTable {
 
   struct Name {
     std::string stack;
-    std::string operation;  // empty: all of the stack
+    std::string operation;  // empty: all operations of the stack
     auto operator<=>(const Name&) const = default;
   };
-  // A number for Span::name; it stays the same.
+  // The number for Span::name; it never changes.
   std::uint32_t number_of(std::string_view stack, std::string_view operation);
   const Name& name(std::uint32_t number) const { return names_.at(number); }
 
@@ -50,7 +49,7 @@ class ChainTable {
   void advance(std::uint64_t second);
   void add(const JoinedOperation& operation);
 
-  // By number of the name (that of a stack: operation ""), and layers.
+  // The number of a name (a whole stack's name has operation ""), and the layers.
   using Key = std::pair<std::uint32_t, LayerSet>;
   std::map<Key, Chain>& chains() { return chains_; }
   std::uint64_t dropped() const { return dropped_; }
@@ -61,9 +60,9 @@ class ChainTable {
 
   std::map<Name, std::uint32_t> numbers_;
   std::vector<Name> names_;
-  std::vector<std::uint32_t> stack_of_;  // by number: that of its stack
+  std::vector<std::uint32_t> stack_of_;  // by a name's number: the number of its stack
   std::map<Key, Chain> chains_;
-  std::size_t stack_chains_ = 0;  // of these
+  std::size_t stack_chains_ = 0;  // chains of whole stacks
   std::uint64_t second_ = 0;
   std::uint64_t dropped_ = 0;
 };

@@ -16,13 +16,14 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-constexpr std::size_t kMostProcesses = 32;  // of a segment: each is several files in /proc
+// Of a segment: each costs reading several files in /proc.
+constexpr std::size_t kMostProcesses = 32;
 
 double seconds_between(std::uint64_t then, std::uint64_t now) {
   return now > then ? static_cast<double>(now - then) / 1e9 : 0;
 }
 
-// Puts the spans of both segments into the join.
+// Gives the spans of both segments to the join.
 class Feed final : public SpanListener {
  public:
   Feed(ChainTable& chains, SpanJoin& join) : chains_(chains), join_(join) {}
@@ -38,7 +39,7 @@ class Feed final : public SpanListener {
 
   void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
             std::uint64_t end_ns, std::uint64_t error_ns) override {
-    // A clock that is less certain than this is of no use here.
+    // The times of a clock that is less certain than this cannot be compared.
     constexpr std::uint64_t kMostErrorUs = 1000;
     if (number == kNoLayer) return;
     join_.add(trace_id,
@@ -56,7 +57,7 @@ class Feed final : public SpanListener {
   std::uint64_t now_ns_ = 0;
 };
 
-// Keeps a reader for each process that is listed, because a CPU ratio takes two readings.
+// Keeps a reader for each listed process, because a CPU ratio needs two readings.
 class Processes {
  public:
   std::vector<LayerProcess> read(const std::vector<CollectionPoint>& points, std::uint64_t now_ns) {
@@ -108,7 +109,7 @@ class LayerGroup::State {
   Collector outer;
 
  private:
-  // Whether outer layers report, or have.
+  // Whether outer layers report now, or have reported.
   bool outer_known() const {
     const ProducerState state = outer.state();
     return state == ProducerState::live || state == ProducerState::retired ||
@@ -127,8 +128,8 @@ class LayerGroup::State {
   std::uint64_t view_second_ = 0;
 };
 
-// The daemon's spans wait for outer ones also while there is no segment of these: they report late,
-// and so does the first of them.
+// The daemon's spans wait for outer spans even while the outer layers have no segment: outer layers
+// report late, the first one too.
 void LayerGroup::State::sweep(const Collector::Time& now) {
   feed_.set_time(now.monotonic_ns);
   daemon.sweep(now);
@@ -144,7 +145,7 @@ Snapshot LayerGroup::State::snapshot(const Collector::Time& now) {
   if (!outer_known()) return all;
   Snapshot outside = outer.snapshot(now);
   outer_lost_ = outside.ring.lost;
-  // What a daemon's layer did is the daemon's to say.
+  // Only the daemon's own segment counts for the layer `daemon`.
   std::erase_if(outside.operations, [](const auto& o) { return o.key.layer == "daemon"; });
   std::erase_if(outside.layers, [](const auto& l) { return l.layer == "daemon"; });
   std::move(outside.operations.begin(), outside.operations.end(),

@@ -12,28 +12,29 @@
 
 namespace goxel_telemetry::metrics {
 
-// Not thread-safe: one a thread. Never blocks, never fails, like a Collector. Where no request has
-// a trace id, it costs what the daemon's collector costs.
+// Not thread-safe: use one per thread. Never blocks and never fails, like a Collector. If no
+// request has a trace id, it costs as much as the daemon's collector.
 class LayerGroup {
  public:
-  // Of the daemon. Nothing is opened until the first sweep.
+  // `instance` is the daemon's. Nothing is opened until the first sweep.
   explicit LayerGroup(const std::string& instance);
   ~LayerGroup();
   LayerGroup(LayerGroup&&) noexcept;
   LayerGroup& operator=(LayerGroup&&) noexcept;
 
-  // Both segments, then what can be joined. Every 20 to 100 ms.
+  // Sweeps both segments, the daemon's first (the order does not matter: spans wait for each
+  // other), then joins what can be joined. Call it every 20 to 100 ms.
   void sweep(const Collector::Time& now);
 
-  // The daemon's snapshot, with the operations that the outer layers saw among its operations.
+  // The daemon's snapshot; its operations include those that the outer layers saw.
   Snapshot snapshot(const Collector::Time& now);
 
-  // Made anew once a second. What is joined in it lies SpanJoin::kPatienceNs back: its window "now"
-  // is the last second for which spans are not waited for any more. Never null.
+  // Made anew once a second; never null. Its joined operations are SpanJoin::kPatienceNs old: the
+  // window "now" is the newest second for which no more spans are waited for.
   std::shared_ptr<const LayersView> layers(const Collector::Time& now);
 
   const std::string& instance() const;
-  // The two, for whoever wants more of them. Sweep the group only.
+  // The two collectors. Do not sweep them: sweep the group.
   Collector& daemon();
   Collector& outer();
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where the time of a stack goes, as a value: hop by hop, in each window, against the operator's
-// targets, with the processes behind it. Complete in itself, like a Snapshot; definitions in
-// docs/metrics-math.md, "Layers and stacks".
+// Where the time of a stack goes, as a value: hop by hop, in each window, compared with the
+// operator's targets, and with the processes that recorded it. Complete in itself, like a Snapshot.
+// Definitions are in docs/metrics-math.md, "Layers and stacks".
 #pragma once
 
 #include <array>
@@ -15,21 +15,21 @@
 
 namespace goxel_telemetry::metrics {
 
-// What a hop costs: the time at one layer less the time at the next inner one. The innermost layer
-// has a row as well, for the time in it.
+// What a hop costs: the time at one layer less the time at the next inner layer. The innermost
+// layer has a row as well, for the time in it.
 struct Hop {
-  std::string name;   // "MCP Client → Server"; of the innermost: "Daemon"
+  std::string name;   // "MCP Client → Server"; for the innermost layer: "Daemon"
   std::string outer;  // layer
-  std::string inner;  // layer; empty for the innermost
-  // Whole nanoseconds, rounded so that those of a breakdown add up to its mean_ns exactly. Negative
-  // only by subtraction, where an inner layer saw other operations than an outer one.
+  std::string inner;  // layer; empty for the innermost layer
+  // Whole nanoseconds, rounded so that the hops of a breakdown add up to its mean_ns exactly.
+  // Negative only by subtraction, if an inner layer saw other operations than an outer layer.
   std::int64_t mean_ns = 0;
   double share = 0;  // of the breakdown's mean_ns
-  // Joined only.
+  // The next two only if joined.
   std::optional<Latency> cost;
-  std::optional<double> mean_there_ns;  // not of the innermost
+  std::optional<double> mean_there_ns;  // not for the innermost layer
   std::optional<double> mean_back_ns;
-  // Of a whole stack only.
+  // The next two only for a whole stack.
   std::optional<Latency> there;
   std::optional<Latency> back;
 };
@@ -37,33 +37,34 @@ struct Hop {
 enum class BreakdownSource {
   none,            // fewer than two layers, or no operations
   joined,          // by trace ids: the same operations at each layer
-  by_subtraction,  // of means: no trace ids, so no distributions
+  by_subtraction,  // by subtracting means: no trace ids, so no distributions
 };
 const char* to_string(BreakdownSource source);  // "none", "joined", "by_subtraction"
 
 struct Breakdown {
   BreakdownSource source = BreakdownSource::none;
-  std::uint64_t operations = 0;     // behind it; by subtraction: at the outermost layer
-  std::uint64_t other_chains = 0;   // joined from other layers than these, and left out here
+  std::uint64_t operations = 0;     // operations counted; by subtraction: at the outermost layer
+  std::uint64_t other_chains = 0;   // operations joined from other layers, left out here
   std::int64_t mean_ns = 0;         // at the outermost layer
-  std::optional<Latency> duration;  // joined only: of these operations at the outermost layer
+  std::optional<Latency> duration;  // only if joined: of these operations at the outermost layer
   std::vector<Hop> hops;            // from the outside in
 };
 
 struct OperationBreakdown {
-  std::string operation;  // as the outermost layer calls it
+  std::string operation;  // the outermost layer's name for it
   Breakdown breakdown;
 };
 
 struct StackWindow {
-  std::vector<std::string> layers;  // that saw something, from the outside in
-  WindowStats outermost;            // all operations, as the first of these saw them
-  // The layers did not count the same number of answered requests: by subtraction the hops'
-  // means are then of different sets of operations.
+  std::vector<std::string> layers;  // layers that saw something, from the outside in
+  WindowStats outermost;            // all operations, as the first of `layers` saw them
+  // True if the layers did not count the same number of answered requests. By subtraction, the
+  // hops' means are then means of different sets of operations.
   bool counts_differ = false;
   Breakdown breakdown;
-  std::vector<OperationBreakdown> operations;  // joined only; the one that took most time first
-  // Target less mean, and rate less target: negative is missed. Empty without operations.
+  std::vector<OperationBreakdown> operations;  // only if joined; the one that took most time first
+  // Target less mean, and rate less target: negative if the target is missed. Empty without
+  // operations.
   std::optional<double> latency_room_ns;
   std::optional<double> throughput_room_per_second;
 };
@@ -78,7 +79,7 @@ struct StackView {
 // A process behind a collection point.
 struct LayerProcess {
   std::string layer;
-  double last_seen_seconds = 0;  // ago
+  double last_seen_seconds = 0;  // seconds since then
   bool running = false;
   ProcessStats process;
 };
@@ -94,20 +95,21 @@ struct LayersView {
   std::uint64_t taken_monotonic_ns = 0;
   ProducerState daemon_state = ProducerState::absent;
   ProducerState outer_state = ProducerState::absent;  // of the segment of the outer layers
-  std::string message;  // for a person: why there is less to see than there could be; or empty
+  std::string message;  // for a person: why something is missing; or empty
   Targets targets;
   std::uint64_t connections = 0;
   std::uint64_t queue_depth = 0;
   std::uint64_t workers_busy = 0;
   std::uint64_t workers_configured = 0;
-  // Time of the daemon's spans over what the workers had; empty without workers or data.
+  // Time of the daemon's spans divided by the time that its workers had; empty without workers or
+  // data.
   std::array<std::optional<double>, kWindowCount> worker_utilisation;
   std::vector<LayerProcess> processes;  // from the outside in
   std::vector<StackView> stacks;        // sorted by name
   JoinCounters join;
-  std::uint64_t outer_records_lost =
-      0;  // overwritten in the outer layers' segment before they were read
-  std::uint64_t chains_dropped = 0;  // joined, and counted in their stack only: too many operations
+  // Records that were overwritten in the outer layers' segment before they were read.
+  std::uint64_t outer_records_lost = 0;
+  std::uint64_t chains_dropped = 0;  // joined operations counted in their stack only: too many
 };
 
 }  // namespace goxel_telemetry::metrics

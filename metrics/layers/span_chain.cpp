@@ -35,7 +35,7 @@ bool contains(const Span& outer, const Span& inner) {
          inner.end_ns <= plus(outer.end_ns, slack);
 }
 
-// The spans of one layer in order of their starts.
+// The spans of one layer, in the order of their starts.
 struct Row {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -74,7 +74,8 @@ class Joiner {
   }
 
   void gather(std::vector<JoinedOperation>& operations, SpanFates& fates) {
-    // By operation, each from the outside in and by start: a parent stands before its children.
+    // Members are sorted by operation, then from the outside in, then by start: so a parent stands
+    // before its children.
     std::vector<std::size_t> root(spans_.size());
     std::vector<std::size_t> order(spans_.size());
     for (std::size_t i = 0; i < spans_.size(); ++i) {
@@ -95,7 +96,7 @@ class Joiner {
   std::size_t parent_of(const Span& span, SpanFates& fates) const {
     for (auto layer = static_cast<std::size_t>(span.layer); layer-- > 0;) {
       const Row& row = rows_[layer];
-      // Those that begin early enough to contain it.
+      // The spans of the outer layer that begin early enough to contain this one.
       const std::uint64_t slack = slack_of(span);
       const std::uint64_t bound = plus(span.start_ns, slack);
       const auto begin = spans_.begin() + static_cast<std::ptrdiff_t>(row.begin);
@@ -132,7 +133,7 @@ class Joiner {
     });
   }
 
-  // What the members of one layer cover.
+  // The time that an operation's spans of one layer cover.
   std::vector<Interval> covered(const std::vector<std::size_t>& members, Layer layer) const {
     std::vector<Interval> all;
     for (const std::size_t i : members) {
@@ -187,9 +188,9 @@ class Joiner {
 
   const std::vector<Span>& spans_;  // by layer, then by start
   std::array<Row, kLayerCount> rows_{};
-  std::vector<std::uint64_t> latest_end_;  // of the row up to each
+  std::vector<std::uint64_t> latest_end_;  // latest end in the row up to each span
   std::vector<std::size_t> parent_;
-  std::vector<Interval> fitted_;  // cut to fit into the parent
+  std::vector<Interval> fitted_;  // each span, cut to fit into its parent
 };
 
 }  // namespace
@@ -211,8 +212,8 @@ std::vector<Layer> layers_in(LayerSet set) {
 
 void join_spans(std::vector<Span>& spans, std::vector<JoinedOperation>& operations,
                 SpanFates& fates) {
-  // Among spans that start together the longer comes first, so that the last one found is the
-  // tightest.
+  // Of spans that start together the longer one comes first, so that the last one found is the one
+  // that fits most closely.
   std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) {
     return std::tie(a.layer, a.start_ns, b.end_ns, a.name) <
            std::tie(b.layer, b.start_ns, a.end_ns, b.name);

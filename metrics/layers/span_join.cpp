@@ -7,7 +7,8 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-// A sweep takes in what was published after it began.
+// A sweep also reads records that were published after it began, so a span may seem to end in the
+// future.
 constexpr std::uint64_t kAheadNs = kNsPerSecond;
 
 }  // namespace
@@ -26,7 +27,7 @@ void SpanJoin::add(std::uint64_t trace_id, const Span& span, std::uint64_t now_n
   counters_.late +=
       span.end_ns < settled_ns_ || (joined.trace_id == trace_id && span.start_ns < joined.end_ns);
   if (counters_.held == kMostHeld) {
-    // The next to be joined; of those in the same second the one that is found first.
+    // The trace that would be joined next; of several in the same second, any one.
     const std::uint64_t next = due_.begin()->second.back();
     const std::uint64_t before = counters_.held;
     settle(next, UINT64_MAX);
@@ -66,7 +67,8 @@ void SpanJoin::advance(std::uint64_t now_ns) {
   if (now_ns < kPatienceNs) return;
   settled_ns_ = now_ns - kPatienceNs;
   const std::uint64_t second = now_ns / kNsPerSecond;
-  // A trace that has to wait longer goes to a later second: each is looked at once.
+  // A trace that has to wait longer is moved to a later second, so each is looked at only once
+  // here.
   while (!due_.empty() && due_.begin()->first < second) {
     settle(due_.begin()->second.back(), settled_ns_);
   }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Holds spans from several readers until those of the same operation have come, whatever order they
-// come in, and joins them (span_chain.h).
+// Holds spans from several readers until all spans of an operation have come, in any order, and
+// joins them (span_chain.h).
 //
 // Spans of a trace that overlap, each with the next, are a group. A group is joined kPatienceNs
-// after its last span ended, so a span may come that late. One that comes later is joined with
-// what is there then, which may be nothing. So is an outer call that goes on for longer than that
-// after an inner one: nothing tells that it still goes on.
+// after its last span ended, so a span may come that late. A span that comes later is joined with
+// the spans that are there then, if there are any. So is an outer call that goes on for longer than
+// kPatienceNs after an inner one ended: nothing says that it still goes on.
 //
-// Bounded, whatever comes: at most kMostHeld spans are held (about 100 bytes each at worst); in a
-// full house the trace that would be joined next is joined early. Each span costs a few look-ups
-// and its part of one sort a second while its trace is held.
+// Bounded, whatever comes: at most kMostHeld spans are held (about 100 bytes each at worst). If
+// that many are held, the trace that would be joined next is joined early. Each span costs a few
+// look-ups, and its part of one sort a second while its trace is held.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,9 @@ struct JoinCounters {
   std::uint64_t spans = 0;      // given to add()
   std::uint64_t untraced = 0;   // without a trace id
   std::uint64_t misplaced = 0;  // ends in the future by more than a second: not held
-  std::uint64_t late = 0;       // came when others of their time had been joined already
-  std::uint64_t early = 0;      // joined before their time, for want of room
-  std::uint64_t held = 0;       // now
+  std::uint64_t late = 0;       // came after other spans of their time had been joined
+  std::uint64_t early = 0;      // joined early, because there was no room
+  std::uint64_t held = 0;       // held at present
   std::uint64_t operations = 0;
   SpanFates fates;  // spans = untraced + misplaced + held + joined + alone + irregular + duplicates
 };
@@ -44,7 +44,7 @@ class SpanJoin {
   // `trace_id` 0: none. Time is an argument: CLOCK_MONOTONIC.
   void add(std::uint64_t trace_id, const Span& span, std::uint64_t now_ns);
 
-  // Joins what has waited long enough. Call it when all readers were swept, about as often.
+  // Joins the spans that have waited long enough. Call it after all readers were swept, each time.
   void advance(std::uint64_t now_ns);
 
   const JoinCounters& counters() const { return counters_; }
@@ -54,11 +54,11 @@ class SpanJoin {
   static constexpr std::size_t kRemembered = 16'384;
   struct Held {
     Span span;
-    std::uint32_t next;  // of the same trace, or of the free ones
+    std::uint32_t next;  // the next span of the trace, or the next free place
   };
   struct Trace {
     std::uint32_t first;
-    std::uint64_t due_second;  // where it stands in due_
+    std::uint64_t due_second;  // its key in due_
     std::size_t due_index;
   };
 
@@ -69,21 +69,21 @@ class SpanJoin {
 
   void schedule(std::uint64_t trace_id, Trace& trace, std::uint64_t due_second);
   void unschedule(const Trace& trace);
-  // Takes the trace's groups that ended before `settled_ns` out, and joins each. The rest stays.
+  // Joins the trace's groups that ended before `settled_ns`, and removes them. The rest stays.
   void settle(std::uint64_t trace_id, std::uint64_t settled_ns);
   void join(std::vector<Span>& group);
 
   Sink sink_;
   JoinCounters counters_;
-  std::uint64_t settled_ns_ = 0;  // what ended before has been joined
+  std::uint64_t settled_ns_ = 0;  // spans that ended earlier were joined
   std::vector<Held> held_;
   std::uint32_t free_ = kNoSpan;
   std::unordered_map<std::uint64_t, Trace> traces_;
   // Groups that were joined, the last one of each place; to know what is late.
   std::vector<Joined> joined_ = std::vector<Joined>(kRemembered);
-  // Traces by the second in which to look at them next.
+  // Traces, by the second in which they are looked at next.
   std::map<std::uint64_t, std::vector<std::uint64_t>> due_;
-  std::vector<Span> spans_;  // kept for their memory
+  std::vector<Span> spans_;  // a member only to keep its memory
   std::vector<Span> group_;
   std::vector<JoinedOperation> operations_;
 };

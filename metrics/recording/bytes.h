@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the writer and the reader of a recording agree on (docs/recording-format.md).
+// What the writer and the reader of a recording have in common (docs/recording-format.md).
 #pragma once
 
 #include <array>
@@ -10,7 +10,8 @@
 
 namespace goxel_telemetry::metrics::recording {
 
-// An entry's first byte. Records, which are frequent, have the top bit, and flags beside it.
+// An entry's first byte. Records, which are frequent, have the top bit set; the other bits are
+// flags.
 enum Tag : std::uint8_t {
   kRunBeganTag = 1,
   kNameTag = 2,
@@ -21,7 +22,8 @@ enum Tag : std::uint8_t {
   kOfOuterLayersTag = 7,  // its one member is an entry
   kRecordTag = 0x80,
 };
-inline constexpr std::uint8_t kHasOrigin = 0x01;  // layer, stack, protocol: else as before
+// Layer, stack and protocol follow; else as before.
+inline constexpr std::uint8_t kHasOrigin = 0x01;
 inline constexpr std::uint8_t kHasStatus = 0x02;  // else ok
 inline constexpr std::uint8_t kHasReceive = 0x04;
 inline constexpr std::uint8_t kHasWait = 0x08;
@@ -29,9 +31,9 @@ inline constexpr std::uint8_t kHasSend = 0x10;
 inline constexpr std::uint8_t kHasTrace = 0x20;
 inline constexpr std::uint8_t kHasWorker = 0x40;  // else unknown
 
-inline constexpr std::size_t kMostTextBytes = 64;  // of a run's texts
+inline constexpr std::size_t kMostTextBytes = 64;  // of each of a run's texts
 
-// In the order in which a Moment holds them. New ones are added at the end.
+// In the order in which a Moment has them in the file. New gauges are added at the end.
 inline constexpr std::array kGauges = {
     &shm::GaugeValues::connections,        &shm::GaugeValues::open_descriptors,
     &shm::GaugeValues::connections_total,  &shm::GaugeValues::queue_depth,
@@ -40,7 +42,7 @@ inline constexpr std::array kGauges = {
     &shm::GaugeValues::contended_calls,    &shm::GaugeValues::catalog_overflow,
     &shm::GaugeValues::target_latency_ns,  &shm::GaugeValues::target_milli_operations_per_second};
 
-// A chunk begins with the length of its content and the checksum of it, 32 bits each.
+// A chunk begins with the length and the checksum of its content, 32 bits each.
 inline constexpr std::size_t kChunkHeadBytes = 8;
 
 inline void store_32(std::uint8_t* out, std::uint32_t value) {
@@ -52,7 +54,7 @@ inline std::uint32_t load_32(const std::uint8_t* bytes) {
   return value;
 }
 
-// Differences of either sign as small numbers: 0, -1, 1, -2 … become 0, 1, 2, 3 …
+// Makes positive and negative differences small numbers: 0, -1, 1, -2 … become 0, 1, 2, 3 …
 constexpr std::uint64_t zigzag(std::uint64_t difference) {
   return (difference << 1) ^ (difference >> 63 != 0 ? UINT64_MAX : 0);
 }

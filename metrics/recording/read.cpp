@@ -8,7 +8,7 @@
 namespace goxel_telemetry::metrics::recording {
 namespace {
 
-// Numbers of an entry, each with the largest value that it may have.
+// Reads an entry's numbers and checks each against the largest value that it may have.
 class Fields {
  public:
   explicit Fields(Numbers& numbers) : numbers_(numbers) {}
@@ -103,7 +103,7 @@ void get(Fields& fields, RunEnded& ended) {
 
 void get(Fields& fields, End& end) {
   end.records = fields.next();
-  // The first writers knew nothing of outer layers.
+  // The first version of the writer did not know outer layers.
   if (!fields.at_end()) end.outer_records = fields.next();
 }
 
@@ -191,7 +191,7 @@ bool Reader::parse(Entry& out, bool& skipped) {
   Numbers entry(rest_.bytes(rest_.next()));
   if (rest_.failed() || entry.at_end()) return false;
   const std::uint8_t tag = entry.rest().front();
-  // A recording has one end, and a segment has no segments.
+  // A recording has only one end, and an entry of the outer layers contains no other such entry.
   if (tag == kEndTag || tag == kOfOuterLayersTag) return false;
   return parse(entry, segment_, out, skipped);
 }
@@ -205,7 +205,7 @@ bool Reader::parse(Numbers& bytes, Segment of, Entry& out, bool& skipped) {
     ++records_[index];
     return fields.sound();
   }
-  // What follows the members that this version knows was added later.
+  // Bytes after the members that this version knows belong to members that a later version added.
   Numbers body(bytes.bytes(bytes.next()));
   if (bytes.failed()) return false;
   Fields fields(body);

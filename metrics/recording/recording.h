@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A recorded session: what a reader of one instance saw, entry by entry, of the daemon's segment
-// and of that of its outer layers. docs/recording-format.md says the bytes.
+// and of the segment of its outer layers. docs/recording-format.md describes the bytes.
 //
-// Entries lie in chunks with a length and a checksum, so that a recording whose writer was killed,
-// or whose disk was full, can be read up to the last whole chunk. All times are nanoseconds of the
-// recorded machine's CLOCK_MONOTONIC, but where the name says realtime.
+// Entries lie in chunks with a length and a checksum, so that a recording can be read up to the
+// last whole chunk if its writer was killed or the disk was full. All times are nanoseconds of the
+// recorded machine's CLOCK_MONOTONIC, unless the name says realtime.
 #pragma once
 
 #include <array>
@@ -23,24 +23,25 @@ namespace goxel_telemetry::metrics::recording {
 inline constexpr std::array<std::uint8_t, 8> kMagic = {'G', 'O', 'X', 'L', 'R', 'E', 'C', 'D'};
 inline constexpr std::uint8_t kVersion = 1;
 inline constexpr std::size_t kMostChunkBytes = std::size_t{1} << 20;  // bounds a reader's memory
-inline constexpr std::size_t kMostInHand = 8192;                      // of one Moment
+// Requests in flight in one Moment.
+inline constexpr std::size_t kMostInHand = 8192;
 
-// The segment that an entry is about. Each has runs, names, lanes and losses of its own.
+// The segment that an entry is about. Each segment has its own runs, names, lanes and losses.
 enum class Segment : std::uint8_t {
   daemon,
   outer_layers,  // shm/segment.h, layers_instance()
 };
 inline constexpr std::size_t kSegments = 2;
 
-// A run of the segment's producer, at the beginning or when it was started anew. Ids mean other
-// names.
+// A run of the segment's producer: the first one, or the next after a restart. From here on ids
+// mean other names.
 struct RunBegan {
   std::uint64_t run_id = 0;
   std::uint32_t pid = 0;
   shm::Door door = shm::Door::none;
   std::uint64_t created_monotonic_ns = 0;
   std::uint64_t created_realtime_ns = 0;
-  std::uint64_t complete_since_ns = 0;  // the recording has every record of the run from then on
+  std::uint64_t complete_since_ns = 0;  // from then on the recording has every record of the run
   std::string instance;
   std::string host_name;
   std::string host_version;
@@ -48,7 +49,7 @@ struct RunBegan {
   friend bool operator==(const RunBegan&, const RunBegan&) = default;
 };
 
-// Comes before the first record of its run that refers to it.
+// A name of the catalog. Comes before the first record of its run that refers to it.
 struct Name {
   std::uint16_t id = 0;
   shm::NameKind kind = shm::NameKind::none;
@@ -56,22 +57,23 @@ struct Name {
   friend bool operator==(const Name&, const Name&) = default;
 };
 
-// Its ticks are nanoseconds. In the order of their ends as far as one sweep of the ring told it; in
-// the lane's own order in any case.
+// A record; its ticks are nanoseconds. Within one sweep of the ring, records come in the order of
+// their ends, but those of one lane always in the lane's own order.
 struct LaneRecord {
   std::uint32_t lane = 0;
   shm::Record record{};
   friend bool operator==(const LaneRecord&, const LaneRecord&) = default;
 };
 
-// About once a second: what is not in records.
+// Comes about once a second: what is not in records.
 struct Moment {
   std::uint64_t monotonic_ns = 0;
   std::uint64_t realtime_ns = 0;
   shm::GaugeValues gauges;
   std::uint64_t own_cost_ns = 0;  // of the run so far
   std::uint64_t own_cost_samples = 0;
-  std::vector<shm::InflightEntry> in_hand;  // at most kMostInHand; their ticks are nanoseconds
+  // Requests in flight, at most kMostInHand; ticks are nanoseconds.
+  std::vector<shm::InflightEntry> in_hand;
 };
 
 // Records that were overwritten before they could be read.
@@ -81,12 +83,12 @@ struct Lost {
 };
 
 struct RunEnded {
-  std::uint64_t last_sign_ns = 0;  // of life
-  bool orderly = false;            // false: it was killed or crashed
+  std::uint64_t last_sign_ns = 0;  // the last sign of life
+  bool orderly = false;            // false: the producer was killed or crashed
   friend bool operator==(const RunEnded&, const RunEnded&) = default;
 };
 
-// The last entry of a recording that was ended, not cut off.
+// The last entry of a recording that was completed and not cut off.
 struct End {
   std::uint64_t records = 0;  // of the daemon, in the whole recording
   std::uint64_t outer_records = 0;
@@ -95,7 +97,7 @@ struct End {
 
 using Entry = std::variant<RunBegan, Name, LaneRecord, Moment, Lost, RunEnded, End>;
 
-// Numbers of a chunk are told as differences to the segment's record before.
+// Within a chunk, a record's numbers are written as differences to the segment's record before it.
 struct Before {
   std::uint64_t start_ns = 0;
   std::uint64_t layer = 0;
@@ -103,11 +105,11 @@ struct Before {
   std::uint64_t protocol = 0;
 };
 
-// Bounded: holds one chunk.
+// Writes a recording. Its memory is bounded: it holds one chunk.
 class Writer {
  public:
-  // Is given the file's beginning, then whole chunks, each at once. What it throws comes out of the
-  // call that closed the chunk.
+  // Gets the file's beginning, then whole chunks, one in each call. Exceptions that it throws come
+  // out of the call that closed the chunk.
   using Sink = std::function<void(std::span<const std::uint8_t>)>;
 
   explicit Writer(Sink sink);
@@ -119,7 +121,8 @@ class Writer {
   void add(const Lost& lost, Segment of = Segment::daemon);
   void add(const RunEnded& ended, Segment of = Segment::daemon);
 
-  // Hands over what was added so far. A chunk of good size closes by itself.
+  // Hands over the entries that were added so far. A chunk that is large enough is closed
+  // automatically.
   void close_chunk();
   // The recording is complete.
   void finish();
@@ -133,7 +136,7 @@ class Writer {
   void put(std::span<const std::uint8_t> entry, Segment of);
 
   Sink sink_;
-  std::vector<std::uint8_t> chunk_;  // begins with room for its own length and checksum
+  std::vector<std::uint8_t> chunk_;  // begins with room for its length and checksum
   std::vector<std::uint8_t> entry_;
   std::array<Before, kSegments> before_{};
   std::array<std::uint64_t, kSegments> records_{};
@@ -142,30 +145,31 @@ class Writer {
 enum class Outcome {
   entry,            // `out` is it
   end,              // the recording was read to its end
-  cut,              // it breaks off; everything up to the last whole chunk was read
-  damaged,          // a chunk is not what was written; everything before it was read
-  foreign,          // no recording
+  cut,              // the recording breaks off; everything up to the last whole chunk was read
+  damaged,          // a chunk is not as it was written; everything before it was read
+  foreign,          // not a recording
   unknown_version,  // made by a newer version of this software
 };
 
-// Reads bytes that are not trusted: whatever they are, in a megabyte or two of memory.
+// Reads bytes that are not trusted, whatever they are, in one or two megabytes of memory.
 class Reader {
  public:
-  // Fills the span, with less only at the end of the recording.
+  // Fills the span and returns the number of bytes; fewer than the span holds only at the end of
+  // the recording.
   using Source = std::function<std::size_t(std::span<std::uint8_t>)>;
 
   explicit Reader(Source source) : source_(std::move(source)) {}
 
-  // After any other outcome than `entry` it comes again.
+  // Reads the next entry. An outcome other than `entry` is returned again by all later calls.
   Outcome next(Entry& out);
-  // What the entry is about that came last.
+  // The segment that the last entry is about.
   Segment segment() const { return segment_; }
 
  private:
   Outcome begin();
   Outcome load_chunk();
-  // The entry at the front of `rest_`; false if it is nonsense. `skipped`: it is of a kind that a
-  // later minor change added.
+  // Reads the entry at the front of `rest_`; false if it is invalid. `skipped`: the entry is of a
+  // kind that a later minor version added.
   bool parse(Entry& out, bool& skipped);
   bool parse(Numbers& bytes, Segment of, Entry& out, bool& skipped);
 

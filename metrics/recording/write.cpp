@@ -7,7 +7,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-// A chunk of this size is closed: a few thousand records.
+// A chunk is closed when it has this size, which is a few thousand records.
 constexpr std::size_t kGoodChunkBytes = 64 * 1024;
 
 void put_text(Bytes& out, std::string_view text) {

@@ -11,7 +11,7 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-// Taken so often that rollups stay seconds: see metrics/rollup_buffer.h.
+// Rollups are taken so often that they stay rollups of one second: see metrics/rollup_buffer.h.
 constexpr std::uint64_t kTakeNs = 5 * kNsPerSecond;
 
 }  // namespace
@@ -27,7 +27,7 @@ void LiveObserver::sweep(const Collector::Time& now) {
   if (now.monotonic_ns - taken_ns_ >= kTakeNs) take();
 }
 
-// What is observed is what the daemon's segment was; the outer layers' has its own times.
+// The watched time is that of the daemon's segment; that of the outer layers' segment is not used.
 void LiveObserver::take() {
   taken_ns_ = now_.monotonic_ns;
   RollupDelta daemon = group_.daemon().take_rollups();
@@ -59,7 +59,7 @@ Observation LiveObserver::finish() {
   return observation(last_sign_of_life_ns(snapshot));
 }
 
-// Without the records from before the time since which all are there.
+// Leaves out records from before the moment since which all records are there.
 Observation LiveObserver::observation(std::uint64_t end_realtime_ns) const {
   if (rollups_.empty() || observed_.empty()) return {};
   std::uint64_t begin_ns = UINT64_MAX;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// An instance as one side of a comparison: what its ring still holds, and what comes while it is
-// watched.
+// A running instance as one side of a comparison: the records that its ring still holds, and those
+// that come while it is watched.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,14 @@ class LiveObserver {
   // Nothing is opened until the first sweep.
   explicit LiveObserver(const std::string& instance);
 
-  // The first takes in what the ring holds; further ones, every 20 to 100 ms, what comes.
+  // The first sweep reads what the ring holds. Call it again every 20 to 100 ms for what comes.
   void sweep(const Collector::Time& now);
   // As of the last sweep.
   bool is_live() { return group_.daemon().state() == ProducerState::live; }
 
-  // Up to the last sweep, or the last sign of life of a daemon that ended; empty if it answered
-  // nothing. Throws SideFailure unless there is a segment to read; its daemon may be dead.
+  // The observation up to the last sweep or, of a daemon that ended, up to its last sign of life;
+  // empty if it answered nothing. Throws SideFailure if there is no segment to read; the daemon may
+  // be dead.
   Observation finish();
 
  private:

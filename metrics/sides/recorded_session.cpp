@@ -18,13 +18,14 @@ namespace {
 using recording::Segment;
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-// Taken so often, and so early, that rollups stay seconds: see metrics/rollup_buffer.h.
+// Rollups are taken so often, and so early, that they stay rollups of one second: see
+// metrics/rollup_buffer.h.
 constexpr std::uint64_t kTakeSeconds = 5;
 constexpr std::size_t kMostRollups = RollupBuffer::kMost / 2;
-// Far more combinations of ids than a sound producer makes.
+// Far more combinations of ids than a correct producer makes.
 constexpr std::size_t kMostResolved = 4096;
 
-// The recorded machine's two clocks, as they were read together.
+// The recorded machine's two clocks, read at the same moment.
 struct Clocks {
   std::uint64_t monotonic_ns = 0;
   std::uint64_t realtime_ns = 0;
@@ -37,14 +38,14 @@ struct Clocks {
   }
 };
 
-// Of the whole recording.
+// Where a whole recording lies in time.
 struct Frame {
   Clocks clocks;               // at its beginning
-  std::uint64_t begin_ns = 0;  // CLOCK_REALTIME, as the next
+  std::uint64_t begin_ns = 0;  // CLOCK_REALTIME, like the next
   std::uint64_t end_ns = 0;
 };
 
-// When the daemon was watched; empty if it was not.
+// The time in which the daemon was watched; empty if it was not.
 std::optional<Frame> frame_of(recording::Reader reader) {
   std::optional<recording::RunBegan> began;
   std::optional<Clocks> first;
@@ -74,7 +75,7 @@ std::optional<Frame> frame_of(recording::Reader reader) {
   return frame;
 }
 
-// One segment's records as rollups.
+// Makes rollups from one segment's records.
 class Counter {
  public:
   explicit Counter(RollupBuffer& rollups) : rollups_(rollups) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A recorded session as one side of a comparison: what LiveObserver would have made of the daemon
-// and its outer layers, had it watched as long as the recorder did.
+// A recorded session as one side of a comparison: what a LiveObserver would have observed of the
+// daemon and its outer layers if it had watched as long as the recorder did.
 #pragma once
 
 #include <functional>
@@ -10,8 +10,9 @@
 
 namespace goxel_telemetry::metrics {
 
-// `open` gives a reader at the beginning; it is called twice, one reader at a time. A recording
-// that breaks off counts up to there. Empty if there is nothing to compare.
+// `open` returns a reader that stands at the beginning; it is called twice, and the first reader is
+// gone before the second call. A recording that breaks off counts as far as it goes. Empty if there
+// is nothing to compare.
 Observation observe_recording(const std::function<recording::Reader()>& open);
 
 }  // namespace goxel_telemetry::metrics

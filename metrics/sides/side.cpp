@@ -14,7 +14,7 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-// What follows `prefix`, if `text` begins with it.
+// The text after `prefix`, if `text` begins with it.
 std::optional<std::string> after(std::string_view prefix, const std::string& text) {
   if (!std::string_view(text).starts_with(prefix)) return std::nullopt;
   return text.substr(prefix.size());
@@ -99,7 +99,7 @@ Side SideReader::read_live() {
   return *live_;
 }
 
-// NAME, or NAME@SIDE.
+// Reads NAME or NAME@SIDE.
 Side SideReader::read_stack(const std::string& asked) {
   const std::size_t at = asked.find('@');
   const std::string stack = asked.substr(0, at);

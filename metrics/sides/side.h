@@ -23,11 +23,11 @@
 namespace goxel_telemetry::metrics {
 
 enum class SideOutcome {
-  nonsense,    // not one of the above, or one that leaves something open
-  unknown,     // nothing has that name, or is kept of that time
-  absent,      // nothing runs, or it has done nothing yet
-  unsound,     // a file of something else, of a later version, damaged
-  unreadable,  // no permission, or whatever the system says
+  nonsense,    // the text is none of the above, or is not clear
+  unknown,     // nothing has this name, or nothing is kept of this time
+  absent,      // no daemon runs, or it has done nothing yet
+  unsound,     // the file is something else, of a later version, or damaged
+  unreadable,  // no permission, or another error of the system
 };
 
 // what() is one sentence for the operator.
@@ -42,22 +42,23 @@ class SideFailure : public std::runtime_error {
 };
 
 struct Side {
-  std::string asked;  // as it was written
+  std::string asked;  // as the user wrote it
   std::string description;
   bool one_stack = false;
   Observation observation;
 };
 
-// Where sides are looked for. What `live` and `file` throw comes out of whatever reads them.
+// Where sides are looked for. Exceptions that `live` and `file` throw come out of the SideReader.
 struct SideSources {
-  std::string instance;         // of FROM..TO; empty: the only one in the history
+  std::string instance;         // for FROM..TO; empty: the only one in the history
   std::string history_file;     // empty: none
   std::string baseline_folder;  // empty: none
   std::function<Side()> live;
-  std::function<Side(const std::string& path)> file;  // null: files may not be named here
+  std::function<Side(const std::string& path)> file;  // null: no files allowed
 };
 
-// Both sides of a comparison look at the live instance only once. Throws SideFailure.
+// Reads sides. Even if both sides of a comparison are live, the instance is observed only once.
+// Throws SideFailure.
 class SideReader {
  public:
   explicit SideReader(SideSources sources) : sources_(std::move(sources)) {}
@@ -74,7 +75,7 @@ class SideReader {
   std::optional<Side> live_;
 };
 
-// A side that is a baseline, described as `what` and when and from what it was saved.
+// A side that is a baseline. Its description is `what`, and when and from what it was saved.
 Side side_of(Baseline baseline, const std::string& what);
 // Throws unless `result` is done.
 void require(const StoreResult& result);
@@ -82,9 +83,10 @@ void require(const StoreResult& result);
 struct ComparedSides {
   Side a;
   Side b;
-  Comparison comparison;  // has operations
+  Comparison comparison;  // has at least one operation
 };
-// Across stacks if a side is of one stack. Throws SideFailure, also if there is nothing to compare.
+// Compares across stacks if a side is of one stack. Throws SideFailure, also if there is nothing to
+// compare.
 ComparedSides compare_sides(SideReader& reader, const std::string& a, const std::string& b,
                             ComparisonOptions options);
 

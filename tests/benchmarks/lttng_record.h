@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An LTTng-UST tracepoint with a record's payload: the alternative that we compare with. */
+/* An LTTng-UST tracepoint with the payload of a record: the alternative that we compare with. */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER goxel_bench
 

@@ -10,6 +10,6 @@ inline constexpr char kAnswer[] =
     R"({ "jsonrpc": "2.0", "result": { "success": true, "x": 1, "y": 2, "z": 3, "color": [ 255, 0, 0 ] }, "id": 5 }  )";
 static_assert(sizeof kRequest - 1 >= 100 && sizeof kAnswer - 1 >= 108);
 
-// Numbers that no file of the benchmark has.
+// Descriptor numbers that no file of the benchmark has.
 inline constexpr int kListener = 300;
 inline constexpr int kFirstDescriptor = 400;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the ring's benchmarks share: a real segment with two lanes of 4 MiB, pinning, and the way
-// they report.
+// The common parts of the ring's benchmarks: a real segment with two lanes of 4 MiB, pinning to
+// processors, and reporting.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -31,7 +31,8 @@ class BenchSegment {
     if (created.outcome != CreateOutcome::created) throw std::runtime_error(created.message);
     mapping_ = std::move(created.mapping);
     reader_ = Reader::open(options.instance);
-    remove_segment(options.instance, header().run_id);  // both have it mapped
+    // The producer and the reader have it mapped.
+    remove_segment(options.instance, header().run_id);
   }
 
   Header& header() const { return *at<Header>(0); }
@@ -70,7 +71,7 @@ inline Record typical_record() {
 
 inline constexpr std::uint64_t kBatch = 4096;  // records an iteration
 
-// "ns": time for one of `records` in all.
+// Reports "ns", the time for one record; `records` is the number of all records.
 inline void report_ns(benchmark::State& state, std::uint64_t records) {
   state.counters["ns"] =
       benchmark::Counter(static_cast<double>(records) / 1e9,

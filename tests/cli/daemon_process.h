@@ -15,15 +15,15 @@ class DaemonProcess {
  public:
   using Script = std::function<void(metrics::TestSegment&)>;
 
-  // Returns when the child has made the segment and played `first` on it.
+  // Returns when the child has made the segment and run `first` on it.
   DaemonProcess(std::string instance, Script first, Script on_poke = {});
-  ~DaemonProcess();  // kills it; the segment stays, as after any such death
+  ~DaemonProcess();  // kills the child; the segment stays, as after every SIGKILL
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;
 
-  // Returns when the child has played `on_poke` once more.
+  // Returns when the child has run `on_poke` once more.
   void poke();
-  void kill();  // SIGKILL; returns when it is gone
+  void kill();  // sends SIGKILL; returns when the child is gone
 
   pid_t pid() const { return pid_; }
 
@@ -34,7 +34,7 @@ class DaemonProcess {
   int channel_ = -1;
 };
 
-// Takes the segment's name away.
+// Removes the segment's name.
 void remove_segment_of(const std::string& instance);
 
 }  // namespace goxel_telemetry::cli

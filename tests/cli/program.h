@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs the built goxel-telemetry and reads what it prints.
+// Runs goxel-telemetry as it was built, and reads what it prints.
 #pragma once
 
 #include <sys/types.h>
@@ -22,15 +22,15 @@ class Program {
   std::string line() { return line_of(output_); }
   std::string error_line() { return line_of(error_); }
 
-  // Whether there is output to read within so long.
+  // Whether there is output to read within this time.
   bool has_output(int milliseconds) { return output_.has_more(milliseconds); }
   bool has_error(int milliseconds) { return error_.has_more(milliseconds); }
 
   void signal(int number);
-  void stop();          // SIGSTOP; returns when it stands still
-  void close_output();  // as a pager that was quit
+  void stop();          // sends SIGSTOP; returns when the program has stopped
+  void close_output();  // like a pager that the user quits
 
-  // All output until the end, and the exit code (-1: killed by a signal, or did not end).
+  // All output until the end, and the exit code (-1: it was killed by a signal, or did not end).
   struct Result {
     int exit_code;
     std::string output;

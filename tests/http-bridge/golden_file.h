@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For tests: what an encoder must produce, as a file in tests/data/http-bridge.
+// For tests: compares an encoder's output with a file in tests/data/http-bridge.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,7 +10,8 @@
 
 namespace goxel_telemetry::http_bridge {
 
-// Compares, and leaves the actual text where it can be looked at, and taken over if it is right.
+// Compares. If they differ, keeps the actual text in a file, which can replace the golden file if
+// it is right.
 inline void expect_golden(const std::string& name, const std::string& actual) {
   const std::string path = GOXEL_TELEMETRY_TEST_DATA "/http-bridge/" + name;
   std::ifstream file(path, std::ios::binary);

@@ -14,7 +14,7 @@ struct Reply {
   std::string body;
 };
 
-// A connection to 127.0.0.1. What takes longer than half a minute has failed.
+// A connection to 127.0.0.1. A call that takes longer than half a minute has failed.
 class HttpClient {
  public:
   explicit HttpClient(int port);
@@ -23,12 +23,12 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   bool connected() const { return fd_ >= 0; }
-  // As much as the server takes before it closes.
+  // Sends as much as the server accepts before it closes.
   void send(const std::string& bytes);
   // The next answer, with a body as long as Content-Length says; nothing if the connection ends
-  // before.
+  // earlier.
   std::optional<Reply> receive(bool head = false);
-  // Whether the server closes, after whatever it sends.
+  // Whether the server closes the connection, after whatever it sends.
   bool closed_by_server();
 
  private:

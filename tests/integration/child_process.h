@@ -15,7 +15,7 @@ class ChildProcess {
   // Starts `arguments[0]` (looked up in PATH) with stdout and stderr going to `log`. Throws if it
   // cannot be started.
   ChildProcess(const std::vector<std::string>& arguments, std::string log);
-  // Kills it if it still runs.
+  // Kills the process if it still runs.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -23,7 +23,7 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   bool running();
   void signal(int number) const;
-  // The wait status; kills it if it does not end within two minutes.
+  // Returns the wait status; kills the process if it does not end within two minutes.
   int wait();
   std::string output() const;
 
@@ -33,7 +33,7 @@ class ChildProcess {
   std::optional<int> status_;
 };
 
-// Runs a program to its end: its exit code (-1 if a signal ended it) and its output.
+// Runs a program to its end. Returns its exit code (-1 if a signal ended it) and its output.
 struct Finished {
   int exit_code;
   std::string output;

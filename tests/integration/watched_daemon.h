@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For tests: a stand-in daemon with the plugin switched on by its config, and everybody who watches
-// it, as the built programs.
+// For tests: a stand-in daemon with the plugin switched on by its config, and all programs that
+// watch it, as they were built.
 #pragma once
 
 #include <chrono>
@@ -16,15 +16,15 @@
 
 namespace goxel_telemetry::integration {
 
-// False if it does not become true within a minute.
+// Waits for `condition`. False if it does not become true within a minute.
 bool eventually(const std::function<bool()>& condition);
 
-// What one operation came to, by "<protocol>/<operation>".
+// The counts of one operation; the keys are "<protocol>/<operation>".
 struct Counts {
   std::uint64_t requests = 0;
   std::uint64_t errors = 0;
   std::uint64_t unanswered = 0;
-  double mean_ns = 0;  // of what was answered
+  double mean_ns = 0;  // of answered requests
 };
 using CountsByOperation = std::map<std::string, Counts>;
 
@@ -32,7 +32,7 @@ enum class Door { preload, abi };
 
 class WatchedDaemon {
  public:
-  // Not started yet. The instance's name is this process's own.
+  // Not started yet. The instance's name is used by this process only.
   explicit WatchedDaemon(Door door, std::vector<std::string> daemon_arguments = {});
   ~WatchedDaemon();
 
@@ -42,11 +42,11 @@ class WatchedDaemon {
   const std::string& socket() const { return socket_; }
   std::string file(const std::string& name) const { return folder_.file(name); }
 
-  // Lets a client of its own count what it sends, and returns what it counted.
+  // Runs a load client, and returns what it has counted.
   CountsByOperation load(const std::vector<std::string>& arguments);
   std::unique_ptr<ChildProcess> start_load(const std::vector<std::string>& arguments);
 
-  // `goxel-telemetry COMMAND --instance …  --json`, parsed.
+  // The parsed output of `goxel-telemetry COMMAND --instance … --json`.
   nlohmann::json ask_cli(const std::string& command,
                          const std::vector<std::string>& arguments = {});
 
@@ -60,14 +60,14 @@ class WatchedDaemon {
   int logs_ = 0;
 };
 
-// A bridge that watches one instance, on a port of its own choice.
+// A bridge that watches one instance, on any free port.
 class RunningBridge {
  public:
   RunningBridge(const std::string& instance, const std::string& log);
 
   // The body of a GET; `status` may be null.
   std::string get(const std::string& path, int* status = nullptr) const;
-  // The document of the one instance.
+  // The part of /api/v1/snapshot for the one instance.
   nlohmann::json snapshot() const;
   ChildProcess& process() { return bridge_; }
 
@@ -76,7 +76,7 @@ class RunningBridge {
   std::string host_;
 };
 
-// The snapshot's operations of this run's daemon layer in the client's terms.
+// The daemon layer's operations in a snapshot, of this run, in the form in which the client counts.
 CountsByOperation counted(const nlohmann::json& snapshot);
 std::uint64_t total_requests(const CountsByOperation& counts);
 

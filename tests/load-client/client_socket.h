@@ -24,7 +24,7 @@ class ClientSocket {
 
   bool send(std::string_view bytes);
   void shut_down_sending();
-  // How much of what was sent the daemon has not read yet; -1 if that cannot be told.
+  // How many of the bytes that were sent the daemon has not read yet; -1 if that is not known.
   int unread_by_peer() const;
   // The next line, without its newline.
   Outcome receive_line(std::string& line, std::chrono::milliseconds patience);
@@ -34,7 +34,7 @@ class ClientSocket {
   std::string received_;
 };
 
-// An answer that says so by a top-level "error", or by "success": false.
+// True for an answer with a top-level "error", or with "success": false.
 bool is_error_reply(std::string_view reply);
 
 }  // namespace load_client

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Many may pass together, or one alone. Who wants to be alone goes before those who come later.
+// Lets many threads pass together, or one thread alone. A thread that wants to be alone goes before
+// threads that come later.
 #pragma once
 
 #include <condition_variable>
@@ -33,7 +34,7 @@ class Gate {
  private:
   std::mutex lock_;
   std::condition_variable changed_;
-  bool closed_ = false;  // somebody is alone, or waits to be
+  bool closed_ = false;  // a thread is alone, or waits to be
   unsigned inside_ = 0;
 };
 

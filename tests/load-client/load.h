@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Closed-loop load: each connection, on a thread of its own, sends a request when the one before is
-// answered.
+// Closed-loop load: each connection, on a thread of its own, sends a request when the previous one
+// is answered.
 #pragma once
 
 #include <atomic>
@@ -23,10 +23,11 @@ struct LoadOptions {
   bool reconnect = false;  // a new connection for each request
   std::chrono::milliseconds patience{2000};
   std::uint64_t seed = 1;
-  bool heavy_together =
-      false;           // send a heavy request (operation_mix.h) also while others are in hand
-  bool set_up = true;  // first creates a project, on a connection of its own; counted like the rest
-  std::string layers;  // play the outer layers of the daemon of this instance; empty: do not
+  // Send a heavy request (operation_mix.h) also while others are in flight.
+  bool heavy_together = false;
+  // First create a project, on a connection of its own; counted like all others.
+  bool set_up = true;
+  std::string layers;  // play the outer layers of the daemon of this instance; empty: play none
   MixOptions mix;
 };
 
@@ -38,9 +39,9 @@ struct LoadResult {
   OuterStatistics outer;  // of the layers that were played
 };
 
-// Ends at the options' limit, or soon after `stop` is set: a request in hand is waited for. A
-// connection that breaks is made anew; where that fails for kConnectPatience and no seconds are
-// given, the thread gives up.
+// Ends at the options' limit, or soon after `stop` is set: a request in flight is waited for. A
+// connection that breaks is made anew; if that fails for kConnectPatience and no seconds are given,
+// the thread gives up.
 inline constexpr std::chrono::seconds kConnectPatience{5};
 LoadResult run_load(const LoadOptions& options, const std::atomic<bool>& stop);
 

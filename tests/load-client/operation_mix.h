@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which requests are sent, and how often: a person or an agent at work in a voxel editor.
+// Which requests are sent, and how often: like a person or an agent who works in a voxel editor.
 #pragma once
 
 #include <cstddef>
@@ -23,11 +23,12 @@ struct Request {
   std::string text;        // with its newline
   std::uint64_t trace_id;  // low half; 0: none
   bool json_rpc;
-  bool heavy;  // works on the whole model: the stock daemon may die if it does something else
-               // meanwhile
+  // The request works on the whole model: the stock daemon may die if it does something else
+  // meanwhile.
+  bool heavy;
 };
 
-// Not for several threads at once: one for each connection.
+// Not thread-safe: use one for each connection.
 class OperationMix {
  public:
   // Throws std::invalid_argument, with a sentence, if nothing is left to be sent.
@@ -45,7 +46,7 @@ class OperationMix {
 
   const MixOptions options_;
   std::mt19937_64 random_;
-  std::vector<std::size_t> entries_;  // in the table of the .cpp
+  std::vector<std::size_t> entries_;  // indices into the table in the .cpp file
   std::vector<std::string> names_;
   std::discrete_distribution<std::size_t> choice_;
   std::uint64_t next_id_ = 1;

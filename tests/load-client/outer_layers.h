@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Plays the layers outside of a daemon: takes the time that they would, and reports their spans
-// into a segment as their collectors would through the bridge (docs/shm-format.md, "Outer layers").
+// Plays the layers outside of a daemon: takes the time that they would take, and reports their
+// spans into a segment, as their collectors would do through the bridge (docs/shm-format.md, "Outer
+// layers").
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 
 namespace load_client {
 
-// What the layers of a stack measured, all operations together.
+// What the layers of a stack measured: the sums of all operations.
 struct OuterTimes {
   std::uint64_t operations = 0;                 // answered
   std::map<std::string, std::uint64_t> sum_ns;  // by layer
@@ -25,22 +26,22 @@ using OuterStatistics = std::map<std::string, OuterTimes>;  // by stack
 
 class OuterLayers {
  public:
-  // The segment of the outer layers of the daemon `instance`, with room for so many threads.
+  // The segment of the outer layers of the daemon `instance`, with room for `threads` threads.
   // Throws std::runtime_error, with a sentence.
   OuterLayers(const std::string& instance, unsigned threads);
   ~OuterLayers();
   OuterLayers(const OuterLayers&) = delete;
   OuterLayers& operator=(const OuterLayers&) = delete;
 
-  // One thread's end of it.
+  // Used by one thread.
   class Reporter {
    public:
     Reporter(OuterLayers& layers, unsigned index, std::uint64_t seed);
 
-    // A call on its way to the daemon: through all layers if it is JSON-RPC, from the client
-    // straight to the daemon if it is MCP. Takes some time.
+    // Plays a call's way to the daemon: through all layers for JSON-RPC, from the client straight
+    // to the daemon for MCP. Takes some time.
     void go(bool json_rpc);
-    // And back, after the daemon's answer. Publishes a span of each layer.
+    // Plays the way back, after the daemon's answer. Publishes a span of each layer.
     void come_back(const std::string& operation, std::uint64_t trace_id,
                    goxel_telemetry::shm::Status status);
 
@@ -56,7 +57,7 @@ class OuterLayers {
 
     OuterLayers& layers_;
     goxel_telemetry::shm::Producer producer_;
-    bool shows_points_;  // one thread owns the collection points' lines
+    bool shows_points_;  // true for the one thread that owns the collection points' lines
     std::uint64_t points_shown_ns_ = 0;
     std::mt19937_64 random_;
     bool json_rpc_ = false;

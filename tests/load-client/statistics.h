@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the client itself saw, by operation: the yardstick for what the plugin reports.
+// What the client itself saw, by operation: what the plugin reports is compared with it.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ struct OperationStatistics {
   std::uint64_t requests = 0;
   std::uint64_t errors = 0;
   std::uint64_t unanswered = 0;
-  std::vector<std::uint64_t>
-      round_trips_ns;  // of the answered ones; exact, so that quantiles are too
+  // Of answered requests; exact values, so that quantiles are exact, too.
+  std::vector<std::uint64_t> round_trips_ns;
 
   void merge(const OperationStatistics& other);
 };

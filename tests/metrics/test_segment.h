@@ -20,7 +20,7 @@ namespace goxel_telemetry::metrics {
 
 inline constexpr std::uint64_t kSecond = 1'000'000'000;
 
-// Unlike that of any test that runs at the same time.
+// A name that no other test uses at the same time.
 inline std::string unique_instance() {
   static std::atomic<int> number{0};
   return "metrics-test-" + std::to_string(getpid()) + "-" + std::to_string(number++);
@@ -62,14 +62,14 @@ class TestSegment {
     return catalog_->intern(shm::NameKind::operation, name);
   }
 
-  // What two threads that met a name at the same instant leave behind.
+  // Gives two ids the same name, as two threads do that enter a name at the same instant.
   void rename(std::uint16_t id, std::string_view name) {
     shm::CatalogEntry& entry = at<shm::CatalogEntry>(header().catalog_offset)[id];
     name.copy(entry.name, name.size());
     entry.length = static_cast<std::uint8_t>(name.size());
   }
 
-  // A record of the daemon with ticks that are CLOCK_MONOTONIC nanoseconds.
+  // A record of the daemon; its ticks are CLOCK_MONOTONIC nanoseconds.
   static shm::Record record(std::uint16_t operation, std::uint64_t end_ns,
                             std::uint64_t duration_ns, shm::Status status = shm::Status::ok) {
     shm::Record record{};
@@ -119,7 +119,7 @@ class TestSegment {
   shm::Producer producer_;
 };
 
-// A collector, and a clock that moves when the test says so: from the moment of the test's start.
+// A collector, and a clock that begins when the test starts and moves only when the test says so.
 class CollectorTest : public testing::Test {
  protected:
   ~CollectorTest() override {
@@ -130,7 +130,8 @@ class CollectorTest : public testing::Test {
     }
   }
 
-  // To the beginning of the next second, and `seconds` on.
+  // Moves the clock to the beginning of a second: of the next one, or of the one `seconds` - 1
+  // later.
   void pass(std::uint64_t seconds) {
     const std::uint64_t passed = kSecond - now_.monotonic_ns % kSecond + (seconds - 1) * kSecond;
     now_.monotonic_ns += passed;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // For tests: one client's connection without a process or a socket, in a few verbs, and the records
-// that came of it.
+// that it led to.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ inline std::string answer(int id) {
   return R"({ "jsonrpc": "2.0", "result": {}, "id": )" + std::to_string(id) + " }";
 }
 
-// One "operation status" a record, in the order of publication.
+// A record's operation and status; records come in the order of publication.
 struct Seen {
   std::string operation;
   Status status;
@@ -51,7 +51,7 @@ class Requests : public testing::Test {
 
   void SetUp() override {
     settings_.instance = "requests-" + std::to_string(getpid());
-    // No test takes so long, and the machine has been up for longer.
+    // No test takes this long, and the machine has been up for longer.
     settings_.unanswered_after_ns = 60'000'000'000;
     std::string why;
     recorder_ = Recorder::create(settings_, {"test", "", 1}, shm::Door::preload, why);
@@ -65,18 +65,20 @@ class Requests : public testing::Test {
   void TearDown() override {
     recorder_->retire();
     shm::remove_segment(settings_.instance, reader_->producer().run_id);
-    // A recorder lives as long as its threads; this thread still holds a lane of it.
+    // A recorder must live as long as the threads that used it: this thread still holds one of its
+    // lanes.
     static std::vector<std::unique_ptr<Recorder>> kept;
     kept.push_back(std::move(recorder_));
   }
 
-  // The recorder's clock, put forward by what let_pass() was told.
+  // The recorder's clock, put forward by the ticks that were given to let_pass().
   std::uint64_t now() const { return recorder_->now() + passed_ticks_; }
   void let_pass(std::uint64_t ticks) { passed_ticks_ += ticks; }
   void let_the_time_limit_pass() { let_pass(recorder_->unanswered_after_ticks()); }
 
   void receive(const std::string& bytes, int fd = kFd) { receive_at(now(), bytes, fd); }
-  // As long ago as the time limit, for what reads the recorder's own clock when it ends.
+  // Receives bytes at a time that is as long ago as the time limit: for code that reads the
+  // recorder's own clock.
   void receive_long_ago(const std::string& bytes, int fd = kFd) {
     receive_at(now() - recorder_->unanswered_after_ticks(), bytes, fd);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For tests: a scenario of hosts/ as a process with the plugin preloaded, and what the plugin made
-// of it, read from the segment that it leaves.
+// For tests: a scenario of hosts/ as a process with the plugin preloaded, and what the plugin
+// recorded, read from the segment that the process leaves behind.
 #pragma once
 
 #include <map>
@@ -18,10 +18,10 @@ class Scenario {
   Scenario();
   ~Scenario();
 
-  // Runs it to its end by way of the launcher. Its exit code: 0 if all was as it expected, 77 if it
-  // cannot run here.
+  // Runs the scenario to its end, started by the launcher. Returns its exit code: 0 if all was as
+  // expected, 77 if it cannot run here.
   int run(const std::string& name, const std::string& argument = "");
-  // The same by a command of one's own, in which the launcher and the host have their places.
+  // The same with another command, which must contain the launcher and the host.
   int run(std::vector<std::string> command);
   std::vector<std::string> launched(const std::string& name,
                                     const std::string& argument = "") const;
@@ -35,9 +35,9 @@ class Scenario {
   std::string file(const std::string& name) const { return folder_.file(name); }
   void write_config(const std::string& settings = "");
 
-  // After run(): the segment; null if there is none.
+  // After run(): a reader of the segment; null if there is none.
   shm::Reader* reader() { return reader_.get(); }
-  // "operation status" -> how many.
+  // How many records there are of each "operation status".
   using Counts = std::map<std::string, std::uint64_t>;
   Counts counts();
   std::vector<shm::Record> records(const std::string& operation);

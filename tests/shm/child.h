@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A forked child that runs a function, and a pipe in each direction to keep in step with it.
+// A forked child that runs a function, and a pipe in each direction to synchronise with it.
 #pragma once
 
 #include <poll.h>
@@ -26,12 +26,12 @@ class Child {
       static_assert(std::is_trivially_copyable_v<T>);
       if (write(out_, &value, sizeof value) != sizeof value) std::_Exit(98);
     }
-    // Until the parent says go on, or is gone.
+    // Waits until the parent says go on, or is gone.
     void wait() {
       char c;
       static_cast<void>(!read(in_, &c, 1));
     }
-    // Whether wait() would return at once.
+    // True if wait() would return at once.
     bool told() {
       pollfd waiting{in_, POLLIN, 0};
       return poll(&waiting, 1, 0) != 0;
@@ -73,7 +73,7 @@ class Child {
 
   pid_t pid() const { return pid_; }
 
-  // What the child told; throws if it ended instead.
+  // Waits for a value from the child; throws if the child ended instead.
   template <class T>
   T hear() {
     T value;
@@ -84,7 +84,7 @@ class Child {
   }
   void go_on() { static_cast<void>(!write(to_, "g", 1)); }
 
-  // SIGKILL, and waits until it is a zombie.
+  // Sends SIGKILL, and waits until the child is a zombie.
   void kill() {
     if (pid_ <= 0) return;
     ::kill(pid_, SIGKILL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A lane in plain memory, with verbs: what a race does to a ring becomes a few lines that set its
-// counters by hand.
+// A lane in plain memory, with verbs. What a race does to a ring can be written in a few lines that
+// set its counters by hand.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ class LaneFixture : public testing::Test {
     }
   }
 
-  // The producer got as far as `sequence` long ago.
+  // The state after a producer has published `sequence` records.
   void start_at(std::uint64_t sequence) {
     lane_.head.store(sequence);
     producer_ = Producer(lane_, slots_);

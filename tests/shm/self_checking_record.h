@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Records whose every word follows from their lane and sequence: a torn, misplaced or repeated one
-// shows itself.
+// Records in which every word is computed from lane and sequence, so that a torn, misplaced or
+// repeated record is recognised.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ inline std::uint64_t sequence_of(const Record& record) {
   return record.start_ticks & kTicksAtLeast;
 }
 
-// Whether it is what record_of(lane, sequence) made.
+// Whether `record` is equal to record_of(lane, sequence).
 inline bool is_record_of(const Record& record, std::uint64_t lane, std::uint64_t sequence) {
   return record == record_of(lane, sequence);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Producers that come and go on few lanes, and a reader that checks every record: what the property
-// and kill tests share.
+// Producers that come and go on few lanes, and a reader that checks every record: common to the
+// property tests and the kill tests.
 #pragma once
 
 #include <atomic>
@@ -26,14 +26,14 @@ inline std::chrono::milliseconds soak_time(std::chrono::milliseconds otherwise) 
   return seconds == nullptr ? otherwise : std::chrono::seconds(std::strtoul(seconds, nullptr, 10));
 }
 
-// Few and small lanes, so that they change hands and wrap all the time.
+// Few and small lanes, so that they change their owner and wrap all the time.
 inline SegmentOptions soak_options(const std::string& instance) {
   SegmentOptions options = small_options(instance);
   options.tiers = {{2, 4096}, {2, 256}, {2, 16}};
   return options;
 }
 
-// Clients whose connections are threads: each takes a lane, publishes some records and dies.
+// Threads that come and go: each takes a lane, publishes some records and ends.
 class Producers {
  public:
   Producers(std::span<std::byte> segment, int clients) : parts_(segment) {
@@ -51,7 +51,7 @@ class Producers {
   Producers(const Producers&) = delete;
   Producers& operator=(const Producers&) = delete;
 
-  // Ends them; the number of records ever published.
+  // Ends the threads; returns the number of records ever published.
   std::uint64_t stop() {
     stop_.store(true, std::memory_order_relaxed);
     for (std::thread& client : clients_) client.join();
@@ -89,13 +89,14 @@ class CheckingReader {
     for (const std::uint64_t place : places()) began_at_ += place;
   }
 
-  // Whether there was anything.
+  // True if there was a record, or a loss.
   bool sweep() {
     const std::vector<std::uint64_t> before = places();
-    std::vector<std::uint64_t> next = before;  // the least sequence that may come
+    std::vector<std::uint64_t> next = before;  // for each lane, the lowest sequence that may come
     const Sweep sweep = reader_->sweep([&](const Record& record, std::uint32_t lane) {
       const std::uint64_t sequence = sequence_of(record);
-      // Whole, of this lane, and after the one before it: so in order, and once.
+      // The record must be whole, of this lane, and later than the one before it: so records come
+      // in order, and once.
       if (!is_record_of(record, lane, sequence) || sequence < next[lane]) ++wrong_;
       next[lane] = sequence + 1;
     });
@@ -116,10 +117,11 @@ class CheckingReader {
   }
 
   struct Report {
-    std::uint64_t began_at;  // records that were gone when it attached
+    std::uint64_t began_at;  // records that were overwritten before the reader attached
     std::uint64_t records;
     std::uint64_t lost;
-    std::uint64_t wrong;  // torn, misplaced or repeated records; sweeps that do not add up
+    // Torn, misplaced or repeated records, and sweeps whose counts do not add up.
+    std::uint64_t wrong;
     std::uint64_t accounted() const { return began_at + records + lost; }
   };
   Report report() const { return {began_at_, records_, lost_, wrong_}; }

@@ -20,7 +20,8 @@
 
 namespace goxel_telemetry::shm {
 
-// An instance name that nobody else uses; whatever object it stands for in the end is removed.
+// An instance name that no other test uses. The destructor removes the object with this name, if
+// there is one.
 class TestInstance {
  public:
   TestInstance()
@@ -87,7 +88,7 @@ class Parts {
   std::span<std::byte> bytes_;
 };
 
-// Plain memory in place of a shared object.
+// A mapping of plain memory, without a shared-memory object.
 class MemoryMapping final : public Mapping {
  public:
   explicit MemoryMapping(std::span<const std::byte> content)
@@ -104,7 +105,7 @@ class MemoryMapping final : public Mapping {
   std::byte* bytes_;
 };
 
-// A copy of what create_segment() makes of these options.
+// A copy of the bytes that create_segment() makes from these options.
 inline std::vector<std::byte> bytes_of_new_segment(SegmentOptions options = small_options("")) {
   const TestInstance instance;
   options.instance = instance.name();

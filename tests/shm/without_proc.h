@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For tests: while one of these lives this process can open nothing, and so learns nothing from
-// /proc, as where it is not mounted or hides other users' processes.
+// For tests: while an object of this class exists, this process can open no file. So it cannot read
+// /proc, as if /proc were not mounted or hid other users' processes.
 #pragma once
 
 #include <sys/resource.h>

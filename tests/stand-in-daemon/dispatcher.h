@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From one message to its answer.
+// Makes the answer to a message.
 #pragma once
 
 #include <condition_variable>
@@ -19,18 +19,18 @@ struct Answer {
   bool is_error = false;
 };
 
-// Safe to use from several threads: one lock over the project, as the stock daemon has it.
+// Thread-safe: there is one lock for the project, as in the stock daemon.
 class Dispatcher {
  public:
   Dispatcher(Accepts accepts, bool stock_faults);
 
-  // nullopt: there is no answer, ever. With stock faults a batch kills the process here, by
+  // nullopt: there will never be an answer. With stock faults a batch kills the process here, by
   // SIGSEGV.
   std::optional<Answer> answer(const Message& message);
-  // To a message that was too long to be read.
+  // The answer to a message that was too long to be read.
   std::optional<Answer> answer_too_large() const;
 
-  // Ends stand_in.sleep early, now and from now on.
+  // Ends calls of stand_in.sleep early, running ones and later ones.
   void stop();
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where one message of a byte stream ends: at the bracket that closes its first one, whatever
-// stands inside strings. A line that does not begin with a bracket is a message too, though never a
-// good one. No newline is needed.
+// Finds the ends of messages in a byte stream. A message ends at the bracket that closes its first
+// one; brackets inside strings do not count. A line that does not begin with a bracket is a
+// message, too, but never a valid one. A message needs no newline.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,15 @@ class Framer {
 
   void append(std::string_view bytes) { buffer_.append(bytes); }
 
-  // The next complete message, without the white space around it. Pieces are joined across calls of
-  // append().
+  // The next complete message, without the white space around it. A message may come in pieces, by
+  // several calls of append().
   std::optional<std::string> next();
 
   // A message has begun and has not ended.
   bool in_message();
-  // What has begun is longer than allowed: the stream cannot be followed any more.
+  // The message that has begun is longer than allowed, so the stream cannot be followed any more.
   bool overflowed() const { return buffer_.size() > most_bytes_; }
-  // Forgets every byte that next() has not given out.
+  // Drops every byte that next() has not returned.
   void drop();
 
  private:
@@ -34,7 +34,8 @@ class Framer {
 
   const std::size_t most_bytes_;
   std::string buffer_;
-  // Scanned so far, so that no byte is looked at twice however small the pieces are.
+  // The number of bytes that were scanned, so that no byte is looked at twice, however small the
+  // pieces are.
   std::size_t scanned_ = 0;
   std::size_t depth_ = 0;
   bool in_string_ = false;

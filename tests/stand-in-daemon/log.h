@@ -8,7 +8,7 @@ namespace stand_in {
 
 // False if the file cannot be opened; then lines go on to stderr.
 bool log_to_file(const std::string& path);
-// Safe to use from several threads: one write() per line.
+// Thread-safe: one write() per line.
 void log_line(const std::string& text);
 
 }  // namespace stand_in

@@ -15,7 +15,7 @@
 
 namespace stand_in {
 
-inline constexpr const char* kGoxelVersion = "0.18.6";  // that the stock daemon reports
+inline constexpr const char* kGoxelVersion = "0.18.6";  // as the stock daemon reports it
 
 struct Render {
   std::string path;

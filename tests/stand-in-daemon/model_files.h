@@ -10,7 +10,7 @@
 
 namespace stand_in {
 
-// Our own format, a text: see the head of model_files.cpp.
+// Our own text format: see the beginning of model_files.cpp.
 bool save_project(const Project& project, const std::string& path);
 // On failure the project stays as it was.
 bool load_project(Project& project, const std::string& path);

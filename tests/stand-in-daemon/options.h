@@ -33,7 +33,7 @@ struct Options {
   std::vector<std::string> warnings;   // sentences for the log
 };
 
-// Prints and exits by itself for --help and --version (0) and for bad flags or values (2).
+// Prints and exits for --help and --version (code 0) and for bad flags or values (code 2).
 Options read_options(int argc, char** argv);
 
 }  // namespace stand_in

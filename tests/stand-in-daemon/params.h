@@ -12,7 +12,7 @@
 
 namespace stand_in {
 
-// Answered as an error of the protocol at hand.
+// Is answered as an error of the protocol in use.
 class MethodError : public std::runtime_error {
  public:
   MethodError(int code, const std::string& text) : std::runtime_error(text), code_(code) {}
@@ -26,7 +26,7 @@ inline constexpr int kInvalidParams = -32602;
 
 class Params {
  public:
-  // `value` outlives this: an object, an array, or null for none.
+  // `value` must outlive this object. It is an object, an array, or null for no parameters.
   explicit Params(const Json& value) : value_(value) {}
 
   const Json& raw() const { return value_; }

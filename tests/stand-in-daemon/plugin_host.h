@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Loads plugins through plugin/goxel_plugin.h and passes on to each what happens.
+// Loads plugins through plugin/goxel_plugin.h and reports to each of them what happens.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ class PluginHost {
   PluginHost& operator=(const PluginHost&) = delete;
   ~PluginHost() { unload(); }
 
-  // One that cannot be loaded or activated is one line in the log.
+  // If a plugin cannot be loaded or activated, one line in the log says so.
   void load(const std::vector<PluginOptions>& plugins, std::uint32_t workers);
-  // Called from the thread that called load(), when no other function is being called.
+  // Call it from the thread that called load(), when no other function is being called.
   void unload();
 
   void connection_opened(std::uint64_t connection) const;

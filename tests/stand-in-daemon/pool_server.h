@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The second mode: one thread accepts and reads, a pool of workers answers from a bounded queue,
-// and plugins are told.
+// and plugins are informed.
 //
-// The requests of one connection are answered in order: it stands in the queue once, with its
-// oldest request. A request that comes when the queue is full is answered at once, with an error.
+// The requests of one connection are answered in order: a connection is in the queue at most once,
+// with its oldest request. A request that comes when the queue is full is answered at once, with an
+// error.
 #pragma once
 
 #include <condition_variable>
@@ -48,19 +49,19 @@ class PoolServer : public Server {
     const std::uint64_t id;
     std::mutex send_lock;  // one answer at a time
 
-    // Of the event thread.
+    // Used by the event thread only.
     Framer framer{kMostMessageBytes};
     std::uint64_t message_began_ns = 0;
 
     // Guarded by PoolServer::lock_.
     std::deque<Request> waiting;
-    bool scheduled = false;    // in ready_, or in the hands of a worker
+    bool scheduled = false;    // in ready_, or a worker is answering it
     bool input_ended = false;  // the client sends no more, but may still read
     bool gone = false;
   };
   using ConnectionPointer = std::shared_ptr<Connection>;
 
-  // Of the event thread.
+  // Called by the event thread.
   void event_loop();
   void accept_one();
   void read_from(const ConnectionPointer& connection);
@@ -69,7 +70,7 @@ class PoolServer : public Server {
   void input_ended(const ConnectionPointer& connection);
   void end(const ConnectionPointer& connection);
 
-  // Of a worker.
+  // Called by a worker.
   void work(std::uint32_t worker);
   void answer(Connection& connection, const Request& request, std::uint32_t worker);
   void send_and_finish(Connection& connection, const Request& request, const Answer& answer);
@@ -82,13 +83,13 @@ class PoolServer : public Server {
   int listening_ = -1;
   int events_ = -1;
   int wake_ = -1;
-  std::map<int, ConnectionPointer> connections_;  // of the event thread, by descriptor
+  std::map<int, ConnectionPointer> connections_;  // used by the event thread only; by descriptor
   std::uint64_t next_connection_ = 1;
 
   std::mutex lock_;
   std::condition_variable work_there_;
   std::deque<ConnectionPointer> ready_;
-  std::size_t waiting_ = 0;  // requests in the queue, of all connections
+  std::size_t waiting_ = 0;  // requests of all connections in the queue
   bool stopping_ = false;
 
   std::thread event_thread_;

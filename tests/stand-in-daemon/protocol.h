@@ -19,7 +19,7 @@ struct Message {
   Json body;              // of a request: the object; of a batch: the array
   std::string operation;  // method or tool; "_BATCH" for a batch
   std::string traceparent;
-  // For a malformed message: it was JSON, but no request.
+  // Of a malformed message: it was JSON, but not a request.
   bool is_json = false;
 };
 
@@ -34,7 +34,7 @@ Json rpc_error(const Json& id, int code, const std::string& text);
 Json mcp_result(Json content);
 Json mcp_error(int code, const std::string& text);
 
-// The id to answer to; null where there is none that can be repeated.
+// The id for the answer; null if there is no id that can be repeated.
 Json id_of(const Json& request);
 
 }  // namespace stand_in

@@ -28,13 +28,14 @@ class TemporaryFolder {
 std::string text_of(const std::string& path);
 void write_text(const std::string& path, const std::string& text);
 
-// For what cannot be waited for otherwise. False if it does not become true in half a minute.
+// For conditions that cannot be waited for in another way. False if it does not become true in half
+// a minute.
 bool becomes_true(const std::function<bool()>& condition);
 
 class RunningDaemon {
  public:
-  // Returns when it listens, or has ended, unless it is not to wait (for one whose log goes
-  // elsewhere). `arguments` beside --socket; `folder` is its working directory.
+  // Returns when the daemon listens or has ended, or at once with Wait::no (for a daemon whose log
+  // goes elsewhere). `arguments` are those other than --socket; `folder` is its working directory.
   enum class Wait { until_it_listens, no };
   RunningDaemon(const TemporaryFolder& folder, const std::vector<std::string>& arguments,
                 Wait wait = Wait::until_it_listens);
@@ -44,12 +45,12 @@ class RunningDaemon {
 
   const std::string& socket_path() const { return socket_path_; }
   pid_t pid() const { return pid_; }
-  // What it said on stderr until it listened; all of it once it has ended.
+  // What the daemon wrote to stderr until it listened; everything once it has ended.
   const std::string& log() const { return log_; }
   std::size_t open_descriptors() const;
 
   void send_signal(int signal) const;
-  // The wait status, after the log was read to its end.
+  // Reads the log to its end; returns the wait status.
   int wait_for_end();
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What both modes have in common: a listening socket, and a whole answer sent.
+// What both modes have in common: a listening socket, and sending a whole answer.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,18 @@ inline constexpr std::size_t kMostMessageBytes = std::size_t{16} << 20;
 class Server {
  public:
   virtual ~Server() = default;
-  // Starts its threads. The descriptor becomes the server's.
+  // Starts the threads. The server takes over the descriptor.
   virtual void start(int listening) = 0;
-  // Ends them. False if a thread would not end: then only _exit() is left.
+  // Ends the threads. False if a thread did not end: then only _exit() is left.
   virtual bool stop() = 0;
 };
 
-// A listening socket with the mode 0660, in the place of one that nobody listens on any more. -1
-// and a sentence in `error` on failure.
+// Makes a listening socket with the mode 0660; replaces a socket on which no process listens any
+// more. On failure returns -1, with a sentence in `error`.
 int listen_on(const std::string& path, std::string& error);
 
-// The answer and, in a second call, its newline: as the stock daemon sends. Returns how many bytes
-// went out.
+// Sends the answer and, in a second call, its newline, like the stock daemon. Returns the number of
+// bytes sent.
 std::size_t send_answer(int descriptor, std::string_view text);
 
 }  // namespace stand_in

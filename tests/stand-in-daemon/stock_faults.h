@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the stock daemon makes of the bytes that it reads, faults included: see "Where it breaks" in
+// How the stock daemon treats the bytes that it reads, with its faults: see "Where it breaks" in
 // README.md.
 #pragma once
 
@@ -15,11 +15,11 @@ namespace stand_in {
 class StockFaultReader {
  public:
   struct Step {
-    std::vector<std::string> messages;  // to be answered now
+    std::vector<std::string> messages;  // to be answered at once
     bool too_large = false;             // to be answered with an error
   };
 
-  // The bytes of one recv(); `filled` if they filled its buffer.
+  // Takes the bytes of one recv(); `filled`: they filled its buffer.
   Step take(std::string_view bytes, bool filled);
 
  private:
@@ -27,9 +27,10 @@ class StockFaultReader {
 
   Framer framer_{kLongest};
   std::vector<std::string> waiting_;
-  bool fresh_ = true;          // nothing has arrived yet
-  bool deaf_ = false;          // nothing will be answered any more
-  std::size_t swallowed_ = 0;  // bytes of a message over one recv(), which is never answered
+  bool fresh_ = true;  // nothing has arrived yet
+  bool deaf_ = false;  // nothing will be answered any more
+  // Bytes of a message that is longer than one recv(); it is never answered.
+  std::size_t swallowed_ = 0;
 };
 
 }  // namespace stand_in

@@ -29,7 +29,7 @@ class StockServer : public Server {
  private:
   void accept_loop();
   void admit(int descriptor);
-  // Runs `step` on a detached thread that is counted.
+  // Runs `step` on a detached thread, which is counted.
   void run(void (StockServer::*step)(int), int descriptor);
   void detect(int descriptor);
   void own(int descriptor);
@@ -45,7 +45,7 @@ class StockServer : public Server {
 
   std::mutex lock_;
   std::condition_variable changed_;
-  std::set<int> served_;  // descriptors that a thread looks after; closed only under lock_
+  std::set<int> served_;  // descriptors that have a thread; closed only under lock_
   std::size_t threads_ = 0;
   bool stopping_ = false;
 };

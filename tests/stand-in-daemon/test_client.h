@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For tests: a client that writes in a line what it expects.
+// For tests: a client with which a test can say in one line what it expects.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,7 +30,8 @@ class TestClient {
   }
 
   void send(const std::string& bytes) { EXPECT_TRUE(socket_.send(bytes)); }
-  // Returns when the daemon has read everything, so that what is sent next comes in another packet.
+  // Returns when the daemon has read everything, so that the bytes that are sent next come with
+  // another read.
   void send_and_wait_until_read(const std::string& bytes) {
     send(bytes);
     EXPECT_TRUE(becomes_true([this] { return socket_.unread_by_peer() == 0; }));

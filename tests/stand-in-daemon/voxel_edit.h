@@ -9,12 +9,12 @@
 
 namespace stand_in {
 
-// Recolours the voxels that hang together by their faces with the one at `start` and have its
-// colour. Where `start` is empty it alone is set. Returns how many were written, at most `most`.
+// Recolours all voxels that are connected to the one at `start` by faces and have its colour. If
+// `start` is empty, sets only that voxel. Returns how many were written, at most `most`.
 std::size_t flood_fill(VoxelGrid& grid, const Position& start, Color color, std::size_t most);
 
 // "cube", "sphere", "cylinder" or "cone" around `center`; `size` in voxels, 1 to kLargestShape.
-// False in `known` for another name.
+// `known` is false for another name.
 inline constexpr int kLargestShape = 128;
 struct ShapeResult {
   bool known = true;

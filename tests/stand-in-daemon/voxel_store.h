@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A sparse voxel grid: layers of 16x16x16 blocks that exist only where something was put.
+// A sparse voxel grid: layers of 16x16x16 blocks, which exist only where there were voxels.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ struct Color {
   }
 };
 
-// Both corners belong to the box.
+// Both corners are inside the box.
 struct Box {
   Position low;
   Position high;
@@ -57,7 +57,7 @@ class VoxelGrid {
 
   // An alpha of 0 erases. Throws StoreFull; the position must be in range.
   void set(const Position& position, Color color);
-  bool erase(const Position& position);  // true if there was one
+  bool erase(const Position& position);  // true if there was a voxel
   Color get(const Position& position) const;
 
   void clear();
@@ -65,9 +65,9 @@ class VoxelGrid {
   std::size_t block_count() const { return blocks_.size(); }
   std::optional<Box> bounds() const;
 
-  // In no particular order of blocks; x runs fastest within one.
+  // In no particular order of blocks; within a block, x changes fastest.
   void for_each(const std::function<void(const Position&, Color)>& visit) const;
-  // The same, of the voxels inside the box.
+  // The same for the voxels inside the box.
   void for_each_in(const Box& box, const std::function<void(const Position&, Color)>& visit) const;
 
  private:
@@ -95,16 +95,16 @@ class VoxelStore {
 
   void reset();
   Layer& add_layer(std::string name);
-  // As read from a file; the first one replaces the empty layer of a new store.
+  // Adds a layer that was read from a file; the first one replaces the empty layer of a new store.
   Layer& add_loaded_layer(Layer layer);
-  bool remove_layer(int id);  // false for an unknown one and for the last one
+  bool remove_layer(int id);  // false for an unknown layer and for the last one
   // Copies every voxel of `source` over `target`, then removes `source`.
   bool merge_layers(int source, int target);
   Layer* find_layer(int id);
   Layer* find_layer(const std::string& name);
   const std::vector<std::unique_ptr<Layer>>& layers() const { return layers_; }
 
-  // The topmost visible layer's voxel wins.
+  // The colour of the voxel in the topmost visible layer that has one.
   Color visible_color(const Position& position) const;
   std::optional<Box> visible_bounds() const;
   void for_each_visible(const std::function<void(const Position&, Color)>& visit) const;

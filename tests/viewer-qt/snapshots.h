@@ -10,8 +10,9 @@
 
 namespace goxel_telemetry::viewer {
 
-// Of a live daemon in second `second`: "ping 100 250; save 3 4000" are operations with their count
-// and p50 in µs in every window; the first one's latencies are the daemon's too.
+// A snapshot of a live daemon in second `second`. "ping 100 250; save 3 4000" are operations with
+// their count and p50 in µs, the same in every window; the first operation's latencies are the
+// daemon's, too.
 inline std::shared_ptr<metrics::Snapshot> snapshot_of(std::uint64_t second,
                                                       const std::string& words) {
   auto snapshot = std::make_shared<metrics::Snapshot>();

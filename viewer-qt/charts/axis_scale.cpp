@@ -13,7 +13,7 @@ namespace {
 constexpr std::array kSteps = {1.0, 2.0, 5.0};
 constexpr int kStepsPerDecade = 3;
 
-// The series 1, 2, 5, 10, 20, 50 …: its number `n`, which may be negative.
+// Number `n` of the series 1, 2, 5, 10, 20, 50 …; `n` may be negative.
 double step(int n) {
   const int decade = static_cast<int>(std::floor(n / static_cast<double>(kStepsPerDecade)));
   return kSteps[static_cast<std::size_t>(n - decade * kStepsPerDecade)] * std::pow(10.0, decade);
@@ -44,7 +44,7 @@ AxisScale duration_scale(double least_ns, double most_ns) {
     if (low > 0) --low;
     if (high - low < kStepsPerDecade) ++high;
   }
-  // More than two decades have room for the powers of ten alone.
+  // If the axis covers more than two decades, there is room only for the powers of ten.
   const bool all_steps = high - low <= 2 * kStepsPerDecade;
   AxisScale scale{std::log10(step(low)), std::log10(step(high)), {}};
   for (int n = low; n <= high; ++n) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where an axis begins and ends, and what is written at it.
+// Where an axis begins and ends, and its labels.
 #pragma once
 
 #include <QList>
@@ -17,18 +17,18 @@ struct Tick {
 struct AxisScale {
   double low;
   double high;
-  QList<Tick> ticks;  // rising
+  QList<Tick> ticks;  // in rising order
   friend bool operator==(const AxisScale&, const AxisScale&) = default;
 };
 
 // A logarithmic axis that holds both durations and at least one power of ten. Positions are log10
-// of nanoseconds; what is below a nanosecond counts as one. Labels carry their unit: "200 µs".
+// of nanoseconds; values below a nanosecond count as one. Labels carry their unit: "200 µs".
 AxisScale duration_scale(double least_ns, double most_ns);
 
 // From 0 to at least `most`, at most five steps of 1, 2 or 5 times a power of ten.
 AxisScale rate_scale(double most_per_second);
 
-// The last seconds: 0 is now. A label each quarter.
+// The last seconds: 0 is now. A label at each quarter.
 AxisScale time_scale(std::uint32_t seconds);
 
 }  // namespace goxel_telemetry::viewer

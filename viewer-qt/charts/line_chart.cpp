@@ -22,8 +22,8 @@
 namespace goxel_telemetry::viewer {
 namespace {
 
-// Labels stand at values, not between them; then a category begins where the one before it ends,
-// and the first needs somewhere to begin.
+// Labels are placed at values and not between them. A category then begins where the one before it
+// ends, so the first one needs a place to begin.
 void set_scale(QCategoryAxis* axis, const AxisScale& scale) {
   for (const QString& label : axis->categoriesLabels()) axis->remove(label);
   axis->setStartValue(scale.low - 1);
@@ -40,7 +40,7 @@ QCategoryAxis* make_axis() {
 
 }  // namespace
 
-// A line is as many series as it ever had pieces; those that are not needed are empty.
+// A line has as many series as it ever had pieces; series that are not needed are empty.
 struct LineChart::Private {
   struct DrawnLine {
     Line line;
@@ -74,7 +74,7 @@ void LineChart::Private::show_pieces(DrawnLine& line, const Pieces& pieces) {
   for (const QList<QPointF>& piece : pieces) {
     QList<QPointF> points;
     for (const QPointF& point : piece) points.append({point.x(), position(point.y())});
-    // A second by itself is a short dash, or nobody would see it.
+    // A single second is drawn as a short dash, because a point would not be visible.
     if (points.size() == 1) points.prepend(points.first() - QPointF(0.5, 0));
     if (used == line.pieces.size()) {
       auto* series = new QLineSeries(chart);
@@ -108,7 +108,7 @@ void LineChart::Private::fit(const QList<Pieces>& shown) {
   scale = std::move(fitting);
 }
 
-// The legend carries the present values; a line that is broken off has none.
+// The legend shows the present values; a line that has broken off has no present value.
 void LineChart::Private::describe(const QList<Pieces>& shown) {
   QStringList marked;
   QStringList plain;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A chart of a few lines over the last seconds, and what they are at now. The only class that knows
-// Qt Charts, which is deprecated upstream: when it goes, this file is rewritten and nothing else.
+// A chart of a few lines over the last seconds, with their present values. The only class that uses
+// Qt Charts, which is deprecated upstream: when Qt Charts is gone, only this file must be
+// rewritten.
 #pragma once
 
 #include <QColor>
@@ -27,7 +28,7 @@ class LineChart : public QWidget {
             const QList<Line>& lines, QWidget* parent = nullptr);
   ~LineChart() override;
 
-  // The lines, in the order in which they were named. Pieces are not joined: a gap stays a gap.
+  // Shows the lines, in the order of the constructor's. Pieces are not joined: a gap stays a gap.
   void show_lines(const QList<Pieces>& lines);
 
  protected:

@@ -40,7 +40,7 @@ Figure failures(const metrics::WindowStats& minute) {
           failed != 0};
 }
 
-// The end of a daemon ends its rate; what it last counted and held stays to be read.
+// A daemon that has ended has no rate any more; its last counts stay visible.
 Figure throughput(const metrics::Daemon& daemon) {
   const bool live = daemon.state == metrics::ProducerState::live;
   const double rate = daemon.window(metrics::Window::now).rate_per_second;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The headline figures: what a person looks at first.
+// The headline figures: those that a person looks at first.
 #pragma once
 
 #include <QString>
@@ -12,7 +12,7 @@ namespace goxel_telemetry::viewer {
 struct Figure {
   QString name;
   QString value;
-  QString hint;  // what exactly is counted
+  QString hint;  // what exactly the figure counts
   bool alarming = false;
 };
 inline constexpr std::size_t kFigureCount = 10;

@@ -13,7 +13,7 @@ class InflightModel : public QAbstractTableModel {
   Q_OBJECT
  public:
   enum Column { kAge, kOperation, kPhase, kProtocol, kConnection, kColumnCount };
-  // A request that is older than this is drawn as one that may be stuck.
+  // An older request is drawn as possibly stuck.
   static constexpr std::uint64_t kOldNs = 1'000'000'000;
 
   using QAbstractTableModel::QAbstractTableModel;

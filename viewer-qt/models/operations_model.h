@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The table of operations: one row each, for one window.
+// The table of operations: one row for each, with the numbers of one window.
 #pragma once
 
 #include <QAbstractTableModel>
@@ -28,15 +28,15 @@ class OperationsModel : public QAbstractTableModel {
     kMax,
     kColumnCount
   };
-  // Numbers to sort by.
+  // The role of numbers to sort by.
   static constexpr int kSortRole = Qt::UserRole;
 
   using QAbstractTableModel::QAbstractTableModel;
 
-  // Rows stay the same rows as long as the operations do: what is selected stays selected.
+  // A row stays the same row as long as its operation is there, so what is selected stays selected.
   void show(std::shared_ptr<const metrics::Snapshot> snapshot);
   void set_window(metrics::Window window);
-  // False while all operations are the daemon's own: then there is nothing to tell apart.
+  // False if all operations are the daemon's own: then the layer need not be shown.
   bool has_other_layers() const;
 
   int rowCount(const QModelIndex& parent = {}) const override;

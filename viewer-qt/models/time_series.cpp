@@ -22,7 +22,7 @@ void TimeSeries::begin_with(const Past& past) {
   constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
   for (const metrics::HistoryPoint& point : past.seconds) {
     const std::uint64_t end_ns = (point.begin_seconds + point.seconds) * kNsPerSecond;
-    // The second that has not ended is the first snapshot's to tell.
+    // The second that has not ended yet will come with the first snapshot.
     if (point.seconds != 1 || end_ns > past.now_realtime_ns) continue;
     const std::uint64_t ago_ns = past.now_realtime_ns - end_ns;
     if (ago_ns > past.now_monotonic_ns) continue;
@@ -50,10 +50,10 @@ bool TimeSeries::add(const metrics::Snapshot& snapshot) {
 
 template <class Valid>
 Pieces TimeSeries::pieces(Valid valid, double Sample::*value) const {
-  // A refresh may come late and miss a second; two that are missing are a gap.
+  // A refresh may come late, so that one second is missing; two missing seconds are a gap.
   constexpr std::uint64_t kJoinedWithin = 2;
   Pieces result;
-  const Sample* before = nullptr;  // the one to join to
+  const Sample* before = nullptr;  // the sample to join to
   for (const Sample& sample : samples_) {
     if (!valid(sample)) {
       before = nullptr;

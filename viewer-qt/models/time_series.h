@@ -18,32 +18,32 @@ namespace goxel_telemetry::viewer {
 // ago).
 using Pieces = QList<QList<QPointF>>;
 
-// What was before a viewer came, second by second, up to now.
+// The time before the viewer started, second by second, up to now.
 struct Past {
   std::string instance;
   std::uint64_t run_id = 0;
   std::uint64_t now_realtime_ns = 0;
   std::uint64_t now_monotonic_ns = 0;
-  std::vector<metrics::HistoryPoint> seconds;  // each of one second, in the order of time
+  std::vector<metrics::HistoryPoint> seconds;  // points of one second each, in the order of time
 };
 
 class TimeSeries {
  public:
   explicit TimeSeries(std::uint32_t seconds) : seconds_(seconds) {}
 
-  // Goes back to where `past` begins. Before the first snapshot.
+  // Fills in the seconds of `past`. Call it before the first add().
   void begin_with(const Past& past);
 
-  // Takes the last complete second of a snapshot; false for a second that it has already. A second
-  // in which the daemon did not live, that was not watched, or in which the ring lost records
-  // becomes a gap; nor is one run joined to the next.
+  // Adds the last complete second of a snapshot; false if it has that second already. A second
+  // becomes a gap if the daemon did not live in it, if it was not watched, or if the ring lost
+  // records in it. Lines of different runs are not joined either.
   bool add(const metrics::Snapshot& snapshot);
 
-  // Seconds without an answered request have no latency: a gap.
+  // Seconds without an answered request have no latency, and become a gap.
   Pieces p50_ns() const;
   Pieces p99_ns() const;
   Pieces operations_per_second() const;
-  Pieces failures_per_second() const;  // whatever is not ok
+  Pieces failures_per_second() const;  // all records that are not ok
 
  private:
   struct Sample {

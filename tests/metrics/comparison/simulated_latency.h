@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// For tests: operations whose latencies depend on their past, and what is true of them.
+// For tests: operations whose latencies depend on earlier ones, and the true values of their
+// statistics.
 #pragma once
 
 #include <algorithm>
@@ -16,12 +17,12 @@ namespace goxel_telemetry::metrics {
 inline const OperationKey kSimulated = {"2-layer", "mcp", "daemon", "goxel_add_voxels"};
 
 // Latencies are log-normal around a level. The level wanders: from one second to the next it keeps
-// the part `persistence` of its distance from the centre. Beside that it may switch between quiet
-// and busy, for `state_seconds` on average: busy seconds have so many times the requests, which
-// take so many times as long.
+// the part `persistence` of its distance from the centre. In addition, the operation may switch
+// between quiet and busy, each lasting `state_seconds` on average. In busy seconds there are
+// several times as many requests, and they take several times as long.
 struct Behaviour {
   double median_ns = 1e6;
-  double request_sd = 0.5;  // of the logarithm
+  double request_sd = 0.5;  // standard deviation of the logarithm
   double level_sd = 0;
   double persistence = 0;
   double requests_per_second = 20;  // while quiet
@@ -32,7 +33,7 @@ struct Behaviour {
   double busy_failures = 1;
 };
 
-// What a comparison estimates, as if there were no end of data.
+// What a comparison estimates, if there were infinitely many data.
 struct Truth {
   double log_mean;
   std::array<double, kQuantileCount> log_quantile;
@@ -105,12 +106,12 @@ Observation simulated(const Behaviour& behaviour, std::uint64_t seconds, Random&
   return std::move(builder).finish();
 }
 
-// How often intervals of 95 % for the difference of two sides held the truth, in percent.
+// How often 95 % intervals for the difference of two sides contained the truth, in percent.
 struct Coverage {
   static constexpr std::array<const char*, 6> kNames = {"mean", "p50",        "p90",
                                                         "p99",  "throughput", "failures"};
   std::array<double, 6> percent{};
-  std::array<int, 6> told{};  // intervals that there were
+  std::array<int, 6> told{};  // number of intervals
 };
 
 inline Coverage coverage_of(const Behaviour& a, const Behaviour& b, std::uint64_t seconds,

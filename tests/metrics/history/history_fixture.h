@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A history file in a folder of its own, verbs to fill it, and what it must say.
+// A history file in a folder of its own, verbs to fill it, and the answers that it must give.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -20,7 +20,7 @@
 namespace goxel_telemetry::metrics {
 
 inline constexpr std::uint64_t kNs = 1'000'000'000;
-// A whole hour.
+// The beginning of an hour, Unix time.
 inline constexpr std::uint64_t kThen = 1'763'996'400;
 
 inline bool same(const Latency& a, const Latency& b) {
@@ -48,7 +48,7 @@ class HistoryTest : public testing::Test {
     return {stack, "mcp", layer, operation};
   }
 
-  // A record that comes with the next commit.
+  // Adds a record to the next commit.
   void record(const OperationKey& operation, std::uint64_t second, std::uint64_t duration_ns,
               shm::Status status = shm::Status::ok) {
     Measurement m;
@@ -63,7 +63,7 @@ class HistoryTest : public testing::Test {
     all_[{operation, second}].add(m);
   }
 
-  // That comes with the next commit.
+  // Adds a watched stretch to the next commit.
   void watched(double from, double to) {
     const auto ns = [](double seconds) {
       return kThen * kNs + static_cast<std::uint64_t>(seconds * 1e9);
@@ -112,7 +112,8 @@ class HistoryTest : public testing::Test {
     expect_covers(answer, from, to);
     return answer;
   }
-  // The whole range, point after point, and no more of it than whole stretches take.
+  // The answer must cover the whole range, point after point, and no more than whole stretches
+  // need.
   static void expect_covers(const HistoryAnswer& answer, std::uint64_t from, std::uint64_t to) {
     EXPECT_LE(answer.begin_seconds, from);
     EXPECT_GT(answer.begin_seconds + answer.point_seconds, from);
@@ -126,7 +127,7 @@ class HistoryTest : public testing::Test {
     EXPECT_EQ(reached, answer.end_seconds);
   }
 
-  // What was recorded, merged directly.
+  // The recorded records, merged directly.
   Tally direct(std::uint64_t from, std::uint64_t to, const HistoryFilter& filter = {}) const {
     Tally sum;
     for (const auto& [place, tally] : all_) {
@@ -142,7 +143,7 @@ class HistoryTest : public testing::Test {
     }
     return sum;
   }
-  // Every point of an answer, and its whole, are what was recorded.
+  // Every point of an answer, and its total, must be equal to what was recorded.
   void expect_exact(const HistoryAnswer& answer, const HistoryFilter& filter = {}) const {
     for (const HistoryPoint& point : answer.points) {
       expect_same(point.stats,

@@ -39,10 +39,10 @@ inline ReadBack read_all(std::span<const std::uint8_t> bytes) {
   return result;
 }
 
-// A session with all kinds of entries, values at their limits among them.
+// A session with all kinds of entries; some values are at their limits.
 inline std::vector<Entry> some_entries(unsigned seed, std::size_t records) {
   std::mt19937_64 random(seed);
-  // Small, large and extreme values alike.
+  // Small, large and extreme values, equally often.
   const auto number = [&random](std::uint64_t most) {
     const std::uint64_t value = random() >> (random() % 64);
     return random() % 16 == 0 ? most : std::min(value, most);
@@ -82,7 +82,7 @@ inline std::vector<Entry> some_entries(unsigned seed, std::size_t records) {
   return entries;
 }
 
-// Of entries of both segments, in any order.
+// The segments of `entries` entries: both segments, in any order.
 inline std::vector<Segment> some_segments(unsigned seed, std::size_t entries) {
   std::mt19937_64 random(seed);
   std::vector<Segment> segments(entries);
@@ -90,12 +90,12 @@ inline std::vector<Segment> some_segments(unsigned seed, std::size_t entries) {
   return segments;
 }
 
-// Where each chunk ends; the first is where the chunks begin.
+// A recording and the places where its chunks end; the first one is where the chunks begin.
 struct Written {
   Bytes bytes;
   std::vector<std::size_t> edges;
 };
-// `segments`: of each entry; empty: all are the daemon's.
+// `segments`: the segment of each entry; empty: all are the daemon's.
 inline Written write(const std::vector<Entry>& entries, std::size_t entries_in_a_chunk,
                      const std::vector<Segment>& segments = {}) {
   Written written;

@@ -2,7 +2,7 @@
 /*
  * A small daemon for one scenario at a time, and its client, in one process: it listens on an
  * abstract Unix socket, connects to itself, and ends. What the plugin made of it is read from the
- * segment afterwards. The client's side is no accepted connection, so the plugin lets it pass.
+ * segment afterwards. The client's side is no accepted connection, so the plugin ignores it.
  */
 #ifndef GOXEL_TELEMETRY_TESTS_HOST_H
 #define GOXEL_TELEMETRY_TESTS_HOST_H
@@ -13,14 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ends the process with code 3 and says where, unless it holds. Async-signal-safe. */
+/* If `condition` is false, says where and ends the process with code 3. Async-signal-safe. */
 #define EXPECT(condition)                                                 \
   do {                                                                    \
     if (!(condition)) expectation_failed(__FILE__, __LINE__, #condition); \
   } while (0)
 _Noreturn void expectation_failed(const char* file, int line, const char* condition);
 
-/* Not run on this machine: code 77. */
+/* The scenario cannot run on this machine: ends with code 77. */
 _Noreturn void skip(const char* why);
 
 struct pair {
@@ -43,12 +43,12 @@ extern const char answer[58];
 /* An answer of `size` bytes, newline not included; to be freed. */
 char* long_answer(size_t size);
 
-/* Has as many descriptors allowed, or as many as the machine gives; how many. */
+/* Asks the kernel to allow `count` descriptors; returns how many are allowed then. */
 unsigned long allow_descriptors(unsigned long count);
-/* The same, but skips the scenario if that is less. */
+/* The same, but skips the scenario if fewer are allowed. */
 void need_descriptors(unsigned long count);
 
-/* No allocation by anybody in this process between these two, or it ends (no_malloc.c). */
+/* An allocation between these two calls, in any thread, ends the process (no_malloc.c). */
 void forbid_allocation(void);
 void allow_allocation(void);
 

@@ -36,7 +36,7 @@
   X(no_system_call)
 /* clang-format on */
 
-/* From the command line, behind the scenario's name. */
+/* The argument after the scenario's name on the command line. */
 extern const char* scenario_argument;
 
 #define DECLARE(name) void name(void);
