@@ -54,11 +54,7 @@ int run(const Options& options) {
   if (history) history->start();
   instances->start();
 
-  bool stopped = false;
-  std::thread serving([&] {
-    stopped = server.serve();
-    ::kill(::getpid(), SIGTERM);  // if it ended by itself, main still waits
-  });
+  std::thread serving([&server] { server.serve(); });
   const bool v6 = options.bind.find(':') != std::string::npos;
   std::cout << "listening on http://" << (v6 ? "[" + options.bind + "]" : options.bind) << ":"
             << port << std::endl;
@@ -68,7 +64,7 @@ int run(const Options& options) {
   serving.join();
   instances.reset();  // hands out its last rollups
   if (history) history->stop();
-  return stopped ? 0 : fail("the server socket failed; start the bridge again");
+  return 0;
 }
 
 }  // namespace

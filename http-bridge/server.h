@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 on one address. The only part that knows httplib, which parses requests and writes
-// answers; who is served when, and for how long, is ours (worker_pool.h, bounded_socket.h), so that
-// slow or hostile clients cannot keep others from their answers.
+// HTTP/1.1 on one address. Who is served when, and for how long, is decided here (worker_pool.h,
+// bounded_socket.h), so that slow or hostile clients cannot keep others from their answers; httplib
+// (http_backend.h) sees complete and unambiguous requests alone (request_head.h).
 #pragma once
 
 #include <functional>
@@ -24,16 +24,16 @@ class Server {
   // operator.
   int bind(const std::string& address, int port, std::string& why);
 
-  // After bind(): answers until stop(). False if it ended for another reason.
-  bool serve();
+  // After bind(): answers until stop().
+  void serve();
 
   // From another thread, once, after or while serve() is called: ends it. Answers being sent are
   // finished.
   void stop();
 
  private:
-  class Http;
-  std::unique_ptr<Http> http_;
+  class Front;
+  std::unique_ptr<Front> front_;
 };
 
 }  // namespace goxel_telemetry::http_bridge

@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -30,23 +32,21 @@ class RunningServer {
     std::string why;
     port_ = server_.bind("127.0.0.1", 0, why);
     EXPECT_NE(port_, 0) << why;
-    thread_ = std::thread([this] { orderly_ = server_.serve(); });
+    thread_ = std::thread([this] { server_.serve(); });
   }
   ~RunningServer() { stop(); }
 
   int port() const { return port_; }
-  bool stop() {
+  void stop() {
     if (thread_.joinable()) {
       server_.stop();
       thread_.join();
     }
-    return orderly_;
   }
 
  private:
   Server server_;
   int port_ = 0;
-  bool orderly_ = false;
   std::thread thread_;
 };
 
@@ -110,6 +110,31 @@ TEST(Server, RequestWithABodyIsTheLastOfItsConnection) {
     EXPECT_EQ(reply->headers.at("Connection"), "close");
     EXPECT_FALSE(client.receive()) << framing;
   }
+}
+
+// Two readers could take each for something else; the client behind it may be one of them.
+TEST(Server, AmbiguousRequestIsRefusedAndTheLastOfItsConnection) {
+  RunningServer server(echo);
+  for (const std::string fields :
+       {"Host: a\r\nHost: b\r\n", "Host: a\r\nContent-Length : 30\r\n", "Host: a\n"}) {
+    HttpClient client(server.port());
+    client.send("GET / HTTP/1.1\r\n" + fields + "\r\n" + get_request("/smuggled"));
+    const auto reply = client.receive();
+    ASSERT_TRUE(reply) << fields;
+    EXPECT_EQ(reply->status, 400) << fields;
+    EXPECT_EQ(reply->headers.at("Connection"), "close") << fields;
+    EXPECT_FALSE(client.receive()) << fields;
+  }
+}
+
+TEST(Server, ConnectionIsClosedForAClientThatAsksForIt) {
+  RunningServer server(echo);
+  HttpClient client(server.port());
+  client.send(get_request("/1"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).headers.count("Connection"), 0u);
+  client.send(get_request("/2", "Connection: close\r\n") + get_request("/3"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).headers["Connection"], "close");
+  EXPECT_FALSE(client.receive());
 }
 
 TEST(Server, MissingTokenIsAskedFor) {
@@ -228,12 +253,40 @@ TEST(Server, StopsAtOnceWithSilentClients) {
   HttpClient half(server.port());
   half.send("GET / HT");
   ASSERT_TRUE(get(server.port(), "/"));
-  EXPECT_TRUE(server.stop());  // comes back long before the limits
+  server.stop();  // comes back long before the limits
   EXPECT_TRUE(silent.closed_by_server());
 }
 
 TEST(Server, StopsRightAfterTheStart) {
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(RunningServer(echo).stop());
+  for (int i = 0; i < 20; ++i) {
+    RunningServer server(echo);
+    server.stop();
+    ASSERT_FALSE(get(server.port(), "/"));
+  }
+}
+
+// So that one which is killed leaves nothing behind.
+TEST(Server, HasNoFilesWhileItRuns) {
+  std::string folder = testing::TempDir() + "server_test.XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  ::setenv("TMPDIR", folder.c_str(), 1);
+  RunningServer server(echo);
+  ::unsetenv("TMPDIR");
+  EXPECT_TRUE(get(server.port(), "/"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Server, FolderThatCannotBeMadeIsASentence) {
+  for (const auto& [folder, error] : {std::pair{"/proc", "No such file or directory"},
+                                      std::pair{"/dev/null", "Not a directory"}}) {
+    ::setenv("TMPDIR", folder, 1);
+    Server server(echo);
+    std::string why;
+    EXPECT_EQ(server.bind("127.0.0.1", 0, why), 0);
+    ::unsetenv("TMPDIR");
+    EXPECT_EQ(why, std::string("cannot make a temporary folder: ") + error);
+  }
 }
 
 TEST(Server, PortInUseIsASentence) {
