@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Serves HTTP/1.1 on one address. The only part that uses httplib, which parses requests and writes
-// answers. Which client is served when, and for how long, is decided by our own code
-// (worker_pool.h, bounded_socket.h), so that slow or hostile clients cannot keep others from their
-// answers.
+// HTTP/1.1 on one address. Who is served when, and for how long, is decided here (worker_pool.h,
+// bounded_socket.h), so that slow or hostile clients cannot keep others from their answers; httplib
+// (http_backend.h) sees complete and unambiguous requests alone (request_head.h).
 #pragma once
 
 #include <functional>
@@ -21,20 +20,20 @@ class Server {
   explicit Server(Answer answer, const SocketLimits& limits = {});
   ~Server();
 
-  // Port 0 means any free port. Returns the port that is bound, or 0: then `why` is a sentence for
-  // the operator.
+  // Port 0 takes any that is free. The port that is bound, or 0: then `why` is a sentence for the
+  // operator.
   int bind(const std::string& address, int port, std::string& why);
 
-  // After bind(): answers until stop(). False if it ended for another reason.
-  bool serve();
+  // After bind(): answers until stop().
+  void serve();
 
-  // Ends serve(). Call it once, from another thread, while serve() runs or is about to (stop()
-  // waits until it has begun). Answers that are being sent are finished.
+  // From another thread, once, after or while serve() is called: ends it. Answers being sent are
+  // finished.
   void stop();
 
  private:
-  class Http;
-  std::unique_ptr<Http> http_;
+  class Front;
+  std::unique_ptr<Front> front_;
 };
 
 }  // namespace goxel_telemetry::http_bridge

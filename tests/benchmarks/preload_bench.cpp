@@ -52,7 +52,7 @@ const Calls& past_the_plugin() {
 
 void one_request(const Calls& calls, int fd) {
   static char buffer[sizeof kRequest];
-  static const bool filled = std::memcpy(buffer, kRequest, sizeof kRequest) != nullptr;
+  static bool filled = std::memcpy(buffer, kRequest, sizeof kRequest) != nullptr;
   benchmark::DoNotOptimize(filled);
   calls.recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
   calls.send(fd, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL);

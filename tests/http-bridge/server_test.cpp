@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <memory>
@@ -35,25 +36,21 @@ class RunningServer {
     std::string why;
     port_ = server_.bind("127.0.0.1", port, why);
     EXPECT_NE(port_, 0) << why;
-    thread_ = std::thread([this] { orderly_ = server_.serve(); });
+    thread_ = std::thread([this] { server_.serve(); });
   }
   ~RunningServer() { stop(); }
 
   int port() const { return port_; }
-  bool stop() {
-    server_.stop();
-    return wait();
-  }
-  // Until it has ended; whether somebody stopped it.
-  bool wait() {
-    if (thread_.joinable()) thread_.join();
-    return orderly_;
+  void stop() {
+    if (thread_.joinable()) {
+      server_.stop();
+      thread_.join();
+    }
   }
 
  private:
   Server server_;
   int port_ = 0;
-  bool orderly_ = false;
   std::thread thread_;
 };
 
@@ -161,6 +158,31 @@ TEST(Server, BodyOfNoBytesIsNone) {
     client.send(get_request("/", "Content-Length: 0\r\n"));
     EXPECT_EQ(client.receive().value_or(Reply{}).status, 200);
   }
+}
+
+// Two readers could take each for something else; the client behind it may be one of them.
+TEST(Server, AmbiguousRequestIsRefusedAndTheLastOfItsConnection) {
+  RunningServer server(echo);
+  for (const std::string fields :
+       {"Host: a\r\nHost: b\r\n", "Host: a\r\nContent-Length : 30\r\n", "Host: a\n"}) {
+    HttpClient client(server.port());
+    client.send("GET / HTTP/1.1\r\n" + fields + "\r\n" + get_request("/smuggled"));
+    const auto reply = client.receive();
+    ASSERT_TRUE(reply) << fields;
+    EXPECT_EQ(reply->status, 400) << fields;
+    EXPECT_EQ(reply->headers.at("Connection"), "close") << fields;
+    EXPECT_FALSE(client.receive()) << fields;
+  }
+}
+
+TEST(Server, ConnectionIsClosedForAClientThatAsksForIt) {
+  RunningServer server(echo);
+  HttpClient client(server.port());
+  client.send(get_request("/1"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).headers.count("Connection"), 0u);
+  client.send(get_request("/2", "Connection: close\r\n") + get_request("/3"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).headers["Connection"], "close");
+  EXPECT_FALSE(client.receive());
 }
 
 TEST(Server, MissingTokenIsAskedFor) {
@@ -291,20 +313,40 @@ TEST(Server, StopsAtOnceWithSilentClients) {
   HttpClient half(server.port());
   half.send("GET / HT");
   ASSERT_TRUE(get(server.port(), "/"));
-  EXPECT_TRUE(server.stop());  // comes back long before the limits
+  server.stop();  // comes back long before the limits
   EXPECT_TRUE(silent.closed_by_server());
 }
 
 TEST(Server, StopsRightAfterTheStart) {
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(RunningServer(echo).stop());
+  for (int i = 0; i < 20; ++i) {
+    RunningServer server(echo);
+    server.stop();
+    ASSERT_FALSE(HttpClient(server.port()).connected());
+  }
 }
 
-TEST(Server, EndsByItselfWhenItsSocketFails) {
+// So that one which is killed leaves nothing behind.
+TEST(Server, HasNoFilesWhileItRuns) {
+  std::string folder = testing::TempDir() + "server_test.XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  ::setenv("TMPDIR", folder.c_str(), 1);
   RunningServer server(echo);
-  ASSERT_TRUE(get(server.port(), "/"));
-  ASSERT_EQ(::shutdown(listening_socket(server.port()), SHUT_RDWR), 0);
-  EXPECT_FALSE(server.wait());
-  EXPECT_FALSE(server.stop()) << "which comes back all the same";
+  ::unsetenv("TMPDIR");
+  EXPECT_TRUE(get(server.port(), "/"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Server, FolderThatCannotBeMadeIsASentence) {
+  for (const auto& [folder, error] : {std::pair{"/proc", "No such file or directory"},
+                                      std::pair{"/dev/null", "Not a directory"}}) {
+    ::setenv("TMPDIR", folder, 1);
+    Server server(echo);
+    std::string why;
+    EXPECT_EQ(server.bind("127.0.0.1", 0, why), 0);
+    ::unsetenv("TMPDIR");
+    EXPECT_EQ(why, std::string("cannot make a temporary folder: ") + error);
+  }
 }
 
 // The server was the one to close, so that the kernel remembers the connection for a while.

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <random>
+#include <string_view>
 
 #include "metrics/comparison/comparison.h"
 #include "tests/metrics/comparison/simulated_latency.h"
@@ -42,11 +43,11 @@ Observation observed(const std::vector<Load>& loads, std::uint64_t seconds, std:
   return std::move(builder).finish();
 }
 
-const ComparedOperation& operation_of(const Comparison& comparison, const std::string& name) {
+const ComparedOperation& operation_of(const Comparison& comparison, std::string_view name) {
   for (const ComparedOperation& operation : comparison.operations) {
     if (operation.key.operation == name) return operation;
   }
-  throw std::out_of_range(name);
+  throw std::out_of_range(std::string(name));
 }
 
 std::vector<const Shift*> shifts_of(const ComparedOperation& o) {

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/http_backend.h"
+
+#include <fcntl.h>
+#include <httplib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+Request to_request(const httplib::Request& in) {
+  Request request;
+  request.method = in.method;
+  request.path = in.path;
+  for (const auto& [name, value] : in.params) request.parameters.emplace(name, value);
+  if (in.has_param("instance")) request.instance = in.get_param_value("instance");
+  request.accept = in.get_header_value("Accept");
+  request.host = in.get_header_value("Host");
+  request.authorization = in.get_header_value("Authorization");
+  return request;
+}
+
+void fill(httplib::Response& out, Response response) {
+  out.status = response.status;
+  out.body = std::move(response.body);
+  out.set_header("Content-Type", response.content_type);
+  out.set_header("Cache-Control", "no-store");
+  out.set_header("X-Content-Type-Options", "nosniff");
+  if (response.status == 401) out.set_header("WWW-Authenticate", "Bearer");
+  if (response.status == 405) out.set_header("Allow", "GET, HEAD");
+}
+
+}  // namespace
+
+class HttpBackend::Http {
+ public:
+  Http(std::function<Response(const Request&)> answer, std::size_t threads) {
+    server_.set_address_family(AF_UNIX);
+    server_.set_keep_alive_max_count(1);
+    server_.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
+    // Before httplib looks for handlers and reads a body: all requests are ours.
+    server_.set_pre_routing_handler(
+        [answer = std::move(answer)](const httplib::Request& request, httplib::Response& response) {
+          fill(response, answer(to_request(request)));
+          return httplib::Server::HandlerResponse::Handled;
+        });
+  }
+
+  ~Http() {
+    if (thread_.joinable()) {
+      server_.stop();
+      thread_.join();
+    }
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+    if (socket_file_ >= 0) ::close(socket_file_);
+  }
+
+  bool start(std::string& why) {
+    std::error_code error;
+    std::string folder = std::filesystem::temp_directory_path(error) / "goxel-telemetry.XXXXXX";
+    if (error || ::mkdtemp(folder.data()) == nullptr) {  // nobody else gets in
+      why = "cannot make a temporary folder: " + (error ? error.message() : std::strerror(errno));
+      return false;
+    }
+    folder_ = folder;
+    std::string path = folder + "/http";
+    if (path.size() >= sizeof address_.sun_path || !server_.bind_to_port(path, 1)) {
+      why = "cannot make a socket " + path;
+      return false;
+    }
+    // Its descriptor is enough from here on, so that nothing is left behind by a bridge that is
+    // killed; where there is no /proc, it keeps its name.
+    socket_file_ = ::open(path.c_str(), O_PATH | O_CLOEXEC);
+    const std::string descriptor = "/proc/self/fd/" + std::to_string(socket_file_);
+    if (::access(descriptor.c_str(), F_OK) == 0) {
+      path = descriptor;
+      std::filesystem::remove_all(folder_, error);
+    }
+    address_.sun_family = AF_UNIX;
+    path.copy(address_.sun_path, path.size());
+
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    // httplib's stop() does nothing before.
+    while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return true;
+  }
+
+  std::string ask(const std::string& request) const {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return {};
+    std::string answer;
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof address_) == 0 &&
+        ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(request.size())) {
+      std::array<char, 64 * 1024> buffer;
+      ssize_t got;
+      while ((got = ::recv(fd, buffer.data(), buffer.size(), 0)) > 0)
+        answer.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    ::close(fd);
+    return answer;
+  }
+
+ private:
+  httplib::Server server_;
+  std::thread thread_;
+  std::filesystem::path folder_;
+  int socket_file_ = -1;
+  sockaddr_un address_{};
+};
+
+HttpBackend::HttpBackend(std::function<Response(const Request&)> answer, std::size_t threads)
+    : http_(std::make_unique<Http>(std::move(answer), threads)) {}
+
+HttpBackend::~HttpBackend() = default;
+
+bool HttpBackend::start(std::string& why) {
+  return http_->start(why);
+}
+
+std::string HttpBackend::ask(const std::string& request) const {
+  return http_->ask(request);
+}
+
+}  // namespace goxel_telemetry::http_bridge
