@@ -393,13 +393,14 @@ TEST(TimeSeries, OfThePastOnlyWholeSecondsCountAndEachOnce) {
     added.stats.rate_per_second = rate;
   };
   point(4'000, 1, 1);  // before this machine was started
+  point(4'899, 1, 6);  // ended just then
   point(4'996, 2, 2);
   point(4'998, 1, 3);
   point(4'998, 1, 4);
   point(4'999, 1, 5);  // ends now
-  TimeSeries series(10);
+  TimeSeries series(200);
   series.begin_with(past);
-  EXPECT_EQ(series.operations_per_second(), (Pieces{{{-1, 3}, {0, 5}}}));
+  EXPECT_EQ(series.operations_per_second(), (Pieces{{{-100, 6}}, {{-1, 3}, {0, 5}}}));
 }
 
 TEST(TimeSeries, BeginsWithWhatWasBeforeTheViewerCame) {

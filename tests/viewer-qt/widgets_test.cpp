@@ -6,10 +6,13 @@
 #include <QChart>
 #include <QChartView>
 #include <QComboBox>
+#include <QHeaderView>
 #include <QLabel>
+#include <QLegend>
 #include <QLineSeries>
 #include <QShortcut>
 #include <QTableView>
+#include <algorithm>
 #include <cmath>
 
 #include "tests/viewer-qt/application.h"
@@ -17,6 +20,8 @@
 #include "viewer-qt/charts/axis_scale.h"
 #include "viewer-qt/charts/line_chart.h"
 #include "viewer-qt/main_window.h"
+#include "viewer-qt/models/figures.h"
+#include "viewer-qt/models/operations_model.h"
 #include "viewer-qt/theme.h"
 #include "viewer-qt/waiting_page.h"
 
@@ -138,6 +143,27 @@ TEST_F(LineChartTest, DrawsEachPieceByItselfAndForgetsThoseThatAreGone) {
   EXPECT_EQ(said(chart), QString::fromUtf8("p50 –, p99 –")) << "broken off a second ago";
 }
 
+TEST_F(LineChartTest, BeforeThereAreDataAnAxisIsThatOfItsQuantity) {
+  const LineChart latency("Latency", LineChart::Quantity::duration, 120, {{"p50", theme::kP50}});
+  EXPECT_EQ(axis(latency, Qt::Vertical)->min(), 5) << "100 µs, as a power of ten";
+  EXPECT_EQ(axis(latency, Qt::Vertical)->max(), 7) << "10 ms";
+  const LineChart rate("Throughput", LineChart::Quantity::rate, 120, {{"all", theme::kP50}});
+  EXPECT_EQ(axis(rate, Qt::Vertical)->min(), 0);
+  EXPECT_EQ(axis(rate, Qt::Vertical)->max(), 5);
+}
+
+// Qt's own choices would put a label between two ticks, shorten it, repeat our legend below the
+// chart, and stop at each chart on the way through the window by keyboard.
+TEST_F(LineChartTest, LabelsStandAtTheirTicksAndNothingIsShownTwice) {
+  const LineChart chart("Latency", LineChart::Quantity::duration, 120, {{"p50", theme::kP50}});
+  for (const Qt::Orientation each : {Qt::Horizontal, Qt::Vertical}) {
+    EXPECT_EQ(axis(chart, each)->labelsPosition(), QCategoryAxis::AxisLabelsPositionOnValue);
+    EXPECT_FALSE(axis(chart, each)->truncateLabels());
+  }
+  EXPECT_FALSE(view(chart)->chart()->legend()->isVisibleTo(view(chart)->chart()));
+  EXPECT_EQ(view(chart)->focusPolicy(), Qt::NoFocus);
+}
+
 TEST_F(LineChartTest, AxisFitsWhatIsShown) {
   LineChart chart("Throughput", LineChart::Quantity::rate, 120, {{"all", theme::kOperations}});
   EXPECT_EQ(axis(chart, Qt::Horizontal)->min(), -120);
@@ -255,6 +281,38 @@ TEST_F(PageTest, WindowShowsTheSnapshotInFiguresChartsAndTables) {
   EXPECT_EQ(said(), "all –, failed –; p50 –, p99 –") << "records were lost in that second";
   window.show_snapshot(snapshot_of(3, "ping 100 250"));
   EXPECT_EQ(said(), "all 100/s, failed 0/s; p50 250 µs, p99 500 µs");
+}
+
+TEST_F(PageTest, TablesAreReadNotEditedAndTabLeavesThem) {
+  const MainWindow window("");
+  for (const char* name : {"operations", "inflight"}) {
+    const auto* table = find<QTableView>(window, name);
+    ASSERT_NE(table, nullptr) << name;
+    EXPECT_EQ(table->editTriggers(), QAbstractItemView::NoEditTriggers) << name;
+    EXPECT_FALSE(table->tabKeyNavigation()) << name;
+    EXPECT_EQ(table->horizontalScrollMode(), QAbstractItemView::ScrollPerPixel) << name;
+  }
+  EXPECT_TRUE(find<QTableView>(window, "inflight")->horizontalHeader()->stretchLastSection());
+  EXPECT_EQ(find<QTableView>(window, "operations")
+                ->horizontalHeader()
+                ->sectionResizeMode(OperationsModel::kOperation),
+            QHeaderView::Stretch)
+      << "long names get the room";
+}
+
+TEST_F(PageTest, AFiguresValueStandsOutFromItsName) {
+  const MainWindow window("");
+  for (const Figure& figure : figures({})) {
+    const auto labels = window.findChildren<QLabel*>();
+    const auto value = std::find_if(labels.begin(), labels.end(), [&figure](const QLabel* label) {
+      return label->accessibleName() == figure.name;
+    });
+    ASSERT_NE(value, labels.end()) << figure.name.toStdString();
+    EXPECT_TRUE((*value)->font().bold()) << figure.name.toStdString();
+    EXPECT_GT((*value)->font().pointSizeF(), window.font().pointSizeF());
+  }
+  const WaitingPage page;
+  EXPECT_GT(find(page, "heading")->font().pointSizeF(), page.font().pointSizeF());
 }
 
 TEST_F(PageTest, ChartsBeginWithThePastOfTheDaemonThatIsShown) {

@@ -205,5 +205,16 @@ TEST(Viewer, RefusesBadFlagsInOneSentence) {
   }
 }
 
+// The bad flag after it shows that it was taken.
+TEST(Viewer, TakesSecondsFromNothingToAnHour) {
+  const stand_in_test::TemporaryFolder folder;
+  for (const char* seconds : {"0", "3600"}) {
+    const integration::Finished viewer =
+        integration::run({VIEWER_PATH, "--after", seconds, "--size", "1x1"}, folder.file("log"));
+    EXPECT_EQ(viewer.exit_code, 2) << seconds;
+    EXPECT_NE(viewer.output.find("--size takes"), std::string::npos) << viewer.output;
+  }
+}
+
 }  // namespace
 }  // namespace goxel_telemetry::viewer
