@@ -184,6 +184,10 @@ TEST_F(CompareProgram, ABaselineTravelsAsAFile) {
   const json shown = json::parse(call({"baseline", "show", "before", "--json"}).output);
   EXPECT_EQ(shown.at("operations").at(0).at("stats").at("latency").at("count"), 390);
   EXPECT_THAT(call({"baseline", "show", "before"}).output, ContainsRegex("goxel.fill +390"));
+
+  ASSERT_EQ(call({"baseline", "delete", "before"}).exit_code, 0);
+  EXPECT_EQ(call({"baseline", "import", file("sent")}).exit_code, 0);
+  EXPECT_EQ(call({"baseline", "show", "before"}).exit_code, 0) << "the name in the file";
 }
 
 TEST_F(CompareProgram, ARecordingIsASide) {

@@ -26,6 +26,7 @@ class Program {
   bool has_output(int milliseconds) { return output_.has_more(milliseconds); }
   bool has_error(int milliseconds) { return error_.has_more(milliseconds); }
 
+  pid_t pid() const { return pid_; }
   void signal(int number);
   void stop();          // sends SIGSTOP; returns when the program has stopped
   void close_output();  // like a pager that the user quits

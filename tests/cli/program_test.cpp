@@ -406,6 +406,7 @@ TEST_F(CliProgram, HelpAndVersionExit0) {
     EXPECT_THAT(result.output, HasSubstr("goxel"));
     EXPECT_EQ(result.error, "");
   }
+  EXPECT_THAT(run({"--help"}).output, HasSubstr("Usage: goxel-telemetry ")) << "without a path";
   EXPECT_THAT(run({"status", "--help"}).output, HasSubstr("--window"));
 }
 
@@ -421,7 +422,8 @@ TEST_F(CliProgram, HelpOfACommandEndsWithWhatItsFlagsDoNotTell) {
       {"record", "Goes on when the daemon is restarted. Layers outside of it are recorded, too."},
       {"replay",
        "The segments are removed at the end: NAME, and NAME.layers if outer layers were "
-       "recorded."}};
+       "recorded."},
+      {"compare", "file:PATH an exported baseline, or what record wrote; or just PATH, with a /"}};
   for (const auto& [name, words] : last_words) {
     std::istringstream printed(run({name, "--help"}).output);
     std::string text;  // whatever the lines are broken at

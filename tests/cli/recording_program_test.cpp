@@ -145,7 +145,9 @@ TEST_F(RecordingProgram, AReplayedDaemonGivesSignsOfLife) {
     EXPECT_GT(reader->heartbeat_ns(), first_ns);
   }
   replay.signal(SIGTERM);
-  EXPECT_EQ(replay.finish().exit_code, 0);
+  const Program::Result result = replay.finish();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.error, "") << "not all is replayed";
 }
 
 TEST_F(RecordingProgram, LingersForAsLongAsTold) {
@@ -153,6 +155,13 @@ TEST_F(RecordingProgram, LingersForAsLongAsTold) {
   const Program::Result result = replay_fast(file("s.rec"));
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.error, HasSubstr("stays for 0 ns"));
+  const std::string name = instance_ + "-r";
+  Program replay({"replay", file("s.rec"), "--fast", "--linger", "1000", "--instance", name});
+  EXPECT_THAT(replay.error_line(), HasSubstr("replaying 3 records of "));
+  EXPECT_THAT(replay.error_line(), HasSubstr("stays for "));
+  EXPECT_THAT(run({"status", "--instance", name}).output, HasSubstr("through replay"));
+  replay.signal(SIGTERM);
+  EXPECT_EQ(replay.finish().exit_code, 0);
 }
 
 TEST_F(RecordingProgram, WhatIsCutOffIsReplayedAndSaidToBe) {

@@ -159,6 +159,17 @@ TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
   }
 }
 
+TEST(TopLayout, WhatIsEqualStaysInItsOrder) {
+  metrics::Snapshot s;
+  s.daemon.state = metrics::ProducerState::live;
+  for (const char* name : {"one", "two", "three"}) s.operations.push_back(operation(name, 10, 1));
+  TopState state;
+  state.sort = SortBy::count;
+  const std::vector<std::string> names = column_of(text(state, s, 300), "OPERATION");
+  EXPECT_EQ(std::vector(names.begin(), names.begin() + 3),
+            (std::vector<std::string>{"one", "two", "three"}));
+}
+
 TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
   metrics::Snapshot s = busy_snapshot();
   metrics::WindowStats& window = s.operations[0].windows[2];

@@ -68,6 +68,14 @@ class TopProgram : public testing::Test {
     EXPECT_TRUE(shows("goxel.add_voxel")) << screen();
   }
 
+  // When this returns, the keys that were pressed before have been taken, too.
+  void help_and_back(const std::string& text) const {
+    press("?");
+    EXPECT_TRUE(shows("Any key goes back.")) << screen();
+    press("x");
+    EXPECT_TRUE(shows(text)) << screen();
+  }
+
   std::string screen() const { return tmux("capture-pane -p"); }
   bool becomes(const std::function<bool(const std::string&)>& condition) const {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -114,6 +122,18 @@ TEST_F(TopProgram, FiltersAsItIsTyped) {
   EXPECT_TRUE(shows("goxel.add_voxel")) << screen();
 }
 
+// An arrow key sends an escape and more; alone, that would clear the filter.
+TEST_F(TopProgram, AnArrowKeyIsOneKey) {
+  start();
+  press("/");
+  type("fil");
+  press("Enter");
+  EXPECT_TRUE(shows_no("goxel.add_voxel")) << screen();
+  press("Down");
+  help_and_back("goxel.fill");
+  EXPECT_THAT(screen(), Not(HasSubstr("goxel.add_voxel")));
+}
+
 TEST_F(TopProgram, FollowsTheTerminalsSize) {
   start();
   tmux("resize-window -x 60 -y 12");
@@ -129,6 +149,17 @@ TEST_F(TopProgram, ShowsTheDaemonsDeathAndReturn) {
   EXPECT_TRUE(shows("killed or crashed")) << screen();
   daemon_.emplace(instance_, play);
   EXPECT_TRUE(shows(": live, up ")) << screen();
+}
+
+TEST_F(TopProgram, BetweenPicturesItShowsTheLastOne) {
+  type(GOXEL_TELEMETRY_PROGRAM " top --interval 3600 --instance " + instance_);
+  press("Enter");
+  EXPECT_TRUE(shows(": live, up ")) << screen();
+  daemon_.reset();
+  EXPECT_TRUE(becomes([this](const std::string&) {
+    return run({"status", "--instance", instance_}).exit_code == 1;
+  }));
+  for (int i = 0; i < 2; ++i) help_and_back(": live, up ");
 }
 
 TEST_F(TopProgram, IsStoppedAndGoesOn) {
@@ -150,6 +181,16 @@ TEST_F(TopProgram, WithoutUtf8AndColoursItShowsTheSameInPlainText) {
   start("NO_COLOR=1 LC_ALL=C TERM=vt100");
   EXPECT_TRUE(shows(" us")) << screen();
   EXPECT_THAT(tmux("capture-pane -p -e"), Not(HasSubstr("\033[31m")));
+}
+
+TEST_F(TopProgram, WithoutUtf8ACharacterOfSeveralBytesIsOneQuestionMark) {
+  daemon_.reset();
+  daemon_.emplace(instance_, [](TestSegment& segment) {
+    play(segment);
+    segment.publish("goxel.\u2014\u00e9box", shm::monotonic_ns(), 300'000);
+  });
+  start("LC_ALL=C TERM=vt100");
+  EXPECT_TRUE(shows("goxel.??box")) << screen();
 }
 
 // The colours of the terminal: green, yellow, and red with bold letters.
@@ -189,9 +230,15 @@ TEST_F(TopProgram, WithoutATerminalItSaysSoAndExits1) {
   const Program::Result result = run({"top", "--instance", instance_});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.error, MatchesRegex("goxel-telemetry: top needs a terminal [^\n]+\n"));
-  type("TERM=dumb " GOXEL_TELEMETRY_PROGRAM " top --instance " + instance_);
-  press("Enter");
-  EXPECT_TRUE(shows("top needs a terminal")) << screen();
+  for (const auto& [name, environment] : {std::pair<std::string, std::string>{"dumb", "TERM=dumb"},
+                                          {"empty", "TERM="},
+                                          {"none", "env -u TERM"}}) {
+    type(environment + " " GOXEL_TELEMETRY_PROGRAM " top --instance " + instance_ + "; echo " +
+         name + " $?");
+    press("Enter");
+    EXPECT_TRUE(shows(name + " 1\n")) << screen();
+    EXPECT_TRUE(shows("top needs a terminal")) << screen();
+  }
 }
 
 TEST_F(TopProgram, BadFlagsExit2) {

@@ -293,6 +293,30 @@ TEST_F(HistoryServiceTest, StoppingEndsItsThreadAndGivesTheFileBack) {
   EXPECT_EQ(next.history.message(), "");
 }
 
+TEST_F(HistoryServiceTest, ItsThreadCommitsAtOnceAndThenOnceASecond) {
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  const auto hand_out_one = [&] {
+    publish(segment, 1);
+    bridge.sweep(now_);
+  };
+  const auto stores = [this](std::uint64_t count) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (stored() != count && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return stored() == count;
+  };
+  hand_out_one();
+  const auto start = std::chrono::steady_clock::now();
+  bridge.history.start();
+  ASSERT_TRUE(stores(1));
+  hand_out_one();
+  ASSERT_TRUE(stores(2));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  bridge.history.stop();
+}
+
 TEST_F(HistoryServiceTest, WhatIsWrongIsSaidOnceAndThatItIsOver) {
   std::ofstream(file_) << std::string(5'000, 'x');
   Bridge bridge(*this);
@@ -321,6 +345,31 @@ TEST_F(HistoryServiceTest, AFileThatIsMovedAwayIsBegunAnew) {
   bridge.round(now_);
   EXPECT_EQ(bridge.history.message(), "");
   EXPECT_EQ(stored(), 2u) << "the old file has the rest";
+}
+
+TEST_F(HistoryServiceTest, AnOlderCopyInItsPlaceIsFilledFromTheRing) {
+  TestSegment segment(instance_);
+  Bridge bridge(*this);
+  publish(segment, 3);
+  bridge.round(now_);
+  const auto move = [this](const std::string& from, const std::string& to) {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      std::filesystem::rename(from + suffix, to + suffix);
+    }
+  };
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::copy_file(file_ + suffix, file_ + ".copy" + suffix);
+  }
+  pass(1);
+  publish(segment, 2);
+  bridge.round(now_);
+  EXPECT_EQ(stored(), 5u);
+  move(file_, file_ + ".old");
+  move(file_ + ".copy", file_);
+  publish(segment, 1);
+  for (int i = 0; i < 5; ++i) bridge.round(now_);
+  EXPECT_EQ(bridge.history.message(), "");
+  EXPECT_EQ(stored(), 6u);
 }
 
 TEST_F(HistoryServiceTest, ACollectorThatWasGivenUpGoesOnWhereItStopped) {

@@ -2,7 +2,10 @@
 // The built goxel-telemetry-bridge, watching the segment of another process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -43,6 +46,25 @@ void play_three_operations(TestSegment& segment) {
   for (int i = 0; i < 5; ++i) segment.publish("goxel_add_voxels", now, 70'000);
   segment.publish("goxel_fill", now, 2'000'000, shm::Status::error);
   segment.publish("goxel_fill", now, 2'000'000, shm::Status::unanswered);
+}
+
+// A descriptor here of the socket at which that process listens; -1 if this user may not have one.
+int listening_socket_of(pid_t pid) {
+  const auto process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  int found = -1;
+  for (int theirs = 0; theirs < 64 && found < 0; ++theirs) {
+    const auto fd = static_cast<int>(::syscall(SYS_pidfd_getfd, process, theirs, 0));
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
+    if (listens != 0) {
+      found = fd;
+    } else {
+      ::close(fd);
+    }
+  }
+  ::close(process);
+  return found;
 }
 
 class BridgeProgram : public testing::Test {
@@ -178,6 +200,18 @@ TEST_F(BridgeProgram, BothStopSignalsEndItWell) {
     bridge_->signal(signal);
     EXPECT_EQ(bridge_->finish().exit_code, 0);
   }
+}
+
+TEST_F(BridgeProgram, EndsByItselfWhenItsSocketFails) {
+  start_bridge();
+  const int socket = listening_socket_of(bridge_->pid());
+  if (socket < 0) GTEST_SKIP() << "this user may not reach into another process";
+  EXPECT_EQ(::shutdown(socket, SHUT_RDWR), 0);
+  ::close(socket);
+  const Program::Result result = bridge_->finish();
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.error,
+            "goxel-telemetry-bridge: the server socket failed; start the bridge again\n");
 }
 
 TEST_F(BridgeProgram, PortInUseIsOneSentence) {

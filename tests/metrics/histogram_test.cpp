@@ -145,6 +145,11 @@ TEST(Histogram, MergingEqualsRecordingEverythingInOne) {
   EXPECT_NE(merged, histogram_of(a));
 }
 
+TEST(Histogram, EqualOnesHaveTheSameSum) {
+  ASSERT_EQ(Histogram::bucket_of(2'000), Histogram::bucket_of(2'001));
+  EXPECT_NE(histogram_of({1'000, 2'000, 3'000}), histogram_of({1'000, 2'001, 3'000}));
+}
+
 TEST(Histogram, SubtractingTakesAPartAwayAgain) {
   const Values kept = {1'000, 2'000, 50'000};
   const Values gone = {10, 2'000, 9'000'000, Histogram::kHighest + 1};

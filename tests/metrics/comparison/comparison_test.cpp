@@ -429,6 +429,13 @@ TEST(Comparison, FewRequestsOrFewBlocksAreTooLittleData) {
   EXPECT_EQ(compare(b, b, {}).operations.at(0).verdict, Verdict::too_little_data);
 }
 
+TEST(Comparison, WhatTookNoTimeAtAllDidNotChange) {
+  const Observation side = even(100, 10, 10, 0);
+  const Shift mean = compare(side, side, {}).operations.at(0).latency.mean;
+  EXPECT_EQ(mean.shift, 0);
+  EXPECT_EQ(mean.change, Change::not_proven);
+}
+
 TEST(Comparison, AQuantileNeedsRequestsBeyondIt) {
   Behaviour some;
   some.requests_per_second = 5;

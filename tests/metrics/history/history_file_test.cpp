@@ -290,6 +290,32 @@ TEST_F(HistoryFileTest, ThatWasMovedAwayIsNoticed) {
   EXPECT_TRUE(writer().positions().empty());
 }
 
+// What a large commit, such as that of a long time without a disk, leaves beside the file is given
+// back by the next ones.
+TEST_F(HistoryFileTest, HasAtMost16MiBOfJournalAfterALargeCommit) {
+  Tally tally;
+  for (std::uint64_t ns = 100; ns < 10'000'000'000; ns += ns / 40) {
+    Measurement m;
+    m.duration_ns = m.wait_ns = m.receive_ns = m.send_ns = ns;
+    tally.add(m);
+  }
+  RollupDelta large;
+  large.position.until_realtime_ns = (kThen + 4'000) * kNs;
+  for (std::uint64_t second = 0; second < 4'000; ++second) {
+    for (const char* name : {"fill", "move", "paint", "ping", "undo"}) {
+      large.rollups.push_back({key(name), kThen + second, 1, tally});
+    }
+  }
+  ASSERT_EQ(writer().commit({{"goxel", large}}, kThen + 4'000).message, "");
+  const auto journal = [this] { return std::filesystem::file_size(file_ + "-wal"); };
+  ASSERT_GT(journal(), 16'777'216u);
+  for (std::uint64_t second = 4'001; second < 4'003; ++second) {
+    record(key("ping"), kThen + second, 1'000);
+    commit(kThen + second);
+  }
+  EXPECT_LE(journal(), 16'777'216u);
+}
+
 TEST_F(HistoryFileTest, IsReadWhileItIsWritten) {
   record(key("ping"), kThen, 1);
   commit(kThen);
