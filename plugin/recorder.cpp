@@ -249,12 +249,10 @@ void Recorder::publish_shared(const shm::Words& record) noexcept {
 
 void Recorder::give_lane_back(void* state) noexcept {
   ThreadState& thread = *static_cast<ThreadState*>(state);
-  Recorder* const recorder = thread.recorder;
-  // A child of fork() inherits the thread's state, but that lane belongs to the parent's recorder
-  // and not to one of this process (see OpenDoors in telemetry.h).
-  if (recorder == nullptr || thread.epoch != recorder->epoch_) return;
+  // The lane that it had is an earlier recorder's.
+  if (thread.shared) return;
   thread.epoch = 0;
-  recorder->lane_map_.give_back(thread.lane);
+  thread.recorder->lane_map_.give_back(thread.lane);
 }
 
 std::uint8_t Recorder::stack(std::string_view name) noexcept {

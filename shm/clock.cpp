@@ -106,18 +106,9 @@ Calibrator::Reading Calibrator::read_pair(ClockSource source) {
 }
 
 Calibration Calibrator::start(std::uint64_t baseline_ns) {
-  current_ = Calibration{};
-  const Reading first = read_pair(source_);
-  readings_[0] = first;
-  newest_ = 0;
-  count_ = 1;
-  current_.anchor_ticks = first.ticks;
-  current_.anchor_ns = first.ns;
-  if (source_ == ClockSource::monotonic) {
-    current_.anchor_ticks = current_.anchor_ns = 0;  // the identity: exact at any age
-    return current_;
-  }
-  while (monotonic_ns() - first.ns < baseline_ns) {
+  const Calibration first = refresh();
+  if (source_ == ClockSource::monotonic) return first;  // the identity: exact at any age
+  while (monotonic_ns() - first.anchor_ns < baseline_ns) {
   }
   return refresh();
 }

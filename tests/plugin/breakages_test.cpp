@@ -114,6 +114,25 @@ TEST_F(Breakages, AnAnswerOfMegabytesIsMeasuredToItsLastPiece) {
   EXPECT_GE(found[0].send_ticks, before_the_last - after_the_first);
 }
 
+TEST_F(Breakages, SendingTakesNoLongerThanItsCallAndNothingWhereNothingIsSent) {
+  const auto expect_within_its_call = [this](const std::string& received, const std::string& sent) {
+    receive(received);
+    const std::uint64_t before = recorder_->now();
+    send(sent);
+    const std::uint64_t after = recorder_->now();
+    const auto found = records();
+    ASSERT_EQ(found.size(), 1u) << received;
+    EXPECT_LE(found[0].send_ticks, after - before) << received;
+  };
+  expect_within_its_call(kPing, kPong);
+  expect_within_its_call(R"({"tool": "large", )", kDone);
+  receive(R"("arguments": {}})" + kPing);
+  observer_->closing(kFd);
+  const auto found = records();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].send_ticks, 0u);
+}
+
 TEST_F(Breakages, ReceivingIsNotPartOfTheSpan) {
   constexpr std::uint64_t kReceiving = 5'000'000;
   constexpr std::uint64_t kWorking = 7'000'000;
@@ -244,6 +263,19 @@ TEST_F(Breakages, MoreConnectionsThanPlacesAreCountedAndTheOthersObserved) {
     observer_->closing(kFd + static_cast<int>(i));
   EXPECT_EQ(reader_->gauges().connections, 0u);
   EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+}
+
+// As a child of fork() does with what it inherits.
+TEST_F(Breakages, StartingAgainFreesEveryPlaceAndEveryLine) {
+  constexpr int kRequests = 1 + static_cast<int>(kInflightLines - kConnections);
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint32_t i = round == 0 ? 1 : 0; i < kConnections; ++i)
+      observer_->accepted(kFd + static_cast<int>(i));
+    for (int id = 0; id < kRequests; ++id) receive(request("ping", id));
+    observer_->start(*recorder_);
+  }
+  EXPECT_EQ(reader_->gauges().unobserved_connections, 0u);
+  EXPECT_EQ(reader_->gauges().inflight_misses, 0u);
 }
 
 TEST_F(Breakages, DescriptorsAbove65536AreObserved) {

@@ -173,6 +173,14 @@ TEST_F(Facts, AConnectionIsQuietUnlessARequestIsInHandOrAnAnswerUnderWay) {
 
 // --- the end of a place ---
 
+TEST(ConnectionTest, IsNotEnteredTwiceNotEvenToEndIt) {
+  const auto connection = std::make_unique<Connection>();
+  EXPECT_TRUE(connection->enter_anyway());
+  EXPECT_FALSE(connection->enter_anyway());
+  connection->leave();
+  EXPECT_TRUE(connection->enter_anyway());
+}
+
 TEST_F(Facts, BytesThatAnExpiredConnectionLeftBehindAreReadAnew) {
   receive(R"({"method": "half)");
   observer_->hung_up(kFd);
@@ -212,6 +220,16 @@ TEST_F(Facts, ADescriptorBeyondTheTableIsNobodys) {
 }
 
 // --- the segment ---
+
+TEST(RecorderTest, TheSegmentIsForTheGroupOfTheSettings) {
+  const shm::TestInstance instance;
+  Settings settings;
+  settings.instance = instance.name();
+  settings.segment_group = "no-such-group";
+  std::string why;
+  EXPECT_EQ(Recorder::create(settings, {"voxels", "2.1", 5}, shm::Door::abi, why), nullptr);
+  EXPECT_EQ(why, "there is no group \"no-such-group\"");
+}
 
 TEST(RecorderTest, TheSegmentIsAsTheSettingsAndTheHostSay) {
   const shm::TestInstance instance;

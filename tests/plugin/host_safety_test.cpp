@@ -361,6 +361,7 @@ TEST_F(HostSafety, ThroughBothDoorsAtOnceOneRecordsAndTheOtherSaysSo) {
   EXPECT_EQ(output(),
             "goxel-telemetry: telemetry is already on in this process, through the other door\n");
   EXPECT_EQ(counts(), (Counts{{"abi ok", 1}}));
+  EXPECT_EQ(reader()->liveness(0), shm::ProducerLiveness::retired) << "it did not deactivate";
 }
 
 }  // namespace

@@ -421,6 +421,8 @@ TEST(MessageScannerTest, TraceContextAtEachOfItsPlaces) {
            "{\"tool\": \"ping\", \"arguments\": {" + meta() + "}}",
            "{\"params\": {\"_meta\": {\"a\": {}, \"traceparent\": \"" + std::string(kTraceparent) +
                "\", \"b\": 1}}, \"id\": 1}",
+           "{\"params\": {\"a\": 1, \"\\u005fmeta\": {\"traceparent\": \"" +
+               std::string(kTraceparent) + "\"}}}",
            "{\"\\u005fmeta\": {\"\\u0074raceparent\": \"\\u00300" +
                std::string(kTraceparent.substr(2)) + "\"}}",
        }) {

@@ -230,6 +230,48 @@ TEST_F(Requests, EndingThreadsGiveTheirLanesBackAndACrowdLosesNothing) {
   EXPECT_EQ(totals.span_ticks, 7 * (kThreads + kCrowd));
 }
 
+// It had one in an earlier recorder, under a number that another thread has in this one.
+TEST_F(Requests, AnEndingThreadThatFoundNoLaneGivesNoneBack) {
+  Settings settings = settings_;
+  settings.instance += "-later";
+  std::string why;
+  const auto later = Recorder::create(settings, {"test", "", 1}, shm::Door::preload, why);
+  ASSERT_NE(later, nullptr) << why;
+  const auto reader = shm::Reader::open(settings.instance);
+  ASSERT_NE(reader, nullptr);
+  std::atomic<int> step{0};
+  const auto wait_until = [&step](int reached) {
+    while (step.load() < reached) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  std::uint16_t in_vain = 0;
+  std::thread ending([&] {
+    EXPECT_NE(recorder_->worker(), shm::kNoWorker);
+    step = 1;
+    wait_until(2);
+    in_vain = later->worker();
+  });
+  wait_until(1);
+  std::atomic<std::uint32_t> taken{0};
+  std::vector<std::thread> crowd;
+  for (std::uint32_t i = 0; i < reader->lane_count(); ++i) {
+    crowd.emplace_back([&] {
+      later->worker();
+      taken.fetch_add(1);
+      wait_until(3);
+    });
+  }
+  while (taken.load() != crowd.size()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  step = 2;
+  ending.join();
+  EXPECT_EQ(in_vain, shm::kNoWorker);
+  std::uint16_t afterwards = 0;
+  std::thread([&] { afterwards = later->worker(); }).join();
+  EXPECT_EQ(afterwards, shm::kNoWorker);
+  step = 3;
+  for (std::thread& thread : crowd) thread.join();
+  shm::remove_segment(settings.instance, reader->producer().run_id);
+}
+
 TEST_F(Requests, TheHostIsACollectionPointOfTheDaemonsLayer) {
   const std::vector<shm::CollectionPoint> points = reader_->collection_points();
   ASSERT_EQ(points.size(), 1u);

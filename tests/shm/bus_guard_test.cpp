@@ -63,6 +63,14 @@ TEST_F(BusGuards, ReadZerosInAllOfAFileThatShrankAndLeaveItsNeighboursAlone) {
   EXPECT_EQ(at(0, 0), 'a');
 }
 
+TEST_F(BusGuards, LeaveWhatLiesBehindThemAloneThoughItWasGuardedFirst) {
+  const BusGuard later(begin(2), kBytes);
+  const BusGuard earlier(begin(0), kBytes);
+  cut(0, 0);
+  EXPECT_EQ(at(0, 0), '\0');
+  EXPECT_EQ(at(2, 0), 'c');
+}
+
 TEST_F(BusGuards, LeaveTheSignalToTheProcessWhereTheyGuardNothing) {
   for (const bool guarded : {false, true}) {
     Child child([&](Child::Pipe&) {

@@ -180,6 +180,21 @@ TEST_F(Catalog, TellsNamesOfEveryLengthApartByTheirFirstAndLastByte) {
   }
 }
 
+// If all of them met in one place of the table, a few dozen would fill what is searched there.
+TEST(CatalogOfManyNames, HasRoomForThemHoweverAlikeTheyAre) {
+  constexpr int kNames = 100;
+  Header header{};
+  std::array<CatalogEntry, 256> entries{};
+  CatalogWriter writer(header, entries);
+  for (int number = 100; number < 100 + kNames; ++number) {
+    EXPECT_NE(writer.intern(NameKind::operation, std::to_string(number) + ".get_voxel"),
+              names::kOther);
+    EXPECT_NE(writer.intern(NameKind::operation, "get_voxel." + std::to_string(number)),
+              names::kOther);
+  }
+  EXPECT_EQ(header.gauges.catalog_overflow.load(), 0u);
+}
+
 // What another process may find in a segment that is not ours.
 TEST_F(Catalog, HostileEntriesReadAsNoName) {
   entries_[20].kind.store(1);

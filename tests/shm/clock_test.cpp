@@ -127,6 +127,26 @@ TEST(Calibrator, StatesItsErrorFromTheWidthOfItsReadings) {
   EXPECT_EQ(calibration.error_ppb, 100u);  // 100 ns in a second
 }
 
+// 2/3 ns a tick: 2863311530.67 of 2^32 parts.
+TEST(Calibrator, RoundsItsSlopeToTheNearest) {
+  FakeClocks clocks(1.5);
+  Calibrator calibrator(ClockSource::tsc);
+  calibrator.refresh(clocks.after(0));
+  EXPECT_EQ(calibrator.refresh(clocks.after(kSecond)).ns_per_tick_q32, 2'863'311'531u);
+}
+
+TEST(Calibrator, TakesNoSlopeFromAClockThatStandsStill) {
+  for (const Calibrator::Reading& second :
+       {Calibrator::Reading{100, 2'000, 40}, Calibrator::Reading{200, 1'000, 40}}) {
+    Calibrator calibrator(ClockSource::tsc);
+    calibrator.refresh({100, 1'000, 40});
+    const Calibration calibration = calibrator.refresh(second);
+    EXPECT_EQ(slope(calibration), 1.0);
+    EXPECT_EQ(calibration.anchor_ticks, second.ticks);
+    EXPECT_EQ(calibration.anchor_ns, second.ns);
+  }
+}
+
 TEST(Calibrator, FollowsASlewWithinItsSixteenReadings) {
   FakeClocks clocks(2.0);
   Calibrator calibrator(ClockSource::tsc);

@@ -64,6 +64,13 @@ TEST_F(HostileSegment, ShorterThanAHeaderIsRefused) {
   }
 }
 
+TEST_F(HostileSegment, HeaderAloneIsEnoughToTellItsVersion) {
+  header().layout_major = kLayoutMajor + 1;
+  Geometry geometry;
+  EXPECT_EQ(check_layout(mapping_.bytes().first(sizeof(Header)), geometry),
+            OpenOutcome::unknown_version);
+}
+
 TEST_F(HostileSegment, CutAnywhereBeforeTheLastSlotIsRefused) {
   const std::uint64_t end = lane(3).slots_offset + 4 * sizeof(Slot);
   for (std::size_t size = 0; size < end; size += 32) {

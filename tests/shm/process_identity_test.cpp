@@ -50,6 +50,18 @@ TEST(ProcessIdentity, IsReadNoFurtherThanTheFileReaches) {
   EXPECT_EQ(liveness(self), Liveness::alive);
 }
 
+// As a daemon may: the next file that it opens has the number 0.
+TEST(ProcessIdentity, IsReadAlsoWithoutAStandardInput) {
+  Child child([](Child::Pipe& pipe) {
+    close(STDIN_FILENO);
+    pipe.tell(this_process());
+    pipe.wait();
+  });
+  const auto identity = child.hear<ProcessIdentity>();
+  EXPECT_NE(identity.start_time, 0u);
+  EXPECT_EQ(identity.boot_id, this_process().boot_id);
+}
+
 TEST(ProcessIdentity, PidReusedByALaterProcessIsNoticedByItsStartTime) {
   ProcessIdentity reused = this_process();
   --reused.start_time;

@@ -268,6 +268,18 @@ TEST_F(Segment, ThatIsNotThereIsAbsent) {
   EXPECT_THAT(why.message, HasSubstr(instance_.name()));
 }
 
+TEST_F(Segment, ReaderIsToldWhetherItIsWhole) {
+  const std::unique_ptr<Mapping> mapping = create();
+  Opened why;
+  EXPECT_NE(Reader::open(instance_.name(), &why), nullptr);
+  EXPECT_EQ(why.outcome, OpenOutcome::opened);
+  Parts(mapping->bytes()).lane(0).capacity = 3;  // no power of two
+  EXPECT_EQ(Reader::open(instance_.name(), &why), nullptr);
+  EXPECT_EQ(why.outcome, OpenOutcome::not_a_segment);
+  EXPECT_EQ(why.message, "the shared memory of instance \"" + instance_.name() +
+                             "\" is not a whole telemetry segment");
+}
+
 TEST_F(Segment, WhoseMakingWasCutShortIsNotReady) {
   for (const std::size_t size : {0u, 100u, 4096u}) {
     std::ofstream(instance_.path(), std::ios::binary) << std::string(size, '\0');
