@@ -82,6 +82,7 @@ int Listener::accept(int stop_fd) {
       switch_on(client, IPPROTO_TCP, TCP_NODELAY);
       return client;
     }
+    if (errno == EINVAL || errno == EBADF || errno == ENOTSOCK) return -1;  // it listens no more
     // Where the client is still waiting, for want of a descriptor, say, poll() would come back at
     // once.
     if (errno != EAGAIN && errno != ECONNABORTED) ::poll(&watched[1], 1, kPauseMs);

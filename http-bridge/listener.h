@@ -17,7 +17,8 @@ class Listener {
   // operator.
   int bind(const std::string& address, int port, std::string& why);
 
-  // After bind(): the next client's connection, or -1 once `stop_fd` is readable.
+  // After bind(): the next client's connection, or -1 once `stop_fd` is readable or the socket has
+  // failed.
   int accept(int stop_fd);
 
   // Who has connected and was not accepted is hung up on.

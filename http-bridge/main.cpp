@@ -54,7 +54,12 @@ int run(const Options& options) {
   if (history) history->start();
   instances->start();
 
-  std::thread serving([&server] { server.serve(); });
+  bool stopped = false;
+  std::thread serving([&] {
+    stopped = server.serve();
+    // If serving ended by itself: the main thread still waits for a signal.
+    ::kill(::getpid(), SIGTERM);
+  });
   const bool v6 = options.bind.find(':') != std::string::npos;
   std::cout << "listening on http://" << (v6 ? "[" + options.bind + "]" : options.bind) << ":"
             << port << std::endl;
@@ -64,7 +69,7 @@ int run(const Options& options) {
   serving.join();
   instances.reset();  // gives its last rollups to the history
   if (history) history->stop();
-  return 0;
+  return stopped ? 0 : fail("the server socket failed; start the bridge again");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/server.h"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -61,11 +62,15 @@ class Server::Front {
     return bound != 0 && backend_.start(why) ? bound : 0;
   }
 
-  void serve() {
+  bool serve() {
     for (int client; (client = listener_.accept(stop_fd_)) >= 0;)
       pool_.submit([this, client] { serve_client(client); });
     listener_.close();
+    pollfd stop{stop_fd_, POLLIN, 0};
+    const bool stopped = ::poll(&stop, 1, 0) == 1;
+    this->stop();  // for the connections that are still served
     pool_.finish();
+    return stopped;
   }
 
   void stop() { ::eventfd_write(stop_fd_, 1); }
@@ -106,8 +111,8 @@ int Server::bind(const std::string& address, int port, std::string& why) {
   return front_->bind(address, port, why);
 }
 
-void Server::serve() {
-  front_->serve();
+bool Server::serve() {
+  return front_->serve();
 }
 
 void Server::stop() {

@@ -24,8 +24,8 @@ class Server {
   // operator.
   int bind(const std::string& address, int port, std::string& why);
 
-  // After bind(): answers until stop().
-  void serve();
+  // After bind(): answers until stop(), and returns true then; false if its socket failed.
+  bool serve();
 
   // From another thread, once, after or while serve() is called: ends it. Answers being sent are
   // finished.

@@ -36,21 +36,25 @@ class RunningServer {
     std::string why;
     port_ = server_.bind("127.0.0.1", port, why);
     EXPECT_NE(port_, 0) << why;
-    thread_ = std::thread([this] { server_.serve(); });
+    thread_ = std::thread([this] { orderly_ = server_.serve(); });
   }
   ~RunningServer() { stop(); }
 
   int port() const { return port_; }
-  void stop() {
-    if (thread_.joinable()) {
-      server_.stop();
-      thread_.join();
-    }
+  bool stop() {
+    if (thread_.joinable()) server_.stop();
+    return wait();
+  }
+  // Until it has ended; whether it was stopped.
+  bool wait() {
+    if (thread_.joinable()) thread_.join();
+    return orderly_;
   }
 
  private:
   Server server_;
   int port_ = 0;
+  bool orderly_ = false;
   std::thread thread_;
 };
 
@@ -320,7 +324,7 @@ TEST(Server, StopsAtOnceWithSilentClients) {
 TEST(Server, StopsRightAfterTheStart) {
   for (int i = 0; i < 20; ++i) {
     RunningServer server(echo);
-    server.stop();
+    EXPECT_TRUE(server.stop());
     ASSERT_FALSE(HttpClient(server.port()).connected());
   }
 }
@@ -347,6 +351,13 @@ TEST(Server, FolderThatCannotBeMadeIsASentence) {
     ::unsetenv("TMPDIR");
     EXPECT_EQ(why, std::string("cannot make a temporary folder: ") + error);
   }
+}
+
+TEST(Server, EndsByItselfWhenItsSocketFails) {
+  RunningServer server(echo);
+  ASSERT_TRUE(get(server.port(), "/"));
+  ASSERT_EQ(::shutdown(listening_socket(server.port()), SHUT_RDWR), 0);
+  EXPECT_FALSE(server.wait());
 }
 
 // The server was the one to close, so that the kernel remembers the connection for a while.
