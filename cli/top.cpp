@@ -23,21 +23,24 @@ int run_top(const TopOptions& options) {
 
   CursesTerminal terminal;
   const auto interval_ns = static_cast<std::uint64_t>(options.interval_seconds * 1e9);
-  while (!state.quit) {
-    const Style style{terminal.width(), true};
-    const TopScreen screen = top_screen(state, snapshot, style, terminal.height());
-    state.scroll = screen.scroll;
-    terminal.draw(screen.lines);
-
+  for (bool changed = true; !state.quit;) {
+    if (changed) {
+      const Style style{terminal.width(), true};
+      const TopScreen screen = top_screen(state, snapshot, style, terminal.height());
+      state.scroll = screen.scroll;
+      terminal.draw(screen.lines);
+    }
     const CursesTerminal::Event event = terminal.wait(kSweepMilliseconds);
     if (event == CursesTerminal::Event::end) break;
     if (event == CursesTerminal::Event::keys) {
       while (const auto key = terminal.next_key()) press(state, *key);
     }
+    changed = event != CursesTerminal::Event::none;
     const auto now = metrics::Collector::Time::now();
     group.sweep(now);
     if (!state.paused && now.monotonic_ns - snapshot.taken_monotonic_ns >= interval_ns) {
       snapshot = group.snapshot(now);
+      changed = true;
     }
   }
   return 0;
