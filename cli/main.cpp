@@ -6,20 +6,20 @@
 #include <functional>
 #include <string>
 
-#include "cli/blackbox.h"
-#include "cli/comparison_flags.h"
-#include "cli/history.h"
-#include "cli/inflight.h"
-#include "cli/instances.h"
-#include "cli/layers.h"
-#include "cli/record.h"
-#include "cli/replay.h"
-#include "cli/side.h"
-#include "cli/status.h"
-#include "cli/tail.h"
+#include "cli/commands/blackbox.h"
+#include "cli/commands/comparison_flags.h"
+#include "cli/commands/history.h"
+#include "cli/commands/inflight.h"
+#include "cli/commands/instances.h"
+#include "cli/commands/layers.h"
+#include "cli/commands/record.h"
+#include "cli/commands/replay.h"
+#include "cli/commands/side.h"
+#include "cli/commands/status.h"
+#include "cli/commands/tail.h"
+#include "cli/commands/top.h"
+#include "cli/screen/terminal.h"
 #include "cli/target.h"
-#include "cli/terminal.h"
-#include "cli/top.h"
 
 namespace goxel_telemetry::cli {
 namespace {

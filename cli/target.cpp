@@ -21,19 +21,19 @@ namespace {
 
 template <class Watched>
 metrics::Snapshot look_at(Watched& watched) {
-  const auto now = metrics::Collector::Time::now();
+  const auto now = metrics::Time::now();
   watched.sweep(now);
   metrics::Snapshot snapshot = watched.snapshot(now);
   switch (snapshot.daemon.state) {
-    case metrics::ProducerState::absent:
+    case shm::ProducerState::absent:
       throw Failure(kExitNotThere,
                     "no daemon with telemetry has run as instance \"" + snapshot.instance + '"');
-    case metrics::ProducerState::not_permitted:
-    case metrics::ProducerState::unusable:
+    case shm::ProducerState::not_permitted:
+    case shm::ProducerState::unusable:
       throw Failure(kExitNotThere, snapshot.daemon.message);
-    case metrics::ProducerState::live:
-    case metrics::ProducerState::retired:
-    case metrics::ProducerState::dead:
+    case shm::ProducerState::live:
+    case shm::ProducerState::retired:
+    case shm::ProducerState::dead:
       break;
   }
   return snapshot;
@@ -41,8 +41,8 @@ metrics::Snapshot look_at(Watched& watched) {
 
 }  // namespace
 
-metrics::Snapshot first_look(metrics::Collector& collector) {
-  return look_at(collector);
+metrics::Snapshot first_look(metrics::Follower& follower) {
+  return look_at(follower);
 }
 
 metrics::Snapshot first_look(metrics::LayerGroup& group) {

@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "metrics/collector.h"
 #include "metrics/layers/layer_group.h"
+#include "metrics/live/follower.h"
 
 namespace goxel_telemetry::cli {
 
@@ -29,7 +29,7 @@ std::string choose_instance(const std::string& given);
 
 // Sweeps for the first time, which reads the records that the ring still holds. Throws Failure if
 // there is no segment to read; the daemon may be dead.
-metrics::Snapshot first_look(metrics::Collector& collector);
+metrics::Snapshot first_look(metrics::Follower& follower);
 // The same for a daemon with its outer layers.
 metrics::Snapshot first_look(metrics::LayerGroup& group);
 

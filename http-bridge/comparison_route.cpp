@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "documents/comparison_document.h"
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
 #include "metrics/comparison/baseline_store.h"
@@ -74,7 +75,7 @@ std::string choose_instance(const std::string& asked, const Snapshots& watched) 
 metrics::Side read_live(const std::string& asked, const Snapshots& watched) {
   const std::string instance = choose_instance(asked, watched);
   metrics::LiveObserver observer(instance);
-  observer.sweep(metrics::Collector::Time::now());
+  observer.sweep(metrics::Time::now());
   metrics::Side side;
   side.description = "live, instance \"" + instance + '"';
   side.observation = observer.finish();
@@ -127,7 +128,7 @@ Response ComparisonRoutes::compare(const Request& request, const Snapshots& watc
     try {
       metrics::SideReader reader(std::move(sources));
       const metrics::ComparedSides compared = metrics::compare_sides(reader, a, b, options);
-      return document_reply(request, document_of(compared));
+      return document_reply(request, documents::document_of(compared));
     } catch (const SideFailure& failure) {
       return refusal(failure);
     }
@@ -145,11 +146,11 @@ Response ComparisonRoutes::baselines(const Request& request) {
     if (const metrics::StoreResult result = store.names(names); !result.done()) {
       return sentence_reply(503, result.message);
     }
-    BaselineListDocument document;
+    documents::BaselineListDocument document;
     for (const std::string& name : names) {
       metrics::Baseline baseline;
       if (!store.load(name, baseline).done()) continue;  // a comparison with it will say why
-      document.baselines.push_back(document_of(baseline));
+      document.baselines.push_back(documents::document_of(baseline));
     }
     return document_reply(request, document);
   });

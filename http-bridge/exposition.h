@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "metrics/snapshot.h"
+#include "metrics/live/snapshot.h"
 
 namespace goxel_telemetry::http_bridge {
 

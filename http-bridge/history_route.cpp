@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "documents/history_document.h"
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
 #include "metrics/history/reader.h"
-#include "metrics/time_range.h"
+#include "metrics/text/time_range.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -89,8 +90,8 @@ Response answer_history(const Request& request, const HistorySource& source,
   metrics::HistoryAnswer answer;
   result = reader->query(query, answer);
   if (!result.done()) return refusal(result);
-  return document_reply(request,
-                        HistoryDocument{now_realtime_ns, source.message(), query.filter, answer});
+  return document_reply(
+      request, documents::HistoryDocument{now_realtime_ns, source.message(), query.filter, answer});
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -54,24 +54,24 @@ void HistoryService::run(const std::stop_token& stop) {
   }
 }
 
-void HistoryService::begin(metrics::Collector& collector) {
+void HistoryService::begin(metrics::Follower& follower) {
   const std::scoped_lock lock(mutex_);
-  const auto [place, is_new] = pending_.try_emplace(collector.instance());
+  const auto [place, is_new] = pending_.try_emplace(follower.instance());
   Pending& p = place->second;
-  // The instance's earlier collector, which was given up, had handed out up to here.
+  // The instance's earlier follower, which was given up, had handed out up to here.
   if (!is_new && !p.restart) p.restart = p.until;
-  collector.keep_rollups(std::exchange(p.restart, std::nullopt));
+  follower.keep_rollups(std::exchange(p.restart, std::nullopt));
 }
 
-void HistoryService::exchange(metrics::Collector& collector) {
+void HistoryService::exchange(metrics::Follower& follower) {
   const std::scoped_lock lock(mutex_);
-  Pending& pending = pending_[collector.instance()];
+  Pending& pending = pending_[follower.instance()];
   if (pending.restart) {
     pending.since = pending.restart;
-    collector.keep_rollups(std::exchange(pending.restart, std::nullopt));
+    follower.keep_rollups(std::exchange(pending.restart, std::nullopt));
     return;
   }
-  RollupDelta delta = collector.take_rollups();
+  RollupDelta delta = follower.take_rollups();
   pending.until = delta.position;
   add(pending, std::move(delta));
 }

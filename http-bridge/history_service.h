@@ -19,9 +19,9 @@
 #include <thread>
 #include <vector>
 
-#include "metrics/collector.h"
 #include "metrics/history/writer.h"
-#include "metrics/rollup_buffer.h"
+#include "metrics/live/follower.h"
+#include "metrics/rollups/rollup_buffer.h"
 
 namespace goxel_telemetry::http_bridge {
 
@@ -35,9 +35,9 @@ class HistoryService {
   // Commits what is there, and closes the file. Call it after the last sweep.
   void stop();
 
-  // Called from the sweeping thread: begin() for a new collector, exchange() about once a second.
-  void begin(metrics::Collector& collector);
-  void exchange(metrics::Collector& collector);
+  // Called from the sweeping thread: begin() for a new follower, exchange() about once a second.
+  void begin(metrics::Follower& follower);
+  void exchange(metrics::Follower& follower);
 
   // One round of the thread's work. Only while not started.
   void commit(std::uint64_t now_seconds);
@@ -54,9 +54,9 @@ class HistoryService {
     bool any = false;
     // The position where `rollups` begin. Empty: they begin with all records that the ring held.
     std::optional<metrics::ReadingPosition> since;
-    // The position up to which the collector has handed out rollups.
+    // The position up to which the follower has handed out rollups.
     std::optional<metrics::ReadingPosition> until;
-    // Not empty: the collector must begin anew at this position.
+    // Not empty: the follower must begin anew at this position.
     std::optional<metrics::ReadingPosition> restart;
   };
 

@@ -8,7 +8,7 @@
 namespace goxel_telemetry::http_bridge {
 namespace {
 
-using Time = metrics::Collector::Time;
+using Time = metrics::Time;
 
 // An answer may be this old. Reading more often would slow the daemon (shm/reader.h).
 constexpr std::chrono::milliseconds kSweepInterval{50};
@@ -72,7 +72,7 @@ void Instances::hand_out(const Time& now) {
   handed_out_ns_ = now.monotonic_ns;
   for (metrics::LayerGroup& group : groups_) {
     history_->exchange(group.daemon());
-    if (group.outer().state() == metrics::ProducerState::absent) continue;
+    if (group.outer().state() == shm::ProducerState::absent) continue;
     // The outer layers' history is kept under the name of their own segment, from the moment when
     // there is one.
     if (with_outer_history_.insert(group.instance()).second) {

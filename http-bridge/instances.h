@@ -41,7 +41,7 @@ class Instances {
   void start();
 
   // Sweeps once. Only before start().
-  void sweep(const metrics::Collector::Time& now);
+  void sweep(const metrics::Time& now);
 
   // As of the last sweep; empty before the first, never null. Thread-safe.
   std::shared_ptr<const Snapshots> latest() const;
@@ -50,8 +50,8 @@ class Instances {
   void run(const std::stop_token& stop);
   void look_for_new();
   bool make_room(const std::vector<std::string>& present);
-  void publish(const metrics::Collector::Time& now);
-  void hand_out(const metrics::Collector::Time& now);
+  void publish(const metrics::Time& now);
+  void hand_out(const metrics::Time& now);
 
   const bool watches_all_;
   const List list_;

@@ -14,7 +14,7 @@
 #include "http-bridge/access.h"
 #include "http-bridge/instances.h"
 #include "metrics/comparison/baseline_store.h"
-#include "metrics/time_range.h"
+#include "metrics/text/time_range.h"
 #include "shm/segment.h"
 
 namespace goxel_telemetry::http_bridge {

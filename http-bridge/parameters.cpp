@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "http-bridge/reply.h"
-#include "metrics/printable.h"
+#include "metrics/text/printable.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {

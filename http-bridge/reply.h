@@ -6,14 +6,14 @@
 #include <string>
 #include <string_view>
 
-#include "http-bridge/encode_json.h"
-#include "http-bridge/encode_msgpack.h"
+#include "documents/encode_json.h"
+#include "documents/encode_msgpack.h"
 #include "http-bridge/routes.h"
 
 namespace goxel_telemetry::http_bridge {
 
 inline Response error_reply(int status, std::string_view sentence) {
-  return {status, kJsonType, encode_json_error(sentence)};
+  return {status, documents::kJsonType, documents::encode_json_error(sentence)};
 }
 
 // `message` is a sentence without its capital letter and its full stop.
@@ -25,10 +25,10 @@ inline Response sentence_reply(int status, std::string message) {
 // As JSON, or as msgpack if that is asked for.
 template <class Document>
 Response document_reply(const Request& request, const Document& document) {
-  if (request.accept.find(kMsgpackType) != std::string::npos) {
-    return {200, kMsgpackType, encode_msgpack(document)};
+  if (request.accept.find(documents::kMsgpackType) != std::string::npos) {
+    return {200, documents::kMsgpackType, documents::encode_msgpack(document)};
   }
-  return {200, kJsonType, encode_json(document)};
+  return {200, documents::kJsonType, documents::encode_json(document)};
 }
 
 }  // namespace goxel_telemetry::http_bridge

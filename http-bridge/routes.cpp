@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "documents/layers_document.h"
+#include "documents/snapshot_document.h"
 #include "http-bridge/comparison_route.h"
 #include "http-bridge/encode_prometheus.h"
 #include "http-bridge/history_route.h"
@@ -66,15 +68,15 @@ Response prometheus(const Request&, const Snapshots& snapshots) {
 Response snapshot(const Request& request, const Snapshots& all) {
   const auto selected = select(request, all);
   if (!selected) return unknown_instance();
-  return document_reply(request,
-                        SnapshotDocument{selected->taken_realtime_ns, waiting_for(*selected),
-                                         selected->instances_left_out, selected->instances});
+  return document_reply(
+      request, documents::SnapshotDocument{selected->taken_realtime_ns, waiting_for(*selected),
+                                           selected->instances_left_out, selected->instances});
 }
 
 Response inflight(const Request& request, const Snapshots& all) {
   const auto selected = select(request, all);
   if (!selected) return unknown_instance();
-  InflightDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
+  documents::InflightDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
   for (const metrics::Snapshot& instance : selected->instances) {
     document.instances.push_back({instance});
   }
@@ -84,18 +86,18 @@ Response inflight(const Request& request, const Snapshots& all) {
 Response layers(const Request& request, const Snapshots& all) {
   const auto selected = select(request, all);
   if (!selected) return unknown_instance();
-  LayersDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
+  documents::LayersDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
   for (const auto& view : selected->layers) document.instances.push_back({view});
   return document_reply(request, document);
 }
 
 Response healthy(const Request&, const Snapshots&) {
-  return {200, kJsonType, R"({"healthy":true})"};
+  return {200, documents::kJsonType, R"({"healthy":true})"};
 }
 
 Response ready(const Request&, const Snapshots& snapshots) {
   if (!any_live(snapshots)) return error_reply(503, waiting_for(snapshots));
-  return {200, kJsonType, R"({"ready":true})"};
+  return {200, documents::kJsonType, R"({"ready":true})"};
 }
 
 struct Route {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "metrics/layers/layers.h"
-#include "metrics/snapshot.h"
+#include "metrics/live/snapshot.h"
 
 namespace goxel_telemetry::http_bridge {
 
@@ -21,7 +21,7 @@ struct Snapshots {
 
 // Whether we are attached to a daemon that runs, with its plugin.
 inline bool is_live(const metrics::Snapshot& snapshot) {
-  return snapshot.daemon.state == metrics::ProducerState::live;
+  return snapshot.daemon.state == shm::ProducerState::live;
 }
 bool any_live(const Snapshots& snapshots);
 

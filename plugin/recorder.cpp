@@ -166,8 +166,7 @@ Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settin
     clock_cost_ticks_ = std::min(clock_cost_ticks_, now() - first);
   }
   show_sign_of_life();
-  header_->state.store(static_cast<std::uint64_t>(shm::ProducerState::live),
-                       std::memory_order_release);
+  header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
 }
 
 shm::Producer Recorder::producer_of_lane(std::uint32_t index) noexcept {
@@ -288,7 +287,7 @@ void Recorder::show_sign_of_life() noexcept {
 
 void Recorder::retire() noexcept {
   header_->heartbeat_ns.store(shm::monotonic_ns(), std::memory_order_relaxed);
-  header_->state.store(static_cast<std::uint64_t>(shm::ProducerState::retired),
+  header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired),
                        std::memory_order_release);
 }
 

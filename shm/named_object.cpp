@@ -65,7 +65,7 @@ std::optional<Owner> owner_of(int fd) {
   std::memcpy(owner.process.boot_id.data(), header.boot_id, sizeof header.boot_id);
   owner.retired =
       header.layout_major == kLayoutMajor && header.state.load(std::memory_order_relaxed) ==
-                                                 static_cast<std::uint64_t>(ProducerState::retired);
+                                                 static_cast<std::uint64_t>(Lifecycle::retired);
   return owner;
 }
 

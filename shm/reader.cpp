@@ -103,25 +103,25 @@ const Header& Reader::header() const {
   return *reinterpret_cast<const Header*>(mapping_->bytes().data());
 }
 
-ProducerLiveness Reader::liveness(std::uint64_t now_ns) const {
+ProducerState Reader::state(std::uint64_t now_ns) const {
   if (header().magic.load(std::memory_order_acquire) != kMagic ||
       read_once(header().run_id) != producer_.run_id) {
-    return ProducerLiveness::corrupt;
+    return ProducerState::unusable;
   }
-  if (value(header().state) == static_cast<std::uint64_t>(ProducerState::retired)) {
-    return ProducerLiveness::retired;
+  if (value(header().state) == static_cast<std::uint64_t>(Lifecycle::retired)) {
+    return ProducerState::retired;
   }
-  switch (shm::liveness(producer_.process)) {
+  switch (liveness(producer_.process)) {
     case Liveness::alive:
-      return ProducerLiveness::live;
+      return ProducerState::live;
     case Liveness::dead:
-      return ProducerLiveness::dead;
+      return ProducerState::dead;
     case Liveness::unknown:
       break;
   }
   const std::uint64_t beat = heartbeat_ns();
-  return now_ns > beat && now_ns - beat > kHeartbeatLimitNs ? ProducerLiveness::dead
-                                                            : ProducerLiveness::live;
+  return now_ns > beat && now_ns - beat > kHeartbeatLimitNs ? ProducerState::dead
+                                                            : ProducerState::live;
 }
 
 std::uint64_t Reader::heartbeat_ns() const {

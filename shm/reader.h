@@ -21,6 +21,7 @@
 
 #include "shm/catalog.h"
 #include "shm/clock.h"
+#include "shm/producer_state.h"
 #include "shm/segment.h"
 #include "shm/stamped.h"
 
@@ -140,13 +141,6 @@ struct ProducerInfo {
   std::string producer_version;
 };
 
-enum class ProducerLiveness {
-  live,
-  retired,  // ended in an orderly way
-  dead,     // the process is gone but did not retire: killed or crashed
-  corrupt,  // the segment was truncated or overwritten
-};
-
 // Reads one whole segment. Not thread-safe: use one Reader per thread.
 class Reader {
  public:
@@ -160,7 +154,7 @@ class Reader {
 
   // Judged by the process; by the heartbeat (3 s) where /proc does not say. `now_ns`:
   // CLOCK_MONOTONIC.
-  ProducerLiveness liveness(std::uint64_t now_ns) const;
+  ProducerState state(std::uint64_t now_ns) const;
   // CLOCK_MONOTONIC of the producer's last sign of life.
   std::uint64_t heartbeat_ns() const;
 

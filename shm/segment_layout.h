@@ -33,7 +33,8 @@ static_assert(AtomicWord::is_always_lock_free && sizeof(AtomicWord) == 8);
 
 enum class ClockSource : std::uint32_t { monotonic = 0, tsc = 1 };
 
-enum class ProducerState : std::uint64_t {
+// What a producer says of itself.
+enum class Lifecycle : std::uint64_t {
   starting = 0,
   live = 1,
   retired = 2,  // ended in an orderly way: no record follows
@@ -108,7 +109,7 @@ struct alignas(kCacheLine) Header {
   char host_version[32];  // as the host says; NUL-padded
   char producer_version[32];
 
-  AtomicWord state;         // ProducerState
+  AtomicWord state;         // Lifecycle
   AtomicWord heartbeat_ns;  // CLOCK_MONOTONIC of the last sign of life; about one a second
   AtomicWord catalog_count;
   AtomicWord pulse_reserved[5];

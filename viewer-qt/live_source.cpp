@@ -5,9 +5,9 @@
 #include <atomic>
 #include <optional>
 
-#include "metrics/collector.h"
 #include "metrics/history/reader.h"
-#include "metrics/printable.h"
+#include "metrics/live/follower.h"
+#include "metrics/text/printable.h"
 #include "shm/clock.h"
 #include "shm/reader.h"
 
@@ -21,20 +21,6 @@ constexpr std::uint64_t kSweepsPerLook = 20;
 constexpr std::size_t kMostListed = 20;
 constexpr std::uint32_t kPastSeconds = 120;
 
-QString to_text(shm::ProducerLiveness liveness) {
-  switch (liveness) {
-    case shm::ProducerLiveness::live:
-      return QStringLiteral("live");
-    case shm::ProducerLiveness::retired:
-      return QStringLiteral("retired");
-    case shm::ProducerLiveness::dead:
-      return QStringLiteral("dead");
-    case shm::ProducerLiveness::corrupt:
-      break;
-  }
-  return QStringLiteral("corrupt");
-}
-
 QList<Instance> instances_here() {
   QList<Instance> found;
   for (const std::string& name : shm::list_instances()) {
@@ -42,7 +28,7 @@ QList<Instance> instances_here() {
     if (shm::daemon_instance(name) != name) continue;  // outer layers belong to their daemon
     Instance instance{QString::fromStdString(name), {}, {}};
     if (const auto reader = shm::Reader::open(name)) {
-      instance.state = to_text(reader->liveness(shm::monotonic_ns()));
+      instance.state = QString::fromUtf8(to_string(reader->state(shm::monotonic_ns())));
       instance.program = QString::fromStdString(metrics::printable(reader->producer().host_name));
     }
     found.append(instance);
@@ -52,7 +38,7 @@ QList<Instance> instances_here() {
 
 // The past from the file, if the file has it; else from the records that the ring still holds.
 std::vector<metrics::HistoryPoint> past_of(const std::string& instance, const std::string& file,
-                                           const metrics::Collector::Time& now) {
+                                           const metrics::Time& now) {
   metrics::HistoryQuery query;
   query.filter.instance = instance;
   query.filter.layer = "daemon";
@@ -64,7 +50,7 @@ std::vector<metrics::HistoryPoint> past_of(const std::string& instance, const st
     const auto reader = metrics::HistoryReader::open(file, result);
     if (reader != nullptr && reader->query(query, answer).done()) return answer.points;
   }
-  metrics::Collector ring(instance);
+  metrics::Follower ring(instance);
   ring.keep_rollups();
   ring.sweep(now);
   return metrics::answer_from(query, ring.take_rollups()).points;
@@ -72,7 +58,7 @@ std::vector<metrics::HistoryPoint> past_of(const std::string& instance, const st
 
 }  // namespace
 
-// Lives on the source's thread, and owns the collector there.
+// Lives on the source's thread, and owns the follower there.
 class LiveSource::Follower : public QObject {
  public:
   Follower(const QString& instance, const QString& history_file, LiveSource* source)
@@ -89,7 +75,7 @@ class LiveSource::Follower : public QObject {
 
   void watch(const QString& instance) {
     wanted_ = instance.toStdString();
-    collector_.reset();
+    follower_.reset();
     live_ = false;
   }
 
@@ -97,9 +83,9 @@ class LiveSource::Follower : public QObject {
   void sweep() {
     const std::uint64_t sweep = sweeps_++;
     if (!live_ && sweep % kSweepsPerLook == 0) look_around();
-    if (!collector_ && !wanted_.empty()) collector_.emplace(wanted_);
-    const metrics::Collector::Time now = metrics::Collector::Time::now();
-    if (collector_) collector_->sweep(now);
+    if (!follower_ && !wanted_.empty()) follower_.emplace(wanted_);
+    const metrics::Time now = metrics::Time::now();
+    if (follower_) follower_->sweep(now);
     if (sweep % kSweepsPerRefresh == 0) refresh(now);
   }
 
@@ -112,21 +98,21 @@ class LiveSource::Follower : public QObject {
     metrics::InstanceChoice choice = metrics::only_instance();
     message_ = std::move(choice.message);
     if (choice.instance.empty()) return;
-    if (!collector_ || collector_->instance() != choice.instance) {
-      collector_.emplace(std::move(choice.instance));
+    if (!follower_ || follower_->instance() != choice.instance) {
+      follower_.emplace(std::move(choice.instance));
     }
   }
 
-  void refresh(const metrics::Collector::Time& now) {
+  void refresh(const metrics::Time& now) {
     auto snapshot = std::make_shared<metrics::Snapshot>();
-    if (collector_) {
-      *snapshot = collector_->snapshot(now);
+    if (follower_) {
+      *snapshot = follower_->snapshot(now);
     } else {
       snapshot->taken_monotonic_ns = now.monotonic_ns;
       snapshot->taken_realtime_ns = now.realtime_ns;
       snapshot->daemon.message = message_;
     }
-    live_ = snapshot->daemon.state == metrics::ProducerState::live;
+    live_ = snapshot->daemon.state == shm::ProducerState::live;
     // An instance that was seen alive is followed from then on, also when it dies and others live.
     if (live_) wanted_ = snapshot->instance;
     if (live_ && began_with_ != snapshot->instance) tell_past(*snapshot, now);
@@ -138,7 +124,7 @@ class LiveSource::Follower : public QObject {
     });
   }
 
-  void tell_past(const metrics::Snapshot& snapshot, const metrics::Collector::Time& now) {
+  void tell_past(const metrics::Snapshot& snapshot, const metrics::Time& now) {
     began_with_ = snapshot.instance;
     auto past = std::make_shared<Past>(Past{snapshot.instance, snapshot.daemon.run_id,
                                             now.realtime_ns, now.monotonic_ns,
@@ -153,7 +139,7 @@ class LiveSource::Follower : public QObject {
   const std::string history_file_;
   std::string began_with_;  // the instance whose past was sent last
   std::string message_;     // why no instance is followed
-  std::optional<metrics::Collector> collector_;
+  std::optional<metrics::Follower> follower_;
   bool live_ = false;
   std::uint64_t sweeps_ = 0;
   std::atomic<bool> untaken_ = false;  // a snapshot is on its way to the window

@@ -7,7 +7,7 @@
 #include <QThread>
 #include <memory>
 
-#include "metrics/snapshot.h"
+#include "metrics/live/snapshot.h"
 #include "viewer-qt/models/time_series.h"
 
 namespace goxel_telemetry::viewer {

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "metrics/history/reader.h"
-#include "metrics/printable.h"
+#include "metrics/text/printable.h"
 #include "shm/segment.h"
 #include "viewer-qt/main_window.h"
 

@@ -7,7 +7,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
-#include "metrics/format.h"
+#include "metrics/text/format.h"
 #include "ui_main_window.h"
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/theme.h"
@@ -212,7 +212,7 @@ void MainWindow::show_charts(const metrics::Snapshot& snapshot) {
 
 void MainWindow::show_inflight(const SnapshotPointer& snapshot) {
   inflight_model_.show(snapshot);
-  const bool live = snapshot->daemon.state == metrics::ProducerState::live;
+  const bool live = snapshot->daemon.state == shm::ProducerState::live;
   const QString title = live ? tr("In flight") : tr("In flight when it ended");
   ui_->inflight_title->setText(
       snapshot->inflight.empty()

@@ -5,10 +5,9 @@
 #include <array>
 #include <utility>
 
-#include "metrics/checksum.h"
-#include "metrics/leb128.h"
-#include "metrics/operation_table.h"
-#include "metrics/printable.h"
+#include "metrics/encoding/checksum.h"
+#include "metrics/encoding/leb128.h"
+#include "metrics/text/printable.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -21,7 +20,7 @@ constexpr std::size_t kChecksumBytes = 4;
 
 constexpr std::size_t kMostNameBytes = 63;
 constexpr std::size_t kMostTextBytes = 255;
-constexpr std::size_t kMostOperations = OperationTable::kMost + OperationTable::kRoomForOther;
+constexpr std::size_t kMostSeries = kMostOperations + kRoomForOther;
 constexpr std::uint64_t kMostBlockSeconds = 1'000'000'000;
 constexpr std::uint64_t kMostBeginSeconds = std::uint64_t{1} << 40;
 // The most records of a file: up to here, counts are exact as floating point numbers.
@@ -89,7 +88,7 @@ bool take_body(Numbers& numbers, Baseline& baseline) {
     if (observation.observed_ns.back() > block_seconds * 1'000'000'000) return false;
   }
   const std::uint64_t operations = numbers.next();
-  if (numbers.failed() || operations > kMostOperations) return false;
+  if (numbers.failed() || operations > kMostSeries) return false;
   std::uint64_t records = 0;
   for (std::uint64_t i = 0; i < operations; ++i) {
     if (!take_operation(numbers, observation, records)) return false;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "metrics/comparison/observation.h"
-#include "metrics/snapshot.h"
+#include "metrics/operation_key.h"
 
 namespace goxel_telemetry::metrics {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "metrics/histogram.h"
+#include "metrics/tally/histogram.h"
 
 namespace goxel_telemetry::metrics {
 

@@ -5,12 +5,11 @@
 #include <cassert>
 #include <utility>
 
-#include "metrics/tally_codec.h"
+#include "metrics/tally/tally_codec.h"
+#include "metrics/time.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
-
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 std::uint64_t divided_up(std::uint64_t value, std::uint64_t by) {
   return value / by + (value % by != 0);

@@ -12,9 +12,9 @@
 #include <span>
 #include <vector>
 
-#include "metrics/rollup.h"
-#include "metrics/snapshot.h"
-#include "metrics/tally.h"
+#include "metrics/operation_key.h"
+#include "metrics/rollups/rollup.h"
+#include "metrics/tally/tally.h"
 
 namespace goxel_telemetry::metrics {
 

@@ -15,7 +15,7 @@
 
 #include "metrics/comparison/interval.h"
 #include "metrics/comparison/observation.h"
-#include "metrics/tally.h"
+#include "metrics/tally/tally.h"
 
 namespace goxel_telemetry::metrics {
 

@@ -5,12 +5,10 @@
 #include <cassert>
 
 #include "metrics/history/rounding.h"
-#include "metrics/window_stats.h"
+#include "metrics/time.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
-
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 // The seconds of [begin, begin + seconds) that the stretches cover.
 double overlap(const std::vector<TimeStretch>& stretches, std::uint64_t begin,

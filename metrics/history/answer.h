@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "metrics/rollup.h"
-#include "metrics/snapshot.h"
+#include "metrics/operation_key.h"
+#include "metrics/rollups/rollup.h"
+#include "metrics/tally/statistics.h"
 
 namespace goxel_telemetry::metrics {
 

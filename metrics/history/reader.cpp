@@ -10,13 +10,13 @@
 
 #include "metrics/history/rows.h"
 #include "metrics/history/schema.h"
-#include "metrics/printable.h"
+#include "metrics/text/printable.h"
+#include "metrics/time.h"
 #include "shm/segment.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // Looking up one series' rows one by one costs as much, for each, as reading this many rows that
 // lie side by side.
 constexpr std::size_t kRowsForOneLookup = 8;

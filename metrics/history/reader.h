@@ -11,7 +11,7 @@
 #include "metrics/comparison/observation.h"
 #include "metrics/history/answer.h"
 #include "metrics/history/database.h"
-#include "metrics/rollup.h"
+#include "metrics/rollups/rollup.h"
 
 namespace goxel_telemetry::metrics {
 

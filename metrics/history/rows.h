@@ -8,7 +8,7 @@
 
 #include "metrics/history/database.h"
 #include "metrics/history/rounding.h"
-#include "metrics/tally_codec.h"
+#include "metrics/tally/tally_codec.h"
 
 namespace goxel_telemetry::metrics {
 

@@ -10,9 +10,9 @@
 #include <cstring>
 #include <utility>
 
+#include "metrics/encoding/leb128.h"
 #include "metrics/history/rows.h"
 #include "metrics/history/schema.h"
-#include "metrics/leb128.h"
 
 namespace goxel_telemetry::metrics {
 namespace {

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "metrics/history/database.h"
-#include "metrics/rollup.h"
+#include "metrics/rollups/rollup.h"
 
 namespace goxel_telemetry::metrics {
 

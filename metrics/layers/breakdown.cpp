@@ -5,7 +5,7 @@
 #include <bit>
 #include <tuple>
 
-#include "metrics/window_stats.h"
+#include "metrics/live/window_stats.h"
 
 namespace goxel_telemetry::metrics {
 namespace {

@@ -3,12 +3,11 @@
 
 #include <algorithm>
 
-#include "metrics/operation_table.h"
+#include "metrics/live/operation_table.h"
+#include "metrics/time.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
-
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 bool of_whole_stack(const ChainTable::Name& name) {
   return name.operation.empty();

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "metrics/layers/span_chain.h"
-#include "metrics/window.h"
+#include "metrics/live/window.h"
 
 namespace goxel_telemetry::metrics {
 

@@ -9,13 +9,13 @@
 
 #include "metrics/layers/breakdown.h"
 #include "metrics/layers/chain_table.h"
-#include "metrics/process_stats.h"
+#include "metrics/live/process_stats.h"
+#include "metrics/time.h"
 #include "shm/segment.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // Of a segment: each costs reading several files in /proc.
 constexpr std::size_t kMostProcesses = 32;
 
@@ -60,18 +60,19 @@ class Feed final : public SpanListener {
 // Keeps a reader for each listed process, because a CPU ratio needs two readings.
 class Processes {
  public:
-  std::vector<LayerProcess> read(const std::vector<CollectionPoint>& points, std::uint64_t now_ns) {
+  std::vector<LayerProcess> read(const std::vector<RecordingProcess>& recording,
+                                 std::uint64_t now_ns) {
     std::vector<LayerProcess> processes;
     std::map<Key, ProcessReader> kept;
-    for (const CollectionPoint& point : points) {
-      const Key key{point.process.pid, point.process.start_time, point.layer};
+    for (const RecordingProcess& one : recording) {
+      const Key key{one.process.pid, one.process.start_time, one.layer};
       if (kept.contains(key)) continue;
       auto known = readers_.extract(key);
-      auto place = known.empty() ? kept.emplace(key, ProcessReader(point.process)).first
+      auto place = known.empty() ? kept.emplace(key, ProcessReader(one.process)).first
                                  : kept.insert(std::move(known)).position;
       LayerProcess& process = processes.emplace_back();
-      process.layer = point.layer;
-      process.last_seen_seconds = seconds_between(point.last_seen_ns, now_ns);
+      process.layer = one.layer;
+      process.last_seen_seconds = seconds_between(one.last_seen_ns, now_ns);
       process.process = place->second.read(now_ns);
       process.running = process.process.cpu_seconds_total.has_value();
     }
@@ -101,19 +102,19 @@ class LayerGroup::State {
     outer.on_span(feed_);
   }
 
-  void sweep(const Collector::Time& now);
-  Snapshot snapshot(const Collector::Time& now);
-  std::shared_ptr<const LayersView> layers(const Collector::Time& now);
+  void sweep(const Time& now);
+  Snapshot snapshot(const Time& now);
+  std::shared_ptr<const LayersView> layers(const Time& now);
 
-  Collector daemon;
-  Collector outer;
+  Follower daemon;
+  Follower outer;
 
  private:
   // Whether outer layers report now, or have reported.
   bool outer_known() const {
-    const ProducerState state = outer.state();
-    return state == ProducerState::live || state == ProducerState::retired ||
-           state == ProducerState::dead;
+    const shm::ProducerState state = outer.state();
+    return state == shm::ProducerState::live || state == shm::ProducerState::retired ||
+           state == shm::ProducerState::dead;
   }
   void describe_stacks(LayersView& view, const Snapshot& all);
   static void describe_window(StackWindow& window, std::size_t index,
@@ -130,7 +131,7 @@ class LayerGroup::State {
 
 // The daemon's spans wait for outer spans even while the outer layers have no segment: outer layers
 // report late, the first one too.
-void LayerGroup::State::sweep(const Collector::Time& now) {
+void LayerGroup::State::sweep(const Time& now) {
   feed_.set_time(now.monotonic_ns);
   daemon.sweep(now);
   outer.sweep(now);
@@ -140,7 +141,7 @@ void LayerGroup::State::sweep(const Collector::Time& now) {
   join_.advance(now.monotonic_ns);
 }
 
-Snapshot LayerGroup::State::snapshot(const Collector::Time& now) {
+Snapshot LayerGroup::State::snapshot(const Time& now) {
   Snapshot all = daemon.snapshot(now);
   if (!outer_known()) return all;
   Snapshot outside = outer.snapshot(now);
@@ -159,7 +160,7 @@ Snapshot LayerGroup::State::snapshot(const Collector::Time& now) {
   return all;
 }
 
-std::shared_ptr<const LayersView> LayerGroup::State::layers(const Collector::Time& now) {
+std::shared_ptr<const LayersView> LayerGroup::State::layers(const Time& now) {
   const std::uint64_t second = now.monotonic_ns / kNsPerSecond;
   if (view_ != nullptr && second == view_second_) return view_;
   view_second_ = second;
@@ -171,9 +172,9 @@ std::shared_ptr<const LayersView> LayerGroup::State::layers(const Collector::Tim
   view->taken_monotonic_ns = all.taken_monotonic_ns;
   view->daemon_state = all.daemon.state;
   view->outer_state = outer.state();
-  if (all.daemon.state == ProducerState::absent) {
+  if (all.daemon.state == shm::ProducerState::absent) {
     view->message = all.daemon.message;
-  } else if (outer.state() == ProducerState::absent) {
+  } else if (outer.state() == shm::ProducerState::absent) {
     view->message = "no layer outside of the daemon has reported for instance \"" + all.instance +
                     "\"; what is known is the daemon's own time";
   } else {
@@ -195,11 +196,11 @@ std::shared_ptr<const LayersView> LayerGroup::State::layers(const Collector::Tim
     view->worker_utilisation[i] =
         stats.latency.mean_ns * static_cast<double>(stats.latency.count) / available_ns;
   }
-  std::vector<CollectionPoint> points = daemon.collection_points(kMostProcesses);
-  for (CollectionPoint& point : outer.collection_points(kMostProcesses)) {
-    points.push_back(std::move(point));
+  std::vector<RecordingProcess> recording = daemon.recording_processes(kMostProcesses);
+  for (RecordingProcess& one : outer.recording_processes(kMostProcesses)) {
+    recording.push_back(std::move(one));
   }
-  view->processes = processes_.read(points, now.monotonic_ns);
+  view->processes = processes_.read(recording, now.monotonic_ns);
   view->join = join_.counters();
   view->outer_records_lost = outer_lost_;
   view->chains_dropped = chains_.dropped();
@@ -275,22 +276,22 @@ LayerGroup::~LayerGroup() = default;
 LayerGroup::LayerGroup(LayerGroup&&) noexcept = default;
 LayerGroup& LayerGroup::operator=(LayerGroup&&) noexcept = default;
 
-void LayerGroup::sweep(const Collector::Time& now) {
+void LayerGroup::sweep(const Time& now) {
   state_->sweep(now);
 }
-Snapshot LayerGroup::snapshot(const Collector::Time& now) {
+Snapshot LayerGroup::snapshot(const Time& now) {
   return state_->snapshot(now);
 }
-std::shared_ptr<const LayersView> LayerGroup::layers(const Collector::Time& now) {
+std::shared_ptr<const LayersView> LayerGroup::layers(const Time& now) {
   return state_->layers(now);
 }
 const std::string& LayerGroup::instance() const {
   return state_->daemon.instance();
 }
-Collector& LayerGroup::daemon() {
+Follower& LayerGroup::daemon() {
   return state_->daemon;
 }
-Collector& LayerGroup::outer() {
+Follower& LayerGroup::outer() {
   return state_->outer;
 }
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Follows a daemon together with the layers outside of it: two segments (shm/segment.h,
-// layers_instance()), read by one collector each, whose spans are joined.
+// layers_instance()), read by one follower each, whose spans are joined.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
-#include "metrics/collector.h"
 #include "metrics/layers/layers.h"
+#include "metrics/live/follower.h"
 
 namespace goxel_telemetry::metrics {
 
-// Not thread-safe: use one per thread. Never blocks and never fails, like a Collector. If no
-// request has a trace id, it costs as much as the daemon's collector.
+// Not thread-safe: use one per thread. Never blocks and never fails, like a Follower. If no
+// request has a trace id, it costs as much as the daemon's follower.
 class LayerGroup {
  public:
   // `instance` is the daemon's. Nothing is opened until the first sweep.
@@ -24,19 +24,19 @@ class LayerGroup {
 
   // Sweeps both segments, the daemon's first (the order does not matter: spans wait for each
   // other), then joins what can be joined. Call it every 20 to 100 ms.
-  void sweep(const Collector::Time& now);
+  void sweep(const Time& now);
 
   // The daemon's snapshot; its operations include those that the outer layers saw.
-  Snapshot snapshot(const Collector::Time& now);
+  Snapshot snapshot(const Time& now);
 
   // Made anew once a second; never null. Its joined operations are SpanJoin::kPatienceNs old: the
   // window "now" is the newest second for which no more spans are waited for.
-  std::shared_ptr<const LayersView> layers(const Collector::Time& now);
+  std::shared_ptr<const LayersView> layers(const Time& now);
 
   const std::string& instance() const;
-  // The two collectors. Do not sweep them: sweep the group.
-  Collector& daemon();
-  Collector& outer();
+  // The two followers. Do not sweep them: sweep the group.
+  Follower& daemon();
+  Follower& outer();
 
  private:
   class State;

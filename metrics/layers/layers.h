@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "metrics/layers/span_join.h"
-#include "metrics/snapshot.h"
+#include "metrics/live/snapshot.h"
 
 namespace goxel_telemetry::metrics {
 
@@ -93,9 +93,10 @@ struct LayersView {
   std::string instance;
   std::uint64_t taken_realtime_ns = 0;
   std::uint64_t taken_monotonic_ns = 0;
-  ProducerState daemon_state = ProducerState::absent;
-  ProducerState outer_state = ProducerState::absent;  // of the segment of the outer layers
-  std::string message;  // for a person: why something is missing; or empty
+  shm::ProducerState daemon_state = shm::ProducerState::absent;
+  shm::ProducerState outer_state =
+      shm::ProducerState::absent;  // of the segment of the outer layers
+  std::string message;             // for a person: why something is missing; or empty
   Targets targets;
   std::uint64_t connections = 0;
   std::uint64_t queue_depth = 0;

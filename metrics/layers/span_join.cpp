@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/layers/span_join.h"
+#include "metrics/time.h"
 
 #include <algorithm>
 
 namespace goxel_telemetry::metrics {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // A sweep also reads records that were published after it began, so a span may seem to end in the
 // future.
 constexpr std::uint64_t kAheadNs = kNsPerSecond;

@@ -15,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-#include "metrics/leb128.h"
+#include "metrics/encoding/leb128.h"
 #include "shm/reader.h"
 
 namespace goxel_telemetry::metrics::recording {

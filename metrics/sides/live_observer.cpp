@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "metrics/sides/side.h"
+#include "metrics/time.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-// Rollups are taken so often that they stay rollups of one second: see metrics/rollup_buffer.h.
+// Rollups are taken so often that they stay rollups of one second: see metrics/rollups/rollup_buffer.h.
 constexpr std::uint64_t kTakeNs = 5 * kNsPerSecond;
 
 }  // namespace
@@ -21,7 +21,7 @@ LiveObserver::LiveObserver(const std::string& instance) : group_(instance) {
   group_.outer().keep_rollups();
 }
 
-void LiveObserver::sweep(const Collector::Time& now) {
+void LiveObserver::sweep(const Time& now) {
   group_.sweep(now);
   now_ = now;
   if (now.monotonic_ns - taken_ns_ >= kTakeNs) take();
@@ -44,16 +44,16 @@ Observation LiveObserver::finish() {
   take();
   const Snapshot snapshot = group_.snapshot(now_);
   switch (snapshot.daemon.state) {
-    case ProducerState::absent:
+    case shm::ProducerState::absent:
       throw SideFailure(SideOutcome::absent, "no daemon with telemetry has run as instance \"" +
                                                  group_.instance() + '"');
-    case ProducerState::not_permitted:
-    case ProducerState::unusable:
+    case shm::ProducerState::not_permitted:
+    case shm::ProducerState::unusable:
       throw SideFailure(SideOutcome::unreadable, snapshot.daemon.message);
-    case ProducerState::live:
+    case shm::ProducerState::live:
       return observation(now_.realtime_ns);
-    case ProducerState::retired:
-    case ProducerState::dead:
+    case shm::ProducerState::retired:
+    case shm::ProducerState::dead:
       break;
   }
   return observation(last_sign_of_life_ns(snapshot));

@@ -9,7 +9,7 @@
 
 #include "metrics/comparison/observation.h"
 #include "metrics/layers/layer_group.h"
-#include "metrics/rollup.h"
+#include "metrics/rollups/rollup.h"
 
 namespace goxel_telemetry::metrics {
 
@@ -19,9 +19,9 @@ class LiveObserver {
   explicit LiveObserver(const std::string& instance);
 
   // The first sweep reads what the ring holds. Call it again every 20 to 100 ms for what comes.
-  void sweep(const Collector::Time& now);
+  void sweep(const Time& now);
   // As of the last sweep.
-  bool is_live() { return group_.daemon().state() == ProducerState::live; }
+  bool is_live() { return group_.daemon().state() == shm::ProducerState::live; }
 
   // The observation up to the last sweep or, of a daemon that ended, up to its last sign of life;
   // empty if it answered nothing. Throws SideFailure if there is no segment to read; the daemon may
@@ -34,7 +34,7 @@ class LiveObserver {
   Observation observation(std::uint64_t end_realtime_ns) const;
 
   LayerGroup group_;
-  Collector::Time now_{};
+  Time now_{};
   std::uint64_t taken_ns_ = 0;  // CLOCK_MONOTONIC of the last take()
   std::vector<Rollup> rollups_;
   std::vector<TimeStretch> observed_;

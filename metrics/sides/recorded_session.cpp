@@ -9,17 +9,17 @@
 #include <unordered_map>
 #include <utility>
 
-#include "metrics/ingest.h"
-#include "metrics/rollup_buffer.h"
+#include "metrics/live/ingest.h"
+#include "metrics/rollups/rollup_buffer.h"
+#include "metrics/time.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
 
 using recording::Segment;
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // Rollups are taken so often, and so early, that they stay rollups of one second: see
-// metrics/rollup_buffer.h.
+// metrics/rollups/rollup_buffer.h.
 constexpr std::uint64_t kTakeSeconds = 5;
 constexpr std::size_t kMostRollups = RollupBuffer::kMost / 2;
 // Far more combinations of ids than a correct producer makes.

@@ -5,11 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "metrics/collector.h"
-#include "metrics/format.h"
 #include "metrics/history/reader.h"
-#include "metrics/printable.h"
-#include "metrics/time_range.h"
+#include "metrics/live/follower.h"
+#include "metrics/text/format.h"
+#include "metrics/text/printable.h"
+#include "metrics/text/time_range.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -130,7 +130,7 @@ Side SideReader::read_range(const std::string& from, const std::string& to) cons
   if (from.empty() || to.empty()) {
     throw SideFailure(SideOutcome::nonsense, "a range has a beginning and an end: FROM..TO");
   }
-  const ParsedRange parsed = parse_range(from, to, Collector::Time::now().realtime_ns);
+  const ParsedRange parsed = parse_range(from, to, Time::now().realtime_ns);
   if (!parsed.why.empty()) throw SideFailure(SideOutcome::nonsense, parsed.why);
   if (sources_.history_file.empty()) {
     throw SideFailure(SideOutcome::unknown,

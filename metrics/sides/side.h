@@ -5,7 +5,7 @@
 //   live              what is there now
 //   stack:NAME        the same, of one stack only
 //   stack:NAME@SIDE   one stack of another side
-//   FROM..TO          a range of the history (metrics/time_range.h)
+//   FROM..TO          a range of the history (metrics/text/time_range.h)
 //   baseline:NAME     a saved baseline; or just NAME
 //   file:PATH         a file; or just PATH, with a / in it
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What watching costs the watcher: a collector with all windows, fed through a real segment with 64
+// What watching costs the watcher: a follower with all windows, fed through a real segment with 64
 // operations and latencies spread over three powers of ten.
 //   metrics/ingest   records a second that one core takes in; 5,000,000 are wanted
 //   metrics/at_20k   share of one core at 20,000 records/s, swept every 50 ms, with one snapshot a
@@ -8,7 +8,7 @@
 //   metrics/join     spans a second that are joined by trace id and counted in their hops' windows
 //   metrics/idle     share of one core when nothing happens, likewise; under 0.2 % is wanted
 // Time is an argument: a benchmark second passes as fast as it is worked off, so the shares are CPU
-// time per second of the collector's clock.
+// time per second of the follower's clock.
 
 #include <benchmark/benchmark.h>
 #include <unistd.h>
@@ -20,11 +20,11 @@
 #include <string>
 #include <vector>
 
-#include "metrics/collector.h"
-#include "metrics/histogram.h"
 #include "metrics/layers/chain_table.h"
 #include "metrics/layers/span_join.h"
-#include "metrics/window.h"
+#include "metrics/live/follower.h"
+#include "metrics/live/window.h"
+#include "metrics/tally/histogram.h"
 #include "shm/catalog.h"
 #include "shm/clock.h"
 #include "shm/producer.h"
@@ -33,7 +33,7 @@
 namespace {
 
 using namespace goxel_telemetry;
-using metrics::Collector;
+using metrics::Follower;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint32_t kOperations = 64;
@@ -106,34 +106,34 @@ class Daemon {
   std::uint64_t published_ = 0;
 };
 
-// 5,000,000 records/s in sweeps of 50,000, every 10 ms of the collector's clock.
+// 5,000,000 records/s in sweeps of 50,000, every 10 ms of the follower's clock.
 void ingest(benchmark::State& state) {
   Daemon daemon;
-  Collector collector(daemon.instance());
-  Collector::Time now = Collector::Time::now();
-  collector.sweep(now);
+  Follower follower(daemon.instance());
+  Time now = Time::now();
+  follower.sweep(now);
   constexpr std::uint64_t kBatch = 50'000;
   for (auto _ : state) {
     state.PauseTiming();
     daemon.publish(kBatch, now.monotonic_ns, 200);
     now.monotonic_ns += kBatch * 200;
     state.ResumeTiming();
-    collector.sweep(now);
+    follower.sweep(now);
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(kBatch) * state.iterations());
-  state.counters["lost"] = static_cast<double>(collector.snapshot(now).ring.lost);
+  state.counters["lost"] = static_cast<double>(follower.snapshot(now).ring.lost);
 }
 BENCHMARK(ingest)->Name("metrics/ingest")->Unit(benchmark::kMicrosecond);
 
-// One iteration is one second of the collector's clock, after 15 minutes that filled all windows.
+// One iteration is one second of the follower's clock, after 15 minutes that filled all windows.
 void second_with(benchmark::State& state, std::uint64_t records_per_second) {
   constexpr std::uint64_t kSweeps = 20;
   Daemon daemon;
-  Collector collector(daemon.instance());
-  Collector::Time now = Collector::Time::now();
+  Follower follower(daemon.instance());
+  Time now = Time::now();
   const auto sweep = [&] {
     now.monotonic_ns += kSecond / kSweeps;
-    collector.sweep(now);
+    follower.sweep(now);
   };
   const auto publish = [&] {
     const std::uint64_t count = records_per_second / kSweeps;
@@ -150,7 +150,7 @@ void second_with(benchmark::State& state, std::uint64_t records_per_second) {
       publish();
       const std::uint64_t begin = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID);
       sweep();
-      if (i == 0) benchmark::DoNotOptimize(collector.snapshot(now));
+      if (i == 0) benchmark::DoNotOptimize(follower.snapshot(now));
       spent_ns += static_cast<double>(shm::clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin);
     }
     busy_ns += spent_ns;

@@ -130,7 +130,7 @@ void publish_built(benchmark::State& state) {
 }
 BENCHMARK(publish_built)->Name("ring/publish_built");
 
-// Validated: every record's stamp twice, every word. The sink looks at what a collector needs of
+// Validated: every record's stamp twice, every word. The sink looks at what a follower needs of
 // each.
 void drain_static(benchmark::State& state) {
   const BenchSegment segment;

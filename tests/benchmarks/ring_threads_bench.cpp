@@ -59,7 +59,7 @@ void writers(benchmark::State& state) {
 }
 BENCHMARK(writers)->Name("ring/writers")->Arg(1)->Arg(2)->UseManualTime();
 
-// One writer, and a reader that sweeps on a timer as the collectors do.
+// One writer, and a reader that sweeps on a timer as the followers do.
 void polled(benchmark::State& state) {
   const BenchSegment segment;
   const std::chrono::milliseconds period(state.range(0));

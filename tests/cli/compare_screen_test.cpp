@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A comparison as it is printed, from numbers made by hand.
-#include "cli/compare.h"
+#include "cli/commands/compare.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the flags of compare and baseline come to.
-#include "cli/comparison_flags.h"
+#include "cli/commands/comparison_flags.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The past as it is printed, from points made by hand.
-#include "cli/history.h"
+#include "cli/commands/history.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

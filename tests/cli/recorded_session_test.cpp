@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/session_recorder.h"
+#include "cli/recording/session_recorder.h"
 #include "metrics/sides/live_observer.h"
 #include "tests/cli/daemon_process.h"
 #include "tests/metrics/recording/recording_samples.h"
@@ -61,7 +61,7 @@ class RecordedSession : public testing::Test {
   recording::Writer writer_{[this](std::span<const std::uint8_t> bytes) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   }};
-  metrics::Collector::Time now_ = metrics::Collector::Time::now();
+  metrics::Time now_ = metrics::Time::now();
 };
 
 TEST_F(RecordedSession, IsWhatAnObserverOfBothSegmentsSaw) {

@@ -7,10 +7,10 @@
 #include <ctime>
 #include <sstream>
 
-#include "cli/blackbox.h"
-#include "cli/layers.h"
-#include "cli/record_line.h"
-#include "cli/status.h"
+#include "cli/commands/blackbox.h"
+#include "cli/commands/layers.h"
+#include "cli/commands/status.h"
+#include "cli/screen/record_line.h"
 #include "tests/cli/screen_text.h"
 
 namespace goxel_telemetry::cli {
@@ -37,7 +37,7 @@ metrics::Snapshot example_snapshot() {
   metrics::Snapshot s;
   s.instance = "goxel";
   s.taken_realtime_ns = 1'700'000'100'000'000'000;
-  s.daemon.state = metrics::ProducerState::live;
+  s.daemon.state = shm::ProducerState::live;
   s.daemon.host_name = "goxel-daemon";
   s.daemon.host_version = "0.19";
   s.daemon.door = "preload";
@@ -156,7 +156,7 @@ TEST_F(Screens, WindowWithoutRequestsSaysSo) {
 
 TEST_F(Screens, BlackboxTellsHowAndWhenItEnded) {
   metrics::Snapshot s = example_snapshot();
-  s.daemon.state = metrics::ProducerState::dead;
+  s.daemon.state = shm::ProducerState::dead;
   s.ring = {.published = 5'000, .read = 1'024};
   s.inflight.emplace_back().operation = "goxel.export_model";
   const std::string report = blackbox_report(s, {example_record()}, {});
@@ -165,13 +165,13 @@ TEST_F(Screens, BlackboxTellsHowAndWhenItEnded) {
   EXPECT_THAT(report, HasSubstr("1 request in hand"));
   EXPECT_THAT(report, HasSubstr("goxel.export_model"));
   EXPECT_THAT(report, HasSubstr("Last 1 record\n"));
-  s.daemon.state = metrics::ProducerState::retired;
+  s.daemon.state = shm::ProducerState::retired;
   EXPECT_THAT(blackbox_report(s, {}, {}), HasSubstr("goxel: ended in an orderly way about"));
 }
 
 TEST_F(Screens, BlackboxTellsTheLastSignsAndWhatWasNotKept) {
   metrics::Snapshot s = example_snapshot();
-  s.daemon.state = metrics::ProducerState::dead;
+  s.daemon.state = shm::ProducerState::dead;
   s.ring = {.published = 5'000, .read = 1'000, .lost = 24};
   // 100 s after the start, less 40 s.
   EXPECT_THAT(blackbox_report(s, {}, {}),
@@ -195,7 +195,7 @@ TEST_F(Screens, BlackboxAgesWhatWasInHandToTheEndOrToNow) {
   EXPECT_THAT(live, HasSubstr("\n2 requests in hand\n\n"));
   EXPECT_THAT(live, testing::ContainsRegex("OPERATION +AGE +"));
   EXPECT_THAT(live, Not(HasSubstr("AGE AT END")));
-  s.daemon.state = metrics::ProducerState::dead;
+  s.daemon.state = shm::ProducerState::dead;
   const std::string dead = blackbox_report(s, {}, {});
   EXPECT_THAT(dead, HasSubstr("\n2 requests in hand, aged to the last sign of life, "));
   EXPECT_THAT(dead, HasSubstr("AGE AT END"));

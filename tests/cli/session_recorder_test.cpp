@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From one segment into a recording and from there into another, with time in the test's hand.
-#include "cli/session_recorder.h"
+#include "cli/recording/session_recorder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <optional>
 
-#include "cli/replay.h"
-#include "cli/replayed_segment.h"
+#include "cli/commands/replay.h"
+#include "cli/recording/replayed_segment.h"
 #include "cli/target.h"
 #include "tests/cli/daemon_process.h"
 #include "tests/metrics/recording/recording_samples.h"
@@ -83,7 +83,7 @@ class SessionRecorderTest : public testing::Test {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   }};
   std::optional<SessionRecorder> recorder_;
-  metrics::Collector::Time now_ = metrics::Collector::Time::now();
+  metrics::Time now_ = metrics::Time::now();
 };
 
 TEST_F(SessionRecorderTest, BeginsWithWhatIsPublishedFromNowOnUnlessTold) {
@@ -372,7 +372,7 @@ recording::RunBegan some_run() {
   return run;
 }
 
-class ReplayedSegmentTest : public metrics::CollectorTest {
+class ReplayedSegmentTest : public metrics::FollowerTest {
  protected:
   recording::LaneRecord record(std::uint16_t operation) const {
     return {0, TestSegment::record(operation, now_.monotonic_ns, 1'000)};
@@ -396,7 +396,7 @@ TEST_F(ReplayedSegmentTest, IsADaemonLikeAnyOther) {
   segment.show(moment);
 
   metrics::Snapshot snapshot = look();
-  EXPECT_EQ(snapshot.daemon.state, metrics::ProducerState::live);
+  EXPECT_EQ(snapshot.daemon.state, shm::ProducerState::live);
   EXPECT_EQ(snapshot.daemon.door, "replay");
   EXPECT_EQ(snapshot.daemon.host_name, "goxel-daemon");
   EXPECT_EQ(snapshot.daemon.connections, 3u);
@@ -418,7 +418,7 @@ TEST_F(ReplayedSegmentTest, IsADaemonLikeAnyOther) {
       << "the session's length, not since when the segment is there";
   segment.retire(now_.monotonic_ns);
   pass(1);
-  EXPECT_EQ(look().daemon.state, metrics::ProducerState::retired);
+  EXPECT_EQ(look().daemon.state, shm::ProducerState::retired);
 }
 
 TEST_F(ReplayedSegmentTest, EachGaugeIsAsItWasRecorded) {

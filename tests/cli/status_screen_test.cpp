@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The screen of status, and the lines that other screens share with it: figures, order, colours.
-#include "cli/status.h"
+#include "cli/commands/status.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/facts.h"
+#include "cli/screen/facts.h"
 #include "tests/cli/screen_text.h"
 
 namespace goxel_telemetry::cli {
 namespace {
 
-using metrics::ProducerState;
 using metrics::Window;
+using shm::ProducerState;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;

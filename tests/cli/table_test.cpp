@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/table.h"
+#include "cli/screen/table.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What standard output can show, when it is a terminal and when it is none.
-#include "cli/terminal.h"
+#include "cli/screen/terminal.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/top_layout.h"
+#include "cli/screen/top_layout.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ metrics::OperationStats operation(const std::string& name, std::uint64_t count, 
 metrics::Snapshot busy_snapshot() {
   metrics::Snapshot s;
   s.instance = "goxel";
-  s.daemon.state = metrics::ProducerState::live;
+  s.daemon.state = shm::ProducerState::live;
   s.daemon.host_name = "goxel-daemon";
   s.daemon.workers_configured = 8;
   s.operations = {operation("goxel.add_voxel", 6'000, 100'000),
@@ -62,7 +62,7 @@ TEST(TopLayout, FitsEverySize) {
   states[4].scroll = 1'000'000;
   states[5].paused = true;
   metrics::Snapshot dead = busy_snapshot();
-  dead.daemon.state = metrics::ProducerState::dead;
+  dead.daemon.state = shm::ProducerState::dead;
   metrics::Snapshot absent;
   absent.daemon.message = std::string(200, 'z');
   for (const metrics::Snapshot& snapshot : {busy_snapshot(), dead, absent}) {
@@ -89,7 +89,7 @@ TEST(TopLayout, TellsTheStateAndWhatItCosts) {
   EXPECT_THAT(screen, HasSubstr("0 of 8 workers busy"));
   EXPECT_THAT(screen, HasSubstr("0 records lost"));
   metrics::Snapshot dead = busy_snapshot();
-  dead.daemon.state = metrics::ProducerState::dead;
+  dead.daemon.state = shm::ProducerState::dead;
   EXPECT_THAT(text({}, dead), HasSubstr("goxel: killed or crashed about "));
   metrics::Snapshot absent = busy_snapshot();
   absent.daemon = {};
@@ -121,7 +121,7 @@ TEST(TopLayout, SortsByWhatWasChosen) {
 // Each of eight operations is ahead of all others in one number only.
 TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
   metrics::Snapshot s;
-  s.daemon.state = metrics::ProducerState::live;
+  s.daemon.state = shm::ProducerState::live;
   const auto add = [&s](const char* name) -> metrics::WindowStats& {
     s.operations.push_back(operation(name, 10, 1'000));
     s.operations.back().windows[1].rate_per_second = 10;
@@ -161,7 +161,7 @@ TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
 
 TEST(TopLayout, WhatIsEqualStaysInItsOrder) {
   metrics::Snapshot s;
-  s.daemon.state = metrics::ProducerState::live;
+  s.daemon.state = shm::ProducerState::live;
   for (const char* name : {"one", "two", "three"}) s.operations.push_back(operation(name, 10, 1));
   TopState state;
   state.sort = SortBy::count;
@@ -228,7 +228,7 @@ TEST(TopLayout, ColoursTellWhatIsWellAndWhatIsNot) {
   s.ring.lost = 4;
   EXPECT_THAT(painted({}, s), HasSubstr("\033[31m3 failed\033[0m"));
   EXPECT_THAT(painted({}, s), HasSubstr("\033[31m4 records lost\033[0m"));
-  s.daemon.state = metrics::ProducerState::not_permitted;
+  s.daemon.state = shm::ProducerState::not_permitted;
   s.daemon.message = "no permission";
   EXPECT_THAT(painted({}, s), HasSubstr("\033[31mno permission\033[0m"));
 }

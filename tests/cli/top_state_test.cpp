@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/top_state.h"
+#include "cli/screen/top_state.h"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "cli/terminal.h"
+#include "cli/screen/terminal.h"
 
 namespace goxel_telemetry::cli {
 namespace {

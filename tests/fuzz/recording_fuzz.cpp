@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "metrics/checksum.h"
+#include "metrics/encoding/checksum.h"
 #include "metrics/recording/bytes.h"
 #include "tests/metrics/recording/recording_samples.h"
 

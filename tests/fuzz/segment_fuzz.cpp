@@ -75,7 +75,7 @@ void read_everything(Reader& reader) {
   require(reader.name(UINT32_MAX).empty());
   require(reader.inflight().size() <= slots);
   require(reader.collection_points().size() <= kMaxCollectionPoints);
-  reader.liveness(monotonic_ns());
+  reader.state(monotonic_ns());
   reader.heartbeat_ns();
   const Calibration& calibration = reader.calibration();
   for (const std::uint64_t ticks : {std::uint64_t{0}, calibration.anchor_ticks, UINT64_MAX}) {
@@ -164,6 +164,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   read_everything(*reader);
   std::memset(bytes.data(), 0, bytes.size());  // truncated
   read_everything(*reader);
-  require(reader->liveness(monotonic_ns()) == ProducerLiveness::corrupt);
+  require(reader->state(monotonic_ns()) == ProducerState::unusable);
   return 0;
 }

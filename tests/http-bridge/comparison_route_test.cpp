@@ -50,7 +50,7 @@ metrics::Baseline baseline_of(const std::string& name, std::uint64_t microsecond
   return {name, "a test", kBegin * kSecond, std::move(builder).finish()};
 }
 
-class ComparisonRoute : public metrics::CollectorTest {
+class ComparisonRoute : public metrics::FollowerTest {
  protected:
   ComparisonRoute() {
     std::string name = testing::TempDir() + "comparisons.XXXXXX";
@@ -66,7 +66,7 @@ class ComparisonRoute : public metrics::CollectorTest {
     metrics::BaselineStore store(folder_);
     ASSERT_TRUE(store.save(baseline, metrics::IfThere::refuse).done());
   }
-  void watch(const std::string& instance, metrics::ProducerState state) {
+  void watch(const std::string& instance, shm::ProducerState state) {
     metrics::Snapshot snapshot;
     snapshot.instance = instance;
     snapshot.daemon.state = state;
@@ -84,7 +84,7 @@ class ComparisonRoute : public metrics::CollectorTest {
       fill.stack = shm::names::kFourLayer;
       segment_->publish(fill);
     }
-    watch(instance_, metrics::ProducerState::live);
+    watch(instance_, shm::ProducerState::live);
   }
   // Of one instance, whose requests take longer from the middle on.
   void write_history() {
@@ -202,9 +202,9 @@ TEST_F(ComparisonRoute, LiveIsWhatTheRingHolds) {
 
 TEST_F(ComparisonRoute, LiveIsAmongTheInstancesThatAreWatched) {
   start_daemon();
-  watch("spare", metrics::ProducerState::dead);
+  watch("spare", shm::ProducerState::dead);
   EXPECT_EQ(compare({{"a", "live"}, {"b", "before"}}).status, 200) << "the only live one is meant";
-  watch("other", metrics::ProducerState::live);
+  watch("other", shm::ProducerState::live);
   expect_error(compare({{"a", "live"}, {"b", "before"}}), 400, "several");
   EXPECT_EQ(compare({{"a", "live"}, {"b", "before"}, {"instance", instance_}}).status, 200);
   watched_.instances.clear();
@@ -214,7 +214,7 @@ TEST_F(ComparisonRoute, LiveIsAmongTheInstancesThatAreWatched) {
 }
 
 TEST_F(ComparisonRoute, LiveWithoutASegmentOrRequestsIsNotThere) {
-  watch(instance_, metrics::ProducerState::dead);
+  watch(instance_, shm::ProducerState::dead);
   expect_error(compare({{"a", "live"}, {"b", "before"}}), 404, "no segment");
   segment_.emplace(instance_);
   expect_error(compare({{"a", "live"}, {"b", "before"}}), 404, "no requests");

@@ -46,8 +46,8 @@ class FullDisk {
   rlimit before_{};
 };
 
-// Two places where a bridge would be: each with its collector and its service.
-class HistoryServiceTest : public metrics::CollectorTest {
+// Two places where a bridge would be: each with its follower and its service.
+class HistoryServiceTest : public metrics::FollowerTest {
  protected:
   HistoryServiceTest() {
     std::string name = testing::TempDir() + "history-XXXXXX";
@@ -63,18 +63,18 @@ class HistoryServiceTest : public metrics::CollectorTest {
 
   struct Bridge {
     explicit Bridge(const HistoryServiceTest& test)
-        : collector(test.instance_), history(test.file_, {}) {
-      history.begin(collector);
+        : follower(test.instance_), history(test.file_, {}) {
+      history.begin(follower);
     }
-    void sweep(const metrics::Collector::Time& now) {
-      collector.sweep(now);
-      history.exchange(collector);
+    void sweep(const metrics::Time& now) {
+      follower.sweep(now);
+      history.exchange(follower);
     }
-    void round(const metrics::Collector::Time& now) {
+    void round(const metrics::Time& now) {
       sweep(now);
       history.commit(now.realtime_ns / metrics::kSecond);
     }
-    metrics::Collector collector;
+    metrics::Follower follower;
     HistoryService history;
   };
 
@@ -152,7 +152,7 @@ TEST_F(HistoryServiceTest, ASecondBridgeWaitsAndGoesOnWithoutCountingTwice) {
   publish(segment, 1);
   second.round(now_);
   EXPECT_EQ(stored(), 11u);
-  EXPECT_EQ(find(second.collector.snapshot(now_), "ping")->total.ok, 11u) << "live, all the while";
+  EXPECT_EQ(find(second.follower.snapshot(now_), "ping")->total.ok, 11u) << "live, all the while";
 }
 
 TEST_F(HistoryServiceTest, WhatCannotBeWrittenWaitsUntilItCan) {
@@ -372,13 +372,13 @@ TEST_F(HistoryServiceTest, AnOlderCopyInItsPlaceIsFilledFromTheRing) {
   EXPECT_EQ(stored(), 6u);
 }
 
-TEST_F(HistoryServiceTest, ACollectorThatWasGivenUpGoesOnWhereItStopped) {
+TEST_F(HistoryServiceTest, AFollowerThatWasGivenUpGoesOnWhereItStopped) {
   TestSegment segment(instance_);
   Bridge bridge(*this);
   publish(segment, 3);
   bridge.sweep(now_);
-  bridge.collector = metrics::Collector(instance_);
-  bridge.history.begin(bridge.collector);
+  bridge.follower = metrics::Follower(instance_);
+  bridge.history.begin(bridge.follower);
   publish(segment, 2);
   bridge.round(now_);
   EXPECT_EQ(stored(), 5u);

@@ -16,8 +16,8 @@ namespace goxel_telemetry::http_bridge {
 namespace {
 
 using metrics::kSecond;
-using metrics::ProducerState;
 using metrics::TestSegment;
+using shm::ProducerState;
 
 class InstancesTest : public testing::Test {
  protected:
@@ -51,7 +51,7 @@ class InstancesTest : public testing::Test {
   }
 
   std::vector<std::string> on_machine_;  // sorted
-  metrics::Collector::Time now_ = metrics::Collector::Time::now();
+  metrics::Time now_ = metrics::Time::now();
   std::vector<std::string> names_;
 };
 

@@ -11,7 +11,7 @@
 
 #include "http-bridge/encode_prometheus.h"
 #include "http-bridge/exposition.h"
-#include "tests/http-bridge/golden_file.h"
+#include "tests/golden_file.h"
 #include "tests/http-bridge/sample_snapshots.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -21,7 +21,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(Prometheus, SampleIsWhatTheGoldenFileSays) {
-  expect_golden("metrics.txt", encode_prometheus(sample_snapshots()));
+  expect_golden("http-bridge/metrics.txt", encode_prometheus(sample_snapshots()));
 }
 
 TEST(Prometheus, WithoutAnyInstanceGoxelUpIsZero) {
@@ -33,7 +33,7 @@ TEST(Prometheus, WithoutAnyInstanceGoxelUpIsZero) {
 
 TEST(Prometheus, DeadDaemonKeepsItsCountersAndLosesItsGauges) {
   Snapshots snapshots = sample_snapshots();
-  snapshots.instances[0].daemon.state = metrics::ProducerState::dead;
+  snapshots.instances[0].daemon.state = shm::ProducerState::dead;
   const std::string text = encode_prometheus(snapshots);
   EXPECT_THAT(text, HasSubstr("goxel_up{instance_name=\"goxel\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("goxel_operations_total{instance_name=\"goxel\""));

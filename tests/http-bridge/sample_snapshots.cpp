@@ -57,7 +57,7 @@ Snapshot goxel() {
   snapshot.taken_realtime_ns = 1'700'000'000'123'456'789;
   snapshot.taken_monotonic_ns = 5'000'000'001;
   Daemon& daemon = snapshot.daemon;
-  daemon.state = ProducerState::live;
+  daemon.state = shm::ProducerState::live;
   daemon.run_id = 0xFEDC'BA98'7654'3210;
   daemon.runs_seen = 1;
   daemon.door = "preload";
@@ -101,7 +101,7 @@ std::shared_ptr<const LayersView> layers_of(const Snapshot& snapshot) {
   auto view = std::make_shared<LayersView>();
   view->instance = snapshot.instance;
   view->daemon_state = snapshot.daemon.state;
-  if (view->daemon_state != ProducerState::live) return view;
+  if (view->daemon_state != shm::ProducerState::live) return view;
   const auto minute = static_cast<std::size_t>(Window::one_minute);
   view->worker_utilisation[minute] = 0.25;
   view->processes.push_back({"daemon", 0.5, true, snapshot.process});

@@ -34,13 +34,12 @@ OuterLayers::OuterLayers(const std::string& instance, unsigned threads) {
                           header_->catalog_capacity));
   shm::store(header_->calibration, shm::Calibration{});  // ticks are nanoseconds
   show_points(shm::monotonic_ns());
-  header_->state.store(static_cast<std::uint64_t>(shm::ProducerState::live),
-                       std::memory_order_release);
+  header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
 }
 
 // The segment stays for whoever wants to read it.
 OuterLayers::~OuterLayers() {
-  header_->state.store(static_cast<std::uint64_t>(shm::ProducerState::retired),
+  header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired),
                        std::memory_order_release);
 }
 

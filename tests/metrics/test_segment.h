@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "metrics/collector.h"
+#include "metrics/live/follower.h"
 #include "shm/catalog.h"
 #include "shm/clock.h"
 #include "shm/inflight.h"
@@ -105,7 +105,7 @@ class TestSegment {
   shm::LaneCounters& counters() { return producer_.counters(); }
   std::uint64_t created_ns() { return header().created_monotonic_ns; }
   void retire() {
-    header().state.store(static_cast<std::uint64_t>(shm::ProducerState::retired),
+    header().state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired),
                          std::memory_order_release);
   }
   template <class T>
@@ -119,10 +119,10 @@ class TestSegment {
   shm::Producer producer_;
 };
 
-// A collector, and a clock that begins when the test starts and moves only when the test says so.
-class CollectorTest : public testing::Test {
+// A follower, and a clock that begins when the test starts and moves only when the test says so.
+class FollowerTest : public testing::Test {
  protected:
-  ~CollectorTest() override {
+  ~FollowerTest() override {
     const shm::Opened left = shm::open_segment(instance_);
     if (left.mapping != nullptr) {
       shm::remove_segment(
@@ -139,13 +139,13 @@ class CollectorTest : public testing::Test {
   }
 
   Snapshot look() {
-    collector_.sweep(now_);
-    return collector_.snapshot(now_);
+    follower_.sweep(now_);
+    return follower_.snapshot(now_);
   }
 
   const std::string instance_ = unique_instance();
-  Collector collector_{instance_};
-  Collector::Time now_ = Collector::Time::now();
+  Follower follower_{instance_};
+  Time now_ = Time::now();
 };
 
 inline const OperationStats* find(const Snapshot& snapshot, std::string_view operation) {

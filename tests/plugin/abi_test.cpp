@@ -470,7 +470,7 @@ TEST_F(Abi, DeactivationEndsWhatIsInHandAndActivationBeginsAnew) {
   plugin_.request_started(received("started"), 0);
   plugin_.deactivate();
   EXPECT_THAT(seen(), testing::UnorderedElementsAre("ping 2", "started 2"));
-  EXPECT_EQ(reader_->liveness(0), shm::ProducerLiveness::retired);
+  EXPECT_EQ(reader_->state(0), shm::ProducerState::retired);
   EXPECT_EQ(received("ping"), 0u);
   ASSERT_EQ(activate(), 0);
   watch();

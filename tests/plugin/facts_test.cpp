@@ -257,7 +257,7 @@ TEST(RecorderTest, TheSegmentIsAsTheSettingsAndTheHostSay) {
   EXPECT_EQ(reader->gauges().target_milli_operations_per_second, 1'600'125u);
   EXPECT_EQ(recorder->unanswered_after_ticks(), 7'000'000'000u);
   EXPECT_EQ(recorder->ticks_of_ns(1234), 1234u);
-  EXPECT_EQ(reader->liveness(reader->heartbeat_ns()), shm::ProducerLiveness::live);
+  EXPECT_EQ(reader->state(reader->heartbeat_ns()), shm::ProducerState::live);
 }
 
 }  // namespace

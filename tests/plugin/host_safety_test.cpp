@@ -144,7 +144,7 @@ TEST_F(HostSafety, ANumberThatIsReusedForSomethingElseIsNoConnection) {
 TEST_F(HostSafety, AForkedChildWritesNothing) {
   if (!expect_run("fork_without_exec", {{"parents ok", 2}})) return;
   EXPECT_EQ(reader()->gauges().connections, 1u);
-  EXPECT_EQ(reader()->liveness(0), shm::ProducerLiveness::retired);
+  EXPECT_EQ(reader()->state(0), shm::ProducerState::retired);
 }
 
 TEST_F(HostSafety, AForkedChildThatServesBesideItsParentIsRefusedWithASentence) {
@@ -361,7 +361,7 @@ TEST_F(HostSafety, ThroughBothDoorsAtOnceOneRecordsAndTheOtherSaysSo) {
   EXPECT_EQ(output(),
             "goxel-telemetry: telemetry is already on in this process, through the other door\n");
   EXPECT_EQ(counts(), (Counts{{"abi ok", 1}}));
-  EXPECT_EQ(reader()->liveness(0), shm::ProducerLiveness::retired) << "it did not deactivate";
+  EXPECT_EQ(reader()->state(0), shm::ProducerState::retired) << "it did not deactivate";
 }
 
 }  // namespace

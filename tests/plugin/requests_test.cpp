@@ -300,7 +300,7 @@ TEST_F(Requests, TheLastSignOfLifeIsTheEnd) {
   const std::uint64_t before = shm::monotonic_ns();
   recorder_->retire();
   EXPECT_GE(reader_->heartbeat_ns(), before);
-  EXPECT_EQ(reader_->liveness(before), shm::ProducerLiveness::retired);
+  EXPECT_EQ(reader_->state(before), shm::ProducerState::retired);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST(KilledProducer, BetweenAnyTwoStoresLeavesNoTornRecordBehind) {
       EXPECT_EQ(report.accounted(), kBefore);
       // Only the slot that it died in is gone.
       EXPECT_EQ(report.lost, stores == 0 ? 0u : 1u) << "killed before store " << stores;
-      EXPECT_EQ(reader->reader().liveness(monotonic_ns()), ProducerLiveness::dead);
+      EXPECT_EQ(reader->reader().state(monotonic_ns()), ProducerState::dead);
     }
     // The next writer of such a lane goes on in the torn slot.
     const Created next = create_segment(small_options(instance.name()));
@@ -92,7 +92,7 @@ void produce(const std::string& instance, Child::Pipe& pipe) {
   if (created.outcome != CreateOutcome::created) return;
   const Parts parts(created.mapping->bytes());
   CatalogWriter catalog(parts.header(), parts.catalog());
-  parts.header().state.store(static_cast<std::uint64_t>(ProducerState::live));
+  parts.header().state.store(static_cast<std::uint64_t>(Lifecycle::live));
   const Producers producers(created.mapping->bytes(), 2);
   pipe.tell('r');
   for (std::uint64_t number = 1;; ++number) {
@@ -144,7 +144,7 @@ TEST(KilledProducer, AtRandomPointsLeavesAReadableBlackBoxAndAFreeName) {
     child.kill();
     ++kills;
     if (attached != nullptr) {
-      EXPECT_EQ(attached->reader().liveness(monotonic_ns()), ProducerLiveness::dead);
+      EXPECT_EQ(attached->reader().state(monotonic_ns()), ProducerState::dead);
       expect_whole(*attached);
     }
     const OpenOutcome found = open_segment(instance.name()).outcome;

@@ -84,7 +84,7 @@ TEST_F(NamedObject, TellsItsOwnerIfItIsAFinishedSegment) {
   EXPECT_EQ(owner->process.boot_id, this_process().boot_id);
   EXPECT_FALSE(owner->retired);
 
-  header.state.store(static_cast<std::uint64_t>(ProducerState::retired));
+  header.state.store(static_cast<std::uint64_t>(Lifecycle::retired));
   EXPECT_TRUE(owner_of(object.get())->retired);
   header.layout_major = kLayoutMajor + 1;  // what follows may mean something else there
   EXPECT_FALSE(owner_of(object.get())->retired);

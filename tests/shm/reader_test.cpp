@@ -20,7 +20,7 @@ class SegmentReader : public testing::Test {
   SegmentReader() {
     auto mapping = std::make_unique<MemoryMapping>(bytes_of_new_segment());
     parts_ = std::make_unique<Parts>(mapping->bytes());
-    header().state.store(static_cast<std::uint64_t>(ProducerState::live));
+    header().state.store(static_cast<std::uint64_t>(Lifecycle::live));
     reader_ = Reader::attach(std::move(mapping));
   }
   void SetUp() override { ASSERT_NE(reader_, nullptr); }
@@ -175,7 +175,7 @@ TEST_F(SegmentReader, KeepsTheLastCalibrationOfAProducerThatDiedInsideAnUpdate) 
 // --- liveness ---
 
 TEST_F(SegmentReader, ProducerThatRunsIsLive) {
-  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::live);
+  EXPECT_EQ(reader_->state(monotonic_ns()), ProducerState::live);
 }
 
 constexpr std::uint64_t kBeat = 1'000'000'000'000;
@@ -184,39 +184,39 @@ constexpr std::uint64_t kLimit = 3'000'000'000;  // docs/shm-format.md
 TEST_F(SegmentReader, ProducerThatProcDoesNotShowIsDeadAfterThreeSecondsWithoutAHeartbeat) {
   header().heartbeat_ns.store(kBeat);
   const WithoutProc hidden;
-  EXPECT_EQ(reader_->liveness(kBeat), ProducerLiveness::live);
-  EXPECT_EQ(reader_->liveness(kBeat + kLimit), ProducerLiveness::live);
-  EXPECT_EQ(reader_->liveness(kBeat + kLimit + 1), ProducerLiveness::dead);
+  EXPECT_EQ(reader_->state(kBeat), ProducerState::live);
+  EXPECT_EQ(reader_->state(kBeat + kLimit), ProducerState::live);
+  EXPECT_EQ(reader_->state(kBeat + kLimit + 1), ProducerState::dead);
   header().heartbeat_ns.store(kBeat + 1);
-  EXPECT_EQ(reader_->liveness(kBeat + kLimit + 1), ProducerLiveness::live) << "it beats again";
-  EXPECT_EQ(reader_->liveness(kBeat), ProducerLiveness::live) << "read before the beat";
+  EXPECT_EQ(reader_->state(kBeat + kLimit + 1), ProducerState::live) << "it beats again";
+  EXPECT_EQ(reader_->state(kBeat), ProducerState::live) << "read before the beat";
 }
 
 // Suspended, stopped, or too busy: alive all the same.
 TEST_F(SegmentReader, ProducerThatRunsIsLiveHoweverLongItIsSilent) {
   header().heartbeat_ns.store(kBeat);
-  EXPECT_EQ(reader_->liveness(kBeat + 1000 * kLimit), ProducerLiveness::live);
+  EXPECT_EQ(reader_->state(kBeat + 1000 * kLimit), ProducerState::live);
 }
 
 TEST_F(SegmentReader, ProducerThatSaidSoIsRetiredHoweverLongItIsSilentOrHidden) {
-  header().state.store(static_cast<std::uint64_t>(ProducerState::retired));
+  header().state.store(static_cast<std::uint64_t>(Lifecycle::retired));
   header().heartbeat_ns.store(kBeat);
   const WithoutProc hidden;
-  EXPECT_EQ(reader_->liveness(kBeat), ProducerLiveness::retired);
-  EXPECT_EQ(reader_->liveness(kBeat + 1000 * kLimit), ProducerLiveness::retired);
+  EXPECT_EQ(reader_->state(kBeat), ProducerState::retired);
+  EXPECT_EQ(reader_->state(kBeat + 1000 * kLimit), ProducerState::retired);
 }
 
 TEST_F(SegmentReader, ProducerThatSaidSoIsRetired) {
-  header().state.store(static_cast<std::uint64_t>(ProducerState::retired));
-  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::retired);
+  header().state.store(static_cast<std::uint64_t>(Lifecycle::retired));
+  EXPECT_EQ(reader_->state(monotonic_ns()), ProducerState::retired);
 }
 
 TEST_F(SegmentReader, OverwrittenHeaderIsCorrupt) {
   header().run_id ^= 1;
-  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::corrupt);
+  EXPECT_EQ(reader_->state(monotonic_ns()), ProducerState::unusable);
   header().run_id ^= 1;
   header().magic.store(0);
-  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::corrupt);
+  EXPECT_EQ(reader_->state(monotonic_ns()), ProducerState::unusable);
 }
 
 // What a truncated segment looks like: the guard puts zeros there.
@@ -224,7 +224,7 @@ TEST_F(SegmentReader, AllZerosAreCorruptAndEmpty) {
   publish(0, 5);
   const std::size_t size = reader_->segment_bytes();
   std::memset(static_cast<void*>(&header()), 0, size);
-  EXPECT_EQ(reader_->liveness(monotonic_ns()), ProducerLiveness::corrupt);
+  EXPECT_EQ(reader_->state(monotonic_ns()), ProducerState::unusable);
   EXPECT_TRUE(sweep().empty());
   EXPECT_EQ(reader_->totals().published, 0u);
   EXPECT_TRUE(reader_->inflight().empty());

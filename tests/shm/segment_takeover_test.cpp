@@ -82,7 +82,7 @@ TEST_F(Takeover, DeadProducersSegmentIsKeptAndThenReplaced) {
   {
     const auto reader = Reader::open(instance_.name());  // the black box
     ASSERT_NE(reader, nullptr);
-    EXPECT_EQ(reader->liveness(monotonic_ns()), ProducerLiveness::dead);
+    EXPECT_EQ(reader->state(monotonic_ns()), ProducerState::dead);
     EXPECT_EQ(reader->sweep([](const Record&, std::uint32_t) {}).records, 1u);
     EXPECT_FALSE(segment_was_replaced(instance_.name(), first_run));
   }
@@ -108,7 +108,7 @@ TEST_F(Takeover, RetiredProducersSegmentIsReplacedThoughItsProcessLives) {
   const Created first = create();
   Parts(first.mapping->bytes())
       .header()
-      .state.store(static_cast<std::uint64_t>(ProducerState::retired));
+      .state.store(static_cast<std::uint64_t>(Lifecycle::retired));
   EXPECT_EQ(create().outcome, CreateOutcome::created);
 }
 
@@ -180,7 +180,7 @@ TEST_F(Takeover, SegmentOfAnotherUserIsNotReplaced) {
     ASSERT_EQ(mine.outcome, CreateOutcome::created) << mine.message;
     Parts(mine.mapping->bytes())
         .header()
-        .state.store(static_cast<std::uint64_t>(ProducerState::retired));
+        .state.store(static_cast<std::uint64_t>(Lifecycle::retired));
     const Result theirs = in_child([] { return setgid(kNobody) == 0 && setuid(kNobody) == 0; });
     EXPECT_EQ(theirs.outcome, CreateOutcome::not_permitted) << mode;
     EXPECT_NE(theirs.message[0], '\0');

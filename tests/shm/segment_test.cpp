@@ -80,7 +80,7 @@ TEST_F(Segment, IsLaidOutAsItsOptionsSay) {
   EXPECT_EQ(bytes.size() % 4096, 0u);
   EXPECT_EQ(header.door, Door::preload);
   EXPECT_EQ(header.clock_source, ClockSource::tsc);
-  EXPECT_EQ(header.state.load(), static_cast<std::uint64_t>(ProducerState::starting));
+  EXPECT_EQ(header.state.load(), static_cast<std::uint64_t>(Lifecycle::starting));
   EXPECT_EQ(header.gauges.workers_configured.load(), 12u);
   EXPECT_EQ(header.catalog_offset, sizeof(Header));
   EXPECT_EQ(header.inflight_offset, header.catalog_offset + 16 * 64);
@@ -157,7 +157,7 @@ TEST_F(Segment, HasItsModeWhateverTheUmask) {
     EXPECT_EQ(status().st_mode & 07777u, mode);
     Parts(created.mapping->bytes())
         .header()
-        .state.store(static_cast<std::uint64_t>(ProducerState::retired));
+        .state.store(static_cast<std::uint64_t>(Lifecycle::retired));
   }
   umask(old);
 }
@@ -174,7 +174,7 @@ TEST_F(Segment, BelongsToItsGroup) {
     EXPECT_EQ(status().st_gid, daemon->gr_gid);
     Parts(created.mapping->bytes())
         .header()
-        .state.store(static_cast<std::uint64_t>(ProducerState::retired));
+        .state.store(static_cast<std::uint64_t>(Lifecycle::retired));
   }
   chosen.group = "4711";
   const Created created = create_segment(chosen);
@@ -381,7 +381,7 @@ TEST_F(Segment, TruncatedUnderItsReaderIsCorruptAndReadsAsZeros) {
     for (std::uint32_t id = 0; id < 16; ++id) reader->name(id);
     reader->calibration();
     if (left == 0) {
-      EXPECT_EQ(reader->liveness(monotonic_ns()), ProducerLiveness::corrupt);
+      EXPECT_EQ(reader->state(monotonic_ns()), ProducerState::unusable);
     }
   }
 }

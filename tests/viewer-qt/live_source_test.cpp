@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <QSignalSpy>
 
-#include "metrics/snapshot.h"
+#include "metrics/live/snapshot.h"
 #include "tests/metrics/test_segment.h"
 #include "tests/viewer-qt/application.h"
 #include "viewer-qt/models/time_series.h"

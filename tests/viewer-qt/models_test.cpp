@@ -3,7 +3,7 @@
 #include <QAbstractItemModelTester>
 #include <QFont>
 
-#include "metrics/format.h"
+#include "metrics/text/format.h"
 #include "tests/viewer-qt/snapshots.h"
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/models/figures.h"
@@ -237,7 +237,7 @@ TEST_F(StateText, OfADaemonThatLives) {
 }
 
 TEST_F(StateText, OfADaemonThatEnded) {
-  snapshot_->daemon.state = metrics::ProducerState::dead;
+  snapshot_->daemon.state = shm::ProducerState::dead;
   const std::string died =
       "goxel-daemon 1.2 (process 7, instance test) was killed or crashed at "
       "about " +
@@ -252,10 +252,9 @@ TEST_F(StateText, OfADaemonThatEnded) {
 
 TEST_F(StateText, OfOneThatCannotBeWatchedIsWhatMetricsSay) {
   snapshot_->daemon.message = "this user may not read it";
-  for (const auto& [state, badge] :
-       {std::pair(metrics::ProducerState::not_permitted, "No permission"),
-        std::pair(metrics::ProducerState::unusable, "Unusable"),
-        std::pair(metrics::ProducerState::absent, "Waiting")}) {
+  for (const auto& [state, badge] : {std::pair(shm::ProducerState::not_permitted, "No permission"),
+                                     std::pair(shm::ProducerState::unusable, "Unusable"),
+                                     std::pair(shm::ProducerState::absent, "Waiting")}) {
     snapshot_->daemon.state = state;
     EXPECT_EQ(said(), "This user may not read it.");
     EXPECT_EQ(state_line(*snapshot_).badge, badge);
@@ -270,12 +269,12 @@ TEST(StateLine, SaysInAWordAndASentenceHowTheDaemonIs) {
   snapshot->daemon.host_name = "goxel-daemon";
   EXPECT_EQ(state_line(*snapshot).tone, Tone::good);
   EXPECT_TRUE(state_line(*snapshot).text.contains("goxel-daemon"));
-  snapshot->daemon.state = metrics::ProducerState::dead;
+  snapshot->daemon.state = shm::ProducerState::dead;
   snapshot->inflight.emplace_back().operation = "goxel.export_model";
   EXPECT_EQ(state_line(*snapshot).tone, Tone::bad);
   EXPECT_TRUE(state_line(*snapshot).text.contains("killed or crashed"));
-  EXPECT_TRUE(has_data(metrics::ProducerState::dead));
-  EXPECT_FALSE(has_data(metrics::ProducerState::absent));
+  EXPECT_TRUE(has_data(shm::ProducerState::dead));
+  EXPECT_FALSE(has_data(shm::ProducerState::absent));
 }
 
 TEST(Figures, AreDashesWhereNothingIsKnownAndAlarmingWhereSomethingFailed) {
@@ -329,7 +328,7 @@ TEST(Figures, EachHasItsOwnNumber) {
   EXPECT_TRUE(figures(*snapshot)[5].alarming) << "for a second";
   snapshot->inflight[0].age_ns -= 1;
   EXPECT_FALSE(figures(*snapshot)[5].alarming);
-  daemon.state = metrics::ProducerState::dead;
+  daemon.state = shm::ProducerState::dead;
   EXPECT_EQ(figures(*snapshot)[2].value, QString::fromUtf8("–")) << "its rate has ended";
 }
 
@@ -350,7 +349,7 @@ TEST(TimeSeries, DrawsNoLineAcrossADeadDaemonALossOrSecondsWithoutAnswers) {
   TimeSeries series(100);
   series.add(*snapshot_of(1, "ping 100 250"));
   const auto dead = snapshot_of(2, "ping 100 250");
-  dead->daemon.state = metrics::ProducerState::dead;
+  dead->daemon.state = shm::ProducerState::dead;
   series.add(*dead);
   series.add(*snapshot_of(3, "ping 100 250"));
   const auto lapped = snapshot_of(4, "ping 100 250");

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-#include "metrics/snapshot.h"
+#include "metrics/live/snapshot.h"
 
 namespace goxel_telemetry::viewer {
 
@@ -18,7 +18,7 @@ inline std::shared_ptr<metrics::Snapshot> snapshot_of(std::uint64_t second,
   auto snapshot = std::make_shared<metrics::Snapshot>();
   snapshot->instance = "test";
   snapshot->taken_monotonic_ns = second * 1'000'000'000;
-  snapshot->daemon.state = metrics::ProducerState::live;
+  snapshot->daemon.state = shm::ProducerState::live;
   snapshot->daemon.run_id = 1;
   std::istringstream operations(words);
   for (std::string text; std::getline(operations, text, ';');) {

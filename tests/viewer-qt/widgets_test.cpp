@@ -352,14 +352,14 @@ TEST_F(PageTest, ChartsBeginWithThePastOfTheDaemonThatIsShown) {
 
 TEST_F(PageTest, StateLineIsCalmOnlyWhileAllIsWell) {
   MainWindow window("");
-  const auto look = [&window](metrics::ProducerState state, double silent_seconds) {
+  const auto look = [&window](shm::ProducerState state, double silent_seconds) {
     const auto snapshot = snapshot_of(1, "ping 100 250");
     snapshot->daemon.state = state;
     snapshot->daemon.heartbeat_age_seconds = silent_seconds;
     window.show_snapshot(snapshot);
     return find<QFrame>(window, "state")->palette().color(QPalette::Window);
   };
-  using metrics::ProducerState;
+  using shm::ProducerState;
   EXPECT_EQ(look(ProducerState::live, 0), window.palette().color(QPalette::Base));
   EXPECT_EQ(find(window, "state_badge")->text(), QString::fromUtf8("● Live"));
   EXPECT_EQ(find(window, "state_badge")->palette().color(QPalette::WindowText), theme::kGood);

@@ -50,7 +50,7 @@ TEST(MainWindow, TellsHowToSwitchThePluginOnWhileThereIsNoDaemon) {
   application();
   MainWindow window("atelier");
   auto snapshot = snapshot_of(1, "");
-  snapshot->daemon.state = metrics::ProducerState::absent;
+  snapshot->daemon.state = shm::ProducerState::absent;
   snapshot->daemon.message = "there is no such daemon yet";
   window.show_snapshot(snapshot);
   EXPECT_TRUE(shows_text(window, "There is no such daemon yet"));
@@ -65,7 +65,7 @@ TEST(MainWindow, SaysThatTheDaemonDiedAndWhatWasInHand) {
   application();
   MainWindow window("atelier");
   auto snapshot = snapshot_of(1, "ping 100 250");
-  snapshot->daemon.state = metrics::ProducerState::dead;
+  snapshot->daemon.state = shm::ProducerState::dead;
   snapshot->inflight.emplace_back().operation = "goxel.export_model";
   window.show_snapshot(snapshot);
   EXPECT_TRUE(shows_text(window, "killed or crashed"));

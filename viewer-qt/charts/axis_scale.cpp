@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "metrics/format.h"
+#include "metrics/text/format.h"
 
 namespace goxel_telemetry::viewer {
 namespace {

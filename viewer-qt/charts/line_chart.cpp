@@ -16,7 +16,7 @@
 #include <optional>
 #include <vector>
 
-#include "metrics/format.h"
+#include "metrics/text/format.h"
 #include "viewer-qt/charts/axis_scale.h"
 
 namespace goxel_telemetry::viewer {

@@ -3,7 +3,7 @@
 
 #include <QCoreApplication>
 
-#include "metrics/format.h"
+#include "metrics/text/format.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -66,7 +66,7 @@ StateLine ended_line(const metrics::Snapshot& snapshot, const QString& badge, co
 }  // namespace
 
 StateLine state_line(const metrics::Snapshot& snapshot) {
-  using metrics::ProducerState;
+  using shm::ProducerState;
   switch (snapshot.daemon.state) {
     case ProducerState::live:
       return live_line(snapshot);
@@ -84,8 +84,8 @@ StateLine state_line(const metrics::Snapshot& snapshot) {
   return {tr("Waiting"), as_sentence(snapshot.daemon.message), Tone::quiet};
 }
 
-bool has_data(metrics::ProducerState state) {
-  using metrics::ProducerState;
+bool has_data(shm::ProducerState state) {
+  using shm::ProducerState;
   return state == ProducerState::live || state == ProducerState::dead ||
          state == ProducerState::retired;
 }

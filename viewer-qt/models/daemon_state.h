@@ -5,7 +5,7 @@
 
 #include <QString>
 
-#include "metrics/snapshot.h"
+#include "metrics/live/snapshot.h"
 
 namespace goxel_telemetry::viewer {
 
@@ -19,7 +19,7 @@ struct StateLine {
 StateLine state_line(const metrics::Snapshot& snapshot);
 
 // Whether there are numbers to show: of a daemon that lives or has lived.
-bool has_data(metrics::ProducerState state);
+bool has_data(shm::ProducerState state);
 
 // A message of the metrics library as a sentence, with capital letter and full stop.
 QString as_sentence(const std::string& message);

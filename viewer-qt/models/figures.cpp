@@ -3,7 +3,7 @@
 
 #include <QCoreApplication>
 
-#include "metrics/format.h"
+#include "metrics/text/format.h"
 #include "viewer-qt/models/inflight_model.h"
 
 namespace goxel_telemetry::viewer {
@@ -42,7 +42,7 @@ Figure failures(const metrics::WindowStats& minute) {
 
 // A daemon that has ended has no rate any more; its last counts stay visible.
 Figure throughput(const metrics::Daemon& daemon) {
-  const bool live = daemon.state == metrics::ProducerState::live;
+  const bool live = daemon.state == shm::ProducerState::live;
   const double rate = daemon.window(metrics::Window::now).rate_per_second;
   return {tr("Throughput"), live ? QString::fromStdString(metrics::format_rate(rate)) : unknown(),
           tr("Requests that ended in the last second")};

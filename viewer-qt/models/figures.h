@@ -5,7 +5,7 @@
 #include <QString>
 #include <array>
 
-#include "metrics/snapshot.h"
+#include "metrics/live/snapshot.h"
 
 namespace goxel_telemetry::viewer {
 

@@ -3,7 +3,7 @@
 
 #include <QFont>
 
-#include "metrics/format.h"
+#include "metrics/text/format.h"
 #include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {

@@ -41,7 +41,7 @@ bool TimeSeries::add(const metrics::Snapshot& snapshot) {
   sample.second = second;
   sample.run_id = snapshot.daemon.run_id;
   sample.known =
-      sample.known && snapshot.daemon.state == metrics::ProducerState::live && lost_ == lost_before;
+      sample.known && snapshot.daemon.state == shm::ProducerState::live && lost_ == lost_before;
   sample.answered = sample.answered && sample.known;
   samples_.push_back(sample);
   while (samples_.front().second + seconds_ < second) samples_.pop_front();

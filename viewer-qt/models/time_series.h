@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "metrics/history/answer.h"
-#include "metrics/snapshot.h"
+#include "metrics/live/snapshot.h"
 
 namespace goxel_telemetry::viewer {
 

@@ -10,9 +10,9 @@
 #include <fstream>
 #include <random>
 
-#include "metrics/checksum.h"
 #include "metrics/comparison/baseline_store.h"
 #include "metrics/comparison/comparison.h"
+#include "metrics/encoding/checksum.h"
 
 namespace goxel_telemetry::metrics {
 namespace {

@@ -27,17 +27,17 @@ class HistoryCrashTest : public HistoryTest {
 
   // What the bridge does, as fast as it can: sweeps, and commits what came in.
   [[noreturn]] void follow_until_killed() {
-    Collector collector(instance_);
+    Follower follower(instance_);
     const auto known = writer().positions().find(instance_);
-    collector.keep_rollups(known == writer().positions().end() ? std::nullopt
-                                                               : std::optional(known->second));
-    while (true) commit_once(collector);
+    follower.keep_rollups(known == writer().positions().end() ? std::nullopt
+                                                              : std::optional(known->second));
+    while (true) commit_once(follower);
   }
-  void commit_once(Collector& collector) {
-    const auto now = Collector::Time::now();
-    collector.sweep(now);
+  void commit_once(Follower& follower) {
+    const auto now = Time::now();
+    follower.sweep(now);
     const HistoryResult result =
-        writer().commit({{instance_, collector.take_rollups()}}, now.realtime_ns / kNs);
+        writer().commit({{instance_, follower.take_rollups()}}, now.realtime_ns / kNs);
     if (!result.done()) _exit(1);
   }
 
@@ -66,7 +66,7 @@ TEST_F(HistoryCrashTest, EveryRecordCountsOnceWhateverTheWritersDieOf) {
     ASSERT_EQ(waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "a commit failed";
   }
-  Collector last(instance_);
+  Follower last(instance_);
   const auto known = writer().positions().find(instance_);
   if (known != writer().positions().end()) {
     last.keep_rollups(known->second);
@@ -74,7 +74,7 @@ TEST_F(HistoryCrashTest, EveryRecordCountsOnceWhateverTheWritersDieOf) {
     last.keep_rollups();
   }
   commit_once(last);
-  const std::uint64_t now = Collector::Time::now().realtime_ns;
+  const std::uint64_t now = Time::now().realtime_ns;
   for (const std::uint32_t points : {1u, 10u, 100u}) {
     HistoryAnswer answer;
     const HistoryResult result = reader()->query(

@@ -15,7 +15,7 @@
 
 #include "metrics/history/reader.h"
 #include "metrics/history/writer.h"
-#include "metrics/window_stats.h"
+#include "metrics/live/window_stats.h"
 
 namespace goxel_telemetry::metrics {
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "metrics/operation_table.h"
+#include "metrics/live/operation_table.h"
 
 namespace goxel_telemetry::metrics {
 namespace {

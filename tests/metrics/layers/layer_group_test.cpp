@@ -92,7 +92,7 @@ class Group : public testing::Test {
   std::unique_ptr<TestSegment> outer_ =
       std::make_unique<TestSegment>(shm::layers_instance(instance_));
   LayerGroup group_{instance_};
-  Collector::Time now_ = Collector::Time::now();
+  Time now_ = Time::now();
 };
 
 TEST_F(Group, BreaksBothStacksDownSideBySide) {
@@ -238,8 +238,8 @@ TEST_F(Group, ItsViewSaysWhatTheDaemonIsDoing) {
   EXPECT_EQ(view->instance, instance_);
   EXPECT_EQ(view->taken_monotonic_ns, now_.monotonic_ns);
   EXPECT_EQ(view->taken_realtime_ns, now_.realtime_ns);
-  EXPECT_EQ(view->daemon_state, ProducerState::live);
-  EXPECT_EQ(view->outer_state, ProducerState::live);
+  EXPECT_EQ(view->daemon_state, shm::ProducerState::live);
+  EXPECT_EQ(view->outer_state, shm::ProducerState::live);
   EXPECT_EQ(view->message, "");
   EXPECT_EQ(view->connections, 3u);
   EXPECT_EQ(view->queue_depth, 2u);
@@ -397,10 +397,10 @@ TEST_F(DaemonAlone, ItsSpansWaitForTheFirstReport) {
 
 TEST(NoDaemon, SaysSo) {
   LayerGroup group(unique_instance());
-  const auto now = Collector::Time::now();
+  const auto now = Time::now();
   group.sweep(now);
   const auto view = group.layers(now);
-  EXPECT_EQ(view->daemon_state, ProducerState::absent);
+  EXPECT_EQ(view->daemon_state, shm::ProducerState::absent);
   EXPECT_THAT(view->message, HasSubstr("waiting for one"));
   EXPECT_TRUE(view->stacks.empty());
   EXPECT_TRUE(view->processes.empty());

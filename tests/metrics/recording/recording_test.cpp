@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "metrics/checksum.h"
+#include "metrics/encoding/checksum.h"
 #include "metrics/recording/bytes.h"
 #include "tests/metrics/recording/recording_samples.h"
 

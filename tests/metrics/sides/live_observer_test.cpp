@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 // The daemon began at a whole second of the realtime clock, and all times are given from then on.
-class LiveObserverTest : public CollectorTest {
+class LiveObserverTest : public FollowerTest {
  protected:
   ~LiveObserverTest() override {
     const std::string outer = shm::layers_instance(instance_);

@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-#include "metrics/format.h"
+#include "metrics/text/format.h"
 #include "tests/metrics/history/history_fixture.h"
 
 namespace goxel_telemetry::metrics {

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/recording/replayed_segment.h"
+
+#include <algorithm>
+#include <span>
+
+#include "cli/target.h"
+#include "shm/clock.h"
+#include "shm/inflight.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+namespace recording = metrics::recording;
+
+constexpr std::uint32_t kNames = 1024;
+
+shm::SegmentOptions options_of(const std::string& instance, const recording::RunBegan& run,
+                               std::uint64_t created_ns) {
+  shm::SegmentOptions options;
+  options.instance = instance;
+  options.door = shm::Door::replay;
+  options.host_name = run.host_name;
+  options.host_version = run.host_version;
+  options.created_monotonic_ns = created_ns;
+  options.catalog_capacity = kNames;
+  options.inflight_capacity = recording::kMostInHand;
+  options.collection_points = 0;  // the recorded processes are not on this machine
+  options.tiers = {{1, ReplayedSegment::kSlots}};
+  return options;
+}
+
+void set(shm::AtomicWord& word, std::uint64_t value) {
+  word.store(value, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+ReplayedSegment::ReplayedSegment(const std::string& instance, const recording::RunBegan& run,
+                                 std::uint64_t created_ns)
+    : instance_(instance) {
+  shm::Created created = shm::create_segment(options_of(instance, run, created_ns));
+  if (created.outcome != shm::CreateOutcome::created) {
+    throw Failure(kExitNotThere, created.message);
+  }
+  mapping_ = std::move(created.mapping);
+  catalog_ = std::make_unique<shm::CatalogWriter>(
+      header(), std::span(at<shm::CatalogEntry>(header().catalog_offset), kNames));
+  shm::Lane& lane = *at<shm::Lane>(header().lanes_offset);
+  producer_ = shm::Producer(lane, std::span(at<shm::Slot>(lane.slots_offset), lane.capacity));
+  shm::store(header().calibration, shm::Calibration{});  // ticks are nanoseconds
+  header().state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
+}
+
+ReplayedSegment::~ReplayedSegment() {
+  if (mapping_ != nullptr) shm::remove_segment(instance_, header().run_id);
+}
+
+void ReplayedSegment::enter(const recording::Name& name) {
+  if (name.text.empty() || name.kind == shm::NameKind::none) return;
+  if (ids_.size() <= name.id) ids_.resize(std::size_t{name.id} + 1, shm::names::kOther);
+  ids_[name.id] = catalog_->intern(name.kind, name.text);
+}
+
+std::uint16_t ReplayedSegment::id(std::uint64_t recorded) const {
+  return recorded < ids_.size() ? ids_[recorded] : shm::names::kOther;
+}
+
+std::uint8_t ReplayedSegment::short_id(std::uint64_t recorded) const {
+  const std::uint16_t known = id(recorded);
+  return known <= UINT8_MAX ? static_cast<std::uint8_t>(known)
+                            : static_cast<std::uint8_t>(shm::names::kOther);
+}
+
+void ReplayedSegment::publish(shm::Record record) {
+  record.operation = id(record.operation);
+  record.layer = short_id(record.layer);
+  record.stack = short_id(record.stack);
+  shm::LaneCounters& counters = producer_.counters();
+  if (record.status < shm::kStatusCount) shm::add(counters.records[record.status], 1);
+  shm::add(counters.bytes_in, record.bytes_in);
+  shm::add(counters.bytes_out, record.bytes_out);
+  const auto status = static_cast<shm::Status>(record.status);
+  if (status == shm::Status::ok || status == shm::Status::error) {
+    shm::add(counters.span_ticks, record.duration_ticks);
+  }
+  producer_.publish(record);
+}
+
+void ReplayedSegment::show(const recording::Moment& moment) {
+  shm::Gauges& gauges = header().gauges;
+  const shm::GaugeValues& values = moment.gauges;
+  set(gauges.connections, values.connections);
+  set(gauges.open_descriptors, values.open_descriptors);
+  set(gauges.connections_total, values.connections_total);
+  set(gauges.queue_depth, values.queue_depth);
+  set(gauges.workers_configured, values.workers_configured);
+  set(gauges.unobserved_connections, values.unobserved_connections);
+  set(gauges.lane_misses, values.lane_misses);
+  set(gauges.inflight_misses, values.inflight_misses);
+  set(gauges.contended_calls, values.contended_calls);
+  set(gauges.catalog_overflow, values.catalog_overflow);
+  set(gauges.target_latency_ns, values.target_latency_ns);
+  set(gauges.target_milli_operations_per_second, values.target_milli_operations_per_second);
+
+  if (!moment_seen_) {
+    moment_seen_ = true;
+    first_own_cost_ns_ = moment.own_cost_ns;
+    first_own_cost_samples_ = moment.own_cost_samples;
+  }
+  const auto since_first = [](std::uint64_t value, std::uint64_t first) {
+    return value > first ? value - first : 0;
+  };
+  set(producer_.counters().own_cost_ticks, since_first(moment.own_cost_ns, first_own_cost_ns_));
+  set(producer_.counters().own_cost_samples,
+      since_first(moment.own_cost_samples, first_own_cost_samples_));
+
+  const std::span lines(at<shm::InflightLine>(header().inflight_offset), recording::kMostInHand);
+  for (std::size_t i = 0; i < moment.in_hand.size(); ++i) {
+    shm::InflightEntry entry = moment.in_hand[i];
+    entry.operation = id(entry.operation);
+    entry.layer = short_id(entry.layer);
+    entry.stack = short_id(entry.stack);
+    shm::show(lines[i], entry);
+  }
+  for (std::size_t i = moment.in_hand.size(); i < lines_shown_; ++i) shm::clear(lines[i]);
+  lines_shown_ = moment.in_hand.size();
+}
+
+void ReplayedSegment::beat(std::uint64_t now_ns) {
+  set(header().heartbeat_ns, now_ns);
+}
+
+void ReplayedSegment::retire(std::uint64_t now_ns) {
+  beat(now_ns);
+  header().state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired),
+                       std::memory_order_release);
+}
+
+}  // namespace goxel_telemetry::cli

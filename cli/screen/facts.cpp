@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/screen/facts.h"
+
+#include <algorithm>
+
+#include "documents/document.h"
+#include "metrics/text/format.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+using metrics::format_count;
+using metrics::format_duration;
+using shm::ProducerState;
+
+// "3 errors"; empty if `count` is 0.
+Cell counted(std::uint64_t count, const std::string& what, Emphasis emphasis) {
+  return count == 0 ? Cell("") : Cell(format_count(count) + ' ' + what, emphasis);
+}
+
+Emphasis emphasis_of(ProducerState state) {
+  switch (state) {
+    case ProducerState::live:
+      return Emphasis::good;
+    case ProducerState::retired:
+      return Emphasis::warning;
+    default:
+      return Emphasis::bad;
+  }
+}
+
+}  // namespace
+
+std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
+  const metrics::Daemon& daemon = snapshot.daemon;
+  std::string how;
+  std::string when;
+  if (daemon.state == ProducerState::live) {
+    how = "live";
+    when = " since " + metrics::format_date_time(daemon.started_realtime_ns);
+  } else {
+    const std::uint64_t last = last_sign_of_life_ns(snapshot);
+    const std::uint64_t now = std::max(snapshot.taken_realtime_ns, last);
+    how = daemon.state == ProducerState::dead ? "killed or crashed" : "ended in an orderly way";
+    when = " about " + metrics::format_date_time(last) + ", " +
+           format_duration(static_cast<double>(now - last)) + " ago";
+  }
+  return style.paint(Emphasis::strong, snapshot.instance) + ": " +
+         style.paint(emphasis_of(daemon.state), how) + when + '\n';
+}
+
+std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style) {
+  const metrics::Daemon& daemon = snapshot.daemon;
+  const std::string version = daemon.host_version.empty() ? "" : ' ' + daemon.host_version;
+  const std::string age = format_duration(daemon.uptime_seconds * 1e9);
+  return fact_line("daemon",
+                   {daemon.host_name + version, "pid " + std::to_string(snapshot.process.pid),
+                    (daemon.state == ProducerState::live ? "up " : "lived ") + age,
+                    "through " + daemon.door, "plugin " + daemon.plugin_version},
+                   style);
+}
+
+std::string plural(std::uint64_t count, const std::string& noun) {
+  return format_count(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+std::string totals_line(const metrics::Snapshot& snapshot, const Style& style) {
+  const metrics::Outcomes& total = snapshot.daemon.run_total;
+  return fact_line("this run",
+                   {Cell(plural(total.all(), "request")), Cell(format_count(total.ok) + " ok"),
+                    counted(total.error, "error", Emphasis::bad),
+                    counted(total.unanswered, "unanswered", Emphasis::bad),
+                    counted(total.malformed, "malformed", Emphasis::bad),
+                    counted(total.cancelled, "cancelled", Emphasis::warning)},
+                   style);
+}
+
+std::string misses_line(const metrics::Ring& ring, const Style& style) {
+  const std::vector<Cell> misses = {
+      counted(ring.lane_misses, "records not written (no lane free)", Emphasis::bad),
+      counted(ring.inflight_misses, "requests ended early (in-flight table full)", Emphasis::bad),
+      counted(ring.contended_calls, "calls not observed (contended)", Emphasis::warning),
+      counted(ring.unobserved_connections, "connections not observed", Emphasis::bad),
+      counted(ring.catalog_overflow, "names counted as _OTHER", Emphasis::warning)};
+  const bool none =
+      std::all_of(misses.begin(), misses.end(), [](const Cell& cell) { return cell.text.empty(); });
+  return none ? fact_line("not seen", {Cell("nothing: the plugin recorded every request")}, style)
+              : fact_line("not seen", misses, style);
+}
+
+std::string inflight_table(const std::vector<metrics::InflightRequest>& requests,
+                           const std::string& age_title, const Style& style) {
+  Table table({{"OPERATION", Align::left},
+               {age_title},
+               {"PHASE", Align::left, 2},
+               {"CONNECTION"},
+               {"THREAD", Align::right, 1},
+               {"PROTOCOL", Align::left, 3},
+               {"STACK", Align::left, 4},
+               {"LAYER", Align::left, 7},
+               {"IN", Align::right, 5},
+               {"TRACE", Align::left, 6}});
+  for (const metrics::InflightRequest& r : requests) {
+    table.add({r.operation, format_duration(static_cast<double>(r.age_ns)), r.phase,
+               std::to_string(r.connection), r.thread == 0 ? "-" : std::to_string(r.thread),
+               r.protocol, r.stack, r.layer, metrics::format_bytes(r.bytes_in),
+               documents::hexadecimal(r.trace_id)});
+  }
+  return table.render(style);
+}
+
+}  // namespace goxel_telemetry::cli

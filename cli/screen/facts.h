@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Parts of a screen that more than one command shows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/screen/table.h"
+#include "metrics/live/snapshot.h"
+
+namespace goxel_telemetry::cli {
+
+// "goxel: live since 2025-11-25 18:46:03", or how and when the daemon ended.
+std::string headline(const metrics::Snapshot& snapshot, const Style& style);
+
+// The daemon's program, version, pid and age, and how it is observed.
+std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style);
+
+// "1 record", "2,345 records"
+std::string plural(std::uint64_t count, const std::string& noun);
+
+// Requests of this run by how they ended.
+std::string totals_line(const metrics::Snapshot& snapshot, const Style& style);
+
+// The numbers of events that the plugin could not record, each with its reason; or that there are
+// none.
+std::string misses_line(const metrics::Ring& ring, const Style& style);
+
+// Requests in flight, in the order given. `age_title`: title of the age column, which says up to
+// when ages count.
+std::string inflight_table(const std::vector<metrics::InflightRequest>& requests,
+                           const std::string& age_title, const Style& style);
+
+}  // namespace goxel_telemetry::cli

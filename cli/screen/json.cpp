@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/screen/json.h"
+
+#include "documents/encode_json.h"
+#include "documents/history_document.h"
+#include "documents/layers_document.h"
+#include "documents/record_document.h"
+#include "documents/snapshot_document.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+template <class Document>
+std::string line_of(const Document& document) {
+  return documents::encode_json(document) + '\n';
+}
+
+// The bridge's answer about one instance.
+documents::SnapshotDocument document_of(const std::vector<metrics::Snapshot>& one) {
+  const metrics::Snapshot& snapshot = one.front();
+  return {snapshot.taken_realtime_ns, snapshot.daemon.message, 0, one};
+}
+
+}  // namespace
+
+std::string snapshot_json(const metrics::Snapshot& snapshot) {
+  const std::vector<metrics::Snapshot> one = {snapshot};
+  return line_of(document_of(one));
+}
+
+std::string history_json(const metrics::HistoryFilter& filter, const metrics::HistoryAnswer& answer,
+                         std::uint64_t now_realtime_ns) {
+  return line_of(documents::HistoryDocument{now_realtime_ns, "", filter, answer});
+}
+
+std::string inflight_json(const metrics::Snapshot& snapshot) {
+  return line_of(documents::InflightDocument{
+      snapshot.taken_realtime_ns, snapshot.daemon.message, {{snapshot}}});
+}
+
+std::string blackbox_json(const metrics::Snapshot& snapshot,
+                          const std::vector<metrics::NamedRecord>& records) {
+  const std::vector<metrics::Snapshot> one = {snapshot};
+  return line_of(
+      documents::BlackBoxDocument{document_of(one), last_sign_of_life_ns(snapshot), records});
+}
+
+std::string layers_json(std::shared_ptr<const metrics::LayersView> view) {
+  const std::uint64_t taken = view->taken_realtime_ns;
+  const std::string message = view->message;
+  return line_of(documents::LayersDocument{taken, message, {{std::move(view)}}});
+}
+
+std::string record_json(const metrics::NamedRecord& record) {
+  return line_of(record);
+}
+
+std::string instance_json(const metrics::Snapshot& snapshot) {
+  return line_of(documents::InstanceDocument{snapshot});
+}
+
+std::string comparison_json(const metrics::ComparedSides& compared) {
+  return line_of(documents::document_of(compared));
+}
+
+std::string baseline_json(const documents::BaselineDocument& baseline) {
+  return line_of(baseline);
+}
+
+std::string baselines_json(std::vector<documents::BaselineDocument> baselines) {
+  return line_of(documents::BaselineListDocument{std::move(baselines)});
+}
+
+}  // namespace goxel_telemetry::cli

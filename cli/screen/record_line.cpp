@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/screen/record_line.h"
+
+#include "documents/document.h"
+#include "metrics/text/format.h"
+
+namespace goxel_telemetry::cli {
+namespace {
+
+std::string padded(std::string text, std::size_t width) {
+  const std::size_t used = columns(text);
+  if (used < width) text.append(width - used, ' ');
+  return text;
+}
+
+std::string padded_left(const std::string& text, std::size_t width) {
+  const std::size_t used = columns(text);
+  return used < width ? std::string(width - used, ' ') + text : text;
+}
+
+std::string duration(std::uint64_t ns) {
+  return metrics::format_duration(static_cast<double>(ns));
+}
+
+std::string if_any(const char* what, std::uint64_t ns) {
+  return ns == 0 ? std::string() : "  " + std::string(what) + ' ' + duration(ns);
+}
+
+Emphasis emphasis_of(shm::Status status) {
+  switch (status) {
+    case shm::Status::ok:
+      return Emphasis::none;
+    case shm::Status::cancelled:
+      return Emphasis::warning;
+    default:
+      return Emphasis::bad;
+  }
+}
+
+}  // namespace
+
+std::string record_line(const metrics::NamedRecord& r, const Style& style) {
+  const std::string time = metrics::format_time_of_day(r.start_realtime_ns + r.duration_ns);
+  const std::string status = padded(metrics::to_string(r.status), 10);
+  std::string rest = "  " + padded_left(duration(r.duration_ns), 9) + "  " +
+                     padded(r.operation, 20) + "  " + padded(r.protocol, 7) + "  " +
+                     padded(r.stack, 7) + "  " + padded_left(metrics::format_bytes(r.bytes_in), 8) +
+                     " in " + padded_left(metrics::format_bytes(r.bytes_out), 8) + " out";
+  rest += if_any("receive", r.receive_ns) + if_any("wait", r.wait_ns) + if_any("send", r.send_ns);
+  if (r.worker != shm::kNoWorker) rest += "  worker " + std::to_string(r.worker);
+  if (r.trace_id != 0) rest += "  trace " + documents::hexadecimal(r.trace_id);
+
+  const std::size_t used = columns(time) + 2 + columns(status);
+  if (style.width != 0) rest = cut(rest, style.width > used ? style.width - used : 0);
+  return style.paint(Emphasis::faint, time) + "  " + style.paint(emphasis_of(r.status), status) +
+         rest + '\n';
+}
+
+bool happened_before(const metrics::NamedRecord& a, const metrics::NamedRecord& b) {
+  return a.start_ns + a.duration_ns < b.start_ns + b.duration_ns;
+}
+
+}  // namespace goxel_telemetry::cli

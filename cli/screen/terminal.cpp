@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/screen/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace goxel_telemetry::cli {
+namespace {
+
+const char* escape_sequence(Emphasis emphasis) {
+  switch (emphasis) {
+    case Emphasis::strong:
+      return "\033[1m";
+    case Emphasis::faint:
+      return "\033[2m";
+    case Emphasis::good:
+      return "\033[32m";
+    case Emphasis::warning:
+      return "\033[33m";
+    case Emphasis::bad:
+      return "\033[31m";
+    case Emphasis::none:
+      break;
+  }
+  return "";
+}
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+bool begins_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0u) != 0x80u;
+}
+
+}  // namespace
+
+std::string Style::paint(Emphasis emphasis, std::string_view text) const {
+  if (!colours || emphasis == Emphasis::none || text.empty()) return std::string(text);
+  return escape_sequence(emphasis) + std::string(text) + "\033[0m";
+}
+
+Emphasis emphasis_of_sequence(std::string_view sequence) {
+  for (const Emphasis emphasis :
+       {Emphasis::strong, Emphasis::faint, Emphasis::good, Emphasis::warning, Emphasis::bad}) {
+    if (sequence == escape_sequence(emphasis)) return emphasis;
+  }
+  return Emphasis::none;
+}
+
+Style output_style() {
+  Style style;
+  if (isatty(STDOUT_FILENO) == 0) return style;
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) style.width = size.ws_col;
+  const char* terminal = std::getenv("TERM");
+  style.colours = !is_set("NO_COLOR") && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
+  return style;
+}
+
+WriteOutcome write_output(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      return WriteOutcome::closed;
+    } else if (errno != EINTR) {
+      complain(std::string("cannot write to standard output: ") + std::strerror(errno));
+      return WriteOutcome::failed;
+    }
+  }
+  return WriteOutcome::written;
+}
+
+int finish(std::string_view text) {
+  return write_output(text) == WriteOutcome::failed ? 1 : 0;
+}
+
+void complain(std::string_view sentence) {
+  const std::string line = "goxel-telemetry: " + std::string(sentence) + '\n';
+  // If this fails, there is no way to report it.
+  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
+}
+
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+std::string cut(std::string_view text, std::size_t width) {
+  if (columns(text) <= width) return std::string(text);
+  if (width == 0) return {};
+  std::size_t end = 0;
+  for (std::size_t column = 0; end < text.size(); ++end) {
+    if (begins_character(text[end]) && ++column == width) break;
+  }
+  return std::string(text.substr(0, end)) + "…";
+}
+
+}  // namespace goxel_telemetry::cli

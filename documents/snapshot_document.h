@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The shape of snapshots, and of the requests in flight, as documents: see document.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "documents/document.h"
+#include "documents/statistics_document.h"
+#include "metrics/live/snapshot.h"
+
+namespace goxel_telemetry::documents {
+
+// GET /api/v1/snapshot
+struct SnapshotDocument {
+  std::uint64_t taken_realtime_ns;
+  std::string message;
+  std::uint64_t instances_left_out;
+  const std::vector<metrics::Snapshot>& instances;
+};
+
+// GET /api/v1/inflight
+struct InflightInstance {
+  const metrics::Snapshot& snapshot;
+};
+struct InflightDocument {
+  std::uint64_t taken_realtime_ns;
+  std::string message;
+  std::vector<InflightInstance> instances;
+};
+
+// goxel-telemetry instances --json
+struct InstanceDocument {
+  const metrics::Snapshot& snapshot;
+};
+
+template <class Member>
+void describe(const metrics::OperationStats& o, Member&& member) {
+  member("stack", o.key.stack);
+  member("protocol", o.key.protocol);
+  member("layer", o.key.layer);
+  member("operation", o.key.operation);
+  member("total", o.total);
+  member("bytes_in", o.bytes_in);
+  member("bytes_out", o.bytes_out);
+  member("last_record_monotonic_ns", o.last_record_ns);
+  member("windows", Windows{o.windows});
+}
+
+template <class Member>
+void describe(const metrics::InflightRequest& r, Member&& member) {
+  member("operation", r.operation);
+  member("protocol", r.protocol);
+  member("stack", r.stack);
+  member("layer", r.layer);
+  member("phase", r.phase);
+  member("age_ns", r.age_ns);
+  member("connection", hexadecimal(r.connection));
+  member("trace_id", hexadecimal(r.trace_id));
+  member("bytes_in", r.bytes_in);
+  member("thread", r.thread);
+}
+
+template <class Member>
+void describe(const metrics::ProcessStats& p, Member&& member) {
+  member("pid", p.pid);
+  member("cpu_ratio", p.cpu_ratio);
+  member("cpu_seconds_total", p.cpu_seconds_total);
+  member("resident_bytes", p.resident_bytes);
+  member("virtual_bytes", p.virtual_bytes);
+  member("threads", p.threads);
+  member("open_fds", p.open_fds);
+  member("max_fds", p.max_fds);
+  member("start_realtime_seconds", p.start_realtime_seconds);
+}
+
+template <class Member>
+void describe(const metrics::Daemon& d, Member&& member) {
+  member("state", std::string_view(shm::to_string(d.state)));
+  member("message", d.message);
+  member("run_id", hexadecimal(d.run_id));
+  member("runs_seen", d.runs_seen);
+  member("door", d.door);
+  member("host_name", d.host_name);
+  member("host_version", d.host_version);
+  member("plugin_version", d.plugin_version);
+  member("started_realtime_ns", d.started_realtime_ns);
+  member("uptime_seconds", d.uptime_seconds);
+  member("heartbeat_age_seconds", d.heartbeat_age_seconds);
+  member("last_record_realtime_ns", d.last_record_realtime_ns);
+  member("connections", d.connections);
+  member("open_descriptors", d.open_descriptors);
+  member("connections_total", d.connections_total);
+  member("inflight", d.inflight);
+  member("queue_depth", d.queue_depth);
+  member("workers_busy", d.workers_busy);
+  member("workers_configured", d.workers_configured);
+  member("run_total", d.run_total);
+  member("bytes_in", d.bytes_in);
+  member("bytes_out", d.bytes_out);
+  member("windows", Windows{d.windows});
+}
+
+template <class Member>
+void describe(const metrics::Ring& r, Member&& member) {
+  member("published", r.published);
+  member("read", r.read);
+  member("lost", r.lost);
+  member("lane_misses", r.lane_misses);
+  member("inflight_misses", r.inflight_misses);
+  member("contended_calls", r.contended_calls);
+  member("unobserved_connections", r.unobserved_connections);
+  member("catalog_overflow", r.catalog_overflow);
+  member("segment_bytes", r.segment_bytes);
+}
+
+template <class Member>
+void describe(const metrics::OwnCost& c, Member&& member) {
+  member("seconds_total", c.seconds_total);
+  member("busy_ratio", c.busy_ratio);
+  member("ns_per_request", c.ns_per_request);
+  member("samples", c.samples);
+}
+
+template <class Member>
+void describe(const metrics::Snapshot& s, Member&& member) {
+  member("instance", s.instance);
+  member("taken_realtime_ns", s.taken_realtime_ns);
+  member("taken_monotonic_ns", s.taken_monotonic_ns);
+  member("daemon", s.daemon);
+  member("process", s.process);
+  member("ring", s.ring);
+  member("own_cost", s.own_cost);
+  member("operations", s.operations);
+  member("operations_dropped", s.operations_dropped);
+  member("inflight", s.inflight);
+}
+
+template <class Member>
+void describe(const SnapshotDocument& d, Member&& member) {
+  member("schema_version", kSchemaVersion);
+  member("bridge_version", std::string_view(GOXEL_TELEMETRY_VERSION));
+  member("taken_realtime_ns", d.taken_realtime_ns);
+  member("message", d.message);
+  member("instances_left_out", d.instances_left_out);
+  member("instances", d.instances);
+}
+
+template <class Member>
+void describe(const InflightInstance& i, Member&& member) {
+  member("instance", i.snapshot.instance);
+  member("state", std::string_view(shm::to_string(i.snapshot.daemon.state)));
+  member("taken_realtime_ns", i.snapshot.taken_realtime_ns);
+  member("inflight", i.snapshot.inflight);
+}
+
+template <class Member>
+void describe(const InflightDocument& d, Member&& member) {
+  member("schema_version", kSchemaVersion);
+  member("taken_realtime_ns", d.taken_realtime_ns);
+  member("message", d.message);
+  member("instances", d.instances);
+}
+
+template <class Member>
+void describe(const InstanceDocument& i, Member&& member) {
+  const metrics::Daemon& daemon = i.snapshot.daemon;
+  member("instance", i.snapshot.instance);
+  member("state", std::string_view(shm::to_string(daemon.state)));
+  member("message", daemon.message);
+  member("pid", i.snapshot.process.pid);
+  member("host_name", daemon.host_name);
+  member("started_realtime_ns", daemon.started_realtime_ns);
+  member("uptime_seconds", daemon.uptime_seconds);
+}
+
+}  // namespace goxel_telemetry::documents

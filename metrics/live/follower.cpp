@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/live/follower.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+#include "metrics/live/ingest.h"
+#include "metrics/live/process_stats.h"
+#include "metrics/live/window_stats.h"
+#include "metrics/text/printable.h"
+#include "shm/reader.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr std::uint64_t kLookIntervalNs = 200'000'000;
+
+const char* to_string(shm::Door door) {
+  switch (door) {
+    case shm::Door::abi:
+      return "abi";
+    case shm::Door::preload:
+      return "preload";
+    case shm::Door::collector:
+      return "collector";
+    case shm::Door::replay:
+      return "replay";
+    case shm::Door::none:
+      break;
+  }
+  return "none";
+}
+
+const char* phase_name(std::uint64_t phase) {
+  switch (phase) {
+    case static_cast<std::uint64_t>(shm::Phase::queued):
+      return "queued";
+    case static_cast<std::uint64_t>(shm::Phase::started):
+      return "started";
+    default:
+      return "received";
+  }
+}
+
+double seconds(std::uint64_t ns) {
+  return static_cast<double>(ns) / 1e9;
+}
+
+std::uint64_t since(std::uint64_t then, std::uint64_t now) {
+  return now > then ? now - then : 0;
+}
+
+}  // namespace
+
+class Follower::State {
+ public:
+  explicit State(std::string instance) : instance_(std::move(instance)) {}
+
+  void sweep(const Time& now);
+  Snapshot snapshot(const Time& now);
+  std::vector<RecordingProcess> recording_processes(std::size_t most) const;
+
+  const std::string& instance() const { return instance_; }
+  shm::ProducerState state() const { return state_; }
+  const std::string& message() const { return message_; }
+  Ingest& ingest() { return ingest_; }
+  void keep_rollups(std::optional<ReadingPosition> position) {
+    ingest_.keep_rollups(std::move(position));
+    reads_again_ = reader_ != nullptr;
+  }
+
+ private:
+  void look(const Time& now);
+  void attach(const Time& now, bool old_is_corrupt);
+  void judge_producer(const Time& now);
+  void set_state(shm::ProducerState state, std::string message) {
+    state_ = state;
+    message_ = std::move(message);
+  }
+  bool attached_to_live() const { return state_ == shm::ProducerState::live; }
+
+  // The last moment at which the producer is known to have lived; now, while it is live.
+  std::uint64_t last_sign_of_life_ns(const Time& now) const;
+  void describe_daemon(Snapshot& out, const Time& now);
+  void describe_ring(Snapshot& out) const;
+  void describe_inflight(Snapshot& out, const Time& now);
+  void describe_operations(Snapshot& out);
+
+  std::string instance_;
+  Ingest ingest_;
+  std::unique_ptr<shm::Reader> reader_;  // null until a segment was attached
+  std::optional<ProcessReader> process_;
+  shm::ProducerState state_ = shm::ProducerState::absent;
+  std::string message_ = "nothing was looked for yet";
+  std::uint64_t runs_seen_ = 0;
+  bool reads_again_ = false;  // reads again for rollups, at the next sweep
+  std::optional<std::uint64_t> looked_ns_;
+
+  // Kept between snapshots: windows change once a second, but snapshots may be taken more often.
+  std::vector<OperationStats> operations_;
+  std::array<WindowStats, kWindowCount> daemon_windows_;
+  std::vector<LayerStats> layers_;
+  std::optional<std::uint64_t> windows_revision_;
+};
+
+void Follower::State::sweep(const Time& now) {
+  ingest_.advance(now);
+  if (reader_ != nullptr) {
+    if (std::exchange(reads_again_, false)) ingest_.read_again(*reader_, now);
+    ingest_.sweep(*reader_, now);
+  }
+  const bool due = !looked_ns_ || now.monotonic_ns < *looked_ns_ ||
+                   now.monotonic_ns - *looked_ns_ >= kLookIntervalNs;
+  if (due) {
+    looked_ns_ = now.monotonic_ns;
+    look(now);
+  }
+  RollupKeeper* const keeper = ingest_.keeper();
+  if (keeper == nullptr) return;
+  // A segment that cannot be read may be full of records, but if there is no segment, there are no
+  // records.
+  if (reader_ != nullptr || state_ == shm::ProducerState::absent) {
+    keeper->observed(now);
+  } else {
+    keeper->not_observed();
+  }
+}
+
+// Changes the segment at most once in each call, so that a segment that is replaced again and again
+// cannot keep a reader here.
+void Follower::State::look(const Time& now) {
+  const bool corrupt =
+      reader_ != nullptr && reader_->state(now.monotonic_ns) == shm::ProducerState::unusable;
+  if (reader_ == nullptr || corrupt ||
+      shm::segment_was_replaced(instance_, reader_->producer().run_id)) {
+    attach(now, corrupt);
+  }
+  if (reader_ != nullptr) judge_producer(now);
+}
+
+// Goes over to the segment that the name stands for now. If there is none, the old one stays
+// attached unless it is corrupt: it is the black box of its run.
+void Follower::State::attach(const Time& now, bool old_is_corrupt) {
+  shm::Opened why;
+  std::unique_ptr<shm::Reader> next = shm::Reader::open(instance_, &why);
+  if (next != nullptr) {
+    // The records that the old run published before it was replaced are visible by now.
+    if (reader_ != nullptr && !old_is_corrupt) ingest_.sweep(*reader_, now);
+    reader_ = std::move(next);
+    ++runs_seen_;
+    process_.emplace(reader_->producer().process);
+    process_->read(now.monotonic_ns);  // so that the next reading has a CPU ratio
+    ingest_.begin_run(*reader_, now);
+    ingest_.sweep(*reader_, now);
+    return;
+  }
+  if (reader_ != nullptr && !old_is_corrupt) return;
+  reader_.reset();
+  process_.reset();
+  switch (why.outcome) {
+    case shm::OpenOutcome::absent:
+      set_state(shm::ProducerState::absent, "no daemon with telemetry has run as instance \"" +
+                                                instance_ + "\"; waiting for one");
+      break;
+    case shm::OpenOutcome::not_permitted:
+      set_state(shm::ProducerState::not_permitted, std::move(why.message));
+      break;
+    default:
+      set_state(shm::ProducerState::unusable, std::move(why.message));
+  }
+}
+
+void Follower::State::judge_producer(const Time& now) {
+  const std::string process = "process " + std::to_string(reader_->producer().process.pid) +
+                              " of instance \"" + instance_ + "\" ";
+  switch (reader_->state(now.monotonic_ns)) {
+    case shm::ProducerState::live:
+      set_state(shm::ProducerState::live, "");
+      return;
+    case shm::ProducerState::retired:
+      set_state(shm::ProducerState::retired, process + "ended in an orderly way");
+      break;
+    case shm::ProducerState::dead:
+      set_state(shm::ProducerState::dead, process + "was killed or crashed");
+      break;
+    default:  // overwritten
+      set_state(shm::ProducerState::unusable,
+                "the segment of instance \"" + instance_ + "\" was overwritten");
+      return;
+  }
+  ingest_.sweep(*reader_, now);  // the records that it published before it ended
+}
+
+std::uint64_t Follower::State::last_sign_of_life_ns(const Time& now) const {
+  if (attached_to_live()) return now.monotonic_ns;
+  return std::min(now.monotonic_ns, std::max(reader_->heartbeat_ns(), ingest_.run_last_end_ns()));
+}
+
+Snapshot Follower::State::snapshot(const Time& now) {
+  Snapshot out;
+  out.instance = instance_;
+  out.taken_monotonic_ns = now.monotonic_ns;
+  out.taken_realtime_ns = now.realtime_ns;
+  describe_operations(out);
+  describe_daemon(out, now);
+  out.ring.read = ingest_.read();
+  out.ring.lost = ingest_.lost();
+  out.operations_dropped = ingest_.dropped();
+  if (reader_ == nullptr) return out;
+  describe_ring(out);
+  describe_inflight(out, now);
+  out.process = process_->read(now.monotonic_ns);
+  return out;
+}
+
+void Follower::State::describe_operations(Snapshot& out) {
+  if (windows_revision_ != ingest_.revision()) {
+    windows_revision_ = ingest_.revision();
+    operations_.clear();
+    WindowTallies daemon;
+    std::map<std::pair<std::string, std::string>, WindowTallies> layers;
+    for (auto& [key, operation] : ingest_.operations().all()) {
+      const WindowTallies tallies = operation.windows.totals();
+      OperationStats& stats = operations_.emplace_back();
+      stats.key = key;
+      stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
+      WindowTallies& layer = layers[{key.stack, key.layer}];
+      for (std::size_t i = 0; i < kWindowCount; ++i) layer[i].merge(tallies[i]);
+      if (key.layer != "daemon") continue;
+      for (std::size_t i = 0; i < kWindowCount; ++i) daemon[i].merge(tallies[i]);
+    }
+    daemon_windows_ = window_stats(daemon, ingest_.second(), ingest_.observed_since_ns());
+    layers_.clear();
+    for (const auto& [name, tallies] : layers) {
+      LayerStats& stats = layers_.emplace_back();
+      std::tie(stats.stack, stats.layer) = name;
+      stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
+      for (std::size_t i = 0; i < kWindowCount; ++i) {
+        stats.sum_ns[i] = saturated(tallies[i].latency.sum());
+      }
+    }
+  }
+  // Operations that are new since the windows were computed have no record in a complete second
+  // yet, but they have totals.
+  auto known = operations_.begin();
+  for (const auto& [key, operation] : ingest_.operations().all()) {
+    if (known == operations_.end() || known->key != key) {
+      known = operations_.insert(known, OperationStats{});
+      known->key = key;
+    }
+    known->total = operation.total;
+    known->exposed = operation.exposed;
+    known->exposed_error = operation.exposed_error;
+    known->bytes_in = operation.bytes_in;
+    known->bytes_out = operation.bytes_out;
+    known->last_record_ns = operation.last_record_ns;
+    ++known;
+  }
+  out.operations = operations_;
+  out.layers = layers_;
+  out.daemon.windows = daemon_windows_;
+}
+
+void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
+  Daemon& daemon = out.daemon;
+  daemon.state = state_;
+  daemon.message = message_;
+  daemon.runs_seen = runs_seen_;
+  if (reader_ == nullptr) return;
+  const shm::ProducerInfo& producer = reader_->producer();
+  daemon.run_id = producer.run_id;
+  daemon.door = to_string(producer.door);
+  daemon.host_name = printable(producer.host_name);
+  daemon.host_version = printable(producer.host_version);
+  daemon.plugin_version = printable(producer.producer_version);
+  daemon.started_realtime_ns = producer.created_realtime_ns;
+  daemon.uptime_seconds = seconds(since(producer.created_monotonic_ns, last_sign_of_life_ns(now)));
+  daemon.heartbeat_age_seconds = seconds(since(reader_->heartbeat_ns(), now.monotonic_ns));
+  if (const std::uint64_t last = ingest_.run_last_end_ns(); last != 0) {
+    daemon.last_record_realtime_ns = now.realtime_ns - since(last, now.monotonic_ns);
+  }
+
+  const shm::GaugeValues gauges = reader_->gauges();
+  daemon.connections = gauges.connections;
+  daemon.open_descriptors = gauges.open_descriptors;
+  daemon.connections_total = gauges.connections_total;
+  daemon.queue_depth = gauges.queue_depth;
+  daemon.workers_configured = gauges.workers_configured;
+  daemon.target_latency_ns = gauges.target_latency_ns;
+  daemon.target_milli_operations_per_second = gauges.target_milli_operations_per_second;
+  const shm::Totals totals = reader_->totals();
+  daemon.run_total = {totals.by_status[0], totals.by_status[1], totals.by_status[2],
+                      totals.by_status[3], totals.by_status[4]};
+  daemon.bytes_in = totals.bytes_in;
+  daemon.bytes_out = totals.bytes_out;
+
+  const shm::Calibration& calibration = reader_->calibration();
+  const double own_ns = static_cast<double>(calibration.duration_ns(totals.own_cost_ticks));
+  out.own_cost.seconds_total = own_ns / 1e9;
+  out.own_cost.samples = totals.own_cost_samples;
+  if (totals.span_ticks != 0) {
+    out.own_cost.busy_ratio =
+        static_cast<double>(totals.own_cost_ticks) / static_cast<double>(totals.span_ticks);
+  }
+  if (totals.published != 0) {
+    out.own_cost.ns_per_request = own_ns / static_cast<double>(totals.published);
+  }
+  out.ring.published = totals.published;
+}
+
+void Follower::State::describe_ring(Snapshot& out) const {
+  const shm::GaugeValues gauges = reader_->gauges();
+  out.ring.lane_misses = gauges.lane_misses;
+  out.ring.inflight_misses = gauges.inflight_misses;
+  out.ring.contended_calls = gauges.contended_calls;
+  out.ring.unobserved_connections = gauges.unobserved_connections;
+  out.ring.catalog_overflow = gauges.catalog_overflow;
+  out.ring.segment_bytes = reader_->segment_bytes();
+}
+
+void Follower::State::describe_inflight(Snapshot& out, const Time& now) {
+  const shm::Calibration calibration = reader_->calibration();
+  const std::uint64_t until_ns = last_sign_of_life_ns(now);
+  std::unordered_set<std::uint64_t> connections;
+  for (const shm::InflightEntry& entry : reader_->inflight()) {
+    OperationKey key =
+        operation_key(*reader_, entry.stack, entry.protocol, entry.layer, entry.operation);
+    InflightRequest& request = out.inflight.emplace_back();
+    request.operation = std::move(key.operation);
+    request.protocol = std::move(key.protocol);
+    request.stack = std::move(key.stack);
+    request.layer = std::move(key.layer);
+    request.phase = phase_name(entry.phase);
+    request.connection = entry.connection;
+    request.trace_id = entry.trace_id;
+    request.age_ns = since(calibration.to_ns(entry.since_ticks), until_ns);
+    request.bytes_in = entry.bytes_in;
+    request.thread = entry.thread;
+    connections.insert(entry.connection);
+  }
+  std::stable_sort(
+      out.inflight.begin(), out.inflight.end(),
+      [](const InflightRequest& a, const InflightRequest& b) { return a.age_ns > b.age_ns; });
+  out.daemon.inflight = out.inflight.size();
+  out.daemon.workers_busy = connections.size();
+}
+
+std::vector<RecordingProcess> Follower::State::recording_processes(std::size_t most) const {
+  std::vector<RecordingProcess> processes;
+  if (reader_ == nullptr) return processes;
+  const shm::ProcessIdentity& producer = reader_->producer().process;
+  for (const shm::CollectionPoint& point : reader_->collection_points()) {
+    if (processes.size() == most) break;
+    processes.push_back({catalog_name(*reader_, point.layer, shm::NameKind::layer),
+                         {point.pid, point.process_start_time, producer.boot_id},
+                         point.last_seen_ns});
+  }
+  // A process that replays a session records nothing itself.
+  if (processes.empty() && reader_->producer().door != shm::Door::replay) {
+    processes.push_back({"daemon", producer, reader_->heartbeat_ns()});
+  }
+  return processes;
+}
+
+Follower::Follower(std::string instance) : state_(std::make_unique<State>(std::move(instance))) {}
+Follower::~Follower() = default;
+Follower::Follower(Follower&&) noexcept = default;
+Follower& Follower::operator=(Follower&&) noexcept = default;
+
+void Follower::sweep(const Time& now) {
+  state_->sweep(now);
+}
+
+Snapshot Follower::snapshot(const Time& now) {
+  return state_->snapshot(now);
+}
+
+void Follower::on_record(RecordListener listener) {
+  state_->ingest().on_record(std::move(listener));
+}
+
+void Follower::on_span(SpanListener& listener) {
+  state_->ingest().on_span(listener);
+}
+
+shm::ProducerState Follower::state() const {
+  return state_->state();
+}
+
+const std::string& Follower::message() const {
+  return state_->message();
+}
+
+std::vector<RecordingProcess> Follower::recording_processes(std::size_t most) const {
+  return state_->recording_processes(most);
+}
+
+void Follower::keep_rollups(std::optional<ReadingPosition> position) {
+  state_->keep_rollups(std::move(position));
+}
+
+RollupDelta Follower::take_rollups() {
+  return state_->ingest().keeper()->take();
+}
+
+const std::string& Follower::instance() const {
+  return state_->instance();
+}
+
+}  // namespace goxel_telemetry::metrics

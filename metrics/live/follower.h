@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Follows one instance across restarts of its daemon: reads records, keeps windows, makes
+// snapshots.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/live/snapshot.h"
+#include "metrics/record_listener.h"
+#include "metrics/rollups/rollup.h"
+#include "metrics/time.h"
+#include "shm/process_identity.h"
+
+namespace goxel_telemetry::metrics {
+
+// A process that records spans.
+struct RecordingProcess {
+  std::string layer;
+  shm::ProcessIdentity process;
+  std::uint64_t last_seen_ns = 0;  // CLOCK_MONOTONIC
+};
+
+// Not thread-safe: use one Follower per thread. Never blocks and never fails: Snapshot::daemon
+// says what is wrong.
+class Follower {
+ public:
+  // Nothing is opened until the first sweep.
+  explicit Follower(std::string instance);
+  ~Follower();
+  Follower(Follower&&) noexcept;
+  Follower& operator=(Follower&&) noexcept;
+
+  // Attaches to the segment if there is one, notices if the producer died or was replaced, and
+  // reads all unread records. Call it every 20 to 100 ms. A call that finds nothing new costs a few
+  // microseconds; the process table and the shared-memory name are looked at no more than five
+  // times a second.
+  void sweep(const Time& now);
+
+  // The state as of the last sweep; gauges, in-flight table and /proc are read now.
+  Snapshot snapshot(const Time& now);
+
+  // `listener` gets each record during a sweep, after the record was counted.
+  void on_record(RecordListener listener);
+
+  // `listener` must outlive the follower's sweeps. Call it at most once, before the first sweep.
+  void on_span(SpanListener& listener);
+
+  // The daemon's state as of the last sweep, without the cost of a snapshot.
+  shm::ProducerState state() const;
+  const std::string& message() const;  // a sentence; empty while live
+
+  // The processes that record into the attached segment, at most `most`. If the segment lists none,
+  // its producer counts as the daemon.
+  std::vector<RecordingProcess> recording_processes(std::size_t most) const;
+
+  // From now on keeps rollups for take_rollups(). A second call begins anew: rollups that were kept
+  // are dropped, and the records that the ring still holds are read once more. `position` is that
+  // of an earlier hand-out of this instance, by any reader: rollups continue after it. If it is of
+  // the same run, records before it fill the windows and are not handed out again; if it is of
+  // another run, all records that the ring holds are new.
+  void keep_rollups(std::optional<ReadingPosition> position = std::nullopt);
+  // Rollups of the records that came in since the last call, up to the last sweep. Their memory is
+  // bounded, however seldom this is called: see metrics/rollups/rollup_buffer.h. Only after keep_rollups().
+  RollupDelta take_rollups();
+
+  const std::string& instance() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+// The instance that a program looks at if it is called without --instance.
+struct InstanceChoice {
+  std::string instance;  // empty if there is no instance or more than one
+  std::string message;   // if empty: one sentence that says so and names them
+};
+InstanceChoice only_instance();
+
+}  // namespace goxel_telemetry::metrics

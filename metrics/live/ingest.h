@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Counts records as operations: turns a record's numbers into nanoseconds and its ids into names.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "metrics/live/operation_table.h"
+#include "metrics/record_listener.h"
+#include "metrics/rollups/rollup_keeper.h"
+#include "metrics/tally/tally.h"
+#include "shm/reader.h"
+
+namespace goxel_telemetry::metrics {
+
+// The name of an id, printable; empty if the catalog has no name of this kind with this id.
+std::string catalog_name(const shm::Reader& reader, std::uint32_t id, shm::NameKind kind);
+
+// The names of an operation. An id without a name becomes _OTHER. `name_of` returns the name of an
+// id and sets `kind`, to `none` if there is no such name.
+using NameOf = std::function<std::string(std::uint32_t id, shm::NameKind* kind)>;
+OperationKey operation_key(const NameOf& name_of, std::uint64_t stack, std::uint64_t protocol,
+                           std::uint64_t layer, std::uint64_t operation);
+OperationKey operation_key(const shm::Reader& reader, std::uint64_t stack, std::uint64_t protocol,
+                           std::uint64_t layer, std::uint64_t operation);
+
+// A record's numbers. A span that seems to end after `now_ns` (clocks that were read at slightly
+// different times, or a damaged record) is taken to end at `now_ns`; an unknown status counts as
+// malformed.
+Measurement measure(const shm::Record& record, const shm::Calibration& calibration,
+                    std::uint64_t now_ns);
+
+// How far a point in time near `ns`, if it was computed from ticks, may be off.
+std::uint64_t error_ns(const shm::Calibration& calibration, std::uint64_t ns);
+
+// The earliest moment from which on `reader` can deliver every record. It must have read nothing
+// yet; its position does not change.
+std::uint64_t complete_since_ns(shm::Reader& reader, const Time& now);
+
+class Ingest {
+ public:
+  // A new segment: ids mean other names. Windows begin at the earliest moment from which on
+  // `reader` still has every record, unless they reach further back already.
+  void begin_run(shm::Reader& reader, const Time& now);
+
+  // Reads all unread records. Call advance() first.
+  void sweep(shm::Reader& reader, const Time& now);
+
+  // Moves all windows to the second of `now`.
+  void advance(const Time& now);
+
+  void on_record(RecordListener listener) { listener_ = std::move(listener); }
+
+  void on_span(SpanListener& listener) { spans_ = &listener; }
+
+  // Begins to keep rollups, or begins anew. If a run has begun already, call read_again() before
+  // the next sweep.
+  void keep_rollups(std::optional<ReadingPosition> position);
+  // Records that were already read from `reader` are read once more, only for the rollups.
+  void read_again(shm::Reader& reader, const Time& now);
+  RollupKeeper* keeper() { return keeper_.get(); }
+
+  OperationTable& operations() { return operations_; }
+  std::uint64_t second() const { return second_; }
+  std::uint64_t observed_since_ns() const { return observed_since_ns_; }
+  std::uint64_t read() const { return read_; }        // of all runs
+  std::uint64_t lost() const { return lost_; }        // of all runs
+  std::uint64_t dropped() const { return dropped_; }  // records counted as _OTHER, or not at all
+  std::uint64_t run_last_end_ns() const { return run_last_end_ns_; }  // 0: no record in this run
+  // Changes when complete seconds may have changed, or when operations may have been removed.
+  std::uint64_t revision() const { return revision_; }
+
+ private:
+  struct Resolved {
+    OperationKey key;
+    OperationTable::Found found;
+    RollupKeeper::Place place;
+    std::uint64_t span_number = 0;  // see SpanListener
+  };
+  Resolved& resolve(const shm::Reader& reader, const shm::Record& record);
+  void take(const shm::Reader& reader, const shm::Calibration& calibration,
+            const shm::Record& record, std::uint32_t lane, std::uint64_t sequence, const Time& now);
+  void keep(Resolved& resolved, std::uint32_t lane, std::uint64_t sequence,
+            const Measurement& measurement, const Time& now);
+  void notify(const shm::Calibration& calibration, const Resolved& resolved,
+              const shm::Record& record, const Measurement& measurement, std::uint32_t lane,
+              const Time& now) const;
+
+  OperationTable operations_;
+  // By packed ids of the present run. Bounded: emptied when it is full.
+  std::unordered_map<std::uint64_t, Resolved> resolved_;
+  std::uint64_t resolved_evictions_ = 0;
+
+  std::uint64_t second_ = 0;
+  std::uint64_t observed_since_ns_ = UINT64_MAX;
+  std::uint64_t read_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint64_t run_last_end_ns_ = 0;
+  std::uint64_t revision_ = 0;
+  RecordListener listener_;
+  SpanListener* spans_ = nullptr;
+  std::unique_ptr<RollupKeeper> keeper_;
+  std::vector<std::uint64_t> counted_until_;  // by lane, while records are read again; else empty
+};
+
+}  // namespace goxel_telemetry::metrics

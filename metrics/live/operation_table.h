@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every operation that was seen, by its names. Bounded, whatever names arrive.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+
+#include "metrics/live/snapshot.h"
+#include "metrics/live/window.h"
+#include "metrics/tally/tally.h"
+
+namespace goxel_telemetry::metrics {
+
+// Totals only grow, across any number of runs of the daemon.
+struct Operation {
+  Outcomes total;
+  ExposedHistogram exposed;
+  ExposedHistogram exposed_error;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t last_record_ns = 0;  // CLOCK_MONOTONIC
+  SlidingWindows windows;
+
+  void add_to_totals(const Measurement& measurement);
+};
+
+class OperationTable {
+ public:
+  struct Found {
+    Operation* operation;  // null: there was no room, not even for its _OTHER
+    bool itself;           // false: `operation` is its _OTHER
+  };
+  // The operation with these names, made if it is new. In a full table a new operation takes the
+  // place of the one that was idle for the longest time, if that has left all windows; if none has,
+  // the new operation's records belong to _OTHER. An operation's address is valid until it is
+  // removed: see evictions().
+  Found find_or_add(const OperationKey& key);
+
+  // Pointers from find_or_add() are valid while this does not change.
+  std::uint64_t evictions() const { return evictions_; }
+
+  std::map<OperationKey, Operation>& all() { return operations_; }
+
+  // Moves all windows to second `now`.
+  void advance(std::uint64_t now);
+
+ private:
+  bool evict_idle();
+
+  std::map<OperationKey, Operation> operations_;
+  std::uint64_t evictions_ = 0;
+  std::uint64_t now_ = 0;
+};
+
+}  // namespace goxel_telemetry::metrics

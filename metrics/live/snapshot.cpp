@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/live/snapshot.h"
+
+#include <algorithm>
+
+namespace goxel_telemetry::metrics {
+
+std::uint64_t last_sign_of_life_ns(const Snapshot& snapshot) {
+  const auto heartbeat_age =
+      static_cast<std::uint64_t>(snapshot.daemon.heartbeat_age_seconds * 1e9);
+  const std::uint64_t heartbeat =
+      snapshot.taken_realtime_ns - std::min(heartbeat_age, snapshot.taken_realtime_ns);
+  return std::max(heartbeat, snapshot.daemon.last_record_realtime_ns);
+}
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What viewer, bridge and cli show: an immutable value, complete in itself, with no pointer into a
+// segment. Durations are in nanoseconds, points in time are CLOCK_MONOTONIC nanoseconds unless the
+// name says realtime, ratios are 0 to 1. Strings are valid UTF-8 without control characters,
+// whatever names the daemon's clients send.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/operation_key.h"
+#include "metrics/tally/statistics.h"
+#include "shm/producer_state.h"
+
+namespace goxel_telemetry::metrics {
+
+enum class Window : std::size_t { now = 0, one_minute = 1, five_minutes = 2, fifteen_minutes = 3 };
+inline constexpr std::size_t kWindowCount = 4;
+inline constexpr std::array<std::uint32_t, kWindowCount> kWindowSeconds = {1, 60, 300, 900};
+inline constexpr std::array<const char*, kWindowCount> kWindowNames = {"now", "1m", "5m", "15m"};
+
+// Upper bounds, in nanoseconds and closed (a value equal to a bound lies in that bound's bucket),
+// of the exposed histograms: 50 µs to 10 s, a superset of OpenTelemetry's. A last bucket, without a
+// bound, follows.
+inline constexpr std::array<std::uint64_t, 20> kExposedBounds = {
+    50'000,        100'000,       250'000,       500'000,       1'000'000,
+    2'500'000,     5'000'000,     10'000'000,    25'000'000,    50'000'000,
+    75'000'000,    100'000'000,   250'000'000,   500'000'000,   750'000'000,
+    1'000'000'000, 2'500'000'000, 5'000'000'000, 7'500'000'000, 10'000'000'000};
+
+// A cumulative distribution since this reader first saw the operation, exact at its bounds.
+struct ExposedHistogram {
+  std::array<std::uint64_t, kExposedBounds.size() + 1> counts{};  // per bucket, not cumulative
+  std::uint64_t sum_ns = 0;
+  std::uint64_t count = 0;
+};
+
+struct OperationStats {
+  OperationKey key;
+  Outcomes total;  // since this reader first saw it; never decreases, also when the daemon restarts
+  ExposedHistogram exposed;  // of answered requests (ok and error), like total
+  // The part of `exposed` that was answered with an error. OpenTelemetry's histograms have the
+  // label error.type: errors that are quick must not make the good answers look quick.
+  ExposedHistogram exposed_error;
+  std::uint64_t bytes_in = 0;  // total
+  std::uint64_t bytes_out = 0;
+  std::uint64_t last_record_ns = 0;  // end of the latest span
+  std::array<WindowStats, kWindowCount> windows;
+
+  const WindowStats& window(Window w) const { return windows[static_cast<std::size_t>(w)]; }
+};
+
+// What one layer saw of a stack: the sum of all operations.
+struct LayerStats {
+  std::string stack;
+  std::string layer;
+  std::array<WindowStats, kWindowCount> windows;
+  std::array<std::uint64_t, kWindowCount> sum_ns{};  // of all latencies, exact
+
+  const WindowStats& window(Window w) const { return windows[static_cast<std::size_t>(w)]; }
+};
+
+struct InflightRequest {
+  std::string operation;
+  std::string protocol;
+  std::string stack;
+  std::string layer;
+  std::string phase;  // "received", "queued", "started"
+  std::uint64_t connection = 0;
+  std::uint64_t trace_id = 0;  // low 64 bits; 0: none
+  // Time since the request's present phase began; if the daemon died, until its last sign of life.
+  std::uint64_t age_ns = 0;
+  std::uint32_t bytes_in = 0;
+  std::uint32_t thread = 0;  // kernel thread id; 0: unknown
+};
+
+// Numbers of the daemon's process, read from /proc. Members that could not be read are empty.
+struct ProcessStats {
+  std::uint32_t pid = 0;
+  std::optional<double> cpu_ratio;  // CPU seconds per second since an earlier reading; may exceed 1
+  std::optional<double> cpu_seconds_total;
+  std::optional<std::uint64_t> resident_bytes;
+  std::optional<std::uint64_t> virtual_bytes;
+  std::optional<std::uint64_t> threads;
+  std::optional<std::uint64_t> open_fds;
+  std::optional<std::uint64_t> max_fds;
+  std::optional<double> start_realtime_seconds;  // Unix time
+};
+
+struct Daemon {
+  shm::ProducerState state = shm::ProducerState::absent;
+  std::string message;  // for a person: a sentence; empty only while live
+  std::uint64_t run_id = 0;
+  std::uint64_t runs_seen = 0;  // how many runs this reader has attached to
+  std::string door;             // "abi", "preload", "collector", "replay"
+  std::string host_name;
+  std::string host_version;
+  std::string plugin_version;
+  std::uint64_t started_realtime_ns = 0;
+  double uptime_seconds = 0;  // of the segment; if dead: how long it lived, as far as is known
+  double heartbeat_age_seconds = 0;
+  std::uint64_t last_record_realtime_ns = 0;  // CLOCK_REALTIME of the newest record; 0: none yet
+
+  std::uint64_t connections = 0;
+  std::uint64_t open_descriptors = 0;
+  std::uint64_t connections_total = 0;
+  std::uint64_t inflight = 0;
+  std::uint64_t queue_depth = 0;
+  std::uint64_t workers_busy = 0;  // connections with a request in flight
+  std::uint64_t workers_configured = 0;
+  // The operator's targets for a whole stack; 0: not set.
+  std::uint64_t target_latency_ns = 0;
+  std::uint64_t target_milli_operations_per_second = 0;
+  // Of this run, from the lanes' counters: exact, also if records were lost.
+  Outcomes run_total;
+  std::uint64_t bytes_in = 0;  // of this run
+  std::uint64_t bytes_out = 0;
+  std::array<WindowStats, kWindowCount> windows;  // all operations of the layer `daemon`
+
+  const WindowStats& window(Window w) const { return windows[static_cast<std::size_t>(w)]; }
+};
+
+struct Ring {
+  std::uint64_t published = 0;        // by the producer, this run
+  std::uint64_t read = 0;             // by this reader, all runs
+  std::uint64_t lost = 0;             // overwritten before this reader read them, all runs
+  std::uint64_t lane_misses = 0;      // never written: every lane was taken
+  std::uint64_t inflight_misses = 0;  // given up early: the in-flight table was full
+  std::uint64_t contended_calls = 0;
+  std::uint64_t unobserved_connections = 0;
+  std::uint64_t catalog_overflow = 0;
+  std::uint64_t segment_bytes = 0;
+};
+
+// The plugin's own cost, extrapolated from the calls that it timed.
+struct OwnCost {
+  double seconds_total = 0;  // this run
+  double busy_ratio = 0;     // of the daemon's busy time (sum of spans), this run
+  double ns_per_request = 0;
+  std::uint64_t samples = 0;
+};
+
+struct Snapshot {
+  std::string instance;
+  std::uint64_t taken_realtime_ns = 0;
+  std::uint64_t taken_monotonic_ns = 0;
+  Daemon daemon;
+  ProcessStats process;
+  Ring ring;
+  OwnCost own_cost;
+  std::vector<OperationStats> operations;  // sorted by key
+  std::vector<LayerStats> layers;          // sorted by stack and layer
+  std::vector<InflightRequest> inflight;   // oldest first
+  // Records counted as _OTHER or not at all: too many operations.
+  std::uint64_t operations_dropped = 0;
+};
+
+// CLOCK_REALTIME of the daemon's last sign of life: heartbeat or record.
+std::uint64_t last_sign_of_life_ns(const Snapshot& snapshot);
+
+}  // namespace goxel_telemetry::metrics

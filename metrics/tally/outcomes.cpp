@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/tally/outcomes.h"
+
+namespace goxel_telemetry::metrics {
+
+const char* to_string(shm::Status status) {
+  switch (status) {
+    case shm::Status::ok:
+      return "ok";
+    case shm::Status::error:
+      return "error";
+    case shm::Status::unanswered:
+      return "unanswered";
+    case shm::Status::malformed:
+      return "malformed";
+    case shm::Status::cancelled:
+      return "cancelled";
+  }
+  return "malformed";
+}
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A follower outlives the daemons that it follows.
+#include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <csignal>
+
+#include <functional>
+
+#include "metrics/live/follower.h"
+#include "tests/metrics/test_segment.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+class FollowerRunsTest : public FollowerTest {
+ protected:
+  // A daemon in a process of its own that does `work` and is then killed where it stands.
+  void run_and_kill(const std::function<void(TestSegment&)>& work) {
+    int ready[2];
+    ASSERT_EQ(pipe(ready), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      TestSegment segment(instance_);
+      work(segment);
+      static_cast<void>(!write(ready[1], "x", 1));
+      while (true) pause();
+    }
+    close(ready[1]);
+    char byte = 0;
+    ASSERT_EQ(read(ready[0], &byte, 1), 1) << "the child could not make its segment";
+    close(ready[0]);
+    kill(child, SIGKILL);
+    ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  }
+
+  // Far enough for the follower to look at the process and the name again.
+  void let_it_look() {
+    now_.monotonic_ns += 200'000'000;
+    now_.realtime_ns += 200'000'000;
+  }
+};
+
+TEST_F(FollowerRunsTest, ADaemonThatComesIsPickedUpWithinASecond) {
+  EXPECT_EQ(look().daemon.state, shm::ProducerState::absent);
+  TestSegment segment(instance_);
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, shm::ProducerState::live);
+  EXPECT_EQ(snapshot.daemon.message, "");
+  EXPECT_EQ(snapshot.daemon.runs_seen, 1u);
+}
+
+TEST_F(FollowerRunsTest, TheNameIsNotLookedAtMoreThanFiveTimesASecond) {
+  look();
+  TestSegment segment(instance_);
+  now_.monotonic_ns += 199'999'999;
+  EXPECT_EQ(look().daemon.state, shm::ProducerState::absent);
+  now_.monotonic_ns += 1;
+  EXPECT_EQ(look().daemon.state, shm::ProducerState::live);
+}
+
+TEST_F(FollowerRunsTest, AKilledDaemonsSegmentIsItsBlackBox) {
+  run_and_kill([this](TestSegment& segment) {
+    segment.publish("goxel.export_model", now_.monotonic_ns, 1'000);
+    shm::InflightEntry entry{};
+    entry.operation = shm::names::kBatch;
+    entry.layer = shm::names::kDaemon;
+    entry.stack = shm::names::kFourLayer;
+    entry.connection = 5;
+    entry.since_ticks = now_.monotonic_ns;
+    segment.hold(0, entry);
+    segment.header().heartbeat_ns = now_.monotonic_ns + 3 * kSecond;
+  });
+  pass(3'600);
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, shm::ProducerState::dead);
+  EXPECT_THAT(snapshot.daemon.message, HasSubstr("killed or crashed"));
+  EXPECT_EQ(find(snapshot, "goxel.export_model")->total.ok, 1u);
+  ASSERT_THAT(snapshot.inflight, SizeIs(1));
+  EXPECT_EQ(snapshot.inflight[0].operation, "_BATCH");
+  EXPECT_EQ(snapshot.inflight[0].age_ns, 3 * kSecond) << "it stopped aging when the daemon died";
+  EXPECT_LT(snapshot.daemon.uptime_seconds, 60) << "how long it lived";
+  EXPECT_FALSE(snapshot.process.resident_bytes);
+}
+
+// Its heartbeat comes once a second: a request may have ended after the last one.
+TEST_F(FollowerRunsTest, ADaemonLivedUntilItsLastRecordIfThatEndedAfterItsHeartbeat) {
+  run_and_kill([this](TestSegment& segment) {
+    shm::InflightEntry entry{};
+    entry.operation = shm::names::kBatch;
+    entry.layer = shm::names::kDaemon;
+    entry.since_ticks = now_.monotonic_ns;
+    segment.hold(0, entry);
+    segment.header().heartbeat_ns = now_.monotonic_ns + kSecond;
+    segment.publish("ping", now_.monotonic_ns + 4 * kSecond, 1'000);
+    segment.publish("ping", now_.monotonic_ns + 2 * kSecond, 1'000);
+  });
+  const std::uint64_t began = now_.realtime_ns;
+  now_.monotonic_ns += 60 * kSecond;
+  now_.realtime_ns += 60 * kSecond;
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, shm::ProducerState::dead);
+  ASSERT_THAT(snapshot.inflight, SizeIs(1));
+  EXPECT_EQ(snapshot.inflight[0].age_ns, 4 * kSecond);
+  EXPECT_EQ(last_sign_of_life_ns(snapshot), began + 4 * kSecond);
+}
+
+TEST_F(FollowerRunsTest, ADaemonLivedUntilItsHeartbeatIfNoRecordCameAfterThat) {
+  run_and_kill([this](TestSegment& segment) {
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+    segment.header().heartbeat_ns = now_.monotonic_ns + 3 * kSecond;
+  });
+  const auto expected = static_cast<double>(now_.realtime_ns + 3 * kSecond);
+  now_.monotonic_ns += 60 * kSecond;
+  now_.realtime_ns += 60 * kSecond;
+  EXPECT_NEAR(static_cast<double>(last_sign_of_life_ns(look())), expected, 1'000);
+}
+
+TEST_F(FollowerRunsTest, AClockThatGoesBackDoesNotKeepItFromLooking) {
+  look();
+  now_.monotonic_ns -= 50 * kSecond;
+  TestSegment segment(instance_);
+  EXPECT_EQ(look().daemon.state, shm::ProducerState::live);
+}
+
+TEST_F(FollowerRunsTest, ARestartIsFollowedAndTotalsGoOn) {
+  run_and_kill([this](TestSegment& segment) {
+    for (int i = 0; i < 3; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  });
+  const Snapshot dead = look();
+  EXPECT_EQ(dead.daemon.state, shm::ProducerState::dead);
+
+  TestSegment next(instance_);
+  next.operation("something else first");  // ids mean other names now
+  next.publish("ping", now_.monotonic_ns, 1'000);
+  let_it_look();
+  const Snapshot live = look();
+  EXPECT_EQ(live.daemon.state, shm::ProducerState::live);
+  EXPECT_NE(live.daemon.run_id, dead.daemon.run_id);
+  EXPECT_EQ(live.daemon.runs_seen, 2u);
+  EXPECT_EQ(live.daemon.run_total.ok, 1u) << "of this run";
+  EXPECT_EQ(live.ring.published, 1u) << "of this run";
+  EXPECT_EQ(live.ring.read, 4u) << "of all runs";
+  EXPECT_EQ(find(live, "ping")->total.ok, 4u) << "of all runs";
+  ASSERT_THAT(live.operations, SizeIs(1));
+}
+
+// The race, step by step: while the follower hears of a record in the second lane, the daemon
+// publishes once more in the first one, which this sweep has left behind, and ends.
+TEST_F(FollowerRunsTest, WhatADaemonPublishedJustBeforeItEndedIsTakenIn) {
+  TestSegment segment(instance_);
+  look();
+  segment.use_lane(1);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  follower_.on_record([&](const NamedRecord& record) {
+    if (record.operation != "ping") return;
+    segment.use_lane(0);
+    segment.publish("last words", now_.monotonic_ns, 1'000);
+    segment.retire();
+  });
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, shm::ProducerState::retired);
+  EXPECT_NE(find(snapshot, "last words"), nullptr);
+}
+
+TEST_F(FollowerRunsTest, WhatADaemonPublishedJustBeforeItWasReplacedIsTakenIn) {
+  TestSegment old(instance_);
+  look();
+  old.use_lane(1);
+  old.publish("ping", now_.monotonic_ns, 1'000);
+  std::unique_ptr<TestSegment> next;
+  follower_.on_record([&](const NamedRecord& record) {
+    if (record.operation != "ping") return;
+    old.use_lane(0);
+    old.publish("last words", now_.monotonic_ns, 1'000);
+    old.retire();
+    next = std::make_unique<TestSegment>(instance_);
+    next->publish("first words", now_.monotonic_ns, 1'000);
+  });
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_NE(find(snapshot, "last words"), nullptr);
+  EXPECT_NE(find(snapshot, "first words"), nullptr);
+  EXPECT_EQ(snapshot.daemon.runs_seen, 2u);
+}
+
+// Others may run at the same time, so it is only sure what it is not.
+TEST_F(FollowerRunsTest, WhereADaemonLivesOneThatEndedIsNoChoice) {
+  TestSegment segment(instance_);
+  segment.retire();
+  const std::string live_instance = unique_instance();
+  TestSegment live(live_instance);
+  const InstanceChoice choice = only_instance();
+  EXPECT_NE(choice.instance, instance_);
+  EXPECT_THAT(choice.message + ',', Not(HasSubstr(instance_ + ',')));
+  EXPECT_THAT(choice.message, Not(HasSubstr(instance_ + ')')));
+  EXPECT_NE(choice.instance.empty(), choice.message.empty());
+  shm::remove_segment(live_instance, live.header().run_id);
+}
+
+TEST_F(FollowerRunsTest, AnOrderlyEndIsToldApartFromACrash) {
+  TestSegment segment(instance_);
+  look();
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  segment.retire();
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, shm::ProducerState::retired);
+  EXPECT_THAT(snapshot.daemon.message, HasSubstr("orderly"));
+  EXPECT_EQ(find(snapshot, "ping")->total.ok, 1u);
+}
+
+TEST_F(FollowerRunsTest, ASegmentWhoseNameWasTakenAwayIsReadOn) {
+  TestSegment segment(instance_);
+  look();
+  shm::remove_segment(instance_, segment.header().run_id);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, shm::ProducerState::live);
+  EXPECT_EQ(find(snapshot, "ping")->total.ok, 1u);
+}
+
+TEST_F(FollowerRunsTest, AnOverwrittenSegmentIsGivenUpUntilANewOneComes) {
+  {
+    TestSegment segment(instance_);
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+    look();
+    segment.header().magic = 0xDEAD;
+    let_it_look();
+    const Snapshot snapshot = look();
+    EXPECT_EQ(snapshot.daemon.state, shm::ProducerState::unusable);
+    EXPECT_THAT(snapshot.daemon.message, HasSubstr(instance_));
+    EXPECT_EQ(find(snapshot, "ping")->total.ok, 1u) << "what was counted stays";
+  }
+  shm_unlink(("/goxel-telemetry." + instance_).c_str());
+  TestSegment next(instance_);
+  let_it_look();
+  EXPECT_EQ(look().daemon.state, shm::ProducerState::live);
+}
+
+TEST_F(FollowerRunsTest, TimeWithoutADaemonCountsAsCoveredBetweenRuns) {
+  run_and_kill([this](TestSegment& segment) {
+    for (int i = 0; i < 30; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  });
+  look();
+  pass(31);
+  const WindowStats minute = look().daemon.window(Window::one_minute);
+  EXPECT_NEAR(minute.covered_seconds, 31, 1);
+  EXPECT_NEAR(minute.rate_per_second, 30 / minute.covered_seconds, 1e-9);
+}
+
+TEST_F(FollowerRunsTest, MovingAFollowerKeepsWhatItKnows) {
+  TestSegment segment(instance_);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  look();
+  Follower moved = std::move(follower_);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  moved.sweep(now_);
+  EXPECT_EQ(find(moved.snapshot(now_), "ping")->total.ok, 2u);
+  EXPECT_EQ(moved.instance(), instance_);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::metrics
