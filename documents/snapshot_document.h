@@ -21,6 +21,12 @@ struct SnapshotDocument {
   const std::vector<metrics::Snapshot>& instances;
 };
 
+// What a reader lost, and what was lost before it was written.
+struct RingMember {
+  const metrics::Ring& ring;
+  const shm::GaugeValues& gauges;
+};
+
 // GET /api/v1/inflight
 struct InflightInstance {
   const metrics::Snapshot& snapshot;
@@ -90,13 +96,13 @@ void describe(const metrics::Daemon& d, Member&& member) {
   member("uptime_seconds", d.uptime_seconds);
   member("heartbeat_age_seconds", d.heartbeat_age_seconds);
   member("last_record_realtime_ns", d.last_record_realtime_ns);
-  member("connections", d.connections);
-  member("open_descriptors", d.open_descriptors);
-  member("connections_total", d.connections_total);
+  member("connections", d.gauges[shm::Gauge::connections]);
+  member("open_descriptors", d.gauges[shm::Gauge::open_descriptors]);
+  member("connections_total", d.gauges[shm::Gauge::connections_total]);
   member("inflight", d.inflight);
-  member("queue_depth", d.queue_depth);
+  member("queue_depth", d.gauges[shm::Gauge::queue_depth]);
   member("workers_busy", d.workers_busy);
-  member("workers_configured", d.workers_configured);
+  member("workers_configured", d.gauges[shm::Gauge::workers_configured]);
   member("run_total", d.run_total);
   member("bytes_in", d.bytes_in);
   member("bytes_out", d.bytes_out);
@@ -104,16 +110,16 @@ void describe(const metrics::Daemon& d, Member&& member) {
 }
 
 template <class Member>
-void describe(const metrics::Ring& r, Member&& member) {
-  member("published", r.published);
-  member("read", r.read);
-  member("lost", r.lost);
-  member("lane_misses", r.lane_misses);
-  member("inflight_misses", r.inflight_misses);
-  member("contended_calls", r.contended_calls);
-  member("unobserved_connections", r.unobserved_connections);
-  member("catalog_overflow", r.catalog_overflow);
-  member("segment_bytes", r.segment_bytes);
+void describe(const RingMember& r, Member&& member) {
+  member("published", r.ring.published);
+  member("read", r.ring.read);
+  member("lost", r.ring.lost);
+  member("lane_misses", r.gauges[shm::Gauge::lane_misses]);
+  member("inflight_misses", r.gauges[shm::Gauge::inflight_misses]);
+  member("contended_calls", r.gauges[shm::Gauge::contended_calls]);
+  member("unobserved_connections", r.gauges[shm::Gauge::unobserved_connections]);
+  member("catalog_overflow", r.gauges[shm::Gauge::catalog_overflow]);
+  member("segment_bytes", r.ring.segment_bytes);
 }
 
 template <class Member>
@@ -131,7 +137,7 @@ void describe(const metrics::Snapshot& s, Member&& member) {
   member("taken_monotonic_ns", s.taken_monotonic_ns);
   member("daemon", s.daemon);
   member("process", s.process);
-  member("ring", s.ring);
+  member("ring", RingMember{s.ring, s.daemon.gauges});
   member("own_cost", s.own_cost);
   member("operations", s.operations);
   member("operations_dropped", s.operations_dropped);

@@ -61,7 +61,7 @@ bool Connection::enter_late(Recorder& recorder) noexcept {
 
 void Connection::lose_step(Recorder& recorder) noexcept {
   out_of_step_.store(true, std::memory_order_relaxed);
-  recorder.gauges().contended_calls.fetch_add(1, std::memory_order_relaxed);
+  recorder.gauges()[shm::Gauge::contended_calls].fetch_add(1, std::memory_order_relaxed);
 }
 
 void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number) noexcept {
@@ -158,7 +158,7 @@ std::uint16_t Connection::claim_line(Recorder& recorder, PendingTable& table,
   std::uint32_t spare = table.spare.claim(0, kInflightLines - kConnections);
   if (spare == decltype(table.spare)::kNone) {
     // This connection holds at least its own line: its oldest request makes room.
-    recorder.gauges().inflight_misses.fetch_add(1, std::memory_order_relaxed);
+    recorder.gauges()[shm::Gauge::inflight_misses].fetch_add(1, std::memory_order_relaxed);
     end_first(recorder, table, shm::Status::unanswered, now, 0, 0);
     ++given_up_;
     return claim_line(recorder, table, now);
@@ -319,7 +319,7 @@ void Connection::send_failed(Recorder& recorder, PendingTable& table, std::uint6
 bool Connection::hung_up(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
   if (!hung_up_) {
     hung_up_ = true;
-    recorder.gauges().connections.fetch_sub(1, std::memory_order_relaxed);
+    recorder.gauges()[shm::Gauge::connections].fetch_sub(1, std::memory_order_relaxed);
   }
   // If the thread that read the request finds the hang-up, it has come back to wait for more and is
   // done with the request. If another thread finds it, the request may still be worked on; the
@@ -356,7 +356,7 @@ void Connection::output_ended(Recorder& recorder, PendingTable& table, std::uint
 void Connection::close(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
   end_all(recorder, table, hung_up_ ? shm::Status::cancelled : shm::Status::unanswered, now);
   if (!input_ended_) end_input(recorder, now);
-  if (!hung_up_) recorder.gauges().connections.fetch_sub(1, std::memory_order_relaxed);
+  if (!hung_up_) recorder.gauges()[shm::Gauge::connections].fetch_sub(1, std::memory_order_relaxed);
   hung_up_ = true;
   open_ = false;
 }

@@ -128,8 +128,8 @@ std::string check_segment(const Settings& settings) {
   options.group = settings.segment_group;
   const shm::Created created = shm::create_segment(options);
   if (created.outcome != shm::CreateOutcome::created) return created.message;
-  const auto& header = *reinterpret_cast<const shm::Header*>(created.mapping->bytes().data());
-  shm::remove_segment(options.instance, header.run_id);
+  const shm::ProducerView segment(created.mapping->bytes());
+  shm::remove_segment(options.instance, segment.header().run_id);
   return "";
 }
 

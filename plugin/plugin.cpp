@@ -163,17 +163,17 @@ void deactivate() {
 
 void connection_opened(goxel_plugin_connection) {
   if (Recorder* const live = recorder()) {
-    live->gauges().connections.fetch_add(1, std::memory_order_relaxed);
-    live->gauges().open_descriptors.fetch_add(1, std::memory_order_relaxed);
-    live->gauges().connections_total.fetch_add(1, std::memory_order_relaxed);
+    live->gauges()[shm::Gauge::connections].fetch_add(1, std::memory_order_relaxed);
+    live->gauges()[shm::Gauge::open_descriptors].fetch_add(1, std::memory_order_relaxed);
+    live->gauges()[shm::Gauge::connections_total].fetch_add(1, std::memory_order_relaxed);
   }
 }
 
 void connection_closed(goxel_plugin_connection connection) {
   Recorder* const live = recorder();
   if (live == nullptr) return;
-  live->gauges().connections.fetch_sub(1, std::memory_order_relaxed);
-  live->gauges().open_descriptors.fetch_sub(1, std::memory_order_relaxed);
+  live->gauges()[shm::Gauge::connections].fetch_sub(1, std::memory_order_relaxed);
+  live->gauges()[shm::Gauge::open_descriptors].fetch_sub(1, std::memory_order_relaxed);
   const std::uint64_t now = live->now();
   for_each_held(
       [connection](std::uint32_t line) {
@@ -233,7 +233,7 @@ goxel_plugin_request_token request_received(const goxel_plugin_request* request)
   entry.bytes_in = shm::clip_bytes(request->bytes);
   const std::uint32_t line = lines.claim(0, kInflightLines);
   if (line == decltype(lines)::kNone) {
-    live->gauges().inflight_misses.fetch_add(1, std::memory_order_relaxed);
+    live->gauges()[shm::Gauge::inflight_misses].fetch_add(1, std::memory_order_relaxed);
     return 0;
   }
   Ticket& ticket = tickets[line];
@@ -300,9 +300,9 @@ void set_gauge(std::uint32_t gauge, std::int64_t value) {
   if (live == nullptr) return;
   const std::uint64_t shown = value > 0 ? static_cast<std::uint64_t>(value) : 0;
   if (gauge == GOXEL_GAUGE_QUEUE_DEPTH) {
-    live->gauges().queue_depth.store(shown, std::memory_order_relaxed);
+    live->gauges()[shm::Gauge::queue_depth].store(shown, std::memory_order_relaxed);
   } else if (gauge == GOXEL_GAUGE_WORKERS_CONFIGURED) {
-    live->gauges().workers_configured.store(shown, std::memory_order_relaxed);
+    live->gauges()[shm::Gauge::workers_configured].store(shown, std::memory_order_relaxed);
   }
 }
 

@@ -139,15 +139,11 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
 Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settings,
                    shm::ClockSource clock_source)
     : mapping_(std::move(mapping)),
-      header_(reinterpret_cast<shm::Header*>(mapping_->bytes().data())),
-      catalog_(*header_, {reinterpret_cast<shm::CatalogEntry*>(mapping_->bytes().data() +
-                                                               header_->catalog_offset),
-                          header_->catalog_capacity}),
-      inflight_(reinterpret_cast<shm::InflightLine*>(mapping_->bytes().data() +
-                                                     header_->inflight_offset)),
-      own_point_(*reinterpret_cast<shm::CollectionPointLine*>(mapping_->bytes().data() +
-                                                              header_->collection_points_offset)),
-      lanes_(reinterpret_cast<shm::Lane*>(mapping_->bytes().data() + header_->lanes_offset)),
+      segment_(mapping_->bytes()),
+      header_(&segment_.header()),
+      catalog_(*header_, segment_.catalog()),
+      inflight_(segment_.inflight().data()),
+      own_point_(segment_.collection_points().front()),
       lane_count_(std::min(header_->lane_count, kMaxLanes)),
       own_lanes_(lane_count_ > kSharedLanes ? lane_count_ - kSharedLanes : 0),
       clock_source_(clock_source),
@@ -167,13 +163,6 @@ Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settin
   }
   show_sign_of_life();
   header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
-}
-
-shm::Producer Recorder::producer_of_lane(std::uint32_t index) noexcept {
-  shm::Lane& lane = lanes_[index];
-  return {
-      lane,
-      {reinterpret_cast<shm::Slot*>(mapping_->bytes().data() + lane.slots_offset), lane.capacity}};
 }
 
 namespace {
@@ -230,17 +219,17 @@ bool Recorder::claim_lane() noexcept {
     return false;
   }
   thread.lane = lane;
-  thread.producer = producer_of_lane(lane);
+  thread.producer = shm::Producer(segment_, lane);
   return true;
 }
 
 void Recorder::publish_shared(const shm::Words& record) noexcept {
   const std::uint32_t lane = lane_map_.claim(own_lanes_, lane_count_);
   if (lane == decltype(lane_map_)::kNone) {
-    gauges().lane_misses.fetch_add(1, std::memory_order_relaxed);
+    gauges()[shm::Gauge::lane_misses].fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  shm::Producer producer = producer_of_lane(lane);
+  shm::Producer producer = shm::Producer(segment_, lane);
   count(producer.counters(), record);
   producer.publish(record);
   lane_map_.give_back(lane);

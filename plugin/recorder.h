@@ -16,6 +16,7 @@
 #include "shm/catalog.h"
 #include "shm/clock.h"
 #include "shm/inflight.h"
+#include "shm/place_map.h"
 #include "shm/producer.h"
 #include "shm/segment.h"
 
@@ -92,14 +93,13 @@ class Recorder {
   static void give_lane_back(void* thread_state) noexcept;
   // One thread at a time, like beat().
   void show_sign_of_life() noexcept;
-  shm::Producer producer_of_lane(std::uint32_t lane) noexcept;
 
   std::unique_ptr<shm::Mapping> mapping_;
+  shm::ProducerView segment_;
   shm::Header* header_;
   shm::CatalogWriter catalog_;
   shm::InflightLine* inflight_;
   shm::CollectionPointLine& own_point_;  // this process, in the table of collection points
-  shm::Lane* lanes_;
   std::uint32_t lane_count_;
   std::uint32_t own_lanes_;  // the lanes after these are shared
   shm::ClockSource clock_source_;

@@ -53,26 +53,26 @@ bool SocketObserver::is_listener(int listener) noexcept {
 void SocketObserver::accepted(int fd) noexcept {
   if (is_known(fd)) closing(fd);  // it was closed by a call that we did not see
   shm::Gauges& gauges = recorder_->gauges();
-  gauges.connections_total.fetch_add(1, std::memory_order_relaxed);
+  gauges[shm::Gauge::connections_total].fetch_add(1, std::memory_order_relaxed);
   if (static_cast<std::uint32_t>(fd) >= kDescriptors) {
-    gauges.unobserved_connections.fetch_add(1, std::memory_order_relaxed);
+    gauges[shm::Gauge::unobserved_connections].fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  gauges.open_descriptors.fetch_add(1, std::memory_order_relaxed);
+  gauges[shm::Gauge::open_descriptors].fetch_add(1, std::memory_order_relaxed);
   occupy(fd, true);
 }
 
 void SocketObserver::occupy(int fd, bool new_connection) noexcept {
   const std::uint32_t place = places_.claim(0, kConnections);
   if (place == decltype(places_)::kNone) {
-    recorder_->gauges().unobserved_connections.fetch_add(1, std::memory_order_relaxed);
+    recorder_->gauges()[shm::Gauge::unobserved_connections].fetch_add(1, std::memory_order_relaxed);
     descriptors_[fd].store(kNoPlace, std::memory_order_relaxed);
     return;
   }
   Connection& connection = connections_[place];
   if (!connection.enter_anyway()) {
     // A thread that was looking for the last connection in this place was preempted inside it.
-    recorder_->gauges().unobserved_connections.fetch_add(1, std::memory_order_relaxed);
+    recorder_->gauges()[shm::Gauge::unobserved_connections].fetch_add(1, std::memory_order_relaxed);
     descriptors_[fd].store(kNoPlace, std::memory_order_relaxed);
     places_.give_back(place);
     return;
@@ -80,7 +80,7 @@ void SocketObserver::occupy(int fd, bool new_connection) noexcept {
   connection.open(place, fd, last_number_.fetch_add(1, std::memory_order_relaxed) + 1);
   const auto entry = static_cast<std::uint16_t>(kFirstPlace + place);
   if (new_connection) {
-    recorder_->gauges().connections.fetch_add(1, std::memory_order_relaxed);
+    recorder_->gauges()[shm::Gauge::connections].fetch_add(1, std::memory_order_relaxed);
     descriptors_[fd].store(entry, std::memory_order_release);  // pairs with enter()
     connection.leave();
     return;
@@ -200,14 +200,14 @@ void SocketObserver::duplicated(int fd, int copy) noexcept {
     ++connection->descriptors;
     descriptors_[copy].store(descriptors_[fd].load(std::memory_order_relaxed),
                              std::memory_order_release);
-    recorder_->gauges().open_descriptors.fetch_add(1, std::memory_order_relaxed);
+    recorder_->gauges()[shm::Gauge::open_descriptors].fetch_add(1, std::memory_order_relaxed);
     leave(*connection);
   }
 }
 
 void SocketObserver::closing(int fd) noexcept {
   if (is_connection(fd))
-    recorder_->gauges().open_descriptors.fetch_sub(1, std::memory_order_relaxed);
+    recorder_->gauges()[shm::Gauge::open_descriptors].fetch_sub(1, std::memory_order_relaxed);
   const std::uint16_t entry = descriptors_[fd].exchange(kUnknown, std::memory_order_acq_rel);
   if (entry < kFirstPlace) return;
   Connection& connection = connections_[entry - kFirstPlace];

@@ -102,7 +102,7 @@ std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name) n
       return static_cast<std::uint16_t>(found - 1);
     }
   }
-  header_.gauges.catalog_overflow.fetch_add(1, std::memory_order_relaxed);
+  header_.gauges[Gauge::catalog_overflow].fetch_add(1, std::memory_order_relaxed);
   return names::kOther;
 }
 
@@ -114,28 +114,10 @@ std::uint16_t CatalogWriter::append(NameKind kind, std::string_view name) noexce
   CatalogEntry& entry = entries_[id];
   std::memcpy(entry.name, name.data(), name.size());
   entry.length = static_cast<std::uint8_t>(name.size());
-  // Pairs with name().
+  // Pairs with CatalogReader::name().
   entry.kind.store(static_cast<std::uint8_t>(kind), std::memory_order_release);
   header_.catalog_count.fetch_add(1, std::memory_order_release);
   return static_cast<std::uint16_t>(id);
-}
-
-std::uint32_t CatalogReader::size() const {
-  const std::uint64_t count = header_.catalog_count.load(std::memory_order_acquire);
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, entries_.size()));
-}
-
-std::size_t CatalogReader::name(std::uint32_t id, char (&out)[kNameBytes], NameKind* kind) const {
-  if (id >= entries_.size()) return 0;
-  const CatalogEntry& entry = entries_[id];
-  const std::uint8_t found = entry.kind.load(std::memory_order_acquire);  // pairs with append()
-  const std::uint8_t length = read_once(entry.length);
-  if (found == 0 || found > static_cast<std::uint8_t>(NameKind::stack) || length > kNameBytes) {
-    return 0;
-  }
-  std::memcpy(out, entry.name, length);
-  if (kind != nullptr) *kind = static_cast<NameKind>(found);
-  return length;
 }
 
 }  // namespace goxel_telemetry::shm

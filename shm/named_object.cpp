@@ -40,7 +40,7 @@ ObjectLock::ObjectLock(int fd, const std::string& instance)
   const Descriptor named = open_object(instance);
   struct stat held {};
   struct stat found {};
-  sound_ = named && fstat(fd, &held) == 0 && fstat(named.get(), &found) == 0 &&
+  valid_ = named && fstat(fd, &held) == 0 && fstat(named.get(), &found) == 0 &&
            held.st_ino == found.st_ino && held.st_dev == found.st_dev;
 }
 

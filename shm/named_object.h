@@ -51,12 +51,12 @@ class ObjectLock {
   ~ObjectLock();
   // True if the lock is held and the instance's name stands for this object. The name then goes on
   // standing for it as long as the lock is held.
-  explicit operator bool() const { return sound_; }
+  explicit operator bool() const { return valid_; }
 
  private:
   int fd_;
   bool held_;
-  bool sound_ = false;
+  bool valid_ = false;
 };
 
 // Frees the name; false with errno set if that is not permitted.

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "shm/catalog_reader.h"
+
 namespace goxel_telemetry::shm {
 namespace {
 
@@ -36,7 +38,7 @@ ProducerInfo describe(const Header& header) {
 
 // The entries that the active lines of a table show.
 template <class Entry, class Line>
-std::vector<Entry> shown_in(std::span<const Line> lines) {
+std::vector<Entry> shown_in(std::span<Line> lines) {
   // A line that changes again and again while it is read belongs to a thread that makes progress,
   // not to a stuck one.
   constexpr int kAttempts = 4;
@@ -80,27 +82,22 @@ std::unique_ptr<Reader> Reader::attach(std::unique_ptr<Mapping> mapping) {
 }
 
 Reader::Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry)
-    : mapping_(std::move(mapping)), geometry_(geometry), producer_(describe(header())) {
-  const std::byte* base = mapping_->bytes().data();
+    : mapping_(std::move(mapping)),
+      segment_(mapping_->bytes(), geometry),
+      producer_(describe(header())) {
   const std::uint64_t size = mapping_->bytes().size();
-  lane_table_ = {reinterpret_cast<const Lane*>(base + geometry_.lanes_offset),
-                 geometry_.lane_count};
   std::uint64_t slots_left = size / sizeof(Slot);  // bounds a sweep: damaged lanes may overlap
-  for (const Lane& lane : lane_table_) {
+  for (const Lane& lane : segment_.lanes()) {
     const std::uint64_t offset = read_once(lane.slots_offset);
     const std::uint64_t capacity = read_once(lane.capacity);
-    const bool sound = std::has_single_bit(capacity) && offset % kCacheLine == 0 &&
+    const bool valid = std::has_single_bit(capacity) && offset % kCacheLine == 0 &&
                        offset <= size && capacity <= (size - offset) / sizeof(Slot) &&
                        capacity <= slots_left;
-    if (!sound) return;  // attach() sees that lanes are missing
+    if (!valid) return;  // attach() sees that lanes are missing
     slots_left -= capacity;
-    lanes_.emplace_back(lane, std::span(reinterpret_cast<const Slot*>(base + offset), capacity));
+    lanes_.emplace_back(lane, segment_.slots(offset, capacity));
   }
   rewind();
-}
-
-const Header& Reader::header() const {
-  return *reinterpret_cast<const Header*>(mapping_->bytes().data());
 }
 
 ProducerState Reader::state(std::uint64_t now_ns) const {
@@ -144,7 +141,7 @@ void Reader::skip_to_end() {
 
 Totals Reader::totals() const {
   Totals totals;
-  for (const Lane& lane : lane_table_) {
+  for (const Lane& lane : segment_.lanes()) {
     totals.published += value(lane.head);
     const LaneCounters& counters = lane.counters;
     for (std::size_t i = 0; i < kStatusCount; ++i)
@@ -158,43 +155,22 @@ Totals Reader::totals() const {
   return totals;
 }
 
-GaugeValues Reader::gauges() const {
-  const Gauges& g = header().gauges;
-  return {value(g.connections),        value(g.open_descriptors),
-          value(g.connections_total),  value(g.queue_depth),
-          value(g.workers_configured), value(g.unobserved_connections),
-          value(g.lane_misses),        value(g.inflight_misses),
-          value(g.contended_calls),    value(g.catalog_overflow),
-          value(g.target_latency_ns),  value(g.target_milli_operations_per_second)};
-}
-
 std::string Reader::name(std::uint32_t id, NameKind* kind) const {
-  const CatalogReader catalog(
-      header(),
-      {reinterpret_cast<const CatalogEntry*>(mapping_->bytes().data() + geometry_.catalog_offset),
-       geometry_.catalog_capacity});
+  const CatalogReader catalog(header(), segment_.catalog());
   char bytes[kNameBytes];
   return {bytes, catalog.name(id, bytes, kind)};
 }
 
 std::uint32_t Reader::name_count() const {
-  const std::uint64_t count = value(header().catalog_count);
-  return count < geometry_.catalog_capacity ? static_cast<std::uint32_t>(count)
-                                            : geometry_.catalog_capacity;
+  return CatalogReader(header(), segment_.catalog()).size();
 }
 
 std::vector<InflightEntry> Reader::inflight() const {
-  return shown_in<InflightEntry>(std::span(
-      reinterpret_cast<const InflightLine*>(mapping_->bytes().data() + geometry_.inflight_offset),
-      geometry_.inflight_capacity));
+  return shown_in<InflightEntry>(segment_.inflight());
 }
 
 std::vector<CollectionPoint> Reader::collection_points() const {
-  if (geometry_.collection_points_capacity == 0) return {};
-  return shown_in<CollectionPoint>(
-      std::span(reinterpret_cast<const CollectionPointLine*>(mapping_->bytes().data() +
-                                                             geometry_.collection_points_offset),
-                geometry_.collection_points_capacity));
+  return shown_in<CollectionPoint>(segment_.collection_points());
 }
 
 }  // namespace goxel_telemetry::shm

@@ -110,22 +110,6 @@ struct Totals {
   std::uint64_t own_cost_samples = 0;
 };
 
-struct GaugeValues {
-  std::uint64_t connections = 0;
-  std::uint64_t open_descriptors = 0;
-  std::uint64_t connections_total = 0;
-  std::uint64_t queue_depth = 0;
-  std::uint64_t workers_configured = 0;
-  std::uint64_t unobserved_connections = 0;
-  std::uint64_t lane_misses = 0;
-  std::uint64_t inflight_misses = 0;
-  std::uint64_t contended_calls = 0;
-  std::uint64_t catalog_overflow = 0;
-  std::uint64_t target_latency_ns = 0;  // 0: not set
-  std::uint64_t target_milli_operations_per_second = 0;
-  friend bool operator==(const GaugeValues&, const GaugeValues&) = default;
-};
-
 // What a header says about its producer, copied once.
 struct ProducerInfo {
   std::uint64_t run_id = 0;
@@ -201,7 +185,7 @@ class Reader {
   void skip_to_end();
 
   Totals totals() const;
-  GaugeValues gauges() const;
+  GaugeValues gauges() const { return header().gauges.load(); }
   // Copies the name out of the catalog; empty if there is none.
   std::string name(std::uint32_t id, NameKind* kind = nullptr) const;
   std::uint32_t name_count() const;
@@ -220,12 +204,11 @@ class Reader {
 
  private:
   Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry);
-  const Header& header() const;
+  const Header& header() const { return segment_.header(); }
 
   std::unique_ptr<Mapping> mapping_;
-  Geometry geometry_;
+  ReaderView segment_;
   ProducerInfo producer_;
-  std::span<const Lane> lane_table_;
   std::vector<LaneReader> lanes_;
   Calibration calibration_;
 };

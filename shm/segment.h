@@ -13,6 +13,7 @@
 
 #include "shm/process_identity.h"
 #include "shm/segment_layout.h"
+#include "shm/segment_view.h"
 
 namespace goxel_telemetry::shm {
 
@@ -115,18 +116,8 @@ bool segment_was_replaced(const std::string& instance, std::uint64_t run_id);
 // Names of all instances that have an object on this machine, sorted; at most 1,000.
 std::vector<std::string> list_instances();
 
-// Positions and sizes of a segment's parts, copied out of its header and checked against the
-// mapping's size, so that a header that is changed later does no harm.
-struct Geometry {
-  std::uint64_t catalog_offset = 0;
-  std::uint32_t catalog_capacity = 0;
-  std::uint64_t inflight_offset = 0;
-  std::uint32_t inflight_capacity = 0;
-  std::uint64_t collection_points_offset = 0;
-  std::uint32_t collection_points_capacity = 0;  // 0: none, and the offset means nothing
-  std::uint64_t lanes_offset = 0;
-  std::uint32_t lane_count = 0;
-};
+// Copies the geometry out of the header and checks that all parts lie within the segment. A header
+// that is changed later does no harm.
 OpenOutcome check_layout(std::span<const std::byte> segment, Geometry& out);
 
 ProcessIdentity producer_of(const Header& header);

@@ -154,13 +154,14 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
   copy_text(header.host_name, options.host_name);
   copy_text(header.host_version, options.host_version);
   copy_text(header.producer_version, GOXEL_TELEMETRY_VERSION);
-  header.gauges.workers_configured.store(options.workers_configured, std::memory_order_relaxed);
-  header.gauges.target_latency_ns.store(options.target_latency_ns, std::memory_order_relaxed);
-  header.gauges.target_milli_operations_per_second.store(options.target_milli_operations_per_second,
-                                                         std::memory_order_relaxed);
+  GaugeValues gauges;
+  gauges[Gauge::workers_configured] = options.workers_configured;
+  gauges[Gauge::target_latency_ns] = options.target_latency_ns;
+  gauges[Gauge::target_milli_operations_per_second] = options.target_milli_operations_per_second;
+  header.gauges.store(gauges);
   header.heartbeat_ns.store(now_ns, std::memory_order_relaxed);
 
-  auto* lane = reinterpret_cast<Lane*>(bytes.data() + where.geometry.lanes_offset);
+  Lane* lane = ProducerView(bytes).lanes().data();
   std::uint64_t slots_offset = where.slots_offset;
   for (const LaneTier& tier : options.tiers) {
     for (std::uint32_t i = 0; i < tier.lanes; ++i, ++lane) {

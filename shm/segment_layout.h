@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "shm/gauges.h"
 #include "shm/record.h"
 
 namespace goxel_telemetry::shm {
@@ -55,27 +56,6 @@ struct alignas(kCacheLine) CalibrationBlock {
   AtomicWord reserved[2];
 };
 static_assert(sizeof(CalibrationBlock) == 64);
-
-// Values that are neither in a lane's counters nor derivable from the in-flight table.
-struct alignas(kCacheLine) Gauges {
-  AtomicWord connections;        // clients connected now
-  AtomicWord open_descriptors;   // accepted and not closed: more than connections if the host leaks
-  AtomicWord connections_total;  // ever accepted
-  AtomicWord queue_depth;        // requests waiting for a worker (plugin ABI only)
-  AtomicWord workers_configured;  // size of the worker pool
-  // Connections ever left unobserved: no place was free, or the descriptor's number was too high.
-  AtomicWord unobserved_connections;
-  AtomicWord lane_misses;       // records lost because every lane was taken
-  AtomicWord inflight_misses;   // requests given up early because the in-flight table was full
-  AtomicWord contended_calls;   // not observed: another thread was inside the connection
-  AtomicWord catalog_overflow;  // names counted as _OTHER
-  // The operator's targets: how long a whole operation should take, and how many operations a
-  // second there should be; 0: not set.
-  AtomicWord target_latency_ns;                   // since 1.1
-  AtomicWord target_milli_operations_per_second;  // since 1.1
-  AtomicWord reserved[4];
-};
-static_assert(sizeof(Gauges) == 128);
 
 struct alignas(kCacheLine) Header {
   AtomicWord magic;  // stored last, with release, when all members below are in place

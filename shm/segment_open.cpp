@@ -140,19 +140,13 @@ std::vector<std::string> list_instances() {
 
 OpenOutcome check_layout(std::span<const std::byte> segment, Geometry& out) {
   if (segment.size() < sizeof(Header)) return OpenOutcome::not_a_segment;
-  const auto& header = *reinterpret_cast<const Header*>(segment.data());
+  const ReaderView unchecked(segment, {});
+  const Header& header = unchecked.header();
   const std::uint64_t magic = header.magic.load(std::memory_order_acquire);  // pairs with lay_out()
   if (magic == 0) return OpenOutcome::not_ready;
   if (magic != kMagic) return OpenOutcome::not_a_segment;
   if (header.layout_major != kLayoutMajor) return OpenOutcome::unknown_version;
-  const Geometry copy{read_once(header.catalog_offset),
-                      read_once(header.catalog_capacity),
-                      read_once(header.inflight_offset),
-                      read_once(header.inflight_capacity),
-                      read_once(header.collection_points_offset),
-                      read_once(header.collection_points_capacity),
-                      read_once(header.lanes_offset),
-                      read_once(header.lane_count)};
+  const Geometry copy = geometry_of(header);
   const std::uint64_t size = segment.size();
   const auto fits = [size](std::uint64_t offset, std::uint64_t count, std::uint64_t each) {
     return offset % kCacheLine == 0 && offset >= sizeof(Header) && offset <= size &&

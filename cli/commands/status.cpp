@@ -45,11 +45,12 @@ std::string clients_line(const metrics::Daemon& daemon, const Style& style) {
   // If there are more descriptors than clients, the daemon keeps sockets open after their clients
   // have gone.
   const std::uint64_t leaked =
-      daemon.open_descriptors - std::min(daemon.connections, daemon.open_descriptors);
+      daemon.gauges[shm::Gauge::open_descriptors] -
+      std::min(daemon.gauges[shm::Gauge::connections], daemon.gauges[shm::Gauge::open_descriptors]);
   return fact_line(
       "clients",
-      {format_count(daemon.connections) + " connected",
-       format_count(daemon.connections_total) + " since the start",
+      {format_count(daemon.gauges[shm::Gauge::connections]) + " connected",
+       format_count(daemon.gauges[shm::Gauge::connections_total]) + " since the start",
        leaked == 0 ? Cell("")
                    : Cell(format_count(leaked) + " open without a client", Emphasis::warning)},
       style);
@@ -58,7 +59,8 @@ std::string clients_line(const metrics::Daemon& daemon, const Style& style) {
 std::string requests_line(const metrics::Snapshot& snapshot, const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;
   std::string workers = format_count(daemon.workers_busy);
-  if (daemon.workers_configured != 0) workers += " of " + format_count(daemon.workers_configured);
+  if (daemon.gauges[shm::Gauge::workers_configured] != 0)
+    workers += " of " + format_count(daemon.gauges[shm::Gauge::workers_configured]);
   workers += " workers busy";
   std::string oldest;
   if (!snapshot.inflight.empty()) {
@@ -66,7 +68,7 @@ std::string requests_line(const metrics::Snapshot& snapshot, const Style& style)
   }
   return fact_line("requests",
                    {format_count(daemon.inflight) + " in flight", oldest,
-                    format_count(daemon.queue_depth) + " queued", workers},
+                    format_count(daemon.gauges[shm::Gauge::queue_depth]) + " queued", workers},
                    style);
 }
 
@@ -174,7 +176,7 @@ std::string status_screen(const metrics::Snapshot& snapshot, metrics::Window win
                        metrics::format_bytes(static_cast<double>(daemon.bytes_out)) + " out"},
                       style);
   screen += overhead_line(snapshot.own_cost, style) + ring_line(snapshot.ring, style) +
-            misses_line(snapshot.ring, style);
+            misses_line(snapshot.daemon.gauges, style);
   return screen + '\n' + window_line(daemon.window(window), window, style) + '\n' +
          operations_table(snapshot, window, style);
 }

@@ -24,7 +24,7 @@ shm::SegmentOptions options_of(const std::string& instance, const recording::Run
   options.host_version = run.host_version;
   options.created_monotonic_ns = created_ns;
   options.catalog_capacity = kNames;
-  options.inflight_capacity = recording::kMostInHand;
+  options.inflight_capacity = recording::kMostInflight;
   options.collection_points = 0;  // the recorded processes are not on this machine
   options.tiers = {{1, ReplayedSegment::kSlots}};
   return options;
@@ -44,10 +44,8 @@ ReplayedSegment::ReplayedSegment(const std::string& instance, const recording::R
     throw Failure(kExitNotThere, created.message);
   }
   mapping_ = std::move(created.mapping);
-  catalog_ = std::make_unique<shm::CatalogWriter>(
-      header(), std::span(at<shm::CatalogEntry>(header().catalog_offset), kNames));
-  shm::Lane& lane = *at<shm::Lane>(header().lanes_offset);
-  producer_ = shm::Producer(lane, std::span(at<shm::Slot>(lane.slots_offset), lane.capacity));
+  catalog_ = std::make_unique<shm::CatalogWriter>(header(), segment().catalog());
+  producer_ = shm::Producer(segment(), 0);
   shm::store(header().calibration, shm::Calibration{});  // ticks are nanoseconds
   header().state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
 }
@@ -88,21 +86,7 @@ void ReplayedSegment::publish(shm::Record record) {
 }
 
 void ReplayedSegment::show(const recording::Moment& moment) {
-  shm::Gauges& gauges = header().gauges;
-  const shm::GaugeValues& values = moment.gauges;
-  set(gauges.connections, values.connections);
-  set(gauges.open_descriptors, values.open_descriptors);
-  set(gauges.connections_total, values.connections_total);
-  set(gauges.queue_depth, values.queue_depth);
-  set(gauges.workers_configured, values.workers_configured);
-  set(gauges.unobserved_connections, values.unobserved_connections);
-  set(gauges.lane_misses, values.lane_misses);
-  set(gauges.inflight_misses, values.inflight_misses);
-  set(gauges.contended_calls, values.contended_calls);
-  set(gauges.catalog_overflow, values.catalog_overflow);
-  set(gauges.target_latency_ns, values.target_latency_ns);
-  set(gauges.target_milli_operations_per_second, values.target_milli_operations_per_second);
-
+  header().gauges.store(moment.gauges);
   if (!moment_seen_) {
     moment_seen_ = true;
     first_own_cost_ns_ = moment.own_cost_ns;
@@ -115,16 +99,16 @@ void ReplayedSegment::show(const recording::Moment& moment) {
   set(producer_.counters().own_cost_samples,
       since_first(moment.own_cost_samples, first_own_cost_samples_));
 
-  const std::span lines(at<shm::InflightLine>(header().inflight_offset), recording::kMostInHand);
-  for (std::size_t i = 0; i < moment.in_hand.size(); ++i) {
-    shm::InflightEntry entry = moment.in_hand[i];
+  const std::span lines = segment().inflight();
+  for (std::size_t i = 0; i < moment.inflight.size(); ++i) {
+    shm::InflightEntry entry = moment.inflight[i];
     entry.operation = id(entry.operation);
     entry.layer = short_id(entry.layer);
     entry.stack = short_id(entry.stack);
     shm::show(lines[i], entry);
   }
-  for (std::size_t i = moment.in_hand.size(); i < lines_shown_; ++i) shm::clear(lines[i]);
-  lines_shown_ = moment.in_hand.size();
+  for (std::size_t i = moment.inflight.size(); i < lines_shown_; ++i) shm::clear(lines[i]);
+  lines_shown_ = moment.inflight.size();
 }
 
 void ReplayedSegment::beat(std::uint64_t now_ns) {

@@ -38,11 +38,8 @@ class ReplayedSegment {
   void retire(std::uint64_t now_ns);
 
  private:
-  shm::Header& header() { return *at<shm::Header>(0); }
-  template <class T>
-  T* at(std::uint64_t offset) {
-    return reinterpret_cast<T*>(mapping_->bytes().data() + offset);
-  }
+  shm::ProducerView segment() const { return shm::ProducerView(mapping_->bytes()); }
+  shm::Header& header() const { return segment().header(); }
   std::uint16_t id(std::uint64_t recorded) const;
   std::uint8_t short_id(std::uint64_t recorded) const;  // for a layer or a stack
 

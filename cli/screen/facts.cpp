@@ -75,13 +75,16 @@ std::string totals_line(const metrics::Snapshot& snapshot, const Style& style) {
                    style);
 }
 
-std::string misses_line(const metrics::Ring& ring, const Style& style) {
+std::string misses_line(const shm::GaugeValues& gauges, const Style& style) {
   const std::vector<Cell> misses = {
-      counted(ring.lane_misses, "records not written (no lane free)", Emphasis::bad),
-      counted(ring.inflight_misses, "requests ended early (in-flight table full)", Emphasis::bad),
-      counted(ring.contended_calls, "calls not observed (contended)", Emphasis::warning),
-      counted(ring.unobserved_connections, "connections not observed", Emphasis::bad),
-      counted(ring.catalog_overflow, "names counted as _OTHER", Emphasis::warning)};
+      counted(gauges[shm::Gauge::lane_misses], "records not written (no lane free)", Emphasis::bad),
+      counted(gauges[shm::Gauge::inflight_misses], "requests ended early (in-flight table full)",
+              Emphasis::bad),
+      counted(gauges[shm::Gauge::contended_calls], "calls not observed (contended)",
+              Emphasis::warning),
+      counted(gauges[shm::Gauge::unobserved_connections], "connections not observed",
+              Emphasis::bad),
+      counted(gauges[shm::Gauge::catalog_overflow], "names counted as _OTHER", Emphasis::warning)};
   const bool none =
       std::all_of(misses.begin(), misses.end(), [](const Cell& cell) { return cell.text.empty(); });
   return none ? fact_line("not seen", {Cell("nothing: the plugin recorded every request")}, style)

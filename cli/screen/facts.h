@@ -25,7 +25,7 @@ std::string totals_line(const metrics::Snapshot& snapshot, const Style& style);
 
 // The numbers of events that the plugin could not record, each with its reason; or that there are
 // none.
-std::string misses_line(const metrics::Ring& ring, const Style& style);
+std::string misses_line(const shm::GaugeValues& gauges, const Style& style);
 
 // Requests in flight, in the order given. `age_title`: title of the age column, which says up to
 // when ages count.

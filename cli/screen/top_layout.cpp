@@ -140,7 +140,8 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
   const metrics::WindowStats& window = daemon.window(state.window);
   const std::uint64_t failed = failures(window.outcomes);
   std::string workers = format_count(daemon.workers_busy);
-  if (daemon.workers_configured != 0) workers += " of " + format_count(daemon.workers_configured);
+  if (daemon.gauges[shm::Gauge::workers_configured] != 0)
+    workers += " of " + format_count(daemon.gauges[shm::Gauge::workers_configured]);
   const metrics::ProcessStats& process = snapshot.process;
   const std::uint64_t lost = snapshot.ring.lost;
   return fact_line(
@@ -148,8 +149,9 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
              {metrics::format_rate(window.rate_per_second),
               Cell(format_count(failed) + " failed", failed == 0 ? Emphasis::none : Emphasis::bad),
               format_count(daemon.inflight) + " in flight",
-              format_count(daemon.queue_depth) + " queued", workers + " workers busy",
-              format_count(daemon.connections) + " clients"},
+              format_count(daemon.gauges[shm::Gauge::queue_depth]) + " queued",
+              workers + " workers busy",
+              format_count(daemon.gauges[shm::Gauge::connections]) + " clients"},
              style) +
          fact_line(
              "process",
@@ -187,7 +189,7 @@ constexpr const char* kHelp[] = {
     "1 2 3 4 window: now, 1, 5 or 15 minutes",
     "/       filter by words in operation, stack, layer or protocol; Esc clears it",
     "space   pause, and go on",
-    "i       requests in hand",
+    "i       requests in flight",
     "up down page keys: scroll",
     "",
     "Sort by n name, r rate, c count, m mean, 5 9 0 quantiles, x max,",

@@ -180,18 +180,22 @@ std::shared_ptr<const LayersView> LayerGroup::State::layers(const Time& now) {
   } else {
     view->message = outer.message();
   }
-  if (all.daemon.target_latency_ns != 0) view->targets.latency_ns = all.daemon.target_latency_ns;
-  if (const std::uint64_t target = all.daemon.target_milli_operations_per_second; target != 0) {
+  if (all.daemon.gauges[shm::Gauge::target_latency_ns] != 0)
+    view->targets.latency_ns = all.daemon.gauges[shm::Gauge::target_latency_ns];
+  if (const std::uint64_t target =
+          all.daemon.gauges[shm::Gauge::target_milli_operations_per_second];
+      target != 0) {
     view->targets.operations_per_second = static_cast<double>(target) / 1000;
   }
-  view->connections = all.daemon.connections;
-  view->queue_depth = all.daemon.queue_depth;
+  view->connections = all.daemon.gauges[shm::Gauge::connections];
+  view->queue_depth = all.daemon.gauges[shm::Gauge::queue_depth];
   view->workers_busy = all.daemon.workers_busy;
-  view->workers_configured = all.daemon.workers_configured;
+  view->workers_configured = all.daemon.gauges[shm::Gauge::workers_configured];
   for (std::size_t i = 0; i < kWindowCount; ++i) {
     const WindowStats& stats = all.daemon.windows[i];
     const double available_ns =
-        stats.covered_seconds * 1e9 * static_cast<double>(all.daemon.workers_configured);
+        stats.covered_seconds * 1e9 *
+        static_cast<double>(all.daemon.gauges[shm::Gauge::workers_configured]);
     if (available_ns <= 0) continue;
     view->worker_utilisation[i] =
         stats.latency.mean_ns * static_cast<double>(stats.latency.count) / available_ns;

@@ -284,14 +284,7 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
     daemon.last_record_realtime_ns = now.realtime_ns - since(last, now.monotonic_ns);
   }
 
-  const shm::GaugeValues gauges = reader_->gauges();
-  daemon.connections = gauges.connections;
-  daemon.open_descriptors = gauges.open_descriptors;
-  daemon.connections_total = gauges.connections_total;
-  daemon.queue_depth = gauges.queue_depth;
-  daemon.workers_configured = gauges.workers_configured;
-  daemon.target_latency_ns = gauges.target_latency_ns;
-  daemon.target_milli_operations_per_second = gauges.target_milli_operations_per_second;
+  daemon.gauges = reader_->gauges();
   const shm::Totals totals = reader_->totals();
   daemon.run_total = {totals.by_status[0], totals.by_status[1], totals.by_status[2],
                       totals.by_status[3], totals.by_status[4]};
@@ -313,12 +306,6 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
 }
 
 void Follower::State::describe_ring(Snapshot& out) const {
-  const shm::GaugeValues gauges = reader_->gauges();
-  out.ring.lane_misses = gauges.lane_misses;
-  out.ring.inflight_misses = gauges.inflight_misses;
-  out.ring.contended_calls = gauges.contended_calls;
-  out.ring.unobserved_connections = gauges.unobserved_connections;
-  out.ring.catalog_overflow = gauges.catalog_overflow;
   out.ring.segment_bytes = reader_->segment_bytes();
 }
 

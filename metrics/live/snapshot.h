@@ -13,6 +13,7 @@
 
 #include "metrics/operation_key.h"
 #include "metrics/tally/statistics.h"
+#include "shm/gauges.h"
 #include "shm/producer_state.h"
 
 namespace goxel_telemetry::metrics {
@@ -104,16 +105,9 @@ struct Daemon {
   double heartbeat_age_seconds = 0;
   std::uint64_t last_record_realtime_ns = 0;  // CLOCK_REALTIME of the newest record; 0: none yet
 
-  std::uint64_t connections = 0;
-  std::uint64_t open_descriptors = 0;
-  std::uint64_t connections_total = 0;
+  shm::GaugeValues gauges;
   std::uint64_t inflight = 0;
-  std::uint64_t queue_depth = 0;
   std::uint64_t workers_busy = 0;  // connections with a request in flight
-  std::uint64_t workers_configured = 0;
-  // The operator's targets for a whole stack; 0: not set.
-  std::uint64_t target_latency_ns = 0;
-  std::uint64_t target_milli_operations_per_second = 0;
   // Of this run, from the lanes' counters: exact, also if records were lost.
   Outcomes run_total;
   std::uint64_t bytes_in = 0;  // of this run
@@ -123,15 +117,12 @@ struct Daemon {
   const WindowStats& window(Window w) const { return windows[static_cast<std::size_t>(w)]; }
 };
 
+// What was lost before it was written is in the gauges: lane_misses, inflight_misses,
+// contended_calls, unobserved_connections, catalog_overflow.
 struct Ring {
-  std::uint64_t published = 0;        // by the producer, this run
-  std::uint64_t read = 0;             // by this reader, all runs
-  std::uint64_t lost = 0;             // overwritten before this reader read them, all runs
-  std::uint64_t lane_misses = 0;      // never written: every lane was taken
-  std::uint64_t inflight_misses = 0;  // given up early: the in-flight table was full
-  std::uint64_t contended_calls = 0;
-  std::uint64_t unobserved_connections = 0;
-  std::uint64_t catalog_overflow = 0;
+  std::uint64_t published = 0;  // by the producer, this run
+  std::uint64_t read = 0;       // by this reader, all runs
+  std::uint64_t lost = 0;       // overwritten before this reader read them, all runs
   std::uint64_t segment_bytes = 0;
 };
 

@@ -33,15 +33,6 @@ inline constexpr std::uint8_t kHasWorker = 0x40;  // else unknown
 
 inline constexpr std::size_t kMostTextBytes = 64;  // of each of a run's texts
 
-// In the order in which a Moment has them in the file. New gauges are added at the end.
-inline constexpr std::array kGauges = {
-    &shm::GaugeValues::connections,        &shm::GaugeValues::open_descriptors,
-    &shm::GaugeValues::connections_total,  &shm::GaugeValues::queue_depth,
-    &shm::GaugeValues::workers_configured, &shm::GaugeValues::unobserved_connections,
-    &shm::GaugeValues::lane_misses,        &shm::GaugeValues::inflight_misses,
-    &shm::GaugeValues::contended_calls,    &shm::GaugeValues::catalog_overflow,
-    &shm::GaugeValues::target_latency_ns,  &shm::GaugeValues::target_milli_operations_per_second};
-
 // A chunk begins with the length and the checksum of its content, 32 bits each.
 inline constexpr std::size_t kChunkHeadBytes = 8;
 

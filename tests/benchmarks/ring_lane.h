@@ -35,19 +35,14 @@ class BenchSegment {
     remove_segment(options.instance, header().run_id);
   }
 
-  Header& header() const { return *at<Header>(0); }
-  Lane& lane(std::uint32_t index) const { return at<Lane>(header().lanes_offset)[index]; }
-  std::span<Slot> slots(std::uint32_t index) const {
-    return {at<Slot>(lane(index).slots_offset), kSlots};
-  }
-  Producer producer(std::uint32_t index) const { return {lane(index), slots(index)}; }
+  ProducerView segment() const { return ProducerView(mapping_->bytes()); }
+  Header& header() const { return segment().header(); }
+  Lane& lane(std::uint32_t index) const { return segment().lane(index); }
+  std::span<Slot> slots(std::uint32_t index) const { return segment().slots(lane(index)); }
+  Producer producer(std::uint32_t index) const { return {segment(), index}; }
   Reader& reader() const { return *reader_; }
 
  private:
-  template <class T>
-  T* at(std::uint64_t offset) const {
-    return reinterpret_cast<T*>(mapping_->bytes().data() + offset);
-  }
   std::unique_ptr<Mapping> mapping_;
   std::unique_ptr<Reader> reader_;
 };

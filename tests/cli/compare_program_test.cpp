@@ -54,13 +54,13 @@ class CompareProgram : public testing::Test {
   }
   ~CompareProgram() override {
     daemon_.reset();
-    remove_segment_of(instance_);
+    shm::remove_segment_of(instance_);
     std::filesystem::remove_all(folder_);
   }
   void start(DaemonProcess::Script script) {
     started_ns_ = shm::monotonic_ns();
     daemon_.reset();
-    remove_segment_of(instance_);
+    shm::remove_segment_of(instance_);
     daemon_.emplace(instance_, std::move(script));
   }
   // A side that was looked at some time between the start and now. A second more or less: whole
@@ -284,7 +284,7 @@ TEST_F(CompareProgram, BadInputExits2WithOneSentence) {
   const std::vector<std::vector<std::string>> bad = {
       {"compare"},
       {"compare", "live"},
-      {"compare", "nobody", "nothing"},
+      {"compare", "missing", "nothing"},
       {"compare", "baseline:../../etc/passwd", "live"},
       {"compare", "baseline:", "live"},
       {"compare", "stack:", "live"},
@@ -299,10 +299,10 @@ TEST_F(CompareProgram, BadInputExits2WithOneSentence) {
       {"baseline", "save"},
       {"baseline", "save", "../x"},
       {"baseline", "save", "live"},
-      {"baseline", "show", "nobody"},
-      {"baseline", "delete", "nobody"},
+      {"baseline", "show", "missing"},
+      {"baseline", "delete", "missing"},
       {"baseline", "delete", "a/b"},
-      {"baseline", "export", "nobody", file("out")},
+      {"baseline", "export", "missing", file("out")},
       {"baseline", "import", file("foreign")},
       {"baseline", "import", folder_},
   };

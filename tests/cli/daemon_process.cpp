@@ -48,11 +48,4 @@ void DaemonProcess::kill() {
   waitpid(std::exchange(pid_, 0), nullptr, 0);
 }
 
-void remove_segment_of(const std::string& instance) {
-  const shm::Opened left = shm::open_segment(instance);
-  if (left.mapping == nullptr) return;
-  shm::remove_segment(instance,
-                      reinterpret_cast<const shm::Header*>(left.mapping->bytes().data())->run_id);
-}
-
 }  // namespace goxel_telemetry::cli

@@ -34,7 +34,4 @@ class DaemonProcess {
   int channel_ = -1;
 };
 
-// Removes the segment's name.
-void remove_segment_of(const std::string& instance);
-
 }  // namespace goxel_telemetry::cli

@@ -47,8 +47,8 @@ std::map<std::string, std::vector<std::string>> blocks_of(const Observation& obs
 class RecordedSession : public testing::Test {
  protected:
   ~RecordedSession() override {
-    remove_segment_of(instance_);
-    remove_segment_of(outer_instance_);
+    shm::remove_segment_of(instance_);
+    shm::remove_segment_of(outer_instance_);
   }
   void pass(std::uint64_t ns) {
     now_.monotonic_ns += ns;
@@ -134,7 +134,7 @@ TEST(RecordedTimes, AreThoseOfTheFirstMomentUntilItComes) {
 }
 
 // Time and numbers at their limits, and names that never came.
-TEST(RecordedNonsense, IsBoundedAndHarmless) {
+TEST(RecordedInvalidValues, AreBoundedAndHarmless) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     const std::vector<recording::Entry> entries = recording::some_entries(seed, 400);
     const Observation observation = observe(

@@ -38,7 +38,7 @@ class RecordingProgram : public testing::Test {
   RecordingProgram() { std::filesystem::create_directory(folder_); }
   ~RecordingProgram() override {
     daemon_.reset();
-    remove_segment_of(instance_);
+    shm::remove_segment_of(instance_);
     std::filesystem::remove_all(folder_);
   }
   std::string file(const std::string& name) const { return folder_ + "/" + name; }
@@ -150,7 +150,7 @@ TEST_F(RecordingProgram, AReplayedDaemonGivesSignsOfLife) {
   EXPECT_EQ(result.error, "") << "not all is replayed";
 }
 
-TEST_F(RecordingProgram, LingersForAsLongAsTold) {
+TEST_F(RecordingProgram, LingersForAsLongAsAsked) {
   record_three(file("s.rec"));
   const Program::Result result = replay_fast(file("s.rec"));
   EXPECT_EQ(result.exit_code, 0);
@@ -180,7 +180,7 @@ TEST_F(RecordingProgram, OuterLayersAreReplayedBesideTheDaemon) {
   const Program::Result record =
       run({"record", file("s.rec"), "--backlog", "--count", "3", "--instance", instance_});
   EXPECT_THAT(record.output, HasSubstr("s.rec: 3 records, 2 of outer layers, in "));
-  remove_segment_of(outer_instance);
+  shm::remove_segment_of(outer_instance);
 
   const std::string name = instance_ + "-r";
   Program replay({"replay", file("s.rec"), "--fast", "--instance", name});

@@ -127,13 +127,13 @@ TEST_F(StatusScreen, LinesAboveTheTableHaveTheDaemonsFigures) {
   daemon.plugin_version = "0.2";
   daemon.door = "preload";
   daemon.uptime_seconds = 100;
-  daemon.connections = 3;
-  daemon.open_descriptors = 5;
-  daemon.connections_total = 1'200;
+  daemon.gauges[shm::Gauge::connections] = 3;
+  daemon.gauges[shm::Gauge::open_descriptors] = 5;
+  daemon.gauges[shm::Gauge::connections_total] = 1'200;
   daemon.inflight = 2;
-  daemon.queue_depth = 4;
+  daemon.gauges[shm::Gauge::queue_depth] = 4;
   daemon.workers_busy = 6;
-  daemon.workers_configured = 8;
+  daemon.gauges[shm::Gauge::workers_configured] = 8;
   daemon.bytes_in = 2'048;
   daemon.bytes_out = 3 * 1'048'576;
   snapshot_.inflight.resize(2);
@@ -175,12 +175,12 @@ TEST_F(StatusScreen, WhatIsNotKnownSaysSo) {
 }
 
 TEST_F(StatusScreen, WhatNeedsAttentionIsColoured) {
-  snapshot_.daemon.connections = 3;
-  snapshot_.daemon.open_descriptors = 5;
+  snapshot_.daemon.gauges[shm::Gauge::connections] = 3;
+  snapshot_.daemon.gauges[shm::Gauge::open_descriptors] = 5;
   snapshot_.ring.lost = 9;
   EXPECT_THAT(screen(kColours), HasSubstr("\033[33m2 open without a client\033[0m"));
   EXPECT_THAT(screen(kColours), HasSubstr("\033[31m9 lost\033[0m"));
-  snapshot_.daemon.open_descriptors = 2;  // one was closed between two readings
+  snapshot_.daemon.gauges[shm::Gauge::open_descriptors] = 2;  // one was closed between two readings
   snapshot_.ring.lost = 0;
   EXPECT_THAT(screen(kColours), Not(HasSubstr("without a client")));
   EXPECT_THAT(screen(kColours), HasSubstr("   0 lost\n"));
@@ -196,7 +196,7 @@ TEST_F(StatusScreen, TheStateIsGreenYellowOrRed) {
   EXPECT_THAT(daemon_line(snapshot_, kPlain), HasSubstr("lived 0 ns"));
 }
 
-TEST_F(StatusScreen, TotalsTellEachEndOfARequest) {
+TEST_F(StatusScreen, TotalsShowEachEndOfARequest) {
   snapshot_.daemon.run_total = {
       .ok = 10, .error = 1, .unanswered = 2, .malformed = 3, .cancelled = 4};
   EXPECT_EQ(totals_line(snapshot_, kPlain),
@@ -212,12 +212,13 @@ TEST_F(StatusScreen, TotalsTellEachEndOfARequest) {
 }
 
 TEST_F(StatusScreen, WhatWasNotSeenHasItsReason) {
-  snapshot_.ring = {.lane_misses = 1,
-                    .inflight_misses = 2,
-                    .contended_calls = 3,
-                    .unobserved_connections = 4,
-                    .catalog_overflow = 5};
-  EXPECT_EQ(misses_line(snapshot_.ring, kColours),
+  shm::GaugeValues& gauges = snapshot_.daemon.gauges;
+  gauges[shm::Gauge::lane_misses] = 1;
+  gauges[shm::Gauge::inflight_misses] = 2;
+  gauges[shm::Gauge::contended_calls] = 3;
+  gauges[shm::Gauge::unobserved_connections] = 4;
+  gauges[shm::Gauge::catalog_overflow] = 5;
+  EXPECT_EQ(misses_line(gauges, kColours),
             "\033[2mnot seen\033[0m    "
             "\033[31m1 records not written (no lane free)\033[0m   "
             "\033[31m2 requests ended early (in-flight table full)\033[0m   "
@@ -226,7 +227,7 @@ TEST_F(StatusScreen, WhatWasNotSeenHasItsReason) {
             "\033[33m5 names counted as _OTHER\033[0m\n");
 }
 
-TEST_F(StatusScreen, RequestsInHandStandInTheOrderGivenWithAllThatIsKnown) {
+TEST_F(StatusScreen, RequestsInFlightStandInTheOrderGivenWithAllThatIsKnown) {
   metrics::InflightRequest old;
   old.operation = "goxel.export_model";
   old.protocol = "jsonrpc";

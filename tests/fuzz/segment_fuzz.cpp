@@ -124,7 +124,8 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
     std::memcpy(data, good.data(), size);
   }
   if (size < 8 || random() % 10 == 0) return LLVMFuzzerMutate(data, size, max_size);
-  const Header& original = *reinterpret_cast<const Header*>(good.data());
+  const ReaderView view(good, {});
+  const Header& original = view.header();
   for (std::size_t changes = 1 + random() % 4; changes > 0; --changes) {
     // The header and the lanes' table decide what is touched; the rest is content.
     std::size_t word = random() % (size / 8);

@@ -22,18 +22,12 @@ using shm::ProducerState;
 class InstancesTest : public testing::Test {
  protected:
   ~InstancesTest() override {
-    for (const std::string& name : names_) remove(name);
+    for (const std::string& name : names_) shm::remove_segment_of(name);
   }
 
   std::string new_name() {
     names_.push_back(metrics::unique_instance());
     return names_.back();
-  }
-  static void remove(const std::string& name) {
-    const shm::Opened left = shm::open_segment(name);
-    if (left.mapping == nullptr) return;
-    shm::remove_segment(name,
-                        reinterpret_cast<const shm::Header*>(left.mapping->bytes().data())->run_id);
   }
   void pass_one_second() {
     now_.monotonic_ns += kSecond;
@@ -115,7 +109,7 @@ TEST_F(InstancesTest, InstanceWhoseSegmentIsGoneStaysKnown) {
   instances.sweep(now_);
   ASSERT_TRUE(any_live(*instances.latest()));
   segment.retire();
-  remove(name);
+  shm::remove_segment_of(name);
   on_machine_.clear();
   pass_one_second();
   instances.sweep(now_);
@@ -161,7 +155,7 @@ TEST_F(InstancesTest, InstanceThatIsGoneMakesRoomForANewOne) {
   EXPECT_NE(find(*instances.latest(), live), nullptr);
 }
 
-// Who asks right after the start is not told that there is no daemon.
+// Otherwise a client that asks right after the start would be answered that there is no daemon.
 TEST_F(InstancesTest, HasLookedOnceItIsStarted) {
   const std::string name = new_name();
   const TestSegment segment(name);

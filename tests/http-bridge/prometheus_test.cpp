@@ -115,11 +115,11 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
   snapshot.ring.lost = 102;
   metrics::Daemon& daemon = snapshot.daemon;
   daemon.last_record_realtime_ns = 103'500'000'000;
-  daemon.connections = 104;
-  daemon.open_descriptors = 105;
+  daemon.gauges[shm::Gauge::connections] = 104;
+  daemon.gauges[shm::Gauge::open_descriptors] = 105;
   daemon.inflight = 106;
-  daemon.queue_depth = 107;
-  daemon.workers_configured = 108;
+  daemon.gauges[shm::Gauge::queue_depth] = 107;
+  daemon.gauges[shm::Gauge::workers_configured] = 108;
   daemon.workers_busy = 109;
   snapshot.own_cost.busy_ratio = 0.110;
   snapshot.process = {.pid = 1,

@@ -67,12 +67,12 @@ Snapshot goxel() {
   daemon.started_realtime_ns = 1'699'999'999'000'000'000;
   daemon.uptime_seconds = 1.125;
   daemon.last_record_realtime_ns = 1'700'000'000'100'000'000;
-  daemon.connections = 3;
-  daemon.open_descriptors = 4;
-  daemon.connections_total = 12;
+  daemon.gauges[shm::Gauge::connections] = 3;
+  daemon.gauges[shm::Gauge::open_descriptors] = 4;
+  daemon.gauges[shm::Gauge::connections_total] = 12;
   daemon.inflight = 1;
   daemon.workers_busy = 1;
-  daemon.workers_configured = 8;
+  daemon.gauges[shm::Gauge::workers_configured] = 8;
   daemon.run_total = {.ok = 10, .error = 1, .unanswered = 2, .malformed = 4, .cancelled = 3};
   snapshot.process.pid = 4711;
   snapshot.process.cpu_seconds_total = 1.5;

@@ -27,17 +27,15 @@ OuterLayers::OuterLayers(const std::string& instance, unsigned threads) {
     throw std::runtime_error("The outer layers cannot report: " + created.message + ".");
   }
   mapping_ = std::move(created.mapping);
-  std::byte* const base = mapping_->bytes().data();
-  header_ = reinterpret_cast<shm::Header*>(base);
-  catalog_ = std::make_unique<shm::CatalogWriter>(
-      *header_, std::span(reinterpret_cast<shm::CatalogEntry*>(base + header_->catalog_offset),
-                          header_->catalog_capacity));
+  const shm::ProducerView segment(mapping_->bytes());
+  header_ = &segment.header();
+  catalog_ = std::make_unique<shm::CatalogWriter>(*header_, segment.catalog());
   shm::store(header_->calibration, shm::Calibration{});  // ticks are nanoseconds
   show_points(shm::monotonic_ns());
   header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
 }
 
-// The segment stays for whoever wants to read it.
+// The segment stays, so that it can still be read.
 OuterLayers::~OuterLayers() {
   header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired),
                        std::memory_order_release);
@@ -46,8 +44,7 @@ OuterLayers::~OuterLayers() {
 void OuterLayers::show_points(std::uint64_t now_ns) {
   static const shm::ProcessIdentity self = shm::this_process();
   header_->heartbeat_ns.store(now_ns, std::memory_order_relaxed);
-  auto* line = reinterpret_cast<shm::CollectionPointLine*>(mapping_->bytes().data() +
-                                                           header_->collection_points_offset);
+  auto line = shm::ProducerView(mapping_->bytes()).collection_points().begin();
   for (const std::uint8_t layer :
        {shm::names::kMcpClient, shm::names::kMcpServer, shm::names::kTsClient}) {
     shm::show(*line++, shm::CollectionPoint{self.start_time, now_ns, self.pid, layer});
@@ -56,10 +53,7 @@ void OuterLayers::show_points(std::uint64_t now_ns) {
 
 OuterLayers::Reporter::Reporter(OuterLayers& layers, unsigned index, std::uint64_t seed)
     : layers_(layers), shows_points_(index == 0), random_(seed) {
-  std::byte* const base = layers.mapping_->bytes().data();
-  shm::Lane& lane = reinterpret_cast<shm::Lane*>(base + layers.header_->lanes_offset)[index];
-  producer_ = shm::Producer(
-      lane, std::span(reinterpret_cast<shm::Slot*>(base + lane.slots_offset), lane.capacity));
+  producer_ = shm::Producer(shm::ProducerView(layers.mapping_->bytes()), index);
 }
 
 void OuterLayers::Reporter::work() {

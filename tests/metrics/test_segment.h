@@ -15,6 +15,7 @@
 #include "shm/inflight.h"
 #include "shm/producer.h"
 #include "shm/segment.h"
+#include "tests/shm/remove_segment.h"
 
 namespace goxel_telemetry::metrics {
 
@@ -42,20 +43,15 @@ class TestSegment {
     shm::Created created = shm::create_segment(options);
     EXPECT_EQ(created.outcome, shm::CreateOutcome::created) << created.message;
     mapping_ = std::move(created.mapping);
-    catalog_ = std::make_unique<shm::CatalogWriter>(
-        header(), std::span(at<shm::CatalogEntry>(header().catalog_offset), catalog_capacity));
+    catalog_ = std::make_unique<shm::CatalogWriter>(header(), segment().catalog());
     shm::store(header().calibration, shm::Calibration{});  // ticks are nanoseconds
     use_lane(0);
   }
 
-  void use_lane(std::uint32_t lane) {
-    shm::Lane& chosen = at<shm::Lane>(header().lanes_offset)[lane];
-    producer_ =
-        shm::Producer(chosen, std::span(at<shm::Slot>(chosen.slots_offset), chosen.capacity));
-  }
+  void use_lane(std::uint32_t lane) { producer_ = shm::Producer(segment(), lane); }
 
   void show_point(std::uint32_t place, const shm::CollectionPoint& point) {
-    shm::show(at<shm::CollectionPointLine>(header().collection_points_offset)[place], point);
+    shm::show(segment().collection_points()[place], point);
   }
 
   std::uint16_t operation(std::string_view name) {
@@ -64,7 +60,7 @@ class TestSegment {
 
   // Gives two ids the same name, as two threads do that enter a name at the same instant.
   void rename(std::uint16_t id, std::string_view name) {
-    shm::CatalogEntry& entry = at<shm::CatalogEntry>(header().catalog_offset)[id];
+    shm::CatalogEntry& entry = segment().catalog()[id];
     name.copy(entry.name, name.size());
     entry.length = static_cast<std::uint8_t>(name.size());
   }
@@ -98,19 +94,16 @@ class TestSegment {
   }
 
   void hold(std::uint32_t line, const shm::InflightEntry& entry) {
-    shm::write_stamped(at<shm::InflightLine>(header().inflight_offset)[line], 1, 2, entry.words());
+    shm::write_stamped(segment().inflight()[line], 1, 2, entry.words());
   }
 
-  shm::Header& header() { return *at<shm::Header>(0); }
+  shm::ProducerView segment() const { return shm::ProducerView(mapping_->bytes()); }
+  shm::Header& header() { return segment().header(); }
   shm::LaneCounters& counters() { return producer_.counters(); }
   std::uint64_t created_ns() { return header().created_monotonic_ns; }
   void retire() {
     header().state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired),
                          std::memory_order_release);
-  }
-  template <class T>
-  T* at(std::uint64_t offset) {
-    return reinterpret_cast<T*>(mapping_->bytes().data() + offset);
   }
 
  private:
@@ -122,13 +115,7 @@ class TestSegment {
 // A follower, and a clock that begins when the test starts and moves only when the test says so.
 class FollowerTest : public testing::Test {
  protected:
-  ~FollowerTest() override {
-    const shm::Opened left = shm::open_segment(instance_);
-    if (left.mapping != nullptr) {
-      shm::remove_segment(
-          instance_, reinterpret_cast<const shm::Header*>(left.mapping->bytes().data())->run_id);
-    }
-  }
+  ~FollowerTest() override { shm::remove_segment_of(instance_); }
 
   // Moves the clock to the beginning of a second: of the next one, or of the one `seconds` - 1
   // later.

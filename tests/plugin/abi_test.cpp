@@ -170,7 +170,7 @@ TEST_F(Abi, AQueuedRequestHasItsWaitItsSpanAndItsSendingTime) {
   EXPECT_EQ(record.bytes_out, 77u);
   EXPECT_EQ(record.stack, shm::names::kFourLayer);
   EXPECT_TRUE(reader_->inflight().empty());
-  EXPECT_EQ(reader_->gauges().workers_configured, 3u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::workers_configured], 3u);
 }
 
 TEST_F(Abi, ARequestHasWhatTheHostToldOfIt) {
@@ -370,16 +370,16 @@ TEST_F(Abi, OpenConnectionsAndTheirDescriptorsAreThoseThatWereNotClosed) {
   for (goxel_plugin_connection connection = 1; connection <= 3; ++connection) {
     plugin_.connection_opened(connection);
   }
-  EXPECT_EQ(reader_->gauges().connections, 3u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 3u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 3u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 3u);
   plugin_.connection_closed(2);
-  EXPECT_EQ(reader_->gauges().connections, 2u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 2u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 2u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 2u);
   plugin_.connection_closed(1);
   plugin_.connection_closed(3);
-  EXPECT_EQ(reader_->gauges().connections, 0u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
-  EXPECT_EQ(reader_->gauges().connections_total, 3u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections_total], 3u);
 }
 
 TEST_F(Abi, GaugesAreWhatTheHostSaidLast) {
@@ -388,10 +388,10 @@ TEST_F(Abi, GaugesAreWhatTheHostSaidLast) {
   plugin_.set_gauge(GOXEL_GAUGE_QUEUE_DEPTH, 5);
   plugin_.set_gauge(GOXEL_GAUGE_WORKERS_CONFIGURED, 8);
   plugin_.set_gauge(99, 1);
-  EXPECT_EQ(reader_->gauges().queue_depth, 5u);
-  EXPECT_EQ(reader_->gauges().workers_configured, 8u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::queue_depth], 5u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::workers_configured], 8u);
   plugin_.set_gauge(GOXEL_GAUGE_QUEUE_DEPTH, -1);
-  EXPECT_EQ(reader_->gauges().queue_depth, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::queue_depth], 0u);
 }
 
 TEST_F(Abi, EachStatusIsKeptWithItsBytesAndOnlyAnsweredOnesAreBusyTime) {
@@ -486,7 +486,7 @@ TEST_F(Abi, AFullTableCountsWhatItCannotHold) {
   std::vector<goxel_plugin_request_token> tokens;
   for (int i = 0; i < 8192; ++i) tokens.push_back(received("ping"));
   EXPECT_EQ(received("ping"), 0u);
-  EXPECT_EQ(reader_->gauges().inflight_misses, 1u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::inflight_misses], 1u);
   for (const auto token : tokens) plugin_.request_finished(token, GOXEL_STATUS_OK, 0);
   EXPECT_EQ(reader_->totals().by_status[0], 8192u);
   EXPECT_NE(received("ping"), 0u);

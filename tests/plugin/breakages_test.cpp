@@ -217,8 +217,8 @@ TEST_F(Breakages, AClientThatHangsUpWithHalfAMessageInTheSocketIsForgottenInTime
   let_the_time_limit_pass();
   observer_->housekeep(now());
   observer_->closing(kFd);
-  EXPECT_EQ(reader_->gauges().connections, 0u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 0u);
 }
 
 TEST_F(Breakages, TheTimeLimitHoldsForEachOfManyAlsoAfterOthersWereAnswered) {
@@ -251,9 +251,9 @@ TEST_F(Breakages, MoreNamesThanTheCatalogHoldsAreOneOther) {
 TEST_F(Breakages, MoreConnectionsThanPlacesAreCountedAndTheOthersObserved) {
   for (std::uint32_t i = 1; i < kConnections + 10; ++i)
     observer_->accepted(kFd + static_cast<int>(i));
-  EXPECT_EQ(reader_->gauges().unobserved_connections, 10u);
-  EXPECT_EQ(reader_->gauges().connections, kConnections);
-  EXPECT_EQ(reader_->gauges().open_descriptors, kConnections + 10u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::unobserved_connections], 10u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], kConnections);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], kConnections + 10u);
   receive(kPing, kFd + static_cast<int>(kConnections) + 5);
   EXPECT_EQ(in_hand(), std::vector<std::string>{});
   receive(kPing, kFd + 100);
@@ -261,8 +261,8 @@ TEST_F(Breakages, MoreConnectionsThanPlacesAreCountedAndTheOthersObserved) {
   EXPECT_EQ(seen(), (List{{"ping", Status::ok}}));
   for (std::uint32_t i = 0; i < kConnections + 10; ++i)
     observer_->closing(kFd + static_cast<int>(i));
-  EXPECT_EQ(reader_->gauges().connections, 0u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 0u);
 }
 
 // As a child of fork() does with what it inherits.
@@ -274,8 +274,8 @@ TEST_F(Breakages, StartingAgainFreesEveryPlaceAndEveryLine) {
     for (int id = 0; id < kRequests; ++id) receive(request("ping", id));
     observer_->start(*recorder_);
   }
-  EXPECT_EQ(reader_->gauges().unobserved_connections, 0u);
-  EXPECT_EQ(reader_->gauges().inflight_misses, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::unobserved_connections], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::inflight_misses], 0u);
 }
 
 TEST_F(Breakages, DescriptorsAbove65536AreObserved) {
@@ -289,20 +289,20 @@ TEST_F(Breakages, DescriptorsAbove65536AreObserved) {
 TEST_F(Breakages, DescriptorsBeyondTheTableAreCountedAndLeftAlone) {
   const int far = static_cast<int>(kDescriptors) + 7;
   observer_->accepted(far);
-  EXPECT_EQ(reader_->gauges().unobserved_connections, 1u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 1u);  // the fixture's own
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::unobserved_connections], 1u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 1u);  // the fixture's own
   EXPECT_FALSE(observer_->is_connection(far));
   EXPECT_FALSE(observer_->is_known(-1));
   observer_->duplicated(far, kFd);  // as dup2: what stood there is closed
-  EXPECT_EQ(reader_->gauges().connections, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
 }
 
 TEST_F(Breakages, ADescriptorThatIsAcceptedAgainEndsTheOneThatWasClosedBehindOurBack) {
   receive(request("a", 1));
   observer_->accepted(kFd);
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
-  EXPECT_EQ(reader_->gauges().connections, 1u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 1u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 1u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 1u);
   receive(kPing);
   send(kPong);
   EXPECT_EQ(seen(), (List{{"ping", Status::ok}}));
@@ -326,13 +326,13 @@ TEST_F(Breakages, ADescriptorThatIsReusedInTheMiddleOfARequestNeverCountsTwice) 
   observer_->closing(kFd);
   observer_->housekeep(now());  // ends what was closed while the worker was preempted inside
   const auto& status = reader_->totals().by_status;
-  const std::uint64_t contended = reader_->gauges().contended_calls;
+  const std::uint64_t contended = reader_->gauges()[shm::Gauge::contended_calls];
   EXPECT_LE(reader_->totals().published, static_cast<std::uint64_t>(kRounds));
   EXPECT_GE(reader_->totals().published + contended, static_cast<std::uint64_t>(kRounds));
   EXPECT_EQ(status[1] + status[3] + status[4], 0u);
   EXPECT_TRUE(reader_->inflight().empty());
-  EXPECT_EQ(reader_->gauges().connections, 0u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 0u);
 }
 
 }  // namespace

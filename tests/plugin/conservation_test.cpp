@@ -148,8 +148,8 @@ TEST_F(Conservation, HoldsAfterAnySequenceOfCalls) {
   EXPECT_TRUE(reader_->inflight().empty());
   EXPECT_EQ(reader_->totals().published, arrived());
   EXPECT_GT(arrived(), 5'000u);
-  EXPECT_EQ(reader_->gauges().connections, 1u + kConnectionsAtOnce);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 1u + kConnectionsAtOnce);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 1u + kConnectionsAtOnce);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 1u + kConnectionsAtOnce);
 }
 
 TEST_F(Conservation, HoldsForConnectionsThatShareNothingButTheTable) {
@@ -163,8 +163,8 @@ TEST_F(Conservation, HoldsForConnectionsThatShareNothingButTheTable) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_TRUE(reader_->inflight().empty());
   EXPECT_EQ(reader_->totals().published, arrived());
-  EXPECT_EQ(reader_->gauges().contended_calls, 0u);
-  EXPECT_EQ(reader_->gauges().connections, 1u + kConnectionsAtOnce);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::contended_calls], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 1u + kConnectionsAtOnce);
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ TEST_F(Facts, ConnectionsAreNumberedAsTheyCome) {
   ASSERT_EQ(reader_->inflight().size(), 2u);
   EXPECT_EQ(reader_->inflight()[0].connection, 2u);
   EXPECT_EQ(reader_->inflight()[1].connection, 3u);
-  EXPECT_EQ(reader_->gauges().connections_total, 3u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections_total], 3u);
 }
 
 // --- a newline that means nothing ---
@@ -215,7 +215,7 @@ TEST_F(Facts, ADescriptorBeyondTheTableIsNobodys) {
     EXPECT_EQ(framed->behind, before) << far;
     EXPECT_FALSE(observer.is_connection(kFd + 1)) << far;
   }
-  EXPECT_EQ(reader_->gauges().unobserved_connections, 2u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::unobserved_connections], 2u);
   EXPECT_TRUE(observer.is_connection(kFd));
 }
 
@@ -252,9 +252,9 @@ TEST(RecorderTest, TheSegmentIsAsTheSettingsAndTheHostSay) {
   EXPECT_EQ(reader->producer().host_version, "2.1");
   EXPECT_EQ(reader->producer().door, shm::Door::abi);
   EXPECT_EQ(reader->producer().clock_source, shm::ClockSource::monotonic);
-  EXPECT_EQ(reader->gauges().workers_configured, 5u);
-  EXPECT_EQ(reader->gauges().target_latency_ns, 6'000'000u);
-  EXPECT_EQ(reader->gauges().target_milli_operations_per_second, 1'600'125u);
+  EXPECT_EQ(reader->gauges()[shm::Gauge::workers_configured], 5u);
+  EXPECT_EQ(reader->gauges()[shm::Gauge::target_latency_ns], 6'000'000u);
+  EXPECT_EQ(reader->gauges()[shm::Gauge::target_milli_operations_per_second], 1'600'125u);
   EXPECT_EQ(recorder->unanswered_after_ticks(), 7'000'000'000u);
   EXPECT_EQ(recorder->ticks_of_ns(1234), 1234u);
   EXPECT_EQ(reader->state(reader->heartbeat_ns()), shm::ProducerState::live);

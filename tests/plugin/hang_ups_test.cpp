@@ -18,8 +18,8 @@ class HangUps : public Requests {
     std::thread([this, fd] { observer_->hung_up(fd); }).join();
   }
   void expect_open(std::uint64_t connections, std::uint64_t descriptors) {
-    EXPECT_EQ(reader_->gauges().connections, connections);
-    EXPECT_EQ(reader_->gauges().open_descriptors, descriptors);
+    EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], connections);
+    EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], descriptors);
   }
 };
 

@@ -68,21 +68,21 @@ TEST_F(Requests, RequestsInHandEndUnansweredWithTheirConnection) {
   receive(request("a", 1) + request("b", 2));
   observer_->closing(kFd);
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}, {"b", Status::unanswered}}));
-  EXPECT_EQ(reader_->gauges().connections, 0u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 0u);
 }
 
 TEST_F(Requests, AHangUpSeenByTheReadingThreadLeavesThemUnanswered) {
   receive(request("a", 1));
   observer_->hung_up(kFd);
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
-  EXPECT_EQ(reader_->gauges().connections, 0u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 1u);  // the host has not closed it
-  receive(request("late", 2));                        // bytes that the client left behind
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 1u);  // the host has not closed it
+  receive(request("late", 2));  // bytes that the client left behind
   observer_->closing(kFd);
   EXPECT_EQ(seen(), (List{{"late", Status::cancelled}}));
-  EXPECT_EQ(reader_->gauges().connections, 0u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 0u);
 }
 
 TEST_F(Requests, AnAnswerThatCannotBeSentIsCancelled) {
@@ -154,7 +154,7 @@ TEST_F(Requests, ManyMoreInHandThanTheTableHoldsStillMakeOneRecordEach) {
     receive(request("ping", id));
     if (id % 1000 == 0) counted += records().size();
   }
-  EXPECT_GT(reader_->gauges().inflight_misses, 0u);
+  EXPECT_GT(reader_->gauges()[shm::Gauge::inflight_misses], 0u);
   const std::size_t in_hand = reader_->inflight().size();
   counted += records().size();
   EXPECT_EQ(counted + in_hand, static_cast<std::uint64_t>(kMany));
@@ -172,8 +172,8 @@ TEST_F(Requests, ADuplicatedDescriptorKeepsItsConnectionUntilBothAreClosed) {
   send(answer(1), kFd + 1);
   EXPECT_EQ(seen(), (List{{"a", Status::ok}}));
   observer_->closing(kFd + 1);
-  EXPECT_EQ(reader_->gauges().connections, 0u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 0u);
 }
 
 // Its place must not go to somebody else while the copy can still end what lies in it.
@@ -190,8 +190,8 @@ TEST_F(Requests, AConnectionThatExpiresKeepsItsPlaceUntilTheLastCopyIsClosed) {
   EXPECT_EQ(seen(), List{}) << "the copy's end was another connection's";
   send(answer(1), kFd + 2);
   EXPECT_EQ(seen(), (List{{"a", Status::ok}}));
-  EXPECT_EQ(reader_->gauges().connections, 1u);
-  EXPECT_EQ(reader_->gauges().open_descriptors, 1u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 1u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 1u);
 }
 
 TEST_F(Requests, EndingThreadsGiveTheirLanesBackAndACrowdLosesNothing) {
@@ -204,7 +204,7 @@ TEST_F(Requests, EndingThreadsGiveTheirLanesBackAndACrowdLosesNothing) {
     std::thread([&] { recorder_->publish(record); }).join();
   }
   EXPECT_EQ(records().size(), kThreads);
-  EXPECT_EQ(reader_->gauges().lane_misses, 0u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::lane_misses], 0u);
 
   // More threads at once than there are lanes of their own.
   constexpr std::size_t kCrowd = 400;

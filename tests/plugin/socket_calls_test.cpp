@@ -97,8 +97,8 @@ class SocketCalls : public testing::Test {
   }
   std::size_t in_hand() { return reader_->inflight().size(); }
   void expect_open(std::uint64_t connections, std::uint64_t descriptors) {
-    EXPECT_EQ(reader_->gauges().connections, connections);
-    EXPECT_EQ(reader_->gauges().open_descriptors, descriptors);
+    EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], connections);
+    EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], descriptors);
   }
 
   const shm::TestInstance instance_;
@@ -121,7 +121,7 @@ TEST_F(SocketCalls, OnlyWhatAUnixStreamSocketAcceptsIsAClient) {
   receive(kRequest, 0, kOther);
   EXPECT_EQ(in_hand(), 0u);
   expect_open(1, 1);
-  EXPECT_EQ(reader_->gauges().connections_total, 1u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections_total], 1u);
 
   const int inherited = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);  // nobody said listen()
   errno = 77;
@@ -130,7 +130,7 @@ TEST_F(SocketCalls, OnlyWhatAUnixStreamSocketAcceptsIsAClient) {
   receive(kRequest, 0, kOther);
   EXPECT_EQ(in_hand(), 1u);
   expect_open(2, 2);
-  EXPECT_EQ(reader_->gauges().connections_total, 2u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::connections_total], 2u);
   for (const int fd : {datagrams, internet, inherited}) {
     if (fd >= 0) close(fd);
   }
@@ -350,7 +350,7 @@ TEST_F(SocketCalls, ASignalHandlerInsideTheObserverCostsItsConnectionTheStepAndN
   after_duplicate(kOther, kCopy);
   after_accept(listener_, kCopy);
   inside = false;
-  EXPECT_EQ(reader_->gauges().contended_calls, 2u);
+  EXPECT_EQ(reader_->gauges()[shm::Gauge::contended_calls], 2u);
   expect_open(2, 2);
   receive(kRequest);
   EXPECT_EQ(in_hand(), 0u) << "a byte that was missed makes nonsense of those behind it";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shm/catalog.h"
 
+#include "shm/catalog_reader.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -68,11 +70,11 @@ TEST_F(Catalog, NamesBeyondItsCapacityAreOther) {
   for (std::size_t i = kWellKnown; i < kEntries; ++i) {
     EXPECT_EQ(intern("operation " + std::to_string(i)), i);
   }
-  EXPECT_EQ(header_.gauges.catalog_overflow.load(), 0u);
+  EXPECT_EQ(header_.gauges[Gauge::catalog_overflow].load(), 0u);
   for (int i = 0; i < 10'000; ++i) {
     EXPECT_EQ(intern("one too many " + std::to_string(i)), names::kOther);
   }
-  EXPECT_EQ(header_.gauges.catalog_overflow.load(), 10'000u);
+  EXPECT_EQ(header_.gauges[Gauge::catalog_overflow].load(), 10'000u);
   EXPECT_EQ(reader_.size(), kEntries);
   EXPECT_EQ(intern("operation 20"), 20u);  // what is known stays known
 }
@@ -131,7 +133,7 @@ TEST_F(Catalog, ThreadsThatMeetANameTogetherGetUsableIds) {
     EXPECT_EQ(intern("name " + std::to_string(n)), settled);
   }
   EXPECT_LE(reader_.size(), kWellKnown + kThreads * kNames);
-  EXPECT_EQ(header_.gauges.catalog_overflow.load(), 0u);
+  EXPECT_EQ(header_.gauges[Gauge::catalog_overflow].load(), 0u);
 }
 
 // The same while the catalog fills up under them: a name that got an id keeps it.
@@ -192,7 +194,7 @@ TEST(CatalogOfManyNames, HasRoomForThemHoweverAlikeTheyAre) {
     EXPECT_NE(writer.intern(NameKind::operation, "get_voxel." + std::to_string(number)),
               names::kOther);
   }
-  EXPECT_EQ(header.gauges.catalog_overflow.load(), 0u);
+  EXPECT_EQ(header.gauges[Gauge::catalog_overflow].load(), 0u);
 }
 
 // What another process may find in a segment that is not ours.

@@ -114,7 +114,7 @@ TEST_F(HostileSegment, OfLayout10HasNoCollectionPointsAndNoTargets) {
   const auto reader = Reader::attach(std::make_unique<MemoryMapping>(mapping_.bytes()));
   ASSERT_NE(reader, nullptr);
   EXPECT_TRUE(reader->collection_points().empty());
-  EXPECT_EQ(reader->gauges().target_latency_ns, 0u);
+  EXPECT_EQ(reader->gauges()[Gauge::target_latency_ns], 0u);
 }
 
 TEST_F(HostileSegment, LanesOutsideAreRefused) {

@@ -74,7 +74,8 @@ TEST_F(NamedObject, IsNotSoundlyLockedOnceTheNameStandsForAnotherOrForNone) {
 TEST_F(NamedObject, TellsItsOwnerIfItIsAFinishedSegment) {
   const Created created = create_segment(small_options(instance_.name()));
   ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
-  Header& header = Parts(created.mapping->bytes()).header();
+  const Parts parts(created.mapping->bytes());
+  Header& header = parts.header();
   const Descriptor object = open_object(instance_.name());
   std::optional<Owner> owner = owner_of(object.get());
   ASSERT_TRUE(owner);

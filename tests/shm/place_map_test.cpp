@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "shm/producer.h"
+#include "shm/place_map.h"
 
 namespace goxel_telemetry::shm {
 namespace {

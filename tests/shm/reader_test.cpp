@@ -124,19 +124,20 @@ TEST_F(SegmentReader, AddsUpAllLanes) {
 }
 
 TEST_F(SegmentReader, CopiesTheGauges) {
-  AtomicWord* const gauges = &header().gauges.connections;
-  for (std::uint64_t i = 0; i < 10; ++i) gauges[i].store(100 + i);
+  for (std::size_t i = 0; i < kGaugeCount; ++i) header().gauges.words[i].store(100 + i);
   const GaugeValues values = reader_->gauges();
-  EXPECT_EQ(values.connections, 100u);
-  EXPECT_EQ(values.open_descriptors, 101u);
-  EXPECT_EQ(values.connections_total, 102u);
-  EXPECT_EQ(values.queue_depth, 103u);
-  EXPECT_EQ(values.workers_configured, 104u);
-  EXPECT_EQ(values.unobserved_connections, 105u);
-  EXPECT_EQ(values.lane_misses, 106u);
-  EXPECT_EQ(values.inflight_misses, 107u);
-  EXPECT_EQ(values.contended_calls, 108u);
-  EXPECT_EQ(values.catalog_overflow, 109u);
+  EXPECT_EQ(values[Gauge::connections], 100u);
+  EXPECT_EQ(values[Gauge::open_descriptors], 101u);
+  EXPECT_EQ(values[Gauge::connections_total], 102u);
+  EXPECT_EQ(values[Gauge::queue_depth], 103u);
+  EXPECT_EQ(values[Gauge::workers_configured], 104u);
+  EXPECT_EQ(values[Gauge::unobserved_connections], 105u);
+  EXPECT_EQ(values[Gauge::lane_misses], 106u);
+  EXPECT_EQ(values[Gauge::inflight_misses], 107u);
+  EXPECT_EQ(values[Gauge::contended_calls], 108u);
+  EXPECT_EQ(values[Gauge::catalog_overflow], 109u);
+  EXPECT_EQ(values[Gauge::target_latency_ns], 110u);
+  EXPECT_EQ(values[Gauge::target_milli_operations_per_second], 111u);
 }
 
 TEST_F(SegmentReader, ReadsNames) {

@@ -115,7 +115,8 @@ TEST_F(Takeover, RetiredProducersSegmentIsReplacedThoughItsProcessLives) {
 // Another version's segment is recognised by the part of the header that never changes.
 TEST_F(Takeover, LiveProducerOfAnotherVersionIsLeftAlone) {
   const Created first = create();
-  Header& header = Parts(first.mapping->bytes()).header();
+  const Parts parts(first.mapping->bytes());
+  Header& header = parts.header();
   header.layout_major = 99;
   EXPECT_EQ(create().outcome, CreateOutcome::instance_taken);
   header.producer_start_time -= 1;

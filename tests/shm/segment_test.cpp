@@ -81,7 +81,7 @@ TEST_F(Segment, IsLaidOutAsItsOptionsSay) {
   EXPECT_EQ(header.door, Door::preload);
   EXPECT_EQ(header.clock_source, ClockSource::tsc);
   EXPECT_EQ(header.state.load(), static_cast<std::uint64_t>(Lifecycle::starting));
-  EXPECT_EQ(header.gauges.workers_configured.load(), 12u);
+  EXPECT_EQ(header.gauges[Gauge::workers_configured].load(), 12u);
   EXPECT_EQ(header.catalog_offset, sizeof(Header));
   EXPECT_EQ(header.inflight_offset, header.catalog_offset + 16 * 64);
   EXPECT_EQ(header.collection_points_offset, header.inflight_offset + 4 * 64);
@@ -105,7 +105,8 @@ TEST_F(Segment, MayHaveBegunEarlierThanItWasMade) {
   const std::uint64_t after = monotonic_ns();
   const std::uint64_t realtime_after = realtime_ns();
   ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
-  const Header& header = Parts(created.mapping->bytes()).header();
+  const Parts parts(created.mapping->bytes());
+  const Header& header = parts.header();
   EXPECT_EQ(header.created_monotonic_ns, 5u);
   EXPECT_GE(header.created_realtime_ns, realtime_before - after + 5);
   EXPECT_LE(header.created_realtime_ns, realtime_after - before + 5);
@@ -410,8 +411,8 @@ TEST(Targets, AreWhatTheSegmentWasMadeWith) {
   const auto reader =
       Reader::attach(std::make_unique<MemoryMapping>(bytes_of_new_segment(options)));
   ASSERT_NE(reader, nullptr);
-  EXPECT_EQ(reader->gauges().target_latency_ns, 6'500'000u);
-  EXPECT_EQ(reader->gauges().target_milli_operations_per_second, 1'600'125u);
+  EXPECT_EQ(reader->gauges()[Gauge::target_latency_ns], 6'500'000u);
+  EXPECT_EQ(reader->gauges()[Gauge::target_milli_operations_per_second], 1'600'125u);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "shm/place_map.h"
 #include "shm/producer.h"
 #include "shm/reader.h"
 #include "tests/shm/self_checking_record.h"

@@ -57,35 +57,13 @@ inline SegmentOptions small_options(const std::string& instance) {
   return options;
 }
 
-// The parts of a mapping, for its producer.
-class Parts {
+// The parts of a segment, for its producer.
+class Parts : public ProducerView {
  public:
-  explicit Parts(std::span<std::byte> bytes) : bytes_(bytes) {}
-  Header& header() const { return *at<Header>(0); }
-  Lane& lane(std::uint32_t index) const { return at<Lane>(header().lanes_offset)[index]; }
-  std::span<Slot> slots(std::uint32_t lane_index) const {
-    return {at<Slot>(lane(lane_index).slots_offset), lane(lane_index).capacity};
-  }
-  std::span<CatalogEntry> catalog() const {
-    return {at<CatalogEntry>(header().catalog_offset), header().catalog_capacity};
-  }
-  std::span<InflightLine> inflight() const {
-    return {at<InflightLine>(header().inflight_offset), header().inflight_capacity};
-  }
-  std::span<CollectionPointLine> collection_points() const {
-    return {at<CollectionPointLine>(header().collection_points_offset),
-            header().collection_points_capacity};
-  }
-  Producer producer(std::uint32_t lane_index) const {
-    return {lane(lane_index), slots(lane_index)};
-  }
-
- private:
-  template <class T>
-  T* at(std::uint64_t offset) const {
-    return reinterpret_cast<T*>(bytes_.data() + offset);
-  }
-  std::span<std::byte> bytes_;
+  using ProducerView::ProducerView;
+  using ProducerView::slots;
+  std::span<Slot> slots(std::uint32_t lane_index) const { return slots(lane(lane_index)); }
+  Producer producer(std::uint32_t lane_index) const { return {*this, lane_index}; }
 };
 
 // A mapping of plain memory, without a shared-memory object.

@@ -301,14 +301,14 @@ TEST(Figures, EachHasItsOwnNumber) {
   daemon.windows[1].latency.p99_ns = 2'000'000;
   daemon.windows[1].outcomes = {
       .ok = 1, .error = 200, .unanswered = 30, .malformed = 4, .cancelled = 1'000};
-  daemon.connections = 3;
+  daemon.gauges[shm::Gauge::connections] = 3;
   daemon.inflight = 5;
   snapshot->process.cpu_ratio = 1.5;
   snapshot->process.resident_bytes = 10 * 1'048'576;
   snapshot->own_cost.busy_ratio = 0.0025;
   snapshot->own_cost.samples = 1;
   snapshot->ring.lost = 6;
-  snapshot->ring.lane_misses = 10;
+  snapshot->daemon.gauges[shm::Gauge::lane_misses] = 10;
   const std::vector<std::pair<const char*, const char*>> expected = {
       {"p99 now", "1.00 µs"},    {"p99 1 min", "2.00 ms"}, {"Throughput", "12.3/s"},
       {"Failed 1 min", "1,234"}, {"Clients", "3"},         {"In flight", "5"},
@@ -413,7 +413,7 @@ TEST(TimeSeries, BeginsWithWhatWasBeforeTheViewerCame) {
     metrics::HistoryPoint& point = past.seconds.emplace_back();
     point.begin_seconds = second;
     point.seconds = 1;
-    point.stats.covered_seconds = second == 4'998 ? 0 : 1;  // nobody watched
+    point.stats.covered_seconds = second == 4'998 ? 0 : 1;  // not watched
     point.stats.rate_per_second = 7;
     point.stats.outcomes.ok = point.stats.latency.count = 7;
     point.stats.latency.p50_ns = second;
@@ -422,7 +422,7 @@ TEST(TimeSeries, BeginsWithWhatWasBeforeTheViewerCame) {
   series.begin_with(past);
   series.add(*first);
   const Pieces rates = series.operations_per_second();
-  ASSERT_EQ(rates.size(), 2) << "a gap where nobody watched";
+  ASSERT_EQ(rates.size(), 2) << "a gap where no reader watched";
   EXPECT_EQ(rates[0].size(), 2);
   EXPECT_EQ(rates[1].first(), QPointF(-1, 7)) << "the second that has not ended is left out";
   EXPECT_EQ(rates[1].last(), QPointF(0, 100));

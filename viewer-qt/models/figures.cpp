@@ -49,17 +49,18 @@ Figure throughput(const metrics::Daemon& daemon) {
 }
 
 Figure clients(const metrics::Daemon& daemon) {
-  return {tr("Clients"), count(daemon.connections),
+  return {tr("Clients"), count(daemon.gauges[shm::Gauge::connections]),
           tr("Connected now; %1 since the start; %2 sockets open")
-              .arg(count(daemon.connections_total), count(daemon.open_descriptors))};
+              .arg(count(daemon.gauges[shm::Gauge::connections_total]),
+                   count(daemon.gauges[shm::Gauge::open_descriptors]))};
 }
 
 Figure in_flight(const metrics::Snapshot& snapshot) {
-  Figure figure{
-      tr("In flight"), count(snapshot.daemon.inflight),
-      tr("%1 of %2 workers busy, %3 requests queued")
-          .arg(count(snapshot.daemon.workers_busy), count(snapshot.daemon.workers_configured),
-               count(snapshot.daemon.queue_depth))};
+  Figure figure{tr("In flight"), count(snapshot.daemon.inflight),
+                tr("%1 of %2 workers busy, %3 requests queued")
+                    .arg(count(snapshot.daemon.workers_busy),
+                         count(snapshot.daemon.gauges[shm::Gauge::workers_configured]),
+                         count(snapshot.daemon.gauges[shm::Gauge::queue_depth]))};
   figure.alarming =
       !snapshot.inflight.empty() && snapshot.inflight.front().age_ns >= InflightModel::kOldNs;
   return figure;
@@ -88,13 +89,14 @@ Figure own_cost(const metrics::OwnCost& cost) {
               .arg(duration(cost.ns_per_request))};
 }
 
-Figure lost(const metrics::Ring& ring) {
-  const std::uint64_t all = ring.lost + ring.lane_misses;
-  return {tr("Records lost"), count(all),
+Figure lost(const metrics::Snapshot& snapshot) {
+  const std::uint64_t overwritten = snapshot.ring.lost;
+  const std::uint64_t missed = snapshot.daemon.gauges[shm::Gauge::lane_misses];
+  return {tr("Records lost"), count(overwritten + missed),
           tr("%1 overwritten before this window read them, %2 never written because every lane was "
              "taken")
-              .arg(count(ring.lost), count(ring.lane_misses)),
-          all != 0};
+              .arg(count(overwritten), count(missed)),
+          overwritten + missed != 0};
 }
 
 }  // namespace
@@ -113,7 +115,7 @@ std::array<Figure, kFigureCount> figures(const metrics::Snapshot& snapshot) {
            cpu(snapshot.process),
            memory(snapshot.process),
            own_cost(snapshot.own_cost),
-           lost(snapshot.ring)}};
+           lost(snapshot)}};
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -19,13 +19,6 @@ using testing::HasSubstr;
 constexpr std::uint64_t kMs = 1'000'000;
 constexpr auto kMinute = Window::one_minute;
 
-void remove(const std::string& instance) {
-  const shm::Opened left = shm::open_segment(instance);
-  if (left.mapping == nullptr) return;
-  shm::remove_segment(instance,
-                      reinterpret_cast<const shm::Header*>(left.mapping->bytes().data())->run_id);
-}
-
 std::int64_t sum_of(const Breakdown& breakdown) {
   return std::accumulate(breakdown.hops.begin(), breakdown.hops.end(), std::int64_t{0},
                          [](std::int64_t sum, const Hop& hop) { return sum + hop.mean_ns; });
@@ -41,8 +34,8 @@ class Group : public testing::Test {
   // A whole second, and late enough for spans before it to lie in the segments' lifetime.
   Group() { now_.monotonic_ns = (now_.monotonic_ns / kSecond + 3) * kSecond; }
   ~Group() override {
-    remove(instance_);
-    remove(shm::layers_instance(instance_));
+    shm::remove_segment_of(instance_);
+    shm::remove_segment_of(shm::layers_instance(instance_));
   }
 
   static void publish(TestSegment& segment, const char* operation, std::uint8_t layer,
@@ -224,8 +217,8 @@ TEST_F(Group, ItsViewIsMadeOnceASecond) {
 }
 
 TEST_F(Group, ItsViewSaysWhatTheDaemonIsDoing) {
-  daemon_->header().gauges.connections.store(3);
-  daemon_->header().gauges.queue_depth.store(2);
+  daemon_->header().gauges[shm::Gauge::connections].store(3);
+  daemon_->header().gauges[shm::Gauge::queue_depth].store(2);
   std::uint32_t line = 0;
   for (const std::uint32_t connection : {5u, 6u, 5u}) {
     shm::InflightEntry entry{};
@@ -269,7 +262,7 @@ TEST_F(Group, OperationsThatTookMostTimeComeFirst) {
 
 TEST_F(Group, CountsWhatItHasNoRoomForAndWhatTheOuterLayersLost) {
   outer_.reset();
-  remove(shm::layers_instance(instance_));
+  shm::remove_segment_of(shm::layers_instance(instance_));
   outer_ = std::make_unique<TestSegment>(shm::layers_instance(instance_),
                                          std::vector<shm::LaneTier>{{1, 512}});
   for (std::uint64_t i = 1; i <= 100; ++i) {
@@ -289,9 +282,9 @@ TEST_F(Group, CountsWhatItHasNoRoomForAndWhatTheOuterLayersLost) {
   EXPECT_EQ(view->outer_records_lost + view->join.spans, 2'200u);
 }
 
-TEST_F(Group, TellsTheDistanceToTheTargets) {
+TEST_F(Group, SaysTheDistanceToTheTargets) {
   for (std::uint64_t i = 0; i < 120; ++i) four_layers(1 + i, now() - 900 * kMs);
-  daemon_->header().gauges.target_latency_ns.store(20 * kMs);
+  daemon_->header().gauges[shm::Gauge::target_latency_ns].store(20 * kMs);
   const auto view = look();
   EXPECT_EQ(view->targets.latency_ns, 20 * kMs);
   EXPECT_EQ(view->targets.operations_per_second, 1600);
@@ -332,7 +325,7 @@ TEST_F(Group, ReadsTheProcessesBehindTheCollectionPoints) {
   EXPECT_TRUE(view->processes[1].running);
   EXPECT_GT(view->processes[1].process.resident_bytes.value_or(0), 0u);
   EXPECT_TRUE(view->processes[1].process.cpu_ratio.has_value());
-  EXPECT_FALSE(view->processes[2].running);  // its pid is somebody else's now
+  EXPECT_FALSE(view->processes[2].running);  // its pid belongs to another process now
   EXPECT_FALSE(view->processes[2].process.resident_bytes);
   EXPECT_EQ(view->processes[3].layer, "daemon");
   EXPECT_NEAR(view->processes[1].last_seen_seconds, 16, 0.5);
@@ -369,7 +362,7 @@ class DaemonAlone : public Group {
  protected:
   DaemonAlone() {
     outer_.reset();
-    remove(shm::layers_instance(instance_));
+    shm::remove_segment_of(shm::layers_instance(instance_));
   }
 };
 

@@ -239,12 +239,12 @@ TEST_F(FollowerTest, GaugesInflightAndOwnCostAreReadWithTheSnapshot) {
   TestSegment segment(instance_);
   look();
   shm::Gauges& gauges = segment.header().gauges;
-  gauges.connections = 3;
-  gauges.open_descriptors = 5;
-  gauges.connections_total = 70;
-  gauges.queue_depth = 2;
-  gauges.lane_misses = 11;
-  gauges.unobserved_connections = 12;
+  gauges[shm::Gauge::connections] = 3;
+  gauges[shm::Gauge::open_descriptors] = 5;
+  gauges[shm::Gauge::connections_total] = 70;
+  gauges[shm::Gauge::queue_depth] = 2;
+  gauges[shm::Gauge::lane_misses] = 11;
+  gauges[shm::Gauge::unobserved_connections] = 12;
   shm::InflightEntry entry{};
   entry.operation = segment.operation("stuck");
   entry.stack = shm::names::kFourLayer;
@@ -268,18 +268,18 @@ TEST_F(FollowerTest, GaugesInflightAndOwnCostAreReadWithTheSnapshot) {
 
   const Snapshot snapshot = look();
   const Daemon& daemon = snapshot.daemon;
-  EXPECT_EQ(daemon.connections, 3u);
-  EXPECT_EQ(daemon.open_descriptors, 5u);
-  EXPECT_EQ(daemon.connections_total, 70u);
-  EXPECT_EQ(daemon.queue_depth, 2u);
-  EXPECT_EQ(daemon.workers_configured, 8u);
+  EXPECT_EQ(daemon.gauges[shm::Gauge::connections], 3u);
+  EXPECT_EQ(daemon.gauges[shm::Gauge::open_descriptors], 5u);
+  EXPECT_EQ(daemon.gauges[shm::Gauge::connections_total], 70u);
+  EXPECT_EQ(daemon.gauges[shm::Gauge::queue_depth], 2u);
+  EXPECT_EQ(daemon.gauges[shm::Gauge::workers_configured], 8u);
   EXPECT_EQ(daemon.inflight, 3u);
   EXPECT_EQ(daemon.workers_busy, 2u) << "two connections";
   EXPECT_EQ(daemon.door, "abi");
   EXPECT_EQ(daemon.host_name, "test-daemon");
   EXPECT_EQ(daemon.host_version, "1.2");
-  EXPECT_EQ(snapshot.ring.lane_misses, 11u);
-  EXPECT_EQ(snapshot.ring.unobserved_connections, 12u);
+  EXPECT_EQ(snapshot.daemon.gauges[shm::Gauge::lane_misses], 11u);
+  EXPECT_EQ(snapshot.daemon.gauges[shm::Gauge::unobserved_connections], 12u);
   EXPECT_GT(snapshot.ring.segment_bytes, 0u);
   EXPECT_EQ(snapshot.process.pid, static_cast<std::uint32_t>(getpid()));
 
@@ -347,7 +347,7 @@ TEST_F(FollowerTest, LastRecordIsTheLatestEndOfASpan) {
   EXPECT_EQ(snapshot.daemon.last_record_realtime_ns, now_.realtime_ns - 2 * kSecond);
 }
 
-TEST_F(FollowerTest, NonsenseInASegmentIsCountedAndHarmsNothing) {
+TEST_F(FollowerTest, InvalidRecordsInASegmentAreCountedAndHarmNothing) {
   for (const std::uint64_t extreme :
        {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 63, UINT64_MAX}) {
     const std::string instance = unique_instance();

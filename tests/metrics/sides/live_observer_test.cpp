@@ -17,14 +17,7 @@ using testing::HasSubstr;
 // The daemon began at a whole second of the realtime clock, and all times are given from then on.
 class LiveObserverTest : public FollowerTest {
  protected:
-  ~LiveObserverTest() override {
-    const std::string outer = shm::layers_instance(instance_);
-    const shm::Opened left = shm::open_segment(outer);
-    if (left.mapping != nullptr) {
-      shm::remove_segment(
-          outer, reinterpret_cast<const shm::Header*>(left.mapping->bytes().data())->run_id);
-    }
-  }
+  ~LiveObserverTest() override { shm::remove_segment_of(shm::layers_instance(instance_)); }
 
   void at(double seconds) {
     const auto ns = static_cast<std::uint64_t>(seconds * 1e9);
@@ -129,13 +122,13 @@ TEST_F(LiveObserverTest, IsEmptyIfNothingWasAnswered) {
 }
 
 TEST_F(LiveObserverTest, SaysThatThereIsNoDaemon) {
-  const std::string nobody = unique_instance();
-  LiveObserver observer(nobody);
+  const std::string no_daemon = unique_instance();
+  LiveObserver observer(no_daemon);
   observer.sweep(now_);
   EXPECT_FALSE(observer.is_live());
   EXPECT_EQ(failure_of(observer),
             std::pair(SideOutcome::absent,
-                      "no daemon with telemetry has run as instance \"" + nobody + '"'));
+                      "no daemon with telemetry has run as instance \"" + no_daemon + '"'));
 }
 
 TEST_F(LiveObserverTest, SaysWhyASegmentCannotBeRead) {
