@@ -128,7 +128,7 @@ void Connection::request(Recorder& recorder, PendingTable& table, const Message&
   const std::uint16_t line = claim_line(recorder, table, now);
   shm::InflightEntry entry{};
   entry.since_ticks = now;
-  entry.trace_id = message.trace.trace_id_low;
+  entry.trace_id = message.trace_id;
   entry.connection = number_;
   entry.operation = operation;
   entry.worker = reader_;
@@ -263,7 +263,7 @@ void Connection::answer_unfinished_request(Recorder& recorder, const Message& an
   const Message begun = requests_.message();
   shm::InflightEntry entry{};
   entry.since_ticks = answering_since_;
-  entry.trace_id = begun.trace.trace_id_low;
+  entry.trace_id = begun.trace_id;
   entry.operation = begun.dialect == Dialect::none ? std::uint16_t{shm::names::kMalformed}
                                                    : recorder.operation(begun.name);
   entry.worker = reader_;

@@ -5,8 +5,8 @@
 #include <cstddef>
 
 #include "plugin/goxel_plugin.h"
-#include "plugin/message_scanner.h"
 #include "plugin/telemetry.h"
+#include "plugin/traceparent.h"
 
 namespace goxel_telemetry::plugin {
 namespace {
@@ -192,22 +192,12 @@ void connection_closed(goxel_plugin_connection connection) {
       });
 }
 
-// The low half of the trace id in a traceparent; 0 if there is none.
-std::uint64_t trace_id_of(const char* text, std::size_t size) {
-  constexpr std::size_t kTraceIdEnd = 35;  // "00-" and 32 digits
-  if (text == nullptr || size < kTraceIdEnd) return 0;
-  std::uint64_t id = 0;
-  for (std::size_t i = kTraceIdEnd - 16; i < kTraceIdEnd; ++i) {
-    const char c = text[i];
-    if (c >= '0' && c <= '9') {
-      id = id << 4 | static_cast<std::uint64_t>(c - '0');
-    } else if (c >= 'a' && c <= 'f') {
-      id = id << 4 | static_cast<std::uint64_t>(c - 'a' + 10);
-    } else {
-      return 0;
-    }
+std::uint64_t trace_id_of(const goxel_plugin_request& request) {
+  TraceparentReader traceparent;
+  if (request.traceparent != nullptr) {
+    traceparent.read(request.traceparent, request.traceparent_length);
   }
-  return id;
+  return traceparent.trace_id();
 }
 
 goxel_plugin_request_token request_received(const goxel_plugin_request* request) {
@@ -217,7 +207,7 @@ goxel_plugin_request_token request_received(const goxel_plugin_request* request)
   const bool mcp = request->protocol == GOXEL_PROTOCOL_MCP;
   shm::InflightEntry entry{};
   entry.since_ticks = now;
-  entry.trace_id = trace_id_of(request->traceparent, request->traceparent_length);
+  entry.trace_id = trace_id_of(*request);
   entry.connection = request->connection;
   entry.operation = request->operation != nullptr
                         ? live->operation({request->operation, request->operation_length})
