@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <span>
 
+#include "plugin/inflight_requests.h"
 #include "plugin/message_scanner.h"
 #include "plugin/recorder.h"
 
@@ -48,7 +49,7 @@ inline constexpr std::uint16_t kNoLine = UINT16_MAX;
 // request.
 struct PendingTable {
   Pending pending[kInflightLines];
-  shm::PlaceMap<kInflightLines - kConnections> spare;
+  InflightRequests lines;
 };
 
 struct Chunk {
@@ -148,9 +149,14 @@ class Connection {
   std::uint16_t oldest_not_passed_over(const PendingTable& table) const noexcept;
   void answer_unfinished_request(Recorder& recorder, const Message& answer,
                                  std::uint64_t now) noexcept;
+  // What is known of a request that was read, whole or not. Inline, so that the entry stays in
+  // registers: see Record::words().
+  [[gnu::always_inline]] inline shm::InflightEntry begun(std::uint16_t operation,
+                                                         std::uint64_t trace_id,
+                                                         std::uint64_t since,
+                                                         std::uint64_t bytes) const noexcept;
   // Ends the oldest request in flight.
-  void end_first(Recorder& recorder, PendingTable& table, shm::Status status, std::uint64_t now,
-                 std::uint64_t send_ticks, std::uint64_t bytes_out) noexcept;
+  void end_first(Recorder& recorder, PendingTable& table, const Ending& ending) noexcept;
   void end_all(Recorder& recorder, PendingTable& table, shm::Status status,
                std::uint64_t now) noexcept;
   std::uint16_t claim_line(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;

@@ -12,7 +12,7 @@ void SocketObserver::start(Recorder& recorder) noexcept {
     connections_[place].reset_after_fork();
     places_.give_back(place);
   });
-  pending_.spare.for_each_taken([this](std::uint32_t line) { pending_.spare.give_back(line); });
+  pending_.lines.for_each_claimed([this](std::uint32_t line) { pending_.lines.give_back(line); });
   for (auto& descriptor : descriptors_) {
     if (descriptor.load(std::memory_order_relaxed) != kUnknown) {
       descriptor.store(kUnknown, std::memory_order_relaxed);
