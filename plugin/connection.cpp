@@ -31,12 +31,12 @@ bool Connection::enter_anyway() noexcept {
 
 bool Connection::enter_late(Recorder& recorder) noexcept {
   if (enter_anyway()) return true;
-  lose_step(recorder);
+  stop_observing(recorder);
   return false;
 }
 
-void Connection::lose_step(Recorder& recorder) noexcept {
-  out_of_step_.store(true, std::memory_order_relaxed);
+void Connection::stop_observing(Recorder& recorder) noexcept {
+  desynchronised_.store(true, std::memory_order_relaxed);
   recorder.gauges().contended_calls.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -51,7 +51,7 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   reader_ = shm::kNoWorker;
   reading_thread_ = nullptr;
   silent_ = false;
-  reads_ = passed_over_ = 0;
+  reads_ = skipped_reads_ = 0;
   given_up_ = malformed_ = 0;
   number_ = number;
   receiving_since_ = answering_since_ = 0;
@@ -60,13 +60,13 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   answers_ = MessageScanner();
   answering_.store(false, std::memory_order_relaxed);
   descriptors = 1;
-  out_of_step_.store(false, std::memory_order_relaxed);
-  closes_owed_.store(0, std::memory_order_relaxed);
+  desynchronised_.store(false, std::memory_order_relaxed);
+  deferred_closes_.store(0, std::memory_order_relaxed);
 }
 
 void Connection::received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
                           std::uint64_t now) noexcept {
-  if (silent_ && reading_thread_ == this_thread()) passed_over_ = reads_;
+  if (silent_ && reading_thread_ == this_thread()) skipped_reads_ = reads_;
   silent_ = true;
   ++reads_;
   reading_thread_ = this_thread();
@@ -192,7 +192,7 @@ void Connection::answer(Recorder& recorder, PendingTable& table, const Message& 
   const bool by_reader = reading_thread_ == this_thread();
   while (first_ != line) {
     // The reading thread will not answer later what it has skipped.
-    if (!by_reader || table.pending[first_].read > passed_over_) ++given_up_;
+    if (!by_reader || table.pending[first_].read > skipped_reads_) ++given_up_;
     end_first(recorder, table, {shm::Status::unanswered, answering_since_, answering_since_});
   }
   end_first(recorder, table,
@@ -218,12 +218,12 @@ std::uint16_t Connection::answered_line(const PendingTable& table,
     if (given_up_ != 0) return kNoLine;
     return first_;
   }
-  return reading_thread_ == this_thread() ? oldest_not_passed_over(table) : first_;
+  return reading_thread_ == this_thread() ? oldest_not_skipped(table) : first_;
 }
 
-std::uint16_t Connection::oldest_not_passed_over(const PendingTable& table) const noexcept {
+std::uint16_t Connection::oldest_not_skipped(const PendingTable& table) const noexcept {
   std::uint16_t line = first_;
-  while (line != kNoLine && table.pending[line].read <= passed_over_) {
+  while (line != kNoLine && table.pending[line].read <= skipped_reads_) {
     line = table.pending[line].next;
   }
   // All requests seem to be skipped, but no message has begun since: the last read brought no

@@ -33,7 +33,7 @@ goxel_plugin_request_token token_of(std::uint32_t line, std::uint64_t generation
 }
 
 // Holds the line of a token: until let_go() no other thread may touch it. kNone for a token whose
-// request has ended. A line is held for nanoseconds only.
+// request has ended, or if another thread holds the line for longer than a bounded time.
 constexpr std::uint32_t kNone = InflightRequests::kNone;
 std::uint32_t hold(goxel_plugin_request_token token) {
   const std::uint64_t line = (token & ((1u << kLineBits) - 1)) - 1;
@@ -118,7 +118,7 @@ int activate(const goxel_plugin_host* host) {
                                    host->workers_configured};
   if (!why.empty()) {
     why.insert(0, kWithout);
-  } else if (wake(settings, description, {shm::Door::abi, begin, housekeep, end_all}, why) !=
+  } else if (start(settings, description, {shm::Door::abi, begin, housekeep, end_all}, why) !=
              nullptr) {
     return 0;
   }
@@ -131,7 +131,7 @@ int activate(const goxel_plugin_host* host) {
 }
 
 void deactivate() {
-  sleep(shm::Door::abi);
+  stop(shm::Door::abi);
 }
 
 void connection_opened(goxel_plugin_connection) {

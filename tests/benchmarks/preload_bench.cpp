@@ -64,7 +64,7 @@ int new_connection() {
   return listens ? accept(kListener, nullptr, nullptr) : -1;
 }
 
-// Nanoseconds of this thread's processor time that so many requests take.
+// Nanoseconds of this thread's processor time that N requests take.
 std::uint64_t cost_of(const Calls& calls, int fd, int requests) {
   const std::uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   for (int i = 0; i < requests; ++i) one_request(calls, fd);

@@ -25,7 +25,7 @@ CALL int accept(int, sockaddr*, socklen_t*) {
   return next++;
 }
 
-// Whoever calls has the request in the buffer already. Copied there now, it would be read before it
+// The caller has the request in the buffer already. Copied there now, it would be read before it
 // has left the processor's store buffer, which a system call leaves time for.
 CALL ssize_t recv(int, void*, size_t, int) {
   return sizeof kRequest - 1;

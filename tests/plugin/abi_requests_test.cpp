@@ -57,7 +57,7 @@ TEST_F(AbiRequests, AQueuedRequestHasItsWaitItsSpanAndItsSendingTime) {
   EXPECT_EQ(reader_->gauges().workers_configured, 3u);
 }
 
-TEST_F(AbiRequests, ARequestHasWhatTheHostToldOfIt) {
+TEST_F(AbiRequests, ARequestHasWhatTheHostSaidOfIt) {
   ASSERT_EQ(activate({{"clock", "monotonic"}}), 0);  // ticks are nanoseconds
   watch();
   const std::string traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -103,7 +103,7 @@ TEST_F(AbiRequests, ARequestHasWhatTheHostToldOfIt) {
   EXPECT_EQ(record.layer, std::uint64_t{shm::names::kDaemon});
   EXPECT_EQ(record.receive_ticks, 12345u);
   EXPECT_EQ(record.wait_ticks, 0u);
-  EXPECT_EQ(record.send_ticks, 0u) << "nobody said answering";
+  EXPECT_EQ(record.send_ticks, 0u) << "the host did not call request_answering";
   EXPECT_EQ(record.bytes_in, UINT32_MAX);
   EXPECT_EQ(record.bytes_out, UINT32_MAX);
 }
@@ -256,7 +256,7 @@ TEST_F(AbiRequests, EachStatusIsKeptWithItsBytesAndOnlyAnsweredOnesAreBusyTime) 
 }
 
 // By the plugin's own thread.
-TEST_F(AbiRequests, ARequestInHandForTooLongIsUnansweredHoweverFarItCameAndItsLateEndIsIgnored) {
+TEST_F(AbiRequests, ARequestInFlightForTooLongIsUnansweredHoweverFarItCameAndItsLateEndIsIgnored) {
   ASSERT_EQ(activate({{"unanswered_after_seconds", "1"}}), 0);
   watch();
   const auto token = received("received");

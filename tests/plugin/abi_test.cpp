@@ -111,7 +111,7 @@ TEST_F(Abi, HeartbeatAndCalibrationAreKeptFreshThoughNothingHappens) {
   EXPECT_TRUE(wait_until([&] { return reader_->calibration().anchor_ns > first_anchor; }));
 }
 
-TEST_F(Abi, DeactivationEndsWhatIsInHandAndActivationBeginsAnew) {
+TEST_F(Abi, DeactivationEndsWhatIsInFlightAndActivationBeginsAnew) {
   ASSERT_EQ(activate(), 0);
   watch();
   const auto old = received("ping");
