@@ -5,8 +5,8 @@
 // Which request a call of the host is about, the doors find out each in its own way: by the bytes
 // (connection.h) or by a token (plugin.cpp).
 //
-// Everything here is hot and may be called from any thread. A line belongs to one owner at a time,
-// and the doors see to it that one thread at a time acts for the owner.
+// Everything here is hot and may be called from any thread. A line has one owner at a time, and the
+// doors see to it that one thread at a time acts for the owner.
 #pragma once
 
 #include <cstdint>
@@ -57,11 +57,37 @@ inline shm::InflightEntry shown(Recorder& recorder, std::uint32_t line) noexcept
   return shm::shown(recorder.line(line));
 }
 
-// Publishes the record of a request that need not have been shown.
+// The record of a request that ended in this way.
+inline shm::Record record_of(const shm::InflightEntry& entry, const Ending& ending) noexcept {
+  const bool worked_on = entry.phase == static_cast<std::uint8_t>(shm::Phase::started);
+  shm::Record record{};
+  record.start_ticks = entry.since_ticks;
+  record.trace_id = entry.trace_id;
+  record.duration_ticks = ticks_between(entry.since_ticks, ending.span_end) & shm::kTicksAtLeast;
+  record.operation = entry.operation;
+  record.receive_ticks = entry.receive_ticks & shm::kTicksAtLeast;
+  record.worker = worked_on ? entry.worker : shm::kNoWorker;
+  record.wait_ticks = shm::clip_ticks(entry.wait_ticks) & shm::kTicksAtLeast;
+  record.layer = entry.layer;
+  record.stack = entry.stack;
+  record.send_ticks = ticks_between(ending.span_end, ending.sent) & shm::kTicksAtLeast;
+  record.protocol = entry.protocol;
+  record.status = static_cast<std::uint8_t>(ending.status);
+  record.bytes_in = entry.bytes_in;
+  record.bytes_out = shm::clip_bytes(ending.bytes_out);
+  return record;
+}
+
+// Publishes the record of a request that was never shown.
 void record(Recorder& recorder, const shm::InflightEntry& entry, const Ending& ending) noexcept;
 
-// Ends the request in the line: publishes its record, then clears the line. The caller owns the
-// line and may then give it back.
-void finish(Recorder& recorder, std::uint32_t line, const Ending& ending) noexcept;
+// Ends the request in the line: publishes its record, then clears the line. In this order, a reader
+// that looks in between sees the request twice and not nowhere. A post-mortem needs that. The caller
+// owns the line and may then give it back. Inline, so that record and ending stay in registers.
+inline void finish(Recorder& recorder, std::uint32_t line, const Ending& ending) noexcept {
+  shm::InflightLine& shown_in = recorder.line(line);
+  recorder.publish(record_of(shm::shown(shown_in), ending));
+  shm::clear(shown_in);
+}
 
 }  // namespace goxel_telemetry::plugin
