@@ -3,36 +3,13 @@
 
 #include <new>
 
+#include "plugin/bounded_wait.h"
+
 namespace goxel_telemetry::plugin {
 namespace {
 
-inline void pause() noexcept {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
-
 std::uint8_t stack_of(shm::Protocol protocol) noexcept {
   return protocol == shm::Protocol::mcp ? shm::names::kTwoLayer : shm::names::kFourLayer;
-}
-
-shm::Record record_of(const shm::InflightEntry& entry, shm::Status status) noexcept {
-  shm::Record record{};
-  record.start_ticks = entry.since_ticks;
-  record.trace_id = entry.trace_id;
-  record.operation = entry.operation;
-  record.receive_ticks = entry.receive_ticks & shm::kTicksAtLeast;
-  record.worker = entry.worker;
-  record.layer = entry.layer;
-  record.stack = entry.stack;
-  record.protocol = entry.protocol;
-  record.status = static_cast<std::uint8_t>(status);
-  record.bytes_in = entry.bytes_in;
-  return record;
-}
-
-std::uint64_t since(std::uint64_t start, std::uint64_t now) noexcept {
-  return shm::clip_ticks(now > start ? now - start : 0);
 }
 
 // An address that is different for each living thread. A lane's number would not do: a thread may
@@ -45,22 +22,21 @@ const void* this_thread() noexcept {
 }  // namespace
 
 bool Connection::enter_anyway() noexcept {
-  constexpr int kPatience = 2000;  // about 50 µs: far longer than a thread stays inside
-  for (int attempt = 0; attempt < kPatience; ++attempt) {
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     if (try_enter()) return true;
-    pause();
+    pause_between_attempts();
   }
   return false;
 }
 
 bool Connection::enter_late(Recorder& recorder) noexcept {
   if (enter_anyway()) return true;
-  lose_step(recorder);
+  stop_observing(recorder);
   return false;
 }
 
-void Connection::lose_step(Recorder& recorder) noexcept {
-  out_of_step_.store(true, std::memory_order_relaxed);
+void Connection::stop_observing(Recorder& recorder) noexcept {
+  desynchronised_.store(true, std::memory_order_relaxed);
   recorder.gauges()[shm::Gauge::contended_calls].fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -75,7 +51,7 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   reader_ = shm::kNoWorker;
   reading_thread_ = nullptr;
   silent_ = false;
-  reads_ = passed_over_ = 0;
+  reads_ = skipped_reads_ = 0;
   given_up_ = malformed_ = 0;
   number_ = number;
   receiving_since_ = answering_since_ = 0;
@@ -84,13 +60,13 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   answers_ = MessageScanner();
   answering_.store(false, std::memory_order_relaxed);
   descriptors = 1;
-  out_of_step_.store(false, std::memory_order_relaxed);
-  closes_owed_.store(0, std::memory_order_relaxed);
+  desynchronised_.store(false, std::memory_order_relaxed);
+  deferred_closes_.store(0, std::memory_order_relaxed);
 }
 
 void Connection::received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
                           std::uint64_t now) noexcept {
-  if (silent_ && reading_thread_ == this_thread()) passed_over_ = reads_;
+  if (silent_ && reading_thread_ == this_thread()) skipped_reads_ = reads_;
   silent_ = true;
   ++reads_;
   reading_thread_ = this_thread();
@@ -113,6 +89,24 @@ void Connection::received(Recorder& recorder, PendingTable& table, std::span<con
   }
 }
 
+inline shm::InflightEntry Connection::begun(std::uint16_t operation, std::uint64_t trace_id,
+                                            std::uint64_t since,
+                                            std::uint64_t bytes) const noexcept {
+  shm::InflightEntry entry{};
+  entry.since_ticks = since;
+  entry.trace_id = trace_id;
+  entry.connection = number_;
+  entry.operation = operation;
+  entry.worker = reader_;
+  entry.stack = stack_of(protocol_);
+  entry.protocol = static_cast<std::uint8_t>(protocol_);
+  entry.phase = static_cast<std::uint8_t>(shm::Phase::started);
+  entry.layer = shm::names::kDaemon;
+  entry.receive_ticks = ticks_between(receiving_since_, since) & shm::kTicksAtLeast;
+  entry.bytes_in = shm::clip_bytes(bytes);
+  return entry;
+}
+
 void Connection::request(Recorder& recorder, PendingTable& table, const Message& message,
                          std::uint64_t now) noexcept {
   std::uint16_t operation = shm::names::kBatch;
@@ -126,18 +120,7 @@ void Connection::request(Recorder& recorder, PendingTable& table, const Message&
     return;
   }
   const std::uint16_t line = claim_line(recorder, table, now);
-  shm::InflightEntry entry{};
-  entry.since_ticks = now;
-  entry.trace_id = message.trace.trace_id_low;
-  entry.connection = number_;
-  entry.operation = operation;
-  entry.worker = reader_;
-  entry.stack = stack_of(protocol_);
-  entry.protocol = static_cast<std::uint8_t>(protocol_);
-  entry.phase = static_cast<std::uint8_t>(shm::Phase::started);
-  entry.layer = shm::names::kDaemon;
-  entry.receive_ticks = since(receiving_since_, now) & shm::kTicksAtLeast;
-  entry.bytes_in = shm::clip_bytes(message.size());
+  const shm::InflightEntry entry = begun(operation, message.trace_id, now, message.size());
   table.pending[line] = {message.id_hash, message.id_type, kNoLine, reads_};
   if (idle()) {
     first_ = line;
@@ -146,7 +129,7 @@ void Connection::request(Recorder& recorder, PendingTable& table, const Message&
     table.pending[last_].next = line;
   }
   last_ = line;
-  shm::show(recorder.line(line), entry);
+  show(recorder, line, entry);
 }
 
 std::uint16_t Connection::claim_line(Recorder& recorder, PendingTable& table,
@@ -155,28 +138,19 @@ std::uint16_t Connection::claim_line(Recorder& recorder, PendingTable& table,
     own_line_free_ = false;
     return place_;
   }
-  std::uint32_t spare = table.spare.claim(0, kInflightLines - kConnections);
-  if (spare == decltype(table.spare)::kNone) {
+  const std::uint32_t line = table.lines.claim(recorder, kConnections);
+  if (line == InflightRequests::kNone) {
     // This connection holds at least its own line: its oldest request makes room.
-    recorder.gauges()[shm::Gauge::inflight_misses].fetch_add(1, std::memory_order_relaxed);
-    end_first(recorder, table, shm::Status::unanswered, now, 0, 0);
+    end_first(recorder, table, {shm::Status::unanswered, now, now});
     ++given_up_;
     return claim_line(recorder, table, now);
   }
-  return static_cast<std::uint16_t>(kConnections + spare);
+  return static_cast<std::uint16_t>(line);
 }
 
 void Connection::malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept {
-  shm::InflightEntry entry{};
-  entry.since_ticks = now;
-  entry.operation = shm::names::kMalformed;
-  entry.worker = reader_;
-  entry.layer = shm::names::kDaemon;
-  entry.stack = stack_of(protocol_);
-  entry.protocol = static_cast<std::uint8_t>(protocol_);
-  entry.receive_ticks = since(receiving_since_, now) & shm::kTicksAtLeast;
-  entry.bytes_in = shm::clip_bytes(bytes);
-  recorder.publish(record_of(entry, shm::Status::malformed));
+  record(recorder, begun(shm::names::kMalformed, 0, now, bytes),
+         {shm::Status::malformed, now, now});
   ++malformed_;
 }
 
@@ -218,13 +192,13 @@ void Connection::answer(Recorder& recorder, PendingTable& table, const Message& 
   const bool by_reader = reading_thread_ == this_thread();
   while (first_ != line) {
     // The reading thread will not answer later what it has skipped.
-    if (!by_reader || table.pending[first_].read > passed_over_) ++given_up_;
-    end_first(recorder, table, shm::Status::unanswered, answering_since_, 0, 0);
+    if (!by_reader || table.pending[first_].read > skipped_reads_) ++given_up_;
+    end_first(recorder, table, {shm::Status::unanswered, answering_since_, answering_since_});
   }
   end_first(recorder, table,
-            message.failed() || message.kind == MessageKind::malformed ? shm::Status::error
-                                                                       : shm::Status::ok,
-            answering_since_, since(answering_since_, now), message.size());
+            {message.failed() || message.kind == MessageKind::malformed ? shm::Status::error
+                                                                        : shm::Status::ok,
+             answering_since_, now, message.size()});
 }
 
 std::uint16_t Connection::answered_line(const PendingTable& table,
@@ -244,12 +218,12 @@ std::uint16_t Connection::answered_line(const PendingTable& table,
     if (given_up_ != 0) return kNoLine;
     return first_;
   }
-  return reading_thread_ == this_thread() ? oldest_not_passed_over(table) : first_;
+  return reading_thread_ == this_thread() ? oldest_not_skipped(table) : first_;
 }
 
-std::uint16_t Connection::oldest_not_passed_over(const PendingTable& table) const noexcept {
+std::uint16_t Connection::oldest_not_skipped(const PendingTable& table) const noexcept {
   std::uint16_t line = first_;
-  while (line != kNoLine && table.pending[line].read <= passed_over_) {
+  while (line != kNoLine && table.pending[line].read <= skipped_reads_) {
     line = table.pending[line].next;
   }
   // All requests seem to be skipped, but no message has begun since: the last read brought no
@@ -260,59 +234,40 @@ std::uint16_t Connection::oldest_not_passed_over(const PendingTable& table) cons
 
 void Connection::answer_unfinished_request(Recorder& recorder, const Message& answer,
                                            std::uint64_t now) noexcept {
-  const Message begun = requests_.message();
-  shm::InflightEntry entry{};
-  entry.since_ticks = answering_since_;
-  entry.trace_id = begun.trace.trace_id_low;
-  entry.operation = begun.dialect == Dialect::none ? std::uint16_t{shm::names::kMalformed}
-                                                   : recorder.operation(begun.name);
-  entry.worker = reader_;
-  entry.layer = shm::names::kDaemon;
-  entry.stack = stack_of(protocol_);
-  entry.protocol = static_cast<std::uint8_t>(protocol_);
-  entry.receive_ticks = since(receiving_since_, answering_since_) & shm::kTicksAtLeast;
-  entry.bytes_in = shm::clip_bytes(begun.size());
-  shm::Record record = record_of(entry, answer.failed() ? shm::Status::error : shm::Status::ok);
-  record.send_ticks = since(answering_since_, now) & shm::kTicksAtLeast;
-  record.bytes_out = shm::clip_bytes(answer.size());
-  recorder.publish(record);
+  const Message message = requests_.message();
+  const std::uint16_t operation = message.dialect == Dialect::none
+                                      ? std::uint16_t{shm::names::kMalformed}
+                                      : recorder.operation(message.name);
+  record(recorder, begun(operation, message.trace_id, answering_since_, message.size()),
+         {answer.failed() ? shm::Status::error : shm::Status::ok, answering_since_, now,
+          answer.size()});
   answered_early_ = true;
 }
 
-void Connection::end_first(Recorder& recorder, PendingTable& table, shm::Status status,
-                           std::uint64_t now, std::uint64_t send_ticks,
-                           std::uint64_t bytes_out) noexcept {
+void Connection::end_first(Recorder& recorder, PendingTable& table, const Ending& ending) noexcept {
   const std::uint16_t line = first_;
   first_ = table.pending[line].next;
   if (first_ == kNoLine) {
     last_ = kNoLine;
     note_oldest(hung_up_ ? receiving_since_ : kNever);
   } else {
-    note_oldest(shm::shown(recorder.line(first_)).since_ticks);
+    note_oldest(shown(recorder, first_).since_ticks);
   }
-  shm::InflightLine& shown = recorder.line(line);
-  shm::Record record = record_of(shm::shown(shown), status);
-  record.duration_ticks = since(record.start_ticks, now) & shm::kTicksAtLeast;
-  record.send_ticks = send_ticks & shm::kTicksAtLeast;
-  record.bytes_out = shm::clip_bytes(bytes_out);
-  // Published before the line is cleared: a reader that looks in between sees the request twice and
-  // not nowhere. A post-mortem needs that.
-  recorder.publish(record);
-  shm::clear(shown);
+  finish(recorder, line, ending);
   if (line == place_) {
     own_line_free_ = true;
   } else {
-    table.spare.give_back(line - kConnections);
+    table.lines.give_back(line);
   }
 }
 
 void Connection::end_all(Recorder& recorder, PendingTable& table, shm::Status status,
                          std::uint64_t now) noexcept {
-  while (!idle()) end_first(recorder, table, status, now, 0, 0);
+  while (!idle()) end_first(recorder, table, {status, now, now});
 }
 
 void Connection::send_failed(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
-  if (!idle()) end_first(recorder, table, shm::Status::cancelled, now, 0, 0);
+  if (!idle()) end_first(recorder, table, {shm::Status::cancelled, now, now});
   end_all(recorder, table, shm::Status::unanswered, now);
 }
 
@@ -364,12 +319,11 @@ void Connection::close(Recorder& recorder, PendingTable& table, std::uint64_t no
 bool Connection::expire(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
   const std::uint64_t limit = recorder.unanswered_after_ticks();
   while (!idle()) {
-    const shm::InflightEntry entry = shm::shown(recorder.line(first_));
-    if (since(entry.since_ticks, now) < limit) return false;
-    end_first(recorder, table, shm::Status::unanswered, now, 0, 0);
+    if (ticks_between(shown(recorder, first_).since_ticks, now) < limit) return false;
+    end_first(recorder, table, {shm::Status::unanswered, now, now});
     ++given_up_;
   }
-  if (!hung_up_ || descriptors > 1 || since(receiving_since_, now) < limit) return false;
+  if (!hung_up_ || descriptors > 1 || ticks_between(receiving_since_, now) < limit) return false;
   if (!input_ended_) end_input(recorder, now);
   open_ = false;
   return true;

@@ -16,15 +16,15 @@
 //
 // Threads: a host may read and write a connection from several threads. One thread is inside a
 // Connection at a time. A second thread waits for a bounded time and then goes on without being
-// observed (Gauges::contended_calls). From then on the connection is desynchronised ("out of step"
-// in the code) and is not observed any more, because after a missed byte all further bytes would be
-// misread.
+// observed (Gauges::contended_calls). From then on the connection is desynchronised and is not
+// observed any more, because after a missed byte all further bytes would be misread.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <span>
 
+#include "plugin/inflight_requests.h"
 #include "plugin/message_scanner.h"
 #include "plugin/recorder.h"
 
@@ -48,7 +48,7 @@ inline constexpr std::uint16_t kNoLine = UINT16_MAX;
 // request.
 struct PendingTable {
   Pending pending[kInflightLines];
-  shm::PlaceMap<kInflightLines - kConnections> spare;
+  InflightRequests lines;
 };
 
 struct Chunk {
@@ -62,22 +62,24 @@ class Connection {
   // free within a bounded time (see Threads): the connection is desynchronised from then on. Also
   // false if it was desynchronised before.
   bool enter(Recorder& recorder) noexcept {
-    if (out_of_step_.load(std::memory_order_relaxed)) return false;
+    if (desynchronised_.load(std::memory_order_relaxed)) return false;
     return try_enter() || enter_late(recorder);
   }
   // The same also for a desynchronised connection, to begin or to end it.
   bool enter_anyway() noexcept;
-  // The connection is desynchronised and not observed any more. Needs no guard.
-  void lose_step(Recorder& recorder) noexcept;
+  // A call was missed: the connection is desynchronised from then on. Needs no guard.
+  void stop_observing(Recorder& recorder) noexcept;
   // Takes the guard if it is free, without waiting.
   bool try_enter() noexcept { return guard_.exchange(1, std::memory_order_acquire) == 0; }
   void leave() noexcept { guard_.store(0, std::memory_order_release); }
   // Deferred closes: descriptors that were closed while the connection could not be entered. The
   // next thread that leaves the connection, or housekeeping, carries them out. Needs no guard.
-  void owe_close() noexcept { closes_owed_.fetch_add(1, std::memory_order_relaxed); }
-  bool owes_closes() const noexcept { return closes_owed_.load(std::memory_order_relaxed) != 0; }
-  std::uint32_t take_owed_closes() noexcept {
-    return closes_owed_.exchange(0, std::memory_order_relaxed);
+  void defer_close() noexcept { deferred_closes_.fetch_add(1, std::memory_order_relaxed); }
+  bool has_deferred_closes() const noexcept {
+    return deferred_closes_.load(std::memory_order_relaxed) != 0;
+  }
+  std::uint32_t take_deferred_closes() noexcept {
+    return deferred_closes_.exchange(0, std::memory_order_relaxed);
   }
   // Ends what threads of the parent process may have begun in here.
   void reset_after_fork() noexcept {
@@ -145,12 +147,17 @@ class Connection {
   inline void answer(Recorder& recorder, PendingTable& table, const Message& message,
                      std::uint64_t now) noexcept;
   std::uint16_t answered_line(const PendingTable& table, const Message& message) const noexcept;
-  std::uint16_t oldest_not_passed_over(const PendingTable& table) const noexcept;
+  std::uint16_t oldest_not_skipped(const PendingTable& table) const noexcept;
   void answer_unfinished_request(Recorder& recorder, const Message& answer,
                                  std::uint64_t now) noexcept;
+  // What is known of a request that was read, whole or not. Inline, so that the entry stays in
+  // registers: see Record::words().
+  [[gnu::always_inline]] inline shm::InflightEntry begun(std::uint16_t operation,
+                                                         std::uint64_t trace_id,
+                                                         std::uint64_t since,
+                                                         std::uint64_t bytes) const noexcept;
   // Ends the oldest request in flight.
-  void end_first(Recorder& recorder, PendingTable& table, shm::Status status, std::uint64_t now,
-                 std::uint64_t send_ticks, std::uint64_t bytes_out) noexcept;
+  void end_first(Recorder& recorder, PendingTable& table, const Ending& ending) noexcept;
   void end_all(Recorder& recorder, PendingTable& table, shm::Status status,
                std::uint64_t now) noexcept;
   std::uint16_t claim_line(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
@@ -159,8 +166,8 @@ class Connection {
   // All members are zero until open(): there are thousands of places, and their memory must not be
   // touched before it is used.
   std::atomic<std::uint32_t> guard_{0};  // 1: a thread is inside
-  std::atomic<bool> out_of_step_{false};
-  std::atomic<std::uint32_t> closes_owed_{0};
+  std::atomic<bool> desynchronised_{false};
+  std::atomic<std::uint32_t> deferred_closes_{0};
   std::atomic<bool> answering_{false};  // answers_ is in a message
   bool open_ = false;
   bool input_ended_ = false;
@@ -175,8 +182,9 @@ class Connection {
   bool silent_ = false;       // nothing was sent since the last read
   const void* reading_thread_ = nullptr;
   std::uint32_t reads_ = 0;  // number of reads so far
-  // The last read after which its thread read again without sending: the host skipped its requests.
-  std::uint32_t passed_over_ = 0;
+  // After these first reads their thread read again without having sent anything: the host skipped
+  // their requests.
+  std::uint32_t skipped_reads_ = 0;
   int descriptor_ = 0;           // number under which it was accepted
   std::uint32_t given_up_ = 0;   // ended unanswered while an answer could still come
   std::uint32_t malformed_ = 0;  // malformed messages that the host may still answer

@@ -15,7 +15,9 @@
  *       [!active]      outside of that
  *  5. A pointer that is passed in belongs to the caller and is only read during the call. What the
  *     plugin returns belongs to the plugin and stays valid until its library is unloaded.
- *  6. Functions marked [hot] take no lock, do not allocate and make no system call.
+ *  6. Functions marked [hot] do not allocate, make no system call and never wait in the kernel. Two
+ *     calls at once with the same token take turns: the second waits for about 50 µs at most and is
+ *     then ignored.
  *  7. A child of fork() may call anything: until it calls activate itself, its calls do nothing.
  *
  * Rationale for tokens instead of host pointers: a request lasts longer than a call, may end on

@@ -1,41 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a message says about itself: which members are facts, and the text of the facts that are
 // kept.
-#include <bit>
 #include <iterator>
 
 #include "plugin/json_bytes.h"
 #include "plugin/message_scanner.h"
 
 namespace goxel_telemetry::plugin {
-namespace {
-
-// A traceparent is version (2), dash, trace id (32), dash, parent id (16), dash, flags (2).
-constexpr std::uint8_t kTraceparentSize = 55;
-constexpr std::uint8_t kNoTraceparent = 0xff;
-
-// Reads eight lower-case digits at once; bytes that are none leave bits in `errors`. No step
-// carries from one byte to the next.
-inline std::uint64_t read_hex8(const char* text, std::uint64_t& errors) noexcept {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  std::uint64_t bytes;
-  std::memcpy(&bytes, text, sizeof bytes);
-  if constexpr (std::endian::native == std::endian::little) bytes = __builtin_bswap64(bytes);
-  std::uint64_t digits = (bytes & 15 * kOnes) + (bytes >> 6 & kOnes) * 9;
-  const std::uint64_t over_nine = (digits + 6 * kOnes) >> 4 & kOnes;
-  const std::uint64_t spelled = digits + '0' * kOnes + ('a' - '9' - 1) * over_nine;
-  errors |= (spelled ^ bytes) | (digits & ~(15 * kOnes));
-  digits = (digits | digits >> 4) & 0x00ff00ff00ff00ff;
-  digits = (digits | digits >> 8) & 0x0000ffff0000ffff;
-  return (digits | digits >> 16) & 0xffffffff;
-}
-
-inline std::uint64_t read_hex16(const char* text, std::uint64_t& errors) noexcept {
-  const std::uint64_t high = read_hex8(text, errors);
-  return high << 32 | read_hex8(text + 8, errors);
-}
-
-}  // namespace
 
 // Matches a key that comes in pieces or has escapes: `candidate_` is the first known key that
 // begins like it.
@@ -60,7 +31,7 @@ void MessageScanner::begin_member(Key key) noexcept {
     if (!is_meta(place_)) return;
     if (trace_place_ == Place::top_meta && place_ != Place::top_meta) return;
     trace_place_ = place_;
-    has_trace_ = false;
+    trace_id_ = 0;
   } else if (key == Key::meta) {
     if (is_meta(place_)) return;
     forget_trace_of(meta_in(place_));
@@ -97,7 +68,7 @@ void MessageScanner::forget_name() noexcept {
 void MessageScanner::forget_trace_of(Place meta) noexcept {
   if (trace_place_ != meta) return;
   trace_place_ = Place::top;
-  has_trace_ = false;
+  trace_id_ = 0;
 }
 
 void MessageScanner::begin_kept_text() noexcept {
@@ -110,8 +81,7 @@ void MessageScanner::begin_kept_text() noexcept {
     id_type_ = IdType::string;
     id_hash_ = hash(kHashSeed, "\"", 1);
   } else {
-    trace_ = {};
-    progress_ = 0;
+    traceparent_ = {};
   }
 }
 
@@ -124,10 +94,7 @@ void MessageScanner::finish_text() noexcept {
     return;
   }
   state_ = State::after_value;
-  if (key_ == Key::traceparent) {
-    has_trace_ = progress_ == kTraceparentSize &&
-                 (trace_.trace_id_high | trace_.trace_id_low) != 0 && trace_.parent_id != 0;
-  }
+  if (key_ == Key::traceparent) trace_id_ = traceparent_.trace_id();
 }
 
 // Reads what follows a backslash: consumes bytes until `escape_` is zero again or no bytes are
@@ -181,7 +148,7 @@ void MessageScanner::keep(const char* text, std::size_t size) noexcept {
   } else if (key_ == Key::id) {
     id_hash_ = hash(id_hash_, text, size);
   } else if (key_ == Key::traceparent) {
-    read_traceparent(text, size);
+    traceparent_.read(text, size);
   } else {
     append_to_name(text, size);
   }
@@ -207,39 +174,6 @@ void MessageScanner::append_to_name(const char* text, std::size_t size) noexcept
   }
   sum = hash(sum, text, size);
   std::memcpy(name_ + kKept, &sum, sizeof sum);
-}
-
-void MessageScanner::read_traceparent(const char* text, std::size_t size) noexcept {
-  if (progress_ == 0 && size == kTraceparentSize) return read_whole_traceparent(text);
-  for (std::size_t i = 0; i < size && progress_ != kNoTraceparent; ++i) {
-    const unsigned at = progress_++;
-    const unsigned digit = lower_hex_digit(text[i]);
-    const bool dash = at == 2 || at == 35 || at == 52;
-    const bool version_ff = at == 1 && candidate_ == 15 && digit == 15;
-    if (at >= kTraceparentSize || version_ff || (dash ? text[i] != '-' : digit > 15)) {
-      progress_ = kNoTraceparent;
-    } else if (at == 0) {
-      candidate_ = static_cast<std::uint8_t>(digit);
-    } else if (at > 2 && at < 19) {
-      trace_.trace_id_high = trace_.trace_id_high << 4 | digit;
-    } else if (at >= 19 && at < 35) {
-      trace_.trace_id_low = trace_.trace_id_low << 4 | digit;
-    } else if (at > 35 && at < 52) {
-      trace_.parent_id = trace_.parent_id << 4 | digit;
-    }
-  }
-}
-
-void MessageScanner::read_whole_traceparent(const char* text) noexcept {
-  std::uint64_t errors = 0;
-  trace_.trace_id_high = read_hex16(text + 3, errors);
-  trace_.trace_id_low = read_hex16(text + 19, errors);
-  trace_.parent_id = read_hex16(text + 36, errors);
-  const unsigned version = lower_hex_digit(text[0]) << 8 | lower_hex_digit(text[1]);
-  const unsigned flags = lower_hex_digit(text[53]) << 8 | lower_hex_digit(text[54]);
-  const bool dashes = text[2] == '-' && text[35] == '-' && text[52] == '-';
-  const bool valid = errors == 0 && dashes && ((version | flags) & 0x1010) == 0 && version != 0xf0f;
-  progress_ = valid ? kTraceparentSize : kNoTraceparent;
 }
 
 }  // namespace goxel_telemetry::plugin

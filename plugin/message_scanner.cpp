@@ -20,7 +20,7 @@ void MessageScanner::begin(std::uint64_t offset, char first) noexcept {
   forget_name();
   kind_ = MessageKind::other;
   id_type_ = IdType::absent;
-  has_trace_ = false;
+  trace_id_ = 0;
   has_result_ = false;
   has_error_ = false;
   denies_success_ = false;

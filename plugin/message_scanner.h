@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Cuts the byte stream of a connection into JSON messages and reads the few facts of each: what is
+// asked, which id it has, whether it says that something failed.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#include "plugin/traceparent.h"
 
 namespace goxel_telemetry::plugin {
 
@@ -20,28 +24,20 @@ enum class Dialect : std::uint8_t { none, json_rpc, mcp };
 
 enum class IdType : std::uint8_t { absent, null, string, number, other };
 
-// W3C trace context: which trace this request belongs to, as the caller said.
-struct TraceContext {
-  std::uint64_t trace_id_high;
-  std::uint64_t trace_id_low;
-  std::uint64_t parent_id;
-};
-
 // What one message says about itself. Everything below is read from the top level of the message,
 // except the trace context. Of a malformed or truncated message only `kind` and the offsets count.
 struct Message {
   MessageKind kind;
-  Dialect dialect;       // of a request: json_rpc if it has a `method`, mcp if it has a `tool`
-  IdType id_type;        // other: true, false, an object or an array
-  bool name_overflowed;  // `name` is only the beginning; `name_hash` still covers all of it
-  bool has_trace;
+  Dialect dialect;        // of a request: json_rpc if it has a `method`, mcp if it has a `tool`
+  IdType id_type;         // other: true, false, an object or an array
+  bool name_overflowed;   // `name` is only the beginning; `name_hash` still covers all of it
   bool has_result;        // a `result` member, of any value
   bool has_error;         // an `error` member that is not null
   bool denies_success;    // `"success": false`
   std::string_view name;  // lives in the scanner: valid until its next feed()
   std::uint64_t name_hash;
-  std::uint64_t id_hash;  // of strings and numbers, as written: 1, 1.0 and "1" differ; otherwise 0
-  TraceContext trace;     // all zero without `has_trace`
+  std::uint64_t id_hash;   // of strings and numbers, as written: 1, 1.0 and "1" differ; otherwise 0
+  std::uint64_t trace_id;  // the low 64 bits; 0: in no trace
   std::uint64_t first_offset;  // of its first byte in the stream
   std::uint64_t end_offset;    // one past its last byte
 
@@ -100,8 +96,8 @@ class MessageCursor;  // the bytes of one feed (message_cursor.h)
 //     `tool` that is not a string makes no request.
 //  7. Names, keys, ids and traceparents are unescaped, up to U+FFFF; a surrogate half becomes `?`.
 //  8. A trace context is the string `traceparent` in an object `_meta`, at the top level or else in
-//     the object `params` or `arguments` (the later one, if both). It must have the 55 characters
-//     of version 00, or those of another version but ff that looks like it.
+//     the object `params` or `arguments` (the later one, if both). traceparent.h says which are
+//     valid.
 class MessageScanner {
  public:
   static constexpr std::size_t kMaxName = 47;
@@ -128,14 +124,13 @@ class MessageScanner {
             .dialect = dialect_,
             .id_type = id_type_,
             .name_overflowed = name_overflowed_,
-            .has_trace = has_trace_,
             .has_result = has_result_,
             .has_error = has_error_,
             .denies_success = denies_success_,
             .name = {name_, name_size_},
             .name_hash = name_hash(),
             .id_hash = id_hash_,
-            .trace = has_trace_ ? trace_ : TraceContext{},
+            .trace_id = trace_id_,
             .first_offset = first_offset_,
             .end_offset = position_};
   }
@@ -242,8 +237,6 @@ class MessageScanner {
   void keep_code_unit(unsigned unit) noexcept;
   void match_key(const char* text, std::size_t size) noexcept;
   void append_to_name(const char* text, std::size_t size) noexcept;
-  void read_traceparent(const char* text, std::size_t size) noexcept;
-  void read_whole_traceparent(const char* text) noexcept;
 
   // Covers the name with its padding and, in its last bytes, the hash of a name too long to keep.
   std::uint64_t name_hash() const noexcept {
@@ -265,7 +258,8 @@ class MessageScanner {
   std::uint64_t position_ = 0;
   std::uint64_t first_offset_ = 0;
   Nesting nesting_;
-  TraceContext trace_ = {};
+  std::uint64_t trace_id_ = 0;
+  TraceparentReader traceparent_;  // of the one that is being read
   std::uint64_t id_hash_ = 0;
   char name_[kMaxName] = {};  // zero-padded; append_to_name() says what becomes of a longer name
   std::uint8_t name_size_ = 0;
@@ -276,7 +270,6 @@ class MessageScanner {
   Dialect dialect_ = Dialect::none;
   IdType id_type_ = IdType::absent;
   bool name_overflowed_ = false;
-  bool has_trace_ = false;
   bool has_result_ = false;
   bool has_error_ = false;
   bool denies_success_ = false;
@@ -285,8 +278,8 @@ class MessageScanner {
   Key key_ = Key::none;
   State state_ = State::between;
   std::uint16_t escape_ = 0;    // 1: after a backslash; 0x2…: after \u, the digits follow the 2
-  std::uint8_t progress_ = 0;   // position in a key, word, number or traceparent
-  std::uint8_t candidate_ = 0;  // the key that may match; in a traceparent its first digit
+  std::uint8_t progress_ = 0;   // position in a key, word or number
+  std::uint8_t candidate_ = 0;  // the key that may match
 };
 
 static_assert(sizeof(MessageScanner) == 120);

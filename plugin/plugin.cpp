@@ -4,18 +4,14 @@
 #include <atomic>
 #include <cstddef>
 
+#include "plugin/bounded_wait.h"
 #include "plugin/goxel_plugin.h"
-#include "plugin/message_scanner.h"
+#include "plugin/inflight_requests.h"
 #include "plugin/telemetry.h"
+#include "plugin/traceparent.h"
 
 namespace goxel_telemetry::plugin {
 namespace {
-
-inline void pause() noexcept {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
 
 // The private part of a request in flight, one for each line of the in-flight table. `state` is
 // twice the line's generation, plus one while a request is in flight and no thread holds it. The
@@ -26,7 +22,7 @@ struct Ticket {
   std::uint64_t answering_since;  // ticks; 0: the answer has not begun
 };
 constinit Ticket tickets[kInflightLines]{};
-constinit shm::PlaceMap<kInflightLines> lines;
+constinit InflightRequests lines;
 
 // Bits of a token that hold line + 1, so that no token is 0.
 constexpr std::uint64_t kLineBits = 14;
@@ -36,25 +32,20 @@ goxel_plugin_request_token token_of(std::uint32_t line, std::uint64_t generation
   return generation << kLineBits | (line + 1);
 }
 
-std::uint64_t since(std::uint64_t start, std::uint64_t now) {
-  return shm::clip_ticks(now > start ? now - start : 0);
-}
-
 // Holds the line of a token: until let_go() no other thread may touch it. kNone for a token whose
-// request has ended. A line is held for nanoseconds only.
-constexpr std::uint32_t kNone = UINT32_MAX;
+// request has ended, or if another thread holds the line for longer than a bounded time.
+constexpr std::uint32_t kNone = InflightRequests::kNone;
 std::uint32_t hold(goxel_plugin_request_token token) {
-  constexpr int kPatience = 2000;
   const std::uint64_t line = (token & ((1u << kLineBits) - 1)) - 1;
   if (line >= kInflightLines) return kNone;
   const std::uint64_t held = (token >> kLineBits) * 2;
-  for (int attempt = 0; attempt < kPatience; ++attempt) {
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     std::uint64_t expected = held + 1;
     if (tickets[line].state.compare_exchange_weak(expected, held, std::memory_order_acquire)) {
       return static_cast<std::uint32_t>(line);
     }
     if (expected / 2 != held / 2) return kNone;
-    pause();
+    pause_between_attempts();
   }
   return kNone;
 }
@@ -67,26 +58,8 @@ void let_go(std::uint32_t line) {
 void end(Recorder& recorder, std::uint32_t line, shm::Status status, std::uint64_t bytes,
          std::uint64_t now) {
   Ticket& ticket = tickets[line];
-  const shm::InflightEntry entry = shm::shown(recorder.line(line));
-  const std::uint64_t span_end = ticket.answering_since != 0 ? ticket.answering_since : now;
-  const bool worked_on = entry.phase == static_cast<std::uint8_t>(shm::Phase::started);
-  shm::Record record{};
-  record.start_ticks = entry.since_ticks;
-  record.trace_id = entry.trace_id;
-  record.duration_ticks = since(entry.since_ticks, span_end) & shm::kTicksAtLeast;
-  record.operation = entry.operation;
-  record.receive_ticks = entry.receive_ticks & shm::kTicksAtLeast;
-  record.worker = worked_on ? entry.worker : shm::kNoWorker;
-  record.wait_ticks = shm::clip_ticks(entry.wait_ticks) & shm::kTicksAtLeast;
-  record.layer = shm::names::kDaemon;
-  record.stack = entry.stack;
-  record.send_ticks = since(span_end, now) & shm::kTicksAtLeast;
-  record.protocol = entry.protocol;
-  record.status = static_cast<std::uint8_t>(status);
-  record.bytes_in = entry.bytes_in;
-  record.bytes_out = shm::clip_bytes(bytes);
-  recorder.publish(record);
-  shm::clear(recorder.line(line));
+  finish(recorder, line,
+         {status, ticket.answering_since != 0 ? ticket.answering_since : now, now, bytes});
   ticket.state.fetch_add(2, std::memory_order_release);
   lines.give_back(line);
 }
@@ -95,7 +68,7 @@ void end(Recorder& recorder, std::uint32_t line, shm::Status status, std::uint64
 // true.
 template <class Wanted, class Visit>
 void for_each_held(Wanted&& wanted, Visit&& visit) {
-  lines.for_each_taken([&](std::uint32_t line) {
+  lines.for_each_claimed([&](std::uint32_t line) {
     if (!wanted(line)) return;
     const std::uint64_t state = tickets[line].state.load(std::memory_order_relaxed);
     if (hold(token_of(line, state / 2)) == line) visit(line);
@@ -104,7 +77,7 @@ void for_each_held(Wanted&& wanted, Visit&& visit) {
 
 // Removes requests that were in flight in the parent process: they are not this process's.
 void begin(Recorder&) {
-  lines.for_each_taken([](std::uint32_t line) {
+  lines.for_each_claimed([](std::uint32_t line) {
     const std::uint64_t state = tickets[line].state.load(std::memory_order_relaxed);
     tickets[line].state.store((state / 2 + 1) * 2, std::memory_order_relaxed);
     lines.give_back(line);
@@ -115,8 +88,8 @@ void housekeep(Recorder& recorder) {
   const std::uint64_t now = recorder.now();
   for_each_held([](std::uint32_t) { return true; },
                 [&](std::uint32_t line) {
-                  const std::uint64_t start = shm::shown(recorder.line(line)).since_ticks;
-                  if (since(start, now) >= recorder.unanswered_after_ticks()) {
+                  const std::uint64_t start = shown(recorder, line).since_ticks;
+                  if (ticks_between(start, now) >= recorder.unanswered_after_ticks()) {
                     end(recorder, line, shm::Status::unanswered, 0, now);
                   } else {
                     let_go(line);
@@ -145,7 +118,7 @@ int activate(const goxel_plugin_host* host) {
                                    host->workers_configured};
   if (!why.empty()) {
     why.insert(0, kWithout);
-  } else if (wake(settings, description, {shm::Door::abi, begin, housekeep, end_all}, why) !=
+  } else if (start(settings, description, {shm::Door::abi, begin, housekeep, end_all}, why) !=
              nullptr) {
     return 0;
   }
@@ -158,7 +131,7 @@ int activate(const goxel_plugin_host* host) {
 }
 
 void deactivate() {
-  sleep(shm::Door::abi);
+  stop(shm::Door::abi);
 }
 
 void connection_opened(goxel_plugin_connection) {
@@ -187,27 +160,17 @@ void connection_closed(goxel_plugin_connection connection) {
           return;
         }
         const bool started =
-            shm::shown(live->line(line)).phase == static_cast<std::uint8_t>(shm::Phase::started);
+            shown(*live, line).phase == static_cast<std::uint8_t>(shm::Phase::started);
         end(*live, line, started ? shm::Status::cancelled : shm::Status::unanswered, 0, now);
       });
 }
 
-// The low half of the trace id in a traceparent; 0 if there is none.
-std::uint64_t trace_id_of(const char* text, std::size_t size) {
-  constexpr std::size_t kTraceIdEnd = 35;  // "00-" and 32 digits
-  if (text == nullptr || size < kTraceIdEnd) return 0;
-  std::uint64_t id = 0;
-  for (std::size_t i = kTraceIdEnd - 16; i < kTraceIdEnd; ++i) {
-    const char c = text[i];
-    if (c >= '0' && c <= '9') {
-      id = id << 4 | static_cast<std::uint64_t>(c - '0');
-    } else if (c >= 'a' && c <= 'f') {
-      id = id << 4 | static_cast<std::uint64_t>(c - 'a' + 10);
-    } else {
-      return 0;
-    }
+std::uint64_t trace_id_of(const goxel_plugin_request& request) {
+  TraceparentReader traceparent;
+  if (request.traceparent != nullptr) {
+    traceparent.read(request.traceparent, request.traceparent_length);
   }
-  return id;
+  return traceparent.trace_id();
 }
 
 goxel_plugin_request_token request_received(const goxel_plugin_request* request) {
@@ -217,7 +180,7 @@ goxel_plugin_request_token request_received(const goxel_plugin_request* request)
   const bool mcp = request->protocol == GOXEL_PROTOCOL_MCP;
   shm::InflightEntry entry{};
   entry.since_ticks = now;
-  entry.trace_id = trace_id_of(request->traceparent, request->traceparent_length);
+  entry.trace_id = trace_id_of(*request);
   entry.connection = request->connection;
   entry.operation = request->operation != nullptr
                         ? live->operation({request->operation, request->operation_length})
@@ -231,15 +194,12 @@ goxel_plugin_request_token request_received(const goxel_plugin_request* request)
   entry.receive_ticks =
       shm::clip_ticks(live->ticks_of_ns(request->receive_duration_ns)) & shm::kTicksAtLeast;
   entry.bytes_in = shm::clip_bytes(request->bytes);
-  const std::uint32_t line = lines.claim(0, kInflightLines);
-  if (line == decltype(lines)::kNone) {
-    live->gauges()[shm::Gauge::inflight_misses].fetch_add(1, std::memory_order_relaxed);
-    return 0;
-  }
+  const std::uint32_t line = lines.claim(*live);
+  if (line == kNone) return 0;
   Ticket& ticket = tickets[line];
   ticket.connection.store(request->connection, std::memory_order_relaxed);
   ticket.answering_since = 0;
-  shm::show(live->line(line), entry);
+  show(*live, line, entry);
   const std::uint64_t generation = ticket.state.load(std::memory_order_relaxed) / 2;
   let_go(line);
   return token_of(line, generation);
@@ -252,9 +212,9 @@ void change(goxel_plugin_request_token token, Change&& change) {
   if (live == nullptr) return;
   const std::uint32_t line = hold(token);
   if (line == kNone) return;
-  shm::InflightEntry entry = shm::shown(live->line(line));
+  shm::InflightEntry entry = shown(*live, line);
   change(entry, live->now());
-  shm::show(live->line(line), entry);
+  show(*live, line, entry);
   let_go(line);
 }
 
@@ -268,7 +228,7 @@ void request_queued(goxel_plugin_request_token token) {
 void request_started(goxel_plugin_request_token token, std::uint32_t worker) {
   change(token, [worker](shm::InflightEntry& entry, std::uint64_t now) {
     if (entry.phase == static_cast<std::uint8_t>(shm::Phase::queued)) {
-      entry.wait_ticks = since(entry.since_ticks, now);
+      entry.wait_ticks = ticks_between(entry.since_ticks, now);
     }
     entry.since_ticks = now;
     entry.phase = static_cast<std::uint8_t>(shm::Phase::started);

@@ -98,8 +98,8 @@ __attribute__((constructor)) void prepare() {
 }
 
 __attribute__((destructor)) void finish() {
-  sleep(shm::Door::preload);
-  sleep(shm::Door::abi);
+  stop(shm::Door::preload);
+  stop(shm::Door::abi);
 }
 
 }  // namespace

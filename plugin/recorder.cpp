@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <new>
 
+#include "plugin/known_operations.h"
+
 namespace goxel_telemetry::plugin {
 namespace {
 
@@ -12,71 +14,6 @@ namespace {
 // lost only if all of these lanes are taken, by threads that were preempted in the middle of a
 // publication.
 constexpr std::uint32_t kSharedLanes = 32;
-
-// The operations that the daemon is known to offer (docs/index.md). They are entered into the
-// catalog first, so that no client can fill it with names of its own before them.
-constexpr const char* kKnownOperations[] = {"ping",
-                                            "version",
-                                            "echo",
-                                            "status",
-                                            "list_methods",
-                                            "goxel.create_project",
-                                            "goxel.load_project",
-                                            "goxel.save_project",
-                                            "goxel.export_model",
-                                            "goxel.render_scene",
-                                            "goxel.add_voxel",
-                                            "goxel.remove_voxel",
-                                            "goxel.get_voxel",
-                                            "goxel.paint_voxels",
-                                            "goxel.flood_fill",
-                                            "goxel.procedural_shape",
-                                            "goxel.batch_operations",
-                                            "goxel.list_layers",
-                                            "goxel.create_layer",
-                                            "goxel.delete_layer",
-                                            "goxel.merge_layers",
-                                            "goxel.set_layer_visibility",
-                                            "goxel.get_status",
-                                            "goxel.execute_script",
-                                            "goxel.get_voxels_region",
-                                            "goxel.get_layer_voxels",
-                                            "goxel.get_bounding_box",
-                                            "goxel.get_color_histogram",
-                                            "goxel.find_voxels_by_color",
-                                            "goxel.get_unique_colors",
-                                            "goxel.get_render_info",
-                                            "goxel.cleanup_render",
-                                            "goxel.list_renders",
-                                            "goxel_create_project",
-                                            "goxel_open_file",
-                                            "goxel_save_file",
-                                            "goxel_export_file",
-                                            "goxel_add_voxels",
-                                            "goxel_remove_voxels",
-                                            "goxel_get_voxel",
-                                            "goxel_paint_voxels",
-                                            "goxel_flood_fill",
-                                            "goxel_procedural_shape",
-                                            "goxel_batch_operations",
-                                            "goxel_list_layers",
-                                            "goxel_create_layer",
-                                            "goxel_new_layer",
-                                            "goxel_delete_layer",
-                                            "goxel_merge_layers",
-                                            "goxel_layer_visibility",
-                                            "goxel_get_project_info",
-                                            "goxel_execute_script",
-                                            "goxel_get_voxels_region",
-                                            "goxel_get_layer_voxels",
-                                            "goxel_get_bounding_box",
-                                            "goxel_get_color_histogram",
-                                            "goxel_find_voxels_by_color",
-                                            "goxel_get_unique_colors",
-                                            "goxel_render_scene",
-                                            "goxel_load_project",
-                                            "goxel_save_project",
-                                            "goxel_export_model"};
 
 struct ThreadState {
   std::uint64_t epoch = 0;  // epoch of the recorder that the lane belongs to; 0: no lane

@@ -35,9 +35,8 @@ void end(Recorder&) {
   observer.end_all();
 }
 
-// Starts observing this process if it is to be observed and is not yet ("wakes" the plugin). [not
-// hot]
-Recorder* awake() noexcept {
+// Starts the plugin if this process is to be observed and is not yet. [not hot]
+Recorder* ensure_started() noexcept {
   if (Recorder* const live = recorder()) return live;
   DoorState state = door_state.load(std::memory_order_acquire);
   // In a forked child that goes on serving the door is open but there is no recorder: the child
@@ -51,8 +50,8 @@ Recorder* awake() noexcept {
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
   const int error = errno;
   std::string why;
-  Recorder* const made = wake(settings_of_launcher(), describe_this_process(),
-                              {shm::Door::preload, begin, housekeep, end}, why);
+  Recorder* const made = start(settings_of_launcher(), describe_this_process(),
+                               {shm::Door::preload, begin, housekeep, end}, why);
   if (made == nullptr) {
     complain(why);
   } else {
@@ -81,7 +80,7 @@ void after_listen(int fd, int result) noexcept {
     return;
   }
   const int error = errno;
-  if ((recorder() != nullptr || is_unix_stream_socket(fd)) && awake() != nullptr) {
+  if ((recorder() != nullptr || is_unix_stream_socket(fd)) && ensure_started() != nullptr) {
     observer.listens(fd);
   }
   errno = error;
@@ -93,9 +92,9 @@ void after_accept(int listener, int fd) noexcept {
     return;
   }
   const int error = errno;
-  const bool was_awake = recorder() != nullptr;
-  if (was_awake || is_unix_stream_socket(listener)) {
-    if (Recorder* const live = awake()) {
+  const bool was_started = recorder() != nullptr;
+  if (was_started || is_unix_stream_socket(listener)) {
+    if (Recorder* const live = ensure_started()) {
       const Observing scope(*live);
       if (observer.is_listener(listener)) observer.accepted(fd);
     }

@@ -105,7 +105,7 @@ inline Recorder* observing(int fd) noexcept {
   if (in_vfork_child()) [[unlikely]]
     return nullptr;
   if (inside) [[unlikely]] {
-    observer.lose_step(fd);
+    observer.stop_observing(fd);
     return nullptr;
   }
   return live;

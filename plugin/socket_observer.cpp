@@ -12,7 +12,7 @@ void SocketObserver::start(Recorder& recorder) noexcept {
     connections_[place].reset_after_fork();
     places_.give_back(place);
   });
-  pending_.spare.for_each_taken([this](std::uint32_t line) { pending_.spare.give_back(line); });
+  pending_.lines.for_each_claimed([this](std::uint32_t line) { pending_.lines.give_back(line); });
   for (auto& descriptor : descriptors_) {
     if (descriptor.load(std::memory_order_relaxed) != kUnknown) {
       descriptor.store(kUnknown, std::memory_order_relaxed);
@@ -122,18 +122,18 @@ Connection* SocketObserver::enter(int fd) noexcept {
 
 void SocketObserver::leave(Connection& connection) noexcept {
   connection.leave();
-  if (connection.owes_closes()) [[unlikely]]
-    settle(connection);
+  if (connection.has_deferred_closes()) [[unlikely]]
+    apply_deferred_closes(connection);
 }
 
-void SocketObserver::settle(Connection& connection) noexcept {
+void SocketObserver::apply_deferred_closes(Connection& connection) noexcept {
   // If a thread is inside, it carries the closes out when it leaves, or else the next housekeeping
   // does.
   if (!connection.try_enter()) return;
-  const std::uint32_t owed = connection.take_owed_closes();
+  const std::uint32_t closes = connection.take_deferred_closes();
   bool last = false;
-  if (owed != 0) {
-    connection.descriptors -= std::min(owed, connection.descriptors);
+  if (closes != 0) {
+    connection.descriptors -= std::min(closes, connection.descriptors);
     last = connection.descriptors == 0;
     if (last && connection.is_open()) connection.close(*recorder_, pending_, recorder_->now());
   }
@@ -141,9 +141,9 @@ void SocketObserver::settle(Connection& connection) noexcept {
   if (last) places_.give_back(static_cast<std::uint32_t>(&connection - connections_));
 }
 
-void SocketObserver::lose_step(int fd) noexcept {
+void SocketObserver::stop_observing(int fd) noexcept {
   const std::uint16_t entry = descriptors_[fd].load(std::memory_order_relaxed);
-  if (entry >= kFirstPlace) connections_[entry - kFirstPlace].lose_step(*recorder_);
+  if (entry >= kFirstPlace) connections_[entry - kFirstPlace].stop_observing(*recorder_);
 }
 
 void SocketObserver::received(int fd, std::span<const Chunk> chunks, std::uint64_t now) noexcept {
@@ -213,14 +213,14 @@ void SocketObserver::closing(int fd) noexcept {
   Connection& connection = connections_[entry - kFirstPlace];
   // A thread that is inside may have been preempted there, so we do not wait for it: the close is
   // deferred.
-  connection.owe_close();
-  settle(connection);
+  connection.defer_close();
+  apply_deferred_closes(connection);
 }
 
 void SocketObserver::housekeep(std::uint64_t now) noexcept {
   places_.for_each_taken([this, now](std::uint32_t place) {
     Connection& connection = connections_[place];
-    if (connection.owes_closes()) settle(connection);
+    if (connection.has_deferred_closes()) apply_deferred_closes(connection);
     // Most connections are not entered: if this thread were preempted inside, a thread of the host
     // would find the connection taken, and it would be desynchronised.
     if (!connection.may_expire(*recorder_, now)) return;

@@ -3,8 +3,8 @@
 // mean. Does not know how the calls were caught.
 //
 // Every function may be called from several threads at once. Except for functions marked [not hot],
-// none takes a lock, allocates or makes a system call. Functions may change errno: the caller saves
-// it.
+// none allocates or makes a system call; a thread waits only for another one that is inside the same
+// connection, and not for long (connection.h). Functions may change errno: the caller saves it.
 #pragma once
 
 #include <atomic>
@@ -44,7 +44,7 @@ class SocketObserver {
   void accepted(int fd) noexcept;
 
   // A call on `fd` was not observed: its connection is desynchronised, and observing it stops.
-  void lose_step(int fd) noexcept;
+  void stop_observing(int fd) noexcept;
   void received(int fd, std::span<const Chunk> chunks, std::uint64_t now) noexcept;
   void input_ended(int fd) noexcept;
   void sent(int fd, std::span<const Chunk> chunks, std::uint64_t before) noexcept;
@@ -83,10 +83,10 @@ class SocketObserver {
   void occupy(int fd, bool new_connection) noexcept;
   void leave(Connection& connection) noexcept;
   // Carries out deferred closes: those made while another thread was inside the connection.
-  void settle(Connection& connection) noexcept;
+  void apply_deferred_closes(Connection& connection) noexcept;
   // Nothing more can come from the connection in `place`; its descriptor stays known as a client's.
   // The caller is inside the connection. A place is given back exactly once, by the function that
-  // takes the last descriptor away from it: retire(), or settle() if a close came first and is
+  // takes the last descriptor away from it: retire(), or apply_deferred_closes() if a close came first and is
   // still deferred. While a descriptor or a deferred close stands for the place, no new connection
   // can get it.
   void retire(std::uint32_t place, int descriptor) noexcept;

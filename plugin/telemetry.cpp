@@ -17,18 +17,19 @@ constinit OpenDoors open_doors{};
 
 namespace {
 
-Door open_door{};
+Capture open_capture{};
 
-// Closes every door: when the plugin stops, and to reset it in a forked child.
-void forget() noexcept {
+// Closes every door. The parent's thread does not exist in the child, and its segment is not the
+// child's.
+void reset_in_child() noexcept {
   for (auto& recorder : open_doors.recorder) recorder.store(nullptr, std::memory_order_relaxed);
 }
 
-// What the thread of one recorder works on. It has a copy of the door, because another door may
+// What the thread of one recorder works on. It has a copy of the capture, because another door may
 // open meanwhile.
 struct Watch {
   Recorder& recorder;
-  Door door;
+  Capture capture;
 };
 
 void* keep_alive(void* argument) {
@@ -37,15 +38,15 @@ void* keep_alive(void* argument) {
   while (true) {
     clock_nanosleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
     // The door was closed, or opened again with another recorder, which has a thread of its own.
-    if (plugin::recorder(watch->door.kind) != &watch->recorder) return nullptr;
+    if (plugin::recorder(watch->capture.door) != &watch->recorder) return nullptr;
     watch->recorder.beat();
-    watch->door.housekeep(watch->recorder);
+    watch->capture.housekeep(watch->recorder);
   }
 }
 
 // The thread blocks all signals: the host's signal handlers must not run on a thread that the host
 // does not know.
-bool start_thread(Recorder& recorder, const Door& door) {
+bool start_thread(Recorder& recorder, const Capture& capture) {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
   // The host's thread-local variables are on this stack, too.
@@ -57,7 +58,7 @@ bool start_thread(Recorder& recorder, const Door& door) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  auto watch = std::make_unique<Watch>(Watch{recorder, door});
+  auto watch = std::make_unique<Watch>(Watch{recorder, capture});
   const bool started = pthread_create(&thread, &attributes, keep_alive, watch.get()) == 0;
   if (started) watch.release();  // the thread owns it now
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -68,29 +69,29 @@ bool start_thread(Recorder& recorder, const Door& door) {
 
 }  // namespace
 
-Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door& door,
-               std::string& why) {
+Recorder* start(const Settings& settings, const Recorder::Host& host, const Capture& capture,
+                std::string& why) {
   [[maybe_unused]] static const bool handlers_set = [] {
     madvise(&open_doors, sizeof open_doors, MADV_WIPEONFORK);
-    return pthread_atfork(nullptr, nullptr, forget) == 0;
+    return pthread_atfork(nullptr, nullptr, reset_in_child) == 0;
   }();
   for (const auto& other : open_doors.recorder) {
     if (other.load(std::memory_order_acquire) == nullptr) continue;
-    why = open_door.kind == door.kind
+    why = open_capture.door == capture.door
               ? "telemetry is already on in this process"
               : "telemetry is already on in this process, through the other door";
     return nullptr;
   }
-  std::unique_ptr<Recorder> made = Recorder::create(settings, host, door.kind, why);
+  std::unique_ptr<Recorder> made = Recorder::create(settings, host, capture.door, why);
   if (made == nullptr) {
     why.insert(0, kWithout);
     return nullptr;
   }
-  open_door = door;
-  door.begin(*made);
-  auto& opened = open_doors.recorder[static_cast<std::size_t>(door.kind)];
+  open_capture = capture;
+  capture.begin(*made);
+  auto& opened = open_doors.recorder[static_cast<std::size_t>(capture.door)];
   opened.store(made.get(), std::memory_order_release);
-  if (!start_thread(*made, door)) {
+  if (!start_thread(*made, capture)) {
     opened.store(nullptr, std::memory_order_relaxed);
     made->retire();
     why = std::string(kWithout) + "its thread cannot be started";
@@ -100,12 +101,12 @@ Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door&
   return made.release();  // never freed: threads may be using it at any time
 }
 
-void sleep(shm::Door door) noexcept {
+void stop(shm::Door door) noexcept {
   Recorder* const last = recorder(door);
   if (last == nullptr) return;
-  open_door.end(*last);
+  open_capture.end(*last);
   last->retire();
-  forget();
+  open_doors.recorder[static_cast<std::size_t>(door)].store(nullptr, std::memory_order_relaxed);
 }
 
 void complain(const std::string& sentence) noexcept {

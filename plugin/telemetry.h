@@ -11,9 +11,9 @@
 
 namespace goxel_telemetry::plugin {
 
-// What a door does besides catching events.
-struct Door {
-  shm::Door kind;
+// How events are captured by one of the doors: what it does besides.
+struct Capture {
+  shm::Door door;
   // Called before any other thread sees the recorder.
   void (*begin)(Recorder&);
   // Called about once a second, from the plugin's thread.
@@ -38,14 +38,14 @@ inline Recorder* recorder(shm::Door door) noexcept {
 // Starts the plugin: makes the segment and starts the thread. Only the door that asks first opens
 // in a process; the other one gets null and a sentence for the operator in `why`. [any thread, not
 // hot]
-Recorder* wake(const Settings& settings, const Recorder::Host& host, const Door& door,
-               std::string& why);
+Recorder* start(const Settings& settings, const Recorder::Host& host, const Capture& capture,
+                std::string& why);
 // Most of these sentences begin with it.
 inline constexpr const char* kWithout = "the daemon runs without telemetry: ";
 
 // Stops the plugin: closes the door, if it is open. The recorder's memory stays: other threads may
 // be using it. [any thread, not hot]
-void sleep(shm::Door door) noexcept;
+void stop(shm::Door door) noexcept;
 
 // One line on stderr, "goxel-telemetry: …".
 void complain(const std::string& sentence) noexcept;

@@ -13,9 +13,9 @@ class Breakages : public Requests {
   std::uint64_t ns(std::uint64_t ticks) { return reader_->calibration().duration_ns(ticks); }
 };
 
-TEST_F(Breakages, ADaemonThatDiesOfABatchLeavesItInHand) {
+TEST_F(Breakages, ADaemonThatDiesOfABatchLeavesItInFlight) {
   receive("[" + request("ping", 1) + "]");
-  EXPECT_EQ(in_hand(), std::vector<std::string>{"_BATCH"});
+  EXPECT_EQ(in_flight(), std::vector<std::string>{"_BATCH"});
   EXPECT_EQ(seen(), List{});
 }
 
@@ -66,14 +66,14 @@ TEST_F(Breakages, SeveralInOnePacketWithOneAnswerLeaveTheRestUnanswered) {
   receive(request("a", 50) + request("b", 51) + request("c", 52));
   send(answer(50));
   EXPECT_EQ(seen(), (List{{"a", Status::ok}}));
-  EXPECT_EQ(in_hand(), (std::vector<std::string>{"b", "c"}));
+  EXPECT_EQ(in_flight(), (std::vector<std::string>{"b", "c"}));
   observer_->hung_up(kFd);
   EXPECT_EQ(seen(), (List{{"b", Status::unanswered}, {"c", Status::unanswered}}));
 }
 
 TEST_F(Breakages, AMessageInTwoPiecesThatIsDroppedIsOneUnansweredRequest) {
   receive(R"({"jsonrpc": "2.0", "meth)");
-  EXPECT_EQ(in_hand(), std::vector<std::string>{});
+  EXPECT_EQ(in_flight(), std::vector<std::string>{});
   receive(R"(od": "ping", "id": 9})"
           "\n");
   observer_->hung_up(kFd);
@@ -90,7 +90,7 @@ TEST_F(Breakages, HalfAMessageIsNoRequestAndHalfALineOfTextIsMalformed) {
   EXPECT_EQ(seen(), (List{{"_MALFORMED", Status::malformed}}));
 }
 
-TEST_F(Breakages, AMessageThatIsTooLargeIsAnErrorAlsoAfterARequestThatNobodyAnswered) {
+TEST_F(Breakages, AMessageThatIsTooLargeIsAnErrorAlsoAfterARequestThatWasNotAnswered) {
   receive(tool("nope"));
   receive(R"({"tool": "echo", "arguments": {"blob": ")" + std::string(66000, 'y'));
   send(R"({"success": false, "error": "too large"})");
@@ -104,7 +104,7 @@ TEST_F(Breakages, AnAnswerOfMegabytesIsMeasuredToItsLastPiece) {
   send(R"({ "jsonrpc": "2.0", "result": ")");
   const std::uint64_t after_the_first = recorder_->now();
   for (int i = 0; i < 16; ++i) send(std::string(65536, 'x'));
-  EXPECT_EQ(in_hand(), std::vector<std::string>{"ping"});
+  EXPECT_EQ(in_flight(), std::vector<std::string>{"ping"});
   const std::uint64_t before_the_last = recorder_->now();
   send(R"(", "id": 1 })");
   const auto found = records();
@@ -183,7 +183,7 @@ TEST_F(Breakages, ARequestWithoutAnIdIsAnsweredWithNull) {
 TEST_F(Breakages, TheAnswerToAMalformedMessageEndsNoRequest) {
   receive("garbage\n" + request("a", 4));
   send(R"({ "error": { "code": -32700 }, "id": null })");
-  EXPECT_EQ(in_hand(), std::vector<std::string>{"a"});
+  EXPECT_EQ(in_flight(), std::vector<std::string>{"a"});
   send(answer(4));
   EXPECT_EQ(seen(), (List{{"_MALFORMED", Status::malformed}, {"a", Status::ok}}));
 }
@@ -191,7 +191,7 @@ TEST_F(Breakages, TheAnswerToAMalformedMessageEndsNoRequest) {
 TEST_F(Breakages, WhatTheHostAsksItselfIsNoAnswer) {
   receive(kPing);
   send(R"({"jsonrpc": "2.0", "method": "progress", "params": {"id": 1}})");
-  EXPECT_EQ(in_hand(), std::vector<std::string>{"ping"});
+  EXPECT_EQ(in_flight(), std::vector<std::string>{"ping"});
   send(kPong);
   EXPECT_EQ(seen(), (List{{"ping", Status::ok}}));
 }
@@ -228,7 +228,7 @@ TEST_F(Breakages, TheTimeLimitHoldsForEachOfManyAlsoAfterOthersWereAnswered) {
   receive(request("c", 3));
   observer_->housekeep(now());
   EXPECT_EQ(seen(), (List{{"a", Status::ok}, {"b", Status::unanswered}}));
-  EXPECT_EQ(in_hand(), std::vector<std::string>{"c"});
+  EXPECT_EQ(in_flight(), std::vector<std::string>{"c"});
   send(answer(3));
   EXPECT_EQ(seen(), (List{{"c", Status::ok}}));
 }
@@ -255,7 +255,7 @@ TEST_F(Breakages, MoreConnectionsThanPlacesAreCountedAndTheOthersObserved) {
   EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], kConnections);
   EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], kConnections + 10u);
   receive(kPing, kFd + static_cast<int>(kConnections) + 5);
-  EXPECT_EQ(in_hand(), std::vector<std::string>{});
+  EXPECT_EQ(in_flight(), std::vector<std::string>{});
   receive(kPing, kFd + 100);
   send(kPong, kFd + 100);
   EXPECT_EQ(seen(), (List{{"ping", Status::ok}}));

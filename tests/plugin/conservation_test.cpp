@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every request ends in exactly one record, and until then it is in the table: so after any
-// sequence of calls, the requests that arrived are those published and those in hand.
+// sequence of calls, the requests that arrived are those published and those in flight.
 #include <random>
 #include <thread>
 
@@ -11,9 +11,9 @@ namespace {
 
 // A client and a host on one descriptor that do anything at any moment, and count what must be
 // recorded.
-class Anybody {
+class Client {
  public:
-  Anybody(SocketObserver& observer, Recorder& recorder, int fd)
+  Client(SocketObserver& observer, Recorder& recorder, int fd)
       : observer_(observer), recorder_(recorder), fd_(fd), random_(static_cast<unsigned>(fd)) {
     observer_.accepted(fd_);
   }
@@ -121,30 +121,30 @@ class Conservation : public Requests {
   void SetUp() override {
     Requests::SetUp();
     for (int i = 1; i <= kConnectionsAtOnce; ++i) {
-      everybody_.push_back(std::make_unique<Anybody>(*observer_, *recorder_, kFd + i));
+      clients_.push_back(std::make_unique<Client>(*observer_, *recorder_, kFd + i));
     }
   }
   std::uint64_t arrived() const {
     std::uint64_t sum = 0;
-    for (const auto& one : everybody_) sum += one->arrived();
+    for (const auto& one : clients_) sum += one->arrived();
     return sum;
   }
-  std::uint64_t recorded_or_in_hand() const {
+  std::uint64_t recorded_or_in_flight() const {
     return reader_->totals().published + reader_->inflight().size();
   }
 
-  std::vector<std::unique_ptr<Anybody>> everybody_;
+  std::vector<std::unique_ptr<Client>> clients_;
 };
 
 TEST_F(Conservation, HoldsAfterAnySequenceOfCalls) {
   std::minstd_rand random(1);
   for (int step = 0; step < 20'000; ++step) {
-    everybody_[random() % everybody_.size()]->do_something();
+    clients_[random() % clients_.size()]->do_something();
     if (step % 100 == 0) {
-      ASSERT_EQ(recorded_or_in_hand(), arrived()) << "step " << step;
+      ASSERT_EQ(recorded_or_in_flight(), arrived()) << "step " << step;
     }
   }
-  for (const auto& one : everybody_) one->begin_anew();
+  for (const auto& one : clients_) one->begin_anew();
   EXPECT_TRUE(reader_->inflight().empty());
   EXPECT_EQ(reader_->totals().published, arrived());
   EXPECT_GT(arrived(), 5'000u);
@@ -154,7 +154,7 @@ TEST_F(Conservation, HoldsAfterAnySequenceOfCalls) {
 
 TEST_F(Conservation, HoldsForConnectionsThatShareNothingButTheTable) {
   std::vector<std::thread> threads;
-  for (const auto& one : everybody_) {
+  for (const auto& one : clients_) {
     threads.emplace_back([&one] {
       for (int step = 0; step < 5'000; ++step) one->do_something();
       one->begin_anew();

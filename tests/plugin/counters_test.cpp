@@ -29,10 +29,10 @@ class Counters : public Requests {
 
 // A message's bytes are those from its first bracket to its last; a line's include its newline.
 TEST_F(Counters, EveryRecordHasItsBytesAndItsLaneTheirSums) {
-  const std::string one = R"({"method": "a", "id": 1})";      // 24 bytes
-  const std::string done = R"({"result": 0, "id": 1})";       // 22
-  const std::string fails = R"({"error": 0, "id": 1})";       // 21
-  const std::string nobodys = R"({"error": 0, "id": null})";  // 24
+  const std::string one = R"({"method": "a", "id": 1})";        // 24 bytes
+  const std::string done = R"({"result": 0, "id": 1})";         // 22
+  const std::string fails = R"({"error": 0, "id": 1})";         // 21
+  const std::string unrelated = R"({"error": 0, "id": null})";  // 24
 
   receive(one + "\n");
   send(done + "\n");
@@ -45,9 +45,9 @@ TEST_F(Counters, EveryRecordHasItsBytesAndItsLaneTheirSums) {
   EXPECT_THAT(bytes(), ElementsAre(Bytes{52, 24})) << "batch";
   receive("garbage\n{bad json}");
   EXPECT_THAT(bytes(), ElementsAre(Bytes{8, 0}, Bytes{10, 0})) << "malformed";
-  send(nobodys + nobodys);
+  send(unrelated + unrelated);
   receive(R"({"method": "big", )");  // 18, of a message that is not all there
-  send(nobodys);
+  send(unrelated);
   EXPECT_THAT(bytes(), ElementsAre(Bytes{18, 24})) << "answered early";
   receive(R"("id": 1})");
   receive_long_ago(one);
@@ -67,7 +67,7 @@ TEST_F(Counters, EveryRecordHasItsBytesAndItsLaneTheirSums) {
   EXPECT_EQ(totals.published, 9u);
 }
 
-// Nobody worked on the others for as long as they waited.
+// No thread worked on the others for as long as they waited.
 TEST_F(Counters, OnlyWhatWasAnsweredIsBusyTime) {
   receive_long_ago(request("a", 1));
   send(answer(1));

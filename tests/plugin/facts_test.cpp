@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Every field of a record and of a line in hand, whichever way the record comes about; and what the
+// Every field of a record and of a line in flight, whichever way the record comes about; and what the
 // segment says of its host.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -44,7 +44,7 @@ class Facts : public Requests {
   }
 };
 
-TEST_F(Facts, OfARequestAreShownWhileItIsInHandAndKept) {
+TEST_F(Facts, OfARequestAreShownWhileItIsInFlightAndKept) {
   receive_at_noon_and(0, R"({"method": "a", )");
   receive_at_noon_and(300, R"("id": 1, )" + kTrace + "}");
   ASSERT_EQ(reader_->inflight().size(), 1u);
@@ -154,7 +154,7 @@ TEST_F(Facts, ConnectionsAreNumberedAsTheyCome) {
 
 // --- a newline that means nothing ---
 
-TEST_F(Facts, AConnectionIsQuietUnlessARequestIsInHandOrAnAnswerUnderWay) {
+TEST_F(Facts, AConnectionIsQuietUnlessARequestIsInFlightOrAnAnswerUnderWay) {
   EXPECT_TRUE(observer_->is_quiet(kFd));
   receive(request("a", 1));
   EXPECT_FALSE(observer_->is_quiet(kFd));
@@ -187,13 +187,13 @@ TEST_F(Facts, BytesThatAnExpiredConnectionLeftBehindAreReadAnew) {
   let_the_time_limit_pass();
   observer_->housekeep(now());
   receive(request("late", 1));
-  EXPECT_EQ(in_hand(), Names{"late"});
+  EXPECT_EQ(in_flight(), Names{"late"});
   observer_->closing(kFd);
   EXPECT_EQ(seen(), (List{{"late", Status::cancelled}}));
 }
 
 // What lies behind the table says that each descriptor there is the first connection's.
-TEST_F(Facts, ADescriptorBeyondTheTableIsNobodys) {
+TEST_F(Facts, ADescriptorBeyondTheTableIsNotObserved) {
   struct Framed {
     SocketObserver observer;
     std::array<std::uint16_t, 64> behind;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How a client's leaving shows, on whichever of its connection's descriptors, and whether what was
-// in hand ends as cancelled (it was being worked on, and the answer could not be sent) or as
+// in flight ends as cancelled (it was being worked on, and the answer could not be sent) or as
 // unanswered.
 #include <thread>
 
@@ -25,7 +25,7 @@ class HangUps : public Requests {
 
 // --- several descriptors for one connection ---
 
-TEST_F(HangUps, OnAnyDescriptorOfAConnectionEndWhatIsInHand) {
+TEST_F(HangUps, OnAnyDescriptorOfAConnectionEndWhatIsInFlight) {
   for (const int seen_on : {kFd, kCopy}) {
     for (const int read_on : {kFd, kCopy}) {
       observer_->accepted(kFd);
@@ -67,7 +67,7 @@ TEST_F(HangUps, ThatASendOnACopyTellsCancel) {
   EXPECT_EQ(seen(), (List{{"a", Status::cancelled}}));
 }
 
-TEST_F(HangUps, OfTheHostsOwnSideOnACopyLeaveWhatIsInHandUnanswered) {
+TEST_F(HangUps, OfTheHostsOwnSideOnACopyLeaveWhatIsInFlightUnanswered) {
   observer_->duplicated(kFd, kCopy);
   receive(request("a", 1) + request("b", 2));
   observer_->shut_down_for_writing(kCopy);
@@ -89,7 +89,7 @@ TEST_F(HangUps, TheEndOfInputOnACopyEndsALineOfText) {
 TEST_F(HangUps, AreNotWhatTheEndOfInputIs) {
   receive(request("a", 1));
   observer_->input_ended(kFd);
-  EXPECT_EQ(in_hand(), Names{"a"});
+  EXPECT_EQ(in_flight(), Names{"a"});
   send(answer(1));
   EXPECT_EQ(seen(), (List{{"a", Status::ok}}));
   expect_open(1, 1);
@@ -102,7 +102,7 @@ TEST_F(HangUps, LeaveThePlaceToTheDescriptorThatIsStillOpen) {
   receive(request("others", 1), kOther);
   observer_->closing(kFd);
   observer_->closing(kCopy);
-  EXPECT_EQ(in_hand(), Names{"others"});
+  EXPECT_EQ(in_flight(), Names{"others"});
   expect_open(1, 1);
 }
 
@@ -113,7 +113,7 @@ TEST_F(HangUps, OfACopyThatOutlivedTheOriginalLeaveTheNextOneOfThatNumberAlone) 
   observer_->accepted(kFd);
   receive(request("next", 1));
   observer_->closing(kCopy);
-  EXPECT_EQ(in_hand(), Names{"next"});
+  EXPECT_EQ(in_flight(), Names{"next"});
   send(answer(1));
   EXPECT_EQ(seen(), (List{{"next", Status::ok}}));
   expect_open(1, 1);
@@ -155,7 +155,7 @@ TEST_F(HangUps, SeenByAnotherThreadAndThenByTheReaderLeaveItUnanswered) {
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
 }
 
-TEST_F(HangUps, SeenByAnotherThreadLeaveUnansweredWhatNobodyFinishesInTime) {
+TEST_F(HangUps, SeenByAnotherThreadLeaveUnansweredWhatNoThreadFinishesInTime) {
   receive_long_ago(request("a", 1));
   seen_by_another_thread();
   observer_->housekeep(now());

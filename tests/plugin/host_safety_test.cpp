@@ -263,7 +263,7 @@ class WithoutTelemetry : public HostSafety {
     return all;
   }
 
-  // Only root becomes somebody else, who must be able to reach what was built.
+  // Only root can become another user, who must be able to reach what was built.
   bool can_run_as_nobody() {
     return geteuid() == 0 && run(as_nobody({"test", "-x", HOST_PATH})) == 0;
   }
@@ -300,7 +300,7 @@ TEST_F(WithoutTelemetry, ASharedMemoryWithoutPermissionIsASentence) {
   expect_unwatched(forbidden(preloaded("plain")), "shared memory cannot be made");
 }
 
-TEST_F(WithoutTelemetry, ASegmentOfSomebodyElsesIsASentence) {
+TEST_F(WithoutTelemetry, ASegmentOfAnotherUserIsASentence) {
   if (!can_run_as_nobody()) GTEST_SKIP() << kNobodyCannot;
   ASSERT_EQ(run("plain"), 0) << output();  // root's, its producer dead
   expect_unwatched(as_nobody(launched("plain")), "in the way");

@@ -9,7 +9,7 @@
 namespace goxel_telemetry::plugin {
 namespace {
 
-const std::string kNobodysError = R"({ "error": { "code": -32700 }, "id": null })";
+const std::string kErrorWithoutId = R"({ "error": { "code": -32700 }, "id": null })";
 
 // The host writes ids in another way than the client: 2.0 is answered as 2.
 std::string request_that_is_answered_differently(const std::string& method, int id) {
@@ -38,7 +38,7 @@ TEST_F(LateAnswers, TheTimeLimitHoldsThoughTheConnectionIsBusyWithOtherThings) {
       {"half of one", [&](int fd) { send(R"({"method": "prog)", fd); }},
       {"white space", [&](int fd) { send("\n", fd); }},
       {"a malformed message", [&](int fd) { receive("garbage\n", fd); }},
-      {"its answer", [&](int fd) { receive("garbage\n", fd), send(kNobodysError, fd); }},
+      {"its answer", [&](int fd) { receive("garbage\n", fd), send(kErrorWithoutId, fd); }},
       {"a message being received", [&](int fd) { receive(R"({"method": )", fd); }},
       {"the end of its input", [&](int fd) { observer_->input_ended(fd); }},
       {"another descriptor", [&](int fd) { observer_->duplicated(fd, fd + 100); }},
@@ -62,7 +62,7 @@ TEST_F(LateAnswers, TheTimeLimitIsThatOfTheOldestAlsoWhenThoseBeforeItHaveTheirA
   send(answer(1));
   observer_->housekeep(now());
   EXPECT_EQ(seen(), (List{{"a", Status::ok}, {"b", Status::unanswered}}));
-  EXPECT_EQ(in_hand(), Names{"c"});
+  EXPECT_EQ(in_flight(), Names{"c"});
 }
 
 TEST_F(LateAnswers, AllThatAreTooOldAreGivenUpAtOnce) {
@@ -77,7 +77,7 @@ TEST_F(LateAnswers, EndNoYoungerRequest) {
   give_up("a", 1);
   receive(request("b", 2));
   send(answer(1));
-  EXPECT_EQ(in_hand(), Names{"b"});
+  EXPECT_EQ(in_flight(), Names{"b"});
   send(answer(2));
   EXPECT_EQ(seen(), (List{{"b", Status::ok}}));
 }
@@ -88,7 +88,7 @@ TEST_F(LateAnswers, EndNoYoungerRequestHoweverManyCome) {
   receive(request("c", 3));
   send(answer(1));
   send(answer(2));
-  EXPECT_EQ(in_hand(), Names{"c"});
+  EXPECT_EQ(in_flight(), Names{"c"});
   send(answer(3));
   EXPECT_EQ(seen(), (List{{"c", Status::ok}}));
 }
@@ -100,7 +100,7 @@ TEST_F(LateAnswers, EndNoYoungerRequestAlsoWhenOthersWereAnsweredMeanwhile) {
   send(answer(3));
   EXPECT_EQ(seen(), (List{{"b", Status::ok}, {"c", Status::ok}}));
   send(answer(1));
-  EXPECT_EQ(in_hand(), Names{"d"});
+  EXPECT_EQ(in_flight(), Names{"d"});
 }
 
 TEST_F(LateAnswers, OfAWorkerThatWasOvertakenEndNoYoungerRequest) {
@@ -109,12 +109,12 @@ TEST_F(LateAnswers, OfAWorkerThatWasOvertakenEndNoYoungerRequest) {
   std::thread([this] { send(answer(2)); }).join();
   receive(request("c", 3));
   std::thread([this] { send(answer(1)); }).join();
-  EXPECT_EQ(in_hand(), Names{"c"});
+  EXPECT_EQ(in_flight(), Names{"c"});
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}, {"b", Status::ok}}));
 }
 
 TEST_F(LateAnswers, ToOneThatMadeRoomEndNoYoungerRequest) {
-  // All that the table holds for one connection: its own line, and those that are nobody's own.
+  // All that the table holds for one connection: its own line, and those that belong to no connection.
   constexpr int kRoom = 1 + static_cast<int>(kInflightLines - kConnections);
   for (int id = 0; id <= kRoom; ++id) receive(request("ping", id));
   EXPECT_EQ(seen(), (List{{"ping", Status::unanswered}}));
@@ -167,27 +167,27 @@ TEST_F(LateAnswers, AreNotTakenForOnesWithoutAnId) {
 
 TEST_F(LateAnswers, AMalformedMessageIsAnsweredOnceAndTheNextErrorIsARequests) {
   receive("garbage\n" + request("a", 4));
-  send(kNobodysError);
-  EXPECT_EQ(in_hand(), Names{"a"});
-  send(kNobodysError);
+  send(kErrorWithoutId);
+  EXPECT_EQ(in_flight(), Names{"a"});
+  send(kErrorWithoutId);
   EXPECT_EQ(seen(), (List{{"_MALFORMED", Status::malformed}, {"a", Status::error}}));
 }
 
 TEST_F(LateAnswers, EachMalformedMessageIsAnsweredOnce) {
   receive("garbage\nmore\n" + request("a", 4));
   seen();
-  send(kNobodysError);
-  send(kNobodysError);
-  EXPECT_EQ(in_hand(), Names{"a"});
-  send(kNobodysError);
+  send(kErrorWithoutId);
+  send(kErrorWithoutId);
+  EXPECT_EQ(in_flight(), Names{"a"});
+  send(kErrorWithoutId);
   EXPECT_EQ(seen(), (List{{"a", Status::error}}));
 }
 
 TEST_F(LateAnswers, AMalformedMessageThatIsAnsweredAtOnceIsForgotten) {
   receive("garbage\n");
-  send(kNobodysError);
+  send(kErrorWithoutId);
   receive(request("a", 4));
-  send(kNobodysError);
+  send(kErrorWithoutId);
   EXPECT_EQ(seen(), (List{{"_MALFORMED", Status::malformed}, {"a", Status::error}}));
 }
 
@@ -200,8 +200,8 @@ TEST_F(LateAnswers, WhatIsNoErrorOrNamesItsRequestAnswersNoMalformedMessage) {
                           {"a", Status::ok},
                           {"b", Status::error},
                           {"c", Status::error}}));
-  send(kNobodysError);
-  EXPECT_EQ(in_hand(), Names{"d"});
+  send(kErrorWithoutId);
+  EXPECT_EQ(in_flight(), Names{"d"});
 }
 
 // --- the next connection in the same place ---
@@ -217,7 +217,7 @@ TEST_F(LateAnswers, AreNotExpectedByTheNextConnection) {
   receive(request_that_is_answered_differently("b", 2));
   send(answer(2));
   receive(request("c", 3));
-  send(kNobodysError);
+  send(kErrorWithoutId);
   EXPECT_EQ(seen(), (List{{"b", Status::ok}, {"c", Status::error}}));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // goxel-plugin-run: the daemon starts, whatever becomes of the plugin. The "daemon" is a shell
-// script that tells how it was started.
+// script that says how it was started.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>

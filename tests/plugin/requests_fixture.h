@@ -103,7 +103,7 @@ class Requests : public testing::Test {
     return found;
   }
   using List = std::vector<Seen>;
-  std::vector<std::string> in_hand() {
+  std::vector<std::string> in_flight() {
     std::vector<std::string> names;
     for (const auto& entry : reader_->inflight()) names.push_back(reader_->name(entry.operation));
     return names;

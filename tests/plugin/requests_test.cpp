@@ -64,7 +64,7 @@ TEST_F(Requests, OlderRequestsAreUnansweredWhenALaterOneIsAnswered) {
   EXPECT_EQ(seen(), (List{{"c", Status::ok}}));
 }
 
-TEST_F(Requests, RequestsInHandEndUnansweredWithTheirConnection) {
+TEST_F(Requests, RequestsInFlightEndUnansweredWithTheirConnection) {
   receive(request("a", 1) + request("b", 2));
   observer_->closing(kFd);
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}, {"b", Status::unanswered}}));
@@ -102,12 +102,12 @@ TEST_F(Requests, AHangUpSeenByAnotherThreadWaitsForTheWorkersAttemptToAnswer) {
 TEST_F(Requests, TheTimeLimitEndsARequestOnce) {
   receive(request("a", 1));
   observer_->housekeep(now());
-  EXPECT_EQ(in_hand(), Names{"a"});
+  EXPECT_EQ(in_flight(), Names{"a"});
   let_the_time_limit_pass();
   receive(request("young", 2));
   observer_->housekeep(now());
   EXPECT_EQ(seen(), (List{{"a", Status::unanswered}}));
-  EXPECT_EQ(in_hand(), Names{"young"});
+  EXPECT_EQ(in_flight(), Names{"young"});
   send(answer(2));
   EXPECT_EQ(seen(), (List{{"young", Status::ok}}));
   observer_->housekeep(now());
@@ -147,7 +147,7 @@ TEST_F(Requests, AnErrorDuringTheReceptionAnswersTheMessageThatIsTooLarge) {
   EXPECT_TRUE(reader_->inflight().empty());
 }
 
-TEST_F(Requests, ManyMoreInHandThanTheTableHoldsStillMakeOneRecordEach) {
+TEST_F(Requests, ManyMoreInFlightThanTheTableHoldsStillMakeOneRecordEach) {
   constexpr int kMany = 3 * static_cast<int>(kInflightLines);
   std::uint64_t counted = 0;
   for (int id = 0; id < kMany; ++id) {
@@ -155,11 +155,11 @@ TEST_F(Requests, ManyMoreInHandThanTheTableHoldsStillMakeOneRecordEach) {
     if (id % 1000 == 0) counted += records().size();
   }
   EXPECT_GT(reader_->gauges()[shm::Gauge::inflight_misses], 0u);
-  const std::size_t in_hand = reader_->inflight().size();
+  const std::size_t in_flight = reader_->inflight().size();
   counted += records().size();
-  EXPECT_EQ(counted + in_hand, static_cast<std::uint64_t>(kMany));
+  EXPECT_EQ(counted + in_flight, static_cast<std::uint64_t>(kMany));
   observer_->closing(kFd);
-  EXPECT_EQ(records().size(), in_hand);
+  EXPECT_EQ(records().size(), in_flight);
   EXPECT_EQ(reader_->totals().by_status[static_cast<int>(Status::unanswered)],
             static_cast<std::uint64_t>(kMany));
 }
@@ -176,7 +176,7 @@ TEST_F(Requests, ADuplicatedDescriptorKeepsItsConnectionUntilBothAreClosed) {
   EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], 0u);
 }
 
-// Its place must not go to somebody else while the copy can still end what lies in it.
+// Its place must not go to another connection while the copy can still end what lies in it.
 TEST_F(Requests, AConnectionThatExpiresKeepsItsPlaceUntilTheLastCopyIsClosed) {
   observer_->duplicated(kFd, kFd + 1);
   observer_->closing(kFd);

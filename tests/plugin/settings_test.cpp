@@ -51,7 +51,7 @@ TEST(Settings, ATargetIsANumberWithDecimals) {
 struct Bad {
   const char* name;
   const char* value;
-  const char* wanted;  // what the sentence tells to write instead
+  const char* wanted;  // what the sentence says to write instead
 };
 
 class BadSettings : public testing::TestWithParam<Bad> {};

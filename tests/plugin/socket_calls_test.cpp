@@ -46,7 +46,7 @@ class SocketCalls : public testing::Test {
     after_accept(listener_, kFd);
   }
   void TearDown() override {
-    sleep(shm::Door::preload);
+    stop(shm::Door::preload);
     close(listener_);
   }
 
@@ -95,7 +95,7 @@ class SocketCalls : public testing::Test {
     }
     return found;
   }
-  std::size_t in_hand() { return reader_->inflight().size(); }
+  std::size_t in_flight() { return reader_->inflight().size(); }
   void expect_open(std::uint64_t connections, std::uint64_t descriptors) {
     EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], connections);
     EXPECT_EQ(reader_->gauges()[shm::Gauge::open_descriptors], descriptors);
@@ -119,16 +119,17 @@ TEST_F(SocketCalls, OnlyWhatAUnixStreamSocketAcceptsIsAClient) {
   }
   after_accept(listener_, -1);
   receive(kRequest, 0, kOther);
-  EXPECT_EQ(in_hand(), 0u);
+  EXPECT_EQ(in_flight(), 0u);
   expect_open(1, 1);
   EXPECT_EQ(reader_->gauges()[shm::Gauge::connections_total], 1u);
 
-  const int inherited = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);  // nobody said listen()
+  const int inherited =
+      socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);  // no call of listen() was seen
   errno = 77;
   after_accept(inherited, kOther);
   EXPECT_EQ(errno, 77);
   receive(kRequest, 0, kOther);
-  EXPECT_EQ(in_hand(), 1u);
+  EXPECT_EQ(in_flight(), 1u);
   expect_open(2, 2);
   EXPECT_EQ(reader_->gauges()[shm::Gauge::connections_total], 2u);
   for (const int fd : {datagrams, internet, inherited}) {
@@ -136,8 +137,8 @@ TEST_F(SocketCalls, OnlyWhatAUnixStreamSocketAcceptsIsAClient) {
   }
 }
 
-TEST_F(SocketCalls, AProcessThatListensToNobodyIsNotWatched) {
-  sleep(shm::Door::preload);
+TEST_F(SocketCalls, AProcessThatDoesNotListenIsNotWatched) {
+  stop(shm::Door::preload);
   const shm::TestInstance own;
   Settings settings;
   settings.instance = own.name();
@@ -179,10 +180,10 @@ TEST_F(SocketCalls, AReadThatTakesNothingFromTheStreamCountsNothing) {
   receive_fails(EAGAIN);
   receive_fails(EINTR);
   receive("");
-  EXPECT_EQ(in_hand(), 0u);
+  EXPECT_EQ(in_flight(), 0u);
   EXPECT_THAT(seen(), IsEmpty());
   receive(kRequest, MSG_WAITALL | MSG_DONTWAIT);
-  EXPECT_EQ(in_hand(), 1u);
+  EXPECT_EQ(in_flight(), 1u);
 }
 
 TEST_F(SocketCalls, NothingThatWasAskedForIsTheEndOfInput) {
@@ -217,14 +218,14 @@ TEST_F(SocketCalls, AVectorIsReadAsFarAsTheBytesThatCame) {
   const std::string two = std::string(kRequest) + std::string(kRequest);  // 48 pieces: three goes
   const std::vector<iovec> all = pieces(two);
   after_receive_vector(kFd, all.data(), all.size(), 47, 0);
-  EXPECT_EQ(in_hand(), 1u);
+  EXPECT_EQ(in_flight(), 1u);
   after_receive_vector(kFd, all.data() + 47, 1, 1, 0);
-  EXPECT_EQ(in_hand(), 2u);
+  EXPECT_EQ(in_flight(), 2u);
 
   std::string whole(kRequest);
   const iovec uneven[] = {{whole.data(), 0}, {whole.data(), 10}, {whole.data() + 10, 100}};
   after_receive_vector(kFd, uneven, 3, 24, 0);
-  EXPECT_EQ(in_hand(), 3u);
+  EXPECT_EQ(in_flight(), 3u);
   before_close(kFd);
   EXPECT_THAT(seen(), ElementsAre("unanswered 24/0", "unanswered 24/0", "unanswered 24/0"));
 }
@@ -244,7 +245,7 @@ TEST_F(SocketCalls, AVectorThatTheKernelRefusedIsNotLookedAt) {
   receive(kRequest);
   errno = EFAULT;
   after_receive_vector(kFd, nowhere, 3, -1, 0);
-  EXPECT_EQ(in_hand(), 1u);
+  EXPECT_EQ(in_flight(), 1u);
   errno = ECONNRESET;
   after_receive_vector(kFd, nowhere, 3, -1, 0);
   EXPECT_THAT(seen(), ElementsAre("unanswered 24/0"));
@@ -262,22 +263,22 @@ TEST_F(SocketCalls, AnAnswerInBytesAndVectorsHasThemAll) {
   const std::vector<iovec> all = pieces(kAnswer);
   Sending first(kFd);
   EXPECT_EQ(first.done(18, all.data(), all.size()), 18);
-  EXPECT_EQ(in_hand(), 1u);
+  EXPECT_EQ(in_flight(), 1u);
   Sending rest(kFd);
   EXPECT_EQ(rest.done(4, all.data() + 18, 4), 4);
   EXPECT_THAT(seen(), ElementsAre("ok 24/22"));
 }
 
-TEST_F(SocketCalls, WhatIsInHandStaysSoWhileNothingCouldBeSent) {
+TEST_F(SocketCalls, WhatIsInFlightStaysSoWhileNothingCouldBeSent) {
   receive(kRequest);
   send_fails(EAGAIN);
   send_fails(EINTR);
   send("");
-  EXPECT_EQ(in_hand(), 1u);
+  EXPECT_EQ(in_flight(), 1u);
   EXPECT_THAT(seen(), IsEmpty());
 }
 
-TEST_F(SocketCalls, AnAnswerThatNobodyCanGetAnyMoreIsCancelled) {
+TEST_F(SocketCalls, AnAnswerThatNoClientCanGetAnyMoreIsCancelled) {
   for (const int error : {EPIPE, ECONNRESET}) {
     receive(kRequest);
     send_fails(error);
@@ -309,14 +310,14 @@ TEST_F(SocketCalls, AnAnswerBeginsBeforeTheCallThatSendsItsFirstBytes) {
 TEST_F(SocketCalls, ASendThatOutlivesTheDoorCountsNothingBehindTheNextOne) {
   receive(kRequest);
   Sending sending(kFd, kAnswer.size());
-  sleep(shm::Door::preload);
+  stop(shm::Door::preload);
   EXPECT_THAT(seen(), ElementsAre("unanswered 24/0"));
   after_accept(listener_, kFd);
   receive(kRequest);
   EXPECT_EQ(sending.done(22, kAnswer.data()), 22);
   reader_ = shm::Reader::open(instance_.name());
   ASSERT_NE(reader_, nullptr);
-  EXPECT_EQ(in_hand(), 1u);
+  EXPECT_EQ(in_flight(), 1u);
 }
 
 // --- hang-ups ---
@@ -328,13 +329,13 @@ TEST_F(SocketCalls, APollTellsOfHangUpsAndErrorsAndOfNothingElse) {
   poll_tells({{kFd, POLLIN, POLLIN}, {kOther, POLLIN, POLLIN | POLLOUT}}, 2);
   poll_tells({{kFd, POLLIN, POLLHUP}}, 0);
   poll_tells({{kFd, POLLIN, POLLHUP}}, -1);
-  EXPECT_EQ(in_hand(), 2u);
+  EXPECT_EQ(in_flight(), 2u);
   expect_open(2, 2);
   poll_tells({{-1, POLLIN, 0}, {kFd, POLLIN, POLLIN}, {kOther, POLLIN, POLLIN | POLLHUP}}, 2);
-  EXPECT_EQ(in_hand(), 1u);
+  EXPECT_EQ(in_flight(), 1u);
   expect_open(1, 2);
   poll_tells({{kFd, POLLIN, POLLERR}}, 1);
-  EXPECT_EQ(in_hand(), 0u);
+  EXPECT_EQ(in_flight(), 0u);
   expect_open(0, 2);
   EXPECT_THAT(seen(), ElementsAre("unanswered 24/0", "unanswered 24/0"));
 }
@@ -353,9 +354,9 @@ TEST_F(SocketCalls, ASignalHandlerInsideTheObserverCostsItsConnectionTheStepAndN
   EXPECT_EQ(reader_->gauges()[shm::Gauge::contended_calls], 2u);
   expect_open(2, 2);
   receive(kRequest);
-  EXPECT_EQ(in_hand(), 0u) << "a byte that was missed makes nonsense of those behind it";
+  EXPECT_EQ(in_flight(), 0u) << "after a byte that was missed, those behind it cannot be read";
   receive(kRequest, 0, kOther);
-  EXPECT_EQ(in_hand(), 1u);
+  EXPECT_EQ(in_flight(), 1u);
   EXPECT_FALSE(inside);
 }
 

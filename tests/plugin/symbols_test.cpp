@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// goxel_telemetry.so in somebody else's process: what it asks of it, and what it shows to it.
+// goxel_telemetry.so in a daemon's process: what it needs of it, and what it shows to it.
 #include <gtest/gtest.h>
 
 #include <regex>

@@ -100,7 +100,7 @@ void every_form(void) {
   }
 }
 
-/* Each poll sees that the client is gone: 4 hang-ups, with a request in hand each. */
+/* Each poll sees that the client is gone: 4 hang-ups, with a request in flight each. */
 void every_poll(void) {
   const int listener = start_listening();
   for (int form = 0; form < 4; ++form) {
@@ -129,9 +129,9 @@ static struct pair new_pair_with_copy(int listener, int* copy) {
 }
 
 /* Each form of each call finds out that the client is gone, on either number of its connection:
- * 16 times by the reset of a read, with a request in hand; 16 times by the end of its input, in the
- * middle of a line; twice by a poll, with a request in hand; these connections stay open. 10 times
- * by a send, with a request in hand. */
+ * 16 times by the reset of a read, with a request in flight; 16 times by the end of its input, in the
+ * middle of a line; twice by a poll, with a request in flight; these connections stay open. 10 times
+ * by a send, with a request in flight. */
 void every_hang_up(void) {
   signal(SIGPIPE, SIG_IGN);
   const int listener = start_listening();

@@ -111,13 +111,13 @@ void dlopened(void) {
   }
 }
 
-static pthread_barrier_t all_in_hand;
+static pthread_barrier_t all_in_flight;
 
 static void* serve_in_crowd(void* server) {
   char buffer[4096];
   for (int round = 0; round < 2; ++round) {
     EXPECT(recv(*(int*)server, buffer, sizeof buffer, 0) > 0);
-    pthread_barrier_wait(&all_in_hand);
+    pthread_barrier_wait(&all_in_flight);
     EXPECT(send(*(int*)server, answer, sizeof answer - 1, MSG_NOSIGNAL) == sizeof answer - 1);
     EXPECT(send(*(int*)server, "\n", 1, MSG_NOSIGNAL) == 1);
   }
@@ -125,7 +125,7 @@ static void* serve_in_crowd(void* server) {
   return NULL;
 }
 
-/* As many connections as the argument says, a thread each, all with a request in hand at once,
+/* As many connections as the argument says, a thread each, all with a request in flight at once,
  * twice. */
 static void serve_crowd(int listener, int count, const char* method) {
   struct pair* const pairs = calloc((size_t)count, sizeof *pairs);
@@ -133,7 +133,7 @@ static void serve_crowd(int listener, int count, const char* method) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, 128 * 1024);
-  pthread_barrier_init(&all_in_hand, NULL, (unsigned)count);
+  pthread_barrier_init(&all_in_flight, NULL, (unsigned)count);
   for (int i = 0; i < count; ++i) {
     pairs[i] = new_pair(listener);
     if (pthread_create(&threads[i], &attributes, serve_in_crowd, &pairs[i].server) != 0) {
@@ -148,7 +148,7 @@ static void serve_crowd(int listener, int count, const char* method) {
     pthread_join(threads[i], NULL);
     close(pairs[i].client);
   }
-  pthread_barrier_destroy(&all_in_hand);
+  pthread_barrier_destroy(&all_in_flight);
   free(threads);
   free(pairs);
 }
