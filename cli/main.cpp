@@ -103,14 +103,14 @@ class CommandLine {
 
     CLI::App& tail = add("tail", "Records as they happen, one a line, until Ctrl-C", tail_);
     tail.add_option("--operation", tail_.operation, "Only this operation")->type_name("NAME");
-    tail.add_option("--count", tail_.count, "End after so many records")
+    tail.add_option("--count", tail_.count, "End after N records")
         ->type_name("N")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53).description(""));
     tail.add_flag("--backlog", tail_.backlog, "Begin with the records that are still in the ring");
     tail.footer("Goes on when the daemon is restarted. The time is that of the answer.");
     tail.final_callback([this] { run = [this] { return run_tail(tail_); }; });
 
-    CLI::App& inflight = add("inflight", "Requests in hand, oldest first", inflight_);
+    CLI::App& inflight = add("inflight", "Requests in flight, oldest first", inflight_);
     inflight.final_callback([this] { run = [this] { return run_inflight(inflight_); }; });
 
     CLI::App& blackbox = add("blackbox", "What a daemon that died left behind", blackbox_);
@@ -138,10 +138,10 @@ class CommandLine {
     CLI::App& record = add("record", "Write a session to a file, until Ctrl-C", record_);
     record.add_option("FILE", record_.file, "Is made")->required();
     record.add_flag("--backlog", record_.backlog, "Begin with what is still in the ring");
-    record.add_option("--seconds", record_.seconds, "End after so many")
+    record.add_option("--seconds", record_.seconds, "End after N seconds")
         ->type_name("N")
         ->check(CLI::Range(0.001, kMostSeconds).description(""));
-    record.add_option("--count", record_.count, "End after so many records")
+    record.add_option("--count", record_.count, "End after N records")
         ->type_name("N")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53).description(""));
     record.footer("Goes on when the daemon is restarted. Layers outside of it are recorded, too.");
@@ -153,7 +153,7 @@ class CommandLine {
     replay.add_option("--instance", replay_.instance, "Its name (default: replay-FILE)")
         ->type_name("NAME");
     CLI::Option& speed =
-        *replay.add_option("--speed", replay_.speed, "So many times as fast (default: 1)")
+        *replay.add_option("--speed", replay_.speed, "X times as fast (default: 1)")
              ->type_name("X")
              ->check(CLI::Range(0.001, 10'000.0).description(""));
     replay.add_flag("--fast", replay_.fast, "At once, as if the session had just ended")

@@ -26,7 +26,7 @@ add_custom_target(sanitized_tests)
 
 # goxel_telemetry_test(NAME target LABEL unit|integration|e2e|ui SOURCES ... LIBRARIES ...
 #                      [DEFINITIONS ...] [ENVIRONMENT ...] [TIMEOUT seconds] [SANITIZED])
-# A build with a sanitizer has only the tests marked SANITIZED: those that a sanitizer can tell something about.
+# A build with a sanitizer has only the tests marked SANITIZED: those whose code a sanitizer can check.
 function(goxel_telemetry_test)
   cmake_parse_arguments(ARG "SANITIZED" "NAME;LABEL;TIMEOUT" "SOURCES;LIBRARIES;DEFINITIONS;ENVIRONMENT" ${ARGN})
   if(NOT ARG_TIMEOUT)

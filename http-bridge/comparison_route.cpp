@@ -28,14 +28,14 @@ constexpr double kMostPercent = 10'000;
 Response refusal(const SideFailure& failure) {
   int status = 503;
   switch (failure.outcome()) {
-    case SideOutcome::nonsense:
+    case SideOutcome::invalid_text:
       status = 400;
       break;
     case SideOutcome::unknown:
     case SideOutcome::absent:
       status = 404;
       break;
-    case SideOutcome::unsound:
+    case SideOutcome::invalid_file:
     case SideOutcome::unreadable:
       break;
   }
@@ -68,7 +68,7 @@ std::string choose_instance(const std::string& asked, const Snapshots& watched) 
         SideOutcome::unknown,
         "there is no such instance to look at; /api/v1/snapshot lists those that are");
   }
-  throw SideFailure(SideOutcome::nonsense,
+  throw SideFailure(SideOutcome::invalid_text,
                     "there are several instances; choose one with ?instance=NAME");
 }
 
@@ -89,13 +89,13 @@ metrics::Side read_live(const std::string& asked, const Snapshots& watched) {
 }  // namespace
 
 Response ComparisonRoutes::in_turn(const std::function<Response()>& work) {
-  struct InHand {
-    explicit InHand(std::atomic<unsigned>& in_count) : count(in_count), before(count++) {}
-    ~InHand() { --count; }
+  struct Counted {
+    explicit Counted(std::atomic<unsigned>& in_count) : count(in_count), before(count++) {}
+    ~Counted() { --count; }
     std::atomic<unsigned>& count;
     const unsigned before;
-  } in_hand(in_hand_);
-  if (in_hand.before >= kMostInHand) {
+  } request_count(inflight_);
+  if (request_count.before >= kMostInflight) {
     return error_reply(503, "Other comparisons are being made; ask again in a second.");
   }
   const std::scoped_lock lock(turn_);

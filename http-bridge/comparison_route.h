@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GET /api/v1/compare and /api/v1/baselines: answers made anew for each request, from files and
+// GET /api/v1/compare and /api/v1/baselines: answers made again for each request, from files and
 // from the ring.
 //
 // An answer may take some hundred milliseconds, so only one is made at a time. A few requests may
@@ -22,7 +22,7 @@ inline constexpr std::string_view kBaselinesPath = "/api/v1/baselines";
 
 class ComparisonRoutes {
  public:
-  static constexpr unsigned kMostInHand = 4;
+  static constexpr unsigned kMostInflight = 4;
 
   // An empty argument means that there is no such file or folder.
   ComparisonRoutes(std::string history_file, std::string baseline_folder)
@@ -38,7 +38,7 @@ class ComparisonRoutes {
  private:
   const std::string history_file_;
   const std::string baseline_folder_;
-  std::atomic<unsigned> in_hand_{0};
+  std::atomic<unsigned> inflight_{0};
   std::mutex turn_;
 };
 

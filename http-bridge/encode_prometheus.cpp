@@ -64,7 +64,7 @@ constexpr Single kWhileLive[] = {
      [](const Snapshot& s) { return number(s.daemon.queue_depth); }},
     {"goxel_workers", MetricType::gauge, "Configured size of the worker pool.",
      [](const Snapshot& s) { return number(s.daemon.workers_configured); }},
-    {"goxel_workers_busy", MetricType::gauge, "Connections with a request in hand.",
+    {"goxel_workers_busy", MetricType::gauge, "Connections with a request in flight.",
      [](const Snapshot& s) { return number(s.daemon.workers_busy); }},
     {"goxel_observer_overhead_ratio", MetricType::gauge,
      "The plugin's own time as a share of the daemon's busy time, this run.",

@@ -103,11 +103,11 @@ void HistoryService::commit(std::uint64_t now_seconds) {
   const HistoryResult result = writer_->commit(deltas, now_seconds);
   if (result.done()) {
     committed(deltas);
-    tell("");
+    report("");
     return;
   }
   put_back(std::move(deltas));
-  tell(result.message);
+  report(result.message);
   // A full disk or a lock may pass; after any other error, find out what the file is by now.
   const bool passes =
       result.outcome == HistoryOutcome::full || result.outcome == HistoryOutcome::in_use;
@@ -118,7 +118,7 @@ bool HistoryService::open() {
   HistoryResult why;
   writer_ = metrics::HistoryWriter::open(file_, retention_, why);
   if (writer_ == nullptr) {
-    tell(why.message);
+    report(why.message);
     return false;
   }
   reconcile();
@@ -169,7 +169,7 @@ void HistoryService::put_back(std::vector<HistoryDelta> deltas) {
   }
 }
 
-void HistoryService::tell(const std::string& message) {
+void HistoryService::report(const std::string& message) {
   {
     const std::scoped_lock lock(mutex_);
     if (message == message_) return;

@@ -56,7 +56,7 @@ class HistoryService {
     std::optional<metrics::ReadingPosition> since;
     // The position up to which the follower has handed out rollups.
     std::optional<metrics::ReadingPosition> until;
-    // Not empty: the follower must begin anew at this position.
+    // Not empty: the follower must start again at this position.
     std::optional<metrics::ReadingPosition> restart;
   };
 
@@ -67,7 +67,7 @@ class HistoryService {
   void committed(const std::vector<metrics::HistoryDelta>& deltas);
   void put_back(std::vector<metrics::HistoryDelta> deltas);
   static void add(Pending& pending, metrics::RollupDelta delta);
-  void tell(const std::string& message);
+  void report(const std::string& message);
 
   const std::string file_;
   const metrics::HistoryRetention retention_;

@@ -70,7 +70,7 @@ class HttpBackend::Http {
   bool start(std::string& why) {
     std::error_code error;
     std::string folder = std::filesystem::temp_directory_path(error) / "goxel-telemetry.XXXXXX";
-    if (error || ::mkdtemp(folder.data()) == nullptr) {  // nobody else gets in
+    if (error || ::mkdtemp(folder.data()) == nullptr) {  // only for this user
       why = "cannot make a temporary folder: " + (error ? error.message() : std::strerror(errno));
       return false;
     }
@@ -80,8 +80,8 @@ class HttpBackend::Http {
       why = "cannot make a socket " + path;
       return false;
     }
-    // Its descriptor is enough from here on, so that nothing is left behind by a bridge that is
-    // killed; where there is no /proc, it keeps its name.
+    // A descriptor of the socket's file is enough to connect by, through /proc. So the file is
+    // removed now, and a bridge that is killed leaves nothing behind. Without /proc the file stays.
     socket_file_ = ::open(path.c_str(), O_PATH | O_CLOEXEC);
     const std::string descriptor = "/proc/self/fd/" + std::to_string(socket_file_);
     if (::access(descriptor.c_str(), F_OK) == 0) {
@@ -92,7 +92,7 @@ class HttpBackend::Http {
     path.copy(address_.sun_path, path.size());
 
     thread_ = std::thread([this] { server_.listen_after_bind(); });
-    // httplib's stop() does nothing before.
+    // Before that, httplib's stop() does nothing.
     while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return true;
   }

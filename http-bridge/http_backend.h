@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Complete requests in, complete answers out. The only part that knows httplib, which decodes the
-// one and writes the other, behind a local socket that clients do not reach: by its public
-// interface alone it could not be kept from waiting for them.
+// Answers complete requests with complete answers. The only part that uses httplib, which decodes
+// the requests and writes the answers. httplib listens on a local socket that clients cannot reach:
+// its public interface has no limit on how long it waits for a slow client.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class HttpBackend {
   bool start(std::string& why);
 
   // After start(), from any thread: the bytes of the answer to those of a request, which says
-  // `Connection: close`, as the answer does. Empty if the system has no descriptor for it.
+  // `Connection: close`, as the answer does. Empty if the system has no free descriptor.
   std::string ask(const std::string& request) const;
 
  private:

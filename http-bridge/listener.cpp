@@ -23,7 +23,7 @@ void switch_on(int fd, int level, int option) {
   ::setsockopt(fd, level, option, &on, sizeof on);
 }
 
-// -1 with errno if not.
+// The listening socket, or -1 with errno.
 int listen_on(const addrinfo& address) {
   const int fd = ::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
                           address.ai_protocol);
@@ -82,9 +82,9 @@ int Listener::accept(int stop_fd) {
       switch_on(client, IPPROTO_TCP, TCP_NODELAY);
       return client;
     }
-    if (errno == EINVAL || errno == EBADF || errno == ENOTSOCK) return -1;  // it listens no more
-    // Where the client is still waiting, for want of a descriptor, say, poll() would come back at
-    // once.
+    if (errno == EINVAL || errno == EBADF || errno == ENOTSOCK) return -1;  // it no longer listens
+    // After most errors (no free descriptor, for example) the client still waits, and poll() would
+    // return at once. So pause.
     if (errno != EAGAIN && errno != ECONNABORTED) ::poll(&watched[1], 1, kPauseMs);
   }
 }

@@ -21,7 +21,7 @@ class Listener {
   // failed.
   int accept(int stop_fd);
 
-  // Who has connected and was not accepted is hung up on.
+  // Disconnects clients that were not accepted yet.
   void close();
 
  private:

@@ -24,7 +24,7 @@ constexpr const char* kIndexPage = R"(<!DOCTYPE html>
 <li><a href="/metrics">/metrics</a>: Prometheus text format</li>
 <li><a href="/api/v1/snapshot">/api/v1/snapshot</a>: everything as JSON, or as msgpack with
 <code>Accept: application/msgpack</code>; <code>?instance=NAME</code> for one daemon</li>
-<li><a href="/api/v1/inflight">/api/v1/inflight</a>: requests in hand right now</li>
+<li><a href="/api/v1/inflight">/api/v1/inflight</a>: requests in flight right now</li>
 <li><a href="/api/v1/history">/api/v1/history</a>: the past, by
 <code>?from=-24h&amp;to=now&amp;points=100</code></li>
 <li><a href="/api/v1/layers">/api/v1/layers</a>: where the time of each stack goes, hop by hop</li>

@@ -24,7 +24,7 @@ constexpr std::size_t kRequestsEach = 1000;  // on one connection
 
 constexpr std::string_view kClose = "Connection: close\r\n";
 
-// For what does not get as far as the routes.
+// The answer to a request that is refused before it reaches the routes.
 std::string refusal(std::string_view status) {
   return "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: 0\r\n" + std::string(kClose) +
          "\r\n";
@@ -40,7 +40,7 @@ bool read_head(BoundedSocket& socket, std::string& head) {
   return true;
 }
 
-// Takes out that the connection ends: it was the one between us and the backend.
+// Removes `Connection: close`, which is about the connection between us and the backend.
 void let_continue(std::string& answer) {
   const std::size_t end = answer.find("\r\n\r\n");
   const std::size_t close = answer.find(kClose);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 on one address. Who is served when, and for how long, is decided here (worker_pool.h,
-// bounded_socket.h), so that slow or hostile clients cannot keep others from their answers; httplib
-// (http_backend.h) sees complete and unambiguous requests alone (request_head.h).
+// HTTP/1.1 on one address. Decides which client is served when, and for how long (worker_pool.h,
+// bounded_socket.h), so that slow or hostile clients cannot keep others from their answers. httplib
+// (http_backend.h) gets only complete and unambiguous requests (request_head.h).
 #pragma once
 
 #include <functional>

@@ -11,7 +11,7 @@
 
 namespace goxel_telemetry::metrics {
 
-// So many operations are kept apart. Records of any more count as the _OTHER of their stack,
+// At most this many operations are kept apart. Records of others count as the _OTHER of their stack,
 // protocol and layer, for which there is room beside them.
 inline constexpr std::size_t kMostOperations = 512;
 inline constexpr std::size_t kRoomForOther = 64;

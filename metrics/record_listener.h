@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What those get who want every record, during a sweep.
+// Interfaces for code that wants every record, during a sweep.
 #pragma once
 
 #include <cstdint>

@@ -36,16 +36,16 @@ std::optional<QSize> parse_size(const QString& text) {
   bool height_ok = false;
   if (parts.size() != 2) return std::nullopt;
   const QSize size(parts[0].toInt(&width_ok), parts[1].toInt(&height_ok));
-  const bool sound = width_ok && height_ok && size.width() >= 900 && size.height() >= 600 &&
+  const bool valid = width_ok && height_ok && size.width() >= 900 && size.height() >= 600 &&
                      size.width() <= 8000 && size.height() <= 8000;
-  return sound ? std::optional(size) : std::nullopt;
+  return valid ? std::optional(size) : std::nullopt;
 }
 
 // Returns an exit code if the program ends here.
 std::optional<int> parse(const QStringList& arguments, Options& options) {
   QCommandLineParser parser;
   parser.setApplicationDescription(QStringLiteral(
-      "Shows what a Goxel daemon is doing: latency, throughput, operations, requests in hand."));
+      "Shows what a Goxel daemon is doing: latency, throughput, operations, requests in flight."));
   const QCommandLineOption help({QStringLiteral("h"), QStringLiteral("help")},
                                 QStringLiteral("This text."));
   const QCommandLineOption version(QStringLiteral("version"), QStringLiteral("The version."));

@@ -26,7 +26,7 @@ metrics::BaselineStore store_of(const BaselineOptions& options) {
   std::string folder = given.empty() ? metrics::default_baseline_folder() : given;
   if (folder.empty()) {
     throw Failure(kExitUsage,
-                  "neither XDG_STATE_HOME nor HOME is set: --dir must tell where baselines are");
+                  "neither XDG_STATE_HOME nor HOME is set: --dir must say where baselines are");
   }
   return metrics::BaselineStore(std::move(folder));
 }

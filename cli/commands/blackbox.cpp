@@ -50,16 +50,16 @@ std::string blackbox_report(const metrics::Snapshot& snapshot,
                             const Style& style) {
   const bool live = snapshot.daemon.state == shm::ProducerState::live;
   std::string report = headline(snapshot, style);
-  if (live) report += "The daemon is alive; this is what its black box would tell now.\n";
+  if (live) report += "The daemon is alive; this is what its black box would show now.\n";
   report += '\n' + daemon_line(snapshot, style) + signs_line(snapshot, style) +
             totals_line(snapshot, style) + kept_line(snapshot.ring, style) +
             misses_line(snapshot.ring, style);
 
   if (snapshot.inflight.empty()) {
-    report += "\nNothing was in hand.\n";
+    report += "\nNothing was in flight.\n";
   } else {
     report += '\n' + style.paint(Emphasis::strong,
-                                 plural(snapshot.inflight.size(), "request") + " in hand");
+                                 plural(snapshot.inflight.size(), "request") + " in flight");
     if (!live) report += ", aged to the last sign of life, up to a second before the end";
     report += "\n\n" + inflight_table(snapshot.inflight, live ? "AGE" : "AGE AT END", style);
   }

@@ -19,7 +19,7 @@ void add_sources(CLI::App& command, SideFlags& sources) {
       ->type_name("NAME");
   command
       .add_option("--watch", sources.watch_seconds,
-                  "Watch a live side for so many seconds first (default: 0)")
+                  "Watch a live side for this time first (default: 0)")
       ->type_name("SECONDS")
       ->check(CLI::Range(std::uint32_t{0}, kMostWatchSeconds).description(""));
   command.add_option("--history", sources.history_file, "The file that the bridge keeps")
@@ -82,12 +82,12 @@ void add_baseline(CLI::App& app, BaselineOptions& options, std::function<int()>&
   CLI::App& remove = command("delete", "Forget one", run_baseline_delete);
   add_name(remove)->required();
 
-  CLI::App& give = command("export", "Copy one to a file, for somebody else", run_baseline_export);
+  CLI::App& give = command("export", "Copy one to a file, for another user", run_baseline_export);
   add_name(give)->required();
   give.add_option("FILE", options.file, "To be written")->required();
   add_replace(give);
 
-  CLI::App& take = command("import", "Keep what somebody exported", run_baseline_import);
+  CLI::App& take = command("import", "Keep an exported one", run_baseline_import);
   take.add_option("FILE", options.file, "To be read")->required();
   add_name(take)->description("For it here (default: the one in the file)");
   add_replace(take);

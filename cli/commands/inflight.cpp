@@ -12,7 +12,7 @@ int run_inflight(const InflightOptions& options) {
   const metrics::Snapshot snapshot = first_look(follower);
   if (options.json) return finish(inflight_json(snapshot));
   const bool live = snapshot.daemon.state == shm::ProducerState::live;
-  if (!live) complain(snapshot.daemon.message + "; this is what it left in hand");
+  if (!live) complain(snapshot.daemon.message + "; this is what it left in flight");
   if (snapshot.inflight.empty()) return finish("No requests in flight.\n");
   return finish(inflight_table(snapshot.inflight, live ? "AGE" : "AGE AT END", output_style()));
 }

@@ -21,7 +21,7 @@ using metrics::BreakdownSource;
 using metrics::format_count;
 using metrics::format_duration;
 
-// A CPU ratio needs two readings, and a view is made anew once a second.
+// A CPU ratio needs two readings, and a view is made again once a second.
 constexpr std::chrono::milliseconds kBetweenReadings{1050};
 
 std::string duration(std::int64_t ns) {

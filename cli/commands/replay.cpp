@@ -54,7 +54,7 @@ class Part {
     if (segment_ == nullptr) return;
     recording::Moment moment = recorded;
     moment.monotonic_ns = timeline_.at(recorded.monotonic_ns);
-    for (shm::InflightEntry& entry : moment.in_hand) {
+    for (shm::InflightEntry& entry : moment.inflight) {
       const std::uint64_t age_ns =
           recorded.monotonic_ns - std::min(entry.since_ticks, recorded.monotonic_ns);
       entry.since_ticks = moment.monotonic_ns - std::min(age_ns, moment.monotonic_ns);

@@ -81,9 +81,9 @@ int exit_code_of(metrics::SideOutcome outcome) {
     case metrics::SideOutcome::absent:
     case metrics::SideOutcome::unreadable:
       return kExitNotThere;
-    case metrics::SideOutcome::nonsense:
+    case metrics::SideOutcome::invalid_text:
     case metrics::SideOutcome::unknown:
-    case metrics::SideOutcome::unsound:
+    case metrics::SideOutcome::invalid_file:
       break;
   }
   return kExitUsage;

@@ -24,7 +24,7 @@ shm::SegmentOptions options_of(const std::string& instance, const recording::Run
   options.host_version = run.host_version;
   options.created_monotonic_ns = created_ns;
   options.catalog_capacity = kNames;
-  options.inflight_capacity = recording::kMostInHand;
+  options.inflight_capacity = recording::kMostInflight;
   options.collection_points = 0;  // the recorded processes are not on this machine
   options.tiers = {{1, ReplayedSegment::kSlots}};
   return options;
@@ -115,16 +115,16 @@ void ReplayedSegment::show(const recording::Moment& moment) {
   set(producer_.counters().own_cost_samples,
       since_first(moment.own_cost_samples, first_own_cost_samples_));
 
-  const std::span lines(at<shm::InflightLine>(header().inflight_offset), recording::kMostInHand);
-  for (std::size_t i = 0; i < moment.in_hand.size(); ++i) {
-    shm::InflightEntry entry = moment.in_hand[i];
+  const std::span lines(at<shm::InflightLine>(header().inflight_offset), recording::kMostInflight);
+  for (std::size_t i = 0; i < moment.inflight.size(); ++i) {
+    shm::InflightEntry entry = moment.inflight[i];
     entry.operation = id(entry.operation);
     entry.layer = short_id(entry.layer);
     entry.stack = short_id(entry.stack);
     shm::show(lines[i], entry);
   }
-  for (std::size_t i = moment.in_hand.size(); i < lines_shown_; ++i) shm::clear(lines[i]);
-  lines_shown_ = moment.in_hand.size();
+  for (std::size_t i = moment.inflight.size(); i < lines_shown_; ++i) shm::clear(lines[i]);
+  lines_shown_ = moment.inflight.size();
 }
 
 void ReplayedSegment::beat(std::uint64_t now_ns) {

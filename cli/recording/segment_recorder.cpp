@@ -189,7 +189,7 @@ void SegmentRecorder::write_moment(const metrics::Time& now) {
   moment.own_cost_ns = calibration.duration_ns(totals.own_cost_ticks);
   moment.own_cost_samples = totals.own_cost_samples;
   for (shm::InflightEntry entry : reader_->inflight()) {
-    if (moment.in_hand.size() == recording::kMostInHand) break;
+    if (moment.inflight.size() == recording::kMostInflight) break;
     for (const std::uint64_t id :
          {std::uint64_t{entry.operation}, std::uint64_t{entry.layer}, std::uint64_t{entry.stack}}) {
       write_name(id);
@@ -198,7 +198,7 @@ void SegmentRecorder::write_moment(const metrics::Time& now) {
     entry.receive_ticks =
         shm::clip_ticks(calibration.duration_ns(entry.receive_ticks)) & shm::kTicksAtLeast;
     entry.wait_ticks = calibration.duration_ns(entry.wait_ticks);
-    moment.in_hand.push_back(entry);
+    moment.inflight.push_back(entry);
   }
   write(moment);
   moment_ns_ = now.monotonic_ns;

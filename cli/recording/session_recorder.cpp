@@ -13,9 +13,10 @@ SessionRecorder::SessionRecorder(const std::string& instance, metrics::recording
              most_records),
       daemon_({instance, Segment::daemon}, writer, backlog, most_records) {}
 
-// The outer layers are swept first, so that a replay has their segment, and the outer spans of a
-// sweep, before it plays the daemon's spans that lie in them. (metrics::LayerGroup sweeps the
-// daemon first: there the order does not matter, because spans wait for each other.)
+// Sweeps the outer layers first. Entries are written in the order of the sweeps, so a replay plays
+// the outer spans of a sweep before the daemon's spans that lie in them. (metrics::LayerGroup
+// sweeps the daemon first; there the order does not matter, because it joins spans only after both
+// sweeps, and spans wait for each other.)
 bool SessionRecorder::sweep(const metrics::Time& now) {
   const bool outer_goes_on = outer_.sweep(now);
   return daemon_.sweep(now) && outer_goes_on;

@@ -187,7 +187,7 @@ constexpr const char* kHelp[] = {
     "1 2 3 4 window: now, 1, 5 or 15 minutes",
     "/       filter by words in operation, stack, layer or protocol; Esc clears it",
     "space   pause, and go on",
-    "i       requests in hand",
+    "i       requests in flight",
     "up down page keys: scroll",
     "",
     "Sort by n name, r rate, c count, m mean, 5 9 0 quantiles, x max,",

@@ -58,7 +58,7 @@ bool sync_folder_of(const std::string& path) {
 }
 
 StoreResult not_a_baseline(const std::string& path, const std::string& why) {
-  return {StoreOutcome::unsound, path + ' ' + why};
+  return {StoreOutcome::invalid, path + ' ' + why};
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ enum class StoreOutcome {
   done,
   unknown,  // there is no such file
   exists,   // there is such a file already, and the caller did not want to replace it
-  unsound,  // not a baseline, of a later version, damaged, or too large
+  invalid,  // not a baseline, of a later version, damaged, or too large
   failed,   // no permission, no space, or another error of the system
 };
 

@@ -54,20 +54,20 @@ std::optional<double> if_finite(double value) {
 Shift shift_of(const std::optional<Estimate>& a, const std::optional<Estimate>& b, bool ratio,
                double level) {
   const auto number = [ratio](const Estimate& e) { return ratio ? std::exp(e.value) : e.value; };
-  const auto told = [ratio](double difference) {
+  const auto on_scale = [ratio](double difference) {
     return if_finite(ratio ? std::expm1(difference) : difference);
   };
   Shift out;
   if (a) out.a = number(*a);
   if (b) out.b = number(*b);
   if (!a || !b) return out;
-  out.shift = told(b->value - a->value);
+  out.shift = on_scale(b->value - a->value);
   if (a->degrees == 0 || b->degrees == 0) return out;
   const Difference found = difference(*a, *b, level);
   // A limit is infinite if there were not enough data for it. As a ratio, an infinite low limit
   // would become 0 and look like a result.
-  if (std::isfinite(found.interval.low)) out.low = told(found.interval.low);
-  if (std::isfinite(found.interval.high)) out.high = told(found.interval.high);
+  if (std::isfinite(found.interval.low)) out.low = on_scale(found.interval.low);
+  if (std::isfinite(found.interval.high)) out.high = on_scale(found.interval.high);
   out.p = found.p;
   out.change = Change::not_proven;
   return out;
@@ -99,13 +99,13 @@ void judge_ratio(Shift& shift, const ComparisonOptions& options) {
 std::pair<Verdict, std::string> verdict_on(const LatencyShifts& latency) {
   const std::pair<const Shift&, const char*> order[] = {
       {latency.mean, "mean"}, {latency.p50, "p50"}, {latency.p90, "p90"}, {latency.p99, "p99"}};
-  bool told = false;
+  bool enough_data = false;
   for (const auto& [shift, name] : order) {
     if (shift.change == Change::more) return {Verdict::slower, name};
     if (shift.change == Change::less) return {Verdict::faster, name};
-    told = told || shift.change == Change::not_proven;
+    enough_data = enough_data || shift.change == Change::not_proven;
   }
-  return {told ? Verdict::no_proven_difference : Verdict::too_little_data, ""};
+  return {enough_data ? Verdict::no_proven_difference : Verdict::too_little_data, ""};
 }
 
 SideCounts counts_of(const Stratum& stratum) {

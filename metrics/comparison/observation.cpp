@@ -47,8 +47,8 @@ bool BlockSeries::add_packed(std::uint32_t block, std::span<const std::uint8_t> 
 Tally BlockSeries::unpacked(const Packed& packed) {
   Tally tally;
   if (packed.tally.empty()) return tally;
-  [[maybe_unused]] const bool sound = merge_encoded_tally(tally, packed.tally);
-  assert(sound);
+  [[maybe_unused]] const bool valid = merge_encoded_tally(tally, packed.tally);
+  assert(valid);
   return tally;
 }
 

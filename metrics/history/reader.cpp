@@ -300,8 +300,9 @@ HistoryResult HistoryReader::observe(const HistoryFilter& filter, const TimeStre
       seen.end_ns = std::max(seen.end_ns, std::min(stretch.end_ns, range.end_ns));
     }
     if (seen.begin_ns >= seen.end_ns) {
-      return {HistoryOutcome::unknown, "nobody watched instance \"" + printable(filter.instance) +
-                                           "\" in that range, as far as " + file_ + " knows"};
+      return {HistoryOutcome::unknown, "instance \"" + printable(filter.instance) +
+                                           "\" was not watched in that range, as far as " + file_ +
+                                           " knows"};
     }
     Seconds side = whole_seconds(seen);
     const std::size_t tier = tier_for(side.begin, side.end, Observation::kMostBlocks);

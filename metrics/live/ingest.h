@@ -56,7 +56,7 @@ class Ingest {
 
   void on_span(SpanListener& listener) { spans_ = &listener; }
 
-  // Begins to keep rollups, or begins anew. If a run has begun already, call read_again() before
+  // Begins to keep rollups, or starts again. If a run has begun already, call read_again() before
   // the next sweep.
   void keep_rollups(std::optional<ReadingPosition> position);
   // Records that were already read from `reader` are read once more, only for the rollups.

@@ -67,16 +67,16 @@ void SlidingWindows::Slot::pack() {
 void SlidingWindows::Slot::unpack() {
   open = true;
   if (packed.empty()) return;
-  [[maybe_unused]] const bool sound = tally.latency.merge_encoded(packed);
-  assert(sound);
+  [[maybe_unused]] const bool valid = tally.latency.merge_encoded(packed);
+  assert(valid);
   packed = {};
 }
 
 void SlidingWindows::Slot::merge_into(Tally& out) const {
   out.merge(tally);
   if (packed.empty()) return;
-  [[maybe_unused]] const bool sound = out.latency.merge_encoded(packed);
-  assert(sound);
+  [[maybe_unused]] const bool valid = out.latency.merge_encoded(packed);
+  assert(valid);
 }
 
 SlidingWindows::Slot& SlidingWindows::open_slot(std::size_t tier, std::uint64_t second) {

@@ -16,7 +16,7 @@ class Fields {
   template <class T = std::uint64_t>
   T next(std::uint64_t most = std::numeric_limits<T>::max()) {
     const std::uint64_t value = numbers_.next();
-    if (value > most) sound_ = false;
+    if (value > most) valid_ = false;
     return static_cast<T>(value <= most ? value : 0);
   }
   std::uint64_t ticks() { return next(shm::kTicksAtLeast); }
@@ -35,11 +35,11 @@ class Fields {
     return value;
   }
   bool at_end() const { return numbers_.at_end(); }
-  bool sound() const { return sound_ && !numbers_.failed(); }
+  bool valid() const { return valid_ && !numbers_.failed(); }
 
  private:
   Numbers& numbers_;
-  bool sound_ = true;
+  bool valid_ = true;
 };
 
 void get(Fields& fields, RunBegan& run) {
@@ -68,12 +68,12 @@ void get(Fields& fields, Moment& moment) {
   moment.own_cost_ns = fields.next();
   moment.own_cost_samples = fields.next();
   const auto gauges = fields.next(kMostChunkBytes);
-  for (std::size_t i = 0; i < gauges && fields.sound(); ++i) {
+  for (std::size_t i = 0; i < gauges && fields.valid(); ++i) {
     const std::uint64_t value = fields.next();
     if (i < kGauges.size()) moment.gauges.*kGauges[i] = value;
   }
-  const auto count = fields.next(kMostInHand);
-  for (std::size_t i = 0; i < count && fields.sound(); ++i) {
+  const auto count = fields.next(kMostInflight);
+  for (std::size_t i = 0; i < count && fields.valid(); ++i) {
     shm::InflightEntry entry{};
     entry.since_ticks = moment.monotonic_ns - unzigzag(fields.next());
     entry.trace_id = fields.next();
@@ -88,7 +88,7 @@ void get(Fields& fields, Moment& moment) {
     entry.wait_ticks = fields.next();
     entry.bytes_in = fields.next<std::uint32_t>();
     entry.thread = fields.next<std::uint32_t>();
-    moment.in_hand.push_back(entry);
+    moment.inflight.push_back(entry);
   }
 }
 
@@ -203,7 +203,7 @@ bool Reader::parse(Numbers& bytes, Segment of, Entry& out, bool& skipped) {
     Fields fields(bytes);
     get(fields, tag, before_[index], out.emplace<LaneRecord>());
     ++records_[index];
-    return fields.sound();
+    return fields.valid();
   }
   // Bytes after the members that this version knows belong to members that a later version added.
   Numbers body(bytes.bytes(bytes.next()));
@@ -231,7 +231,7 @@ bool Reader::parse(Numbers& bytes, Segment of, Entry& out, bool& skipped) {
     default:
       skipped = true;
   }
-  return fields.sound();
+  return fields.valid();
 }
 
 }  // namespace goxel_telemetry::metrics::recording

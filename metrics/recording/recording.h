@@ -24,7 +24,7 @@ inline constexpr std::array<std::uint8_t, 8> kMagic = {'G', 'O', 'X', 'L', 'R', 
 inline constexpr std::uint8_t kVersion = 1;
 inline constexpr std::size_t kMostChunkBytes = std::size_t{1} << 20;  // bounds a reader's memory
 // Requests in flight in one Moment.
-inline constexpr std::size_t kMostInHand = 8192;
+inline constexpr std::size_t kMostInflight = 8192;
 
 // The segment that an entry is about. Each segment has its own runs, names, lanes and losses.
 enum class Segment : std::uint8_t {
@@ -72,8 +72,8 @@ struct Moment {
   shm::GaugeValues gauges;
   std::uint64_t own_cost_ns = 0;  // of the run so far
   std::uint64_t own_cost_samples = 0;
-  // Requests in flight, at most kMostInHand; ticks are nanoseconds.
-  std::vector<shm::InflightEntry> in_hand;
+  // Requests in flight, at most kMostInflight; ticks are nanoseconds.
+  std::vector<shm::InflightEntry> inflight;
 };
 
 // Records that were overwritten before they could be read.

@@ -41,10 +41,10 @@ void put_body(Bytes& out, const Moment& moment) {
   put_number(out, moment.own_cost_samples);
   put_number(out, kGauges.size());
   for (const auto gauge : kGauges) put_number(out, moment.gauges.*gauge);
-  const std::size_t count = std::min(moment.in_hand.size(), kMostInHand);
+  const std::size_t count = std::min(moment.inflight.size(), kMostInflight);
   put_number(out, count);
   for (std::size_t i = 0; i < count; ++i) {
-    const shm::InflightEntry& entry = moment.in_hand[i];
+    const shm::InflightEntry& entry = moment.inflight[i];
     put_number(out, zigzag(moment.monotonic_ns - entry.since_ticks));
     put_number(out, entry.trace_id);
     put_number(out, entry.connection);

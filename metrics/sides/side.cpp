@@ -35,7 +35,7 @@ SideOutcome outcome_of(HistoryOutcome outcome) {
     case HistoryOutcome::failed:
       return SideOutcome::unreadable;
     default:
-      return SideOutcome::unsound;
+      return SideOutcome::invalid_file;
   }
 }
 
@@ -48,8 +48,9 @@ std::string only_instance_of(HistoryReader& history) {
   require(history.instances(names));
   if (names.empty()) throw SideFailure(SideOutcome::unknown, "the history has no instance yet");
   if (names.size() > 1) {
-    throw SideFailure(SideOutcome::nonsense, "the history has several instances (" + joined(names) +
-                                                 "): the one that is meant must be named");
+    throw SideFailure(SideOutcome::invalid_text, "the history has several instances (" +
+                                                     joined(names) +
+                                                     "): the one that is meant must be named");
   }
   return names.front();
 }
@@ -58,7 +59,7 @@ std::string only_instance_of(HistoryReader& history) {
 
 void require(const StoreResult& result) {
   if (result.done()) return;
-  SideOutcome outcome = SideOutcome::unsound;
+  SideOutcome outcome = SideOutcome::invalid_file;
   if (result.outcome == StoreOutcome::unknown) outcome = SideOutcome::unknown;
   if (result.outcome == StoreOutcome::failed) outcome = SideOutcome::unreadable;
   throw SideFailure(outcome, printable(result.message));
@@ -105,10 +106,10 @@ Side SideReader::read_stack(const std::string& asked) {
   const std::string stack = asked.substr(0, at);
   const std::string of = at == std::string::npos ? "live" : asked.substr(at + 1);
   if (stack.empty()) {
-    throw SideFailure(SideOutcome::nonsense, "\"stack:\" needs the name of a stack");
+    throw SideFailure(SideOutcome::invalid_text, "\"stack:\" needs the name of a stack");
   }
   if (after("stack:", of)) {
-    throw SideFailure(SideOutcome::nonsense, "a side is of one stack: \"stack:\" stands once");
+    throw SideFailure(SideOutcome::invalid_text, "a side is of one stack: \"stack:\" stands once");
   }
   Side side = read(of);
   side.one_stack = true;
@@ -128,13 +129,13 @@ Side SideReader::read_stack(const std::string& asked) {
 
 Side SideReader::read_range(const std::string& from, const std::string& to) const {
   if (from.empty() || to.empty()) {
-    throw SideFailure(SideOutcome::nonsense, "a range has a beginning and an end: FROM..TO");
+    throw SideFailure(SideOutcome::invalid_text, "a range has a beginning and an end: FROM..TO");
   }
   const ParsedRange parsed = parse_range(from, to, Time::now().realtime_ns);
-  if (!parsed.why.empty()) throw SideFailure(SideOutcome::nonsense, parsed.why);
+  if (!parsed.why.empty()) throw SideFailure(SideOutcome::invalid_text, parsed.why);
   if (sources_.history_file.empty()) {
     throw SideFailure(SideOutcome::unknown,
-                      "a range is one of the history: --history must tell the file that the bridge "
+                      "a range is one of the history: --history must name the file that the bridge "
                       "keeps it in");
   }
   HistoryResult result;
@@ -150,7 +151,7 @@ Side SideReader::read_range(const std::string& from, const std::string& to) cons
 
 Side SideReader::read_baseline(const std::string& name) const {
   if (!valid_baseline_name(name)) {
-    throw SideFailure(SideOutcome::nonsense,
+    throw SideFailure(SideOutcome::invalid_text,
                       '"' + printable(name) + "\" is no side to compare: " + kBaselineNameRule);
   }
   if (sources_.baseline_folder.empty()) {
@@ -165,7 +166,7 @@ Side SideReader::read_baseline(const std::string& name) const {
 
 Side SideReader::read_file(const std::string& path) const {
   if (!sources_.file) {
-    throw SideFailure(SideOutcome::nonsense, "a side here is no file: save it as a baseline");
+    throw SideFailure(SideOutcome::invalid_text, "a side here is no file: save it as a baseline");
   }
   return sources_.file(path);
 }

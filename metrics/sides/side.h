@@ -23,11 +23,11 @@
 namespace goxel_telemetry::metrics {
 
 enum class SideOutcome {
-  nonsense,    // the text is none of the above, or is not clear
-  unknown,     // nothing has this name, or nothing is kept of this time
-  absent,      // no daemon runs, or it has done nothing yet
-  unsound,     // the file is something else, of a later version, or damaged
-  unreadable,  // no permission, or another error of the system
+  invalid_text,  // the text is none of the above, or is not clear
+  unknown,       // nothing has this name, or nothing is kept of this time
+  absent,        // no daemon runs, or it has done nothing yet
+  invalid_file,  // the file is something else, of a later version, or damaged
+  unreadable,    // no permission, or another error of the system
 };
 
 // what() is one sentence for the operator.

@@ -19,10 +19,10 @@ std::size_t character_length(std::string_view text) {
     if ((byte(i) & 0xC0u) != 0x80u) return 0;
   }
   const std::uint8_t second = byte(1);
-  const bool sound = !(lead == 0xC2 && second < 0xA0) &&  // C1 controls
+  const bool valid = !(lead == 0xC2 && second < 0xA0) &&  // C1 controls
                      !(lead == 0xE0 && second < 0xA0) && !(lead == 0xED && second > 0x9F) &&
                      !(lead == 0xF0 && second < 0x90) && !(lead == 0xF4 && second > 0x8F);
-  return sound ? length : 0;
+  return valid ? length : 0;
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ std::optional<ClockTime> clock_time(Text& text) {
 
 // Seconds east of UTC; empty if there is no offset.
 struct Offset {
-  bool sound = true;
+  bool valid = true;
   std::optional<std::int64_t> seconds;
 };
 Offset offset(Text& text) {
@@ -136,7 +136,7 @@ std::optional<std::uint64_t> date_time(Text text) {
     if (!parsed) return std::nullopt;
     time = *parsed;
     east = offset(text);
-    if (!east.sound) return std::nullopt;
+    if (!east.valid) return std::nullopt;
   }
   std::int64_t seconds = 0;
   if (east.seconds) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How often a comparison's 95 % intervals hold the truth, on latencies that depend on their past,
-// on bursts, and on rare operations: 95 of 100 is what they promise. Not a matter of speed; the
-// table stands in docs/metrics-math.md. One argument: rounds (default 4,000).
+// How often a comparison's 95 % intervals contain the true value, which should be 95 of 100 times:
+// for latencies that depend on earlier ones, for bursts, and for rare operations. Measures no speed;
+// the table is in docs/metrics-math.md. One argument: rounds (default 4,000).
 
 #include <cstdio>
 #include <cstdlib>
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
     const Coverage coverage = coverage_of(c.behaviour, changed, c.seconds, less, 1);
     std::printf("%-16s %7llu", c.name, static_cast<unsigned long long>(c.seconds));
     for (std::size_t i = 0; i < coverage.percent.size(); ++i) {
-      if (coverage.told[i] < less * 9 / 10) {
+      if (coverage.intervals[i] < less * 9 / 10) {
         std::printf(" %10s", "-");
       } else {
         std::printf(" %10.1f", coverage.percent[i]);

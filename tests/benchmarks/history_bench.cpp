@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What a day of history costs: 64 operations, with latencies spread over three powers of ten.
-//   history/day_bytes/N  the file after a day at N records/s of all operations together; tens of MB
-//                        are wanted
-//   history/commit       one second's commit into such a file, with all that ends with it (coarser
-//                        rollups, rows that go)
+//   history/day_bytes/N  the file after a day at N records/s of all operations together; the
+//                        goal is tens of MB
+//   history/commit       one second's commit into such a file, with all its work (coarser rollups,
+//                        removing old rows)
 //   history/query_24h    a day at 1,440 points (a minute each) of all operations, while another
-//                        thread commits; under 50 ms is wanted
+//                        thread commits; the goal is below 50 ms
 //   history/query_operation_24h  the same of one operation
-// Time is an argument: a day is written as fast as it goes.
+// Time is an argument: a day is written as fast as possible.
 
 #include <benchmark/benchmark.h>
 #include <unistd.h>
@@ -40,8 +40,8 @@ void demand(const HistoryResult& result) {
   if (!result.done()) throw std::runtime_error(result.message);
 }
 
-// A file, and a day of records in it. Committed 20 s at a time: the rows are the same as with a
-// commit a second, and not more than a commit takes away.
+// A file with a day of records. It commits 20 s at a time: the rows are the same as with one commit
+// a second, and not more than one commit can remove.
 class Day {
  public:
   explicit Day(std::uint64_t records_per_second)
@@ -129,7 +129,7 @@ BENCHMARK(day_bytes)
     ->Repetitions(1)  // a size does not vary
     ->Unit(benchmark::kSecond);
 
-// Made once for all that need it.
+// Made once, for all benchmarks that need it.
 Day& busy_day() {
   static Day day(640);
   return day;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// LTTng-UST beside the ring: the same payload, each with its clock (ours reads it twice: a span has
+// Compares LTTng-UST with the ring: the same payload, each with its clock (ours reads it twice: a span has
 // two ends). A program of its own, because LTTng starts threads in it. tests/benchmarks/run starts
 // the session that it needs, in overwrite mode.
 

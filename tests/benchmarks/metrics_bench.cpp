@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What watching costs the watcher: a follower with all windows, fed through a real segment with 64
+// What reading costs the reader: a follower with all windows, fed through a real segment with 64
 // operations and latencies spread over three powers of ten.
-//   metrics/ingest   records a second that one core takes in; 5,000,000 are wanted
+//   metrics/ingest   records a second that one core takes in; the goal is 5,000,000
 //   metrics/at_20k   share of one core at 20,000 records/s, swept every 50 ms, with one snapshot a
-//                    second; under 2 % is wanted
+//                    second; the goal is below 2 %
 //   metrics/join     spans a second that are joined by trace id and counted in their hops' windows
-//   metrics/idle     share of one core when nothing happens, likewise; under 0.2 % is wanted
-// Time is an argument: a benchmark second passes as fast as it is worked off, so the shares are CPU
-// time per second of the follower's clock.
+//   metrics/idle     share of one core when nothing happens, the goal is below 0.2 %
+// Time is an argument: a second of the follower's clock takes only as long as its work, so the
+// shares are CPU time per second of that clock.
 
 #include <benchmark/benchmark.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the preload door adds to the calls of one request: the daemon's recv, send and send of a
-// newline, through the preloaded plugin and past it in turns. The calls themselves are those of
+// newline, by turns through the preloaded plugin and past it. The calls themselves are those of
 // preload_calls.cpp, which do nothing, so that the difference is not lost in the kernel's noise.
 #include <benchmark/benchmark.h>
 #include <dlfcn.h>
@@ -64,7 +64,7 @@ int new_connection() {
   return listens ? accept(kListener, nullptr, nullptr) : -1;
 }
 
-// Nanoseconds of this thread's processor time that so many requests take.
+// Nanoseconds of this thread's processor time that `requests` requests take.
 std::uint64_t cost_of(const Calls& calls, int fd, int requests) {
   const std::uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   for (int i = 0; i < requests; ++i) one_request(calls, fd);
@@ -92,7 +92,7 @@ void request(benchmark::State& state) {
 }
 BENCHMARK(request)->Name("preload/request");
 
-// The clock alone, which is a part of it that depends on the machine.
+// The clock readings alone: the part of the cost that depends on the machine.
 void three_clocks(benchmark::State& state) {
   const auto source = goxel_telemetry::shm::best_clock_source();
   for (auto _ : state) {
@@ -146,7 +146,7 @@ void first_request(benchmark::State& state) {
 }
 BENCHMARK(first_request)->Name("preload/first_request")->Iterations(1);
 
-// Starts itself anew with the plugin, and the calls behind it.
+// Starts itself again with the plugin preloaded, and preload_calls.cpp after it.
 void preload(char** arguments) {
   if (std::getenv("PRELOAD_BENCH") != nullptr) return;
   const std::string instance = "preload-bench-" + std::to_string(getpid());

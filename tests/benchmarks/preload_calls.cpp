@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The kernel's part of a daemon's conversation, without the kernel: preloaded behind the plugin, so
-// that what is measured is what the plugin adds.
+// Replaces the system calls of a daemon's conversation by functions that do nothing. Preloaded after
+// the plugin, so that only the cost of the plugin is measured.
 #include "preload_calls.h"
 
 #include <sys/socket.h>
@@ -25,8 +25,8 @@ CALL int accept(int, sockaddr*, socklen_t*) {
   return next++;
 }
 
-// Whoever calls has the request in the buffer already. Copied there now, it would be read before it
-// has left the processor's store buffer, which a system call leaves time for.
+// The caller's buffer holds the request already. If it were copied there now, it would be read
+// before it has left the processor's store buffer; a real system call leaves time for that.
 CALL ssize_t recv(int, void*, size_t, int) {
   return sizeof kRequest - 1;
 }

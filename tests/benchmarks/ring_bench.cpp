@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What one thread pays to publish a record, beside what the same bytes and clock readings cost by
-// themselves; and what one core can drain. tests/benchmarks/run makes figures of these.
+// What it costs a thread to publish a record, compared with the cost of the same bytes and clock
+// readings alone; and how many records one core can read. tests/benchmarks/run prints the figures.
 
 #include "tests/benchmarks/ring_lane.h"
 
@@ -130,8 +130,8 @@ void publish_built(benchmark::State& state) {
 }
 BENCHMARK(publish_built)->Name("ring/publish_built");
 
-// Validated: every record's stamp twice, every word. The sink looks at what a follower needs of
-// each.
+// Reads with validation: every record's stamp twice, and every word. The sink uses what a follower
+// needs of each record.
 void drain_static(benchmark::State& state) {
   const BenchSegment segment;
   Producer producer = segment.producer(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The scanner beside simdjson's on-demand parser: the same facts, kept in the same form (name
+// The scanner compared with simdjson's on-demand parser: the same facts, kept in the same form (name
 // copied and hashed, id hashed, trace ids decoded), from the same messages. simdjson is given its
 // messages already cut and padded, and keeps its parser; the scanner is given lines as they arrive.
 // Pin it (taskset -c 1) and compare within one run.

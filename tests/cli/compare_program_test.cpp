@@ -63,7 +63,7 @@ class CompareProgram : public testing::Test {
     remove_segment_of(instance_);
     daemon_.emplace(instance_, std::move(script));
   }
-  // A side that was looked at some time between the start and now. A second more or less: whole
+  // A side that was observed at some time between the start and now. A second more or less: whole
   // seconds are counted.
   void expect_watched_since_begin(const json& side) const {
     const double seconds = side.at("seen").at("observed_seconds");
@@ -284,7 +284,7 @@ TEST_F(CompareProgram, BadInputExits2WithOneSentence) {
   const std::vector<std::vector<std::string>> bad = {
       {"compare"},
       {"compare", "live"},
-      {"compare", "nobody", "nothing"},
+      {"compare", "missing", "nothing"},
       {"compare", "baseline:../../etc/passwd", "live"},
       {"compare", "baseline:", "live"},
       {"compare", "stack:", "live"},
@@ -299,10 +299,10 @@ TEST_F(CompareProgram, BadInputExits2WithOneSentence) {
       {"baseline", "save"},
       {"baseline", "save", "../x"},
       {"baseline", "save", "live"},
-      {"baseline", "show", "nobody"},
-      {"baseline", "delete", "nobody"},
+      {"baseline", "show", "missing"},
+      {"baseline", "delete", "missing"},
       {"baseline", "delete", "a/b"},
-      {"baseline", "export", "nobody", file("out")},
+      {"baseline", "export", "missing", file("out")},
       {"baseline", "import", file("foreign")},
       {"baseline", "import", folder_},
   };

@@ -34,7 +34,7 @@ metrics::Shift moved(double a, double b, Change change, std::optional<double> lo
   return shift;
 }
 
-// By so much, with an interval from `low` to `high`.
+// A shift of `by`, with an interval from `low` to `high`.
 metrics::Shift differs(double by, double low, double high, Change change) {
   metrics::Shift shift;
   shift.shift = by;
@@ -84,7 +84,7 @@ class ComparisonScreen : public testing::Test {
   metrics::ComparedSides compared_;
 };
 
-TEST_F(ComparisonScreen, TellsTheSidesAndWhatTheShiftsMean) {
+TEST_F(ComparisonScreen, ShowsTheSidesAndWhatTheShiftsMean) {
   EXPECT_THAT(row_of(screen(), "A"),
               ElementsAre("A", "baseline \"before\"", "2023-11-14 22:13:20 to 2023-11-14 22:14:20",
                           "1 min 00 s watched, in 12 blocks"));

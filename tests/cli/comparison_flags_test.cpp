@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the flags of compare and baseline come to.
+// What the flags of compare and baseline mean to the commands.
 #include "cli/commands/comparison_flags.h"
 
 #include <gtest/gtest.h>

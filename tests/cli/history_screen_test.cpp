@@ -27,7 +27,7 @@ class HistoryScreen : public testing::Test {
     filter_.instance = "goxel";
     answer_.point_seconds = 10;
   }
-  // The next ten seconds, which nobody watched unless it is told what there was.
+  // The next ten seconds.
   metrics::WindowStats& next_point(bool watched = true) {
     metrics::HistoryPoint& point = answer_.points.emplace_back();
     point.begin_seconds = kBegin + 10 * (answer_.points.size() - 1);
@@ -73,7 +73,7 @@ TEST_F(HistoryScreen, BarsAreAsLongAsTheRatesAreHigh) {
   EXPECT_EQ(row_of(screen(), "2023-11-14 22:13:50").at(3), "0") << "no bar: what failed";
 }
 
-TEST_F(HistoryScreen, TimeThatNobodyWatchedIsOneLineAndSilenceIsNone) {
+TEST_F(HistoryScreen, UnwatchedTimeIsOneLineAndSilenceIsNone) {
   next_point().outcomes.ok = 1;
   next_point(false);
   next_point(false);
@@ -99,7 +99,7 @@ TEST_F(HistoryScreen, WhatFailedIsRedAndNothingIsNot) {
   EXPECT_THAT(screen(true), Not(HasSubstr("\033[31m")));
 }
 
-TEST_F(HistoryScreen, TheTitleTellsWhatWasAskedFor) {
+TEST_F(HistoryScreen, TheTitleSaysWhatWasAskedFor) {
   EXPECT_EQ(lines_of(screen()).front(), "goxel, each line 10.0 s");
   filter_.operation = "ping";
   filter_.stack = "2-layer";

@@ -30,7 +30,7 @@ using testing::Not;
 constexpr std::uint64_t kMicrosecond = 1'000;
 constexpr std::uint64_t kMillisecond = 1'000'000;
 
-// Ends with the last of the three additions, and leaves an export in hand that began 5 ms earlier.
+// Ends with the last of the three additions, and leaves an export in flight that began 5 ms earlier.
 void play_three_additions(TestSegment& segment) {
   const std::uint64_t now = shm::monotonic_ns();
   segment.publish("goxel.fill", now - 20 * kMicrosecond, 300 * kMicrosecond, shm::Status::error);
@@ -114,7 +114,7 @@ TEST_F(CliProgram, StatusOfADeadDaemonIsShownAndExits1) {
   EXPECT_THAT(result.output, HasSubstr(instance_ + ": killed or crashed about "));
 }
 
-TEST_F(CliProgram, InflightListsWhatIsInHand) {
+TEST_F(CliProgram, InflightListsRequestsInFlight) {
   start(play_three_additions);
   EXPECT_THAT(run(command({"inflight"})).output,
               ContainsRegex("goxel.export_model +[0-9.]+ .*s +received +77 +4242 +mcp +2-layer"));
@@ -123,7 +123,7 @@ TEST_F(CliProgram, InflightListsWhatIsInHand) {
             "goxel.export_model");
 }
 
-TEST_F(CliProgram, BlackboxNamesWhatWasInHandWhenTheDaemonWasKilled) {
+TEST_F(CliProgram, BlackboxNamesWhatWasInFlightWhenTheDaemonWasKilled) {
   start(play_three_additions);
   daemon_->kill();
   const Program::Result report = run(command({"blackbox"}));
@@ -133,9 +133,9 @@ TEST_F(CliProgram, BlackboxNamesWhatWasInHandWhenTheDaemonWasKilled) {
                                    ContainsRegex("goxel.export_model +5.00 ms +received +77 +4242"),
                                    HasSubstr("Last 4 records")));
   const json document = json::parse(run(command({"blackbox", "--json", "--last", "2"})).output);
-  const json& in_hand = document.at("instances").at(0).at("inflight").at(0);
-  EXPECT_EQ(in_hand.at("age_ns"), 5 * kMillisecond);
-  EXPECT_EQ(in_hand.at("thread"), 4242);
+  const json& inflight = document.at("instances").at(0).at("inflight").at(0);
+  EXPECT_EQ(inflight.at("age_ns"), 5 * kMillisecond);
+  EXPECT_EQ(inflight.at("thread"), 4242);
   ASSERT_EQ(document.at("records").size(), 2u);
   EXPECT_EQ(document.at("records").at(0).at("operation"), "goxel.add_voxel");
   EXPECT_EQ(document.at("records").at(1).at("start_monotonic_ns").get<std::uint64_t>() -
@@ -157,11 +157,11 @@ TEST_F(CliProgram, BlackboxOfALiveDaemonSaysThatItIsAlive) {
   EXPECT_THAT(result.output, HasSubstr("The daemon is alive"));
 }
 
-TEST_F(CliProgram, BlackboxTellsAnOrderlyEnd) {
+TEST_F(CliProgram, BlackboxSaysThatTheEndWasOrderly) {
   start([](TestSegment& segment) { segment.retire(); });
   daemon_->kill();
   EXPECT_THAT(run(command({"blackbox"})).output,
-              AllOf(HasSubstr("ended in an orderly way"), HasSubstr("Nothing was in hand.")));
+              AllOf(HasSubstr("ended in an orderly way"), HasSubstr("Nothing was in flight.")));
 }
 
 TEST_F(CliProgram, TailShowsRecordsAsTheyHappen) {
@@ -236,7 +236,7 @@ TEST_F(CliProgram, TailSaysHowManyRecordsItLost) {
               MatchesRegex("goxel-telemetry: 3,97[67] records were overwritten.*"));
 }
 
-// Those that look at a daemon, each in a way that ends by itself.
+// Commands that look at a daemon, each with flags that make it end by itself.
 const std::vector<std::vector<std::string>> kLookAtADaemon = {
     {"status"},
     {"status", "--json"},
@@ -283,7 +283,7 @@ TEST_F(CliProgram, OnAMachineWithoutInstancesEachCommandExits1) {
   EXPECT_EQ(exit_code({"instances"}), 0) << "none is an answer, too";
 }
 
-// Only what the help says of: the others show what a daemon left behind.
+// Only those whose help says so: the other commands show what a daemon left behind.
 TEST_F(CliProgram, AfterADaemonsDeathOnlyStatusAndLayersExit1) {
   start(play_three_additions);
   daemon_->kill();
@@ -309,7 +309,7 @@ TEST_F(CliProgram, AfterADaemonsDeathOnlyStatusAndLayersExit1) {
     EXPECT_THAT(result.output, Not(IsEmpty())) << testing::PrintToString(arguments);
   }
   EXPECT_THAT(run(command({"inflight"})).error,
-              AllOf(kOneSentence, HasSubstr("this is what it left in hand")));
+              AllOf(kOneSentence, HasSubstr("this is what it left in flight")));
 }
 
 TEST_F(CliProgram, WhileADaemonIsLiveEachCommandExits0) {
@@ -341,7 +341,7 @@ TEST_F(CliProgram, LayersShowsTheWindowThatIsAskedFor) {
   EXPECT_TRUE(processes.at(0).at("process").at("cpu_ratio").is_number()) << "between two readings";
 }
 
-TEST_F(CliProgram, InstancesTellsWhoLivesAndWhoDied) {
+TEST_F(CliProgram, InstancesSaysWhichDaemonsLiveAndWhichDied) {
   start(play_three_additions);
   const std::string pid = std::to_string(daemon_->pid());
   EXPECT_THAT(run({"instances"}).output,
@@ -410,7 +410,7 @@ TEST_F(CliProgram, HelpAndVersionExit0) {
   EXPECT_THAT(run({"status", "--help"}).output, HasSubstr("--window"));
 }
 
-TEST_F(CliProgram, HelpOfACommandEndsWithWhatItsFlagsDoNotTell) {
+TEST_F(CliProgram, HelpOfACommandEndsWithWhatItsFlagsDoNotSay) {
   const std::vector<std::pair<std::string, std::string>> last_words = {
       {"status", "Exits with 0 only while the daemon is live."},
       {"top", "Press ? for the keys."},

@@ -134,7 +134,7 @@ TEST(RecordedTimes, AreThoseOfTheFirstMomentUntilItComes) {
 }
 
 // Time and numbers at their limits, and names that never came.
-TEST(RecordedNonsense, IsBoundedAndHarmless) {
+TEST(RecordedInvalidValues, AreBoundedAndHarmless) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     const std::vector<recording::Entry> entries = recording::some_entries(seed, 400);
     const Observation observation = observe(

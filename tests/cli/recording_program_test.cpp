@@ -150,7 +150,7 @@ TEST_F(RecordingProgram, AReplayedDaemonGivesSignsOfLife) {
   EXPECT_EQ(result.error, "") << "not all is replayed";
 }
 
-TEST_F(RecordingProgram, LingersForAsLongAsTold) {
+TEST_F(RecordingProgram, LingersForAsLongAsAsked) {
   record_three(file("s.rec"));
   const Program::Result result = replay_fast(file("s.rec"));
   EXPECT_EQ(result.exit_code, 0);

@@ -41,7 +41,7 @@ inline std::vector<std::string> row_of(const std::string& screen, const std::str
     ++times;
     if (i + below < lines.size()) found = cells_of(lines[i + below]);
   }
-  EXPECT_EQ(times, 1u) << '"' << first << "\" begins so many lines of\n" << screen;
+  EXPECT_EQ(times, 1u) << '"' << first << "\" must begin exactly one line of\n" << screen;
   return found;
 }
 

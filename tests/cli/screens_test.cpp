@@ -80,7 +80,7 @@ TEST_F(Screens, RecordIsOneLineWithTheTimeOfItsEnd) {
             "    98 B in 2.00 KiB out\n");
 }
 
-TEST_F(Screens, RecordTellsWaitSendWorkerAndTraceOnlyIfThereAreAny) {
+TEST_F(Screens, RecordShowsWaitSendWorkerAndTraceOnlyIfThereAreAny) {
   metrics::NamedRecord r = example_record();
   EXPECT_THAT(record_line(r, {}), Not(HasSubstr("wait")));
   r.wait_ns = 1'000;
@@ -125,7 +125,7 @@ TEST_F(Screens, RecordsAreOrderedByTheirEnds) {
   EXPECT_FALSE(happened_before(slow, slow));
 }
 
-TEST_F(Screens, ARecordTellsHowLongItWasReceivedQueuedAndSent) {
+TEST_F(Screens, ARecordShowsHowLongItWasReceivedQueuedAndSent) {
   metrics::NamedRecord r = example_record();
   r.receive_ns = 1'000;
   r.wait_ns = 2'000'000;
@@ -133,7 +133,7 @@ TEST_F(Screens, ARecordTellsHowLongItWasReceivedQueuedAndSent) {
   EXPECT_THAT(record_line(r, {}), HasSubstr("  receive 1.00 µs  wait 2.00 ms  send 3.00 s\n"));
 }
 
-TEST_F(Screens, StatusTellsStateCountsAndCoveredTime) {
+TEST_F(Screens, StatusShowsStateCountsAndCoveredTime) {
   const std::string screen = status_screen(example_snapshot(), metrics::Window::one_minute, {});
   EXPECT_THAT(screen, HasSubstr("goxel: live since 2023-11-14 22:13:20\n"));
   EXPECT_THAT(screen, HasSubstr("2 open without a client"));
@@ -154,7 +154,7 @@ TEST_F(Screens, WindowWithoutRequestsSaysSo) {
               HasSubstr("No requests in this window."));
 }
 
-TEST_F(Screens, BlackboxTellsHowAndWhenItEnded) {
+TEST_F(Screens, BlackboxSaysHowAndWhenItEnded) {
   metrics::Snapshot s = example_snapshot();
   s.daemon.state = shm::ProducerState::dead;
   s.ring = {.published = 5'000, .read = 1'024};
@@ -162,14 +162,14 @@ TEST_F(Screens, BlackboxTellsHowAndWhenItEnded) {
   const std::string report = blackbox_report(s, {example_record()}, {});
   EXPECT_THAT(report, HasSubstr("goxel: killed or crashed about 2023-11-14 22:14:20, 40.0 s ago"));
   EXPECT_THAT(report, HasSubstr("5,000 published   1,024 kept   3,976 overwritten"));
-  EXPECT_THAT(report, HasSubstr("1 request in hand"));
+  EXPECT_THAT(report, HasSubstr("1 request in flight"));
   EXPECT_THAT(report, HasSubstr("goxel.export_model"));
   EXPECT_THAT(report, HasSubstr("Last 1 record\n"));
   s.daemon.state = shm::ProducerState::retired;
   EXPECT_THAT(blackbox_report(s, {}, {}), HasSubstr("goxel: ended in an orderly way about"));
 }
 
-TEST_F(Screens, BlackboxTellsTheLastSignsAndWhatWasNotKept) {
+TEST_F(Screens, BlackboxShowsTheLastSignsAndWhatWasNotKept) {
   metrics::Snapshot s = example_snapshot();
   s.daemon.state = shm::ProducerState::dead;
   s.ring = {.published = 5'000, .read = 1'000, .lost = 24};
@@ -181,23 +181,23 @@ TEST_F(Screens, BlackboxTellsTheLastSignsAndWhatWasNotKept) {
   EXPECT_THAT(report, HasSubstr("heartbeat 22:14:20.000000   record 22:14:19.500000\n"));
   EXPECT_THAT(report, HasSubstr("5,000 published   1,000 kept   3,976 overwritten by newer ones   "
                                 "\033[31m24 unreadable\033[0m\n"));
-  EXPECT_THAT(report, HasSubstr("\nNothing was in hand.\n"));
+  EXPECT_THAT(report, HasSubstr("\nNothing was in flight.\n"));
   EXPECT_THAT(report, Not(HasSubstr("The daemon is alive"))) << "it is not";
 }
 
-TEST_F(Screens, BlackboxAgesWhatWasInHandToTheEndOrToNow) {
+TEST_F(Screens, BlackboxAgesWhatWasInFlightToTheEndOrToNow) {
   metrics::Snapshot s = example_snapshot();
   s.inflight.resize(2);
   for (metrics::InflightRequest& request : s.inflight) request.operation = "goxel.export_model";
   s.inflight[0].age_ns = 1'500'000'000;
   const std::string live = blackbox_report(s, {}, {});
   EXPECT_THAT(live, HasSubstr("\nThe daemon is alive; "));
-  EXPECT_THAT(live, HasSubstr("\n2 requests in hand\n\n"));
+  EXPECT_THAT(live, HasSubstr("\n2 requests in flight\n\n"));
   EXPECT_THAT(live, testing::ContainsRegex("OPERATION +AGE +"));
   EXPECT_THAT(live, Not(HasSubstr("AGE AT END")));
   s.daemon.state = shm::ProducerState::dead;
   const std::string dead = blackbox_report(s, {}, {});
-  EXPECT_THAT(dead, HasSubstr("\n2 requests in hand, aged to the last sign of life, "));
+  EXPECT_THAT(dead, HasSubstr("\n2 requests in flight, aged to the last sign of life, "));
   EXPECT_THAT(dead, HasSubstr("AGE AT END"));
   EXPECT_THAT(dead, HasSubstr("1.50 s"));
 }
@@ -361,7 +361,7 @@ TEST_F(Screens, LayersOfTwoStacksStandSideBySideIfTheyFit) {
   EXPECT_THAT(blocks(98, true), HasSubstr("\033[1m4-layer\033[0m\n  no answered"));
 }
 
-TEST_F(Screens, LayersTellsOnWhichSideOfTheTargetsItIs) {
+TEST_F(Screens, LayersSaysOnWhichSideOfTheTargetsItIs) {
   metrics::LayersView view = example_layers();
   view.stacks.resize(1);
   metrics::StackWindow& window = view.stacks[0].windows[1];
@@ -428,7 +428,7 @@ TEST_F(Screens, LayersListsTheFirstTenOperationsOfAStack) {
               ElementsAre("operation_29", "2-layer", "1,234", "5.00 ms", "2.00 ms + 3.00 ms"));
 }
 
-TEST_F(Screens, LayersTellsWhatBecameOfTheSpans) {
+TEST_F(Screens, LayersSaysWhatBecameOfTheSpans) {
   metrics::LayersView view = example_layers();
   EXPECT_THAT(layers_screen("", view, metrics::Window::one_minute, {}), Not(HasSubstr("spans")));
   view.join.spans = 1'000;

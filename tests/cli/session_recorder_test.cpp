@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From one segment into a recording and from there into another, with time in the test's hand.
+// From one segment into a recording, and from there into another segment. The test sets the time.
 #include "cli/recording/session_recorder.h"
 
 #include <gmock/gmock.h>
@@ -25,7 +25,7 @@ using testing::HasSubstr;
 
 class SessionRecorderTest : public testing::Test {
  protected:
-  // The segment was made, whose making takes real time.
+  // After the segment was made, which takes real time.
   static constexpr std::uint64_t kLongAfter = 60 * kSecond;
 
   ~SessionRecorderTest() override {
@@ -86,7 +86,7 @@ class SessionRecorderTest : public testing::Test {
   metrics::Time now_ = metrics::Time::now();
 };
 
-TEST_F(SessionRecorderTest, BeginsWithWhatIsPublishedFromNowOnUnlessTold) {
+TEST_F(SessionRecorderTest, BeginsWithWhatIsPublishedFromNowOnUnlessAskedForMore) {
   TestSegment segment(instance_);
   segment.publish("ping", now_.monotonic_ns, 1);
   start();
@@ -96,7 +96,7 @@ TEST_F(SessionRecorderTest, BeginsWithWhatIsPublishedFromNowOnUnlessTold) {
   EXPECT_THAT(durations(finish()), ElementsAre(2));
 }
 
-TEST_F(SessionRecorderTest, TakesTheBacklogIfTold) {
+TEST_F(SessionRecorderTest, TakesTheBacklogIfAsked) {
   TestSegment segment(instance_);
   segment.publish("ping", now_.monotonic_ns, 1);
   start(Backlog::taken);
@@ -164,11 +164,11 @@ TEST_F(SessionRecorderTest, TimesAreWrittenInNanoseconds) {
   record.wait_ticks = 60;
   record.send_ticks = 8;
   segment.publish(record);
-  shm::InflightEntry in_hand{};
-  in_hand.since_ticks = 3'000;
-  in_hand.receive_ticks = 20;
-  in_hand.wait_ticks = 10;
-  segment.hold(0, in_hand);
+  shm::InflightEntry inflight{};
+  inflight.since_ticks = 3'000;
+  inflight.receive_ticks = 20;
+  inflight.wait_ticks = 10;
+  segment.hold(0, inflight);
   segment.counters().own_cost_ticks.store(600);
   segment.counters().own_cost_samples.store(3);
   sweep(kSecond);
@@ -183,10 +183,10 @@ TEST_F(SessionRecorderTest, TimesAreWrittenInNanoseconds) {
   const recording::Moment moment = all<recording::Moment>(entries).back();
   EXPECT_EQ(moment.own_cost_ns, 300u);
   EXPECT_EQ(moment.own_cost_samples, 3u);
-  ASSERT_EQ(moment.in_hand.size(), 1u);
-  EXPECT_EQ(moment.in_hand[0].since_ticks, segment.created_ns() + 1'500);
-  EXPECT_EQ(moment.in_hand[0].receive_ticks, 10u);
-  EXPECT_EQ(moment.in_hand[0].wait_ticks, 5u);
+  ASSERT_EQ(moment.inflight.size(), 1u);
+  EXPECT_EQ(moment.inflight[0].since_ticks, segment.created_ns() + 1'500);
+  EXPECT_EQ(moment.inflight[0].receive_ticks, 10u);
+  EXPECT_EQ(moment.inflight[0].wait_ticks, 5u);
 }
 
 TEST_F(SessionRecorderTest, ARunEndsWithItsLastSignOfLife) {
@@ -224,7 +224,7 @@ TEST_F(SessionRecorderTest, FollowsTheDaemonThroughItsNextRun) {
   EXPECT_TRUE(ended[0].orderly);
 }
 
-TEST_F(SessionRecorderTest, TellsHowManyRecordsItMissed) {
+TEST_F(SessionRecorderTest, SaysHowManyRecordsItMissed) {
   TestSegment segment(instance_, {{1, 16}});
   start();
   sweep();
@@ -246,25 +246,25 @@ TEST_F(SessionRecorderTest, EndsAfterAsManyRecordsAsAskedFor) {
   EXPECT_THAT(durations(finish()), ElementsAre(1, 2));
 }
 
-TEST_F(SessionRecorderTest, AMomentASecondHasGaugesAndWhatIsInHand) {
+TEST_F(SessionRecorderTest, AMomentASecondHasGaugesAndRequestsInFlight) {
   TestSegment segment(instance_);
   start();
   sweep();
   segment.header().gauges.connections.store(7);
-  shm::InflightEntry in_hand{};
-  in_hand.since_ticks = now_.monotonic_ns;
-  in_hand.operation = segment.operation("goxel.export_model");
-  segment.hold(3, in_hand);
+  shm::InflightEntry inflight{};
+  inflight.since_ticks = now_.monotonic_ns;
+  inflight.operation = segment.operation("goxel.export_model");
+  segment.hold(3, inflight);
   sweep(kSecond / 2);
   sweep(kSecond / 2);
   const auto moments = all<recording::Moment>(finish());
   ASSERT_EQ(moments.size(), 3u) << "the first, one a second later, and the last";
   EXPECT_EQ(moments[1].gauges.connections, 7u);
-  ASSERT_EQ(moments[1].in_hand.size(), 1u);
-  EXPECT_EQ(moments[1].monotonic_ns - moments[1].in_hand[0].since_ticks, kSecond);
+  ASSERT_EQ(moments[1].inflight.size(), 1u);
+  EXPECT_EQ(moments[1].monotonic_ns - moments[1].inflight[0].since_ticks, kSecond);
 }
 
-// As a daemon's clock is known in its first second, and then.
+// Coarse as in a daemon's first second, then precise.
 TEST_F(SessionRecorderTest, RecordsWaitForAGoodCalibration) {
   TestSegment segment(instance_);
   start();
@@ -312,7 +312,7 @@ TEST_F(SessionRecorderTest, OuterLayersAreFollowedFromWhenTheyAppear) {
   daemon.publish("ping", now_.monotonic_ns, 1);
   sweep();
   TestSegment outer(outer_instance_);
-  outer.publish("goxel.fill", now_.monotonic_ns, 2);  // before anybody looked
+  outer.publish("goxel.fill", now_.monotonic_ns, 2);  // before the recorder looked
   sweep(kLongAfter);
   daemon.publish("goxel.fill", now_.monotonic_ns, 3);
   outer.publish("goxel.fill", now_.monotonic_ns, 4);
@@ -389,10 +389,10 @@ TEST_F(ReplayedSegmentTest, IsADaemonLikeAnyOther) {
   moment.own_cost_ns = 500;
   segment.show(moment);
   moment.own_cost_ns = 600;
-  shm::InflightEntry in_hand{};
-  in_hand.since_ticks = now_.monotonic_ns - kSecond;
-  in_hand.operation = 300;
-  moment.in_hand = {in_hand, in_hand};
+  shm::InflightEntry inflight{};
+  inflight.since_ticks = now_.monotonic_ns - kSecond;
+  inflight.operation = 300;
+  moment.inflight = {inflight, inflight};
   segment.show(moment);
 
   metrics::Snapshot snapshot = look();
@@ -410,7 +410,7 @@ TEST_F(ReplayedSegmentTest, IsADaemonLikeAnyOther) {
   EXPECT_EQ(fill->key.layer, "daemon");
   EXPECT_EQ(fill->key.stack, "_OTHER") << "no name came for it";
 
-  moment.in_hand.pop_back();
+  moment.inflight.pop_back();
   segment.show(moment);
   EXPECT_EQ(look().inflight.size(), 1u);
   pass(1);
@@ -433,7 +433,7 @@ TEST_F(ReplayedSegmentTest, EachGaugeIsAsItWasRecorded) {
 }
 
 // Ids of the recording are not those of this segment; some are known, and some never were.
-TEST_F(ReplayedSegmentTest, RecordsAndWhatIsInHandHaveTheNamesOfTheRecording) {
+TEST_F(ReplayedSegmentTest, RecordsAndRequestsInFlightHaveTheNamesOfTheRecording) {
   ReplayedSegment segment(instance_, some_run(), now_.monotonic_ns);
   segment.enter({200, shm::NameKind::operation, "goxel.fill"});
   segment.enter({201, shm::NameKind::layer, "an outer layer"});
@@ -447,10 +447,10 @@ TEST_F(ReplayedSegmentTest, RecordsAndWhatIsInHandHaveTheNamesOfTheRecording) {
   segment.publish(record(203).record);
   segment.publish(record(204).record);
   recording::Moment moment;
-  shm::InflightEntry& in_hand = moment.in_hand.emplace_back();
-  in_hand.operation = 200;
-  in_hand.layer = 201;
-  in_hand.stack = 202;
+  shm::InflightEntry& inflight = moment.inflight.emplace_back();
+  inflight.operation = 200;
+  inflight.layer = 201;
+  inflight.stack = 202;
   segment.show(moment);
   const metrics::Snapshot snapshot = look();
   const metrics::OperationStats* fill = metrics::find(snapshot, "goxel.fill");

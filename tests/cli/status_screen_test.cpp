@@ -196,7 +196,7 @@ TEST_F(StatusScreen, TheStateIsGreenYellowOrRed) {
   EXPECT_THAT(daemon_line(snapshot_, kPlain), HasSubstr("lived 0 ns"));
 }
 
-TEST_F(StatusScreen, TotalsTellEachEndOfARequest) {
+TEST_F(StatusScreen, TotalsShowEachEndOfARequest) {
   snapshot_.daemon.run_total = {
       .ok = 10, .error = 1, .unanswered = 2, .malformed = 3, .cancelled = 4};
   EXPECT_EQ(totals_line(snapshot_, kPlain),
@@ -226,7 +226,7 @@ TEST_F(StatusScreen, WhatWasNotSeenHasItsReason) {
             "\033[33m5 names counted as _OTHER\033[0m\n");
 }
 
-TEST_F(StatusScreen, RequestsInHandStandInTheOrderGivenWithAllThatIsKnown) {
+TEST_F(StatusScreen, RequestsInFlightStandInTheOrderGivenWithAllThatIsKnown) {
   metrics::InflightRequest old;
   old.operation = "goxel.export_model";
   old.protocol = "jsonrpc";

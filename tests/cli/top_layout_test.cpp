@@ -83,7 +83,7 @@ TEST(TopLayout, FitsEverySize) {
   }
 }
 
-TEST(TopLayout, TellsTheStateAndWhatItCosts) {
+TEST(TopLayout, ShowsTheStateAndWhatItCosts) {
   const std::string screen = text({}, busy_snapshot());
   EXPECT_THAT(screen, HasSubstr("goxel: live, up "));
   EXPECT_THAT(screen, HasSubstr("0 of 8 workers busy"));
@@ -208,7 +208,7 @@ TEST(TopLayout, ShareIsOfTheLayersOwnTime) {
   EXPECT_EQ(row_of(screen, "c").at(4), "100 %");
 }
 
-TEST(TopLayout, ColoursTellWhatIsWellAndWhatIsNot) {
+TEST(TopLayout, ColoursShowWhatIsWellAndWhatIsNot) {
   const auto painted = [](const TopState& state, const metrics::Snapshot& snapshot) {
     std::string all;
     for (const std::string& line : top_screen(state, snapshot, {300, true}, 40).lines) all += line;
@@ -278,7 +278,7 @@ TEST(TopLayout, ScrollsNoFurtherThanToTheLastOperation) {
 }
 
 // Of 30 as many as there is room for, from the first, which is the oldest.
-TEST(TopLayout, PaneShowsTheOldestInHand) {
+TEST(TopLayout, PaneShowsTheOldestInFlight) {
   metrics::Snapshot s = busy_snapshot();
   for (std::size_t i = 0; i < s.inflight.size(); ++i) {
     s.inflight[i].operation = "held-" + std::to_string(100 + i);
@@ -319,7 +319,7 @@ TEST(TopLayout, ALowScreenHasTheStateThenTheKeysThenWhatIsShownThenTheOperations
                                          "goxel.add_voxel", "", "", "", "q quit"));
 }
 
-TEST(TopLayout, RequestsInHandHaveTheLowerThird) {
+TEST(TopLayout, RequestsInFlightHaveTheLowerThird) {
   metrics::Snapshot s = busy_snapshot();
   for (std::size_t i = 0; i < s.inflight.size(); ++i) {
     s.inflight[i].operation = "held-" + std::to_string(100 + i);
@@ -356,7 +356,7 @@ TEST(TopLayout, ColumnsAreAsWideAsWhatIsShown) {
   EXPECT_THAT(lines[4], testing::StartsWith("goxel.add_voxel      100/s  "));
 }
 
-TEST(TopLayout, HelpTellsTheKeys) {
+TEST(TopLayout, HelpListsTheKeys) {
   TopState state;
   state.help = true;
   EXPECT_EQ(text(state, busy_snapshot()),
@@ -366,7 +366,7 @@ TEST(TopLayout, HelpTellsTheKeys) {
             "1 2 3 4 window: now, 1, 5 or 15 minutes\n"
             "/       filter by words in operation, stack, layer or protocol; Esc clears it\n"
             "space   pause, and go on\n"
-            "i       requests in hand\n"
+            "i       requests in flight\n"
             "up down page keys: scroll\n"
             "\n"
             "Sort by n name, r rate, c count, m mean, 5 9 0 quantiles, x max,\n"

@@ -42,7 +42,7 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-// A shell in a terminal of 100 by 30 that runs what it is told.
+// A shell in a terminal of 100 by 30 that runs a given command.
 class TopProgram : public testing::Test {
  protected:
   TopProgram() {
@@ -194,7 +194,7 @@ TEST_F(TopProgram, WithoutUtf8ACharacterOfSeveralBytesIsOneQuestionMark) {
 }
 
 // The colours of the terminal: green, yellow, and red with bold letters.
-TEST_F(TopProgram, ColoursTellWhatIsWellAndWhatIsNot) {
+TEST_F(TopProgram, ColoursShowWhatIsWellAndWhatIsNot) {
   daemon_.reset();
   daemon_.emplace(instance_, [](TestSegment& segment) {
     play(segment);

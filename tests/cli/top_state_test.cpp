@@ -98,7 +98,7 @@ TEST(TopState, ControlCharactersAreNoText) {
   }
 }
 
-// The last character of so many bytes and the first of one more, by RFC 3629.
+// The last character of N bytes and the first of N + 1 bytes, for each N, by RFC 3629.
 TEST(TopState, TextIsKeptAsUtf8) {
   EXPECT_EQ(after(U"/~").filter, "\x7E");
   EXPECT_EQ(after(U"/\u00A1").filter, "\xC2\xA1");

@@ -50,7 +50,7 @@ class BoundedSocketTest : public testing::Test {
     const ssize_t got = socket_->read(text.data(), size);
     return got < 0 ? "beyond a limit" : text.substr(0, static_cast<std::size_t>(got));
   }
-  static bool nobody_waits() { return false; }
+  static bool no_other_waits() { return false; }
   static bool others_wait() { return true; }
 
   int client_ = -1;
@@ -62,7 +62,7 @@ class BoundedSocketTest : public testing::Test {
 TEST_F(BoundedSocketTest, RequestIsReadInAnyPieces) {
   BoundedSocket& socket = serve(kPatient);
   send("GET /");
-  ASSERT_TRUE(socket.next_request(nobody_waits));
+  ASSERT_TRUE(socket.next_request(no_other_waits));
   EXPECT_EQ(read(1), "G");
   EXPECT_EQ(read(100), "ET /");
   send("x");
@@ -72,15 +72,15 @@ TEST_F(BoundedSocketTest, RequestIsReadInAnyPieces) {
 TEST_F(BoundedSocketTest, SecondRequestCanBeInTheBufferAlready) {
   BoundedSocket& socket = serve(kPatient);
   send("12");
-  ASSERT_TRUE(socket.next_request(nobody_waits));
+  ASSERT_TRUE(socket.next_request(no_other_waits));
   EXPECT_EQ(read(1), "1");
-  ASSERT_TRUE(socket.next_request(nobody_waits));
+  ASSERT_TRUE(socket.next_request(no_other_waits));
   EXPECT_EQ(read(1), "2");
 }
 
 TEST_F(BoundedSocketTest, SilentClientIsLeftAfterTheIdleTime) {
   BoundedSocket& socket = serve({.idle = milliseconds(20), .idle_busy = milliseconds(5)});
-  EXPECT_FALSE(socket.next_request(nobody_waits));
+  EXPECT_FALSE(socket.next_request(no_other_waits));
 }
 
 // At the first look, long before its own time is over.
@@ -94,7 +94,7 @@ TEST_F(BoundedSocketTest, SilentClientMakesWayForOthers) {
   EXPECT_EQ(asked, 1);
 }
 
-TEST_F(BoundedSocketTest, SilentClientThatIsInNobodysWayIsWaitedFor) {
+TEST_F(BoundedSocketTest, SilentClientIsWaitedForWhileNoOtherWaits) {
   BoundedSocket& socket = serve({.idle = milliseconds(5'000), .idle_busy = milliseconds(5)});
   int asked = 0;
   ASSERT_TRUE(socket.next_request([&] {
@@ -113,17 +113,17 @@ TEST_F(BoundedSocketTest, OthersDoNotCutOffARequestThatHasCome) {
 TEST_F(BoundedSocketTest, ClientThatHungUpHasNoNextRequest) {
   BoundedSocket& socket = serve({.idle = kLong, .idle_busy = kLong});
   hang_up();
-  EXPECT_FALSE(socket.next_request(nobody_waits));
+  EXPECT_FALSE(socket.next_request(no_other_waits));
 }
 
 TEST_F(BoundedSocketTest, StoppingEndsTheWait) {
   BoundedSocket& socket = serve({.idle = kLong, .idle_busy = kLong, .request = kLong});
   send("x");
-  ASSERT_TRUE(socket.next_request(nobody_waits));
+  ASSERT_TRUE(socket.next_request(no_other_waits));
   EXPECT_EQ(read(1), "x");
   ::eventfd_write(stop_, 1);
   EXPECT_EQ(read(1), "beyond a limit");
-  EXPECT_FALSE(socket.next_request(nobody_waits));
+  EXPECT_FALSE(socket.next_request(no_other_waits));
 }
 
 // Each byte comes in time; the request does not.
@@ -131,7 +131,7 @@ TEST_F(BoundedSocketTest, RequestThatTricklesInIsCutOff) {
   BoundedSocket& socket = serve({.request = milliseconds(100)});
   std::atomic<bool> enough{false};
   send("x");
-  ASSERT_TRUE(socket.next_request(nobody_waits));
+  ASSERT_TRUE(socket.next_request(no_other_waits));
   std::thread trickle([&] {
     while (!enough && ::send(client_, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) {
       std::this_thread::sleep_for(milliseconds(5));
@@ -148,7 +148,7 @@ TEST_F(BoundedSocketTest, RequestThatTricklesInIsCutOff) {
 TEST_F(BoundedSocketTest, RequestWithoutEndIsCutOff) {
   BoundedSocket& socket = serve({.request = kLong, .request_bytes = 10});
   send(std::string(11, 'x'));
-  ASSERT_TRUE(socket.next_request(nobody_waits));
+  ASSERT_TRUE(socket.next_request(no_other_waits));
   EXPECT_EQ(read(100), std::string(10, 'x'));
   EXPECT_EQ(read(100), "beyond a limit");
 }
@@ -171,24 +171,24 @@ TEST_F(BoundedSocketTest, EachRequestHasLimitsOfItsOwn) {
   constexpr milliseconds kLimit{500};
   BoundedSocket& socket = serve({.request = kLimit, .answer = kLimit, .request_bytes = 2});
   send("12");
-  ASSERT_TRUE(socket.next_request(nobody_waits));
+  ASSERT_TRUE(socket.next_request(no_other_waits));
   EXPECT_EQ(read(2), "12");
   EXPECT_EQ(socket.write("x", 1), 1);
   std::this_thread::sleep_for(kLimit);
   EXPECT_EQ(read(1), "beyond a limit");
   EXPECT_EQ(socket.write("x", 1), -1);
   send("34");
-  ASSERT_TRUE(socket.next_request(nobody_waits));
+  ASSERT_TRUE(socket.next_request(no_other_waits));
   EXPECT_EQ(read(1), "3");
   EXPECT_EQ(read(1), "4");
   EXPECT_EQ(socket.write("x", 1), 1);
 }
 
-// What the client sent and nobody read must not reset the connection before it has the answer.
+// Bytes that the server did not read must not reset the connection before it has the answer.
 TEST_F(BoundedSocketTest, TheEndIsOrderlyAndGivesTheDescriptorBack) {
   BoundedSocket& socket = serve({});
   send(std::string(10'000, 'x'));
-  ASSERT_TRUE(socket.next_request(nobody_waits));
+  ASSERT_TRUE(socket.next_request(no_other_waits));
   EXPECT_EQ(socket.write("answer", 6), 6);
   ::shutdown(client_, SHUT_WR);
   socket_.reset();

@@ -147,7 +147,7 @@ std::string verdict_of(const json& comparison, const std::string& operation) {
   return "not there";
 }
 
-TEST_F(ComparisonRoute, TellsWhatChangedBetweenBaselines) {
+TEST_F(ComparisonRoute, SaysWhatChangedBetweenBaselines) {
   const json document = compared({{"a", "before"}, {"b", "baseline:after"}});
   EXPECT_EQ(document["a"]["side"], "before");
   EXPECT_THAT(document["b"]["description"], HasSubstr("baseline \"after\", saved "));
@@ -264,7 +264,7 @@ TEST_F(ComparisonRoute, WithoutAFolderThereAreNone) {
   expect_error(list(), 503, "no folder");
 }
 
-// Whoever may ask may not choose what this bridge opens.
+// A client must not choose which files this bridge opens.
 TEST_F(ComparisonRoute, PathsAreNeverOpened) {
   const std::string path = file("before.baseline");
   ASSERT_TRUE(std::filesystem::exists(path));
@@ -315,7 +315,7 @@ TEST_F(ComparisonRoute, BadInputIsOneSentence) {
     expect_error(compare(parameters), 400, testing::PrintToString(parameters));
   }
   const std::vector<std::map<std::string, std::string>> not_there = {
-      {{"a", "nobody"}, {"b", "before"}},
+      {{"a", "missing"}, {"b", "before"}},
       {{"a", "stack:3-layer@before"}, {"b", "before"}},
       {{"a", "before"}, {"b", "after"}, {"operation", "pong\xff"}},
       {{"a", "before"}, {"b", "after"}, {"stack", "4-layer"}, {"operation", "ping"}},
@@ -326,10 +326,10 @@ TEST_F(ComparisonRoute, BadInputIsOneSentence) {
 }
 
 // Eight at once, none of which ends before four were sent away.
-TEST_F(ComparisonRoute, FewAreInHandAndTheRestIsSentAway) {
+TEST_F(ComparisonRoute, FewAreInFlightAndTheRestIsRefused) {
   ComparisonRoutes routes("", "");
-  constexpr unsigned kAtOnce = 2 * ComparisonRoutes::kMostInHand;
-  std::latch sent_away(kAtOnce - ComparisonRoutes::kMostInHand);
+  constexpr unsigned kAtOnce = 2 * ComparisonRoutes::kMostInflight;
+  std::latch sent_away(kAtOnce - ComparisonRoutes::kMostInflight);
   std::atomic<unsigned> working{0};
   std::atomic<unsigned> made{0};
   {
@@ -347,7 +347,7 @@ TEST_F(ComparisonRoute, FewAreInHandAndTheRestIsSentAway) {
       });
     }
   }
-  EXPECT_EQ(made, ComparisonRoutes::kMostInHand);
+  EXPECT_EQ(made, ComparisonRoutes::kMostInflight);
   EXPECT_EQ(routes.in_turn([] { return Response{}; }).status, 200) << "there is room again";
 }
 

@@ -25,8 +25,8 @@ using nlohmann::json;
 using testing::EndsWith;
 using testing::HasSubstr;
 
-// While it lives, no file of this process may grow beyond a few lines: what a write says then is
-// what a full disk says, but for its name.
+// While it exists, no file of this process may grow beyond 4 KiB: writes fail as on a full disk, only
+// with another error code.
 class FullDisk {
  public:
   FullDisk() {
@@ -171,7 +171,8 @@ TEST_F(HistoryServiceTest, WhatCannotBeWrittenWaitsUntilItCan) {
   EXPECT_EQ(stored(), 300u);
 }
 
-// The place in the ring goes with what is written later, or a restart would begin before it.
+// The position in the ring is stored together with the records, also when they are written late:
+// otherwise a restart would read them again.
 TEST_F(HistoryServiceTest, WhatAFailedCommitHeldIsWrittenLaterWithItsPlaceInTheRing) {
   TestSegment segment(instance_);
   auto bridge = std::make_unique<Bridge>(*this);
@@ -263,7 +264,7 @@ TEST_F(HistoryServiceTest, StretchesThatAreFarApartWaitUpToAThousandAndTwentyFou
   for (int i = 0; i < 1'100; ++i) {
     pass(1);
     bridge.sweep(now_);
-    now_.realtime_ns += metrics::kSecond;  // the clock on the wall is put forward
+    now_.realtime_ns += metrics::kSecond;  // the realtime clock is set forward
   }
   bridge.history.commit(now_.realtime_ns / metrics::kSecond);
   EXPECT_GT(watched_seconds(), 1'000);

@@ -161,7 +161,7 @@ TEST_F(InstancesTest, InstanceThatIsGoneMakesRoomForANewOne) {
   EXPECT_NE(find(*instances.latest(), live), nullptr);
 }
 
-// Who asks right after the start is not told that there is no daemon.
+// Otherwise a client that asks right after the start would be answered that there is no daemon.
 TEST_F(InstancesTest, HasLookedOnceItIsStarted) {
   const std::string name = new_name();
   const TestSegment segment(name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the bridge's command line comes to.
+// What the bridge makes of its command line.
 #include "http-bridge/options.h"
 
 #include <gmock/gmock.h>
@@ -28,14 +28,14 @@ class BridgeOptions : public testing::Test {
     for (std::string& argument : arguments) argv.push_back(argument.data());
     return parse_options(static_cast<int>(argv.size()), argv.data());
   }
-  // Those that run the bridge; what is by default if they do not.
+  // The options, if the bridge would run; else the defaults, and the test fails.
   static Options accepted(const std::vector<std::string>& arguments) {
     const Parsed parsed = parse(arguments);
     EXPECT_TRUE(std::holds_alternative<Options>(parsed)) << testing::PrintToString(arguments);
     const Options* options = std::get_if<Options>(&parsed);
     return options != nullptr ? *options : Options{};
   }
-  // The sentence that is printed instead.
+  // The sentence that is printed if the bridge would not run.
   static std::string refused(const std::vector<std::string>& arguments) {
     testing::internal::CaptureStderr();
     const Parsed parsed = parse(arguments);

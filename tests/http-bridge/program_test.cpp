@@ -258,7 +258,7 @@ TEST_F(BridgeProgram, ServesOnWhenItsHistoryCannotBeWritten) {
   EXPECT_EQ(ask("/api/v1/history").status, 503);
 }
 
-// Where baselines are: told by a flag, else as for the terminal, else nowhere.
+// Where baselines are: where a flag says, else where the terminal program keeps them, else nowhere.
 TEST_F(BridgeProgram, ComparesWhatItsBaselinesAndTheRingHold) {
   const std::string state = testing::TempDir() + instance_ + ".state";
   const std::string folder = state + "/goxel-telemetry/baselines";

@@ -71,7 +71,7 @@ TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
 
 TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
   for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
-    expect_error(get_instance(path, "nobody"), 404);
+    expect_error(get_instance(path, "missing"), 404);
     expect_error(get_instance(path, ""), 404);
     expect_error(get_instance(path, std::string("goxel\0x", 7)), 404);
   }
@@ -85,7 +85,7 @@ TEST_F(RoutesTest, AcceptChoosesMsgpack) {
   }
 }
 
-TEST_F(RoutesTest, LayersTellsWhereTheTimeGoes) {
+TEST_F(RoutesTest, LayersShowsWhereTheTimeGoes) {
   const json document = json::parse(get("/api/v1/layers").body);
   const json& view = document["instances"][0];
   EXPECT_EQ(view["targets"]["latency_ns"], 6'000'000);
@@ -100,7 +100,7 @@ TEST_F(RoutesTest, LayersTellsWhereTheTimeGoes) {
   EXPECT_EQ(view["join"]["duplicates"], 2);
 }
 
-TEST_F(RoutesTest, InflightListsRequestsInHand) {
+TEST_F(RoutesTest, InflightListsRequestsInFlight) {
   const json document = json::parse(get("/api/v1/inflight").body);
   EXPECT_EQ(document["instances"][0]["inflight"][0]["operation"], "goxel.save_project");
   EXPECT_EQ(document["instances"][0]["inflight"][0]["age_ns"], 3'000'000);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The server over a real socket, with clients that mean well and clients that do not. Limits of
+// The server over a real socket, with well-behaved and hostile clients. Limits of
 // time are far longer than a test where they must not matter, and short where they must.
 #include "http-bridge/server.h"
 
@@ -268,8 +268,8 @@ TEST(Server, HundredClientsAtOnceAreAllAnswered) {
   EXPECT_EQ(answered, 500);
 }
 
-// Looked at again and again, and left alone.
-TEST(Server, SilentClientThatIsInNobodysWayIsServedWhenItSpeaks) {
+// The server checks again and again whether it must hang up, and does not.
+TEST(Server, SilentClientIsServedWhenItSpeaksIfNoOtherWaited) {
   RunningServer server(
       echo, {.idle = kLong, .idle_busy = milliseconds(1), .request = kLong, .answer = kLong});
   HttpClient client(server.port());
@@ -280,7 +280,7 @@ TEST(Server, SilentClientThatIsInNobodysWayIsServedWhenItSpeaks) {
   }
 }
 
-// More silent connections than there are threads: each gives its thread up when somebody waits.
+// More silent connections than there are threads: each gives its thread up when another client waits.
 TEST(Server, SilentClientsDoNotKeepOthersOut) {
   RunningServer server(
       echo, {.idle = kLong, .idle_busy = milliseconds(50), .request = kLong, .answer = kLong});

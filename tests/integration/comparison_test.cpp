@@ -36,7 +36,7 @@ void call_both(const std::string& socket, int json_rpc_ms, int mcp_ms) {
 }
 
 TEST(ComparisonOfABaselineWithTheLiveDaemon, FindsTheOperationThatBecameSlowerAndNoOther) {
-  WatchedDaemon daemon(Door::preload);
+  WatchedDaemon daemon(shm::Door::preload);
   const auto command = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), CLI_PATH);
     arguments.insert(arguments.end(), {"--dir", daemon.file("baselines")});

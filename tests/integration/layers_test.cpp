@@ -21,7 +21,7 @@ Json breakdown_of(const Json& view, const std::string& stack) {
   return {{"source", "none"}, {"operations", 0}};
 }
 
-// A span's duration is told by nobody but its layer, so the means agree to the nanosecond that
+// The only source of a span's duration is its layer, so the means agree to the nanosecond that
 // rounding takes.
 void expect_agreement(const Json& breakdown, const Json& measured) {
   EXPECT_EQ(breakdown.at("source"), "joined");
@@ -46,7 +46,7 @@ void expect_agreement(const Json& breakdown, const Json& measured) {
   EXPECT_EQ(sum, breakdown.at("mean_ns"));
 }
 
-class Layers : public testing::TestWithParam<Door> {};
+class Layers : public testing::TestWithParam<shm::Door> {};
 
 TEST_P(Layers, HopsOfBothStacksAreWhatTheLayersMeasured) {
   WatchedDaemon daemon(GetParam());
@@ -93,9 +93,9 @@ TEST_P(Layers, HopsOfBothStacksAreWhatTheLayersMeasured) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Doors, Layers, testing::Values(Door::preload, Door::abi),
+INSTANTIATE_TEST_SUITE_P(Doors, Layers, testing::Values(shm::Door::preload, shm::Door::abi),
                          [](const auto& test) {
-                           return std::string(test.param == Door::preload ? "Preload" : "Abi");
+                           return std::string(test.param == shm::Door::preload ? "Preload" : "Abi");
                          });
 
 }  // namespace

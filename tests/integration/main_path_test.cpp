@@ -32,7 +32,7 @@ void expect_agreement(const CountsByOperation& client, const CountsByOperation& 
 
 struct Case {
   const char* name;
-  Door door;
+  shm::Door door;
   std::vector<std::string> load;
 };
 
@@ -64,23 +64,23 @@ TEST_P(MainPath, CountsAgreeExactlyWithWhatTheClientCounted) {
 INSTANTIATE_TEST_SUITE_P(
     Loads, MainPath,
     testing::Values(
-        Case{"OneConnection", Door::preload, {"--connections", "1", "--requests", "1000"}},
+        Case{"OneConnection", shm::Door::preload, {"--connections", "1", "--requests", "1000"}},
         Case{"EightConnectionsBothProtocols",
-             Door::preload,
+             shm::Door::preload,
              {"--connections", "8", "--requests", "300", "--mix", "mixed", "--traceparent"}},
         Case{"SixtyFourConnections",
-             Door::preload,
+             shm::Door::preload,
              {"--connections", "64", "--requests", "40", "--mix", "mixed"}},
         Case{"AConnectionForEachRequest",
-             Door::preload,
+             shm::Door::preload,
              {"--connections", "4", "--requests", "100", "--reconnect", "--mix", "mixed"}},
         Case{"ThroughThePluginAbi",
-             Door::abi,
+             shm::Door::abi,
              {"--connections", "8", "--requests", "300", "--mix", "mixed"}}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(DaemonDeath, IsSurvivedExplainedAndFollowedByTheNextRun) {
-  WatchedDaemon daemon(Door::preload);
+  WatchedDaemon daemon(shm::Door::preload);
   daemon.start();
   RunningBridge bridge(daemon.instance(), daemon.file("bridge.log"));
   const auto load = daemon.start_load({"--connections", "4", "--rate", "400", "--seconds", "600"});
@@ -89,18 +89,19 @@ TEST(DaemonDeath, IsSurvivedExplainedAndFollowedByTheNextRun) {
   ASSERT_TRUE(stuck.send(
       R"({"jsonrpc": "2.0", "method": "stand_in.sleep", "id": 1, "params": {"ms": 60000}})"
       "\n"));
-  const auto in_hand = [](const Json& requests, const std::string& operation) {
+  const auto inflight = [](const Json& requests, const std::string& operation) {
     for (const Json& request : requests) {
       if (request.at("operation") == operation) return true;
     }
     return false;
   };
   ASSERT_TRUE(eventually([&] {
-    return in_hand(Json::parse(bridge.get("/api/v1/inflight")).at("instances").at(0).at("inflight"),
-                   "stand_in.sleep");
+    return inflight(
+        Json::parse(bridge.get("/api/v1/inflight")).at("instances").at(0).at("inflight"),
+        "stand_in.sleep");
   }));
   EXPECT_TRUE(
-      in_hand(daemon.ask_cli("inflight").at("instances").at(0).at("inflight"), "stand_in.sleep"));
+      inflight(daemon.ask_cli("inflight").at("instances").at(0).at("inflight"), "stand_in.sleep"));
   const std::string first_run = bridge.snapshot().at("daemon").at("run_id");
 
   daemon.process().signal(SIGKILL);
@@ -129,8 +130,8 @@ TEST(DaemonDeath, IsSurvivedExplainedAndFollowedByTheNextRun) {
   EXPECT_TRUE(bridge.process().running());
 }
 
-TEST(DaemonDeath, ByABatchNamesTheBatchThatWasInHand) {
-  WatchedDaemon daemon(Door::preload, {"--stock-faults"});
+TEST(DaemonDeath, ByABatchNamesTheBatchThatWasInFlight) {
+  WatchedDaemon daemon(shm::Door::preload, {"--stock-faults"});
   daemon.start();
   load_client::ClientSocket client;
   ASSERT_TRUE(client.connect(daemon.socket()));
@@ -143,7 +144,7 @@ TEST(DaemonDeath, ByABatchNamesTheBatchThatWasInHand) {
 }
 
 TEST(Bridge, WaitsForADaemonThatIsNotThereYet) {
-  WatchedDaemon daemon(Door::preload);
+  WatchedDaemon daemon(shm::Door::preload);
   const RunningBridge bridge(daemon.instance(), daemon.file("bridge.log"));
   int status = 0;
   bridge.get("/readyz", &status);

@@ -63,7 +63,7 @@ std::uint64_t requests_in_window(const Json& instance) {
 
 // Returns when it records.
 std::unique_ptr<ChildProcess> start_recorder(const WatchedDaemon& daemon, const std::string& file) {
-  // The plugin wakes up a moment after the daemon listens.
+  // The plugin starts a moment after the daemon listens.
   EXPECT_TRUE(eventually(
       [&] { return !instance_of(daemon.instance(), daemon.file("first.log")).is_null(); }));
   const std::vector<std::string> command = {CLI_PATH, "record", file, "--instance",
@@ -75,8 +75,8 @@ std::unique_ptr<ChildProcess> start_recorder(const WatchedDaemon& daemon, const 
   return recorder;
 }
 
-TEST(Recording, ReplayedItTellsTheSameNumbersAsTheDaemon) {
-  WatchedDaemon daemon(Door::preload);
+TEST(Recording, ReplayShowsTheSameNumbersAsTheDaemon) {
+  WatchedDaemon daemon(shm::Door::preload);
   daemon.start();
   const std::string file = daemon.file("session.goxelrec");
   const auto recorder = start_recorder(daemon, file);
@@ -153,8 +153,8 @@ void expect_same_breakdown(const Json& replayed, const Json& original) {
   }
 }
 
-TEST(Recording, ReplayedItTellsWhatTheOuterLayersDid) {
-  WatchedDaemon daemon(Door::preload);
+TEST(Recording, ReplayShowsWhatTheOuterLayersDid) {
+  WatchedDaemon daemon(shm::Door::preload);
   daemon.start();
   const std::string file = daemon.file("session.goxelrec");
   const auto recorder = start_recorder(daemon, file);

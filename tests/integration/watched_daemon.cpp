@@ -44,7 +44,7 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-WatchedDaemon::WatchedDaemon(Door door, std::vector<std::string> daemon_arguments)
+WatchedDaemon::WatchedDaemon(shm::Door door, std::vector<std::string> daemon_arguments)
     : door_(door),
       arguments_(std::move(daemon_arguments)),
       instance_(new_instance_name()),
@@ -65,13 +65,13 @@ WatchedDaemon::~WatchedDaemon() {
 void WatchedDaemon::start() {
   daemon_.reset();
   std::vector<std::string> command;
-  if (door_ == Door::preload) command.push_back(LAUNCHER_PATH);
+  if (door_ == shm::Door::preload) command.push_back(LAUNCHER_PATH);
   command.insert(command.end(), {STAND_IN_DAEMON_PATH, "--foreground", "--socket", socket_, "-c",
                                  file("daemon_config.json")});
-  if (door_ == Door::abi) command.push_back("--pool");
+  if (door_ == shm::Door::abi) command.push_back("--pool");
   command.insert(command.end(), arguments_.begin(), arguments_.end());
   daemon_ = std::make_unique<ChildProcess>(command, file("daemon.log"));
-  // The socket's file is there a moment before anybody listens.
+  // The socket's file is there a moment before the daemon listens.
   const auto listens = [this] {
     return daemon_->output().find("Listening on ") != std::string::npos;
   };
@@ -81,7 +81,7 @@ void WatchedDaemon::start() {
 }
 
 std::unique_ptr<ChildProcess> WatchedDaemon::start_load(const std::vector<std::string>& arguments) {
-  // What is answered late was answered: only the client would take it for unanswered.
+  // A late answer is an answer: without patience the client would count it as unanswered.
   std::vector<std::string> command = {LOAD_CLIENT_PATH, "--socket", socket_, "--timeout", "60000"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return std::make_unique<ChildProcess>(command, file("load.log" + std::to_string(logs_++)));

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "shm/segment_layout.h"
 #include "tests/integration/child_process.h"
 #include "tests/stand-in-daemon/running_daemon.h"
 
@@ -28,12 +29,10 @@ struct Counts {
 };
 using CountsByOperation = std::map<std::string, Counts>;
 
-enum class Door { preload, abi };
-
 class WatchedDaemon {
  public:
-  // Not started yet. The instance's name is used by this process only.
-  explicit WatchedDaemon(Door door, std::vector<std::string> daemon_arguments = {});
+  // `door`: preload or abi. Not started yet. The instance's name is used by this process only.
+  explicit WatchedDaemon(shm::Door door, std::vector<std::string> daemon_arguments = {});
   ~WatchedDaemon();
 
   void start();
@@ -52,7 +51,7 @@ class WatchedDaemon {
 
  private:
   stand_in_test::TemporaryFolder folder_;
-  Door door_;
+  shm::Door door_;
   std::vector<std::string> arguments_;
   std::string instance_;
   std::string socket_;

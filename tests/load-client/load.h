@@ -40,7 +40,7 @@ struct LoadResult {
 };
 
 // Ends at the options' limit, or soon after `stop` is set: a request in flight is waited for. A
-// connection that breaks is made anew; if that fails for kConnectPatience and no seconds are given,
+// connection that breaks is made again; if that fails for kConnectPatience and no seconds are given,
 // the thread gives up.
 inline constexpr std::chrono::seconds kConnectPatience{5};
 LoadResult run_load(const LoadOptions& options, const std::atomic<bool>& stop);

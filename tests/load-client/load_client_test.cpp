@@ -73,7 +73,7 @@ TEST(OperationMix, SendsOnlyWhatIsAskedFor) {
   EXPECT_THROW(OperationMix(options, 1), std::invalid_argument);
 }
 
-// The property: while somebody is alone inside, nobody else is.
+// The property: while a thread is alone inside, no other thread is inside.
 TEST(Gate, LetsOneAloneOrManyTogether) {
   Gate gate;
   std::atomic<int> together{0};
@@ -86,7 +86,7 @@ TEST(Gate, LetsOneAloneOrManyTogether) {
         const bool wants_alone = (i + thread) % 5 == 0;
         gate.enter(wants_alone);
         ++(wants_alone ? alone : together);
-        std::this_thread::yield();  // to be found inside by somebody else
+        std::this_thread::yield();  // so that other threads run meanwhile
         if (alone > 1 || (alone == 1 && together > 0)) broken = true;
         --(wants_alone ? alone : together);
         gate.leave(wants_alone);
@@ -167,7 +167,7 @@ TEST_F(Load, KeepsToItsRate) {
   EXPECT_GE(run(daemon, options).seconds, 39 / 200.0);
 }
 
-// The layers' spans are told to whoever watches, and to the caller.
+// The layers' spans are reported to readers of the segment, and to the caller.
 TEST_F(Load, PlaysTheOuterLayersAndReportsWhatTheyMeasured) {
   RunningDaemon daemon(folder_, {});
   const std::string instance = "load-client-test-" + std::to_string(getpid());
@@ -205,7 +205,7 @@ TEST_F(Load, PlaysTheOuterLayersAndReportsWhatTheyMeasured) {
   EXPECT_EQ(reader->collection_points().size(), 3u);
 }
 
-TEST_F(Load, EndsWhenItIsToldTo) {
+TEST_F(Load, EndsWhenItIsAskedTo) {
   RunningDaemon daemon(folder_, {});
   LoadOptions options = patient();
   options.seconds = 3600;

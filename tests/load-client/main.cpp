@@ -98,7 +98,7 @@ int run(load_client::LoadOptions& options, const std::string& json_path) {
     return complain(1, "Cannot write " + json_path + ".");
   }
   if (result.connections_made > 0) return 0;
-  return complain(1, "Nobody listens on " + options.socket_path + ".");
+  return complain(1, "No daemon listens on " + options.socket_path + ".");
 }
 
 int parse_and_run(int argc, char** argv) {

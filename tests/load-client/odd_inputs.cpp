@@ -76,7 +76,7 @@ bool send_odd_input(const std::string& name, const std::string& socket_path,
   const OddInput& input = odd_inputs().at(name);
   ClientSocket socket;
   if (!socket.connect(socket_path)) {
-    std::cerr << "goxel-load-client: Nobody listens on " << socket_path << ".\n";
+    std::cerr << "goxel-load-client: No daemon listens on " << socket_path << ".\n";
     return false;
   }
   for (std::size_t i = 0; i < input.pieces.size(); ++i) {

@@ -37,7 +37,7 @@ OuterLayers::OuterLayers(const std::string& instance, unsigned threads) {
   header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
 }
 
-// The segment stays for whoever wants to read it.
+// The segment stays, so that it can still be read.
 OuterLayers::~OuterLayers() {
   header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired),
                        std::memory_order_release);

@@ -3,7 +3,7 @@
 // one is active is chosen at start, by GOXEL_MUTANT=<number> in the environment, and is inherited by every process of a test.
 //
 // GOXEL_MUTANTS_REACHED=<file> names a file of one byte for each mutant: the byte of each place that is passed becomes 1. It is mapped
-// shared, so that processes that are killed have still said what they reached.
+// shared, so that processes that are killed have still recorded what they reached.
 //
 // Included by rewritten copies only, never by the project's own sources.
 #pragma once

@@ -22,7 +22,7 @@ ROUNDS = 8
 
 
 class Trouble(Exception):
-    """One sentence for whoever runs this."""
+    """One sentence for the user of tests/mutation/run."""
 
 
 def output_of(command, **options):

@@ -46,7 +46,7 @@ def all_tests():
 
 
 def apart(command):
-    """The command with processes, a /dev/shm and a /tmp of its own, where that is permitted: nothing outlives it, nobody else's daemon is
+    """The command with processes, a /dev/shm and a /tmp of its own, where that is permitted: nothing outlives it, no other daemon is
     seen, and names made of a process number do not meet. The shell stays, since a test program should not be process 1."""
     if os.geteuid() != 0:
         return command

@@ -92,7 +92,7 @@ TEST_F(Daemon, RefusesTheProtocolThatIsSwitchedOff) {
   EXPECT_EQ(client.ask("{\"tool\": \"ping\"}")["success"], true);
 }
 
-TEST_F(Daemon, CrashesWithTheRequestInHandWhenAskedTo) {
+TEST_F(Daemon, CrashesWithTheRequestInFlightWhenAskedTo) {
   RunningDaemon daemon(folder_, {});
   TestClient client(daemon);
   client.send(R"({"jsonrpc": "2.0", "method": "stand_in.crash", "id": 1})");

@@ -10,7 +10,7 @@
 namespace stand_in {
 namespace {
 
-// As the stock daemon does it: with the request in hand, and not to be caught by a sanitizer.
+// As the stock daemon does it: with the request in flight, and in a way that no sanitizer catches.
 [[noreturn]] void crash() {
   std::signal(SIGSEGV, SIG_DFL);
   std::raise(SIGSEGV);

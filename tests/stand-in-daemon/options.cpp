@@ -56,7 +56,7 @@ void read_plugins(const Json& section, const std::string& path, Options& options
   }
 }
 
-// `by_flag` tells whether the command line has had its say about an option.
+// `by_flag` says whether the command line has set an option.
 template <typename ByFlag>
 void read_config(const std::string& path, const ByFlag& by_flag, Options& options) {
   std::ifstream file(path);

@@ -163,8 +163,8 @@ void PoolServer::message_arrived(const ConnectionPointer& connection, const std:
   send_and_finish(*connection, request, {to_spaced_text(reply), true});
 }
 
-// The answers to what it has sent are still wanted, unless it is gone altogether, which the next
-// event tells.
+// The client may still read the answers to what it has sent. If it is gone altogether, the next
+// event says so.
 void PoolServer::input_ended(const ConnectionPointer& connection) {
   {
     const std::lock_guard guard(lock_);

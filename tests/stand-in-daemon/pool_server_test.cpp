@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The second mode: a queue and workers, and what a plugin is told about them.
+// The second mode: a queue and workers, and what they report to a plugin.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -105,7 +105,7 @@ TEST_F(Pool, AnswersAClientThatHasShutDownItsSendingSide) {
   EXPECT_TRUE(client.hears_the_end());
 }
 
-TEST_F(WithPlugin, TellsItsNameItsSettingsAndItsWorkers) {
+TEST_F(WithPlugin, ReportsItsNameItsSettingsAndItsWorkers) {
   start({{"instance", "x y"}, {"timeout", 30}, {"on", true}});
   EXPECT_EQ(end(), 0);
   EXPECT_THAT(calls(),
@@ -114,7 +114,7 @@ TEST_F(WithPlugin, TellsItsNameItsSettingsAndItsWorkers) {
   EXPECT_THAT(gauges(), ElementsAre("gauge 2 3"));
 }
 
-TEST_F(WithPlugin, TellsTheLifeOfEachRequestInOrder) {
+TEST_F(WithPlugin, ReportsTheLifeOfEachRequestInOrder) {
   start({}, {"--workers", "1"});
   TestClient client(*daemon_);
   const std::string traced =
@@ -123,7 +123,7 @@ TEST_F(WithPlugin, TellsTheLifeOfEachRequestInOrder) {
     client.send(traced);
     return client.receive();
   }();
-  // The client may have its answer before the plugin is told that it was sent.
+  // The client may have its answer before the plugin hears that it was sent.
   ASSERT_TRUE(called("finished 1 "));
   client.ask("{\"jsonrpc\":\"2.0\",\"method\":\"nope\",\"id\":1}");
   ASSERT_TRUE(called("finished 2 "));
@@ -154,7 +154,7 @@ TEST_F(WithPlugin, TellsTheLifeOfEachRequestInOrder) {
   EXPECT_EQ(found[23], "deactivate");
 }
 
-TEST_F(WithPlugin, TellsThatAClientHungUpWhileItsRequestWasWorkedOn) {
+TEST_F(WithPlugin, ReportsThatAClientHungUpWhileItsRequestWasWorkedOn) {
   start({}, {"--workers", "1"});
   TestClient client(*daemon_);
   client.send(sleep_for(60000));

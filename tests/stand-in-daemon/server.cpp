@@ -28,7 +28,7 @@ std::string sentence(const std::string& what, const std::string& path) {
   return "Cannot " + what + " " + path + ": " + std::generic_category().message(errno) + ".";
 }
 
-bool somebody_listens(const sockaddr_un& address) {
+bool process_listens(const sockaddr_un& address) {
   const int probe = socket(AF_UNIX, SOCK_STREAM, 0);
   if (probe < 0) return false;
   const bool connected =
@@ -43,7 +43,7 @@ int listen_on(const std::string& path, std::string& error) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
-  if (somebody_listens(address)) {
+  if (process_listens(address)) {
     error = "Another daemon listens on " + path + ".";
     return -1;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the window is told of a segment that another thread reads.
+// What the window gets to know of a segment that another thread reads.
 #include "viewer-qt/live_source.h"
 
 #include <gtest/gtest.h>
@@ -55,7 +55,7 @@ TEST_F(LiveSourceTest, ThePastComesOnceAndBeforeTheFirstLiveSnapshot) {
   EXPECT_EQ(order.substr(0, 4), "psss");
 }
 
-// Counted against each other: a look takes the place of no snapshot, and comes a quarter as often.
+// Compares their numbers: looks replace no snapshots, and come a quarter as often.
 TEST_F(LiveSourceTest, LooksAroundOnceForFourSnapshotsUntilThereIsALiveDaemon) {
   LiveSource source("not-there", {});
   QSignalSpy around(&source, &LiveSource::looked_around);

@@ -413,7 +413,7 @@ TEST(TimeSeries, BeginsWithWhatWasBeforeTheViewerCame) {
     metrics::HistoryPoint& point = past.seconds.emplace_back();
     point.begin_seconds = second;
     point.seconds = 1;
-    point.stats.covered_seconds = second == 4'998 ? 0 : 1;  // nobody watched
+    point.stats.covered_seconds = second == 4'998 ? 0 : 1;  // not watched
     point.stats.rate_per_second = 7;
     point.stats.outcomes.ok = point.stats.latency.count = 7;
     point.stats.latency.p50_ns = second;
@@ -422,7 +422,7 @@ TEST(TimeSeries, BeginsWithWhatWasBeforeTheViewerCame) {
   series.begin_with(past);
   series.add(*first);
   const Pieces rates = series.operations_per_second();
-  ASSERT_EQ(rates.size(), 2) << "a gap where nobody watched";
+  ASSERT_EQ(rates.size(), 2) << "a gap where no reader watched";
   EXPECT_EQ(rates[0].size(), 2);
   EXPECT_EQ(rates[1].first(), QPointF(-1, 7)) << "the second that has not ended is left out";
   EXPECT_EQ(rates[1].last(), QPointF(0, 100));

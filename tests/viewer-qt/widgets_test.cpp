@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Charts, pages and the window by the state of their widgets: nothing is drawn, nobody is watched.
+// Charts, pages and the window by the state of their widgets: nothing is drawn, no daemon is watched.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <QCategoryAxis>
@@ -347,7 +347,7 @@ TEST_F(PageTest, ChartsBeginWithThePastOfTheDaemonThatIsShown) {
   EXPECT_EQ(points(), 5);
   window.show_past(past);
   window.show_snapshot(snapshot_of(101, "ping 100 250"));
-  EXPECT_EQ(points(), 4) << "begun anew";
+  EXPECT_EQ(points(), 4) << "started again";
 }
 
 TEST_F(PageTest, StateLineIsCalmOnlyWhileAllIsWell) {

@@ -46,7 +46,7 @@ int count_pixels(const QImage& image, const QColor& color) {
 // More than the mark in the legend has.
 constexpr int kLegendPixels = 100;
 
-TEST(MainWindow, TellsHowToSwitchThePluginOnWhileThereIsNoDaemon) {
+TEST(MainWindow, SaysHowToSwitchThePluginOnWhileThereIsNoDaemon) {
   application();
   MainWindow window("atelier");
   auto snapshot = snapshot_of(1, "");
@@ -61,7 +61,7 @@ TEST(MainWindow, TellsHowToSwitchThePluginOnWhileThereIsNoDaemon) {
   EXPECT_FALSE(shows_text(window, "goxel-plugin-run"));
 }
 
-TEST(MainWindow, SaysThatTheDaemonDiedAndWhatWasInHand) {
+TEST(MainWindow, SaysThatTheDaemonDiedAndWhatWasInFlight) {
   application();
   MainWindow window("atelier");
   auto snapshot = snapshot_of(1, "ping 100 250");
@@ -72,15 +72,15 @@ TEST(MainWindow, SaysThatTheDaemonDiedAndWhatWasInHand) {
   EXPECT_TRUE(shows_text(window, "In flight when it ended"));
 }
 
-TEST(LiveSource, TellsWhatTheRingHeldWhenItCame) {
+TEST(LiveSource, ShowsWhatTheRingHeldWhenItCame) {
   application();
-  WatchedDaemon daemon(integration::Door::preload);
+  WatchedDaemon daemon(shm::Door::preload);
   daemon.start();
   const auto sent = daemon.load({"--connections", "2", "--requests", "200"});
   PastPointer past;
   const LiveSource source(QString::fromStdString(daemon.instance()), QString());
   QObject::connect(&source, &LiveSource::began, &application(),
-                   [&past](const PastPointer& told) { past = told; });
+                   [&past](const PastPointer& found) { past = found; });
   ASSERT_TRUE(eventually([&past] {
     QApplication::processEvents();
     return past != nullptr;
@@ -95,7 +95,7 @@ TEST(LiveSource, TellsWhatTheRingHeldWhenItCame) {
 }
 
 TEST(Viewer, DrawsALiveDaemonWithoutADisplay) {
-  WatchedDaemon daemon(integration::Door::preload);
+  WatchedDaemon daemon(shm::Door::preload);
   daemon.start();
   const auto load = daemon.start_load({"--connections", "2", "--rate", "300", "--seconds", "600"});
   const std::string picture = daemon.file("viewer.png");
@@ -143,7 +143,7 @@ class VirtualDisplay {
 };
 
 TEST(Viewer, LivesInARealWindowThroughTheDaemonsDeath) {
-  WatchedDaemon daemon(integration::Door::preload);
+  WatchedDaemon daemon(shm::Door::preload);
   const VirtualDisplay display(daemon.file("xvfb.log"));
   ASSERT_GT(display.name().size(), 1u);
   daemon.start();

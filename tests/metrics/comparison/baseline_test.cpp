@@ -112,7 +112,7 @@ TEST(BaselineFormat, EveryTruncationIsRefused) {
 }
 
 // As many as a reader tells apart: 512, and 64 that are the others of something.
-TEST(BaselineFormat, HasNoMoreOperationsThanAReaderTellsApart) {
+TEST(BaselineFormat, HasNoMoreOperationsThanAReaderKeepsApart) {
   const auto read_with = [](int operations) {
     ObservationBuilder builder(kBegin, kBegin + 1);
     Tally one;
@@ -156,7 +156,7 @@ TEST(BaselineFormat, SaysWhatKindOfWrongItIs) {
 TEST(BaselineFormat, MutatedBytesAreRefusedOrHarmless) {
   const Bytes whole = encode_baseline(sample());
   const Bytes content(whole.begin(), whole.end() - 4);
-  const Observation sound = sample().observation;
+  const Observation valid = sample().observation;
   std::mt19937_64 random(1);
   int taken = 0;
   for (int round = 0; round < 4'000; ++round) {
@@ -178,7 +178,7 @@ TEST(BaselineFormat, MutatedBytesAreRefusedOrHarmless) {
     if (decode_baseline(with_checksum(std::move(bytes)), read) != BaselineReading::done) continue;
     ++taken;
     ASSERT_TRUE(valid_baseline_name(read.name));
-    const Comparison comparison = compare(sound, read.observation, {});
+    const Comparison comparison = compare(valid, read.observation, {});
     ASSERT_GE(comparison.operations.size(), 2u);
   }
   EXPECT_GT(taken, 100);
@@ -266,7 +266,7 @@ TEST_F(BaselineFolder, WhatIsNoBaselineIsNotListedAndNotRead) {
   EXPECT_THAT(names, ElementsAre("folder", "half", "pipe"));  // a look at them says what is wrong
   Baseline read;
   for (const std::string& name : names) {
-    EXPECT_EQ(store.load(name, read).outcome, StoreOutcome::unsound) << name;
+    EXPECT_EQ(store.load(name, read).outcome, StoreOutcome::invalid) << name;
   }
   EXPECT_THAT(read_baseline_file(file("notes.txt"), read).message, HasSubstr("is not a baseline"));
 }

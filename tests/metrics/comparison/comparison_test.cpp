@@ -207,21 +207,21 @@ TEST(Comparison, LatenciesOfAllOperationsAreOneSetOfQuestionsThroughputsAndFailu
   const auto [a, b] = three_operations(31);
   const Comparison comparison = compare(a, b, {});
   std::vector<double> latencies, throughputs, failures;
-  std::vector<double> told_latencies, told_throughputs, told_failures;
+  std::vector<double> found_latencies, found_throughputs, found_failures;
   for (const ComparedOperation& operation : comparison.operations) {
     const Alone alone = asked_alone(a, b, operation.key);
     latencies.insert(latencies.end(), alone.latencies.begin(), alone.latencies.end());
     throughputs.push_back(alone.throughput);
     failures.push_back(alone.failure_ratio);
-    const std::vector<double> told = latency_ps(operation.latency);
-    told_latencies.insert(told_latencies.end(), told.begin(), told.end());
-    told_throughputs.push_back(*operation.throughput.p);
-    told_failures.push_back(*operation.failure_ratio.p);
+    const std::vector<double> found = latency_ps(operation.latency);
+    found_latencies.insert(found_latencies.end(), found.begin(), found.end());
+    found_throughputs.push_back(*operation.throughput.p);
+    found_failures.push_back(*operation.failure_ratio.p);
   }
   ASSERT_EQ(latencies.size(), 12u);
-  EXPECT_THAT(told_latencies, Pointwise(DoubleNear(1e-9), corrected(latencies)));
-  EXPECT_THAT(told_throughputs, Pointwise(DoubleNear(1e-9), corrected(throughputs)));
-  EXPECT_THAT(told_failures, Pointwise(DoubleNear(1e-9), corrected(failures)));
+  EXPECT_THAT(found_latencies, Pointwise(DoubleNear(1e-9), corrected(latencies)));
+  EXPECT_THAT(found_throughputs, Pointwise(DoubleNear(1e-9), corrected(throughputs)));
+  EXPECT_THAT(found_failures, Pointwise(DoubleNear(1e-9), corrected(failures)));
   for (const auto& ps : {latencies, throughputs, failures}) {
     EXPECT_THAT(ps, Contains(AllOf(Gt(1e-6), Lt(0.3)))) << "else a correction could not be seen";
   }
@@ -275,7 +275,7 @@ TEST(Comparison, AShiftBelowWhatIsRelevantIsNoDifference) {
   EXPECT_EQ(compare(a, b, options).operations[0].verdict, Verdict::slower);
 }
 
-// So many requests in the first `busy` of `seconds` seconds, each as long as any other.
+// `requests` requests in the first `busy` of `seconds` seconds, all of the same duration.
 Observation even(std::uint64_t requests, std::uint64_t seconds, std::uint64_t busy,
                  std::uint64_t duration_ns = 100'000) {
   ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + seconds);
@@ -329,7 +329,7 @@ TEST(Comparison, ThirtyRequestsInEightBlocksAndTenBeyondAQuantileAreEnough) {
 }
 
 TEST(Comparison, OnlyTheTailMayHaveBecomeSlower) {
-  // One request in fifty takes a hundred times as long: neither half nor nine tenths know of it.
+  // One request in fifty takes a hundred times as long: neither the median nor p90 shows it.
   const auto with_tail = [](double ns, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     ObservationBuilder builder(kSimulatedBegin, kSimulatedBegin + 120);
@@ -420,7 +420,7 @@ TEST(Comparison, FewRequestsOrFewBlocksAreTooLittleData) {
   const Observation a = observed({{"fill", rare}}, 120, 16);
   const ComparedOperation few_requests = compare(a, a, {}).operations.at(0);
   EXPECT_EQ(few_requests.verdict, Verdict::too_little_data);
-  EXPECT_EQ(few_requests.latency.mean.shift, 0);  // is told, but without an interval
+  EXPECT_EQ(few_requests.latency.mean.shift, 0);  // there is a shift, but no interval
   EXPECT_EQ(few_requests.latency.mean.low, std::nullopt);
 
   Behaviour frequent = kWandering;
@@ -460,7 +460,7 @@ TEST(Comparison, FailuresAndThroughputHaveShiftsOfTheirOwn) {
   EXPECT_EQ(operation.verdict, Verdict::no_proven_difference);
 }
 
-// Forty seconds of ten requests or more, of which so many fail, each second in another way.
+// Forty seconds of ten requests or more, some of which fail, each second in another way.
 Observation failing(std::uint64_t failures_a_second, std::uint64_t requests_a_second = 10) {
   constexpr std::array kFailures = {shm::Status::error, shm::Status::unanswered,
                                     shm::Status::malformed, shm::Status::cancelled};
@@ -570,7 +570,7 @@ TEST(Comparison, CanBeOfSomeOperationsOnly) {
 }
 
 // 9 of 10 blocks unobserved: what is left counts as neighbours, and the rate is over what was seen.
-TEST(Comparison, TimeInWhichNobodyWatchedIsNotSilence) {
+TEST(Comparison, UnwatchedTimeIsNotSilence) {
   std::mt19937_64 random(23);
   ObservationBuilder gappy(kSimulatedBegin, kSimulatedBegin + 1'280);
   for (std::uint64_t at = 0; at < 1'280; at += 100) {

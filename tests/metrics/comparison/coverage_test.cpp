@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Intervals of 95 % hold the truth 93 to 97 times in a hundred. tests/benchmarks/coverage tells
-// more cases with more rounds.
+// Intervals of 95 % contain the true value 93 to 97 times in a hundred. tests/benchmarks/coverage
+// has more cases, with more rounds.
 #include <gtest/gtest.h>
 
 #include "tests/metrics/comparison/simulated_latency.h"
@@ -8,7 +8,7 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-// Four standard deviations of a coverage of 93 % (or 97 %) that is counted in so many rounds.
+// Four standard deviations of a coverage of 93 % (or 97 %) that is counted in kRounds rounds.
 double allowance(double percent, int rounds) {
   return 4 * std::sqrt(percent * (100 - percent) / rounds);
 }
@@ -20,12 +20,14 @@ void expect_coverage(const Behaviour& behaviour, std::uint64_t seconds) {
   changed.requests_per_second *= 1.5;
   const Coverage coverage = coverage_of(behaviour, changed, seconds, kRounds, 1);
   for (std::size_t i = 0; i < coverage.percent.size(); ++i) {
-    if (coverage.told[i] < kRounds * 9 / 10) continue;  // too little data for that, as it says
-    EXPECT_GT(coverage.percent[i], 93 - allowance(93, coverage.told[i])) << Coverage::kNames[i];
-    EXPECT_LT(coverage.percent[i], 97 + allowance(97, coverage.told[i])) << Coverage::kNames[i];
+    if (coverage.intervals[i] < kRounds * 9 / 10) continue;  // too little data for that, as it says
+    EXPECT_GT(coverage.percent[i], 93 - allowance(93, coverage.intervals[i]))
+        << Coverage::kNames[i];
+    EXPECT_LT(coverage.percent[i], 97 + allowance(97, coverage.intervals[i]))
+        << Coverage::kNames[i];
   }
   for (const std::size_t i : {0, 1, 2, 4, 5}) {  // all but p99
-    EXPECT_EQ(coverage.told[i], kRounds) << Coverage::kNames[i];
+    EXPECT_EQ(coverage.intervals[i], kRounds) << Coverage::kNames[i];
   }
 }
 

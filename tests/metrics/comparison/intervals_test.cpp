@@ -216,7 +216,7 @@ TEST(Distribution, WeightsDecideNotCounts) {
   EXPECT_NEAR(distribution.value_at(distribution.place_of(0.41)), 120, 1);
 }
 
-TEST(Distribution, TellsHowMuchOfItHasNoBucket) {
+TEST(Distribution, SaysHowMuchOfItHasNoBucket) {
   Distribution distribution;
   distribution.add(histogram_of({1, 2, 3, Histogram::kHighest + 1}), 1);
   EXPECT_DOUBLE_EQ(distribution.within_range(), 0.75);

@@ -49,7 +49,7 @@ TEST(Observation, HoldsWhatLiesWithinItsBlocks) {
   EXPECT_EQ(seen.operations.at(kPing).total().latency.count(), 5u);
 }
 
-TEST(Observation, KnowsHowLongSomebodyWatchedInEachBlock) {
+TEST(Observation, KnowsHowLongEachBlockWasWatched) {
   ObservationBuilder builder(1'000, 1'006);
   builder.observed(1'000 * kNs + kNs / 2, 1'002 * kNs + kNs / 4);
   builder.observed(1'001 * kNs, 1'002 * kNs);  // once more: a second has no more than a second
@@ -60,7 +60,7 @@ TEST(Observation, KnowsHowLongSomebodyWatchedInEachBlock) {
   EXPECT_DOUBLE_EQ(seen.observed_seconds(), 2.25);
 }
 
-TEST(Observation, SomebodyWatchedWhereRecordsAre) {
+TEST(Observation, BlocksWithRecordsCountAsWatched) {
   ObservationBuilder builder(1'000, 1'003);
   builder.observed(1'000 * kNs, 1'000 * kNs + kNs / 2);
   builder.add(kPing, 1'000, one_request());

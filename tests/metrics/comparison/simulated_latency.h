@@ -111,7 +111,7 @@ struct Coverage {
   static constexpr std::array<const char*, 6> kNames = {"mean", "p50",        "p90",
                                                         "p99",  "throughput", "failures"};
   std::array<double, 6> percent{};
-  std::array<int, 6> told{};  // number of intervals
+  std::array<int, 6> intervals{};  // number of intervals
 };
 
 inline Coverage coverage_of(const Behaviour& a, const Behaviour& b, std::uint64_t seconds,
@@ -135,7 +135,7 @@ inline Coverage coverage_of(const Behaviour& a, const Behaviour& b, std::uint64_
                            const std::optional<Estimate>& of_b, double truth) {
       if (!of_a || !of_b || of_a->degrees == 0 || of_b->degrees == 0) return;
       const Limits interval = difference(*of_a, *of_b, 0.95).interval;
-      ++out.told[metric];
+      ++out.intervals[metric];
       held[metric] += interval.low <= truth && truth <= interval.high;
     };
     check(0, latency_a.mean, latency_b.mean, true_b.log_mean - true_a.log_mean);
@@ -149,7 +149,7 @@ inline Coverage coverage_of(const Behaviour& a, const Behaviour& b, std::uint64_
           true_b.failure_ratio - true_a.failure_ratio);
   }
   for (std::size_t i = 0; i < held.size(); ++i) {
-    out.percent[i] = out.told[i] == 0 ? 0 : 100.0 * held[i] / out.told[i];
+    out.percent[i] = out.intervals[i] == 0 ? 0 : 100.0 * held[i] / out.intervals[i];
   }
   return out;
 }

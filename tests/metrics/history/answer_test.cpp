@@ -79,7 +79,7 @@ TEST(HistoryPoints, FindWhatBelongsToThem) {
 }
 
 // The last point is of ten seconds only.
-TEST(HistoryPoints, TellHowLongSomebodyWatchedAndWhatCameMeanwhile) {
+TEST(HistoryPoints, SayHowLongTheyWereWatchedAndWhatCameMeanwhile) {
   HistoryPoints points(between(1'005, 1'095, 3), 10);
   *points.at(1'010) = requests(4);
   *points.at(1'030) = requests(3);
@@ -91,13 +91,13 @@ TEST(HistoryPoints, TellHowLongSomebodyWatchedAndWhatCameMeanwhile) {
   EXPECT_EQ(answer.begin_seconds, 1'000u);
   EXPECT_EQ(answer.end_seconds, 1'100u);
   EXPECT_EQ(answer.point_seconds, 30u);
-  std::vector<double> told;
+  std::vector<double> found;
   for (const HistoryPoint& point : answer.points) {
-    told.push_back(static_cast<double>(point.seconds));
-    told.push_back(point.stats.covered_seconds);
-    told.push_back(static_cast<double>(point.stats.outcomes.ok));
+    found.push_back(static_cast<double>(point.seconds));
+    found.push_back(point.stats.covered_seconds);
+    found.push_back(static_cast<double>(point.stats.outcomes.ok));
   }
-  EXPECT_THAT(told, ElementsAre(30, 10, 4, 30, 6, 3, 30, 0, 0, 10, 2, 0));
+  EXPECT_THAT(found, ElementsAre(30, 10, 4, 30, 6, 3, 30, 0, 0, 10, 2, 0));
   EXPECT_DOUBLE_EQ(answer.points[1].stats.rate_per_second, 0.5);
   EXPECT_DOUBLE_EQ(answer.whole.covered_seconds, 18);
   EXPECT_EQ(answer.whole.outcomes.ok, 7u);

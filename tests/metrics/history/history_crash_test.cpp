@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writers that are killed wherever they stand: what the file says and the position that it names
-// always fit, so that whoever goes on counts every record once.
+// Writers that are killed at any moment: the records in the file always match the position that is
+// stored in it, so that the next writer counts every record once.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ class HistoryCrashTest : public HistoryTest {
     shm::remove_segment(instance_, header->run_id);
   }
 
-  // What the bridge does, as fast as it can: sweeps, and commits what came in.
+  // Does what the bridge does, without pauses: sweeps, and commits what came in.
   [[noreturn]] void follow_until_killed() {
     Follower follower(instance_);
     const auto known = writer().positions().find(instance_);

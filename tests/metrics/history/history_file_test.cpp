@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Files that are no sound history of this version, and places where there can be none.
+// Files that are not a valid history of this version, and places where there can be none.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sqlite3.h>
@@ -40,7 +40,7 @@ class HistoryFileTest : public HistoryTest {
     EXPECT_EQ(opened, why.done());
     return why;
   }
-  // What both say of the file, which stays as it is.
+  // Writer and reader refuse the file with this outcome, and do not change it.
   void expect_refused(HistoryOutcome outcome, const std::string& sentence) const {
     std::ifstream before(file_, std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(before), {});
@@ -53,8 +53,8 @@ class HistoryFileTest : public HistoryTest {
     std::ifstream after(file_, std::ios::binary);
     EXPECT_EQ(bytes, std::string(std::istreambuf_iterator<char>(after), {}));
   }
-  // Files of this process may grow no further than that meanwhile: what a write says then is what a
-  // full disk says, but for its name. SQLite sees EFBIG as a failed write.
+  // Meanwhile no file of this process may grow beyond `most_bytes`: writes fail as on a full disk,
+  // only with another error code. SQLite reports EFBIG as a failed write.
   HistoryResult commit_on_a_full_disk(const std::vector<HistoryDelta>& deltas, std::uint64_t now,
                                       rlim_t most_bytes = 4'096) {
     writer();
@@ -257,7 +257,7 @@ TEST_F(HistoryFileTest, OnAReadOnlyDiskIsReadAndNotWritten) {
   std::filesystem::permissions(
       folder_, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   if (::geteuid() == 0) {
-    // root may write anywhere: be somebody else for a while.
+    // root may write anywhere: become another user for a while.
     ASSERT_EQ(chown(folder_.c_str(), 65'534, 65'534), 0);
     ASSERT_EQ(chown(file_.c_str(), 65'534, 65'534), 0);
     ASSERT_EQ(seteuid(65'534), 0);

@@ -288,7 +288,7 @@ TEST_F(HistoryTest, ASideIsTheWatchedPartOfARange) {
   ASSERT_THAT(side.operations, SizeIs(2));
   EXPECT_EQ(side.operations.at(key("ping")).total().outcomes.ok, 3u);
   EXPECT_EQ(side.operations.at(key("add")).total().outcomes.ok, 1u);
-  EXPECT_EQ(observe(6, 8, side), HistoryOutcome::unknown) << "nobody watched";
+  EXPECT_EQ(observe(6, 8, side), HistoryOutcome::unknown) << "not watched";
   EXPECT_EQ(observe(12, 20, side), HistoryOutcome::unknown);
 }
 
@@ -373,7 +373,7 @@ TEST_F(HistoryTest, AStretchWithMoreRowsThanACommitTakesAwayGoesAsAWhole) {
   EXPECT_THAT(rollups, IsEmpty());
 }
 
-TEST_F(HistoryTest, OneCommitTakesAwaySoManyRowsAndNoMore) {
+TEST_F(HistoryTest, OneCommitRemovesALimitedNumberOfRows) {
   retention_.seconds[0] = 10;
   for (int i = 0; i < 30; ++i) {
     for (std::uint64_t second = 0; second < 200; ++second) {
@@ -491,7 +491,7 @@ TEST_F(HistoryTest, AClockThatGoesBackAddsToTheSecondsItPassesAgain) {
   }
 }
 
-TEST_F(HistoryTest, TellsGapsFromSilence) {
+TEST_F(HistoryTest, DistinguishesGapsFromSilence) {
   watched(1, 2.5);
   record(key("ping"), kThen + 1, 1'000);
   commit(kThen + 3);

@@ -289,7 +289,7 @@ TEST_F(Group, CountsWhatItHasNoRoomForAndWhatTheOuterLayersLost) {
   EXPECT_EQ(view->outer_records_lost + view->join.spans, 2'200u);
 }
 
-TEST_F(Group, TellsTheDistanceToTheTargets) {
+TEST_F(Group, SaysTheDistanceToTheTargets) {
   for (std::uint64_t i = 0; i < 120; ++i) four_layers(1 + i, now() - 900 * kMs);
   daemon_->header().gauges.target_latency_ns.store(20 * kMs);
   const auto view = look();
@@ -332,7 +332,7 @@ TEST_F(Group, ReadsTheProcessesBehindTheCollectionPoints) {
   EXPECT_TRUE(view->processes[1].running);
   EXPECT_GT(view->processes[1].process.resident_bytes.value_or(0), 0u);
   EXPECT_TRUE(view->processes[1].process.cpu_ratio.has_value());
-  EXPECT_FALSE(view->processes[2].running);  // its pid is somebody else's now
+  EXPECT_FALSE(view->processes[2].running);  // its pid belongs to another process now
   EXPECT_FALSE(view->processes[2].process.resident_bytes);
   EXPECT_EQ(view->processes[3].layer, "daemon");
   EXPECT_NEAR(view->processes[1].last_seen_seconds, 16, 0.5);

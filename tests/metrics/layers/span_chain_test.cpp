@@ -125,7 +125,7 @@ TEST(JoinSpans, AnOperationWithAGapIsNotJoined) {
   EXPECT_EQ(joined.fates, (SpanFates{.irregular = 4}));
 }
 
-// Another machine's clock, or nonsense.
+// Another machine's clock, or invalid times.
 TEST(JoinSpans, AnInnerSpanThatSticksOutIsNotJoined) {
   for (const auto& [start, end] : {std::pair{0, 5}, {5, 11}, {0, 12}}) {
     const Joined joined = join({span(kClient, 1, 10), span(kDaemon, static_cast<unsigned>(start),

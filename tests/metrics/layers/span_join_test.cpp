@@ -81,7 +81,7 @@ TEST_F(Join, WhatTheOuterCallStillHoldsTogetherWaitsForTheRest) {
   EXPECT_EQ(counters().fates, (SpanFates{.joined = 3}));
 }
 
-// Nothing tells that an outer call still goes on.
+// Nothing says that an outer call still goes on.
 TEST_F(Join, AnOuterCallOfMoreThanThePatienceLacksItsFirstInnerOneAndCountsAsLate) {
   at(20);
   for (const std::uint64_t trace : {7, 8}) add(trace, Layer::daemon, 2, 4);
@@ -247,7 +247,7 @@ TEST_F(Join, WhateverTheOrderOfArrivalEachTraceIsJoinedAsAWhole) {
 }
 
 // Property: whatever comes, no more than kMostHeld spans are held, and all are accounted for.
-TEST_F(Join, MillionsOfSpansThatNobodyMatchesAreBounded) {
+TEST_F(Join, MillionsOfSpansWithoutAMatchAreBounded) {
   std::uint64_t trace = 0;
   for (std::uint64_t i = 0; i < 2'000'000; ++i) {
     join_.add(++trace, {kStart, kStart + kMs, 1, Layer::daemon}, kStart);

@@ -190,7 +190,7 @@ TEST_F(FollowerRunsTest, WhatADaemonPublishedJustBeforeItWasReplacedIsTakenIn) {
   EXPECT_EQ(snapshot.daemon.runs_seen, 2u);
 }
 
-// Others may run at the same time, so it is only sure what it is not.
+// Other instances may exist at the same time, so a test can only say which are not chosen.
 TEST_F(FollowerRunsTest, WhereADaemonLivesOneThatEndedIsNoChoice) {
   TestSegment segment(instance_);
   segment.retire();
@@ -204,7 +204,7 @@ TEST_F(FollowerRunsTest, WhereADaemonLivesOneThatEndedIsNoChoice) {
   shm::remove_segment(live_instance, live.header().run_id);
 }
 
-TEST_F(FollowerRunsTest, AnOrderlyEndIsToldApartFromACrash) {
+TEST_F(FollowerRunsTest, AnOrderlyEndIsDistinguishedFromACrash) {
   TestSegment segment(instance_);
   look();
   segment.publish("ping", now_.monotonic_ns, 1'000);

@@ -347,7 +347,7 @@ TEST_F(FollowerTest, LastRecordIsTheLatestEndOfASpan) {
   EXPECT_EQ(snapshot.daemon.last_record_realtime_ns, now_.realtime_ns - 2 * kSecond);
 }
 
-TEST_F(FollowerTest, NonsenseInASegmentIsCountedAndHarmsNothing) {
+TEST_F(FollowerTest, InvalidRecordsInASegmentAreCountedAndHarmNothing) {
   for (const std::uint64_t extreme :
        {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 63, UINT64_MAX}) {
     const std::string instance = unique_instance();

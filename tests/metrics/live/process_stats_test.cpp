@@ -78,7 +78,7 @@ TEST(ProcessReader, CpuRatioIsCpuTimeOverTheTimeBetweenReadings) {
   EXPECT_EQ(reader.read(12 * kSecond + 1).cpu_ratio, second.cpu_ratio) << "keeps its last value";
 }
 
-TEST(ProcessReader, APidThatStandsForAnotherProcessTellsNothing) {
+TEST(ProcessReader, APidThatStandsForAnotherProcessShowsNothing) {
   shm::ProcessIdentity reused = shm::this_process();
   reused.start_time += 1;
   const ProcessStats stats = ProcessReader(reused).read(0);
@@ -88,7 +88,7 @@ TEST(ProcessReader, APidThatStandsForAnotherProcessTellsNothing) {
 }
 
 TEST(ProcessReader, WhatThisUserMayNotReadStaysEmpty) {
-  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
   const shm::ProcessIdentity process = shm::this_process();
   const pid_t child = fork();
   if (child == 0) {

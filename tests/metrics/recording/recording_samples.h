@@ -71,7 +71,7 @@ inline std::vector<Entry> some_entries(unsigned seed, std::size_t records) {
       for (std::uint64_t line = number(3); line > 0; --line) {
         for (std::uint64_t& word : words) word = number(UINT64_MAX);
         shm::InflightEntry& entry =
-            moment.in_hand.emplace_back(shm::InflightEntry::from_words(words));
+            moment.inflight.emplace_back(shm::InflightEntry::from_words(words));
         entry.unused = 0;
       }
       add(moment);
@@ -120,7 +120,7 @@ inline Written write(const std::vector<Entry>& entries, std::size_t entries_in_a
 inline bool same(const Moment& a, const Moment& b) {
   const auto words = [](const Moment& moment) {
     std::vector<shm::InflightEntry::Words> all;
-    for (const shm::InflightEntry& entry : moment.in_hand) all.push_back(entry.words());
+    for (const shm::InflightEntry& entry : moment.inflight) all.push_back(entry.words());
     return all;
   };
   return a.monotonic_ns == b.monotonic_ns && a.realtime_ns == b.realtime_ns &&

@@ -69,7 +69,7 @@ TEST(Recording, AnyChangedByteIsNoticedAndNothingWrongComesBeforeIt) {
   }
 }
 
-// As a reader meets it whose file was made by somebody who knows checksums.
+// A file with valid checksums, as a program that means harm could write it.
 Bytes with_one_chunk(const Bytes& content) {
   Bytes bytes(kMagic.begin(), kMagic.end());
   bytes.push_back(kVersion);
@@ -80,7 +80,7 @@ Bytes with_one_chunk(const Bytes& content) {
   return bytes;
 }
 
-TEST(Recording, NonsenseWithAGoodChecksumIsRefused) {
+TEST(Recording, InvalidContentWithAGoodChecksumIsRefused) {
   const std::vector<Bytes> contents = {
       {kRecordTag},                                   // a record that ends at once
       {kRecordTag, 0xff, 0xff, 0x03, 0, 0, 0, 0, 0},  // a lane that no segment has
@@ -95,7 +95,7 @@ TEST(Recording, NonsenseWithAGoodChecksumIsRefused) {
       {kOfOuterLayersTag, 4, kLostTag, 1, 5},                       // longer than its chunk
       {kOfOuterLayersTag, 2, kLostTag, 1, 5},                       // cuts its entry off
       {kOfOuterLayersTag, 3, kEndTag, 1, 0},                        // an end of its own
-      {kOfOuterLayersTag, 5, kOfOuterLayersTag, 3, kLostTag, 1, 5}  // of whom?
+      {kOfOuterLayersTag, 5, kOfOuterLayersTag, 3, kLostTag, 1, 5}  // one within another
   };
   for (const Bytes& content : contents) {
     EXPECT_EQ(read_all(with_one_chunk(content)).outcome, Outcome::damaged)
@@ -128,7 +128,7 @@ TEST(Recording, EntriesAndMembersThatALaterWriterAddsAreSkipped) {
   EXPECT_EQ(back.segments[1], Segment::outer_layers);
 }
 
-TEST(Recording, OtherFilesAndOtherVersionsAreToldApart) {
+TEST(Recording, OtherFilesAndOtherVersionsAreDistinguished) {
   Bytes bytes = write({}, 1).bytes;
   EXPECT_EQ(read_all(bytes).outcome, Outcome::end);
   bytes[kMagic.size()] = kVersion + 1;
@@ -137,16 +137,16 @@ TEST(Recording, OtherFilesAndOtherVersionsAreToldApart) {
   EXPECT_EQ(read_all({}).outcome, Outcome::foreign);
 }
 
-TEST(Recording, ManyRequestsInHandFitAChunk) {
+TEST(Recording, ManyRequestsInFlightFitAChunk) {
   Moment moment;
-  for (std::size_t i = 0; i < kMostInHand + 5; ++i) {
-    moment.in_hand.push_back(
+  for (std::size_t i = 0; i < kMostInflight + 5; ++i) {
+    moment.inflight.push_back(
         shm::InflightEntry::from_words({UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
                                         shm::kTicksAtLeast, UINT64_MAX, UINT64_MAX}));
   }
   const ReadBack back = read_all(write({1, Entry(moment)}, 1).bytes);
   ASSERT_EQ(back.outcome, Outcome::end);
-  EXPECT_EQ(std::get<Moment>(back.entries.at(0)).in_hand.size(), kMostInHand);
+  EXPECT_EQ(std::get<Moment>(back.entries.at(0)).inflight.size(), kMostInflight);
 }
 
 // 20,000 requests a second from 8 threads, as the stand-in daemon's: what a recording of them

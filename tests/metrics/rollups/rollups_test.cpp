@@ -59,7 +59,7 @@ TEST_F(RollupsTest, AreTalliesOfUnixSecondsAndHandedOutOnce) {
   EXPECT_EQ(late.rollups[0].begin_seconds, 1'699'999'970u) << "a late one finds its second";
 }
 
-TEST_F(RollupsTest, NonsenseTimesLieBetweenTheEpochAndNow) {
+TEST_F(RollupsTest, InvalidTimesLieBetweenTheEpochAndNow) {
   TestSegment segment(instance_);
   take();
   now_.realtime_ns = 5 * kSecond;  // a machine without a clock
@@ -139,7 +139,7 @@ TEST_F(RollupsTest, WhatWasOverwrittenBetweenTwoReadersIsLostAndAGap) {
               ElementsAre(TimeStretch{now_.realtime_ns - 63 * kSecond, now_.realtime_ns}));
 }
 
-TEST_F(RollupsTest, WhatWasOverwrittenBeforeAnybodyCameWasNobodysToLose) {
+TEST_F(RollupsTest, WhatWasOverwrittenBeforeTheFirstReaderIsNotLost) {
   TestSegment segment(instance_, {{2, 64}});
   for (std::uint64_t i = 0; i < 100; ++i) {
     pass(1);
@@ -152,7 +152,7 @@ TEST_F(RollupsTest, WhatWasOverwrittenBeforeAnybodyCameWasNobodysToLose) {
               ElementsAre(TimeStretch{now_.realtime_ns - 63 * kSecond, now_.realtime_ns}));
 }
 
-// Of the lanes that were lapped, the one whose oldest record ended last tells since when nothing is
+// Of the lanes that were lapped, the one whose oldest record ended last says since when nothing is
 // missing. The third lane was not lapped.
 TEST_F(RollupsTest, TheGapLastsUntilTheLastLappedLaneIsComplete) {
   TestSegment segment(instance_, {{3, 64}});
@@ -211,7 +211,7 @@ TEST_F(RollupsTest, OfAnotherRunWhatWasWatchedBeginsWithTheRun) {
     return now_.realtime_ns - delta.observed.at(0).begin_ns;
   };
   EXPECT_EQ(since(early), 20 * kSecond);
-  EXPECT_EQ(since(late), 10 * kSecond) << "until when somebody watched the run before";
+  EXPECT_EQ(since(late), 10 * kSecond) << "until then the run before was watched";
 }
 
 TEST_F(RollupsTest, AReaderThatGoesOnAtOnceHasWatchedNothingYet) {
@@ -281,7 +281,7 @@ TEST_F(RollupsTest, WithoutADaemonThePositionStays) {
   late.sweep(now_);
   const RollupDelta delta = late.take_rollups();
   EXPECT_EQ(delta.position, (ReadingPosition{77, {1, 2, 3}, now_.realtime_ns}));
-  ASSERT_THAT(delta.observed, SizeIs(1)) << "nothing happened, and somebody saw it";
+  ASSERT_THAT(delta.observed, SizeIs(1)) << "nothing happened, but the time was watched";
   EXPECT_EQ(delta.observed[0].end_ns, now_.realtime_ns);
 }
 

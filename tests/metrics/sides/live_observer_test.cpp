@@ -129,13 +129,13 @@ TEST_F(LiveObserverTest, IsEmptyIfNothingWasAnswered) {
 }
 
 TEST_F(LiveObserverTest, SaysThatThereIsNoDaemon) {
-  const std::string nobody = unique_instance();
-  LiveObserver observer(nobody);
+  const std::string no_daemon = unique_instance();
+  LiveObserver observer(no_daemon);
   observer.sweep(now_);
   EXPECT_FALSE(observer.is_live());
   EXPECT_EQ(failure_of(observer),
             std::pair(SideOutcome::absent,
-                      "no daemon with telemetry has run as instance \"" + nobody + '"'));
+                      "no daemon with telemetry has run as instance \"" + no_daemon + '"'));
 }
 
 TEST_F(LiveObserverTest, SaysWhyASegmentCannotBeRead) {

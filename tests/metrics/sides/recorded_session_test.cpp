@@ -75,7 +75,7 @@ TEST(RecordedSide, CountsEachRecordInTheSecondInWhichItEnded) {
 }
 
 // The same operation in another layer, stack or protocol is another one; ids are the catalog's.
-TEST(RecordedSide, TellsOperationsApartByAllOfTheirNames) {
+TEST(RecordedSide, DistinguishesOperationsByAllOfTheirNames) {
   std::vector<Entry> entries = {run_at(10, 1'010), operation_name(100, "ping")};
   const auto name = [&](std::uint16_t id, shm::NameKind kind, const char* text) {
     entries.emplace_back(recording::Name{id, kind, text});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What may be written where a side is asked for, what it stands for, and what is said of the rest.
+// Which texts name a side, what each stands for, and how all other texts are refused.
 #include "metrics/sides/side.h"
 
 #include <gmock/gmock.h>
@@ -19,7 +19,7 @@ using testing::IsEmpty;
 using testing::Pair;
 
 // The sentence and kind of a failure, or the description of a side.
-using Told = std::pair<std::optional<SideOutcome>, std::string>;
+using Result = std::pair<std::optional<SideOutcome>, std::string>;
 
 class SideTest : public HistoryTest {
  protected:
@@ -58,7 +58,7 @@ class SideTest : public HistoryTest {
     sources_.history_file = file_;
   }
 
-  Told tell(const std::string& asked) {
+  Result read(const std::string& asked) {
     try {
       return {std::nullopt, SideReader(sources_).read(asked).description};
     } catch (const SideFailure& failure) {
@@ -80,18 +80,18 @@ TEST_F(SideTest, IsWhatItsPrefixOrElseItsShapeSays) {
   commit_for("goxel", 0);
   const std::string of_baseline =
       "baseline \"before\", saved " + format_date_time(kThen * kNs) + " from instance \"goxel\"";
-  EXPECT_THAT(tell("live"), Pair(std::nullopt, "live, 1"));
-  EXPECT_THAT(tell("before"), Pair(std::nullopt, of_baseline));
-  EXPECT_THAT(tell("baseline:before"), Pair(std::nullopt, of_baseline));
-  EXPECT_THAT(tell("./before"), Pair(std::nullopt, "what ./before holds"));
-  EXPECT_THAT(tell("../1..2"), Pair(std::nullopt, "what ../1..2 holds"));
-  EXPECT_THAT(tell("file:before"), Pair(std::nullopt, "what before holds"));
-  EXPECT_THAT(tell("file:stack:x"), Pair(std::nullopt, "what stack:x holds"));
-  EXPECT_THAT(tell(std::to_string(kThen) + "..now"),
+  EXPECT_THAT(read("live"), Pair(std::nullopt, "live, 1"));
+  EXPECT_THAT(read("before"), Pair(std::nullopt, of_baseline));
+  EXPECT_THAT(read("baseline:before"), Pair(std::nullopt, of_baseline));
+  EXPECT_THAT(read("./before"), Pair(std::nullopt, "what ./before holds"));
+  EXPECT_THAT(read("../1..2"), Pair(std::nullopt, "what ../1..2 holds"));
+  EXPECT_THAT(read("file:before"), Pair(std::nullopt, "what before holds"));
+  EXPECT_THAT(read("file:stack:x"), Pair(std::nullopt, "what stack:x holds"));
+  EXPECT_THAT(read(std::to_string(kThen) + "..now"),
               Pair(std::nullopt, "history of instance \"goxel\""));
-  EXPECT_THAT(tell("stack:2-layer"), Pair(std::nullopt, "live, 2, stack 2-layer"));
-  EXPECT_THAT(tell("stack:2-layer@before"), Pair(std::nullopt, of_baseline + ", stack 2-layer"));
-  EXPECT_THAT(tell("stack:2-layer@file:a@b"), Pair(std::nullopt, "what a@b holds, stack 2-layer"));
+  EXPECT_THAT(read("stack:2-layer"), Pair(std::nullopt, "live, 2, stack 2-layer"));
+  EXPECT_THAT(read("stack:2-layer@before"), Pair(std::nullopt, of_baseline + ", stack 2-layer"));
+  EXPECT_THAT(read("stack:2-layer@file:a@b"), Pair(std::nullopt, "what a@b holds, stack 2-layer"));
 }
 
 TEST_F(SideTest, KeepsWhatWasAsked) {
@@ -123,33 +123,34 @@ TEST_F(SideTest, AStackIsThatOfTheSideAndNothingElse) {
 }
 
 TEST_F(SideTest, SaysWhatAStackLacks) {
-  EXPECT_THAT(tell("stack:"), Pair(SideOutcome::nonsense, "\"stack:\" needs the name of a stack"));
-  EXPECT_THAT(tell("stack:@live"),
-              Pair(SideOutcome::nonsense, "\"stack:\" needs the name of a stack"));
-  EXPECT_THAT(tell("stack:2-layer@stack:4-layer"),
-              Pair(SideOutcome::nonsense, "a side is of one stack: \"stack:\" stands once"));
-  EXPECT_THAT(tell("stack:3-\ayer"), Pair(SideOutcome::unknown,
+  EXPECT_THAT(read("stack:"),
+              Pair(SideOutcome::invalid_text, "\"stack:\" needs the name of a stack"));
+  EXPECT_THAT(read("stack:@live"),
+              Pair(SideOutcome::invalid_text, "\"stack:\" needs the name of a stack"));
+  EXPECT_THAT(read("stack:2-layer@stack:4-layer"),
+              Pair(SideOutcome::invalid_text, "a side is of one stack: \"stack:\" stands once"));
+  EXPECT_THAT(read("stack:3-\ayer"), Pair(SideOutcome::unknown,
                                           "no request of a stack \"3-\uFFFDyer\" was seen, only "
                                           "of: 2-layer, 4-layer"));
 }
 
 TEST_F(SideTest, ABaselineHasAValidNameAndIsThere) {
-  EXPECT_THAT(tell("baseline:live"),
-              Pair(SideOutcome::nonsense,
+  EXPECT_THAT(read("baseline:live"),
+              Pair(SideOutcome::invalid_text,
                    std::string("\"live\" is no side to compare: ") + kBaselineNameRule));
-  EXPECT_THAT(tell("a b\a"), Pair(SideOutcome::nonsense, std::string("\"a b\uFFFD\" is no side "
-                                                                     "to compare: ") +
-                                                             kBaselineNameRule));
-  EXPECT_THAT(tell("missing"), Pair(SideOutcome::unknown, "there is no baseline \"missing\" in " +
+  EXPECT_THAT(read("a b\a"), Pair(SideOutcome::invalid_text, std::string("\"a b\uFFFD\" is no side "
+                                                                         "to compare: ") +
+                                                                 kBaselineNameRule));
+  EXPECT_THAT(read("missing"), Pair(SideOutcome::unknown, "there is no baseline \"missing\" in " +
                                                               sources_.baseline_folder));
   save("before");
   std::ofstream(std::filesystem::path(sources_.baseline_folder) / "broken.baseline") << "nothing";
-  EXPECT_THAT(tell("broken"), Pair(SideOutcome::unsound, HasSubstr("is not a baseline")));
+  EXPECT_THAT(read("broken"), Pair(SideOutcome::invalid_file, HasSubstr("is not a baseline")));
   std::filesystem::create_directory(std::filesystem::path(sources_.baseline_folder) /
                                     "folder.baseline");
-  EXPECT_NE(tell("folder").first, std::nullopt);
+  EXPECT_NE(read("folder").first, std::nullopt);
   sources_.baseline_folder.clear();
-  EXPECT_THAT(tell("before"),
+  EXPECT_THAT(read("before"),
               Pair(SideOutcome::unknown,
                    "no folder of baselines is given, and neither XDG_STATE_HOME nor HOME is set"));
 }
@@ -167,15 +168,16 @@ TEST_F(SideTest, WhatTheSystemRefusesIsUnreadableAndWhatIsDamagedUnsound) {
   EXPECT_EQ(outcome_of({StoreOutcome::done, ""}), std::nullopt);
   EXPECT_EQ(outcome_of({StoreOutcome::unknown, "a\ab"}), SideOutcome::unknown);
   EXPECT_EQ(outcome_of({StoreOutcome::failed, "a\ab"}), SideOutcome::unreadable);
-  EXPECT_EQ(outcome_of({StoreOutcome::unsound, "a\ab"}), SideOutcome::unsound);
-  EXPECT_EQ(outcome_of({StoreOutcome::exists, "a\ab"}), SideOutcome::unsound);
+  EXPECT_EQ(outcome_of({StoreOutcome::invalid, "a\ab"}), SideOutcome::invalid_file);
+  EXPECT_EQ(outcome_of({StoreOutcome::exists, "a\ab"}), SideOutcome::invalid_file);
 }
 
 TEST_F(SideTest, AFileMayBeNamedWhereTheSourcesSaySo) {
   sources_.file = nullptr;
-  const auto refused = Pair(SideOutcome::nonsense, "a side here is no file: save it as a baseline");
-  EXPECT_THAT(tell("file:x"), refused);
-  EXPECT_THAT(tell("./x"), refused);
+  const auto refused =
+      Pair(SideOutcome::invalid_text, "a side here is no file: save it as a baseline");
+  EXPECT_THAT(read("file:x"), refused);
+  EXPECT_THAT(read("./x"), refused);
 }
 
 TEST_F(SideTest, ARangeIsTheWatchedPartOfTheHistory) {
@@ -190,35 +192,35 @@ TEST_F(SideTest, ARangeIsTheWatchedPartOfTheHistory) {
 
 TEST_F(SideTest, ARangeHasABeginningAndAnEndAndAHistory) {
   const std::string ends = "a range has a beginning and an end: FROM..TO";
-  EXPECT_THAT(tell(".."), Pair(SideOutcome::nonsense, ends));
-  EXPECT_THAT(tell("-24h.."), Pair(SideOutcome::nonsense, ends));
-  EXPECT_THAT(tell("..now"), Pair(SideOutcome::nonsense, ends));
-  EXPECT_THAT(tell("2000..1000"),
-              Pair(SideOutcome::nonsense, "the range is reversed: it begins after its end"));
-  EXPECT_THAT(tell("-24h..now"), Pair(SideOutcome::unknown,
-                                      "a range is one of the history: --history must tell the "
+  EXPECT_THAT(read(".."), Pair(SideOutcome::invalid_text, ends));
+  EXPECT_THAT(read("-24h.."), Pair(SideOutcome::invalid_text, ends));
+  EXPECT_THAT(read("..now"), Pair(SideOutcome::invalid_text, ends));
+  EXPECT_THAT(read("2000..1000"),
+              Pair(SideOutcome::invalid_text, "the range is reversed: it begins after its end"));
+  EXPECT_THAT(read("-24h..now"), Pair(SideOutcome::unknown,
+                                      "a range is one of the history: --history must name the "
                                       "file that the bridge keeps it in"));
 }
 
 TEST_F(SideTest, ARangeNeedsToKnowWhoseItIs) {
   const std::string range = std::to_string(kThen) + "..now";
   sources_.history_file = file_;
-  EXPECT_THAT(tell(range), Pair(SideOutcome::unreadable, "there is no history file " + file_));
+  EXPECT_THAT(read(range), Pair(SideOutcome::unreadable, "there is no history file " + file_));
   writer();
-  EXPECT_THAT(tell(range), Pair(SideOutcome::unknown, "the history has no instance yet"));
+  EXPECT_THAT(read(range), Pair(SideOutcome::unknown, "the history has no instance yet"));
   commit_for("one", 0);
-  EXPECT_THAT(tell(range), Pair(std::nullopt, "history of instance \"one\""));
+  EXPECT_THAT(read(range), Pair(std::nullopt, "history of instance \"one\""));
   commit_for("two", 1);
-  EXPECT_THAT(tell(range), Pair(SideOutcome::nonsense,
+  EXPECT_THAT(read(range), Pair(SideOutcome::invalid_text,
                                 "the history has several instances (one, two): the one that is "
                                 "meant must be named"));
   sources_.instance = "two";
-  EXPECT_THAT(tell(range), Pair(std::nullopt, "history of instance \"two\""));
+  EXPECT_THAT(read(range), Pair(std::nullopt, "history of instance \"two\""));
   sources_.instance = "three";
-  EXPECT_THAT(tell(range), Pair(SideOutcome::unknown, HasSubstr("has no instance \"three\"")));
+  EXPECT_THAT(read(range), Pair(SideOutcome::unknown, HasSubstr("has no instance \"three\"")));
   writer_.reset();
-  std::ofstream(file_) << "something else, and long enough to be looked at by whoever opens it";
-  EXPECT_THAT(tell(range), Pair(SideOutcome::unsound, HasSubstr(file_)));
+  std::ofstream(file_) << "something else, and long enough to be read by a program that opens it";
+  EXPECT_THAT(read(range), Pair(SideOutcome::invalid_file, HasSubstr(file_)));
 }
 
 class ComparedSidesTest : public SideTest {
@@ -233,7 +235,7 @@ class ComparedSidesTest : public SideTest {
     }
     return keys;
   }
-  Told refusal(const ComparisonOptions& options) {
+  Result refusal(const ComparisonOptions& options) {
     try {
       compare_keys("live", "live", options);
     } catch (const SideFailure& failure) {
@@ -267,14 +269,14 @@ TEST_F(ComparedSidesTest, SayWhatNeitherHas) {
   ComparisonOptions options;
   options.operation = "po\ng";
   EXPECT_EQ(refusal(options),
-            Told(SideOutcome::unknown, "neither side has requests of operation \"po\uFFFDg\""));
+            Result(SideOutcome::unknown, "neither side has requests of operation \"po\uFFFDg\""));
   options.stack = "2-layer";
   options.layer = "daemon";
-  EXPECT_EQ(refusal(options), Told(SideOutcome::unknown,
-                                   "neither side has requests of operation \"po\uFFFDg\" stack "
-                                   "\"2-layer\" layer \"daemon\""));
+  EXPECT_EQ(refusal(options), Result(SideOutcome::unknown,
+                                     "neither side has requests of operation \"po\uFFFDg\" stack "
+                                     "\"2-layer\" layer \"daemon\""));
   sources_.live = [] { return Side{}; };
-  EXPECT_EQ(refusal({}), Told(SideOutcome::unknown, "there are no requests on either side"));
+  EXPECT_EQ(refusal({}), Result(SideOutcome::unknown, "there are no requests on either side"));
 }
 
 }  // namespace

@@ -114,10 +114,10 @@ TEST(TallyCodec, RefusesWhatIsCutOrLonger) {
 
 TEST(TallyCodec, AnyBytesAreATallyOrRefusedAndThenChangeNothing) {
   std::mt19937_64 random(7);
-  const std::vector<std::uint8_t> sound = encode_tally(tally_of(50, 2));
+  const std::vector<std::uint8_t> valid = encode_tally(tally_of(50, 2));
   const Tally before = tally_of(20, 4);
   for (int round = 0; round < 20'000; ++round) {
-    std::vector<std::uint8_t> bytes = sound;
+    std::vector<std::uint8_t> bytes = valid;
     if (round % 2 == 0) {
       for (std::uint64_t i = random() % 3 + 1; i > 0; --i) {
         bytes[random() % bytes.size()] = static_cast<std::uint8_t>(random());
