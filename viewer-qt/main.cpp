@@ -54,7 +54,7 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
                                     QStringLiteral("NAME"));
   const QCommandLineOption history(
       QStringLiteral("history"),
-      QStringLiteral("The file that the bridge keeps: charts begin with what it tells."),
+      QStringLiteral("The file that the bridge keeps: charts begin with what it holds."),
       QStringLiteral("FILE"));
   const QCommandLineOption screenshot(
       QStringLiteral("screenshot"),

@@ -63,7 +63,7 @@ class CompareProgram : public testing::Test {
     shm::remove_segment_of(instance_);
     daemon_.emplace(instance_, std::move(script));
   }
-  // A side that was looked at some time between the start and now. A second more or less: whole
+  // A side that was observed at some time between the start and now. A second more or less: whole
   // seconds are counted.
   void expect_watched_since_begin(const json& side) const {
     const double seconds = side.at("seen").at("observed_seconds");

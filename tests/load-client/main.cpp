@@ -131,7 +131,7 @@ int parse_and_run(int argc, char** argv) {
   app.add_option("--methods", options.mix.operations, "Only these methods and tools: a,b,c")
       ->delimiter(',');
   app.add_flag("--heavy-together", options.heavy_together,
-               "Send exports, saves and shapes also while other requests are in hand: the stock "
+               "Send exports, saves and shapes also while other requests are in flight: the stock "
                "daemon may die of it");
   bool no_set_up = false;
   app.add_flag("--no-set-up", no_set_up,

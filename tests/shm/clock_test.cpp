@@ -190,7 +190,7 @@ TEST(Calibrator, CountsACorrectionWhenTicksGoBack) {
   EXPECT_NEAR(slope(calibration) * 2.0, 1.0, 1e-7);
 }
 
-// By less than the readings' width would explain: a slope from there would be nonsense.
+// By less than the readings' width would explain: a slope from there would be wrong.
 TEST(Calibrator, CountsACorrectionWhenTicksGoBackALittle) {
   FakeClocks clocks(2.0);
   Calibrator calibrator(ClockSource::tsc);

@@ -90,7 +90,7 @@ TEST_F(NamedObject, TellsItsOwnerIfItIsAFinishedSegment) {
   header.layout_major = kLayoutMajor + 1;  // what follows may mean something else there
   EXPECT_FALSE(owner_of(object.get())->retired);
   header.magic.store(kMagic + 1);
-  EXPECT_FALSE(owner_of(object.get())) << "nonsense of the right size";
+  EXPECT_FALSE(owner_of(object.get())) << "invalid, of the right size";
   header.magic.store(kMagic);
   EXPECT_TRUE(owner_of(object.get()));
   ASSERT_EQ(truncate(instance_.path().c_str(), sizeof(Header) - 1), 0);

@@ -150,7 +150,7 @@ TEST_F(SegmentReader, ReadsNames) {
   EXPECT_EQ(reader_->name_count(), id + 1u);
 }
 
-TEST_F(SegmentReader, ListsRequestsInHandAndNoHalfWrittenOnes) {
+TEST_F(SegmentReader, ListsRequestsInFlightAndNoHalfWrittenOnes) {
   const std::span<InflightLine> lines = parts_->inflight();
   for (std::uint64_t i = 0; i < 4; ++i) {
     InflightEntry entry{};

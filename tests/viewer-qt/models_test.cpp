@@ -321,7 +321,7 @@ TEST(Figures, EachHasItsOwnNumber) {
     EXPECT_EQ(shown[i].value, QString::fromUtf8(expected[i].second)) << expected[i].first;
   }
   EXPECT_TRUE(shown[3].alarming);
-  EXPECT_FALSE(shown[5].alarming) << "nothing has been in hand for long";
+  EXPECT_FALSE(shown[5].alarming) << "nothing has been in flight for long";
   EXPECT_TRUE(shown[9].alarming);
   EXPECT_EQ(shown[3].hint, "200 errors, 30 unanswered, 4 malformed, 1,000 cancelled");
   snapshot->inflight.emplace_back().age_ns = InflightModel::kOldNs;

@@ -111,7 +111,7 @@ TEST(BaselineFormat, EveryTruncationIsRefused) {
   }
 }
 
-// As many as a reader tells apart: 512, and 64 that are the others of something.
+// As many as a reader keeps apart: 512, and 64 that are the others of something.
 TEST(BaselineFormat, HasNoMoreOperationsThanAReaderKeepsApart) {
   const auto read_with = [](int operations) {
     ObservationBuilder builder(kBegin, kBegin + 1);

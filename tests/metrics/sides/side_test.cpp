@@ -155,7 +155,7 @@ TEST_F(SideTest, ABaselineHasAValidNameAndIsThere) {
                    "no folder of baselines is given, and neither XDG_STATE_HOME nor HOME is set"));
 }
 
-TEST_F(SideTest, WhatTheSystemRefusesIsUnreadableAndWhatIsDamagedUnsound) {
+TEST_F(SideTest, WhatTheSystemRefusesIsUnreadableAndWhatIsDamagedInvalid) {
   const auto outcome_of = [](const StoreResult& result) -> std::optional<SideOutcome> {
     try {
       require(result);
@@ -198,7 +198,7 @@ TEST_F(SideTest, ARangeHasABeginningAndAnEndAndAHistory) {
   EXPECT_THAT(read("2000..1000"),
               Pair(SideOutcome::invalid_text, "the range is reversed: it begins after its end"));
   EXPECT_THAT(read("-24h..now"), Pair(SideOutcome::unknown,
-                                      "a range is one of the history: --history must tell the "
+                                      "a range is one of the history: --history must name the "
                                       "file that the bridge keeps it in"));
 }
 
