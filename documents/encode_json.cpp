@@ -12,6 +12,7 @@
 #include "documents/layers_document.h"
 #include "documents/record_document.h"
 #include "documents/snapshot_document.h"
+#include "metrics/live/shared_list.h"
 
 namespace goxel_telemetry::documents {
 namespace {
@@ -24,6 +25,8 @@ template <class Value>
 Json tree(const std::optional<Value>& value);
 template <class Value>
 Json tree(const std::vector<Value>& values);
+template <class Value>
+Json tree(const metrics::SharedList<Value>& values);
 
 template <class Value>
 Json tree(const Value& value) {
@@ -45,11 +48,21 @@ Json tree(const std::optional<Value>& value) {
   return value ? tree(*value) : Json(nullptr);
 }
 
+template <class Values>
+Json array_of(const Values& values) {
+  Json array = Json::array();
+  for (const auto& value : values) array.push_back(tree(value));
+  return array;
+}
+
 template <class Value>
 Json tree(const std::vector<Value>& values) {
-  Json array = Json::array();
-  for (const Value& value : values) array.push_back(tree(value));
-  return array;
+  return array_of(values);
+}
+
+template <class Value>
+Json tree(const metrics::SharedList<Value>& values) {
+  return array_of(values);
 }
 
 }  // namespace

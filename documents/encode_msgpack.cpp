@@ -13,6 +13,7 @@
 #include "documents/layers_document.h"
 #include "documents/record_document.h"
 #include "documents/snapshot_document.h"
+#include "metrics/live/shared_list.h"
 
 namespace goxel_telemetry::documents {
 namespace {
@@ -54,13 +55,23 @@ class Writer {
 
   template <class Value>
   void write(const std::vector<Value>& values) {
-    packer_.pack_array(static_cast<std::uint32_t>(values.size()));
-    for (const Value& value : values) write(value);
+    write_array(values);
+  }
+
+  template <class Value>
+  void write(const metrics::SharedList<Value>& values) {
+    write_array(values);
   }
 
   std::string bytes() const { return {buffer_.data(), buffer_.size()}; }
 
  private:
+  template <class Values>
+  void write_array(const Values& values) {
+    packer_.pack_array(static_cast<std::uint32_t>(values.size()));
+    for (const auto& value : values) write(value);
+  }
+
   msgpack::sbuffer buffer_;
   msgpack::packer<msgpack::sbuffer> packer_{buffer_};
 };

@@ -139,21 +139,25 @@ ExposedHistogram difference(ExposedHistogram all, const ExposedHistogram& part) 
 template <std::size_t kLabels, class Value>
 using Series = std::map<std::array<std::string, kLabels>, Value>;
 
+Series<3, Outcomes> totals_of_operations(const Snapshot& snapshot) {
+  Series<3, Outcomes> series;
+  for (const metrics::OperationStats& operation : snapshot.operations) {
+    if (operation.key.layer != kDaemonLayer) continue;
+    Outcomes& sum = series[{operation.key.stack, operation.key.protocol, operation.key.operation}];
+    sum.ok += operation.total.ok;
+    sum.error += operation.total.error;
+    sum.unanswered += operation.total.unanswered;
+    sum.malformed += operation.total.malformed;
+    sum.cancelled += operation.total.cancelled;
+  }
+  return series;
+}
+
 void write_operations(Exposition& out, const Snapshots& snapshots) {
-  const auto by_operation = [](const Snapshot& snapshot) {
-    Series<3, Outcomes> series;
-    for (const metrics::OperationStats& operation : snapshot.operations) {
-      if (operation.key.layer != kDaemonLayer) continue;
-      Outcomes& sum =
-          series[{operation.key.stack, operation.key.protocol, operation.key.operation}];
-      sum.ok += operation.total.ok;
-      sum.error += operation.total.error;
-      sum.unanswered += operation.total.unanswered;
-      sum.malformed += operation.total.malformed;
-      sum.cancelled += operation.total.cancelled;
-    }
-    return series;
-  };
+  std::vector<Series<3, Outcomes>> totals;  // by instance
+  for (const Snapshot& snapshot : snapshots.instances) {
+    totals.push_back(totals_of_operations(snapshot));
+  }
   const auto labels = [](const Snapshot& snapshot, const std::array<std::string, 3>& key) {
     return of_instance(snapshot)
         .add("stack", key[0])
@@ -163,16 +167,18 @@ void write_operations(Exposition& out, const Snapshots& snapshots) {
 
   out.family("goxel_operations_total", MetricType::counter,
              "Requests that ended in the daemon, however they ended.");
-  for (const Snapshot& snapshot : snapshots.instances) {
-    for (const auto& [key, total] : by_operation(snapshot)) {
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    const Snapshot& snapshot = snapshots.instances[i];
+    for (const auto& [key, total] : totals[i]) {
       out.sample(labels(snapshot, key), static_cast<double>(total.all()));
     }
   }
 
   out.family("goxel_operation_failures_total", MetricType::counter,
              "Requests that ended in the daemon other than well, by how they ended.");
-  for (const Snapshot& snapshot : snapshots.instances) {
-    for (const auto& [key, total] : by_operation(snapshot)) {
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    const Snapshot& snapshot = snapshots.instances[i];
+    for (const auto& [key, total] : totals[i]) {
       const std::pair<const char*, std::uint64_t> failures[] = {{"error", total.error},
                                                                 {"unanswered", total.unanswered},
                                                                 {"malformed", total.malformed},

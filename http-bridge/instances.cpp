@@ -124,7 +124,7 @@ void Instances::publish(const Time& now) {
   snapshots->layers.reserve(groups_.size());
   for (metrics::LayerGroup& group : groups_) {
     snapshots->instances.push_back(group.snapshot(now));
-    snapshots->layers.push_back(group.layers(now));
+    snapshots->layers.push_back(group.layers(snapshots->instances.back()));
   }
   const std::scoped_lock lock(mutex_);
   latest_ = std::move(snapshots);

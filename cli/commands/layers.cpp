@@ -262,15 +262,15 @@ std::string layers_screen(const std::string& headline, const metrics::LayersView
 int run_layers(const LayersOptions& options) {
   metrics::LayerGroup group(choose_instance(options.instance));
   first_look(group);
-  group.layers(metrics::Time::now());
+  group.layers(group.snapshot(metrics::Time::now()));  // CPU ratios need two readings
   std::this_thread::sleep_for(kBetweenReadings);
   const auto now = metrics::Time::now();
   group.sweep(now);
-  const auto view = group.layers(now);
-  const int written =
-      finish(options.json ? layers_json(view)
-                          : layers_screen(headline(group.snapshot(now), output_style()), *view,
-                                          options.window, output_style()));
+  const metrics::Snapshot snapshot = group.snapshot(now);
+  const auto view = group.layers(snapshot);
+  const int written = finish(options.json ? layers_json(view)
+                                          : layers_screen(headline(snapshot, output_style()), *view,
+                                                          options.window, output_style()));
   return view->daemon_state == shm::ProducerState::live ? written : kExitNotThere;
 }
 

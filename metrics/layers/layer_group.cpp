@@ -57,6 +57,20 @@ class Feed final : public SpanListener {
   std::uint64_t now_ns_ = 0;
 };
 
+// Both lists are sorted by key, and so is the result. The daemon's layer of `outer` is left out.
+SharedList<OperationStats> merged(const SharedList<OperationStats>& daemon,
+                                  const SharedList<OperationStats>& outer) {
+  SharedList<OperationStats> all;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < outer.size(); ++i) {
+    if (outer[i].key.layer == "daemon") continue;
+    while (next < daemon.size() && daemon[next].key < outer[i].key) all.add(daemon.shared(next++));
+    all.add(outer.shared(i));
+  }
+  while (next < daemon.size()) all.add(daemon.shared(next++));
+  return all;
+}
+
 // Keeps a reader for each listed process, because a CPU ratio needs two readings.
 class Processes {
  public:
@@ -104,7 +118,7 @@ class LayerGroup::State {
 
   void sweep(const Time& now);
   Snapshot snapshot(const Time& now);
-  std::shared_ptr<const LayersView> layers(const Time& now);
+  std::shared_ptr<const LayersView> layers(const Snapshot& all);
 
   Follower daemon;
   Follower outer;
@@ -147,25 +161,20 @@ Snapshot LayerGroup::State::snapshot(const Time& now) {
   Snapshot outside = outer.snapshot(now);
   outer_lost_ = outside.ring.lost;
   // Only the daemon's own segment counts for the layer `daemon`.
-  std::erase_if(outside.operations, [](const auto& o) { return o.key.layer == "daemon"; });
+  all.operations = merged(all.operations, outside.operations);
   std::erase_if(outside.layers, [](const auto& l) { return l.layer == "daemon"; });
-  std::move(outside.operations.begin(), outside.operations.end(),
-            std::back_inserter(all.operations));
   std::move(outside.layers.begin(), outside.layers.end(), std::back_inserter(all.layers));
-  std::sort(all.operations.begin(), all.operations.end(),
-            [](const auto& a, const auto& b) { return a.key < b.key; });
   std::sort(all.layers.begin(), all.layers.end(), [](const auto& a, const auto& b) {
     return std::tie(a.stack, a.layer) < std::tie(b.stack, b.layer);
   });
   return all;
 }
 
-std::shared_ptr<const LayersView> LayerGroup::State::layers(const Time& now) {
-  const std::uint64_t second = now.monotonic_ns / kNsPerSecond;
+std::shared_ptr<const LayersView> LayerGroup::State::layers(const Snapshot& all) {
+  const std::uint64_t second = all.taken_monotonic_ns / kNsPerSecond;
   if (view_ != nullptr && second == view_second_) return view_;
   view_second_ = second;
 
-  const Snapshot all = snapshot(now);
   auto view = std::make_shared<LayersView>();
   view->instance = all.instance;
   view->taken_realtime_ns = all.taken_realtime_ns;
@@ -204,7 +213,7 @@ std::shared_ptr<const LayersView> LayerGroup::State::layers(const Time& now) {
   for (RecordingProcess& one : outer.recording_processes(kMostProcesses)) {
     recording.push_back(std::move(one));
   }
-  view->processes = processes_.read(recording, now.monotonic_ns);
+  view->processes = processes_.read(recording, all.taken_monotonic_ns);
   view->join = join_.counters();
   view->outer_records_lost = outer_lost_;
   view->chains_dropped = chains_.dropped();
@@ -286,8 +295,8 @@ void LayerGroup::sweep(const Time& now) {
 Snapshot LayerGroup::snapshot(const Time& now) {
   return state_->snapshot(now);
 }
-std::shared_ptr<const LayersView> LayerGroup::layers(const Time& now) {
-  return state_->layers(now);
+std::shared_ptr<const LayersView> LayerGroup::layers(const Snapshot& taken) {
+  return state_->layers(taken);
 }
 const std::string& LayerGroup::instance() const {
   return state_->daemon.instance();

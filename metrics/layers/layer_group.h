@@ -29,9 +29,9 @@ class LayerGroup {
   // The daemon's snapshot; its operations include those that the outer layers saw.
   Snapshot snapshot(const Time& now);
 
-  // Made anew once a second; never null. Its joined operations are SpanJoin::kPatienceNs old: the
+  // Made from a snapshot that this group has just taken, anew once a second; never null. Its joined operations are SpanJoin::kPatienceNs old: the
   // window "now" is the newest second for which no more spans are waited for.
-  std::shared_ptr<const LayersView> layers(const Time& now);
+  std::shared_ptr<const LayersView> layers(const Snapshot& taken);
 
   const std::string& instance() const;
   // The two followers. Do not sweep them: sweep the group.

@@ -89,6 +89,7 @@ class Follower::State {
   void describe_ring(Snapshot& out) const;
   void describe_inflight(Snapshot& out, const Time& now);
   void describe_operations(Snapshot& out);
+  void describe_windows();
 
   std::string instance_;
   Ingest ingest_;
@@ -101,7 +102,7 @@ class Follower::State {
   std::optional<std::uint64_t> looked_ns_;
 
   // Kept between snapshots: windows change once a second, but snapshots may be taken more often.
-  std::vector<OperationStats> operations_;
+  SharedList<OperationStats> operations_;
   std::array<WindowStats, kWindowCount> daemon_windows_;
   std::vector<LayerStats> layers_;
   std::optional<std::uint64_t> windows_revision_;
@@ -217,52 +218,68 @@ Snapshot Follower::State::snapshot(const Time& now) {
   return out;
 }
 
+// Windows are made again when they may have changed; an operation's statistics only if its windows
+// or its totals changed. Snapshots share the others.
 void Follower::State::describe_operations(Snapshot& out) {
   if (windows_revision_ != ingest_.revision()) {
     windows_revision_ = ingest_.revision();
     operations_.clear();
-    WindowTallies daemon;
-    std::map<std::pair<std::string, std::string>, WindowTallies> layers;
-    for (auto& [key, operation] : ingest_.operations().all()) {
-      const WindowTallies tallies = operation.windows.totals();
-      OperationStats& stats = operations_.emplace_back();
-      stats.key = key;
-      stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
-      WindowTallies& layer = layers[{key.stack, key.layer}];
-      for (std::size_t i = 0; i < kWindowCount; ++i) layer[i].merge(tallies[i]);
-      if (key.layer != "daemon") continue;
-      for (std::size_t i = 0; i < kWindowCount; ++i) daemon[i].merge(tallies[i]);
-    }
-    daemon_windows_ = window_stats(daemon, ingest_.second(), ingest_.observed_since_ns());
-    layers_.clear();
-    for (const auto& [name, tallies] : layers) {
-      LayerStats& stats = layers_.emplace_back();
-      std::tie(stats.stack, stats.layer) = name;
-      stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
-      for (std::size_t i = 0; i < kWindowCount; ++i) {
-        stats.sum_ns[i] = saturated(tallies[i].latency.sum());
-      }
-    }
+    describe_windows();
   }
   // Operations that are new since the windows were computed have no record in a complete second
   // yet, but they have totals.
-  auto known = operations_.begin();
+  SharedList<OperationStats> current;
+  std::size_t known = 0;
   for (const auto& [key, operation] : ingest_.operations().all()) {
-    if (known == operations_.end() || known->key != key) {
-      known = operations_.insert(known, OperationStats{});
-      known->key = key;
+    const bool is_new = known == operations_.size() || operations_[known].key != key;
+    const std::size_t here = known;
+    if (!is_new) ++known;
+    if (!is_new && operations_[here].total == operation.total) {
+      current.add(operations_.shared(here));
+      continue;
     }
-    known->total = operation.total;
-    known->exposed = operation.exposed;
-    known->exposed_error = operation.exposed_error;
-    known->bytes_in = operation.bytes_in;
-    known->bytes_out = operation.bytes_out;
-    known->last_record_ns = operation.last_record_ns;
-    ++known;
+    OperationStats& stats = current.add();
+    if (is_new) {
+      stats.key = key;
+    } else {
+      stats = operations_[here];
+    }
+    stats.total = operation.total;
+    stats.exposed = operation.exposed;
+    stats.exposed_error = operation.exposed_error;
+    stats.bytes_in = operation.bytes_in;
+    stats.bytes_out = operation.bytes_out;
+    stats.last_record_ns = operation.last_record_ns;
   }
+  operations_ = std::move(current);
   out.operations = operations_;
   out.layers = layers_;
   out.daemon.windows = daemon_windows_;
+}
+
+void Follower::State::describe_windows() {
+  WindowTallies daemon;
+  std::map<std::pair<std::string, std::string>, WindowTallies> layers;
+  for (auto& [key, operation] : ingest_.operations().all()) {
+    const WindowTallies tallies = operation.windows.totals();
+    OperationStats& stats = operations_.add();
+    stats.key = key;
+    stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
+    WindowTallies& layer = layers[{key.stack, key.layer}];
+    for (std::size_t i = 0; i < kWindowCount; ++i) layer[i].merge(tallies[i]);
+    if (key.layer != "daemon") continue;
+    for (std::size_t i = 0; i < kWindowCount; ++i) daemon[i].merge(tallies[i]);
+  }
+  daemon_windows_ = window_stats(daemon, ingest_.second(), ingest_.observed_since_ns());
+  layers_.clear();
+  for (const auto& [name, tallies] : layers) {
+    LayerStats& stats = layers_.emplace_back();
+    std::tie(stats.stack, stats.layer) = name;
+    stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
+    for (std::size_t i = 0; i < kWindowCount; ++i) {
+      stats.sum_ns[i] = saturated(tallies[i].latency.sum());
+    }
+  }
 }
 
 void Follower::State::describe_daemon(Snapshot& out, const Time& now) {

@@ -46,6 +46,9 @@ class SharedList {
     typename Pointers::const_iterator place_;
   };
 
+  using iterator = const_iterator;
+  using value_type = Element;
+
   const_iterator begin() const { return const_iterator(pointers_.begin()); }
   const_iterator end() const { return const_iterator(pointers_.end()); }
   std::size_t size() const { return pointers_.size(); }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/live/shared_list.h"
 #include "metrics/operation_key.h"
 #include "metrics/tally/statistics.h"
 #include "shm/gauges.h"
@@ -142,9 +143,9 @@ struct Snapshot {
   ProcessStats process;
   Ring ring;
   OwnCost own_cost;
-  std::vector<OperationStats> operations;  // sorted by key
-  std::vector<LayerStats> layers;          // sorted by stack and layer
-  std::vector<InflightRequest> inflight;   // oldest first
+  SharedList<OperationStats> operations;  // sorted by key
+  std::vector<LayerStats> layers;         // sorted by stack and layer
+  std::vector<InflightRequest> inflight;  // oldest first
   // Records counted as _OTHER or not at all: too many operations.
   std::uint64_t operations_dropped = 0;
 };

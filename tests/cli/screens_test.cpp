@@ -48,7 +48,7 @@ metrics::Snapshot example_snapshot() {
   s.daemon.gauges[shm::Gauge::open_descriptors] = 5;
   s.daemon.gauges[shm::Gauge::workers_configured] = 8;
   s.daemon.run_total = {.ok = 1'000, .error = 7};
-  metrics::OperationStats& operation = s.operations.emplace_back();
+  metrics::OperationStats& operation = s.operations.add();
   operation.key = {"4-layer", "jsonrpc", "daemon",
                    "goxel.a_method_with_quite_a_long_name_of_its_own"};
   metrics::WindowStats& window = operation.windows[1];

@@ -92,7 +92,7 @@ TEST_F(StatusScreen, WhatFailedIsRedAndNothingIsNot) {
   EXPECT_THAT(screen(kColours), HasSubstr("  \033[31m7\033[0m  "));
   EXPECT_THAT(screen(kColours), HasSubstr("12 requests, 0/s, \033[31m7 failed\033[0m\n"));
   EXPECT_THAT(screen(kColours), Not(HasSubstr("\033[31m0\033[0m")));
-  snapshot_.operations[0].windows[1].outcomes = {.ok = 5};
+  snapshot_.operations.replace(0).windows[1].outcomes = {.ok = 5};
   snapshot_.daemon.windows[1].outcomes = {.ok = 5};
   EXPECT_THAT(screen(kColours), HasSubstr(": 5 requests, 0/s\n"));
   EXPECT_THAT(screen(kColours), Not(HasSubstr("\033[31m")));

@@ -33,7 +33,7 @@ metrics::Snapshot busy_snapshot() {
   s.operations = {operation("goxel.add_voxel", 6'000, 100'000),
                   operation("goxel.export_model", 60, 50'000'000),
                   operation("ping_" + std::string(50, 'x') + "µ", 600, 10'000)};
-  s.operations[0].windows[1].outcomes.error = 7;
+  s.operations.replace(0).windows[1].outcomes.error = 7;
   s.inflight.resize(30);
   s.inflight[0].operation = "goxel.export_model";
   return s;
@@ -123,10 +123,10 @@ TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
   metrics::Snapshot s;
   s.daemon.state = shm::ProducerState::live;
   const auto add = [&s](const char* name) -> metrics::WindowStats& {
-    s.operations.push_back(operation(name, 10, 1'000));
-    s.operations.back().windows[1].rate_per_second = 10;
-    s.operations.back().windows[1].outcomes.error = 1;
-    return s.operations.back().windows[1];
+    metrics::WindowStats& window = s.operations.add(operation(name, 10, 1'000)).windows[1];
+    window.rate_per_second = 10;
+    window.outcomes.error = 1;
+    return window;
   };
   add("of most time").latency.count = 1'000;
   add("of the highest mean").latency.mean_ns = 2'000;
@@ -162,7 +162,7 @@ TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
 TEST(TopLayout, WhatIsEqualStaysInItsOrder) {
   metrics::Snapshot s;
   s.daemon.state = shm::ProducerState::live;
-  for (const char* name : {"one", "two", "three"}) s.operations.push_back(operation(name, 10, 1));
+  for (const char* name : {"one", "two", "three"}) s.operations.add(operation(name, 10, 1));
   TopState state;
   state.sort = SortBy::count;
   const std::vector<std::string> names = column_of(text(state, s, 300), "OPERATION");
@@ -172,7 +172,7 @@ TEST(TopLayout, WhatIsEqualStaysInItsOrder) {
 
 TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
   metrics::Snapshot s = busy_snapshot();
-  metrics::WindowStats& window = s.operations[0].windows[2];
+  metrics::WindowStats& window = s.operations.replace(0).windows[2];
   window.outcomes = {.ok = 900, .error = 200, .unanswered = 30, .malformed = 4, .cancelled = 100};
   window.rate_per_second = 4.12;
   window.latency = {.count = 1'100,
@@ -201,7 +201,7 @@ TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
 TEST(TopLayout, ShareIsOfTheLayersOwnTime) {
   metrics::Snapshot s = busy_snapshot();
   s.operations = {operation("a", 10, 100), operation("b", 10, 300), operation("c", 10, 1'600)};
-  s.operations[2].key.layer = "mcp-client";
+  s.operations.replace(2).key.layer = "mcp-client";
   const std::string screen = text({}, s, 300);
   EXPECT_EQ(row_of(screen, "a").at(4), "25.0 %");
   EXPECT_EQ(row_of(screen, "b").at(4), "75.0 %");
@@ -388,7 +388,7 @@ TEST(TopLayout, TheLastLineHasTheKeysOrTheSearchThatIsTyped) {
 TEST(TopLayout, WhatIsNotKnownIsLeftOut) {
   metrics::Snapshot s = busy_snapshot();
   s.daemon.gauges[shm::Gauge::workers_configured] = 0;
-  s.operations[0].windows[1].latency = {};
+  s.operations.replace(0).windows[1].latency = {};
   const std::string screen = text({}, s, 300);
   EXPECT_THAT(screen, HasSubstr("\nrequests    0/s   0 failed   0 in flight   0 queued   "
                                 "0 workers busy   0 clients\n"

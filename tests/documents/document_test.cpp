@@ -307,7 +307,7 @@ TEST_F(Document, WhatCouldNotBeReadOfTheProcessIsNull) {
 
 TEST_F(Document, TextThatNeedsEscapingSurvives) {
   const std::string name = "say \"hi\"\\\n\xE2\x82\xAC";
-  snapshots_.instances[0].operations[0].key.operation = name;
+  snapshots_.instances[0].operations.replace(0).key.operation = name;
   EXPECT_EQ(Json::parse(encode_json(snapshot()))["instances"][0]["operations"][0]["operation"],
             name);
 }

@@ -65,8 +65,7 @@ TEST(Prometheus, FamiliesAreContiguousAndDescribedOnce) {
 TEST(Prometheus, OperationsThatComeToTheSameLabelsAreAddedUp) {
   Snapshots snapshots = sample_snapshots();
   auto& operations = snapshots.instances[0].operations;
-  operations.push_back(operations[1]);
-  operations.back().key.stack = "2-layer";  // the same method by another way
+  operations.add(operations[1]).key.stack = "2-layer";  // the same method by another way
   const std::string text = encode_prometheus(snapshots);
   EXPECT_THAT(text, HasSubstr("rpc_server_call_duration_seconds_count{instance_name=\"goxel\","
                               "rpc_method=\"goxel.add_voxel\"} 18\n"));
@@ -86,7 +85,7 @@ TEST(Prometheus, OperationsThatComeToTheSameLabelsAreAddedUp) {
 TEST(Prometheus, OperationsOfTheSameNameAreAddedUpHoweverTheyEnded) {
   Snapshots snapshots = sample_snapshots();
   auto& operations = snapshots.instances[0].operations;
-  operations.push_back(operations[1]);
+  operations.add(operations[1]);
   const std::string text = encode_prometheus(snapshots);
   const std::string labels =
       "{instance_name=\"goxel\",stack=\"4-layer\",protocol=\"jsonrpc\",operation=\"goxel.add_"
@@ -157,7 +156,7 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
 // Other layers' spans are of requests that the daemon counts already.
 TEST(Prometheus, OnlyTheDaemonsLayerCountsOperations) {
   Snapshots snapshots = sample_snapshots();
-  snapshots.instances[0].operations[1].key.layer = "mcp-client";
+  snapshots.instances[0].operations.replace(1).key.layer = "mcp-client";
   const std::string text = encode_prometheus(snapshots);
   EXPECT_THAT(text, Not(HasSubstr("rpc_server_call_duration_seconds")));
   EXPECT_THAT(text, Not(HasSubstr("protocol=\"jsonrpc\"")));
@@ -168,8 +167,8 @@ TEST(Prometheus, OnlyTheDaemonsLayerCountsOperations) {
 
 TEST(Prometheus, WhatWasNeverAnsweredHasNoDuration) {
   Snapshots snapshots = sample_snapshots();
-  snapshots.instances[0].operations[1].exposed = {};
-  snapshots.instances[0].operations[1].exposed_error = {};
+  snapshots.instances[0].operations.replace(1).exposed = {};
+  snapshots.instances[0].operations.replace(1).exposed_error = {};
   const std::string text = encode_prometheus(snapshots);
   EXPECT_THAT(text, Not(HasSubstr("rpc_method")));
   EXPECT_THAT(text, Not(HasSubstr("goxel_layer_duration_seconds_count{instance_name=\"goxel\","

@@ -36,7 +36,7 @@ TEST(OperationsModel, ShowsEachOperationWithItsNumbers) {
 
 TEST(OperationsModel, EachColumnHasItsOwnNumberOfTheWindowThatIsChosen) {
   const auto snapshot = snapshot_of(1, "ping 100 250");
-  metrics::OperationStats& operation = snapshot->operations[0];
+  metrics::OperationStats& operation = snapshot->operations.replace(0);
   operation.key = {"2-layer", "mcp", "daemon", "fill"};
   metrics::WindowStats& window = operation.windows[2];
   window.outcomes = {.ok = 900, .error = 200, .unanswered = 30, .malformed = 4, .cancelled = 100};
@@ -75,10 +75,10 @@ TEST(OperationsModel, ColoursWhatFailedAndNothingElse) {
   };
   EXPECT_FALSE(coloured(OperationsModel::kErrors));
   EXPECT_FALSE(coloured(OperationsModel::kUnanswered));
-  snapshot->operations[0].windows[1].outcomes.malformed = 1;
+  snapshot->operations.replace(0).windows[1].outcomes.malformed = 1;
   EXPECT_TRUE(coloured(OperationsModel::kErrors));
   EXPECT_FALSE(coloured(OperationsModel::kUnanswered));
-  snapshot->operations[0].windows[1].outcomes.cancelled = 1;
+  snapshot->operations.replace(0).windows[1].outcomes.cancelled = 1;
   EXPECT_TRUE(coloured(OperationsModel::kUnanswered));
   EXPECT_FALSE(coloured(OperationsModel::kCount));
 }

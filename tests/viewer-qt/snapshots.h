@@ -38,7 +38,7 @@ inline std::shared_ptr<metrics::Snapshot> snapshot_of(std::uint64_t second,
       window.latency.p99_ns = p50_us * 2000;
     }
     if (snapshot->operations.empty()) snapshot->daemon.windows = operation.windows;
-    snapshot->operations.push_back(operation);
+    snapshot->operations.add(operation);
   }
   return snapshot;
 }

@@ -234,7 +234,9 @@ TEST_F(PageTest, ChoosingAnInstanceNamesTheWindowAfterIt) {
 TEST_F(PageTest, WindowShowsTheSnapshotInFiguresChartsAndTables) {
   MainWindow window("");
   const auto snapshot = snapshot_of(1, "ping 100 250; save 3 4000");
-  for (metrics::OperationStats& operation : snapshot->operations) operation.key.layer = "daemon";
+  for (std::size_t i = 0; i < snapshot->operations.size(); ++i) {
+    snapshot->operations.replace(i).key.layer = "daemon";
+  }
   snapshot->ring.lost = 7;
   window.show_snapshot(snapshot);
   const auto figure = [&window](const QString& name) -> const QLabel* {
@@ -258,13 +260,13 @@ TEST_F(PageTest, WindowShowsTheSnapshotInFiguresChartsAndTables) {
   EXPECT_EQ(cell(0, OperationsModel::kOperation), "ping") << "the one that came most often first";
   EXPECT_EQ(cell(1, OperationsModel::kOperation), "save");
   EXPECT_TRUE(operations->isColumnHidden(OperationsModel::kLayer));
-  snapshot->operations[1].windows[3].outcomes.ok = 5'000;
+  snapshot->operations.replace(1).windows[3].outcomes.ok = 5'000;
   find<QComboBox>(window, "window")->setCurrentIndex(3);
   EXPECT_EQ(cell(0, OperationsModel::kCount), "5,000") << "of fifteen minutes";
   EXPECT_EQ(find(window, "inflight_title")->text(), "In flight: nothing");
 
   const auto other = snapshot_of(2, "ping 100 250");
-  other->operations[0].key.layer = "mcp-client";
+  other->operations.replace(0).key.layer = "mcp-client";
   other->inflight.resize(2);
   other->inflight[0].age_ns = 2'000'000'000;
   window.show_snapshot(other);

@@ -76,7 +76,7 @@ class Group : public testing::Test {
       now_.realtime_ns += kSecond;
     }
     group_.sweep(now_);
-    return group_.layers(now_);
+    return group_.layers(group_.snapshot(now_));
   }
   std::uint64_t now() const { return now_.monotonic_ns; }
 
@@ -208,12 +208,12 @@ TEST_F(Group, WindowsMove) {
 TEST_F(Group, ItsViewIsMadeOnceASecond) {
   const auto view = look();
   now_.monotonic_ns += kSecond - 1;
-  EXPECT_EQ(group_.layers(now_), view);
+  EXPECT_EQ(group_.layers(group_.snapshot(now_)), view);
   now_.monotonic_ns += 1;
-  const auto next = group_.layers(now_);
+  const auto next = group_.layers(group_.snapshot(now_));
   EXPECT_NE(next, view);
   EXPECT_EQ(next->taken_monotonic_ns, now_.monotonic_ns);
-  EXPECT_EQ(group_.layers(now_), next);
+  EXPECT_EQ(group_.layers(group_.snapshot(now_)), next);
 }
 
 TEST_F(Group, ItsViewSaysWhatTheDaemonIsDoing) {
@@ -392,7 +392,7 @@ TEST(NoDaemon, SaysSo) {
   LayerGroup group(unique_instance());
   const auto now = Time::now();
   group.sweep(now);
-  const auto view = group.layers(now);
+  const auto view = group.layers(group.snapshot(now));
   EXPECT_EQ(view->daemon_state, shm::ProducerState::absent);
   EXPECT_THAT(view->message, HasSubstr("waiting for one"));
   EXPECT_TRUE(view->stacks.empty());

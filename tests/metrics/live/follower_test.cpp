@@ -128,6 +128,19 @@ TEST_F(FollowerTest, ARecordThatComesLateChangesASecondThatWasAlreadyShown) {
   EXPECT_EQ(look().daemon.window(Window::now).outcomes.ok, 2u);
 }
 
+TEST_F(FollowerTest, SnapshotsShareTheOperationsThatHadNoRecordBetweenThem) {
+  TestSegment segment(instance_);
+  segment.publish("busy", now_.monotonic_ns, 1'000);
+  segment.publish("idle", now_.monotonic_ns, 1'000);
+  const Snapshot first = look();
+  segment.publish("busy", now_.monotonic_ns, 1'000);
+  const Snapshot second = look();
+  EXPECT_EQ(find(second, "idle"), find(first, "idle"));
+  EXPECT_NE(find(second, "busy"), find(first, "busy"));
+  EXPECT_EQ(find(first, "busy")->total.ok, 1u) << "a snapshot does not change";
+  EXPECT_EQ(find(second, "busy")->total.ok, 2u);
+}
+
 TEST_F(FollowerTest, TwoIdsOfOneNameAreOneOperation) {
   TestSegment segment(instance_);
   const std::uint16_t first = segment.operation("twin_a");
@@ -154,7 +167,7 @@ TEST_F(FollowerTest, IdsWithoutANameOrOfAnotherKindAreOther) {
 TEST_F(FollowerTest, NamesAreFitToBePrinted) {
   TestSegment segment(instance_);
   segment.publish("bad\x1B[31m\xFF", now_.monotonic_ns, 1);
-  EXPECT_EQ(look().operations.at(0).key.operation, "bad\uFFFD[31m\uFFFD");
+  EXPECT_EQ(look().operations[0].key.operation, "bad\uFFFD[31m\uFFFD");
 }
 
 TEST_F(FollowerTest, MoreOperationsThanTheTableHoldsAreCountedAsOther) {
