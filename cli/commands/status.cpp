@@ -192,7 +192,7 @@ int run_status(const StatusOptions& options) {
   }
   const bool live = snapshot.daemon.state == shm::ProducerState::live;
   const int written =
-      finish(options.json ? snapshot_json(std::move(snapshot))
+      finish(options.json ? snapshot_json(snapshot)
                           : status_screen(snapshot, options.window, output_style()));
   return live ? written : kExitNotThere;
 }
