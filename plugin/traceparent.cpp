@@ -72,7 +72,7 @@ void TraceparentReader::read_next(char c) noexcept {
   } else if (digit > 15) {
     position_ = kInvalid;
   } else if (at < kTraceId) {
-    version_ = static_cast<std::uint8_t>(version_ << 4 | digit);
+    version_ = static_cast<std::uint8_t>(unsigned{version_} << 4 | digit);
     if (version_ == kVersionFf) position_ = kInvalid;
   } else if (at < kParentId) {
     trace_id_ = trace_id_ << 4 | digit;  // shifts the high half out again
