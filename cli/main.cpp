@@ -2,6 +2,7 @@
 // goxel-telemetry: the daemon's telemetry in a terminal.
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <exception>
 #include <functional>
 #include <string>
@@ -229,5 +230,10 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an outcome of write()
-  return goxel_telemetry::cli::run(argc, argv);
+  try {
+    return goxel_telemetry::cli::run(argc, argv);
+  } catch (const std::exception& error) {  // no memory, no threads
+    std::fprintf(stderr, "goxel-telemetry: %s\n", error.what());
+    return goxel_telemetry::cli::kExitNotThere;
+  }
 }

@@ -19,7 +19,7 @@ struct SocketLimits {
   std::chrono::milliseconds idle_busy{100};  // the same, while other clients wait for a thread
   std::chrono::milliseconds request{5000};   // first byte to last byte of a request
   std::chrono::milliseconds answer{5000};    // to send an answer
-  std::size_t request_bytes = 16 * 1024;
+  std::size_t request_bytes = std::size_t{16} * 1024;
 };
 
 class BoundedSocket {

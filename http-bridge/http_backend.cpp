@@ -104,7 +104,7 @@ class HttpBackend::Http {
     if (::connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof address_) == 0 &&
         ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(request.size())) {
-      std::array<char, 64 * 1024> buffer;
+      std::array<char, std::size_t{64} * 1024> buffer;
       ssize_t got;
       while ((got = ::recv(fd, buffer.data(), buffer.size(), 0)) > 0)
         answer.append(buffer.data(), static_cast<std::size_t>(got));

@@ -37,7 +37,7 @@ std::string read_settings(const Json& config, std::string& out) {
     }
     Settings checked;
     if (std::string problem = apply_setting(checked, name, text); !problem.empty()) return problem;
-    out += name + "=" + text + "\n";
+    out.append(name).append("=").append(text).append("\n");
   }
   return "";
 }

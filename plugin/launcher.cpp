@@ -89,7 +89,7 @@ std::string find_library(const std::string& library, const std::string& config) 
     const std::string here = own_folder();
     for (const char* folder : {"", "/../plugin", "/../" GOXEL_TELEMETRY_LIBDIR "/goxel-telemetry",
                                "/../lib/goxel-telemetry"}) {
-      candidates.push_back(here + folder + "/" + library);
+      candidates.push_back(std::string(here).append(folder).append("/").append(library));
     }
   }
   for (const std::string& candidate : candidates) {

@@ -265,6 +265,7 @@ INTERPOSE int fcntl64(int fd, int command, ...) {
   return forward_fcntl(original_fcntl64, fd, command, argument);
 }
 
+// NOLINTBEGIN(bugprone-reserved-identifier): these names are glibc's.
 // With _FORTIFY_SOURCE, calls are compiled into these forms. The originals check the size and end
 // the process if it is wrong.
 INTERPOSE ssize_t __recv_chk(int fd, void* buffer, size_t size, size_t room, int flags) {
@@ -299,3 +300,4 @@ INTERPOSE int __ppoll_chk(pollfd* fds, nfds_t count, const timespec* timeout, co
   after_poll(fds, count, ready);
   return ready;
 }
+// NOLINTEND(bugprone-reserved-identifier)

@@ -50,7 +50,7 @@ bool start_thread(Recorder& recorder, const Capture& capture) {
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
   // The host's thread-local variables are on this stack, too.
-  constexpr std::size_t kStackBytes = 256 * 1024;
+  constexpr std::size_t kStackBytes = std::size_t{256} * 1024;
   pthread_attr_setstacksize(&attributes, kStackBytes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   sigset_t all;
@@ -60,7 +60,7 @@ bool start_thread(Recorder& recorder, const Capture& capture) {
   pthread_t thread;
   auto watch = std::make_unique<Watch>(Watch{recorder, capture});
   const bool started = pthread_create(&thread, &attributes, keep_alive, watch.get()) == 0;
-  if (started) watch.release();  // the thread owns it now
+  if (started) static_cast<void>(watch.release());  // the thread owns it now
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (started) pthread_setname_np(thread, "goxel-telemetry");
@@ -95,7 +95,7 @@ Recorder* start(const Settings& settings, const Recorder::Host& host, const Capt
     opened.store(nullptr, std::memory_order_relaxed);
     made->retire();
     why = std::string(kWithout) + "its thread cannot be started";
-    made.release();
+    static_cast<void>(made.release());
     return nullptr;
   }
   return made.release();  // never freed: threads may be using it at any time

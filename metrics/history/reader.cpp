@@ -218,6 +218,7 @@ void HistoryReader::visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t en
     return;
   }
   std::vector<std::int64_t> wanted;
+  wanted.reserve(series.size());
   for (const Series& one : series) wanted.push_back(one.id);
   std::sort(wanted.begin(), wanted.end());
   tier.between.reset().bind(1, to_signed(begin)).bind(2, to_signed(end));
@@ -234,7 +235,7 @@ HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& ans
     Database::Transaction one_state(*database_, "BEGIN");
     load_tiers();
     std::vector<Series> series;
-    const HistoryResult found = find_series(query.filter, !query.filter.operation, series);
+    HistoryResult found = find_series(query.filter, !query.filter.operation, series);
     if (!found.done()) return found;
 
     const Seconds range = whole_seconds(query.range);
@@ -261,7 +262,7 @@ HistoryResult HistoryReader::rollups(const HistoryFilter& filter, const TimeStre
     load_tiers();
     out.clear();
     std::vector<Series> series;
-    const HistoryResult found = find_series(filter, false, series);
+    HistoryResult found = find_series(filter, false, series);
     if (!found.done()) return found;
 
     const Seconds whole = whole_seconds(range);
@@ -286,7 +287,7 @@ HistoryResult HistoryReader::observe(const HistoryFilter& filter, const TimeStre
     Database::Transaction one_state(*database_, "BEGIN");
     load_tiers();
     std::vector<Series> series;
-    const HistoryResult found = find_series(filter, false, series);
+    HistoryResult found = find_series(filter, false, series);
     if (!found.done()) return found;
     std::map<std::int64_t, const OperationKey*> keys;
     for (const Series& one : series) keys[one.id] = &one.key;

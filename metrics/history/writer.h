@@ -25,8 +25,8 @@ namespace goxel_telemetry::metrics {
 
 struct HistoryRetention {
   // In the order of kRollupSeconds: an hour, a day, 30 days, two years.
-  std::array<std::uint64_t, kRollupSeconds.size()> seconds = {3'600, 86'400, 30 * 86'400,
-                                                              730 * 86'400};
+  std::array<std::uint64_t, kRollupSeconds.size()> seconds = {
+      3'600, 86'400, 30 * std::uint64_t{86'400}, 730 * std::uint64_t{86'400}};
   // If the file is larger than this, the oldest rows of the finest tier are removed early.
   std::uint64_t most_bytes = std::uint64_t{1} << 30;
 };

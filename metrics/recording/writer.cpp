@@ -8,7 +8,7 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 // A chunk is closed when it has this size, which is a few thousand records.
-constexpr std::size_t kGoodChunkBytes = 64 * 1024;
+constexpr std::size_t kGoodChunkBytes = std::size_t{64} * 1024;
 
 void put_text(Bytes& out, std::string_view text) {
   put_number(out, text.size());

@@ -12,7 +12,7 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-constexpr std::uint64_t kDefaultRangeNs = 24 * 3'600 * kNsPerSecond;
+constexpr std::uint64_t kDefaultRangeNs = std::uint64_t{24} * 3'600 * kNsPerSecond;
 
 std::uint64_t to_ns(std::uint64_t seconds, std::uint64_t ns) {
   return seconds > (UINT64_MAX - ns) / kNsPerSecond ? UINT64_MAX : seconds * kNsPerSecond + ns;
@@ -179,7 +179,7 @@ std::optional<std::uint64_t> parse_duration(std::string_view written) {
       unit = 86'400;
       break;
     case 'w':
-      unit = 7 * 86'400;
+      unit = 604'800;
       break;
     default:
       return std::nullopt;

@@ -62,9 +62,11 @@ AxisScale rate_scale(double most_per_second) {
   if (step(n) * kMostSteps < most) ++n;
   const double width = step(n);
   AxisScale scale{0, std::ceil(most / width) * width, {}};
-  for (double at = 0; at <= scale.high + width / 2; at += width) {
-    scale.ticks.append(
-        {at, QString::fromStdString(metrics::format_count(static_cast<std::uint64_t>(at + 0.5)))});
+  const std::int64_t steps = std::llround(scale.high / width);
+  for (std::int64_t tick = 0; tick <= steps; ++tick) {
+    const double at = static_cast<double>(tick) * width;
+    const auto count = static_cast<std::uint64_t>(std::llround(at));
+    scale.ticks.append({at, QString::fromStdString(metrics::format_count(count))});
   }
   return scale;
 }
