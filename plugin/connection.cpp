@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/connection.h"
 
-#include <new>
+#include <algorithm>
 
 #include "plugin/bounded_wait.h"
 
@@ -17,6 +17,10 @@ std::uint8_t stack_of(shm::Protocol protocol) noexcept {
 const void* this_thread() noexcept {
   static thread_local char here __attribute__((tls_model("initial-exec")));
   return &here;
+}
+
+std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) noexcept {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
 }  // namespace
@@ -45,17 +49,16 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   input_ended_ = hung_up_ = answered_early_ = false;
   own_line_free_ = true;
   protocol_ = shm::Protocol::json_rpc;
-  first_ = last_ = kNoLine;
+  in_flight_.open();
   place_ = static_cast<std::uint16_t>(place);
   descriptor_ = descriptor;
   reader_ = shm::kNoWorker;
   reading_thread_ = nullptr;
   silent_ = false;
-  reads_ = skipped_reads_ = 0;
-  given_up_ = malformed_ = 0;
+  malformed_ = 0;
   number_ = number;
   receiving_since_ = answering_since_ = 0;
-  note_oldest(kNever);
+  expires_at_.store(kNever, std::memory_order_relaxed);
   requests_ = MessageScanner();
   answers_ = MessageScanner();
   answering_.store(false, std::memory_order_relaxed);
@@ -66,9 +69,8 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
 
 void Connection::received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
                           std::uint64_t now) noexcept {
-  if (silent_ && reading_thread_ == this_thread()) skipped_reads_ = reads_;
-  silent_ = true;
-  ++reads_;
+  const bool reads_on = reading_thread_ == this_thread();
+  bool message_bytes = false;  // and not only white space, which a host may read by itself
   reading_thread_ = this_thread();
   reader_ = recorder.worker();
   for (Chunk chunk : chunks) {
@@ -76,6 +78,13 @@ void Connection::received(Recorder& recorder, PendingTable& table, std::span<con
       const bool continued = requests_.in_message();
       const MessageScanner::Step step = requests_.feed(chunk.bytes, chunk.size);
       if (!continued) receiving_since_ = now;
+      if (!message_bytes && (step.complete || requests_.in_message())) {
+        message_bytes = silent_ = true;
+        if (reads_on) {
+          in_flight_.skip_all();
+          malformed_ = 0;
+        }
+      }
       if (step.complete) {
         if (answered_early_) {
           answered_early_ = false;
@@ -87,6 +96,12 @@ void Connection::received(Recorder& recorder, PendingTable& table, std::span<con
       chunk.size -= step.consumed;
     }
   }
+}
+
+void Connection::waited(const PendingTable& table, bool woken) noexcept {
+  if (reading_thread_ != this_thread()) return;
+  if (silent_) in_flight_.skip_oldest(table);
+  silent_ = woken;
 }
 
 inline shm::InflightEntry Connection::begun(std::uint16_t operation, std::uint64_t trace_id,
@@ -121,15 +136,10 @@ void Connection::request(Recorder& recorder, PendingTable& table, const Message&
   }
   const std::uint16_t line = claim_line(recorder, table, now);
   const shm::InflightEntry entry = begun(operation, message.trace_id, now, message.size());
-  table.pending[line] = {message.id_hash, message.id_type, kNoLine, reads_};
-  if (idle()) {
-    first_ = line;
-    note_oldest(now);
-  } else {
-    table.pending[last_].next = line;
-  }
-  last_ = line;
+  const bool was_idle = in_flight_.empty();
+  in_flight_.append(table, line, message);
   show(recorder, line, entry);
+  if (was_idle) note_expiry(recorder, table);
 }
 
 std::uint16_t Connection::claim_line(Recorder& recorder, PendingTable& table,
@@ -141,8 +151,7 @@ std::uint16_t Connection::claim_line(Recorder& recorder, PendingTable& table,
   const std::uint32_t line = table.lines.claim(recorder, kConnections);
   if (line == InflightRequests::kNone) {
     // This connection holds at least its own line: its oldest request makes room.
-    end_first(recorder, table, {shm::Status::unanswered, now, now});
-    ++given_up_;
+    give_up_first(recorder, table, now);
     return claim_line(recorder, table, now);
   }
   return static_cast<std::uint16_t>(line);
@@ -170,71 +179,45 @@ void Connection::sent(Recorder& recorder, PendingTable& table, std::span<const C
   answering_.store(answers_.in_message(), std::memory_order_relaxed);
 }
 
+// The answer to a malformed message, which is counted already.
+bool Connection::answers_malformed(const PendingTable& table,
+                                   const Message& answer) const noexcept {
+  return malformed_ != 0 && !answer.has_id() && answer.failed() &&
+         (in_flight_.empty() || table.pending[in_flight_.first()].id_type != IdType::absent);
+}
+
 void Connection::answer(Recorder& recorder, PendingTable& table, const Message& message,
                         std::uint64_t now) noexcept {
   if (message.kind == MessageKind::request) return;  // the host itself asks or announces something
-  const bool names_no_request =
-      message.id_type == IdType::null || message.id_type == IdType::absent;
-  if (malformed_ != 0 && names_no_request && message.failed() &&
-      (idle() || table.pending[first_].id_type != IdType::absent)) {
-    --malformed_;  // the answer to a malformed message, which is counted already
+  if (answers_malformed(table, message)) {
+    --malformed_;
     return;
   }
-  const std::uint16_t line = answered_line(table, message);
-  if (line == kNoLine) {
-    if (given_up_ != 0) {
-      --given_up_;  // the late answer to a request that was given up
-    } else if (requests_.in_message() && !answered_early_) {
+  const auto match =
+      in_flight_.find(table, message, reading_thread_ == this_thread(), requests_.in_message());
+  if (match.line == kNoLine) {
+    if (!match.late && requests_.in_message() && !answered_early_) {
       answer_unfinished_request(recorder, message, now);
     }
     return;
   }
-  const bool by_reader = reading_thread_ == this_thread();
-  while (first_ != line) {
-    // The reading thread will not answer later what it has skipped.
-    if (!by_reader || table.pending[first_].read > skipped_reads_) ++given_up_;
-    end_first(recorder, table, {shm::Status::unanswered, answering_since_, answering_since_});
-  }
-  end_first(recorder, table,
-            {message.failed() || message.kind == MessageKind::malformed ? shm::Status::error
-                                                                        : shm::Status::ok,
-             answering_since_, now, message.size()});
-}
-
-std::uint16_t Connection::answered_line(const PendingTable& table,
-                                        const Message& message) const noexcept {
-  constexpr int kMostLookedAt = 64;  // bounds a look-up: a client may have thousands in flight
-  if (message.id_type == IdType::string || message.id_type == IdType::number) {
-    std::uint16_t line = first_;
-    for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i, line = table.pending[line].next) {
-      if (table.pending[line].id_type == message.id_type &&
-          table.pending[line].id_hash == message.id_hash) {
-        return line;
-      }
-    }
-    // The host may write an id in another way than the client did (1.0 for 1), so the answer is
-    // taken as that of the oldest request. If requests were given up, it is taken as the late
-    // answer to one of them.
-    if (given_up_ != 0) return kNoLine;
-    return first_;
-  }
-  return reading_thread_ == this_thread() ? oldest_not_skipped(table) : first_;
-}
-
-std::uint16_t Connection::oldest_not_skipped(const PendingTable& table) const noexcept {
-  std::uint16_t line = first_;
-  while (line != kNoLine && table.pending[line].read <= skipped_reads_) {
-    line = table.pending[line].next;
-  }
-  // All requests seem to be skipped, but no message has begun since: the last read brought no
-  // message, perhaps only a newline for which the host waited. The answer is then for the oldest
-  // request.
-  return line == kNoLine && !requests_.in_message() ? first_ : line;
+  in_flight_.overtake(table, match, answering_since_, [&](std::uint16_t line) {
+    end(recorder, table, line, {shm::Status::unanswered, answering_since_, answering_since_});
+  });
+  in_flight_.remove(table, match.line);
+  end(recorder, table, match.line,
+      {message.failed() || message.kind == MessageKind::malformed ? shm::Status::error
+                                                                  : shm::Status::ok,
+       answering_since_, now, message.size()});
+  note_expiry(recorder, table);
 }
 
 void Connection::answer_unfinished_request(Recorder& recorder, const Message& answer,
                                            std::uint64_t now) noexcept {
   const Message message = requests_.message();
+  if (answer.has_id() && (answer.id_type != message.id_type || answer.id_hash != message.id_hash)) {
+    return;
+  }
   const std::uint16_t operation = message.dialect == Dialect::none
                                       ? std::uint16_t{shm::names::kMalformed}
                                       : recorder.operation(message.name);
@@ -244,15 +227,8 @@ void Connection::answer_unfinished_request(Recorder& recorder, const Message& an
   answered_early_ = true;
 }
 
-void Connection::end_first(Recorder& recorder, PendingTable& table, const Ending& ending) noexcept {
-  const std::uint16_t line = first_;
-  first_ = table.pending[line].next;
-  if (first_ == kNoLine) {
-    last_ = kNoLine;
-    note_oldest(hung_up_ ? receiving_since_ : kNever);
-  } else {
-    note_oldest(shown(recorder, first_).since_ticks);
-  }
+void Connection::end(Recorder& recorder, PendingTable& table, std::uint16_t line,
+                     const Ending& ending) noexcept {
   finish(recorder, line, ending);
   if (line == place_) {
     own_line_free_ = true;
@@ -263,11 +239,29 @@ void Connection::end_first(Recorder& recorder, PendingTable& table, const Ending
 
 void Connection::end_all(Recorder& recorder, PendingTable& table, shm::Status status,
                          std::uint64_t now) noexcept {
-  while (!idle()) end_first(recorder, table, {status, now, now});
+  while (!in_flight_.empty()) {
+    const std::uint16_t line = in_flight_.first();
+    in_flight_.remove(table, line);
+    end(recorder, table, line, {status, now, now});
+  }
+  note_expiry(recorder, table);
+}
+
+void Connection::give_up_first(Recorder& recorder, PendingTable& table,
+                               std::uint64_t now) noexcept {
+  const std::uint16_t line = in_flight_.first();
+  const std::uint64_t overtaken_at = table.pending[line].overtaken_at;
+  const std::uint64_t ended = overtaken_at != 0 ? overtaken_at : now;
+  in_flight_.give_up_first(table);
+  end(recorder, table, line, {shm::Status::unanswered, ended, ended});
 }
 
 void Connection::send_failed(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
-  if (!idle()) end_first(recorder, table, {shm::Status::cancelled, now, now});
+  if (!in_flight_.empty()) {
+    const std::uint16_t line = in_flight_.first();
+    in_flight_.remove(table, line);
+    end(recorder, table, line, {shm::Status::cancelled, now, now});
+  }
   end_all(recorder, table, shm::Status::unanswered, now);
 }
 
@@ -279,9 +273,8 @@ bool Connection::hung_up(Recorder& recorder, PendingTable& table, std::uint64_t 
   // If the thread that read the request finds the hang-up, it has come back to wait for more and is
   // done with the request. If another thread finds it, the request may still be worked on; the
   // host's attempt to answer, or its close, will show how it ended.
-  if (!idle() && reading_thread_ != this_thread()) return false;
+  if (!in_flight_.empty() && reading_thread_ != this_thread()) return false;
   end_all(recorder, table, shm::Status::unanswered, now);
-  note_oldest(receiving_since_);
   // The rest of a message may still be in the socket, and another descriptor may stand for the
   // connection.
   if (requests_.in_message() || descriptors > 1) return false;
@@ -316,17 +309,30 @@ void Connection::close(Recorder& recorder, PendingTable& table, std::uint64_t no
   open_ = false;
 }
 
-bool Connection::expire(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
+std::uint64_t Connection::expiry(Recorder& recorder, const PendingTable& table) const noexcept {
   const std::uint64_t limit = recorder.unanswered_after_ticks();
-  while (!idle()) {
-    if (ticks_between(shown(recorder, first_).since_ticks, now) < limit) return false;
-    end_first(recorder, table, {shm::Status::unanswered, now, now});
-    ++given_up_;
+  if (in_flight_.empty()) return hung_up_ ? saturating_sum(receiving_since_, limit) : kNever;
+  const std::uint16_t line = in_flight_.first();
+  const std::uint64_t timeout = saturating_sum(shown(recorder, line).since_ticks, limit);
+  const std::uint64_t overtaken_at = table.pending[line].overtaken_at;
+  if (overtaken_at == 0 || table.answers_in_any_order.load(std::memory_order_relaxed)) {
+    return timeout;
   }
-  if (!hung_up_ || descriptors > 1 || ticks_between(receiving_since_, now) < limit) return false;
-  if (!input_ended_) end_input(recorder, now);
-  open_ = false;
-  return true;
+  return std::min(timeout, overtaken_at + recorder.ticks_of_ns(kOvertakenForNs));
+}
+
+bool Connection::expire(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
+  while (expiry(recorder, table) <= now) {
+    if (in_flight_.empty()) {
+      if (descriptors > 1) return false;
+      if (!input_ended_) end_input(recorder, now);
+      open_ = false;
+      return true;
+    }
+    give_up_first(recorder, table, now);
+  }
+  note_expiry(recorder, table);
+  return false;
 }
 
 }  // namespace goxel_telemetry::plugin

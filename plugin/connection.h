@@ -5,13 +5,8 @@
 // Rules (docs/index.md has the definitions)
 //  - A request begins when the read that delivers its last byte returns, and its span ends when the
 //    call that sends the first byte of its answer is made.
-//  - An answer belongs to the request with the same id; to the oldest one in flight if it carries
-//    no id, or an id that no request has. Requests that are older than an answered one will not be
-//    answered any more.
-//  - If the thread that reads goes back to reading without having sent anything, the host has
-//    skipped the requests that it had read (an unknown tool). An answer without an id that comes
-//    from this thread does not belong to a skipped request.
-//  - An answer that comes while no request is in flight but a message is being received belongs to
+//  - connection_requests.h says which request an answer belongs to.
+//  - An answer that belongs to no request in flight, while a message is being received, belongs to
 //    that message (the host found it too large).
 //
 // Threads: a host may read and write a connection from several threads. One thread is inside a
@@ -24,32 +19,11 @@
 #include <cstdint>
 #include <span>
 
-#include "plugin/inflight_requests.h"
+#include "plugin/connection_requests.h"
 #include "plugin/message_scanner.h"
 #include "plugin/recorder.h"
 
 namespace goxel_telemetry::plugin {
-
-// Connections that are observed at once.
-inline constexpr std::uint32_t kConnections = 4096;
-
-// The part of a request in flight that readers need not see; one for each line of the in-flight
-// table.
-struct Pending {
-  std::uint64_t id_hash;
-  IdType id_type;
-  std::uint16_t next;  // the next younger request of the connection; kNoLine: none
-  std::uint32_t read;  // number of the read (Connection::reads_) that delivered its last byte
-};
-inline constexpr std::uint16_t kNoLine = UINT16_MAX;
-
-// The first kConnections lines belong to the connections, one each, so that a connection's first
-// request in flight costs no search. The other lines are for connections with more than one
-// request.
-struct PendingTable {
-  Pending pending[kInflightLines];
-  InflightRequests lines;
-};
 
 struct Chunk {
   const char* bytes;
@@ -90,16 +64,19 @@ class Connection {
   // Begins a new connection in this place. `place` is the place's index, below kConnections.
   void open(std::uint32_t place, int descriptor, std::uint64_t number) noexcept;
   // Continues with left-over bytes of a client that is known to be gone.
-  void reopen_after_hang_up(std::uint64_t now) noexcept {
+  void reopen_after_hang_up(Recorder& recorder, std::uint64_t now) noexcept {
     hung_up_ = true;
     receiving_since_ = now;
-    note_oldest(now);
+    expires_at_.store(now + recorder.unanswered_after_ticks(), std::memory_order_relaxed);
   }
   bool is_open() const noexcept { return open_; }
   int descriptor() const noexcept { return descriptor_; }
 
   void received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
                 std::uint64_t now) noexcept;
+  // The calling thread has waited for this client's input, and for nothing else; `woken`: it has
+  // come.
+  void waited(const PendingTable& table, bool woken) noexcept;
   // `before`: ticks before the call that sent the bytes was made.
   void sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
             std::uint64_t before) noexcept;
@@ -107,7 +84,7 @@ class Connection {
   // means nothing. Needs no guard.
   bool quiet() const noexcept {
     return !answering_.load(std::memory_order_relaxed) &&
-           oldest_since_.load(std::memory_order_relaxed) == kNever;
+           expires_at_.load(std::memory_order_relaxed) == kNever;
   }
 
   // The peer is gone: an answer could not be sent.
@@ -122,12 +99,11 @@ class Connection {
   // The host ends the connection.
   void close(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
   // Whether expire() might find anything to do. Needs no guard.
-  bool may_expire(const Recorder& recorder, std::uint64_t now) const noexcept {
-    const std::uint64_t oldest = oldest_since_.load(std::memory_order_relaxed);
-    return oldest < now && now - oldest >= recorder.unanswered_after_ticks();
+  bool may_expire(std::uint64_t now) const noexcept {
+    return expires_at_.load(std::memory_order_relaxed) <= now;
   }
-  // Gives up requests that have been in flight for too long. The result means the same as
-  // hung_up()'s.
+  // Gives up requests that have been in flight for too long, or overtaken for too long. The result
+  // means the same as hung_up()'s.
   bool expire(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
 
   // Descriptors that stand for this connection (dup).
@@ -136,9 +112,10 @@ class Connection {
  private:
   static constexpr std::uint64_t kNever = UINT64_MAX;
   bool enter_late(Recorder& recorder) noexcept;
-  bool idle() const noexcept { return first_ == kNoLine; }
-  void note_oldest(std::uint64_t since) noexcept {
-    oldest_since_.store(since, std::memory_order_relaxed);
+  // When expire() will have something to do, if nothing else happens.
+  std::uint64_t expiry(Recorder& recorder, const PendingTable& table) const noexcept;
+  void note_expiry(Recorder& recorder, const PendingTable& table) noexcept {
+    expires_at_.store(expiry(recorder, table), std::memory_order_relaxed);
   }
   // Inline, so that only the members of a Message are computed that are used.
   inline void request(Recorder& recorder, PendingTable& table, const Message& message,
@@ -146,8 +123,7 @@ class Connection {
   void malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept;
   inline void answer(Recorder& recorder, PendingTable& table, const Message& message,
                      std::uint64_t now) noexcept;
-  std::uint16_t answered_line(const PendingTable& table, const Message& message) const noexcept;
-  std::uint16_t oldest_not_skipped(const PendingTable& table) const noexcept;
+  bool answers_malformed(const PendingTable& table, const Message& answer) const noexcept;
   void answer_unfinished_request(Recorder& recorder, const Message& answer,
                                  std::uint64_t now) noexcept;
   // What is known of a request that was read, whole or not. Inline, so that the entry stays in
@@ -156,8 +132,10 @@ class Connection {
                                                          std::uint64_t trace_id,
                                                          std::uint64_t since,
                                                          std::uint64_t bytes) const noexcept;
-  // Ends the oldest request in flight.
-  void end_first(Recorder& recorder, PendingTable& table, const Ending& ending) noexcept;
+  // Ends the request in a line that was taken from in_flight_.
+  void end(Recorder& recorder, PendingTable& table, std::uint16_t line,
+           const Ending& ending) noexcept;
+  void give_up_first(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
   void end_all(Recorder& recorder, PendingTable& table, shm::Status status,
                std::uint64_t now) noexcept;
   std::uint16_t claim_line(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept;
@@ -175,25 +153,19 @@ class Connection {
   bool answered_early_ = false;  // the message being received has its answer already
   bool own_line_free_ = false;
   shm::Protocol protocol_{};  // of the latest request
-  std::uint16_t first_ = 0;   // requests in flight, oldest first; kNoLine: none
-  std::uint16_t last_ = 0;
   std::uint16_t place_ = 0;
   std::uint16_t reader_ = 0;  // lane of the thread that read last
-  bool silent_ = false;       // nothing was sent since the last read
+  bool silent_ = false;       // the thread that read last woke and has sent nothing since
   const void* reading_thread_ = nullptr;
-  std::uint32_t reads_ = 0;  // number of reads so far
-  // After these first reads their thread read again without having sent anything: the host skipped
-  // their requests.
-  std::uint32_t skipped_reads_ = 0;
   int descriptor_ = 0;           // number under which it was accepted
-  std::uint32_t given_up_ = 0;   // ended unanswered while an answer could still come
   std::uint32_t malformed_ = 0;  // malformed messages that the host may still answer
   std::uint64_t number_ = 0;
-  // Start of the oldest thing that can time out: a request in flight, or left-over bytes of a
-  // client that is gone. kNever: there is none.
-  std::atomic<std::uint64_t> oldest_since_{0};
+  // Ticks at which a request in flight, or left-over bytes of a client that is gone, time out.
+  // kNever: there is nothing of the kind.
+  std::atomic<std::uint64_t> expires_at_{0};
   std::uint64_t receiving_since_ = 0;  // ticks; first byte of the message being received
   std::uint64_t answering_since_ = 0;  // ticks; first byte of the answer being sent
+  ConnectionRequests in_flight_;
   MessageScanner requests_;
   MessageScanner answers_;
 };

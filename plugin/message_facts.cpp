@@ -142,6 +142,34 @@ void MessageScanner::keep_code_unit(unsigned unit) noexcept {
   }
 }
 
+// Reads on in the number that is an id; `part` is where `text` ends in it. Zeros at the end of a
+// fraction do not count.
+void MessageScanner::keep_number(std::uint8_t part, const char* text, std::size_t size) noexcept {
+  if (part == kInteger || part == kZero || part == kMinus) {
+    id_hash_ = hash(id_hash_, text, size);
+    return;
+  }
+  for (std::size_t i = 0; i < size && candidate_ != kExponentSeen; ++i) {
+    const char c = text[i];
+    if (c == 'e' || c == 'E') {
+      candidate_ = kExponentSeen;
+    } else if (c == '.') {
+      candidate_ = kPointWaits;
+    } else if (candidate_ == 0) {
+      id_hash_ = hash(id_hash_, &c, 1);
+    } else if (c == '0') {
+      if ((candidate_ & kMostZeros) != kMostZeros) ++candidate_;
+    } else {
+      if ((candidate_ & kPointWaits) != 0) id_hash_ = hash(id_hash_, ".", 1);
+      for (int zeros = candidate_ & kMostZeros; zeros > 0; --zeros) {
+        id_hash_ = hash(id_hash_, "0", 1);
+      }
+      id_hash_ = hash(id_hash_, &c, 1);
+      candidate_ = kInFraction;
+    }
+  }
+}
+
 void MessageScanner::keep(const char* text, std::size_t size) noexcept {
   if (state_ == State::key_text) {
     match_key(text, size);

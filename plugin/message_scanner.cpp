@@ -152,6 +152,7 @@ void MessageScanner::begin_scalar(char first) noexcept {
     if (key_ != Key::id) return;
     id_type_ = IdType::number;
     id_hash_ = kHashSeed;
+    candidate_ = 0;
   }
 }
 
@@ -172,11 +173,12 @@ GOXEL_SCANNER_INLINE void MessageScanner::read_number(MessageCursor& in) noexcep
     if (next == kOver) break;
     part = next;
   }
-  if (key_ == Key::id) id_hash_ = hash(id_hash_, in.text(), size);
+  if (key_ == Key::id) keep_number(part, in.text(), size);
   in.skip(size);
   progress_ = part;
   if (in.at_end()) return;
   if (part < kZero) return fail();
+  if (key_ == Key::id && candidate_ == kExponentSeen) id_hash_ = kIncomparableId;
   state_ = State::after_value;
 }
 

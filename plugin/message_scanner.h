@@ -24,6 +24,10 @@ enum class Dialect : std::uint8_t { none, json_rpc, mcp };
 
 enum class IdType : std::uint8_t { absent, null, string, number, other };
 
+// The hash of a number that may be written in another way than the client wrote it: one with an
+// exponent.
+inline constexpr std::uint64_t kIncomparableId = 0;
+
 // What one message says about itself. Everything below is read from the top level of the message,
 // except the trace context. Of a malformed or truncated message only `kind` and the offsets count.
 struct Message {
@@ -36,12 +40,15 @@ struct Message {
   bool denies_success;    // `"success": false`
   std::string_view name;  // lives in the scanner: valid until its next feed()
   std::uint64_t name_hash;
-  std::uint64_t id_hash;   // of strings and numbers, as written: 1, 1.0 and "1" differ; otherwise 0
+  // Of strings and numbers; otherwise 0. 1 and "1" differ, 1 and 1.0 do not: hosts write a number as
+  // their own type for numbers does. kIncomparableId of a number with an exponent.
+  std::uint64_t id_hash;
   std::uint64_t trace_id;  // the low 64 bits; 0: in no trace
   std::uint64_t first_offset;  // of its first byte in the stream
   std::uint64_t end_offset;    // one past its last byte
 
   bool failed() const noexcept { return has_error || denies_success; }
+  bool has_id() const noexcept { return id_type == IdType::string || id_type == IdType::number; }
   std::uint64_t size() const noexcept { return end_offset - first_offset; }
 };
 
@@ -202,6 +209,12 @@ class MessageScanner {
                                                "params", "arguments", "_meta",      "id",
                                                "method", "tool",      "traceparent"};
   static constexpr std::uint8_t kNoCandidate = 0xff;
+  // What keep_number() holds in candidate_: how many zeros of a fraction wait for a digit that
+  // shows that they count, and flags.
+  static constexpr std::uint8_t kMostZeros = 0x3f;
+  static constexpr std::uint8_t kPointWaits = 0x80;
+  static constexpr std::uint8_t kInFraction = 0x40;
+  static constexpr std::uint8_t kExponentSeen = 0xff;
 
   struct Opening;  // the ways in which most messages begin
   struct Specials;
@@ -235,6 +248,7 @@ class MessageScanner {
   std::size_t read_escape(const char* text, std::size_t size) noexcept;
   void keep(const char* text, std::size_t size) noexcept;
   void keep_code_unit(unsigned unit) noexcept;
+  void keep_number(std::uint8_t part, const char* text, std::size_t size) noexcept;
   void match_key(const char* text, std::size_t size) noexcept;
   void append_to_name(const char* text, std::size_t size) noexcept;
 
@@ -279,7 +293,7 @@ class MessageScanner {
   State state_ = State::between;
   std::uint16_t escape_ = 0;    // 1: after a backslash; 0x2…: after \u, the digits follow the 2
   std::uint8_t progress_ = 0;   // position in a key, word or number
-  std::uint8_t candidate_ = 0;  // the key that may match
+  std::uint8_t candidate_ = 0;  // the key that may match; in a number see keep_number()
 };
 
 static_assert(sizeof(MessageScanner) == 120);

@@ -194,13 +194,21 @@ INTERPOSE ssize_t writev(int fd, const iovec* vector, int count) {
 
 INTERPOSE int poll(pollfd* fds, nfds_t count, int timeout) {
   const int ready = original_poll.get()(fds, count, timeout);
-  after_poll(fds, count, ready);
+  after_poll(fds, count, ready, timeout != 0);
   return ready;
 }
 
+namespace {
+
+bool waits(const timespec* timeout) {
+  return timeout == nullptr || timeout->tv_sec != 0 || timeout->tv_nsec != 0;
+}
+
+}  // namespace
+
 INTERPOSE int ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask) {
   const int ready = original_ppoll.get()(fds, count, timeout, mask);
-  after_poll(fds, count, ready);
+  after_poll(fds, count, ready, waits(timeout));
   return ready;
 }
 
@@ -290,14 +298,14 @@ INTERPOSE ssize_t __read_chk(int fd, void* buffer, size_t size, size_t room) {
 
 INTERPOSE int __poll_chk(pollfd* fds, nfds_t count, int timeout, size_t room) {
   const int ready = original_poll_chk.get()(fds, count, timeout, room);
-  after_poll(fds, count, ready);
+  after_poll(fds, count, ready, timeout != 0);
   return ready;
 }
 
 INTERPOSE int __ppoll_chk(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask,
                           size_t room) {
   const int ready = original_ppoll_chk.get()(fds, count, timeout, mask, room);
-  after_poll(fds, count, ready);
+  after_poll(fds, count, ready, waits(timeout));
   return ready;
 }
 // NOLINTEND(bugprone-reserved-identifier)

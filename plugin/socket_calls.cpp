@@ -102,8 +102,18 @@ void after_accept(int listener, int fd) noexcept {
   errno = error;
 }
 
-void after_poll(const pollfd* fds, nfds_t count, int ready) noexcept {
-  if (ready <= 0 || recorder() == nullptr) return;
+void after_poll(const pollfd* fds, nfds_t count, int ready, bool waited) noexcept {
+  if (ready < 0 || recorder() == nullptr) return;
+  // A thread that waits for one client alone does nothing else meanwhile.
+  if (count == 1 && waited && (fds->events & POLLIN) != 0) {
+    Recorder* const live = observing();
+    if (live != nullptr && observer.is_connection(fds->fd) && !observer.is_quiet(fds->fd))
+        [[unlikely]] {
+      const Observing scope(*live);
+      observer.waited(fds->fd, (fds->revents & POLLIN) != 0);
+    }
+  }
+  if (ready == 0) return;
   for (nfds_t i = 0; i < count; ++i) {
     if ((fds[i].revents & (POLLHUP | POLLERR)) == 0) continue;
     if (Recorder* const live = observing(fds[i].fd)) {

@@ -113,7 +113,8 @@ inline Recorder* observing(int fd) noexcept {
 
 void after_listen(int fd, int result) noexcept;
 void after_accept(int listener, int fd) noexcept;
-void after_poll(const pollfd* fds, nfds_t count, int ready) noexcept;
+// `waited`: the call would have waited if nothing had been ready.
+void after_poll(const pollfd* fds, nfds_t count, int ready, bool waited) noexcept;
 // Called before the host's own close(): from that call on another thread may get the same
 // descriptor number.
 void before_close(int fd) noexcept;

@@ -85,7 +85,7 @@ void SocketObserver::occupy(int fd, bool new_connection) noexcept {
     connection.leave();
     return;
   }
-  connection.reopen_after_hang_up(recorder_->now());
+  connection.reopen_after_hang_up(*recorder_, recorder_->now());
   std::uint16_t left_over = kNoPlace;
   if (descriptors_[fd].compare_exchange_strong(left_over, entry, std::memory_order_release,
                                                std::memory_order_relaxed)) {
@@ -162,6 +162,13 @@ void SocketObserver::input_ended(int fd) noexcept {
   }
 }
 
+void SocketObserver::waited(int fd, bool woken) noexcept {
+  if (Connection* connection = enter(fd)) {
+    connection->waited(pending_, woken);
+    leave(*connection);
+  }
+}
+
 void SocketObserver::sent(int fd, std::span<const Chunk> chunks, std::uint64_t before) noexcept {
   if (Connection* connection = enter(fd)) {
     connection->sent(*recorder_, pending_, chunks, before);
@@ -223,7 +230,7 @@ void SocketObserver::housekeep(std::uint64_t now) noexcept {
     if (connection.has_deferred_closes()) apply_deferred_closes(connection);
     // Most connections are not entered: if this thread were preempted inside, a thread of the host
     // would find the connection taken, and it would be desynchronised.
-    if (!connection.may_expire(*recorder_, now)) return;
+    if (!connection.may_expire(now)) return;
     // A thread is inside: the connection is in use and not stuck.
     if (!connection.try_enter()) return;
     if (connection.is_open() && connection.expire(*recorder_, pending_, now)) {

@@ -47,6 +47,8 @@ class SocketObserver {
   void stop_observing(int fd) noexcept;
   void received(int fd, std::span<const Chunk> chunks, std::uint64_t now) noexcept;
   void input_ended(int fd) noexcept;
+  // The calling thread has waited for input of `fd`, and for nothing else; `woken`: it has come.
+  void waited(int fd, bool woken) noexcept;
   void sent(int fd, std::span<const Chunk> chunks, std::uint64_t before) noexcept;
   // `fd` must be a client's. True if a newline that is sent on it now means nothing and need not be
   // passed on to sent().

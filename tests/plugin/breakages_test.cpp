@@ -55,11 +55,18 @@ TEST_F(Breakages, AnswersWithoutIdsFromWorkersComeInOrder) {
 TEST_F(Breakages, SeveralToolsInOnePacketAreAnsweredAsMoreBytesCome) {
   receive(tool("ping") + tool("version") + tool("echo"));
   send(kDone);
+  wait_in_vain();
+  wait_and_wake();  // the daemon takes what it has before it reads what has come
+  send(kDone);
+  wait_and_wake();
+  send(kDone);
+  wait_and_wake();
   receive(tool("status"));
   send(kDone);
-  EXPECT_EQ(seen(), (List{{"ping", Status::ok}, {"version", Status::ok}}));
-  observer_->closing(kFd);
-  EXPECT_EQ(seen(), (List{{"echo", Status::unanswered}, {"status", Status::unanswered}}));
+  EXPECT_EQ(seen(), (List{{"ping", Status::ok},
+                          {"version", Status::ok},
+                          {"echo", Status::ok},
+                          {"status", Status::ok}}));
 }
 
 TEST_F(Breakages, SeveralInOnePacketWithOneAnswerLeaveTheRestUnanswered) {
@@ -163,15 +170,9 @@ TEST_F(Breakages, IdsAreComparedByTypeAndText) {
           R"({"method": "b", "id": 1})"
           R"({"method": "c", "id": "x"})");
   send(R"({"result": 0, "id": 1})");
-  EXPECT_EQ(seen(), (List{{"a", Status::unanswered}, {"b", Status::ok}}));
   send(R"({"result": 0, "id": "x"})");
-  EXPECT_EQ(seen(), (List{{"c", Status::ok}}));
-}
-
-TEST_F(Breakages, AnIdThatTheHostWritesDifferentlyIsTheOldestOnes) {
-  receive(R"({"method": "a", "id": 1.0})");
-  send(R"({"result": 0, "id": 1})");
-  EXPECT_EQ(seen(), (List{{"a", Status::ok}}));
+  EXPECT_EQ(seen(), (List{{"b", Status::ok}, {"c", Status::ok}}));
+  EXPECT_EQ(in_flight(), Names{"a"});
 }
 
 TEST_F(Breakages, ARequestWithoutAnIdIsAnsweredWithNull) {

@@ -405,7 +405,13 @@ TEST(MessageScannerTest, AnswerHasTheIdHashOfItsRequest) {
   EXPECT_EQ(hash(R"({"id":"a\/b"})"), hash(R"({"id": "a/b"})"));
   EXPECT_NE(hash(R"({"id":1})"), hash(R"({"id":"1"})"));
   EXPECT_NE(hash(R"({"id":1})"), hash(R"({"id":2})"));
-  EXPECT_NE(hash(R"({"id":1})"), hash(R"({"id":1.0})"));
+  EXPECT_EQ(hash(R"({"id":-10})"), hash(R"({"id":-10.000})"));
+  EXPECT_EQ(hash(R"({"id":0})"), hash(R"({"id":0.0})"));
+  EXPECT_EQ(hash(R"({"id":1.05})"), hash(R"({"id":1.0500})"));
+  EXPECT_NE(hash(R"({"id":1.05})"), hash(R"({"id":1.5})"));
+  EXPECT_NE(hash(R"({"id":1.5})"), hash(R"({"id":15})"));
+  EXPECT_EQ(hash(R"({"id":1.5e3})"), kIncomparableId);
+  EXPECT_EQ(hash(R"({"id":1E3})"), kIncomparableId);
   EXPECT_NE(hash(R"({"id":12})"), hash(R"({"id":21})"));
   EXPECT_EQ(hash(R"({"id":null})"), 0u);
 }

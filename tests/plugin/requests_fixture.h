@@ -74,6 +74,14 @@ class Requests : public testing::Test {
   // The recorder's clock, put forward by the ticks that were given to let_pass().
   std::uint64_t now() const { return recorder_->now() + passed_ticks_; }
   void let_pass(std::uint64_t ticks) { passed_ticks_ += ticks; }
+  // The reading thread has waited for the client's input alone, and sees whether some has come.
+  void wait_in_vain() { observer_->waited(kFd, false); }
+  void wait_and_wake() { observer_->waited(kFd, true); }
+  // Gives up what was overtaken, if the host is not known to answer in any order.
+  void give_up_what_was_overtaken() {
+    let_pass(recorder_->ticks_of_ns(kOvertakenForNs));
+    observer_->housekeep(now());
+  }
   void let_the_time_limit_pass() { let_pass(recorder_->unanswered_after_ticks()); }
 
   void receive(const std::string& bytes, int fd = kFd) { receive_at(now(), bytes, fd); }

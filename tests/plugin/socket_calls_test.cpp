@@ -71,7 +71,7 @@ class SocketCalls : public testing::Test {
     EXPECT_EQ(errno, error);
   }
   static void poll_tells(std::vector<pollfd> fds, int ready) {
-    after_poll(fds.data(), fds.size(), ready);
+    after_poll(fds.data(), fds.size(), ready, true);
   }
   // Each byte in a piece of its own.
   static std::vector<iovec> pieces(std::string_view bytes) {

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/connection_requests.h"
+
+namespace goxel_telemetry::plugin {
+namespace {
+
+// Bounds a search: a client may have thousands of requests in flight. Beyond it, requests are found
+// by their id no more until older ones have ended.
+constexpr int kMostLookedAt = 1024;
+
+}  // namespace
+
+void ConnectionRequests::open() noexcept {
+  *this = {};
+  first_ = last_ = kNoLine;
+}
+
+void ConnectionRequests::append(PendingTable& table, std::uint16_t line,
+                                const Message& request) noexcept {
+  // Tools of the stock daemon's own dialect have no id; it does not look at one.
+  const IdType type = request.dialect == Dialect::mcp ? IdType::absent : request.id_type;
+  table.pending[line] = {request.id_hash, 0, next_number_++, kNoLine, type};
+  if (empty()) {
+    first_ = line;
+  } else {
+    table.pending[last_].next = line;
+  }
+  last_ = line;
+}
+
+void ConnectionRequests::skip_oldest(const PendingTable& table) noexcept {
+  std::uint16_t line = first_;
+  while (line != kNoLine && skipped(table.pending[line])) line = table.pending[line].next;
+  if (line != kNoLine) unskipped_from_ = table.pending[line].number + 1;
+}
+
+std::uint16_t ConnectionRequests::with_id(const PendingTable& table,
+                                          const Message& answer) const noexcept {
+  std::uint16_t oldest = kNoLine;
+  std::uint16_t not_overtaken = kNoLine;
+  std::uint16_t line = first_;
+  for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i) {
+    const Pending& request = table.pending[line];
+    if (request.id_type == answer.id_type && request.id_hash == answer.id_hash &&
+        request.id_hash != kIncomparableId) {
+      if (!skipped(request)) return line;
+      if (oldest == kNoLine) oldest = line;
+      if (not_overtaken == kNoLine && request.overtaken_at == 0) not_overtaken = line;
+    }
+    line = request.next;
+  }
+  return not_overtaken != kNoLine ? not_overtaken : oldest;
+}
+
+template <class Candidate>
+std::uint16_t ConnectionRequests::in_order(const PendingTable& table, bool by_reader, bool reading,
+                                           Candidate&& candidate) const noexcept {
+  std::uint16_t oldest = kNoLine;
+  std::uint16_t line = first_;
+  for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i) {
+    const Pending& request = table.pending[line];
+    if (candidate(request)) {
+      // A thread that does not read knows nothing of what the reading thread skipped.
+      if (!by_reader || !skipped(request)) return line;
+      if (oldest == kNoLine) oldest = line;
+    }
+    line = request.next;
+  }
+  // Of a thread that has begun to read a further message, the answer is to that message.
+  return reading ? kNoLine : oldest;
+}
+
+ConnectionRequests::Match ConnectionRequests::find(PendingTable& table, const Message& answer,
+                                                   bool by_reader, bool reading) noexcept {
+  Match match;
+  if (answer.has_id()) {
+    match.line = with_id(table, answer);
+    if (match.line != kNoLine) {
+      match.by_id = true;
+      host_echoes_ids_ = true;
+      return match;
+    }
+    match.late = was_given_up(table, answer);
+    if (match.late) return match;
+    match.line = in_order(table, by_reader, reading, [&](const Pending& request) {
+      return !host_echoes_ids_ || (request.has_id() && request.id_hash == kIncomparableId);
+    });
+    return match;
+  }
+  match.line = in_order(table, by_reader, reading, [&](const Pending& request) {
+    return !request.has_id() || answer.failed() || !host_echoes_ids_;
+  });
+  return match;
+}
+
+bool ConnectionRequests::was_given_up(PendingTable& table, const Message& answer) noexcept {
+  for (GivenUp& one : given_up_) {
+    if (one.id_type != answer.id_type || one.id_hash != answer.id_hash) continue;
+    if (one.overtaken) table.answers_in_any_order.store(true, std::memory_order_relaxed);
+    one = {};
+    return true;
+  }
+  return false;
+}
+
+void ConnectionRequests::give_up_first(PendingTable& table) noexcept {
+  const Pending& request = table.pending[first_];
+  if (request.has_id()) {
+    given_up_[last_given_up_++ % kRemembered] = {request.id_hash, request.id_type,
+                                                 request.overtaken_at != 0};
+  }
+  remove(table, first_);
+}
+
+void ConnectionRequests::mark_overtaken(PendingTable& table, const Match& match,
+                                        std::uint64_t since) noexcept {
+  for (std::uint16_t line = first_; line != match.line; line = table.pending[line].next) {
+    Pending& request = table.pending[line];
+    if (request.overtaken_at == 0) request.overtaken_at = since;
+  }
+  if (match.by_id && table.pending[match.line].overtaken_at != 0) {
+    table.answers_in_any_order.store(true, std::memory_order_relaxed);
+  }
+}
+
+void ConnectionRequests::remove(PendingTable& table, std::uint16_t line) noexcept {
+  const std::uint16_t next = table.pending[line].next;
+  if (line == first_) {
+    first_ = next;
+    if (first_ == kNoLine) last_ = kNoLine;
+    return;
+  }
+  std::uint16_t before = first_;
+  while (table.pending[before].next != line) before = table.pending[before].next;
+  table.pending[before].next = next;
+  if (line == last_) last_ = before;
+}
+
+}  // namespace goxel_telemetry::plugin

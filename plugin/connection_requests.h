@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The requests in flight on one connection, in the order of their arrival, and which of them an
+// answer belongs to. docs/index.md says what is known when.
+//
+//  - An answer with an id belongs to a request with that id. An answer without one ("id": null too)
+//    belongs to a request without an id; if it says that something failed, it may be any request's,
+//    because the host may not have understood the id. Until the host has echoed an id of the
+//    connection once, nothing is known of how it writes them, and the order decides.
+//  - Where this leaves several requests, it is the oldest that was not skipped. A request is skipped
+//    when the thread that read it reads on, or waits for this client's input and for nothing else:
+//    such a thread has done with it what it will do, unless it left the request to others. So the
+//    answers of a client that uses one id for all its requests, or none, cannot stay shifted by one
+//    that the host ignored.
+//  - An answer overtakes the older requests. If they have no id, they will not be answered any more:
+//    without ids, only the order of the answers says whose they are. If they have one, their answers
+//    may still come: a host with a pool of workers answers in any order. They are given up
+//    kOvertakenForNs later, unless this host was seen to answer one that was overtaken.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "plugin/inflight_requests.h"
+#include "plugin/message_scanner.h"
+
+namespace goxel_telemetry::plugin {
+
+// Connections that are observed at once.
+inline constexpr std::uint32_t kConnections = 4096;
+
+// How long an answer may come after that of a younger request, until the host has shown that it
+// answers in any order.
+inline constexpr std::uint64_t kOvertakenForNs = 1'000'000'000;
+
+inline constexpr std::uint16_t kNoLine = UINT16_MAX;
+
+// The part of a request in flight that readers need not see; one for each line of the in-flight
+// table.
+struct Pending {
+  std::uint64_t id_hash;
+  std::uint64_t overtaken_at;  // ticks; 0: no younger request was answered yet
+  std::uint32_t number;        // of the request on its connection
+  std::uint16_t next;          // the next younger request of the connection; kNoLine: none
+  IdType id_type;
+
+  bool has_id() const noexcept { return id_type == IdType::string || id_type == IdType::number; }
+};
+
+// The first kConnections lines belong to the connections, one each, so that a connection's first
+// request in flight costs no search. The other lines are for connections with more than one
+// request.
+struct PendingTable {
+  Pending pending[kInflightLines];
+  InflightRequests lines;
+  // The host answered a request after a younger one of the same connection.
+  std::atomic<bool> answers_in_any_order;
+};
+
+// All functions need the connection's guard.
+class ConnectionRequests {
+ public:
+  void open() noexcept;
+
+  bool empty() const noexcept { return first_ == kNoLine; }
+  std::uint16_t first() const noexcept { return first_; }
+
+  // The request in `line` is the youngest from now on.
+  void append(PendingTable& table, std::uint16_t line, const Message& request) noexcept;
+
+  // The thread that read the requests so far begins to read further ones.
+  void skip_all() noexcept { unskipped_from_ = next_number_; }
+  // That thread waits without having sent anything since it last woke: it handles one message each
+  // time it wakes.
+  void skip_oldest(const PendingTable& table) noexcept;
+
+  // Which request an answer belongs to.
+  struct Match {
+    std::uint16_t line = kNoLine;
+    bool by_id = false;
+    bool late = false;  // if there is no line: it is the answer of a request that was given up
+  };
+  // `by_reader`: the thread that sends the answer is the one that read last. `reading`: it has begun to
+  // read a further message.
+  Match find(PendingTable& table, const Message& answer, bool by_reader, bool reading) noexcept;
+
+  // The answer of the request in `line` was sent from `since` on. The older requests are overtaken.
+  // Those for which no answer can come any more are removed; calls give_up(line) for each.
+  template <class GiveUp>
+  void overtake(PendingTable& table, const Match& match, std::uint64_t since,
+                GiveUp&& give_up) noexcept {
+    if (!match.by_id) {
+      for (std::uint16_t line = first_; line != match.line;) {
+        const std::uint16_t next = table.pending[line].next;
+        if (!table.pending[line].has_id()) {
+          remove(table, line);
+          give_up(line);
+        }
+        line = next;
+      }
+    }
+    mark_overtaken(table, match, since);
+  }
+
+  void remove(PendingTable& table, std::uint16_t line) noexcept;
+
+  // Removes the oldest request, though its answer may still come.
+  void give_up_first(PendingTable& table) noexcept;
+
+ private:
+  bool skipped(const Pending& request) const noexcept {
+    return static_cast<std::int32_t>(request.number - unskipped_from_) < 0;
+  }
+  std::uint16_t with_id(const PendingTable& table, const Message& answer) const noexcept;
+  bool was_given_up(PendingTable& table, const Message& answer) noexcept;
+  template <class Candidate>
+  std::uint16_t in_order(const PendingTable& table, bool by_reader, bool reading,
+                         Candidate&& candidate) const noexcept;
+  void mark_overtaken(PendingTable& table, const Match& match, std::uint64_t since) noexcept;
+
+  std::uint16_t first_ = 0;  // oldest
+  std::uint16_t last_ = 0;
+  bool host_echoes_ids_ = false;
+  std::uint32_t next_number_ = 0;
+  std::uint32_t unskipped_from_ = 0;  // requests with a lower number were skipped
+  // The ids of the requests that were given up last, and whether they had been overtaken; type
+  // `absent`: none.
+  struct GivenUp {
+    std::uint64_t id_hash;
+    IdType id_type;
+    bool overtaken;
+  };
+  static constexpr std::uint32_t kRemembered = 4;
+  GivenUp given_up_[kRemembered] = {};
+  std::uint32_t last_given_up_ = 0;
+};
+
+}  // namespace goxel_telemetry::plugin
