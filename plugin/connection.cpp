@@ -182,8 +182,8 @@ void Connection::sent(Recorder& recorder, PendingTable& table, std::span<const C
 // The answer to a malformed message, which is counted already.
 bool Connection::answers_malformed(const PendingTable& table,
                                    const Message& answer) const noexcept {
-  return malformed_ != 0 && !answer.has_id() && answer.failed() &&
-         (in_flight_.empty() || table.pending[in_flight_.first()].id_type != IdType::absent);
+  return malformed_ != 0 && !answer.id.usable() && answer.failed() &&
+         (in_flight_.empty() || table.pending[in_flight_.first()].id.type != IdType::absent);
 }
 
 void Connection::answer(Recorder& recorder, PendingTable& table, const Message& message,
@@ -215,9 +215,7 @@ void Connection::answer(Recorder& recorder, PendingTable& table, const Message& 
 void Connection::answer_unfinished_request(Recorder& recorder, const Message& answer,
                                            std::uint64_t now) noexcept {
   const Message message = requests_.message();
-  if (answer.has_id() && (answer.id_type != message.id_type || answer.id_hash != message.id_hash)) {
-    return;
-  }
+  if (answer.id.usable() && answer.id != message.id) return;
   const std::uint16_t operation = message.dialect == Dialect::none
                                       ? std::uint16_t{shm::names::kMalformed}
                                       : recorder.operation(message.name);

@@ -18,8 +18,8 @@ void ConnectionRequests::open() noexcept {
 void ConnectionRequests::append(PendingTable& table, std::uint16_t line,
                                 const Message& request) noexcept {
   // Tools of the stock daemon's own dialect have no id; it does not look at one.
-  const IdType type = request.dialect == Dialect::mcp ? IdType::absent : request.id_type;
-  table.pending[line] = {request.id_hash, 0, next_number_++, kNoLine, type};
+  const Id id = request.dialect == Dialect::mcp ? Id{} : request.id;
+  table.pending[line] = {id, 0, next_number_++, kNoLine};
   if (empty()) {
     first_ = line;
   } else {
@@ -41,8 +41,7 @@ std::uint16_t ConnectionRequests::with_id(const PendingTable& table,
   std::uint16_t line = first_;
   for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i) {
     const Pending& request = table.pending[line];
-    if (request.id_type == answer.id_type && request.id_hash == answer.id_hash &&
-        request.id_hash != kIncomparableId) {
+    if (request.id == answer.id) {
       if (!skipped(request)) return line;
       if (oldest == kNoLine) oldest = line;
       if (not_overtaken == kNoLine && request.overtaken_at == 0) not_overtaken = line;
@@ -73,7 +72,7 @@ std::uint16_t ConnectionRequests::in_order(const PendingTable& table, bool by_re
 ConnectionRequests::Match ConnectionRequests::find(PendingTable& table, const Message& answer,
                                                    bool by_reader, bool reading) noexcept {
   Match match;
-  if (answer.has_id()) {
+  if (answer.id.usable()) {
     match.line = with_id(table, answer);
     if (match.line != kNoLine) {
       match.by_id = true;
@@ -83,19 +82,20 @@ ConnectionRequests::Match ConnectionRequests::find(PendingTable& table, const Me
     match.late = was_given_up(table, answer);
     if (match.late) return match;
     match.line = in_order(table, by_reader, reading, [&](const Pending& request) {
-      return !host_echoes_ids_ || (request.has_id() && request.id_hash == kIncomparableId);
+      return !host_echoes_ids_ || request.id.inexact ||
+             (answer.id.inexact && request.id.type == IdType::number);
     });
     return match;
   }
   match.line = in_order(table, by_reader, reading, [&](const Pending& request) {
-    return !request.has_id() || answer.failed() || !host_echoes_ids_;
+    return !request.id.usable() || answer.failed() || !host_echoes_ids_;
   });
   return match;
 }
 
 bool ConnectionRequests::was_given_up(PendingTable& table, const Message& answer) noexcept {
   for (GivenUp& one : given_up_) {
-    if (one.id_type != answer.id_type || one.id_hash != answer.id_hash) continue;
+    if (one.id != answer.id) continue;
     if (one.overtaken) table.answers_in_any_order.store(true, std::memory_order_relaxed);
     one = {};
     return true;
@@ -105,9 +105,8 @@ bool ConnectionRequests::was_given_up(PendingTable& table, const Message& answer
 
 void ConnectionRequests::give_up_first(PendingTable& table) noexcept {
   const Pending& request = table.pending[first_];
-  if (request.has_id()) {
-    given_up_[last_given_up_++ % kRemembered] = {request.id_hash, request.id_type,
-                                                 request.overtaken_at != 0};
+  if (request.id.usable()) {
+    given_up_[last_given_up_++ % kRemembered] = {request.id, request.overtaken_at != 0};
   }
   remove(table, first_);
 }

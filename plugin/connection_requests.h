@@ -37,13 +37,10 @@ inline constexpr std::uint16_t kNoLine = UINT16_MAX;
 // The part of a request in flight that readers need not see; one for each line of the in-flight
 // table.
 struct Pending {
-  std::uint64_t id_hash;
+  Id id;
   std::uint64_t overtaken_at;  // ticks; 0: no younger request was answered yet
   std::uint32_t number;        // of the request on its connection
   std::uint16_t next;          // the next younger request of the connection; kNoLine: none
-  IdType id_type;
-
-  bool has_id() const noexcept { return id_type == IdType::string || id_type == IdType::number; }
 };
 
 // The first kConnections lines belong to the connections, one each, so that a connection's first
@@ -91,7 +88,7 @@ class ConnectionRequests {
     if (!match.by_id) {
       for (std::uint16_t line = first_; line != match.line;) {
         const std::uint16_t next = table.pending[line].next;
-        if (!table.pending[line].has_id()) {
+        if (!table.pending[line].id.usable()) {
           remove(table, line);
           give_up(line);
         }
@@ -122,12 +119,10 @@ class ConnectionRequests {
   bool host_echoes_ids_ = false;
   std::uint32_t next_number_ = 0;
   std::uint32_t unskipped_from_ = 0;  // requests with a lower number were skipped
-  // The ids of the requests that were given up last, and whether they had been overtaken; type
-  // `absent`: none.
+  // The ids of the requests that were given up last, and whether they had been overtaken.
   struct GivenUp {
-    std::uint64_t id_hash;
-    IdType id_type;
-    bool overtaken;
+    Id id;
+    bool overtaken = false;
   };
   static constexpr std::uint32_t kRemembered = 4;
   GivenUp given_up_[kRemembered] = {};

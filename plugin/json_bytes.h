@@ -28,6 +28,9 @@ inline bool is_curly(char bracket) noexcept {
   return (bracket & 0x20) != 0;
 }
 
+// Of UTF-8; RFC 8259, 8.1 lets a parser ignore it.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 constexpr char kWords[] = "true\0false\0null";
 constexpr std::uint8_t kTrue = 0, kFalse = 5, kNull = 11;
 

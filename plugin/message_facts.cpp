@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a message says about itself: which members are facts, and the text of the facts that are
 // kept.
+#include <algorithm>
+#include <cstdlib>
 #include <iterator>
 
 #include "plugin/json_bytes.h"
@@ -25,7 +27,8 @@ void MessageScanner::match_key(const char* text, std::size_t size) noexcept {
 }
 
 // Sets `key_` if the member may hold a fact at this place, and forgets the fact of an earlier
-// member with this key.
+// member with this key. In a carrier it may still turn out that the text is no key but a value:
+// there, begin_value() forgets.
 void MessageScanner::begin_member(Key key) noexcept {
   if (key == Key::traceparent) {
     if (!is_meta(place_)) return;
@@ -33,8 +36,13 @@ void MessageScanner::begin_member(Key key) noexcept {
     trace_place_ = place_;
     trace_id_ = 0;
   } else if (key == Key::meta) {
-    if (is_meta(place_)) return;
-    forget_trace_of(meta_in(place_));
+    if (place_ > Place::arguments) return;
+  } else if (key == Key::called || key == Key::request_id) {
+    if (place_ != Place::params) return;
+  } else if (key == Key::tool_failed) {
+    if (place_ != Place::result) return;
+  } else if (key == Key::error_code) {
+    if (place_ != Place::error) return;
   } else if (place_ != Place::top) {
     return;
   }
@@ -43,26 +51,56 @@ void MessageScanner::begin_member(Key key) noexcept {
   if (key == Key::method || key == Key::tool) {
     if (dialect_ != Dialect::none) forget_name();
   } else if (key == Key::id) {
-    id_type_ = IdType::other;
-    id_hash_ = 0;
+    id_ = {0, IdType::other};
   } else if (key == Key::result) {
     has_result_ = true;
+    tool_failed_ = false;
   } else if (key == Key::error) {
     has_error_ = true;
+    forget_error_code();
   } else if (key == Key::success) {
     denies_success_ = false;
   } else if (key == Key::params) {
     forget_trace_of(Place::params_meta);
+    forget_params();
   } else if (key == Key::arguments) {
     forget_trace_of(Place::arguments_meta);
   }
 }
 
+// The value of a member begins that may be in a carrier.
+void MessageScanner::begin_value() noexcept {
+  if (key_ == Key::meta) {
+    forget_trace_of(meta_in(place_));
+  } else if (key_ == Key::called) {
+    called_.clear();
+  } else if (key_ == Key::request_id) {
+    request_id_ = {0, IdType::other};
+  } else if (key_ == Key::tool_failed) {
+    tool_failed_ = false;
+  } else if (key_ == Key::error_code) {
+    forget_error_code();
+  }
+}
+
 void MessageScanner::forget_name() noexcept {
   dialect_ = Dialect::none;
-  name_overflowed_ = false;
-  name_size_ = 0;
-  __builtin_memset(name_, 0, kMaxName);
+  name_.clear();
+}
+
+void MessageScanner::forget_params() noexcept {
+  called_.clear();
+  request_id_ = {};
+}
+
+void MessageScanner::forget_error_code() noexcept {
+  has_error_code_ = false;
+  error_code_ = 0;
+}
+
+// The id that is a number and is being read; null if it is another number.
+Id* MessageScanner::number_id() noexcept {
+  return key_ == Key::id ? &id_ : key_ == Key::request_id ? &request_id_ : nullptr;
 }
 
 void MessageScanner::forget_trace_of(Place meta) noexcept {
@@ -78,14 +116,16 @@ void MessageScanner::begin_kept_text() noexcept {
   } else if (key_ == Key::tool) {
     dialect_ = Dialect::mcp;
   } else if (key_ == Key::id) {
-    id_type_ = IdType::string;
-    id_hash_ = hash(kHashSeed, "\"", 1);
-  } else {
+    id_ = {hash(kHashSeed, "\"", 1), IdType::string};
+  } else if (key_ == Key::request_id) {
+    request_id_ = {hash(kHashSeed, "\"", 1), IdType::string};
+  } else if (key_ == Key::traceparent) {
     traceparent_ = {};
   }
 }
 
 void MessageScanner::finish_text() noexcept {
+  if (high_surrogate_ != 0) keep_lone_surrogate();
   if (state_ == State::key_text) {
     key_ = Key::none;
     state_ = State::colon;
@@ -127,7 +167,16 @@ std::size_t MessageScanner::read_escape(const char* text, std::size_t size) noex
 
 void MessageScanner::keep_code_unit(unsigned unit) noexcept {
   const auto byte = [](unsigned value) noexcept { return static_cast<char>(value); };
-  if (unit >= 0xd800 && unit < 0xe000) {
+  if (high_surrogate_ != 0 && unit >= 0xdc00 && unit < 0xe000) {
+    const unsigned point = 0x10000u + ((high_surrogate_ - 0xd800u) << 10) + (unit - 0xdc00u);
+    high_surrogate_ = 0;
+    const char text[] = {byte(0xf0 | point >> 18), byte(0x80 | (point >> 12 & 0x3f)),
+                         byte(0x80 | (point >> 6 & 0x3f)), byte(0x80 | (point & 0x3f))};
+    keep(text, sizeof text);
+  } else if (unit >= 0xd800 && unit < 0xdc00) {
+    if (high_surrogate_ != 0) keep_lone_surrogate();
+    high_surrogate_ = static_cast<std::uint16_t>(unit);
+  } else if (unit >= 0xdc00 && unit < 0xe000) {
     keep("?", 1);
   } else if (unit < 0x80) {
     const char text[] = {byte(unit)};
@@ -144,64 +193,74 @@ void MessageScanner::keep_code_unit(unsigned unit) noexcept {
 
 // Reads on in the number that is an id; `part` is where `text` ends in it. Zeros at the end of a
 // fraction do not count.
-void MessageScanner::keep_number(std::uint8_t part, const char* text, std::size_t size) noexcept {
+void MessageScanner::keep_number(Id& id, std::uint8_t part, const char* text,
+                                 std::size_t size) noexcept {
+  constexpr std::size_t kMostExact = 15;
+  digits_ = static_cast<std::uint8_t>(std::min<std::size_t>(digits_ + size, UINT8_MAX));
+  id.inexact = digits_ > kMostExact;
   if (part == kInteger || part == kZero || part == kMinus) {
-    id_hash_ = hash(id_hash_, text, size);
+    id.hash = hash(id.hash, text, size);
     return;
   }
-  for (std::size_t i = 0; i < size && candidate_ != kExponentSeen; ++i) {
+  for (std::size_t i = 0; i < size; ++i) {
     const char c = text[i];
-    if (c == 'e' || c == 'E') {
+    if (candidate_ == kExponentSeen || c == 'e' || c == 'E') {
       candidate_ = kExponentSeen;
     } else if (c == '.') {
       candidate_ = kPointWaits;
-    } else if (candidate_ == 0) {
-      id_hash_ = hash(id_hash_, &c, 1);
-    } else if (c == '0') {
-      if ((candidate_ & kMostZeros) != kMostZeros) ++candidate_;
-    } else {
-      if ((candidate_ & kPointWaits) != 0) id_hash_ = hash(id_hash_, ".", 1);
-      for (int zeros = candidate_ & kMostZeros; zeros > 0; --zeros) {
-        id_hash_ = hash(id_hash_, "0", 1);
+      continue;
+    } else if (candidate_ != 0) {
+      if (c == '0') {
+        if ((candidate_ & kMostZeros) != kMostZeros) ++candidate_;
+        continue;
       }
-      id_hash_ = hash(id_hash_, &c, 1);
+      if ((candidate_ & kPointWaits) != 0) id.hash = hash(id.hash, ".", 1);
+      for (int zeros = candidate_ & kMostZeros; zeros > 0; --zeros) {
+        id.hash = hash(id.hash, "0", 1);
+      }
       candidate_ = kInFraction;
     }
+    id.hash = hash(id.hash, &c, 1);
   }
+  id.inexact |= candidate_ == kExponentSeen;
+}
+
+void MessageScanner::keep_lone_surrogate() noexcept {
+  high_surrogate_ = 0;
+  keep("?", 1);
+}
+
+void MessageScanner::keep_error_code(const char* text, std::size_t size) noexcept {
+  constexpr std::int64_t kMost = std::int64_t{1} << 32;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (text[i] == '-') {
+      if (candidate_ != kNoInteger) candidate_ = kNegative;
+    } else if (!is_digit(text[i])) {
+      candidate_ = kNoInteger;
+    } else if (std::abs(error_code_) < kMost) {
+      const int digit = text[i] - '0';
+      error_code_ = error_code_ * 10 + (candidate_ == kNegative ? -digit : digit);
+    }
+  }
+  has_error_code_ = candidate_ != kNoInteger;
 }
 
 void MessageScanner::keep(const char* text, std::size_t size) noexcept {
+  if (size == 0) return;
+  if (high_surrogate_ != 0) keep_lone_surrogate();
   if (state_ == State::key_text) {
     match_key(text, size);
   } else if (key_ == Key::id) {
-    id_hash_ = hash(id_hash_, text, size);
+    id_.hash = hash(id_.hash, text, size);
+  } else if (key_ == Key::request_id) {
+    request_id_.hash = hash(request_id_.hash, text, size);
   } else if (key_ == Key::traceparent) {
     traceparent_.read(text, size);
+  } else if (key_ == Key::called) {
+    called_.append(text, size);
   } else {
-    append_to_name(text, size);
+    name_.append(text, size);
   }
-}
-
-// If a name does not fit, a hash of the whole name takes the place of the last eight bytes, so that
-// the buffer still differs for any two names.
-void MessageScanner::append_to_name(const char* text, std::size_t size) noexcept {
-  if (!name_overflowed_ && size <= kMaxName - name_size_) {
-    std::memcpy(name_ + name_size_, text, size);
-    name_size_ = static_cast<std::uint8_t>(name_size_ + size);
-    return;
-  }
-  constexpr std::size_t kKept = kMaxName - sizeof(std::uint64_t);
-  std::uint64_t sum = 0;
-  if (name_overflowed_) {
-    std::memcpy(&sum, name_ + kKept, sizeof sum);
-  } else {
-    sum = hash(kHashSeed, name_, name_size_);
-    if (name_size_ < kKept) std::memcpy(name_ + name_size_, text, kKept - name_size_);
-    name_size_ = kKept;
-    name_overflowed_ = true;
-  }
-  sum = hash(sum, text, size);
-  std::memcpy(name_ + kKept, &sum, sizeof sum);
 }
 
 }  // namespace goxel_telemetry::plugin

@@ -16,17 +16,20 @@ using namespace std::string_view_literals;
 void MessageScanner::begin(std::uint64_t offset, char first) noexcept {
   first_offset_ = offset;
   nesting_ = {};
-  id_hash_ = 0;
+  id_ = {};
   forget_name();
+  forget_params();
+  forget_error_code();
   kind_ = MessageKind::other;
-  id_type_ = IdType::absent;
   trace_id_ = 0;
   has_result_ = false;
   has_error_ = false;
   denies_success_ = false;
+  tool_failed_ = false;
   trace_place_ = Place::top;
   place_ = Place::top;
   escape_ = 0;
+  high_surrogate_ = 0;
   if (is_opening(first)) {
     nesting_.open(is_curly(first));
     if (!is_curly(first)) kind_ = MessageKind::batch;
@@ -84,6 +87,8 @@ GOXEL_SCANNER_INLINE bool MessageScanner::read_whole_key(MessageCursor& in) noex
       break;
     case 4:
       if (is(Key::tool)) key = Key::tool;
+      if (is(Key::called)) key = Key::called;
+      if (is(Key::error_code)) key = Key::error_code;
       break;
     case 5:
       if (is(Key::error)) key = Key::error;
@@ -96,9 +101,11 @@ GOXEL_SCANNER_INLINE bool MessageScanner::read_whole_key(MessageCursor& in) noex
       break;
     case 7:
       if (is(Key::success)) key = Key::success;
+      if (is(Key::tool_failed)) key = Key::tool_failed;
       break;
     case 9:
       if (is(Key::arguments)) key = Key::arguments;
+      if (is(Key::request_id)) key = Key::request_id;
       break;
     case 11:
       if (is(Key::traceparent)) key = Key::traceparent;
@@ -120,6 +127,10 @@ void MessageScanner::begin_nested(char bracket) noexcept {
     place_ = Place::params;
   } else if (key_ == Key::arguments) {
     place_ = Place::arguments;
+  } else if (key_ == Key::result) {
+    place_ = Place::result;
+  } else if (key_ == Key::error) {
+    place_ = Place::error;
   } else if (key_ == Key::meta) {
     place_ = meta_in(place_);
     state_ = State::first_key;
@@ -139,20 +150,20 @@ void MessageScanner::begin_scalar(char first) noexcept {
   state_ = State::word;
   if (first == 't') {
     progress_ = kTrue;
+    if (key_ == Key::tool_failed) tool_failed_ = true;
   } else if (first == 'f') {
     progress_ = kFalse;
     if (key_ == Key::success) denies_success_ = true;
   } else if (first == 'n') {
     progress_ = kNull;
     if (key_ == Key::error) has_error_ = false;
-    if (key_ == Key::id) id_type_ = IdType::null;
+    if (key_ == Key::id) id_.type = IdType::null;
   } else {
     state_ = State::number;
     progress_ = kStart;
-    if (key_ != Key::id) return;
-    id_type_ = IdType::number;
-    id_hash_ = kHashSeed;
     candidate_ = 0;
+    digits_ = 0;
+    if (Id* const id = number_id()) *id = {kHashSeed, IdType::number};
   }
 }
 
@@ -173,12 +184,15 @@ GOXEL_SCANNER_INLINE void MessageScanner::read_number(MessageCursor& in) noexcep
     if (next == kOver) break;
     part = next;
   }
-  if (key_ == Key::id) keep_number(part, in.text(), size);
+  if (Id* const id = number_id()) {
+    keep_number(*id, part, in.text(), size);
+  } else if (key_ == Key::error_code) {
+    keep_error_code(in.text(), size);
+  }
   in.skip(size);
   progress_ = part;
   if (in.at_end()) return;
   if (part < kZero) return fail();
-  if (key_ == Key::id && candidate_ == kExponentSeen) id_hash_ = kIncomparableId;
   state_ = State::after_value;
 }
 
@@ -212,11 +226,6 @@ struct MessageScanner::Specials {
 
 namespace {
 
-// Whether the key `_meta` may begin with `c`.
-inline bool may_begin_meta(char c) noexcept {
-  return c == '_' || c == '\\';
-}
-
 inline bool has_backslash(std::uint64_t specials, const char* text) noexcept {
   for (; specials != 0; specials &= specials - 1) {
     if (text[first_bit(specials)] == '\\') return true;
@@ -225,6 +234,13 @@ inline bool has_backslash(std::uint64_t specials, const char* text) noexcept {
 }
 
 }  // namespace
+
+// Whether a key of interest may begin with `c`.
+inline bool MessageScanner::may_begin_key(Place carrier, char c) noexcept {
+  if (c == '\\') return true;
+  if (carrier == Place::params) return c == '_' || c == 'n' || c == 'r';
+  return c == (carrier == Place::arguments ? '_' : carrier == Place::result ? 'i' : 'c');
+}
 
 // `escape_` remembers a backslash at the end of one block for the next.
 MessageScanner::Specials MessageScanner::sort_specials(std::uint64_t specials, const char* text,
@@ -295,7 +311,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_nested(MessageCursor& in) noexcep
       }
       if (event == '"') {
         if (nesting.depth() != floor + 1) continue;
-        if (at + 1 < in.left() && !may_begin_meta(in.peek(at + 1))) continue;
+        if (at + 1 < in.left() && !may_begin_key(place_, in.peek(at + 1))) continue;
         in.skip(at + 1);
         nesting_ = nesting;
         state_ = State::carrier_text;
@@ -381,6 +397,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(MessageCursor& in) noexcept {
   while (!in.at_end()) {
     switch (state_) {
       case State::between:
+      case State::byte_order_mark:
         return;
 
       case State::after_value:
@@ -442,6 +459,7 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(MessageCursor& in) noexcept {
 
       case State::value:
         if (!in.skip_white_space()) return;
+        if (key_ >= Key::meta) begin_value();
         if (in.peek() == '"') {
           in.skip();
           if (key_ >= kFirstKept) {
@@ -462,9 +480,9 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(MessageCursor& in) noexcept {
         if (state_ == State::after_value) goto after_value;
         continue;
 
-      // This is the key `_meta`, another key, or a value: the bytes behind it will show which.
+      // This is a key of interest, another key, or a value: the bytes behind it will show which.
       case State::carrier_text:
-        state_ = may_begin_meta(in.peek()) ? State::key_begun : State::nested_text;
+        state_ = may_begin_key(place_, in.peek()) ? State::key_begun : State::nested_text;
         continue;
 
       case State::first_key:
@@ -505,8 +523,8 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(MessageCursor& in) noexcept {
 
 MessageScanner::Step MessageScanner::feed(const char* bytes, std::size_t size) noexcept {
   std::size_t blank = 0;
-  if (state_ == State::between) {
-    while (blank != size && is_white_space(bytes[blank])) ++blank;
+  if (state_ == State::between || state_ == State::byte_order_mark) {
+    blank = skip_between(bytes, size);
     if (blank == size) {
       position_ += size;
       return {size, false};
@@ -515,14 +533,39 @@ MessageScanner::Step MessageScanner::feed(const char* bytes, std::size_t size) n
   return feed_message(bytes, size, blank);
 }
 
+// Returns how many bytes belong to no message. In the state byte_order_mark those that follow do
+// not complete the mark.
+GOXEL_SCANNER_INLINE std::size_t MessageScanner::skip_between(const char* bytes,
+                                                              std::size_t size) noexcept {
+  std::size_t blank = 0;
+  for (; blank != size; ++blank) {
+    const char c = bytes[blank];
+    if (state_ == State::between) {
+      if (is_white_space(c)) continue;
+      if (c != kByteOrderMark[0]) break;
+      state_ = State::byte_order_mark;
+      progress_ = 1;
+      first_offset_ = position_ + blank;
+    } else {
+      if (c != kByteOrderMark[progress_]) break;
+      if (++progress_ == kByteOrderMark.size()) state_ = State::between;
+    }
+  }
+  return blank;
+}
+
 MessageScanner::Step MessageScanner::feed_message(const char* bytes, std::size_t size,
                                                   std::size_t blank) noexcept {
   MessageCursor in(bytes, size);
-  if (state_ == State::between) {
+  if (!in_message()) {
     in.skip(blank);
-    begin(position_ + blank, in.peek());
-    in.skip();
-    read_opening(in);
+    if (state_ == State::between) {
+      begin(position_ + blank, in.peek());
+      in.skip();
+      read_opening(in);
+    } else {
+      begin(first_offset_, kByteOrderMark[0]);
+    }
   }
   read(in);
   position_ += in.consumed();

@@ -24,32 +24,66 @@ enum class Dialect : std::uint8_t { none, json_rpc, mcp };
 
 enum class IdType : std::uint8_t { absent, null, string, number, other };
 
-// The hash of a number that may be written in another way than the client wrote it: one with an
-// exponent.
-inline constexpr std::uint64_t kIncomparableId = 0;
+// A JSON-RPC id, as far as requests are told apart by it.
+struct Id {
+  // Of strings and numbers; otherwise 0. 1 and "1" differ. Zeros at the end of a fraction do not
+  // count: hosts write a number as their own type for numbers does.
+  std::uint64_t hash = 0;
+  IdType type = IdType::absent;  // other: true, false, an object or an array
+  // A number with an exponent or more than 15 digits: a host may write it in another way than the
+  // client did (RFC 8259, 6: a double holds no more).
+  bool inexact = false;
+
+  bool usable() const noexcept { return type == IdType::string || type == IdType::number; }
+  friend bool operator==(const Id& a, const Id& b) noexcept {
+    return a.type == b.type && a.hash == b.hash;
+  }
+};
 
 // What one message says about itself. Everything below is read from the top level of the message,
-// except the trace context. Of a malformed or truncated message only `kind` and the offsets count.
+// if nothing else is said. Of a malformed or truncated message only `kind` and the offsets count.
 struct Message {
   MessageKind kind;
-  Dialect dialect;        // of a request: json_rpc if it has a `method`, mcp if it has a `tool`
-  IdType id_type;         // other: true, false, an object or an array
-  bool name_overflowed;   // `name` is only the beginning; `name_hash` still covers all of it
-  bool has_result;        // a `result` member, of any value
-  bool has_error;         // an `error` member that is not null
-  bool denies_success;    // `"success": false`
-  std::string_view name;  // lives in the scanner: valid until its next feed()
-  std::uint64_t name_hash;
-  // Of strings and numbers; otherwise 0. 1 and "1" differ, 1 and 1.0 do not: hosts write a number as
-  // their own type for numbers does. kIncomparableId of a number with an exponent.
-  std::uint64_t id_hash;
-  std::uint64_t trace_id;  // the low 64 bits; 0: in no trace
+  Dialect dialect;      // of a request: json_rpc if it has a `method`, mcp if it has a `tool`
+  bool has_result;      // a `result` member, of any value
+  bool has_error;       // an `error` member that is not null
+  bool denies_success;  // `"success": false`
+  bool tool_failed;     // `"isError": true` in the object `result`
+  bool has_error_code;  // an integer `code` in the object `error`
+  std::string_view
+      name;  // of the method or tool; lives in the scanner: valid until its next feed()
+  std::string_view called;  // the string `name` in the object `params`; likewise
+  Id id;
+  Id request_id;               // `requestId` in the object `params`
+  std::int64_t error_code;     // clipped to 32 bits and a little
+  std::uint64_t trace_id;      // the low 64 bits; 0: in no trace
   std::uint64_t first_offset;  // of its first byte in the stream
   std::uint64_t end_offset;    // one past its last byte
 
-  bool failed() const noexcept { return has_error || denies_success; }
-  bool has_id() const noexcept { return id_type == IdType::string || id_type == IdType::number; }
+  bool failed() const noexcept { return has_error || denies_success || tool_failed; }
+  // An answer, and not a request or nothing of JSON-RPC.
+  bool answers() const noexcept { return kind == MessageKind::other && (has_result || has_error); }
   std::uint64_t size() const noexcept { return end_offset - first_offset; }
+};
+
+// The first bytes of a name.
+class Name {
+ public:
+  // One more than the catalog keeps, so that a name that is too long is known as such.
+  static constexpr std::size_t kSize = 56;
+
+  std::string_view text() const noexcept { return {text_, size_}; }
+  bool empty() const noexcept { return size_ == 0; }
+  void clear() noexcept { size_ = 0; }
+  void append(const char* text, std::size_t size) noexcept {
+    const std::size_t fits = size < kSize - size_ ? size : kSize - size_;
+    std::memcpy(text_ + size_, text, fits);
+    size_ = static_cast<std::uint8_t>(size_ + fits);
+  }
+
+ private:
+  std::uint8_t size_ = 0;
+  char text_[kSize] = {};
 };
 
 // Open brackets of a message: how many, and which kind the outermost sixteen are. A 48-bit depth
@@ -88,7 +122,7 @@ class MessageCursor;  // the bytes of one feed (message_cursor.h)
 //  1. Allocates nothing, calls only memcpy and memcmp, keeps no pointer into the bytes. Linear
 //     time; any bytes, length and depth. How the stream was split makes no difference.
 //  2. A message is a balanced {...} or [...] outside strings, as the daemon frames it. White space
-//     between messages is optional and belongs to none.
+//     and byte order marks between messages are optional and belong to none.
 //  3. Anything else between messages, a stray closing bracket too, is a malformed message that runs
 //     up to and including the next newline.
 //  4. Checked: the grammar of the top-level object and of its `_meta` and that of `params` and
@@ -101,14 +135,14 @@ class MessageCursor;  // the bytes of one feed (message_cursor.h)
 //     Elsewhere in a message a newline is white space.
 //  6. Of repeated members the last counts; of `method` and `tool` together too. A `method` or
 //     `tool` that is not a string makes no request.
-//  7. Names, keys, ids and traceparents are unescaped, up to U+FFFF; a surrogate half becomes `?`.
+//  7. Names, keys, ids and traceparents are unescaped; a lone surrogate half becomes `?`.
 //  8. A trace context is the string `traceparent` in an object `_meta`, at the top level or else in
 //     the object `params` or `arguments` (the later one, if both). traceparent.h says which are
 //     valid.
+//  9. `name` and `requestId` are looked for in the object `params`, `isError` in `result`, `code` in
+//     `error`, not deeper. Of repeated objects the last counts.
 class MessageScanner {
  public:
-  static constexpr std::size_t kMaxName = 47;
-
   struct Step {
     std::size_t consumed;
     bool complete;  // message() now describes the message that ended with the last byte consumed
@@ -121,7 +155,9 @@ class MessageScanner {
   bool finish() noexcept;
 
   // The first byte of a message was seen and its last was not.
-  bool in_message() const noexcept { return state_ != State::between; }
+  bool in_message() const noexcept {
+    return state_ != State::between && state_ != State::byte_order_mark;
+  }
 
   // How many bytes of the stream were consumed.
   std::uint64_t position() const noexcept { return position_; }
@@ -129,14 +165,16 @@ class MessageScanner {
   Message message() const noexcept {
     return {.kind = kind_,
             .dialect = dialect_,
-            .id_type = id_type_,
-            .name_overflowed = name_overflowed_,
             .has_result = has_result_,
             .has_error = has_error_,
             .denies_success = denies_success_,
-            .name = {name_, name_size_},
-            .name_hash = name_hash(),
-            .id_hash = id_hash_,
+            .tool_failed = tool_failed_,
+            .has_error_code = has_error_code_,
+            .name = name_.text(),
+            .called = called_.text(),
+            .id = id_,
+            .request_id = request_id_,
+            .error_code = error_code_,
             .trace_id = trace_id_,
             .first_offset = first_offset_,
             .end_offset = position_};
@@ -145,10 +183,11 @@ class MessageScanner {
  private:
   enum class State : std::uint8_t {
     between,
-    first_key,  // after `{`: a key or `}`
-    key,        // after `,`
-    key_begun,  // after a key's opening quote
-    key_text,   // inside a key that came in pieces or has escapes
+    byte_order_mark,  // in it, between messages
+    first_key,        // after `{`: a key or `}`
+    key,              // after `,`
+    key_begun,        // after a key's opening quote
+    key_text,         // inside a key that came in pieces or has escapes
     colon,
     value,
     kept_text,     // inside a string value that is a fact
@@ -158,7 +197,7 @@ class MessageScanner {
     after_value,  // `,` or `}`
     nested,       // inside brackets that hold no fact
     nested_text,
-    carrier_text,  // at the beginning of a string, maybe a key, of `params` or `arguments`
+    carrier_text,  // at the beginning of a string, maybe a key, of a carrier
     broken,        // known to be malformed, brackets still followed
     broken_text,
     broken_line,
@@ -169,6 +208,8 @@ class MessageScanner {
     top,
     params,
     arguments,
+    result,
+    error,
     top_meta,
     params_meta,
     arguments_meta,
@@ -176,14 +217,16 @@ class MessageScanner {
 
   static bool is_meta(Place place) noexcept { return place >= Place::top_meta; }
 
+  // `place`: top, params or arguments.
   static Place meta_in(Place place) noexcept {
     return static_cast<Place>(static_cast<int>(place) + static_cast<int>(Place::top_meta));
   }
 
-  // In a carrier only the strings that may be the key `_meta` are looked at.
+  // In a carrier only the strings that may be a key of interest are looked at.
   static bool is_carrier(Place place) noexcept {
-    return place == Place::params || place == Place::arguments;
+    return place != Place::top && place < Place::top_meta;
   }
+  static bool may_begin_key(Place carrier, char c) noexcept;
 
   // How many brackets are open when skipping nested values of `place` has ended.
   static std::uint64_t floor_of(Place place) noexcept {
@@ -198,16 +241,20 @@ class MessageScanner {
     params,
     arguments,
     meta,
+    tool_failed,
+    error_code,
     id,  // from here on a string value is kept
     method,
     tool,
     traceparent,
+    called,
+    request_id,
   };
   static constexpr Key kFirstKept = Key::id;
   // In the order of Key.
-  static constexpr std::string_view kKeys[] = {"",       "error",     "result",     "success",
-                                               "params", "arguments", "_meta",      "id",
-                                               "method", "tool",      "traceparent"};
+  static constexpr std::string_view kKeys[] = {
+      "",     "error", "result", "success", "params",      "arguments", "_meta",    "isError",
+      "code", "id",    "method", "tool",    "traceparent", "name",      "requestId"};
   static constexpr std::uint8_t kNoCandidate = 0xff;
   // What keep_number() holds in candidate_: how many zeros of a fraction wait for a digit that
   // shows that they count, and flags.
@@ -215,10 +262,14 @@ class MessageScanner {
   static constexpr std::uint8_t kPointWaits = 0x80;
   static constexpr std::uint8_t kInFraction = 0x40;
   static constexpr std::uint8_t kExponentSeen = 0xff;
+  // And keep_error_code().
+  static constexpr std::uint8_t kNegative = 1;
+  static constexpr std::uint8_t kNoInteger = 2;
 
   struct Opening;  // the ways in which most messages begin
   struct Specials;
 
+  std::size_t skip_between(const char* bytes, std::size_t size) noexcept;
   Step feed_message(const char* bytes, std::size_t size, std::size_t blank) noexcept;
   void read(MessageCursor& in) noexcept;
   void read_opening(MessageCursor& in) noexcept;
@@ -243,59 +294,54 @@ class MessageScanner {
   void begin_scalar(char first) noexcept;
   void finish_text() noexcept;
   void forget_name() noexcept;
+  void begin_value() noexcept;
+  void forget_params() noexcept;
+  void forget_error_code() noexcept;
+  Id* number_id() noexcept;
   void forget_trace_of(Place meta) noexcept;
 
   std::size_t read_escape(const char* text, std::size_t size) noexcept;
   void keep(const char* text, std::size_t size) noexcept;
   void keep_code_unit(unsigned unit) noexcept;
-  void keep_number(std::uint8_t part, const char* text, std::size_t size) noexcept;
+  void keep_lone_surrogate() noexcept;
+  void keep_number(Id& id, std::uint8_t part, const char* text, std::size_t size) noexcept;
+  void keep_error_code(const char* text, std::size_t size) noexcept;
   void match_key(const char* text, std::size_t size) noexcept;
-  void append_to_name(const char* text, std::size_t size) noexcept;
 
-  // Covers the name with its padding and, in its last bytes, the hash of a name too long to keep.
-  std::uint64_t name_hash() const noexcept {
-    constexpr std::uint64_t kFactors[] = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9,
-                                          0x94d049bb133111eb, 0xd6e8feb86659fd93,
-                                          0xa0761d6478bd642f, 0xe7037ed1a0b428db};
-    const std::size_t used = name_overflowed_ ? kMaxName : name_size_;
-    std::uint64_t sum = used;
-    for (std::size_t at = 0; at < used; at += 8) {
-      std::uint64_t text = 0;
-      std::memcpy(&text, name_ + at, at < 40 ? 8 : 7);
-      sum += (text ^ (text >> 32)) * kFactors[at / 8];
-    }
-    sum = (sum ^ (sum >> 32)) * kFactors[0];
-    return sum ^ (sum >> 29);
-  }
-
-  // Two scanners per connection: kept small so that thousands of connections fit in a megabyte.
+  // Two scanners per connection: kept small so that thousands of connections fit in a few megabytes.
+  // What few messages have comes last.
   std::uint64_t position_ = 0;
   std::uint64_t first_offset_ = 0;
   Nesting nesting_;
   std::uint64_t trace_id_ = 0;
-  TraceparentReader traceparent_;  // of the one that is being read
-  std::uint64_t id_hash_ = 0;
-  char name_[kMaxName] = {};  // zero-padded; append_to_name() says what becomes of a longer name
-  std::uint8_t name_size_ = 0;
+  Id id_;
+  Name name_;
 
   // Bytes and not bit fields: a bit field is read back together with the others in its word, and
   // such a load waits until the store of the field has left the store buffer.
   MessageKind kind_ = MessageKind::other;
   Dialect dialect_ = Dialect::none;
-  IdType id_type_ = IdType::absent;
-  bool name_overflowed_ = false;
   bool has_result_ = false;
   bool has_error_ = false;
   bool denies_success_ = false;
+  bool tool_failed_ = false;
+  bool has_error_code_ = false;
   Place trace_place_ = Place::top;  // where the traceparent that counts was found; top: nowhere
   Place place_ = Place::top;
   Key key_ = Key::none;
   State state_ = State::between;
-  std::uint16_t escape_ = 0;    // 1: after a backslash; 0x2…: after \u, the digits follow the 2
-  std::uint8_t progress_ = 0;   // position in a key, word or number
-  std::uint8_t candidate_ = 0;  // the key that may match; in a number see keep_number()
+  std::uint16_t escape_ = 0;  // 1: after a backslash; 0x2…: after \u, the digits follow the 2
+  std::uint16_t high_surrogate_ = 0;  // the code unit before, if it was one; else 0
+  std::uint8_t digits_ = 0;           // of the number that is an id, so far
+  std::uint8_t progress_ = 0;         // position in a key, word or number
+  std::uint8_t candidate_ = 0;        // the key that may match; in a number see keep_number()
+
+  TraceparentReader traceparent_;  // of the one that is being read
+  std::int64_t error_code_ = 0;
+  Id request_id_;
+  Name called_;
 };
 
-static_assert(sizeof(MessageScanner) == 120);
+static_assert(sizeof(MessageScanner) <= 256);
 
 }  // namespace goxel_telemetry::plugin

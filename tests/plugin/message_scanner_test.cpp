@@ -17,10 +17,14 @@
 namespace goxel_telemetry::plugin {
 namespace {
 
-// A message with its name copied out of the scanner.
+// A message with its names copied out of the scanner.
 struct Facts {
   Message message;
   std::string name;
+  std::string called;
+
+  explicit Facts(const Message& one) : message(one), name(one.name), called(one.called) {}
+  Facts() : message{} {}
 };
 
 std::vector<Facts> feed_all(MessageScanner& scanner, std::string_view bytes) {
@@ -32,7 +36,7 @@ std::vector<Facts> feed_all(MessageScanner& scanner, std::string_view bytes) {
     const MessageScanner::Step step = scanner.feed(copy.get() + at, bytes.size() - at);
     at += step.consumed;
     if (step.complete) {
-      found.push_back({scanner.message(), std::string(scanner.message().name)});
+      found.emplace_back(scanner.message());
     } else {
       EXPECT_EQ(at, bytes.size()) << "stopped before the end without a message";
     }
@@ -53,7 +57,7 @@ std::vector<Facts> scan(std::string_view stream, const std::vector<std::size_t>&
   }
   feed(stream);
   if (scanner.finish()) {
-    found.push_back({scanner.message(), std::string(scanner.message().name)});
+    found.emplace_back(scanner.message());
   }
   return found;
 }
@@ -68,10 +72,13 @@ void expect_equal(const std::vector<Facts>& left, const std::vector<Facts>& righ
     EXPECT_EQ(a.end_offset, b.end_offset);
     EXPECT_EQ(a.dialect, b.dialect);
     EXPECT_EQ(left[i].name, right[i].name);
-    EXPECT_EQ(a.name_overflowed, b.name_overflowed);
-    EXPECT_EQ(a.name_hash, b.name_hash);
-    EXPECT_EQ(a.id_type, b.id_type);
-    EXPECT_EQ(a.id_hash, b.id_hash);
+    EXPECT_EQ(left[i].called, right[i].called);
+    EXPECT_EQ(a.id, b.id);
+    EXPECT_EQ(a.id.inexact, b.id.inexact);
+    EXPECT_EQ(a.request_id, b.request_id);
+    EXPECT_EQ(a.tool_failed, b.tool_failed);
+    EXPECT_EQ(a.has_error_code, b.has_error_code);
+    EXPECT_EQ(a.has_error_code ? a.error_code : 0, b.has_error_code ? b.error_code : 0);
     EXPECT_EQ(a.has_result, b.has_result);
     EXPECT_EQ(a.has_error, b.has_error);
     EXPECT_EQ(a.denies_success, b.denies_success);
@@ -150,8 +157,7 @@ TEST(MessageScannerTest, JsonRpcRequestNamesItsMethod) {
   EXPECT_EQ(facts.message.kind, kRequest);
   EXPECT_EQ(facts.message.dialect, Dialect::json_rpc);
   EXPECT_EQ(facts.name, "goxel.add_voxel");
-  EXPECT_EQ(facts.message.id_type, IdType::number);
-  EXPECT_FALSE(facts.message.name_overflowed);
+  EXPECT_EQ(facts.message.id.type, IdType::number);
   EXPECT_EQ(facts.message.trace_id, 0u);
 }
 
@@ -160,7 +166,7 @@ TEST(MessageScannerTest, McpRequestNamesItsTool) {
   EXPECT_EQ(facts.message.kind, kRequest);
   EXPECT_EQ(facts.message.dialect, Dialect::mcp);
   EXPECT_EQ(facts.name, "goxel_add_voxels");
-  EXPECT_EQ(facts.message.id_type, IdType::absent);
+  EXPECT_EQ(facts.message.id.type, IdType::absent);
 }
 
 TEST(MessageScannerTest, MembersStandInAnyOrder) {
@@ -168,7 +174,7 @@ TEST(MessageScannerTest, MembersStandInAnyOrder) {
       only(R"({"id": 18, "params": [], "method": "ping", "jsonrpc": "2.0", "more": {"a": [{}]}})");
   EXPECT_EQ(facts.message.kind, kRequest);
   EXPECT_EQ(facts.name, "ping");
-  EXPECT_EQ(facts.message.id_type, IdType::number);
+  EXPECT_EQ(facts.message.id.type, IdType::number);
 }
 
 TEST(MessageScannerTest, AnswerWithResultSucceeded) {
@@ -177,7 +183,7 @@ TEST(MessageScannerTest, AnswerWithResultSucceeded) {
   EXPECT_EQ(message.kind, kOther);
   EXPECT_TRUE(message.has_result);
   EXPECT_FALSE(message.failed());
-  EXPECT_EQ(message.id_type, IdType::number);
+  EXPECT_EQ(message.id.type, IdType::number);
 }
 
 TEST(MessageScannerTest, AnswerWithErrorFailed) {
@@ -277,10 +283,9 @@ TEST(MessageScannerTest, FactsOfOneMessageDoNotReachTheNext) {
   const Message& message = found[1].message;
   EXPECT_EQ(message.kind, kOther);
   EXPECT_EQ(found[1].name, "");
-  EXPECT_FALSE(message.name_overflowed);
   EXPECT_EQ(message.dialect, Dialect::none);
-  EXPECT_EQ(message.id_type, IdType::absent);
-  EXPECT_EQ(message.id_hash, 0u);
+  EXPECT_EQ(message.id.type, IdType::absent);
+  EXPECT_EQ(message.id.hash, 0u);
   EXPECT_FALSE(message.failed());
   EXPECT_FALSE(message.has_result);
   EXPECT_EQ(message.trace_id, 0u);
@@ -304,7 +309,7 @@ TEST(MessageScannerTest, NestedMembersAreNotTopLevelMembers) {
   const Facts facts =
       only(R"({"params": {"method": "fake", "id": 1, "tool": "x"}, "a": {"method": "fake"}})");
   EXPECT_EQ(facts.message.kind, kOther);
-  EXPECT_EQ(facts.message.id_type, IdType::absent);
+  EXPECT_EQ(facts.message.id.type, IdType::absent);
 }
 
 TEST(MessageScannerTest, BytesInStringsMayBeAnything) {
@@ -320,7 +325,7 @@ TEST(MessageScannerTest, EscapesInKeysAndNamesAreDecoded) {
   const Facts facts = only(R"({"\u006det\u0068od": "go\u0078el\u002Eping\n\"\/\u00e9\u20AC"})");
   EXPECT_EQ(facts.message.kind, kRequest);
   EXPECT_EQ(facts.name, "goxel.ping\n\"/\u00e9\u20ac");
-  EXPECT_EQ(only(R"({"method": "\ud83d\ude00"})").name, "??");
+  EXPECT_EQ(only(R"({"method": "\ud83d\ude00"})").name, "\xF0\x9F\x98\x80");
 }
 
 TEST(MessageScannerTest, EscapedCodeUnitsAreUtf8AtEachBoundary) {
@@ -332,7 +337,7 @@ TEST(MessageScannerTest, EscapedCodeUnitsAreUtf8AtEachBoundary) {
             "\xed\x9f\xbf"
             "\xee\x80\x80"
             "\xef\xbf\xbf");
-  EXPECT_EQ(only(R"({"method": "\ud800\udfff"})").name, "??");
+  EXPECT_EQ(only(R"({"method": "\ud800\udfff"})").name, "\xF0\x90\x8F\xBF");
   EXPECT_EQ(only(R"({"method": "\b\f\n\r\t\/\\\""})").name, "\b\f\n\r\t/\\\"");
 }
 
@@ -342,29 +347,11 @@ TEST(MessageScannerTest, KeysThatOnlyBeginAlikeAreOthers) {
   }
 }
 
-TEST(MessageScannerTest, LongestNameFits) {
-  const std::string name(MessageScanner::kMaxName, 'n');
-  const Facts facts = only("{\"method\":\"" + name + "\"}");
-  EXPECT_EQ(facts.name, name);
-  EXPECT_FALSE(facts.message.name_overflowed);
-}
-
-TEST(MessageScannerTest, LongerNameKeepsItsBeginningAndAHashOfAll) {
-  const std::string name(MessageScanner::kMaxName + 1, 'n');
-  const Facts facts = only("{\"method\":\"" + name + "\"}");
-  EXPECT_TRUE(facts.message.name_overflowed);
-  EXPECT_TRUE(name.starts_with(facts.name));
-  EXPECT_GE(facts.name.size(), 39u);
-  const Facts other = only("{\"method\":\"" + name + "x\"}");
-  EXPECT_EQ(other.name, facts.name);
-  EXPECT_NE(other.message.name_hash, facts.message.name_hash);
-}
-
-TEST(MessageScannerTest, NameHashDependsOnTheNameAlone) {
-  const auto hash = [](std::string_view stream) { return only(stream).message.name_hash; };
-  EXPECT_EQ(hash(R"({"method":"ping"})"), hash(R"({"id": 7, "tool": "p\u0069ng"})"));
-  EXPECT_NE(hash(R"({"method":"ping"})"), hash(R"({"method":"pong"})"));
-  EXPECT_NE(hash(R"({"method":"a"})"), hash(R"({"method":"a\u0000"})"));
+TEST(MessageScannerTest, ANameIsKeptUpToItsSizeAndWhatFollowsIsNot) {
+  const std::string name(Name::kSize, 'n');
+  EXPECT_EQ(only("{\"method\":\"" + name.substr(1) + "\"}").name, name.substr(1));
+  EXPECT_EQ(only("{\"method\":\"" + name + "\"}").name, name);
+  EXPECT_EQ(only("{\"method\":\"" + name + "x\"}").name, name);
 }
 
 TEST(MessageScannerTest, NameThatIsNotAStringMakesNoRequest) {
@@ -377,7 +364,7 @@ TEST(MessageScannerTest, LastOfRepeatedMembersCounts) {
   EXPECT_EQ(only(R"({"method":"long_first","method":"b"})").name, "b");
   EXPECT_EQ(kind(R"({"method":"a","method":1})"), kOther);
   EXPECT_EQ(only(R"({"method":"a","tool":"b"})").message.dialect, Dialect::mcp);
-  EXPECT_EQ(only(R"({"id":1,"id":null})").message.id_type, IdType::null);
+  EXPECT_EQ(only(R"({"id":1,"id":null})").message.id.type, IdType::null);
   EXPECT_FALSE(only(R"({"error":1,"error":null,"success":false,"success":true})").message.failed());
 }
 
@@ -385,9 +372,9 @@ TEST(MessageScannerTest, LastOfRepeatedMembersCounts) {
 
 TEST(MessageScannerTest, IdsOfAllTypes) {
   const auto type = [](std::string_view id) {
-    return only("{\"id\": " + std::string(id) + ", \"a\": 1}").message.id_type;
+    return only("{\"id\": " + std::string(id) + ", \"a\": 1}").message.id.type;
   };
-  EXPECT_EQ(only("{}").message.id_type, IdType::absent);
+  EXPECT_EQ(only("{}").message.id.type, IdType::absent);
   EXPECT_EQ(type("null"), IdType::null);
   EXPECT_EQ(type("\"abc\""), IdType::string);
   EXPECT_EQ(type("\"\""), IdType::string);
@@ -400,7 +387,7 @@ TEST(MessageScannerTest, IdsOfAllTypes) {
 }
 
 TEST(MessageScannerTest, AnswerHasTheIdHashOfItsRequest) {
-  const auto hash = [](std::string_view stream) { return only(stream).message.id_hash; };
+  const auto hash = [](std::string_view stream) { return only(stream).message.id.hash; };
   EXPECT_EQ(hash(R"({"id":123,"method":"a"})"), hash(R"({ "result": {"id": 4}, "id": 123 })"));
   EXPECT_EQ(hash(R"({"id":"a\/b"})"), hash(R"({"id": "a/b"})"));
   EXPECT_NE(hash(R"({"id":1})"), hash(R"({"id":"1"})"));
@@ -410,10 +397,111 @@ TEST(MessageScannerTest, AnswerHasTheIdHashOfItsRequest) {
   EXPECT_EQ(hash(R"({"id":1.05})"), hash(R"({"id":1.0500})"));
   EXPECT_NE(hash(R"({"id":1.05})"), hash(R"({"id":1.5})"));
   EXPECT_NE(hash(R"({"id":1.5})"), hash(R"({"id":15})"));
-  EXPECT_EQ(hash(R"({"id":1.5e3})"), kIncomparableId);
-  EXPECT_EQ(hash(R"({"id":1E3})"), kIncomparableId);
+  EXPECT_NE(hash(R"({"id":1e3})"), hash(R"({"id":1e4})"));
   EXPECT_NE(hash(R"({"id":12})"), hash(R"({"id":21})"));
   EXPECT_EQ(hash(R"({"id":null})"), 0u);
+}
+
+TEST(MessageScannerTest, AnIdIsInexactIfItHasAnExponentOrMoreDigitsThanADoubleHolds) {
+  const auto inexact = [](std::string_view id) {
+    return only("{\"id\": " + std::string(id) + "}").message.id.inexact;
+  };
+  for (const std::string_view id : {"1e3", "1E3", "-1.5e-3", "1234567890123456"}) {
+    EXPECT_TRUE(inexact(id)) << id;
+  }
+  for (const std::string_view id : {"0", "-1", "123456789012345", "0.5", "\"1e3\""}) {
+    EXPECT_FALSE(inexact(id)) << id;
+  }
+  EXPECT_FALSE(only(R"({"id": 1e3, "id": 1})").message.id.inexact);
+}
+
+TEST(MessageScannerTest, ASurrogatePairIsTheCharacterThatItStandsFor) {
+  EXPECT_EQ(only(R"({"method": "a\ud83d\ude00b"})").name,
+            "a\xf0\x9f\x98\x80"
+            "b");
+  EXPECT_EQ(only(R"({"method": "\ud83dx"})").name, "?x");
+  EXPECT_EQ(only(R"({"method": "\ud83d"})").name, "?");
+  EXPECT_EQ(only(R"({"method": "\ude00\ud83d\ud83d\ude00"})").name, "??\xf0\x9f\x98\x80");
+  EXPECT_EQ(only(R"({"a\ud83d": "x", "method": "b"})").name, "b");
+  EXPECT_EQ(only(R"({"id": "\ud83d\ude00"})").message.id,
+            only("{\"id\": \"\xf0\x9f\x98\x80\"}").message.id);
+}
+
+// ---------------------------------------------------------------- what params, result and error say
+
+TEST(MessageScannerTest, WhatIsCalledAndWhichRequestIsMeantStandInParams) {
+  const Facts call = only(R"({"method": "tools/call", "params": {"a": ["name"], "name": "add",)"
+                          R"( "arguments": {"name": "no"}}})");
+  EXPECT_EQ(call.name, "tools/call");
+  EXPECT_EQ(call.called, "add");
+  EXPECT_EQ(only(R"({"params": {"name": "add"}, "method": "tools/call"})").called, "add");
+  EXPECT_EQ(only(R"({"params": {"n\u0061me": "add", "x": "name"}})").called, "add");
+  EXPECT_EQ(only(R"({"params": {"name": "a", "name": "b"}})").called, "b");
+  EXPECT_EQ(only(R"({"params": {"name": "a", "name": 1}})").called, "");
+  EXPECT_EQ(only(R"({"params": {"name": "a"}, "params": {}})").called, "");
+  for (const std::string_view elsewhere :
+       {R"({"name": "a"})", R"({"params": [{"name": "a"}]})", R"({"params": {"x": {"name": "a"}}})",
+        R"({"params": {"_meta": {"name": "a"}}})", R"({"arguments": {"name": "a"}})",
+        R"({"result": {"name": "a"}})", R"({"error": {"name": "a"}})"}) {
+    EXPECT_EQ(only(elsewhere).called, "") << elsewhere;
+  }
+
+  EXPECT_EQ(only(R"({"params": {"requestId": 12}})").message.request_id,
+            only(R"({"id": 12})").message.id);
+  EXPECT_EQ(only(R"({"params": {"requestId": "x"}})").message.request_id,
+            only(R"({"id": "x"})").message.id);
+  EXPECT_FALSE(only(R"({"params": {"requestId": [1]}})").message.request_id.usable());
+  EXPECT_FALSE(only(R"({"requestId": 1, "id": 2})").message.request_id.usable());
+}
+
+TEST(MessageScannerTest, AToolFailedIfItsResultSaysSo) {
+  const auto failed = [](std::string_view stream) { return only(stream).message.failed(); };
+  EXPECT_TRUE(failed(R"({"id": 1, "result": {"content": [{"isError": 1}], "isError": true}})"));
+  EXPECT_FALSE(failed(R"({"result": {"isError": false}})"));
+  EXPECT_FALSE(failed(R"({"result": {"isError": true, "isError": false}})"));
+  EXPECT_FALSE(failed(R"({"result": {"isError": true}, "result": {}})"));
+  EXPECT_FALSE(failed(R"({"result": {"x": {"isError": true}}})"));
+  EXPECT_FALSE(failed(R"({"isError": true, "result": ["isError", true]})"));
+  EXPECT_FALSE(failed(R"({"result": {"x": "isError", "y": true}})"));
+}
+
+TEST(MessageScannerTest, TheCodeOfAnErrorIsTheIntegerInIt) {
+  const auto code = [](std::string_view stream) -> std::int64_t {
+    const Message message = only(stream).message;
+    return message.has_error_code ? message.error_code : INT64_MIN;
+  };
+  EXPECT_EQ(code(R"({"error": {"message": "code", "code": -32601, "data": {"code": 1}}})"), -32601);
+  EXPECT_EQ(code(R"({"error": {"code": 0}})"), 0);
+  EXPECT_EQ(code(R"({"error": {"code": 404}})"), 404);
+  for (const std::string_view none :
+       {R"({"error": {}})", R"({"error": {"code": "1"}})", R"({"error": {"code": 1.5}})",
+        R"({"error": {"code": 1e2}})", R"({"error": "code"})", R"({"code": 1})",
+        R"({"error": {"code": 1}, "error": {}})", R"({"error": {"code": 1, "code": null}})"}) {
+    EXPECT_EQ(code(none), INT64_MIN) << none;
+  }
+  EXPECT_GT(code(R"({"error": {"code": 123456789012345678901234567890}})"), INT32_MAX);
+  EXPECT_LT(code(R"({"error": {"code": -123456789012345678901234567890}})"), INT32_MIN);
+}
+
+// ---------------------------------------------------------------- byte order marks
+
+TEST(MessageScannerTest, AByteOrderMarkBetweenMessagesBelongsToNone) {
+  const auto found = messages("\xEF\xBB\xBF{\"method\": \"a\"}\n\xEF\xBB\xBF {\"method\": \"b\"}");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].name, "a");
+  EXPECT_EQ(found[0].message.first_offset, 3u);
+  EXPECT_EQ(found[1].name, "b");
+  EXPECT_EQ(kinds("\xEF\xBB\xBF"), Kinds{});
+  EXPECT_EQ(kinds("\xEF\xBB"), Kinds{});
+}
+
+TEST(MessageScannerTest, HalfAByteOrderMarkIsALineOfText) {
+  const auto found = messages("\xEF\xBB{}\n{}");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].message.kind, kMalformed);
+  EXPECT_EQ(found[0].message.first_offset, 0u);
+  EXPECT_EQ(found[0].message.end_offset, 5u);
+  EXPECT_EQ(kinds("\xEF\n"), Kinds{kMalformed});
 }
 
 // ---------------------------------------------------------------- trace context
@@ -588,7 +676,7 @@ TEST(MessageScannerTest, FeedMayEndAtAnyByteOfAFullBlock) {
       const std::vector<Facts> found = scan(stream, {cut});
       ASSERT_EQ(found.size(), 1u) << blanks << ' ' << cut;
       ASSERT_EQ(found[0].name, "ping") << blanks << ' ' << cut;
-      ASSERT_EQ(found[0].message.id_type, IdType::number) << blanks << ' ' << cut;
+      ASSERT_EQ(found[0].message.id.type, IdType::number) << blanks << ' ' << cut;
     }
   }
 }
