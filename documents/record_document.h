@@ -24,6 +24,8 @@ template <class Member>
 void describe(const metrics::NamedRecord& r, Member&& member) {
   member("operation", r.operation);
   member("status", std::string_view(metrics::to_string(r.status)));
+  const bool error = r.error != shm::ErrorCode::none;
+  member("error_type", error ? std::optional(metrics::error_type(r.error)) : std::nullopt);
   member("protocol", r.protocol);
   member("stack", r.stack);
   member("layer", r.layer);

@@ -23,6 +23,7 @@ void describe(const metrics::Outcomes& o, Member&& member) {
   member("unanswered", o.unanswered);
   member("malformed", o.malformed);
   member("cancelled", o.cancelled);
+  member("notification", o.notification);
 }
 
 template <class Member>

@@ -22,6 +22,7 @@ struct NamedRecord {
   std::uint64_t send_ns = 0;
   std::uint64_t trace_id = 0;
   shm::Status status = shm::Status::ok;
+  shm::ErrorCode error = shm::ErrorCode::none;
   std::string operation;
   std::string protocol;
   std::string layer;

@@ -19,6 +19,11 @@ const void* this_thread() noexcept {
   return &here;
 }
 
+constexpr std::string_view kMcpInitialize = "initialize";
+constexpr std::string_view kMcpPing = "ping";
+constexpr std::string_view kMcpToolsCall = "tools/call";
+constexpr std::string_view kMcpCancelled = "notifications/cancelled";
+
 std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) noexcept {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
@@ -48,6 +53,7 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   open_ = true;
   input_ended_ = hung_up_ = answered_early_ = false;
   own_line_free_ = true;
+  speaks_mcp_ = false;
   protocol_ = shm::Protocol::json_rpc;
   in_flight_.open();
   place_ = static_cast<std::uint16_t>(place);
@@ -81,7 +87,7 @@ void Connection::received(Recorder& recorder, PendingTable& table, std::span<con
       if (!message_bytes && (step.complete || requests_.in_message())) {
         message_bytes = silent_ = true;
         if (reads_on) {
-          in_flight_.skip_all();
+          in_flight_.skip_all(table, now);
           malformed_ = 0;
         }
       }
@@ -98,9 +104,13 @@ void Connection::received(Recorder& recorder, PendingTable& table, std::span<con
   }
 }
 
-void Connection::waited(const PendingTable& table, bool woken) noexcept {
+void Connection::waited(Recorder& recorder, PendingTable& table, bool woken,
+                        std::uint64_t now) noexcept {
   if (reading_thread_ != this_thread()) return;
-  if (silent_) in_flight_.skip_oldest(table);
+  if (silent_) {
+    in_flight_.skip_oldest(table, now);
+    note_expiry(recorder, table);
+  }
   silent_ = woken;
 }
 
@@ -122,17 +132,38 @@ inline shm::InflightEntry Connection::begun(std::uint16_t operation, std::uint64
   return entry;
 }
 
+// Also says which protocol the request is of: the methods of MCP have a slash in their names, except
+// two, one of which every client of it begins with.
+std::uint16_t Connection::operation_of(Recorder& recorder, const Message& request) noexcept {
+  if (request.dialect == Dialect::mcp) {
+    protocol_ = shm::Protocol::mcp;
+    return recorder.operation(request.name);
+  }
+  const bool only_mcp =
+      request.name.find('/') != std::string_view::npos || request.name == kMcpInitialize;
+  speaks_mcp_ |= only_mcp;
+  protocol_ = only_mcp || (speaks_mcp_ && request.name == kMcpPing) ? shm::Protocol::mcp
+                                                                    : shm::Protocol::json_rpc;
+  const bool calls_tool = request.name == kMcpToolsCall && !request.called.empty();
+  return recorder.operation(calls_tool ? request.called : request.name);
+}
+
 void Connection::request(Recorder& recorder, PendingTable& table, const Message& message,
                          std::uint64_t now) noexcept {
   std::uint16_t operation = shm::names::kBatch;
   if (message.kind == MessageKind::request) {
-    protocol_ = message.dialect == Dialect::mcp ? shm::Protocol::mcp : shm::Protocol::json_rpc;
-    operation = recorder.operation(message.name);
+    operation = operation_of(recorder, message);
   } else if (message.kind == MessageKind::batch) {
     protocol_ = shm::Protocol::json_rpc;
+  } else if (message.answers()) {
+    return;  // to what the host asked its client
   } else {
     malformed(recorder, now, message.size());
     return;
+  }
+  if (message.request_id.usable() && message.name == kMcpCancelled) {
+    in_flight_.cancel(table, message.request_id, now);
+    note_expiry(recorder, table);
   }
   const std::uint16_t line = claim_line(recorder, table, now);
   const shm::InflightEntry entry = begun(operation, message.trace_id, now, message.size());
@@ -202,13 +233,16 @@ void Connection::answer(Recorder& recorder, PendingTable& table, const Message& 
     return;
   }
   in_flight_.overtake(table, match, answering_since_, [&](std::uint16_t line) {
-    end(recorder, table, line, {shm::Status::unanswered, answering_since_, answering_since_});
+    end(recorder, table, line,
+        {table.pending[line].unanswered(), answering_since_, answering_since_});
   });
   in_flight_.remove(table, match.line);
-  end(recorder, table, match.line,
-      {message.failed() || message.kind == MessageKind::malformed ? shm::Status::error
-                                                                  : shm::Status::ok,
-       answering_since_, now, message.size()});
+  Ending ending = ending_of(message, now);
+  if (table.pending[match.line].cancelled) {
+    ending.status = shm::Status::cancelled;
+    ending.error = shm::ErrorCode::none;
+  }
+  end(recorder, table, match.line, ending);
   note_expiry(recorder, table);
 }
 
@@ -218,10 +252,9 @@ void Connection::answer_unfinished_request(Recorder& recorder, const Message& an
   if (answer.id.usable() && answer.id != message.id) return;
   const std::uint16_t operation = message.dialect == Dialect::none
                                       ? std::uint16_t{shm::names::kMalformed}
-                                      : recorder.operation(message.name);
+                                      : operation_of(recorder, message);
   record(recorder, begun(operation, message.trace_id, answering_since_, message.size()),
-         {answer.failed() ? shm::Status::error : shm::Status::ok, answering_since_, now,
-          answer.size()});
+         ending_of(answer, now));
   answered_early_ = true;
 }
 
@@ -240,9 +273,22 @@ void Connection::end_all(Recorder& recorder, PendingTable& table, shm::Status st
   while (!in_flight_.empty()) {
     const std::uint16_t line = in_flight_.first();
     in_flight_.remove(table, line);
-    end(recorder, table, line, {status, now, now});
+    const shm::Status ended =
+        table.pending[line].needs_no_answer() ? table.pending[line].unanswered() : status;
+    end(recorder, table, line, {ended, now, now});
   }
   note_expiry(recorder, table);
+}
+
+Ending Connection::ending_of(const Message& answer, std::uint64_t now) const noexcept {
+  Ending ending{shm::Status::ok, answering_since_, now, answer.size()};
+  if (answer.failed() || answer.kind == MessageKind::malformed) {
+    ending.status = shm::Status::error;
+    ending.error = answer.denies_success || answer.tool_failed ? shm::ErrorCode::tool
+                   : answer.has_error_code                     ? shm::error_code(answer.error_code)
+                                                               : shm::ErrorCode::other;
+  }
+  return ending;
 }
 
 void Connection::give_up_first(Recorder& recorder, PendingTable& table,
@@ -250,8 +296,9 @@ void Connection::give_up_first(Recorder& recorder, PendingTable& table,
   const std::uint16_t line = in_flight_.first();
   const std::uint64_t overtaken_at = table.pending[line].overtaken_at;
   const std::uint64_t ended = overtaken_at != 0 ? overtaken_at : now;
+  const shm::Status status = table.pending[line].unanswered();
   in_flight_.give_up_first(table);
-  end(recorder, table, line, {shm::Status::unanswered, ended, ended});
+  end(recorder, table, line, {status, ended, ended});
 }
 
 void Connection::send_failed(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
@@ -313,7 +360,8 @@ std::uint64_t Connection::expiry(Recorder& recorder, const PendingTable& table) 
   const std::uint16_t line = in_flight_.first();
   const std::uint64_t timeout = saturating_sum(shown(recorder, line).since_ticks, limit);
   const std::uint64_t overtaken_at = table.pending[line].overtaken_at;
-  if (overtaken_at == 0 || table.answers_in_any_order.load(std::memory_order_relaxed)) {
+  if (overtaken_at == 0 || (table.answers_in_any_order.load(std::memory_order_relaxed) &&
+                            !table.pending[line].needs_no_answer())) {
     return timeout;
   }
   return std::min(timeout, overtaken_at + recorder.ticks_of_ns(kOvertakenForNs));

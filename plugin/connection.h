@@ -76,7 +76,7 @@ class Connection {
                 std::uint64_t now) noexcept;
   // The calling thread has waited for this client's input, and for nothing else; `woken`: it has
   // come.
-  void waited(const PendingTable& table, bool woken) noexcept;
+  void waited(Recorder& recorder, PendingTable& table, bool woken, std::uint64_t now) noexcept;
   // `before`: ticks before the call that sent the bytes was made.
   void sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
             std::uint64_t before) noexcept;
@@ -118,6 +118,7 @@ class Connection {
     expires_at_.store(expiry(recorder, table), std::memory_order_relaxed);
   }
   // Inline, so that only the members of a Message are computed that are used.
+  inline std::uint16_t operation_of(Recorder& recorder, const Message& request) noexcept;
   inline void request(Recorder& recorder, PendingTable& table, const Message& message,
                       std::uint64_t now) noexcept;
   void malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept;
@@ -132,6 +133,7 @@ class Connection {
                                                          std::uint64_t trace_id,
                                                          std::uint64_t since,
                                                          std::uint64_t bytes) const noexcept;
+  Ending ending_of(const Message& answer, std::uint64_t now) const noexcept;
   // Ends the request in a line that was taken from in_flight_.
   void end(Recorder& recorder, PendingTable& table, std::uint16_t line,
            const Ending& ending) noexcept;
@@ -153,6 +155,7 @@ class Connection {
   bool answered_early_ = false;  // the message being received has its answer already
   bool own_line_free_ = false;
   shm::Protocol protocol_{};  // of the latest request
+  bool speaks_mcp_ = false;   // its client has called a method that only MCP has
   std::uint16_t place_ = 0;
   std::uint16_t reader_ = 0;  // lane of the thread that read last
   bool silent_ = false;       // the thread that read last woke and has sent nothing since

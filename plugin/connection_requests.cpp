@@ -18,8 +18,11 @@ void ConnectionRequests::open() noexcept {
 void ConnectionRequests::append(PendingTable& table, std::uint16_t line,
                                 const Message& request) noexcept {
   // Tools of the stock daemon's own dialect have no id; it does not look at one.
-  const Id id = request.dialect == Dialect::mcp ? Id{} : request.id;
-  table.pending[line] = {id, 0, next_number_++, kNoLine};
+  const bool no_ids = request.dialect == Dialect::mcp;
+  const bool notification =
+      request.dialect == Dialect::json_rpc && request.id.type == IdType::absent;
+  table.pending[line] = {
+      no_ids ? Id{} : request.id, 0, next_number_++, kNoLine, notification, false};
   if (empty()) {
     first_ = line;
   } else {
@@ -28,20 +31,34 @@ void ConnectionRequests::append(PendingTable& table, std::uint16_t line,
   last_ = line;
 }
 
-void ConnectionRequests::skip_oldest(const PendingTable& table) noexcept {
-  std::uint16_t line = first_;
-  while (line != kNoLine && skipped(table.pending[line])) line = table.pending[line].next;
-  if (line != kNoLine) unskipped_from_ = table.pending[line].number + 1;
+void ConnectionRequests::skip(Pending& request, std::uint64_t now) noexcept {
+  unskipped_from_ = request.number + 1;
+  // An answer is not expected, though it may come.
+  if (request.notification && request.overtaken_at == 0) request.overtaken_at = now;
 }
 
-std::uint16_t ConnectionRequests::with_id(const PendingTable& table,
-                                          const Message& answer) const noexcept {
+void ConnectionRequests::skip_all(PendingTable& table, std::uint64_t now) noexcept {
+  std::uint16_t line = first_;
+  for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i) {
+    if (!skipped(table.pending[line])) skip(table.pending[line], now);
+    line = table.pending[line].next;
+  }
+  unskipped_from_ = next_number_;
+}
+
+void ConnectionRequests::skip_oldest(PendingTable& table, std::uint64_t now) noexcept {
+  std::uint16_t line = first_;
+  while (line != kNoLine && skipped(table.pending[line])) line = table.pending[line].next;
+  if (line != kNoLine) skip(table.pending[line], now);
+}
+
+std::uint16_t ConnectionRequests::with_id(const PendingTable& table, const Id& id) const noexcept {
   std::uint16_t oldest = kNoLine;
   std::uint16_t not_overtaken = kNoLine;
   std::uint16_t line = first_;
   for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i) {
     const Pending& request = table.pending[line];
-    if (request.id == answer.id) {
+    if (request.id == id) {
       if (!skipped(request)) return line;
       if (oldest == kNoLine) oldest = line;
       if (not_overtaken == kNoLine && request.overtaken_at == 0) not_overtaken = line;
@@ -73,7 +90,7 @@ ConnectionRequests::Match ConnectionRequests::find(PendingTable& table, const Me
                                                    bool by_reader, bool reading) noexcept {
   Match match;
   if (answer.id.usable()) {
-    match.line = with_id(table, answer);
+    match.line = with_id(table, answer.id);
     if (match.line != kNoLine) {
       match.by_id = true;
       host_echoes_ids_ = true;
@@ -106,9 +123,18 @@ bool ConnectionRequests::was_given_up(PendingTable& table, const Message& answer
 void ConnectionRequests::give_up_first(PendingTable& table) noexcept {
   const Pending& request = table.pending[first_];
   if (request.id.usable()) {
-    given_up_[last_given_up_++ % kRemembered] = {request.id, request.overtaken_at != 0};
+    given_up_[last_given_up_++ % kRemembered] = {request.id,
+                                                 request.overtaken_at != 0 && !request.cancelled};
   }
   remove(table, first_);
+}
+
+void ConnectionRequests::cancel(PendingTable& table, const Id& id, std::uint64_t now) noexcept {
+  if (!id.usable()) return;
+  const std::uint16_t line = with_id(table, id);
+  if (line == kNoLine) return;
+  table.pending[line].cancelled = true;
+  if (table.pending[line].overtaken_at == 0) table.pending[line].overtaken_at = now;
 }
 
 void ConnectionRequests::mark_overtaken(PendingTable& table, const Match& match,
@@ -117,7 +143,8 @@ void ConnectionRequests::mark_overtaken(PendingTable& table, const Match& match,
     Pending& request = table.pending[line];
     if (request.overtaken_at == 0) request.overtaken_at = since;
   }
-  if (match.by_id && table.pending[match.line].overtaken_at != 0) {
+  const Pending& answered = table.pending[match.line];
+  if (match.by_id && answered.overtaken_at != 0 && !answered.needs_no_answer()) {
     table.answers_in_any_order.store(true, std::memory_order_relaxed);
   }
 }

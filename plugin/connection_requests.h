@@ -41,6 +41,17 @@ struct Pending {
   std::uint64_t overtaken_at;  // ticks; 0: no younger request was answered yet
   std::uint32_t number;        // of the request on its connection
   std::uint16_t next;          // the next younger request of the connection; kNoLine: none
+  bool notification;           // needs no answer
+  bool cancelled;              // by its client
+
+  bool needs_no_answer() const noexcept { return notification || cancelled; }
+
+  // How it ended if it was not answered.
+  shm::Status unanswered() const noexcept {
+    return notification ? shm::Status::notification
+           : cancelled  ? shm::Status::cancelled
+                        : shm::Status::unanswered;
+  }
 };
 
 // The first kConnections lines belong to the connections, one each, so that a connection's first
@@ -65,10 +76,10 @@ class ConnectionRequests {
   void append(PendingTable& table, std::uint16_t line, const Message& request) noexcept;
 
   // The thread that read the requests so far begins to read further ones.
-  void skip_all() noexcept { unskipped_from_ = next_number_; }
+  void skip_all(PendingTable& table, std::uint64_t now) noexcept;
   // That thread waits without having sent anything since it last woke: it handles one message each
   // time it wakes.
-  void skip_oldest(const PendingTable& table) noexcept;
+  void skip_oldest(PendingTable& table, std::uint64_t now) noexcept;
 
   // Which request an answer belongs to.
   struct Match {
@@ -100,14 +111,19 @@ class ConnectionRequests {
 
   void remove(PendingTable& table, std::uint16_t line) noexcept;
 
+  // The client does not want the answer of its request with this id any more. From `now` on it has
+  // as long to come as if it had been overtaken.
+  void cancel(PendingTable& table, const Id& id, std::uint64_t now) noexcept;
+
   // Removes the oldest request, though its answer may still come.
   void give_up_first(PendingTable& table) noexcept;
 
  private:
+  void skip(Pending& request, std::uint64_t now) noexcept;
   bool skipped(const Pending& request) const noexcept {
     return static_cast<std::int32_t>(request.number - unskipped_from_) < 0;
   }
-  std::uint16_t with_id(const PendingTable& table, const Message& answer) const noexcept;
+  std::uint16_t with_id(const PendingTable& table, const Id& id) const noexcept;
   bool was_given_up(PendingTable& table, const Message& answer) noexcept;
   template <class Candidate>
   std::uint16_t in_order(const PendingTable& table, bool by_reader, bool reading,

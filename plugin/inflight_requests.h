@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "plugin/recorder.h"
+#include "shm/error_code.h"
 #include "shm/place_map.h"
 
 namespace goxel_telemetry::plugin {
@@ -41,6 +42,7 @@ struct Ending {
   std::uint64_t span_end;  // the answer's first byte was about to be sent, or the request ended
   std::uint64_t sent;      // the answer's last byte was sent; without an answer the same time
   std::uint64_t bytes_out = 0;
+  shm::ErrorCode error = shm::ErrorCode::none;
 };
 
 // From `start` to `end` as a record holds it; 0 if `end` comes first.
@@ -74,6 +76,7 @@ inline shm::Record record_of(const shm::InflightEntry& entry, const Ending& endi
   record.send_ticks = ticks_between(ending.span_end, ending.sent) & shm::kTicksAtLeast;
   record.protocol = entry.protocol;
   record.status = static_cast<std::uint8_t>(ending.status);
+  record.error = static_cast<std::uint16_t>(ending.error);
   record.bytes_in = entry.bytes_in;
   record.bytes_out = shm::clip_bytes(ending.bytes_out);
   return record;

@@ -59,7 +59,8 @@ void end(Recorder& recorder, std::uint32_t line, shm::Status status, std::uint64
          std::uint64_t now) {
   Ticket& ticket = tickets[line];
   finish(recorder, line,
-         {status, ticket.answering_since != 0 ? ticket.answering_since : now, now, bytes});
+         {status, ticket.answering_since != 0 ? ticket.answering_since : now, now, bytes,
+          status == shm::Status::error ? shm::ErrorCode::other : shm::ErrorCode::none});
   ticket.state.fetch_add(2, std::memory_order_release);
   lines.give_back(line);
 }
@@ -251,7 +252,7 @@ void request_finished(goxel_plugin_request_token token, std::uint32_t status, st
   const std::uint64_t now = live->now();
   const std::uint32_t line = hold(token);
   if (line == kNone) return;
-  const bool known = status < shm::kStatusCount;
+  const bool known = status <= GOXEL_STATUS_CANCELLED;
   end(*live, line, known ? static_cast<shm::Status>(status) : shm::Status::error, bytes, now);
 }
 

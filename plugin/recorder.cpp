@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include "plugin/known_operations.h"
@@ -117,6 +118,14 @@ inline void count(shm::LaneCounters& counters, const shm::Words& words) noexcept
 }
 
 }  // namespace
+
+std::uint16_t Recorder::operation_of_theirs(std::string_view name) noexcept {
+  char text[shm::kNameBytes + 1];  // one more than fits, so that a long name is known as such
+  const std::size_t size = std::min(name.size(), shm::kNameBytes);
+  text[0] = '_';
+  std::memcpy(text + 1, name.data(), size);
+  return catalog_.intern(shm::NameKind::operation, {text, size + 1});
+}
 
 void Recorder::publish(const shm::Words& record) noexcept {
   ThreadState& thread = thread_state;

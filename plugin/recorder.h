@@ -55,6 +55,8 @@ class Recorder {
 
   // The catalog's number of a method or tool. [hot]
   std::uint16_t operation(std::string_view name) noexcept {
+    if (name.starts_with('_')) [[unlikely]]
+      return operation_of_theirs(name);
     return catalog_.intern(shm::NameKind::operation, name);
   }
   // The catalog's number of a stack that a caller names. Stacks whose number does not fit a
@@ -87,6 +89,8 @@ class Recorder {
   Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settings,
            shm::ClockSource clock_source);
 
+  // Names that begin with an underscore are ours; those of clients get a second one.
+  std::uint16_t operation_of_theirs(std::string_view name) noexcept;
   bool claim_lane() noexcept;
   void publish_without_lane(const shm::Words& record) noexcept;
   void publish_shared(const shm::Words& record) noexcept;

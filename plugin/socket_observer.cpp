@@ -164,7 +164,7 @@ void SocketObserver::input_ended(int fd) noexcept {
 
 void SocketObserver::waited(int fd, bool woken) noexcept {
   if (Connection* connection = enter(fd)) {
-    connection->waited(pending_, woken);
+    connection->waited(*recorder_, pending_, woken, recorder_->now());
     leave(*connection);
   }
 }

@@ -43,13 +43,18 @@ bool is(const CatalogEntry& entry, NameKind kind, std::string_view name) {
 
 }  // namespace
 
-std::string_view fit_name(std::string_view name) {
+std::string_view fit_name(std::string_view name, char (&buffer)[kNameBytes]) {
   if (name.size() <= kNameBytes) return name;
-  std::size_t size = kNameBytes;
-  while (size > kNameBytes - 4 && (static_cast<std::uint8_t>(name[size]) & 0xC0u) == 0x80u) --size;
+  constexpr std::string_view kMore = "\u2026";
+  constexpr std::size_t kRoom = kNameBytes - kMore.size();
+  std::size_t size = kRoom;
+  while (size > kRoom - 4 && (static_cast<std::uint8_t>(name[size]) & 0xC0u) == 0x80u) --size;
   // No character has more than three bytes after its first.
-  const bool utf8 = size > kNameBytes - 4;
-  return name.substr(0, utf8 ? size : kNameBytes);
+  const bool utf8 = size > kRoom - 4;
+  if (!utf8) size = kRoom;
+  std::memcpy(buffer, name.data(), size);
+  std::memcpy(buffer + size, kMore.data(), kMore.size());
+  return {buffer, size + kMore.size()};
 }
 
 CatalogWriter::CatalogWriter(Header& header, std::span<CatalogEntry> entries)
@@ -77,7 +82,8 @@ CatalogWriter::CatalogWriter(Header& header, std::span<CatalogEntry> entries)
 }
 
 std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name) noexcept {
-  const std::string_view name = fit_name(full_name);
+  char buffer[kNameBytes];
+  const std::string_view name = fit_name(full_name, buffer);
   const std::uint32_t start = hash(kind, name);
   for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
     std::atomic<std::uint32_t>& place = places_[(start + probe) % kPlaces];

@@ -25,8 +25,9 @@ inline constexpr std::uint8_t kFourLayer = 7;  // stacks
 inline constexpr std::uint8_t kTwoLayer = 8;
 }  // namespace names
 
-// The longest beginning of `name` that fits an entry and does not end inside a UTF-8 character.
-std::string_view fit_name(std::string_view name);
+// `name` itself if it fits an entry; else, in `buffer`, the longest beginning that fits with a "…"
+// behind it and does not end inside a UTF-8 character.
+std::string_view fit_name(std::string_view name, char (&buffer)[kNameBytes]);
 
 // Gives names their ids. Lock-free, from any thread. Finding a known name writes nothing; a new
 // name takes a bounded number of steps. Memory: a table of 2 * 1,024 places of 4 bytes, inside the

@@ -23,7 +23,7 @@ enum class Gauge : std::size_t {
   contended_calls,         // not observed: another thread was inside the connection
   catalog_overflow,        // names counted as _OTHER
   // The operator's targets: how long a whole operation should take, and how many operations a
-  // second there should be; 0: not set. Since layout 1.1.
+  // second there should be; 0: not set.
   target_latency_ns,
   target_milli_operations_per_second,
 };

@@ -193,7 +193,7 @@ class Reader {
   // Requests in flight, in table order; at most inflight_capacity.
   std::vector<InflightEntry> inflight() const;
 
-  // Processes that report, in table order; at most kMaxCollectionPoints. None before layout 1.1.
+  // Processes that report, in table order; at most kMaxCollectionPoints.
   std::vector<CollectionPoint> collection_points() const;
 
   std::size_t segment_bytes() const { return mapping_->bytes().size(); }

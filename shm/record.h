@@ -13,12 +13,13 @@ enum class Protocol : std::uint8_t { none = 0, json_rpc = 1, mcp = 2 };
 
 enum class Status : std::uint8_t {
   ok = 0,
-  error = 1,       // answered with an error
-  unanswered = 2,  // the connection ended, a later request was answered, or the time limit passed
-  malformed = 3,   // a complete message that is no request
-  cancelled = 4,   // the client hung up while it was being worked on
+  error = 1,         // answered with an error
+  unanswered = 2,    // the connection ended, a later request was answered, or the time limit passed
+  malformed = 3,     // a complete message that is no request
+  cancelled = 4,     // the client hung up while it was being worked on, or cancelled it
+  notification = 5,  // needs no answer and got none
 };
-inline constexpr std::size_t kStatusCount = 5;
+inline constexpr std::size_t kStatusCount = 6;
 
 // Ticks are those of the segment's clock (Header::clock_source); Calibration turns them into
 // nanoseconds. A 48-bit duration that would not fit is stored as kTicksAtLeast, which means "this
@@ -40,11 +41,13 @@ struct Record {
   std::uint64_t stack : 8;        // catalog id
 
   std::uint64_t send_ticks : 48;  // first byte to last byte of the answer, after the span
-  std::uint64_t protocol : 8;     // Protocol
-  std::uint64_t status : 8;       // Status
+  std::uint64_t protocol : 8;     // Protocol; two bits are kept
+  std::uint64_t status : 8;       // Status; three bits are kept
 
   std::uint32_t bytes_in;   // of the request; UINT32_MAX means this or more
   std::uint32_t bytes_out;  // of the answer; 0 if there was none
+
+  std::uint16_t error;  // ErrorCode, of an answer with an error; 11 bits are kept
 
   friend bool operator==(const Record& a, const Record& b) { return a.words() == b.words(); }
 
@@ -58,7 +61,8 @@ struct Record {
             duration_ticks | std::uint64_t{operation} << 48,
             receive_ticks | std::uint64_t{worker} << 48,
             wait_ticks | std::uint64_t{layer} << 48 | std::uint64_t{stack} << 56,
-            send_ticks | std::uint64_t{protocol} << 48 | std::uint64_t{status} << 56,
+            send_ticks | (std::uint64_t{protocol} & 0x3) << 48 |
+                (std::uint64_t{status} & 0x7) << 50 | std::uint64_t{error} << 53,
             bytes_in | std::uint64_t{bytes_out} << 32};
   }
   static Record from_words(const Words& words) {
@@ -74,14 +78,15 @@ struct Record {
     record.layer = static_cast<std::uint8_t>(words[4] >> 48);
     record.stack = static_cast<std::uint8_t>(words[4] >> 56);
     record.send_ticks = words[5] & kLow48;
-    record.protocol = static_cast<std::uint8_t>(words[5] >> 48);
-    record.status = static_cast<std::uint8_t>(words[5] >> 56);
+    record.protocol = words[5] >> 48 & 0x3;
+    record.status = words[5] >> 50 & 0x7;
+    record.error = static_cast<std::uint16_t>(words[5] >> 53);
     record.bytes_in = static_cast<std::uint32_t>(words[6]);
     record.bytes_out = static_cast<std::uint32_t>(words[6] >> 32);
     return record;
   }
 };
-static_assert(sizeof(Record) == 56, "a record and its stamp fill one cache line");
+static_assert(sizeof(Record::Words) == 56, "a record and its stamp fill one cache line");
 static_assert(std::endian::native == std::endian::little, "the layout is little-endian");
 
 inline constexpr std::uint64_t kTicksAtLeast = (std::uint64_t{1} << 48) - 1;

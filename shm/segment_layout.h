@@ -16,8 +16,8 @@
 namespace goxel_telemetry::shm {
 
 inline constexpr std::uint64_t kMagic = 0x4D4C'4554'4C58'4F47;  // "GOXLTELM"
-inline constexpr std::uint16_t kLayoutMajor = 1;                // a reader refuses another major
-inline constexpr std::uint16_t kLayoutMinor = 1;  // a newer minor only uses reserved bytes
+inline constexpr std::uint16_t kLayoutMajor = 2;                // a reader refuses another major
+inline constexpr std::uint16_t kLayoutMinor = 0;  // a newer minor only uses reserved bytes
 
 inline constexpr std::size_t kCacheLine = 64;
 
@@ -80,8 +80,8 @@ struct alignas(kCacheLine) Header {
   std::uint32_t inflight_capacity;
   std::uint64_t inflight_offset;
   std::uint64_t lanes_offset;
-  std::uint64_t collection_points_offset;    // since 1.1
-  std::uint32_t collection_points_capacity;  // since 1.1; 0: there is no such table
+  std::uint64_t collection_points_offset;
+  std::uint32_t collection_points_capacity;  // 0: there is no such table
   std::uint8_t reserved[12];
 
   char instance[64];      // NUL-padded
@@ -105,7 +105,7 @@ enum class NameKind : std::uint64_t { none = 0, operation = 1, layer = 2, stack 
 inline constexpr std::size_t kNameBytes = 55;
 struct alignas(kCacheLine) CatalogEntry {
   std::atomic<std::uint8_t> kind;  // NameKind
-  char name[kNameBytes];           // NUL-padded UTF-8, cut at a character's edge
+  char name[kNameBytes];           // NUL-padded UTF-8; see fit_name()
   std::uint8_t length;
   std::uint8_t reserved[7];
 };
@@ -127,7 +127,7 @@ struct LaneCounters {
   AtomicWord span_ticks;        // sum of durations of ok and error: the host's busy time
   AtomicWord own_cost_ticks;    // time spent inside the plugin, extrapolated from samples
   AtomicWord own_cost_samples;  // calls that were timed
-  AtomicWord reserved[2];
+  AtomicWord reserved[1];
 };
 
 // A lane: a ring of slots with exactly one writing thread at a time.

@@ -21,10 +21,6 @@ using metrics::format_duration;
 // The CPU ratio needs two readings at least half a second apart; see ProcessReader.
 constexpr std::chrono::milliseconds kBetweenReadings{550};
 
-std::uint64_t failures(const metrics::Outcomes& outcomes) {
-  return outcomes.all() - outcomes.ok;
-}
-
 template <class Number, class Format>
 std::string named(const std::string& name, const std::optional<Number>& value, Format format) {
   return name + ' ' + (value ? format(*value) : "unknown");
@@ -104,7 +100,7 @@ std::string window_line(const metrics::WindowStats& stats, metrics::Window windo
   }
   line += ": " + plural(stats.outcomes.all(), "request") + ", " +
           metrics::format_rate(stats.rate_per_second);
-  if (const std::uint64_t failed = failures(stats.outcomes); failed != 0) {
+  if (const std::uint64_t failed = stats.outcomes.failed(); failed != 0) {
     line += ", " + style.paint(Emphasis::bad, format_count(failed) + " failed");
   }
   return line + '\n';
@@ -151,7 +147,7 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
     const metrics::Latency& l = stats.latency;
     const auto whole = [&l](std::uint64_t ns) { return latency(l, static_cast<double>(ns)); };
     table.add({operation->key.operation, format_count(stats.outcomes.all()),
-               metrics::format_rate(stats.rate_per_second), bad_if_any(failures(stats.outcomes)),
+               metrics::format_rate(stats.rate_per_second), bad_if_any(stats.outcomes.failed()),
                bad_if_any(stats.outcomes.unanswered), latency(l, l.mean_ns), whole(l.p50_ns),
                whole(l.p90_ns), whole(l.p99_ns), whole(l.max_ns), operation->key.protocol,
                operation->key.stack, operation->key.layer});

@@ -71,7 +71,8 @@ std::string totals_line(const metrics::Snapshot& snapshot, const Style& style) {
                     counted(total.error, "error", Emphasis::bad),
                     counted(total.unanswered, "unanswered", Emphasis::bad),
                     counted(total.malformed, "malformed", Emphasis::bad),
-                    counted(total.cancelled, "cancelled", Emphasis::warning)},
+                    counted(total.cancelled, "cancelled", Emphasis::warning),
+                    counted(total.notification, "notifications", Emphasis::none)},
                    style);
 }
 

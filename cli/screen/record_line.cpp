@@ -29,6 +29,7 @@ std::string if_any(const char* what, std::uint64_t ns) {
 Emphasis emphasis_of(shm::Status status) {
   switch (status) {
     case shm::Status::ok:
+    case shm::Status::notification:
       return Emphasis::none;
     case shm::Status::cancelled:
       return Emphasis::warning;
@@ -41,13 +42,14 @@ Emphasis emphasis_of(shm::Status status) {
 
 std::string record_line(const metrics::NamedRecord& r, const Style& style) {
   const std::string time = metrics::format_time_of_day(r.start_realtime_ns + r.duration_ns);
-  const std::string status = padded(metrics::to_string(r.status), 10);
+  const std::string status = padded(metrics::to_string(r.status), 12);
   std::string rest = "  " + padded_left(duration(r.duration_ns), 9) + "  " +
                      padded(r.operation, 20) + "  " + padded(r.protocol, 7) + "  " +
                      padded(r.stack, 7) + "  " + padded_left(metrics::format_bytes(r.bytes_in), 8) +
                      " in " + padded_left(metrics::format_bytes(r.bytes_out), 8) + " out";
   rest += if_any("receive", r.receive_ns) + if_any("wait", r.wait_ns) + if_any("send", r.send_ns);
   if (r.worker != shm::kNoWorker) rest += "  worker " + std::to_string(r.worker);
+  if (r.error != shm::ErrorCode::none) rest += "  error " + metrics::error_type(r.error);
   if (r.trace_id != 0) rest += "  trace " + documents::hexadecimal(r.trace_id);
 
   const std::size_t used = columns(time) + 2 + columns(status);

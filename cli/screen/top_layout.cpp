@@ -18,10 +18,6 @@ using shm::ProducerState;
 
 constexpr std::size_t kLinesForFacts = 10;  // a lower screen shows only the headline and operations
 
-std::uint64_t failures(const metrics::Outcomes& outcomes) {
-  return outcomes.all() - outcomes.ok;
-}
-
 // The time that the operation's answers took. An operation's share is its part of the sum of these
 // times.
 double time_of(const OperationStats& operation, metrics::Window window) {
@@ -49,7 +45,7 @@ double sort_value(const OperationStats& operation, const TopState& state) {
     case SortBy::max:
       return static_cast<double>(stats.latency.max_ns);
     case SortBy::errors:
-      return static_cast<double>(failures(stats.outcomes));
+      return static_cast<double>(stats.outcomes.failed());
     case SortBy::share:
       return time_of(operation, state.window);
   }
@@ -107,7 +103,7 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
       if (other.key.layer == operation->key.layer) of_layer += time_of(other, state.window);
     }
     const double share = of_layer > 0 ? time_of(*operation, state.window) / of_layer : 0;
-    const std::uint64_t failed = failures(stats.outcomes);
+    const std::uint64_t failed = stats.outcomes.failed();
     table.add({operation->key.operation, metrics::format_rate(stats.rate_per_second),
                format_count(stats.outcomes.all()),
                Cell(format_count(failed), failed == 0 ? Emphasis::faint : Emphasis::bad),
@@ -138,7 +134,7 @@ std::string state_line(const metrics::Snapshot& snapshot, const Style& style) {
 std::string facts(const metrics::Snapshot& snapshot, const TopState& state, const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;
   const metrics::WindowStats& window = daemon.window(state.window);
-  const std::uint64_t failed = failures(window.outcomes);
+  const std::uint64_t failed = window.outcomes.failed();
   std::string workers = format_count(daemon.workers_busy);
   if (daemon.gauges[shm::Gauge::workers_configured] != 0)
     workers += " of " + format_count(daemon.gauges[shm::Gauge::workers_configured]);

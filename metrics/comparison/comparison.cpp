@@ -113,7 +113,7 @@ SideCounts counts_of(const Stratum& stratum) {
   const Outcomes& outcomes = stratum.total.outcomes;
   counts.records = outcomes.all();
   counts.answered = stratum.total.latency.count();
-  counts.failed = outcomes.all() - outcomes.ok;
+  counts.failed = outcomes.failed();
   std::set<std::uint32_t> blocks;
   for (const BlockSeries* part : stratum.parts) {
     part->for_each_outcomes(

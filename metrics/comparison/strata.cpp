@@ -209,12 +209,12 @@ std::optional<Estimate> estimate_failure_ratio(const Observation& observation,
   const Outcomes& total = stratum.total.outcomes;
   if (total.all() == 0) return {};
   const auto records = static_cast<double>(total.all());
-  const double share = static_cast<double>(total.all() - total.ok) / records;
+  const double share = static_cast<double>(total.failed()) / records;
   const ObservedBlocks blocks(observation);
   std::vector<double> deviations = blocks.series();
   for_each_outcomes(stratum, [&](std::uint32_t block, const Outcomes& outcomes) {
     const auto all = static_cast<double>(outcomes.all());
-    const double failed = all - static_cast<double>(outcomes.ok);
+    const auto failed = static_cast<double>(outcomes.failed());
     deviations[blocks.place(block)] += (failed - share * all) / records;
   });
   Spread spread = long_run_spread(deviations, observation.observed_seconds());

@@ -304,7 +304,7 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   daemon.gauges = reader_->gauges();
   const shm::Totals totals = reader_->totals();
   daemon.run_total = {totals.by_status[0], totals.by_status[1], totals.by_status[2],
-                      totals.by_status[3], totals.by_status[4]};
+                      totals.by_status[3], totals.by_status[4], totals.by_status[5]};
   daemon.bytes_in = totals.bytes_in;
   daemon.bytes_out = totals.bytes_out;
 

@@ -226,6 +226,9 @@ void Ingest::notify(const shm::Calibration& calibration, const Resolved& resolve
   named.send_ns = measurement.send_ns;
   named.trace_id = record.trace_id;
   named.status = measurement.status;
+  if (named.status == shm::Status::error) {
+    named.error = static_cast<shm::ErrorCode>(record.error);
+  }
   named.operation = resolved.key.operation;
   named.protocol = resolved.key.protocol;
   named.layer = resolved.key.layer;

@@ -24,7 +24,8 @@ enum Tag : std::uint8_t {
 };
 // Layer, stack and protocol follow; else as before.
 inline constexpr std::uint8_t kHasOrigin = 0x01;
-inline constexpr std::uint8_t kHasStatus = 0x02;  // else ok
+// Status, plus eight times the error; else ok. Version 1 had no errors.
+inline constexpr std::uint8_t kHasStatus = 0x02;
 inline constexpr std::uint8_t kHasReceive = 0x04;
 inline constexpr std::uint8_t kHasWait = 0x08;
 inline constexpr std::uint8_t kHasSend = 0x10;

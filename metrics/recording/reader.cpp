@@ -107,7 +107,8 @@ void get(Fields& fields, End& end) {
   if (!fields.at_end()) end.outer_records = fields.next();
 }
 
-void get(Fields& fields, std::uint8_t flags, Before& before, LaneRecord& out) {
+void get(Fields& fields, std::uint8_t version, std::uint8_t flags, Before& before,
+         LaneRecord& out) {
   shm::Record& record = out.record;
   out.lane = fields.next<std::uint32_t>(shm::kMaxLanes - 1);
   record.start_ticks = before.start_ns + unzigzag(fields.next());
@@ -123,7 +124,11 @@ void get(Fields& fields, std::uint8_t flags, Before& before, LaneRecord& out) {
   record.layer = static_cast<std::uint8_t>(before.layer);
   record.stack = static_cast<std::uint8_t>(before.stack);
   record.protocol = static_cast<std::uint8_t>(before.protocol);
-  if ((flags & kHasStatus) != 0) record.status = fields.next<std::uint8_t>();
+  if ((flags & kHasStatus) != 0) {
+    const auto outcome = fields.next<std::uint16_t>();
+    record.status = static_cast<std::uint8_t>(version == 1 ? outcome : outcome & 0x7);
+    record.error = static_cast<std::uint16_t>(version == 1 ? 0 : outcome >> 3);
+  }
   if ((flags & kHasReceive) != 0) record.receive_ticks = fields.ticks() & shm::kTicksAtLeast;
   if ((flags & kHasWait) != 0) record.wait_ticks = fields.ticks() & shm::kTicksAtLeast;
   if ((flags & kHasSend) != 0) record.send_ticks = fields.ticks() & shm::kTicksAtLeast;
@@ -167,7 +172,8 @@ Outcome Reader::begin() {
   const std::size_t got = source_(beginning);
   if (!std::equal(kMagic.begin(), kMagic.end(), beginning.begin())) return Outcome::foreign;
   if (got < beginning.size()) return Outcome::cut;
-  return beginning.back() == kVersion ? Outcome::entry : Outcome::unknown_version;
+  version_ = beginning.back();
+  return version_ >= 1 && version_ <= kVersion ? Outcome::entry : Outcome::unknown_version;
 }
 
 Outcome Reader::load_chunk() {
@@ -201,7 +207,7 @@ bool Reader::parse(Numbers& bytes, Segment of, Entry& out, bool& skipped) {
   const std::uint8_t tag = bytes.bytes(1).front();
   if ((tag & kRecordTag) != 0) {
     Fields fields(bytes);
-    get(fields, tag, before_[index], out.emplace<LaneRecord>());
+    get(fields, version_, tag, before_[index], out.emplace<LaneRecord>());
     ++records_[index];
     return fields.valid();
   }

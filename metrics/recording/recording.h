@@ -21,7 +21,7 @@
 namespace goxel_telemetry::metrics::recording {
 
 inline constexpr std::array<std::uint8_t, 8> kMagic = {'G', 'O', 'X', 'L', 'R', 'E', 'C', 'D'};
-inline constexpr std::uint8_t kVersion = 1;
+inline constexpr std::uint8_t kVersion = 2;
 inline constexpr std::size_t kMostChunkBytes = std::size_t{1} << 20;  // bounds a reader's memory
 // Requests in flight in one Moment.
 inline constexpr std::size_t kMostInflight = 8192;
@@ -175,6 +175,7 @@ class Reader {
 
   Source source_;
   bool begun_ = false;
+  std::uint8_t version_ = 0;
   Outcome state_ = Outcome::entry;
   std::vector<std::uint8_t> chunk_;
   Numbers rest_{{}};

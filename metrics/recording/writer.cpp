@@ -79,9 +79,11 @@ void put_record(Bytes& out, const LaneRecord& entry, Before& before) {
   const shm::Record& record = entry.record;
   const bool same_origin = record.layer == before.layer && record.stack == before.stack &&
                            record.protocol == before.protocol;
+  const std::uint64_t outcome = (std::uint64_t{record.status} & 0x7) | std::uint64_t{record.error}
+                                                                           << 3;
   std::uint8_t flags = kRecordTag;
   if (!same_origin) flags |= kHasOrigin;
-  if (record.status != 0) flags |= kHasStatus;
+  if (outcome != 0) flags |= kHasStatus;
   if (record.receive_ticks != 0) flags |= kHasReceive;
   if (record.wait_ticks != 0) flags |= kHasWait;
   if (record.send_ticks != 0) flags |= kHasSend;
@@ -99,7 +101,7 @@ void put_record(Bytes& out, const LaneRecord& entry, Before& before) {
     put_number(out, record.stack);
     put_number(out, record.protocol);
   }
-  if (record.status != 0) put_number(out, record.status);
+  if (outcome != 0) put_number(out, outcome);
   if (record.receive_ticks != 0) put_number(out, record.receive_ticks);
   if (record.wait_ticks != 0) put_number(out, record.wait_ticks);
   if (record.send_ticks != 0) put_number(out, record.send_ticks);

@@ -15,8 +15,16 @@ const char* to_string(shm::Status status) {
       return "malformed";
     case shm::Status::cancelled:
       return "cancelled";
+    case shm::Status::notification:
+      return "notification";
   }
   return "malformed";
+}
+
+std::string error_type(shm::ErrorCode error) {
+  if (error == shm::ErrorCode::tool) return "tool_error";
+  const auto code = shm::json_rpc_code(error);
+  return code ? std::to_string(*code) : "_OTHER";
 }
 
 }  // namespace goxel_telemetry::metrics

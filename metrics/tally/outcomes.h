@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "shm/error_code.h"
 #include "shm/record.h"
 
 namespace goxel_telemetry::metrics {
@@ -15,8 +17,10 @@ struct Outcomes {
   std::uint64_t unanswered = 0;
   std::uint64_t malformed = 0;
   std::uint64_t cancelled = 0;
+  std::uint64_t notification = 0;
 
-  std::uint64_t all() const { return ok + error + unanswered + malformed + cancelled; }
+  std::uint64_t failed() const { return error + unanswered + malformed + cancelled; }
+  std::uint64_t all() const { return ok + notification + failed(); }
   friend bool operator==(const Outcomes&, const Outcomes&) = default;
 };
 
@@ -37,9 +41,15 @@ inline void count(Outcomes& outcomes, shm::Status status) {
     case shm::Status::cancelled:
       ++outcomes.cancelled;
       break;
+    case shm::Status::notification:
+      ++outcomes.notification;
+      break;
   }
 }
 
 const char* to_string(shm::Status status);  // "ok", "error", …
+
+// What OpenTelemetry calls `error.type`: "tool_error", a JSON-RPC code such as "-32601", or "_OTHER".
+std::string error_type(shm::ErrorCode error);
 
 }  // namespace goxel_telemetry::metrics

@@ -50,6 +50,7 @@ struct Tally {
     outcomes.unanswered += other.outcomes.unanswered;
     outcomes.malformed += other.outcomes.malformed;
     outcomes.cancelled += other.outcomes.cancelled;
+    outcomes.notification += other.outcomes.notification;
     bytes_in += other.bytes_in;
     bytes_out += other.bytes_out;
     receive_ns += other.receive_ns;

@@ -13,6 +13,9 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+// With notifications, which version 1 did not know. Written only where there are some, so that
+// earlier software reads all the rest.
+constexpr std::uint8_t kVersionWithNotifications = 2;
 constexpr std::uint8_t kHistogramVersion = 1;  // Histogram::encode(): byte 0 of what it writes
 constexpr unsigned kBitsOfShift = 5;
 
@@ -115,14 +118,14 @@ WideSum take_wide(Numbers& numbers) {
 }
 
 constexpr std::array kOutcomes = {&Outcomes::ok, &Outcomes::error, &Outcomes::unanswered,
-                                  &Outcomes::malformed, &Outcomes::cancelled};
+                                  &Outcomes::malformed, &Outcomes::cancelled, &Outcomes::notification};
 
 }  // namespace
 
 std::vector<std::uint8_t> encode_tally(const Tally& tally) {
   std::vector<std::uint8_t> out;
   out.reserve(256);
-  out.push_back(kVersion);
+  out.push_back(tally.outcomes.notification != 0 ? kVersionWithNotifications : kVersion);
   unsigned which = 0;
   for (std::size_t i = 0; i < kOutcomes.size(); ++i) {
     which |= static_cast<unsigned>(tally.outcomes.*kOutcomes[i] != 0) << i;
@@ -158,7 +161,9 @@ std::vector<std::uint8_t> encode_tally(const Tally& tally) {
 }
 
 bool merge_encoded_tally(Tally& tally, std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < 2 || bytes[0] != kVersion) return false;
+  if (bytes.size() < 2 || (bytes[0] != kVersion && bytes[0] != kVersionWithNotifications)) {
+    return false;
+  }
   const unsigned which = bytes[1];
   if (which >> kOutcomes.size() != 0) return false;
   Tally added;  // without its histogram, which is added to `tally` directly

@@ -217,7 +217,7 @@ TEST_F(CompareProgram, ARecordingIsASide) {
   const Program::Result cut = call({"compare", file("before"), "kept"});
   EXPECT_EQ(cut.exit_code, 0);
   EXPECT_THAT(cut.error, HasSubstr("before breaks off; it holds "));
-  std::ofstream(file("newer")) << "GOXLRECD\x02";
+  std::ofstream(file("newer")) << "GOXLRECD\x7f";
   const Program::Result newer = call({"compare", file("newer"), "kept"});
   EXPECT_EQ(newer.exit_code, 2);
   EXPECT_THAT(newer.error, AllOf(kOneSentence, HasSubstr("newer version")));

@@ -227,7 +227,7 @@ TEST_F(RecordingProgram, FullDiskEndsItAndLeavesWhatWasThere) {
 TEST_F(RecordingProgram, BadInputExits2WithOneSentence) {
   record_three(file("s.rec"));
   std::ofstream(file("foreign.rec")) << "no recording\n";
-  std::ofstream(file("newer.rec")) << "GOXLRECD\x02";
+  std::ofstream(file("newer.rec")) << "GOXLRECD\x7f";
   const std::vector<std::vector<std::string>> bad = {
       {"record"},
       {"record", file("s.rec"), "--instance", instance_},  // exists

@@ -76,7 +76,7 @@ class Screens : public testing::Test {
 
 TEST_F(Screens, RecordIsOneLineWithTheTimeOfItsEnd) {
   EXPECT_EQ(record_line(example_record(), {}),
-            "22:13:20.001234  ok            1.23 ms  goxel.add_voxel       jsonrpc  4-layer  "
+            "22:13:20.001234  ok              1.23 ms  goxel.add_voxel       jsonrpc  4-layer  "
             "    98 B in 2.00 KiB out\n");
 }
 
@@ -86,30 +86,34 @@ TEST_F(Screens, RecordShowsWaitSendWorkerAndTraceOnlyIfThereAreAny) {
   r.wait_ns = 1'000;
   r.send_ns = 2'000;
   r.worker = 3;
+  r.error = shm::error_code(-32601);
   r.trace_id = 0xabc;
-  EXPECT_THAT(record_line(r, {}),
-              HasSubstr("  wait 1.00 µs  send 2.00 µs  worker 3  trace 0000000000000abc\n"));
+  EXPECT_THAT(
+      record_line(r, {}),
+      HasSubstr("  wait 1.00 µs  send 2.00 µs  worker 3  error -32601  trace 0000000000000abc\n"));
 }
 
 TEST_F(Screens, ARecordIsColouredByHowItEnded) {
   const Style colours = {.colours = true};
   metrics::NamedRecord r = example_record();
-  EXPECT_THAT(record_line(r, colours), HasSubstr("\033[2m22:13:20.001234\033[0m  ok          "));
+  EXPECT_THAT(record_line(r, colours), HasSubstr("\033[2m22:13:20.001234\033[0m  ok            "));
   r.status = shm::Status::cancelled;
-  EXPECT_THAT(record_line(r, colours), HasSubstr("  \033[33mcancelled \033[0m  "));
+  EXPECT_THAT(record_line(r, colours), HasSubstr("  \033[33mcancelled   \033[0m  "));
   r.status = shm::Status::error;
-  EXPECT_THAT(record_line(r, colours), HasSubstr("  \033[31merror     \033[0m  "));
+  EXPECT_THAT(record_line(r, colours), HasSubstr("  \033[31merror       \033[0m  "));
   r.status = shm::Status::unanswered;
-  EXPECT_THAT(record_line(r, colours), HasSubstr("  \033[31munanswered\033[0m  "));
+  EXPECT_THAT(record_line(r, colours), HasSubstr("  \033[31munanswered  \033[0m  "));
   r.status = shm::Status::malformed;
-  EXPECT_THAT(record_line(r, colours), HasSubstr("  \033[31mmalformed \033[0m  "));
+  EXPECT_THAT(record_line(r, colours), HasSubstr("  \033[31mmalformed   \033[0m  "));
+  r.status = shm::Status::notification;
+  EXPECT_THAT(record_line(r, colours), HasSubstr("  notification  "));
   EXPECT_THAT(record_line(r, {}), Not(HasSubstr("\033")));
 }
 
 TEST_F(Screens, ARecordIsCutToTheWidth) {
   const std::string line = record_line(example_record(), {.width = 60});
   EXPECT_EQ(columns(line), 61u) << "with its newline";
-  EXPECT_THAT(line, HasSubstr("22:13:20.001234  ok            1.23 ms  goxel.add_voxel"));
+  EXPECT_THAT(line, HasSubstr("22:13:20.001234  ok              1.23 ms  goxel.add_voxel"));
 }
 
 // The first began last, and the second ended last.

@@ -484,9 +484,9 @@ TEST_F(ReplayedSegmentTest, CountersAreOfWhatWasReplayed) {
   auto reader = shm::Reader::open(instance_);
   ASSERT_NE(reader, nullptr);
   shm::Totals totals = reader->totals();
-  EXPECT_THAT(totals.by_status, ElementsAre(1, 1, 1, 1, 1));
-  EXPECT_EQ(totals.bytes_in, 500u);
-  EXPECT_EQ(totals.bytes_out, 250u);
+  EXPECT_THAT(totals.by_status, ElementsAre(1, 1, 1, 1, 1, 1));
+  EXPECT_EQ(totals.bytes_in, 600u);
+  EXPECT_EQ(totals.bytes_out, 300u);
   EXPECT_EQ(totals.span_ticks, 2'000u) << "of what was answered";
   EXPECT_EQ(totals.own_cost_ticks, 300u);
   EXPECT_EQ(totals.own_cost_samples, 3u);

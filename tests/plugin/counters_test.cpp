@@ -63,7 +63,7 @@ TEST_F(Counters, EveryRecordHasItsBytesAndItsLaneTheirSums) {
   const shm::Totals totals = reader_->totals();
   EXPECT_EQ(totals.bytes_in, 24u + 24u + 52u + 8u + 10u + 18u + 24u + 24u + 5u);
   EXPECT_EQ(totals.bytes_out, 22u + 21u + 24u + 24u);
-  EXPECT_THAT(totals.by_status, ElementsAre(2, 2, 1, 3, 1));
+  EXPECT_THAT(totals.by_status, ElementsAre(2, 2, 1, 3, 1, 0));
   EXPECT_EQ(totals.published, 9u);
 }
 

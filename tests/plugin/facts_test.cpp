@@ -83,8 +83,7 @@ TEST_F(Facts, OfAMessageThatWasAnsweredWhileItWasReceived) {
   EXPECT_EQ(record.trace_id, kTraceId);
   EXPECT_EQ(record.bytes_in, 113u);
   EXPECT_EQ(record.bytes_out, 34u);
-  // The protocol is that of the last whole message: none yet.
-  expect_sender(record, shm::Protocol::json_rpc);
+  expect_sender(record, shm::Protocol::mcp);
 
   receive_at_noon_and(500, R"("x": 1}} {"params": [)");
   send_at_noon_and(900, kDone);

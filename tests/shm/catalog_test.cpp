@@ -79,28 +79,35 @@ TEST_F(Catalog, NamesBeyondItsCapacityAreOther) {
   EXPECT_EQ(intern("operation 20"), 20u);  // what is known stays known
 }
 
-TEST_F(Catalog, CutsALongNameAtACharactersEdge) {
-  EXPECT_EQ(fit_name("short"), "short");
-  EXPECT_EQ(fit_name(std::string(55, 'x')), std::string(55, 'x'));
-  EXPECT_EQ(fit_name(std::string(56, 'x')), std::string(55, 'x'));
+std::string fitted(const std::string& name) {
+  char buffer[kNameBytes];
+  return std::string(fit_name(name, buffer));
+}
+
+TEST_F(Catalog, CutsALongNameAtACharactersEdgeAndShowsIt) {
+  const auto x = [](std::size_t count) { return std::string(count, 'x'); };
+  EXPECT_EQ(fitted("short"), "short");
+  EXPECT_EQ(fitted(x(55)), x(55));
+  EXPECT_EQ(fitted(x(56)), x(52) + "…");
   const std::string euro = "\u20AC";  // 3 bytes
-  EXPECT_EQ(fit_name(std::string(52, 'x') + euro), std::string(52, 'x') + euro);
-  EXPECT_EQ(fit_name(std::string(53, 'x') + euro), std::string(53, 'x'));
-  EXPECT_EQ(fit_name(std::string(54, 'x') + euro), std::string(54, 'x'));
-  EXPECT_EQ(fit_name(std::string(55, 'x') + euro), std::string(55, 'x'));
+  EXPECT_EQ(fitted(x(52) + euro), x(52) + euro);
+  EXPECT_EQ(fitted(x(49) + euro + x(4)), x(49) + euro + "…");
+  EXPECT_EQ(fitted(x(50) + euro + x(4)), x(50) + "…");
+  EXPECT_EQ(fitted(x(51) + euro + x(4)), x(51) + "…");
   const std::string clef = "\U0001D11E";  // 4 bytes
-  EXPECT_EQ(fit_name(std::string(52, 'x') + clef), std::string(52, 'x'));
+  EXPECT_EQ(fitted(x(49) + clef + x(4)), x(49) + "…");
 }
 
 TEST_F(Catalog, CutsBytesThatAreNoUtf8Anywhere) {
-  EXPECT_EQ(fit_name(std::string(200, '\x80')), std::string(55, '\x80'));
+  EXPECT_EQ(fitted(std::string(200, '\x80')), std::string(52, '\x80') + "…");
 }
 
 TEST_F(Catalog, LongNamesWithTheSameBeginningShareAnId) {
   const std::string beginning(55, 'x');
   const std::uint16_t id = intern(beginning + "1");
   EXPECT_EQ(intern(beginning + "2"), id);
-  EXPECT_EQ(name(id), beginning);
+  EXPECT_EQ(name(id), beginning.substr(3) + "…");
+  EXPECT_NE(intern(beginning), id);
 }
 
 TEST_F(Catalog, KeepsBytesOfAnyValue) {

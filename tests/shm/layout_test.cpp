@@ -77,12 +77,12 @@ static_assert(offsetof(Lane, reserved) == 24);
 static_assert(offsetof(Lane, counters) == 32);
 
 static_assert(offsetof(LaneCounters, records) == 0);
-static_assert(offsetof(LaneCounters, bytes_in) == 40);
-static_assert(offsetof(LaneCounters, bytes_out) == 48);
-static_assert(offsetof(LaneCounters, span_ticks) == 56);
-static_assert(offsetof(LaneCounters, own_cost_ticks) == 64);
-static_assert(offsetof(LaneCounters, own_cost_samples) == 72);
-static_assert(offsetof(LaneCounters, reserved) == 80);
+static_assert(offsetof(LaneCounters, bytes_in) == 48);
+static_assert(offsetof(LaneCounters, bytes_out) == 56);
+static_assert(offsetof(LaneCounters, span_ticks) == 64);
+static_assert(offsetof(LaneCounters, own_cost_ticks) == 72);
+static_assert(offsetof(LaneCounters, own_cost_samples) == 80);
+static_assert(offsetof(LaneCounters, reserved) == 88);
 
 static_assert(offsetof(InflightLine, stamp) == 0);
 static_assert(offsetof(InflightLine, words) == 8);
@@ -91,6 +91,6 @@ static_assert(offsetof(CollectionPointLine, stamp) == 0);
 static_assert(offsetof(CollectionPointLine, words) == 8);
 
 static_assert(kMagic == 0x4D4C'4554'4C58'4F47);  // the bytes "GOXLTELM"
-static_assert(kLayoutMajor == 1 && kLayoutMinor == 1);
+static_assert(kLayoutMajor == 2 && kLayoutMinor == 0);
 
 }  // namespace goxel_telemetry::shm

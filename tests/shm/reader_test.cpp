@@ -115,7 +115,7 @@ TEST_F(SegmentReader, AddsUpAllLanes) {
   }
   const Totals totals = reader_->totals();
   EXPECT_EQ(totals.published, 5u);
-  EXPECT_THAT(totals.by_status, ElementsAre(4, 8, 12, 16, 20));
+  EXPECT_THAT(totals.by_status, ElementsAre(4, 8, 12, 16, 20, 24));
   EXPECT_EQ(totals.bytes_in, 40u);
   EXPECT_EQ(totals.bytes_out, 80u);
   EXPECT_EQ(totals.span_ticks, 120u);

@@ -19,12 +19,13 @@ TEST(Record, FieldsLieInTheirWordsAndBits) {
   record.layer = 0x66;
   record.stack = 0x77;
   record.send_ticks = 0x0000'1888'8888'8888;
-  record.protocol = 0x99;
-  record.status = 0xAA;
+  record.protocol = 2;
+  record.status = 5;
+  record.error = 0x123;
   record.bytes_in = 0xBBBB'BBBB;
   record.bytes_out = 0xCCCC'CCCC;
   const Record::Words expected{0x0101'0101'0101'0101, 0x0202'0202'0202'0202, 0x2222'1111'1111'1111,
-                               0x4444'3333'3333'3333, 0x7766'5555'5555'5555, 0xAA99'1888'8888'8888,
+                               0x4444'3333'3333'3333, 0x7766'5555'5555'5555, 0x2476'1888'8888'8888,
                                0xCCCC'CCCC'BBBB'BBBB};
   EXPECT_EQ(record.words(), expected);
   EXPECT_EQ(Record::from_words(expected), record);

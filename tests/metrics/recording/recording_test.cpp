@@ -177,8 +177,22 @@ TEST(Recording, AnOrdinaryRecordTakesTwentyBytes) {
 
 // What was made of some_entries(1, 100): if those change, the files stay and are compared by other
 // means. The first writers of version 1 knew nothing of outer layers.
+// What the same random bits were when a record had eight bits each for protocol and status, and none
+// for an error.
+std::vector<Entry> as_of_version_one(std::vector<Entry> entries) {
+  for (Entry& entry : entries) {
+    if (auto* const one = std::get_if<LaneRecord>(&entry)) {
+      const std::uint64_t bits = one->record.words()[5] >> 48;
+      one->record.protocol = static_cast<std::uint8_t>(bits);
+      one->record.status = static_cast<std::uint8_t>(bits >> 8);
+      one->record.error = 0;
+    }
+  }
+  return entries;
+}
+
 TEST(Recording, VersionOneIsStillRead) {
-  const std::vector<Entry> entries = some_entries(1, 100);
+  const std::vector<Entry> entries = as_of_version_one(some_entries(1, 100));
   for (const std::string name : {"recording-version-1", "recording-version-1-layers"}) {
     std::ifstream file(DATA_FOLDER "/" + name + ".goxelrec", std::ios::binary);
     const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
