@@ -56,6 +56,10 @@ WatchedDaemon::WatchedDaemon(shm::Door door, std::vector<std::string> daemon_arg
   stand_in_test::write_text(file("daemon_config.json"), config.dump());
 }
 
+WatchedDaemon::WatchedDaemon(std::vector<std::string> host) : WatchedDaemon(shm::Door::preload) {
+  host_ = std::move(host);
+}
+
 WatchedDaemon::~WatchedDaemon() {
   daemon_.reset();
   unlink(("/dev/shm/goxel-telemetry." + instance_).c_str());
@@ -66,8 +70,8 @@ void WatchedDaemon::start() {
   daemon_.reset();
   std::vector<std::string> command;
   if (door_ == shm::Door::preload) command.push_back(LAUNCHER_PATH);
-  command.insert(command.end(), {STAND_IN_DAEMON_PATH, "--foreground", "--socket", socket_, "-c",
-                                 file("daemon_config.json")});
+  command.insert(command.end(), host_.begin(), host_.end());
+  command.insert(command.end(), {"--socket", socket_, "-c", file("daemon_config.json")});
   if (door_ == shm::Door::abi) command.push_back("--pool");
   command.insert(command.end(), arguments_.begin(), arguments_.end());
   daemon_ = std::make_unique<ChildProcess>(command, file("daemon.log"));

@@ -33,6 +33,9 @@ class WatchedDaemon {
  public:
   // `door`: preload or abi. Not started yet. The instance's name is used by this process only.
   explicit WatchedDaemon(shm::Door door, std::vector<std::string> daemon_arguments = {});
+  // Another host in place of the stand-in, through the preload door. It takes --socket and -c, and
+  // says "Listening on " when it does.
+  explicit WatchedDaemon(std::vector<std::string> host);
   ~WatchedDaemon();
 
   void start();
@@ -52,6 +55,7 @@ class WatchedDaemon {
  private:
   stand_in_test::TemporaryFolder folder_;
   shm::Door door_;
+  std::vector<std::string> host_{STAND_IN_DAEMON_PATH, "--foreground"};
   std::vector<std::string> arguments_;
   std::string instance_;
   std::string socket_;
