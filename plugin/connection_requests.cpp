@@ -19,8 +19,8 @@ void ConnectionRequests::append(PendingTable& table, std::uint16_t line,
                                 const Message& request) noexcept {
   // Tools of the stock daemon's own dialect have no id; it does not look at one.
   const bool no_ids = request.dialect == Dialect::mcp;
-  const bool notification =
-      request.dialect == Dialect::json_rpc && request.id.type == IdType::absent;
+  const bool notification = request.dialect == Dialect::json_rpc && request.has_version &&
+                            request.id.type == IdType::absent;
   table.pending[line] = {
       no_ids ? Id{} : request.id, 0, next_number_++, kNoLine, notification, false};
   if (empty()) {

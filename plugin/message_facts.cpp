@@ -48,7 +48,9 @@ void MessageScanner::begin_member(Key key) noexcept {
   }
 
   key_ = key;
-  if (key == Key::method || key == Key::tool) {
+  if (key == Key::version) {
+    has_version_ = true;
+  } else if (key == Key::method || key == Key::tool) {
     if (dialect_ != Dialect::none) forget_name();
   } else if (key == Key::id) {
     id_ = {0, IdType::other};

@@ -22,6 +22,7 @@ void MessageScanner::begin(std::uint64_t offset, char first) noexcept {
   forget_error_code();
   kind_ = MessageKind::other;
   trace_id_ = 0;
+  has_version_ = false;
   has_result_ = false;
   has_error_ = false;
   denies_success_ = false;
@@ -100,6 +101,7 @@ GOXEL_SCANNER_INLINE bool MessageScanner::read_whole_key(MessageCursor& in) noex
       if (is(Key::result)) key = Key::result;
       break;
     case 7:
+      if (is(Key::version)) key = Key::version;
       if (is(Key::success)) key = Key::success;
       if (is(Key::tool_failed)) key = Key::tool_failed;
       break;
@@ -369,21 +371,23 @@ GOXEL_SCANNER_INLINE void MessageScanner::skip_broken(MessageCursor& in) noexcep
 struct MessageScanner::Opening {
   std::string_view text;
   Key key;
+  bool has_version;
 };
 
 GOXEL_SCANNER_INLINE void MessageScanner::read_opening(MessageCursor& in) noexcept {
   constexpr Opening kOpenings[] = {
-      {R"( "jsonrpc": "2.0", "result": )"sv, Key::result},
-      {R"( "jsonrpc": "2.0", "error": )"sv, Key::error},
-      {R"("jsonrpc": "2.0", "method": )"sv, Key::method},
-      {R"("jsonrpc":"2.0","method":)"sv, Key::method},
-      {R"("tool": )"sv, Key::tool},
-      {R"("tool":)"sv, Key::tool},
+      {R"( "jsonrpc": "2.0", "result": )"sv, Key::result, true},
+      {R"( "jsonrpc": "2.0", "error": )"sv, Key::error, true},
+      {R"("jsonrpc": "2.0", "method": )"sv, Key::method, true},
+      {R"("jsonrpc":"2.0","method":)"sv, Key::method, true},
+      {R"("tool": )"sv, Key::tool, false},
+      {R"("tool":)"sv, Key::tool, false},
   };
   if (state_ != State::first_key) return;
 #pragma GCC unroll 6
   for (const Opening& opening : kOpenings) {
     if (in.skip_if(opening.text)) {
+      has_version_ = opening.has_version;
       begin_member(opening.key);
       state_ = State::value;
       return;

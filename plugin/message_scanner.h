@@ -45,6 +45,7 @@ struct Id {
 struct Message {
   MessageKind kind;
   Dialect dialect;      // of a request: json_rpc if it has a `method`, mcp if it has a `tool`
+  bool has_version;     // a `jsonrpc` member, which 2.0 demands
   bool has_result;      // a `result` member, of any value
   bool has_error;       // an `error` member that is not null
   bool denies_success;  // `"success": false`
@@ -165,6 +166,7 @@ class MessageScanner {
   Message message() const noexcept {
     return {.kind = kind_,
             .dialect = dialect_,
+            .has_version = has_version_,
             .has_result = has_result_,
             .has_error = has_error_,
             .denies_success = denies_success_,
@@ -235,6 +237,7 @@ class MessageScanner {
 
   enum class Key : std::uint8_t {
     none,
+    version,
     error,
     result,
     success,
@@ -253,8 +256,8 @@ class MessageScanner {
   static constexpr Key kFirstKept = Key::id;
   // In the order of Key.
   static constexpr std::string_view kKeys[] = {
-      "",     "error", "result", "success", "params",      "arguments", "_meta",    "isError",
-      "code", "id",    "method", "tool",    "traceparent", "name",      "requestId"};
+      "",        "jsonrpc", "error", "result", "success", "params",      "arguments", "_meta",
+      "isError", "code",    "id",    "method", "tool",    "traceparent", "name",      "requestId"};
   static constexpr std::uint8_t kNoCandidate = 0xff;
   // What keep_number() holds in candidate_: how many zeros of a fraction wait for a digit that
   // shows that they count, and flags.
@@ -321,6 +324,7 @@ class MessageScanner {
   // such a load waits until the store of the field has left the store buffer.
   MessageKind kind_ = MessageKind::other;
   Dialect dialect_ = Dialect::none;
+  bool has_version_ = false;
   bool has_result_ = false;
   bool has_error_ = false;
   bool denies_success_ = false;

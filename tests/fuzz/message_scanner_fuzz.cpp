@@ -28,6 +28,7 @@ struct Facts {
   Dialect dialect = Dialect::none;
   IdType id_type = IdType::absent;
   IdType request_id_type = IdType::absent;
+  bool has_version = false;
   bool has_result = false;
   bool has_error = false;
   bool denies_success = false;
@@ -51,6 +52,7 @@ Facts facts_of(const MessageScanner& scanner) {
           .dialect = m.dialect,
           .id_type = m.id.type,
           .request_id_type = m.request_id.type,
+          .has_version = m.has_version,
           .has_result = m.has_result,
           .has_error = m.has_error,
           .denies_success = m.denies_success,
@@ -149,6 +151,7 @@ class Reference : public nlohmann::json_sax<json> {
         facts.dialect = Dialect::none;
         facts.name.clear();
       }
+      if (text == "jsonrpc") facts.has_version = true;
       if (text == "result") {
         facts.has_result = true;
         facts.tool_failed = false;
@@ -307,6 +310,7 @@ void check_agreement(std::string_view input, const std::vector<Facts>& found) {
   if (facts.kind != kind) fail("kind", input);
   if (facts.dialect != expected.dialect) fail("dialect", input);
   if (facts.id_type != expected.id_type) fail("id type", input);
+  if (facts.has_version != expected.has_version) fail("version", input);
   if (facts.has_result != expected.has_result) fail("result", input);
   if (facts.has_error != expected.has_error) fail("error", input);
   if (facts.denies_success != expected.denies_success) fail("success", input);

@@ -90,6 +90,13 @@ TEST_F(Mcp, ARequestWithANullIdIsNoNotification) {
   EXPECT_EQ(seen(), (List{{"ping", Status::unanswered}}));
 }
 
+// The stock daemon ignores it.
+TEST_F(Mcp, AMessageWithoutAVersionIsNoNotification) {
+  receive(R"({"method":"add_voxel","params":{}})");
+  observer_->hung_up(kFd);
+  EXPECT_EQ(seen(), (List{{"add_voxel", Status::unanswered}}));
+}
+
 TEST_F(Mcp, NotificationsTakeNoOtherRequestsTime) {
   receive(request("slow", 1) + request("fast", 2));
   send(answer(2));

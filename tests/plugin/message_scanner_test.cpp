@@ -79,6 +79,7 @@ void expect_equal(const std::vector<Facts>& left, const std::vector<Facts>& righ
     EXPECT_EQ(a.tool_failed, b.tool_failed);
     EXPECT_EQ(a.has_error_code, b.has_error_code);
     EXPECT_EQ(a.has_error_code ? a.error_code : 0, b.has_error_code ? b.error_code : 0);
+    EXPECT_EQ(a.has_version, b.has_version);
     EXPECT_EQ(a.has_result, b.has_result);
     EXPECT_EQ(a.has_error, b.has_error);
     EXPECT_EQ(a.denies_success, b.denies_success);
@@ -481,6 +482,19 @@ TEST(MessageScannerTest, TheCodeOfAnErrorIsTheIntegerInIt) {
   }
   EXPECT_GT(code(R"({"error": {"code": 123456789012345678901234567890}})"), INT32_MAX);
   EXPECT_LT(code(R"({"error": {"code": -123456789012345678901234567890}})"), INT32_MIN);
+}
+
+TEST(MessageScannerTest, TheVersionIsAMemberOfTheMessageItself) {
+  for (const std::string_view with :
+       {R"({"jsonrpc":"2.0","method":"a"})", R"({"jsonrpc": "2.0", "method": "a"})",
+        R"({ "jsonrpc": "2.0", "result": 1 })", R"({ "jsonrpc": "2.0", "error": 1 })",
+        R"({"id": 1, "jsonrpc": 2})", R"({"js\u006fnrpc": "2.0"})"}) {
+    EXPECT_TRUE(only(with).message.has_version) << with;
+  }
+  for (const std::string_view without :
+       {R"({"method":"a","params":{"jsonrpc":"2.0"}})", R"({"tool": "jsonrpc"})", "{}"}) {
+    EXPECT_FALSE(only(without).message.has_version) << without;
+  }
 }
 
 // ---------------------------------------------------------------- byte order marks
