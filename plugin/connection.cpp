@@ -170,7 +170,10 @@ void Connection::request(Recorder& recorder, PendingTable& table, const Message&
   const bool was_idle = in_flight_.empty();
   in_flight_.append(table, line, message);
   show(recorder, line, entry);
-  if (was_idle) note_expiry(recorder, table);
+  if (was_idle) {
+    expires_at_.store(saturating_sum(now, recorder.unanswered_after_ticks()),
+                      std::memory_order_relaxed);
+  }
 }
 
 std::uint16_t Connection::claim_line(Recorder& recorder, PendingTable& table,

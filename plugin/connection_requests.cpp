@@ -15,35 +15,18 @@ void ConnectionRequests::open() noexcept {
   first_ = last_ = kNoLine;
 }
 
-void ConnectionRequests::append(PendingTable& table, std::uint16_t line,
-                                const Message& request) noexcept {
-  // Tools of the stock daemon's own dialect have no id; it does not look at one.
-  const bool no_ids = request.dialect == Dialect::mcp;
-  const bool notification = request.dialect == Dialect::json_rpc && request.has_version &&
-                            request.id.type == IdType::absent;
-  table.pending[line] = {
-      no_ids ? Id{} : request.id, 0, next_number_++, kNoLine, notification, false};
-  if (empty()) {
-    first_ = line;
-  } else {
-    table.pending[last_].next = line;
-  }
-  last_ = line;
-}
-
 void ConnectionRequests::skip(Pending& request, std::uint64_t now) noexcept {
   unskipped_from_ = request.number + 1;
   // An answer is not expected, though it may come.
   if (request.notification && request.overtaken_at == 0) request.overtaken_at = now;
 }
 
-void ConnectionRequests::skip_all(PendingTable& table, std::uint64_t now) noexcept {
+void ConnectionRequests::mark_skipped(PendingTable& table, std::uint64_t now) noexcept {
   std::uint16_t line = first_;
   for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i) {
     if (!skipped(table.pending[line])) skip(table.pending[line], now);
     line = table.pending[line].next;
   }
-  unskipped_from_ = next_number_;
 }
 
 void ConnectionRequests::skip_oldest(PendingTable& table, std::uint64_t now) noexcept {
@@ -86,8 +69,8 @@ std::uint16_t ConnectionRequests::in_order(const PendingTable& table, bool by_re
   return reading ? kNoLine : oldest;
 }
 
-ConnectionRequests::Match ConnectionRequests::find(PendingTable& table, const Message& answer,
-                                                   bool by_reader, bool reading) noexcept {
+ConnectionRequests::Match ConnectionRequests::search(PendingTable& table, const Message& answer,
+                                                     bool by_reader, bool reading) noexcept {
   Match match;
   if (answer.id.usable()) {
     match.line = with_id(table, answer.id);
@@ -99,8 +82,8 @@ ConnectionRequests::Match ConnectionRequests::find(PendingTable& table, const Me
     match.late = was_given_up(table, answer);
     if (match.late) return match;
     match.line = in_order(table, by_reader, reading, [&](const Pending& request) {
-      return !host_echoes_ids_ || request.id.inexact ||
-             (answer.id.inexact && request.id.type == IdType::number);
+      return !host_echoes_ids_ || request.id.inexact() ||
+             (answer.id.inexact() && request.id.is_number());
     });
     return match;
   }
@@ -149,13 +132,8 @@ void ConnectionRequests::mark_overtaken(PendingTable& table, const Match& match,
   }
 }
 
-void ConnectionRequests::remove(PendingTable& table, std::uint16_t line) noexcept {
+void ConnectionRequests::remove_inner(PendingTable& table, std::uint16_t line) noexcept {
   const std::uint16_t next = table.pending[line].next;
-  if (line == first_) {
-    first_ = next;
-    if (first_ == kNoLine) last_ = kNoLine;
-    return;
-  }
   std::uint16_t before = first_;
   while (table.pending[before].next != line) before = table.pending[before].next;
   table.pending[before].next = next;

@@ -73,10 +73,27 @@ class ConnectionRequests {
   std::uint16_t first() const noexcept { return first_; }
 
   // The request in `line` is the youngest from now on.
-  void append(PendingTable& table, std::uint16_t line, const Message& request) noexcept;
+  void append(PendingTable& table, std::uint16_t line, const Message& request) noexcept {
+    // Tools of the stock daemon's own dialect have no id; it does not look at one.
+    const bool no_ids = request.dialect == Dialect::mcp;
+    const bool notification = request.dialect == Dialect::json_rpc && request.has_version &&
+                              request.id.type == IdType::absent;
+    table.pending[line] = {
+        no_ids ? Id{} : request.id, 0, next_number_++, kNoLine, notification, false};
+    if (empty()) {
+      first_ = line;
+    } else {
+      table.pending[last_].next = line;
+    }
+    last_ = line;
+  }
 
   // The thread that read the requests so far begins to read further ones.
-  void skip_all(PendingTable& table, std::uint64_t now) noexcept;
+  void skip_all(PendingTable& table, std::uint64_t now) noexcept {
+    if (!empty()) [[unlikely]]
+      mark_skipped(table, now);
+    unskipped_from_ = next_number_;
+  }
   // That thread waits without having sent anything since it last woke: it handles one message each
   // time it wakes.
   void skip_oldest(PendingTable& table, std::uint64_t now) noexcept;
@@ -89,13 +106,24 @@ class ConnectionRequests {
   };
   // `by_reader`: the thread that sends the answer is the one that read last. `reading`: it has begun to
   // read a further message.
-  Match find(PendingTable& table, const Message& answer, bool by_reader, bool reading) noexcept;
+  Match find(PendingTable& table, const Message& answer, bool by_reader, bool reading) noexcept {
+    if (!empty() && answer.id.usable()) [[likely]] {
+      const Pending& oldest = table.pending[first_];
+      if (oldest.id == answer.id && !skipped(oldest)) [[likely]] {
+        host_echoes_ids_ = true;
+        return {first_, true, false};
+      }
+    }
+    return search(table, answer, by_reader, reading);
+  }
 
   // The answer of the request in `line` was sent from `since` on. The older requests are overtaken.
   // Those for which no answer can come any more are removed; calls give_up(line) for each.
   template <class GiveUp>
   void overtake(PendingTable& table, const Match& match, std::uint64_t since,
                 GiveUp&& give_up) noexcept {
+    if (match.line == first_ && table.pending[first_].overtaken_at == 0) [[likely]]
+      return;
     if (!match.by_id) {
       for (std::uint16_t line = first_; line != match.line;) {
         const std::uint16_t next = table.pending[line].next;
@@ -109,7 +137,12 @@ class ConnectionRequests {
     mark_overtaken(table, match, since);
   }
 
-  void remove(PendingTable& table, std::uint16_t line) noexcept;
+  void remove(PendingTable& table, std::uint16_t line) noexcept {
+    if (line != first_) [[unlikely]]
+      return remove_inner(table, line);
+    first_ = table.pending[line].next;
+    if (first_ == kNoLine) last_ = kNoLine;
+  }
 
   // The client does not want the answer of its request with this id any more. From `now` on it has
   // as long to come as if it had been overtaken.
@@ -119,6 +152,9 @@ class ConnectionRequests {
   void give_up_first(PendingTable& table) noexcept;
 
  private:
+  void mark_skipped(PendingTable& table, std::uint64_t now) noexcept;
+  Match search(PendingTable& table, const Message& answer, bool by_reader, bool reading) noexcept;
+  void remove_inner(PendingTable& table, std::uint16_t line) noexcept;
   void skip(Pending& request, std::uint64_t now) noexcept;
   bool skipped(const Pending& request) const noexcept {
     return static_cast<std::int32_t>(request.number - unskipped_from_) < 0;

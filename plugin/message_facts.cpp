@@ -100,11 +100,6 @@ void MessageScanner::forget_error_code() noexcept {
   error_code_ = 0;
 }
 
-// The id that is a number and is being read; null if it is another number.
-Id* MessageScanner::number_id() noexcept {
-  return key_ == Key::id ? &id_ : key_ == Key::request_id ? &request_id_ : nullptr;
-}
-
 void MessageScanner::forget_trace_of(Place meta) noexcept {
   if (trace_place_ != meta) return;
   trace_place_ = Place::top;
@@ -193,17 +188,9 @@ void MessageScanner::keep_code_unit(unsigned unit) noexcept {
   }
 }
 
-// Reads on in the number that is an id; `part` is where `text` ends in it. Zeros at the end of a
-// fraction do not count.
-void MessageScanner::keep_number(Id& id, std::uint8_t part, const char* text,
-                                 std::size_t size) noexcept {
-  constexpr std::size_t kMostExact = 15;
-  digits_ = static_cast<std::uint8_t>(std::min<std::size_t>(digits_ + size, UINT8_MAX));
-  id.inexact = digits_ > kMostExact;
-  if (part == kInteger || part == kZero || part == kMinus) {
-    id.hash = hash(id.hash, text, size);
-    return;
-  }
+// Reads on in the number that is an id, which has come to its fraction or exponent in `text` or
+// before. Zeros at the end of a fraction do not count.
+void MessageScanner::keep_fraction(Id& id, const char* text, std::size_t size) noexcept {
   for (std::size_t i = 0; i < size; ++i) {
     const char c = text[i];
     if (candidate_ == kExponentSeen || c == 'e' || c == 'E') {
@@ -224,7 +211,7 @@ void MessageScanner::keep_number(Id& id, std::uint8_t part, const char* text,
     }
     id.hash = hash(id.hash, &c, 1);
   }
-  id.inexact |= candidate_ == kExponentSeen;
+  if (candidate_ == kExponentSeen) id.type = IdType::inexact_number;
 }
 
 void MessageScanner::keep_lone_surrogate() noexcept {

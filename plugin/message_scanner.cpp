@@ -4,6 +4,8 @@
 // with the next feed.
 #include "plugin/message_scanner.h"
 
+#include <algorithm>
+
 #include "plugin/json_bytes.h"
 #include "plugin/message_cursor.h"
 
@@ -13,7 +15,7 @@ using namespace std::string_view_literals;
 
 // ---------------------------------------------------------------- messages
 
-void MessageScanner::begin(std::uint64_t offset, char first) noexcept {
+GOXEL_SCANNER_INLINE void MessageScanner::begin(std::uint64_t offset, char first) noexcept {
   first_offset_ = offset;
   nesting_ = {};
   id_ = {};
@@ -187,7 +189,15 @@ GOXEL_SCANNER_INLINE void MessageScanner::read_number(MessageCursor& in) noexcep
     part = next;
   }
   if (Id* const id = number_id()) {
-    keep_number(*id, part, in.text(), size);
+    constexpr std::size_t kMostExact = 15;
+    digits_ = static_cast<std::uint8_t>(std::min<std::size_t>(digits_ + size, UINT8_MAX));
+    if (digits_ > kMostExact) [[unlikely]]
+      id->type = IdType::inexact_number;
+    if (part == kInteger || part == kZero || part == kMinus) [[likely]] {
+      id->hash = hash(id->hash, in.text(), size);
+    } else {
+      keep_fraction(*id, in.text(), size);
+    }
   } else if (key_ == Key::error_code) {
     keep_error_code(in.text(), size);
   }
@@ -463,7 +473,8 @@ GOXEL_SCANNER_INLINE void MessageScanner::read(MessageCursor& in) noexcept {
 
       case State::value:
         if (!in.skip_white_space()) return;
-        if (key_ >= Key::meta) begin_value();
+        if (key_ >= Key::meta && key_ < Key::id) [[unlikely]]
+          begin_value();
         if (in.peek() == '"') {
           in.skip();
           if (key_ >= kFirstKept) {

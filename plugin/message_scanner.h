@@ -22,22 +22,31 @@ enum class MessageKind : std::uint8_t {
 
 enum class Dialect : std::uint8_t { none, json_rpc, mcp };
 
-enum class IdType : std::uint8_t { absent, null, string, number, other };
+enum class IdType : std::uint64_t {
+  absent,
+  null,
+  string,
+  number,
+  // One with an exponent or more than 15 digits: a host may write it in another way than the client
+  // did (RFC 8259, 6: a double holds no more).
+  inexact_number,
+  other,  // true, false, an object or an array
+};
 
-// A JSON-RPC id, as far as requests are told apart by it.
+// A JSON-RPC id, as far as requests are told apart by it. Two whole words, so that one that was just
+// written can be copied without waiting: see Record::words().
 struct Id {
   // Of strings and numbers; otherwise 0. 1 and "1" differ. Zeros at the end of a fraction do not
   // count: hosts write a number as their own type for numbers does.
   std::uint64_t hash = 0;
-  IdType type = IdType::absent;  // other: true, false, an object or an array
-  // A number with an exponent or more than 15 digits: a host may write it in another way than the
-  // client did (RFC 8259, 6: a double holds no more).
-  bool inexact = false;
+  IdType type = IdType::absent;
 
-  bool usable() const noexcept { return type == IdType::string || type == IdType::number; }
-  friend bool operator==(const Id& a, const Id& b) noexcept {
-    return a.type == b.type && a.hash == b.hash;
+  bool is_number() const noexcept {
+    return type == IdType::number || type == IdType::inexact_number;
   }
+  bool usable() const noexcept { return type == IdType::string || is_number(); }
+  bool inexact() const noexcept { return type == IdType::inexact_number; }
+  friend bool operator==(const Id&, const Id&) = default;
 };
 
 // What one message says about itself. Everything below is read from the top level of the message,
@@ -243,23 +252,23 @@ class MessageScanner {
     success,
     params,
     arguments,
-    meta,
+    meta,  // from here on begin_value() forgets what came before
     tool_failed,
     error_code,
-    id,  // from here on a string value is kept
+    called,  // from here on a string value is kept
+    request_id,
+    id,  // from here on begin_member() has forgotten it
     method,
     tool,
     traceparent,
-    called,
-    request_id,
   };
-  static constexpr Key kFirstKept = Key::id;
+  static constexpr Key kFirstKept = Key::called;
   // In the order of Key.
   static constexpr std::string_view kKeys[] = {
-      "",        "jsonrpc", "error", "result", "success", "params",      "arguments", "_meta",
-      "isError", "code",    "id",    "method", "tool",    "traceparent", "name",      "requestId"};
+      "",        "jsonrpc", "error", "result",    "success", "params", "arguments", "_meta",
+      "isError", "code",    "name",  "requestId", "id",      "method", "tool",      "traceparent"};
   static constexpr std::uint8_t kNoCandidate = 0xff;
-  // What keep_number() holds in candidate_: how many zeros of a fraction wait for a digit that
+  // What keep_fraction() holds in candidate_: how many zeros of a fraction wait for a digit that
   // shows that they count, and flags.
   static constexpr std::uint8_t kMostZeros = 0x3f;
   static constexpr std::uint8_t kPointWaits = 0x80;
@@ -300,14 +309,17 @@ class MessageScanner {
   void begin_value() noexcept;
   void forget_params() noexcept;
   void forget_error_code() noexcept;
-  Id* number_id() noexcept;
+  // The id that is a number and is being read; null if it is another number.
+  Id* number_id() noexcept {
+    return key_ == Key::id ? &id_ : key_ == Key::request_id ? &request_id_ : nullptr;
+  }
   void forget_trace_of(Place meta) noexcept;
 
   std::size_t read_escape(const char* text, std::size_t size) noexcept;
   void keep(const char* text, std::size_t size) noexcept;
   void keep_code_unit(unsigned unit) noexcept;
   void keep_lone_surrogate() noexcept;
-  void keep_number(Id& id, std::uint8_t part, const char* text, std::size_t size) noexcept;
+  void keep_fraction(Id& id, const char* text, std::size_t size) noexcept;
   void keep_error_code(const char* text, std::size_t size) noexcept;
   void match_key(const char* text, std::size_t size) noexcept;
 
@@ -338,7 +350,7 @@ class MessageScanner {
   std::uint16_t high_surrogate_ = 0;  // the code unit before, if it was one; else 0
   std::uint8_t digits_ = 0;           // of the number that is an id, so far
   std::uint8_t progress_ = 0;         // position in a key, word or number
-  std::uint8_t candidate_ = 0;        // the key that may match; in a number see keep_number()
+  std::uint8_t candidate_ = 0;        // the key that may match; in a number see keep_fraction()
 
   TraceparentReader traceparent_;  // of the one that is being read
   std::int64_t error_code_ = 0;
