@@ -46,12 +46,17 @@ struct Facts {
   bool operator==(const Facts&) const = default;
 };
 
+// The parser does not tell how a number was written.
+IdType kind_of(const Id& id) {
+  return id.is_number() ? IdType::number : id.type;
+}
+
 Facts facts_of(const MessageScanner& scanner) {
   const Message m = scanner.message();
   return {.kind = m.kind,
           .dialect = m.dialect,
-          .id_type = m.id.type,
-          .request_id_type = m.request_id.type,
+          .id_type = kind_of(m.id),
+          .request_id_type = kind_of(m.request_id),
           .has_version = m.has_version,
           .has_result = m.has_result,
           .has_error = m.has_error,

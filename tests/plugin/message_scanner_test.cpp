@@ -378,8 +378,11 @@ TEST(MessageScannerTest, IdsOfAllTypes) {
   EXPECT_EQ(type("null"), IdType::null);
   EXPECT_EQ(type("\"abc\""), IdType::string);
   EXPECT_EQ(type("\"\""), IdType::string);
-  for (const std::string_view id : {"0", "-0", "12", "-1.5e+7", "0.25", "1E9", "1e-9"}) {
+  for (const std::string_view id : {"0", "-0", "12", "0.25"}) {
     EXPECT_EQ(type(id), IdType::number) << id;
+  }
+  for (const std::string_view id : {"-1.5e+7", "1E9", "1e-9"}) {
+    EXPECT_EQ(type(id), IdType::inexact_number) << id;
   }
   for (const std::string_view id : {"true", "false", "[1]", "{}"}) {
     EXPECT_EQ(type(id), IdType::other) << id;
