@@ -113,6 +113,7 @@ template <class Member>
 void describe(const RingMember& r, Member&& member) {
   member("published", r.ring.published);
   member("read", r.ring.read);
+  member("before_reader", r.ring.before_reader);
   member("lost", r.ring.lost);
   member("lane_misses", r.gauges[shm::Gauge::lane_misses]);
   member("inflight_misses", r.gauges[shm::Gauge::inflight_misses]);

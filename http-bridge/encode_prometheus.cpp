@@ -43,8 +43,15 @@ constexpr Single kAlways[] = {
      "Records that this bridge took out of the daemon's rings.",
      [](const Snapshot& s) { return number(s.ring.read); }},
     {"goxel_ring_lost_records_total", MetricType::counter,
-     "Records that were overwritten before this bridge came to them.",
+     "Records that were published after this bridge began, and overwritten before it came to them.",
      [](const Snapshot& s) { return number(s.ring.lost); }},
+    {"goxel_ring_before_bridge_records", MetricType::gauge,
+     "Records that were published before this bridge began, and overwritten before it came to "
+     "them.",
+     [](const Snapshot& s) { return number(s.ring.before_reader); }},
+    {"goxel_ring_published_records", MetricType::gauge,
+     "Records that the daemon published; the sum of the three above.",
+     [](const Snapshot& s) { return number(s.ring.published); }},
     {"goxel_last_record_timestamp_seconds", MetricType::gauge, "Unix time of the newest record.",
      [](const Snapshot& s) -> std::optional<double> {
        if (s.daemon.last_record_realtime_ns == 0) return std::nullopt;

@@ -208,7 +208,9 @@ Snapshot Follower::State::snapshot(const Time& now) {
   out.taken_realtime_ns = now.realtime_ns;
   describe_operations(out);
   describe_daemon(out, now);
+  out.ring.published = ingest_.published();
   out.ring.read = ingest_.read();
+  out.ring.before_reader = ingest_.before();
   out.ring.lost = ingest_.lost();
   out.operations_dropped = ingest_.dropped();
   if (reader_ == nullptr) return out;
@@ -319,7 +321,6 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   if (totals.published != 0) {
     out.own_cost.ns_per_request = own_ns / static_cast<double>(totals.published);
   }
-  out.ring.published = totals.published;
 }
 
 void Follower::State::describe_ring(Snapshot& out) const {

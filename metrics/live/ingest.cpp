@@ -2,6 +2,7 @@
 #include "metrics/live/ingest.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "metrics/text/printable.h"
 #include "metrics/time.h"
@@ -25,20 +26,17 @@ shm::Status status_of(std::uint64_t value) {
   return value < shm::kStatusCount ? static_cast<shm::Status>(value) : shm::Status::malformed;
 }
 
-// The reader must have read nothing yet; its position is restored at the end.
 std::vector<LaneBeginning> beginnings(shm::Reader& reader, const Time& now) {
   std::vector<LaneBeginning> lanes(reader.lane_count());
-  for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
-    lanes[lane].oldest = reader.lane_sequence(lane);
-  }
   const shm::Calibration calibration = reader.calibration();
-  std::uint32_t seen_lane = UINT32_MAX;
-  reader.sweep([&](const shm::Record& record, std::uint32_t lane) {
-    if (lane == seen_lane) return;
-    seen_lane = lane;
-    lanes[lane].end_ns = measure(record, calibration, now.monotonic_ns).end_ns;
-  });
-  reader.rewind();
+  for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
+    lanes[lane].head = reader.lane_head(lane);
+    lanes[lane].oldest = reader.lane_sequence(lane);
+    if (const auto oldest = reader.oldest(lane)) {
+      lanes[lane].oldest = oldest->sequence;
+      lanes[lane].end_ns = measure(oldest->record, calibration, now.monotonic_ns).end_ns;
+    }
+  }
   return lanes;
 }
 
@@ -108,6 +106,8 @@ Measurement measure(const shm::Record& record, const shm::Calibration& calibrati
 void Ingest::begin_run(shm::Reader& reader, const Time& now) {
   resolved_.clear();
   run_last_end_ns_ = 0;
+  earlier_runs_.published += std::exchange(this_run_.published, 0);
+  earlier_runs_.before += std::exchange(this_run_.before, 0);
   const bool knows_since_when = observed_since_ns_ <= now.monotonic_ns;
   if (knows_since_when && keeper_ == nullptr) return;
 
@@ -157,6 +157,7 @@ void Ingest::sweep(shm::Reader& reader, const Time& now) {
   counted_until_.clear();
   read_ += sweep.records - again;
   lost_ += sweep.lost;
+  this_run_ = {reader.reached(), reader.before()};
   if (keeper_ != nullptr) keeper_->swept(reader);
 }
 

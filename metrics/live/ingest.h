@@ -37,7 +37,7 @@ Measurement measure(const shm::Record& record, const shm::Calibration& calibrati
 std::uint64_t error_ns(const shm::Calibration& calibration, std::uint64_t ns);
 
 // The earliest moment from which on `reader` can deliver every record. It must have read nothing
-// yet; its position does not change.
+// yet.
 std::uint64_t complete_since_ns(shm::Reader& reader, const Time& now);
 
 class Ingest {
@@ -66,14 +66,22 @@ class Ingest {
   OperationTable& operations() { return operations_; }
   std::uint64_t second() const { return second_; }
   std::uint64_t observed_since_ns() const { return observed_since_ns_; }
-  std::uint64_t read() const { return read_; }        // of all runs
-  std::uint64_t lost() const { return lost_; }        // of all runs
+  // Of all runs, as of the last sweep: published = read + before + lost.
+  std::uint64_t published() const { return earlier_runs_.published + this_run_.published; }
+  std::uint64_t read() const { return read_; }
+  std::uint64_t before() const { return earlier_runs_.before + this_run_.before; }
+  std::uint64_t lost() const { return lost_; }
   std::uint64_t dropped() const { return dropped_; }  // records counted as _OTHER, or not at all
   std::uint64_t run_last_end_ns() const { return run_last_end_ns_; }  // 0: no record in this run
   // Changes when complete seconds may have changed, or when operations may have been removed.
   std::uint64_t revision() const { return revision_; }
 
  private:
+  // See shm::Reader.
+  struct Reached {
+    std::uint64_t published = 0;
+    std::uint64_t before = 0;
+  };
   struct Resolved {
     OperationKey key;
     OperationTable::Found found;
@@ -98,6 +106,8 @@ class Ingest {
   std::uint64_t observed_since_ns_ = UINT64_MAX;
   std::uint64_t read_ = 0;
   std::uint64_t lost_ = 0;
+  Reached earlier_runs_;
+  Reached this_run_;
   std::uint64_t dropped_ = 0;
   std::uint64_t run_last_end_ns_ = 0;
   std::uint64_t revision_ = 0;

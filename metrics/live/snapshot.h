@@ -120,10 +120,15 @@ struct Daemon {
 
 // What was lost before it was written is in the gauges: lane_misses, inflight_misses,
 // contended_calls, unobserved_connections, catalog_overflow.
+//
+// Of all runs that this reader attached to, up to the last sweep:
+// published = read + before_reader + lost.
 struct Ring {
-  std::uint64_t published = 0;  // by the producer, this run
-  std::uint64_t read = 0;       // by this reader, all runs
-  std::uint64_t lost = 0;       // overwritten before this reader read them, all runs
+  std::uint64_t published = 0;
+  std::uint64_t read = 0;
+  // Published before this reader attached, and overwritten before it came to them.
+  std::uint64_t before_reader = 0;
+  std::uint64_t lost = 0;  // published since, and overwritten before this reader came to them
   std::uint64_t segment_bytes = 0;
 };
 

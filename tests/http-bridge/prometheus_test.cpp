@@ -112,6 +112,8 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
   metrics::Snapshot& snapshot = snapshots.instances[0];
   snapshot.ring.read = 101;
   snapshot.ring.lost = 102;
+  snapshot.ring.before_reader = 119;
+  snapshot.ring.published = 120;
   metrics::Daemon& daemon = snapshot.daemon;
   daemon.last_record_realtime_ns = 103'500'000'000;
   daemon.gauges[shm::Gauge::connections] = 104;
@@ -134,6 +136,8 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
   for (const auto& [family, value] :
        std::map<std::string, std::string>{{"goxel_ring_records_total", "101"},
                                           {"goxel_ring_lost_records_total", "102"},
+                                          {"goxel_ring_before_bridge_records", "119"},
+                                          {"goxel_ring_published_records", "120"},
                                           {"goxel_last_record_timestamp_seconds", "103.5"},
                                           {"goxel_connections", "104"},
                                           {"goxel_open_descriptors", "105"},

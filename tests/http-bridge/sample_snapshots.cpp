@@ -78,8 +78,7 @@ Snapshot goxel() {
   snapshot.process.cpu_seconds_total = 1.5;
   snapshot.process.resident_bytes = 10'485'760;
   snapshot.process.open_fds = 17;
-  snapshot.ring.read = 20;
-  snapshot.ring.lost = 2;
+  snapshot.ring = {.published = 29, .read = 20, .before_reader = 7, .lost = 2};
   snapshot.own_cost.busy_ratio = 0.00125;
   snapshot.operations = {export_model(), add_voxel()};
   InflightRequest held;

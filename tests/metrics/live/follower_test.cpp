@@ -201,6 +201,42 @@ TEST_F(FollowerTest, AnOperationThatMadeRoomIsGoneFromTheNextSnapshot) {
   EXPECT_EQ(find(snapshot, "operation_3")->total.ok, 2u);
 }
 
+// A reader that comes late to a ring of 64 that has wrapped loses nothing, and its account adds up.
+TEST_F(FollowerTest, WhatWasOverwrittenBeforeItCameIsNotLost) {
+  TestSegment segment(instance_, {{1, 64}});
+  for (int i = 0; i < 100; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  Ring ring = look().ring;
+  EXPECT_EQ(ring.published, 100u);
+  EXPECT_EQ(ring.read, 64u);
+  EXPECT_EQ(ring.before_reader, 36u);
+  EXPECT_EQ(ring.lost, 0u);
+  for (int i = 0; i < 70; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  ring = look().ring;
+  EXPECT_EQ(ring.published, 170u);
+  EXPECT_EQ(ring.read, 64u + 63u);
+  EXPECT_EQ(ring.before_reader, 36u);
+  EXPECT_EQ(ring.lost, 7u);
+}
+
+// The daemon publishes while the first sweep is in the lane before: all that the second lane held
+// is overwritten by then.
+TEST_F(FollowerTest, WhatIsOverwrittenDuringTheFirstSweepIsLostOnlyIfItIsNew) {
+  TestSegment segment(instance_, {{2, 64}});
+  segment.publish("first", now_.monotonic_ns, 1'000);
+  segment.use_lane(1);
+  for (int i = 0; i < 64; ++i) segment.publish("old", now_.monotonic_ns, 1'000);
+  follower_.on_record([&](const NamedRecord& record) {
+    if (record.operation != "first") return;
+    for (int i = 0; i < 70; ++i) segment.publish("new", now_.monotonic_ns, 1'000);
+  });
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.ring.published, 135u);
+  EXPECT_EQ(snapshot.ring.before_reader, 64u);
+  EXPECT_EQ(snapshot.ring.lost, 7u);
+  EXPECT_EQ(snapshot.ring.read, 1u + 63u);
+  EXPECT_EQ(find(snapshot, "old"), nullptr);
+}
+
 TEST_F(FollowerTest, ALappedReaderCountsWhatItLost) {
   TestSegment segment(instance_, {{1, 64}});
   look();
