@@ -86,7 +86,7 @@ void RollupKeeper::observe_since(std::uint64_t begin_ns, std::uint64_t end_ns) {
 }
 
 RollupDelta RollupKeeper::take() {
-  return {buffer_.take(), position_, std::exchange(lost_, 0), std::exchange(observed_, {})};
+  return {buffer_.take(), position_, std::exchange(lost_, 0), std::exchange(observed_, {}), {}};
 }
 
 }  // namespace goxel_telemetry::metrics
