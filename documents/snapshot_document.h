@@ -113,6 +113,7 @@ template <class Member>
 void describe(const RingMember& r, Member&& member) {
   member("published", r.ring.published);
   member("read", r.ring.read);
+  member("before_reader", r.ring.before_reader);
   member("lost", r.ring.lost);
   member("lane_misses", r.gauges[shm::Gauge::lane_misses]);
   member("inflight_misses", r.gauges[shm::Gauge::inflight_misses]);
@@ -130,6 +131,16 @@ void describe(const metrics::OwnCost& c, Member&& member) {
   member("samples", c.samples);
 }
 
+// Without those that are only known to exist.
+inline metrics::SharedList<metrics::OperationStats> seen(
+    const metrics::SharedList<metrics::OperationStats>& operations) {
+  metrics::SharedList<metrics::OperationStats> had_requests;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (operations[i].total.all() != 0) had_requests.add(operations.shared(i));
+  }
+  return had_requests;
+}
+
 template <class Member>
 void describe(const metrics::Snapshot& s, Member&& member) {
   member("instance", s.instance);
@@ -139,7 +150,7 @@ void describe(const metrics::Snapshot& s, Member&& member) {
   member("process", s.process);
   member("ring", RingMember{s.ring, s.daemon.gauges});
   member("own_cost", s.own_cost);
-  member("operations", s.operations);
+  member("operations", seen(s.operations));
   member("operations_dropped", s.operations_dropped);
   member("inflight", s.inflight);
 }

@@ -11,6 +11,7 @@
 namespace goxel_telemetry::http_bridge {
 namespace {
 
+using metrics::Counters;
 using metrics::ExposedHistogram;
 using metrics::Outcomes;
 using metrics::Snapshot;
@@ -40,11 +41,17 @@ struct Single {
 
 constexpr Single kAlways[] = {
     {"goxel_ring_records_total", MetricType::counter,
-     "Records that this bridge took out of the daemon's rings.",
-     [](const Snapshot& s) { return number(s.ring.read); }},
+     "Records that this bridge took out of the daemon's rings, and counted.",
+     [](const Snapshot& s) { return number(s.ring.read - s.ring.uncounted); }},
     {"goxel_ring_lost_records_total", MetricType::counter,
-     "Records that were overwritten before this bridge came to them.",
+     "Records that were published after this bridge began, and overwritten before it came to them.",
      [](const Snapshot& s) { return number(s.ring.lost); }},
+    {"goxel_ring_before_bridge_records", MetricType::gauge,
+     "Records that were published before this bridge began, and that it does not count.",
+     [](const Snapshot& s) { return number(s.ring.before_reader + s.ring.uncounted); }},
+    {"goxel_ring_published_records", MetricType::gauge,
+     "Records that the daemon published; the sum of the three above.",
+     [](const Snapshot& s) { return number(s.ring.published); }},
     {"goxel_last_record_timestamp_seconds", MetricType::gauge, "Unix time of the newest record.",
      [](const Snapshot& s) -> std::optional<double> {
        if (s.daemon.last_record_realtime_ns == 0) return std::nullopt;
@@ -144,11 +151,11 @@ Series<3, Outcomes> totals_of_operations(const Snapshot& snapshot) {
   for (const metrics::OperationStats& operation : snapshot.operations) {
     if (operation.key.layer != kDaemonLayer) continue;
     Outcomes& sum = series[{operation.key.stack, operation.key.protocol, operation.key.operation}];
-    sum.ok += operation.total.ok;
-    sum.error += operation.total.error;
-    sum.unanswered += operation.total.unanswered;
-    sum.malformed += operation.total.malformed;
-    sum.cancelled += operation.total.cancelled;
+    sum.ok += operation.counters.outcomes.ok;
+    sum.error += operation.counters.outcomes.error;
+    sum.unanswered += operation.counters.outcomes.unanswered;
+    sum.malformed += operation.counters.outcomes.malformed;
+    sum.cancelled += operation.counters.outcomes.cancelled;
   }
   return series;
 }
@@ -190,6 +197,28 @@ void write_operations(Exposition& out, const Snapshots& snapshots) {
   }
 }
 
+// Of this run of the daemon, from its own counters: they do not depend on who reads when.
+void write_run_totals(Exposition& out, const Snapshots& snapshots) {
+  out.family("goxel_run_requests_total", MetricType::counter,
+             "Requests of the daemon's present run, by how they ended, as the daemon counts them.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    if (snapshot.daemon.run_id == 0) continue;
+    const Outcomes& total = snapshot.daemon.run_total;
+    for (const auto& [status, count] :
+         {std::pair("ok", total.ok), std::pair("error", total.error),
+          std::pair("unanswered", total.unanswered), std::pair("malformed", total.malformed),
+          std::pair("cancelled", total.cancelled)}) {
+      out.sample(of_instance(snapshot).add("status", status), static_cast<double>(count));
+    }
+  }
+}
+
+// Only then it has durations. Answers that are not counted, because the ring held them when this
+// bridge began, are enough: the next one then adds to a series that is there.
+bool was_answered(const metrics::OperationStats& operation) {
+  return operation.counters.exposed.count != 0 || operation.total.ok + operation.total.error != 0;
+}
+
 // The daemon's spans of one protocol, under OpenTelemetry's name for them.
 struct CallDurations {
   const char* name;
@@ -216,14 +245,13 @@ void write_call_durations(Exposition& out, const Snapshots& snapshots,
     Series<2, ExposedHistogram> series;
     for (const metrics::OperationStats& operation : snapshot.operations) {
       if (operation.key.layer != kDaemonLayer || operation.key.protocol != family.protocol ||
-          operation.exposed.count == 0) {
+          !was_answered(operation)) {
         continue;
       }
+      const Counters& counters = operation.counters;
       const std::string name = operation.key.operation;
-      merge(series[{name, ""}], difference(operation.exposed, operation.exposed_error));
-      if (operation.exposed_error.count != 0) {
-        merge(series[{name, family.error_type}], operation.exposed_error);
-      }
+      merge(series[{name, ""}], difference(counters.exposed, counters.exposed_error));
+      merge(series[{name, family.error_type}], counters.exposed_error);
     }
     for (const auto& [key, histogram] : series) {
       out.histogram(
@@ -239,9 +267,9 @@ void write_layer_durations(Exposition& out, const Snapshots& snapshots) {
   for (const Snapshot& snapshot : snapshots.instances) {
     Series<3, ExposedHistogram> series;
     for (const metrics::OperationStats& operation : snapshot.operations) {
-      if (operation.exposed.count == 0) continue;
+      if (!was_answered(operation)) continue;
       merge(series[{operation.key.stack, operation.key.layer, operation.key.operation}],
-            operation.exposed);
+            operation.counters.exposed);
     }
     for (const auto& [key, histogram] : series) {
       out.histogram(
@@ -259,6 +287,7 @@ std::string encode_prometheus(const Snapshots& snapshots) {
   write_build_info(out, snapshots);
   for (const Single& family : kAlways) write_single(out, snapshots, family, false);
   for (const Single& family : kWhileLive) write_single(out, snapshots, family, true);
+  write_run_totals(out, snapshots);
   write_operations(out, snapshots);
   for (const CallDurations& family : kCallDurations) {
     write_call_durations(out, snapshots, family);

@@ -3,6 +3,9 @@
 // moving averages: Prometheus computes its own from the counters and histograms. Independent of any
 // locale.
 //
+// An operation that is only known to exist has its counters, at zero: Prometheus sees the first request
+// and the first failure only as an increase of a series that was there.
+//
 // Gauges and process_* describe a running daemon and are written only while it is live. Counters
 // and histograms stay and never decrease, whatever happens to the daemon.
 #pragma once

@@ -35,12 +35,14 @@ HistoryService::HistoryService(std::string file, const metrics::HistoryRetention
     : file_(std::move(file)), retention_(retention) {}
 
 void HistoryService::start() {
+  open();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void HistoryService::stop() {
   thread_ = {};
-  commit(shm::realtime_ns() / 1'000'000'000);
+  const bool done = commit(shm::realtime_ns() / 1'000'000'000);
+  if (done) writer_->end();
   writer_.reset();
 }
 
@@ -73,7 +75,18 @@ void HistoryService::exchange(metrics::Follower& follower) {
   }
   RollupDelta delta = follower.take_rollups();
   pending.until = delta.position;
+  if (!pending.counted) pending.counted.emplace();
+  pending.counted->position = delta.position;
+  pending.counted->was_shown = false;
+  for (const auto& [key, counters] : delta.counters) pending.counted->counters[key] = counters;
   add(pending, std::move(delta));
+}
+
+void HistoryService::continue_counters(metrics::Follower& follower) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = pending_.find(follower.instance());
+  if (found == pending_.end() || !found->second.counted) return;
+  follower.continue_counters(*found->second.counted);
 }
 
 // Adds `delta`, which comes after what is pending.
@@ -83,6 +96,7 @@ void HistoryService::add(Pending& pending, RollupDelta delta) {
   }
   pending.rest.lost += delta.lost;
   pending.rest.position = std::move(delta.position);
+  for (auto& [key, counters] : delta.counters) pending.rest.counters[key] = counters;
   std::vector<TimeStretch>& observed = pending.rest.observed;
   for (const TimeStretch& stretch : delta.observed) {
     // True if the stretch follows the last one without a gap, except for corrections of the clocks.
@@ -97,14 +111,14 @@ void HistoryService::add(Pending& pending, RollupDelta delta) {
   pending.any = true;
 }
 
-void HistoryService::commit(std::uint64_t now_seconds) {
-  if (writer_ == nullptr && !open()) return;
+bool HistoryService::commit(std::uint64_t now_seconds) {
+  if (writer_ == nullptr && !open()) return false;
   std::vector<HistoryDelta> deltas = take();
   const HistoryResult result = writer_->commit(deltas, now_seconds);
   if (result.done()) {
     committed(deltas);
     report("");
-    return;
+    return true;
   }
   put_back(std::move(deltas));
   report(result.message);
@@ -112,6 +126,7 @@ void HistoryService::commit(std::uint64_t now_seconds) {
   const bool passes =
       result.outcome == HistoryOutcome::full || result.outcome == HistoryOutcome::in_use;
   if (!passes) writer_.reset();
+  return false;
 }
 
 bool HistoryService::open() {
@@ -134,6 +149,13 @@ void HistoryService::reconcile() {
     if (!is_new && goes_on(pending.since, stored)) continue;
     pending = {};
     pending.restart = pending.since = pending.until = stored;
+    pending.counted = {stored, {}, writer_->was_ended()};
+    const auto counters = writer_->counters().find(instance);
+    if (counters != writer_->counters().end()) pending.counted->counters = counters->second;
+  }
+  // A file that is not the one of before may lack counters that have not changed since.
+  for (auto& [instance, pending] : pending_) {
+    if (pending.counted) pending.rest.counters = pending.counted->counters;
   }
 }
 

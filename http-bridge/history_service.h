@@ -30,7 +30,8 @@ class HistoryService {
   // Nothing happens before start().
   HistoryService(std::string file, const metrics::HistoryRetention& retention);
 
-  // Opens the file and commits from now on.
+  // Opens the file, if that is possible now, and commits from now on. Followers whose counters are to
+  // go on from the file begin after this.
   void start();
   // Commits what is there, and closes the file. Call it after the last sweep.
   void stop();
@@ -38,9 +39,12 @@ class HistoryService {
   // Called from the sweeping thread: begin() for a new follower, exchange() about once a second.
   void begin(metrics::Follower& follower);
   void exchange(metrics::Follower& follower);
+  // Lets the counters of a follower that has not swept yet go on from where the file or the instance's
+  // earlier follower ended, if either knows the instance.
+  void continue_counters(metrics::Follower& follower);
 
-  // One round of the thread's work. Only while not started.
-  void commit(std::uint64_t now_seconds);
+  // One round of the thread's work; true if all is in the file. Only while not started.
+  bool commit(std::uint64_t now_seconds);
 
   // One sentence while the history is not written as it should be, else empty. Thread-safe.
   std::string message() const;
@@ -56,6 +60,8 @@ class HistoryService {
     std::optional<metrics::ReadingPosition> since;
     // The position up to which the follower has handed out rollups.
     std::optional<metrics::ReadingPosition> until;
+    // All counters that are known, as of their position.
+    std::optional<metrics::CountedUntil> counted;
     // Not empty: the follower must start again at this position.
     std::optional<metrics::ReadingPosition> restart;
   };

@@ -31,12 +31,20 @@ std::vector<std::string> daemons_among(std::vector<std::string> names) {
 
 Instances::Instances(std::vector<std::string> names, List list)
     : watches_all_(names.empty()), list_(std::move(list)) {
-  for (const std::string& name : daemons_among(std::move(names))) groups_.emplace_back(name);
+  for (const std::string& name : daemons_among(std::move(names))) {
+    groups_.emplace_back(name).daemon().expect_known_operations();
+  }
 }
 
 void Instances::keep_history(HistoryService& history) {
   history_ = &history;
-  for (metrics::LayerGroup& group : groups_) history_->begin(group.daemon());
+  for (metrics::LayerGroup& group : groups_) begin_history(group);
+}
+
+void Instances::begin_history(metrics::LayerGroup& group) {
+  history_->continue_counters(group.daemon());
+  history_->continue_counters(group.outer());
+  history_->begin(group.daemon());
 }
 
 void Instances::start() {
@@ -58,6 +66,7 @@ void Instances::run(const std::stop_token& stop) {
 }
 
 void Instances::sweep(const Time& now) {
+  if (!began_ns_) began_ns_ = now.monotonic_ns;
   if (watches_all_ && (!looked_at_ns_ || now.monotonic_ns - *looked_at_ns_ >= kLookIntervalNs)) {
     looked_at_ns_ = now.monotonic_ns;
     look_for_new();
@@ -95,7 +104,10 @@ void Instances::look_for_new() {
     }
     place = std::lower_bound(groups_.begin(), groups_.end(), name, before);
     place = groups_.emplace(place, name);
-    if (history_ != nullptr) history_->begin(place->daemon());
+    place->daemon().expect_known_operations();
+    place->daemon().count_since(*began_ns_);
+    place->outer().count_since(*began_ns_);
+    if (history_ != nullptr) begin_history(*place);
   }
 }
 

@@ -52,6 +52,7 @@ class Instances {
   bool make_room(const std::vector<std::string>& present);
   void publish(const metrics::Time& now);
   void hand_out(const metrics::Time& now);
+  void begin_history(metrics::LayerGroup& group);
 
   const bool watches_all_;
   const List list_;
@@ -59,6 +60,7 @@ class Instances {
   std::optional<std::uint64_t> looked_at_ns_;  // CLOCK_MONOTONIC of the last look for new instances
   std::uint64_t left_out_ = 0;
   HistoryService* history_ = nullptr;
+  std::optional<std::uint64_t> began_ns_;       // CLOCK_MONOTONIC of the first sweep
   std::set<std::string> with_outer_history_;    // those whose outer layers' history has begun
   std::optional<std::uint64_t> handed_out_ns_;  // CLOCK_MONOTONIC of the last hand-out
 

@@ -44,14 +44,16 @@ int run(const Options& options) {
     source = {options.history_file, [&history] { return history->message(); }};
   }
   std::optional<Instances> instances(std::in_place, options.instances);
-  if (history) instances->keep_history(*history);
   const Routes routes(
       Access::for_address(options.bind, token), [&instances] { return instances->latest(); },
       source, options.baseline_folder);
   Server server([&routes](const Request& request) { return routes.handle(request); });
   const int port = server.bind(options.bind, options.port, why);
   if (port == 0) return fail(why);
-  if (history) history->start();
+  if (history) {
+    history->start();
+    instances->keep_history(*history);
+  }
   instances->start();
 
   bool stopped = false;

@@ -95,9 +95,8 @@ Reader::Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry)
                        capacity <= slots_left;
     if (!valid) return;  // attach() sees that lanes are missing
     slots_left -= capacity;
-    lanes_.emplace_back(lane, segment_.slots(offset, capacity));
+    lanes_.emplace_back(lane, segment_.slots(offset, capacity)).attach();
   }
-  rewind();
 }
 
 ProducerState Reader::state(std::uint64_t now_ns) const {
@@ -137,6 +136,35 @@ void Reader::rewind() {
 
 void Reader::skip_to_end() {
   for (LaneReader& lane : lanes_) lane.skip_to_end();
+}
+
+std::optional<Reader::Oldest> Reader::oldest(std::uint32_t lane) const {
+  LaneReader look = lanes_[lane];
+  Record record;
+  std::uint64_t lost = 0;
+  for (std::uint64_t budget = look.capacity(); budget != 0; --budget) {
+    switch (look.next(record, lost)) {
+      case LaneReader::Outcome::record:
+        return Oldest{look.sequence() - 1, record};
+      case LaneReader::Outcome::empty:
+        return std::nullopt;
+      case LaneReader::Outcome::lapped:
+        break;
+    }
+  }
+  return std::nullopt;
+}
+
+std::uint64_t Reader::reached() const {
+  std::uint64_t sum = 0;
+  for (const LaneReader& lane : lanes_) sum += lane.reached();
+  return sum;
+}
+
+std::uint64_t Reader::before() const {
+  std::uint64_t sum = 0;
+  for (const LaneReader& lane : lanes_) sum += lane.before();
+  return sum;
 }
 
 Totals Reader::totals() const {

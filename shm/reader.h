@@ -6,11 +6,15 @@
 //  1. Every byte of a segment is untrusted. Values are copied, checked, and only the copy is used;
 //     a hostile segment can make a reader see invalid data, but cannot make it touch memory outside
 //     of the mapping, loop without bound or allocate without bound.
-//  2. A record is either delivered, whole, once and in lane order, or counted as lost.
+//  2. Of each lane, every record counts once: as delivered (whole, and in lane order), as lost, or as
+//     gone before this reader began. Lost is what was published after a reader had attached and was
+//     overwritten before the reader came to it. What was published earlier is there to be read as
+//     long as the ring still holds it; if it is overwritten first, that is no reader's loss.
 //  3. Sweep on a timer (tens of milliseconds). A reader that chases the newest slot makes the
 //     writer's cache lines travel and slows it 2 to 20 times.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,14 +37,21 @@ class LaneReader {
   enum class Outcome {
     record,  // `out` is it
     empty,   // nothing new
-    lapped,  // the producer overwrote records that were not read: `lost` of them were skipped
+    lapped,  // the producer overwrote records that were not read; `lost` of them count as lost
   };
 
+  // Begins with the lane's first record.
   LaneReader(const Lane& lane, std::span<const Slot> slots) : lane_(&lane), slots_(slots) {}
+
+  // Begins with what the lane still holds. Call it before the first next().
+  void attach() noexcept {
+    attached_ = known_head_ = head();
+    sequence_ = before_ = oldest_of(known_head_);
+  }
 
   Outcome next(Record& out, std::uint64_t& lost) noexcept {
     if (sequence_ == known_head_) {
-      known_head_ = lane_->head.load(std::memory_order_acquire);  // pairs with Producer::publish
+      known_head_ = head();
       if (known_head_ == sequence_) return Outcome::empty;
       // Our producer never moves the head back, so this segment is damaged. Follow the head, and
       // count nothing as lost.
@@ -53,7 +64,7 @@ class LaneReader {
     Words words;
     const StampedRead read = read_stamped(slots_[sequence_ & (slots_.size() - 1)], words);
     if (read.stamp != 2 * sequence_ + 2 || !read.intact) {
-      known_head_ = lane_->head.load(std::memory_order_acquire);
+      known_head_ = head();
       return skip_to_oldest(lost);
     }
     out = Record::from_words(words);
@@ -61,28 +72,46 @@ class LaneReader {
     return Outcome::record;
   }
 
-  // rewind() goes to the oldest record that is still there, skip_to_end() to what is published from
-  // now on.
+  // rewind() goes back to the oldest record that is still there, skip_to_end() to what is published
+  // from now on. What was passed once is accounted for: it does not count again.
   void rewind() noexcept {
-    known_head_ = lane_->head.load(std::memory_order_acquire);
-    sequence_ = known_head_ > slots_.size() ? known_head_ - slots_.size() : 0;
+    known_head_ = head();
+    passed_ = reached();
+    sequence_ = std::min(passed_, oldest_of(known_head_));
   }
   void skip_to_end() noexcept {
-    sequence_ = known_head_ = lane_->head.load(std::memory_order_acquire);
+    attached_ = known_head_ = head();
+    before_ += known_head_ - std::min(known_head_, reached());
+    sequence_ = known_head_;
   }
 
   // Records ever delivered or skipped on this lane: the place to continue from.
   std::uint64_t sequence() const noexcept { return sequence_; }
+  // The furthest place so far: records delivered, lost, and gone before this reader began.
+  std::uint64_t reached() const noexcept { return std::max(sequence_, passed_); }
+  // Records published before this reader began and gone before it came to them.
+  std::uint64_t before() const noexcept { return before_; }
+  std::uint64_t head() const noexcept {
+    return lane_->head.load(std::memory_order_acquire);  // pairs with Producer::publish
+  }
   std::uint64_t capacity() const noexcept { return slots_.size(); }
 
  private:
+  std::uint64_t oldest_of(std::uint64_t head) const noexcept {
+    return head > slots_.size() ? head - slots_.size() : 0;
+  }
+
   // The producer may be writing the slot after the head, so the oldest safe record is one further.
   // A slot that cannot be read although there was no lap (its producer died while writing it, or
   // the slot is invalid) is skipped as one lost record.
   Outcome skip_to_oldest(std::uint64_t& lost) noexcept {
     const std::uint64_t oldest = known_head_ >= slots_.size() ? known_head_ - slots_.size() + 1 : 0;
-    const std::uint64_t target = oldest > sequence_ ? oldest : sequence_ + 1;
-    lost = target - sequence_;
+    const bool was_lapped = oldest > sequence_;
+    const std::uint64_t target = was_lapped ? oldest : sequence_ + 1;
+    const std::uint64_t from = std::min(target, reached());
+    const std::uint64_t until = was_lapped ? std::clamp(attached_, from, target) : from;
+    before_ += until - from;
+    lost = target - until;
     sequence_ = target;
     if (known_head_ < sequence_) known_head_ = sequence_;
     return Outcome::lapped;
@@ -92,6 +121,9 @@ class LaneReader {
   std::span<const Slot> slots_;
   std::uint64_t sequence_ = 0;
   std::uint64_t known_head_ = 0;
+  std::uint64_t attached_ = 0;  // the head when this reader began
+  std::uint64_t passed_ = 0;    // the furthest place before the last rewind
+  std::uint64_t before_ = 0;
 };
 
 struct Sweep {
@@ -181,8 +213,23 @@ class Reader {
     return result;
   }
 
+  // See LaneReader.
   void rewind();
   void skip_to_end();
+
+  // The oldest record of a lane that can still be read, and its sequence; the reader's place does
+  // not change. `lane` must be below lane_count(), as in the next two.
+  struct Oldest {
+    std::uint64_t sequence;
+    Record record;
+  };
+  std::optional<Oldest> oldest(std::uint32_t lane) const;
+  std::uint64_t lane_head(std::uint32_t lane) const { return lanes_[lane].head(); }
+
+  // Of all lanes: records that this reader has come to, and those of them that were gone before it
+  // began. The rest was delivered or lost.
+  std::uint64_t reached() const;
+  std::uint64_t before() const;
 
   Totals totals() const;
   GaugeValues gauges() const { return header().gauges.load(); }
@@ -198,8 +245,7 @@ class Reader {
 
   std::size_t segment_bytes() const { return mapping_->bytes().size(); }
   std::uint32_t lane_count() const { return static_cast<std::uint32_t>(lanes_.size()); }
-  // Records of a lane that were delivered or skipped so far; `lane` must be below lane_count().
-  // Does not change while a sweep is inside that lane.
+  // Records of a lane that were delivered or skipped so far. Does not change while a sweep is inside that lane.
   std::uint64_t lane_sequence(std::uint32_t lane) const { return lanes_[lane].sequence(); }
 
  private:

@@ -34,11 +34,10 @@ std::string signs_line(const metrics::Snapshot& snapshot, const Style& style) {
 }
 
 std::string kept_line(const metrics::Ring& ring, const Style& style) {
-  const std::uint64_t gone = ring.published - std::min(ring.published, ring.read + ring.lost);
   return fact_line(
       "records",
       {format_count(ring.published) + " published", format_count(ring.read) + " kept",
-       Cell(format_count(gone) + " overwritten by newer ones"),
+       Cell(format_count(ring.before_reader) + " overwritten by newer ones"),
        ring.lost == 0 ? Cell("") : Cell(format_count(ring.lost) + " unreadable", Emphasis::bad)},
       style);
 }

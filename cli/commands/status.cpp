@@ -77,14 +77,6 @@ std::string overhead_line(const metrics::OwnCost& cost, const Style& style) {
                    style);
 }
 
-std::string ring_line(const metrics::Ring& ring, const Style& style) {
-  return fact_line(
-      "ring",
-      {format_count(ring.published) + " records published", format_count(ring.read) + " read",
-       Cell(format_count(ring.lost) + " lost", ring.lost == 0 ? Emphasis::none : Emphasis::bad)},
-      style);
-}
-
 std::string window_title(metrics::Window window) {
   const std::uint32_t seconds = metrics::kWindowSeconds[static_cast<std::size_t>(window)];
   if (seconds < 60) return "Last second";

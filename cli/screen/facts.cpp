@@ -76,6 +76,15 @@ std::string totals_line(const metrics::Snapshot& snapshot, const Style& style) {
                    style);
 }
 
+std::string ring_line(const metrics::Ring& ring, const Style& style) {
+  return fact_line(
+      "ring",
+      {format_count(ring.published) + " records published", format_count(ring.read) + " read",
+       format_count(ring.before_reader) + " before this reader",
+       Cell(format_count(ring.lost) + " lost", ring.lost == 0 ? Emphasis::none : Emphasis::bad)},
+      style);
+}
+
 std::string misses_line(const shm::GaugeValues& gauges, const Style& style) {
   const std::vector<Cell> misses = {
       counted(gauges[shm::Gauge::lane_misses], "records not written (no lane free)", Emphasis::bad),

@@ -23,6 +23,9 @@ std::string plural(std::uint64_t count, const std::string& noun);
 // Requests of this run by how they ended.
 std::string totals_line(const metrics::Snapshot& snapshot, const Style& style);
 
+// What became of the records: published = read + before this reader + lost.
+std::string ring_line(const metrics::Ring& ring, const Style& style);
+
 // The numbers of events that the plugin could not record, each with its reason; or that there are
 // none.
 std::string misses_line(const shm::GaugeValues& gauges, const Style& style);

@@ -139,7 +139,6 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
   if (daemon.gauges[shm::Gauge::workers_configured] != 0)
     workers += " of " + format_count(daemon.gauges[shm::Gauge::workers_configured]);
   const metrics::ProcessStats& process = snapshot.process;
-  const std::uint64_t lost = snapshot.ring.lost;
   return fact_line(
              "requests",
              {metrics::format_rate(window.rate_per_second),
@@ -157,10 +156,9 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
                   : "",
               snapshot.own_cost.samples == 0
                   ? "overhead not measured yet"
-                  : "overhead " + metrics::format_percent(snapshot.own_cost.busy_ratio),
-              Cell(format_count(lost) + " records lost",
-                   lost == 0 ? Emphasis::none : Emphasis::bad)},
-             style);
+                  : "overhead " + metrics::format_percent(snapshot.own_cost.busy_ratio)},
+             style) +
+         ring_line(snapshot.ring, style);
 }
 
 std::string choices_line(const TopState& state, std::size_t shown, const Style& style) {

@@ -81,8 +81,26 @@ constexpr const char* kStep2 = R"(
     ) WHERE first < until_ns;
 )";
 
+// What the bridge has counted of each operation (metrics/tally/counters_codec.h), up to the
+// instance's reading position.
+constexpr const char* kStep3 = R"(
+  CREATE TABLE counter (
+    instance INTEGER NOT NULL,
+    stack TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    layer TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    counters BLOB NOT NULL,
+    PRIMARY KEY (instance, operation, layer, stack, protocol)
+  ) WITHOUT ROWID;
+  CREATE TABLE ended (only INTEGER PRIMARY KEY);  -- a row: its writer ended in order
+)";
+
 // The step at i leads from version i to i + 1.
-constexpr std::array kSteps = {kStep1, kStep2};
+constexpr std::array kSteps = {kStep1, kStep2, kStep3};
+
+// A reader needs what steps up to this one made.
+constexpr std::int64_t kReadableVersion = 2;
 
 }  // namespace
 
@@ -111,7 +129,7 @@ HistoryResult check_schema(Database& database, const std::string& file) {
 
 HistoryResult check_schema_to_read(Database& database, const std::string& file) {
   HistoryResult schema = check_schema(database, file);
-  if (schema.done() && database.number("PRAGMA user_version") != history_version()) {
+  if (schema.done() && database.number("PRAGMA user_version") < kReadableVersion) {
     return {HistoryOutcome::older, "the history file " + file +
                                        " was written by an older version of this program; the "
                                        "bridge brings it up to date when it writes it"};

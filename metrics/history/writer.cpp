@@ -13,6 +13,7 @@
 #include "metrics/encoding/leb128.h"
 #include "metrics/history/rows.h"
 #include "metrics/history/schema.h"
+#include "metrics/tally/counters_codec.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -134,6 +135,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
       writer->tiers_.emplace_back(database, seconds);
     }
     writer->load();
+    writer->load_counters();
     return writer;
   } catch (const DatabaseError& error) {
     why = result_of(error, file);
@@ -157,6 +159,28 @@ void HistoryWriter::load() {
   }
   instances_.clear();
   series_.clear();
+}
+
+void HistoryWriter::load_counters() {
+  was_ended_ = database_->number("SELECT count(*) FROM ended") != 0;
+  database_->run("DELETE FROM ended");
+  Statement select = database_->prepare(
+      "SELECT name, stack, protocol, layer, operation, counters FROM counter"
+      " JOIN instance ON instance.id = counter.instance");
+  while (select.step()) {
+    const std::optional<Counters> counters = decode_counters(select.bytes(5));
+    if (!counters) throw damaged();
+    counters_[select.text(0)].emplace(
+        OperationKey{select.text(1), select.text(2), select.text(3), select.text(4)}, *counters);
+  }
+}
+
+void HistoryWriter::end() {
+  try {
+    database_->run("REPLACE INTO ended VALUES (1)");
+  } catch (const DatabaseError&) {
+    // As if it had been killed: the next one is careful.
+  }
 }
 
 HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
@@ -187,6 +211,7 @@ void HistoryWriter::write(const std::vector<HistoryDelta>& deltas, std::uint64_t
     const std::int64_t instance = instance_id(delta.instance);
     add(by_series(instance, delta.delta.rollups));
     store_position(instance, delta.delta);
+    store_counters(instance, delta.delta.counters);
     for (const TimeStretch& stretch : delta.delta.observed) store_observed(instance, stretch);
   }
   close(now_seconds);
@@ -231,6 +256,17 @@ void HistoryWriter::store_position(std::int64_t instance, const RollupDelta& del
   update.bind(1, to_signed(delta.position.run_id)).bind(2, encode_lanes(delta.position.lanes));
   update.bind(3, to_signed(delta.position.until_realtime_ns)).bind(4, to_signed(delta.lost));
   update.bind(5, instance).run();
+}
+
+void HistoryWriter::store_counters(std::int64_t instance,
+                                   const std::map<OperationKey, Counters>& counters) {
+  Statement replace = database_->prepare("REPLACE INTO counter VALUES (?, ?, ?, ?, ?, ?)");
+  for (const auto& [key, value] : counters) {
+    replace.reset().bind(1, instance).bind(2, key.stack).bind(3, key.protocol);
+    replace.bind(4, key.layer).bind(5, key.operation);
+    const std::vector<std::uint8_t> bytes = encode_counters(value);
+    replace.bind(6, bytes).run();
+  }
 }
 
 // Stores a watched stretch, merged with the stretches that it touches.

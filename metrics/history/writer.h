@@ -48,6 +48,16 @@ class HistoryWriter {
   // The position up to which each instance's records are in the file.
   const std::map<std::string, ReadingPosition>& positions() const { return positions_; }
 
+  // What was counted up to those positions when the file was opened.
+  const std::map<std::string, std::map<OperationKey, Counters>>& counters() const {
+    return counters_;
+  }
+
+  // Whether the file's last writer ended in order: it had nothing more than what is in the file.
+  bool was_ended() const { return was_ended_; }
+  // Call it after the last commit.
+  void end();
+
   // Commits all of it; if the outcome is not `done`, nothing. A rollup that is longer than a second
   // (its RollupBuffer was full) counts in its first second. `now_seconds`: Unix time.
   HistoryResult commit(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds);
@@ -60,10 +70,12 @@ class HistoryWriter {
 
   HistoryWriter(std::string file, std::unique_ptr<Lock> lock, const HistoryRetention& retention);
   void load();
+  void load_counters();
   void write(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds);
   std::int64_t instance_id(const std::string& name);
   std::int64_t series_id(std::int64_t instance, const OperationKey& key, std::uint64_t begin);
   void store_position(std::int64_t instance, const RollupDelta& delta);
+  void store_counters(std::int64_t instance, const std::map<OperationKey, Counters>& counters);
   void store_observed(std::int64_t instance, TimeStretch stretch);
   Tallies by_series(std::int64_t instance, const std::vector<Rollup>& rollups);
   void add(const Tallies& seconds);
@@ -88,6 +100,8 @@ class HistoryWriter {
   std::unique_ptr<Database> database_;
   std::vector<Tier> tiers_;  // in the order of kRollupSeconds
   std::map<std::string, ReadingPosition> positions_;
+  std::map<std::string, std::map<OperationKey, Counters>> counters_;
+  bool was_ended_ = false;
   // A cache of the file's names; emptied when it grows too large or a commit failed.
   std::map<std::string, std::int64_t> instances_;
   std::map<std::pair<std::int64_t, OperationKey>, Series> series_;

@@ -208,8 +208,11 @@ Snapshot Follower::State::snapshot(const Time& now) {
   out.taken_realtime_ns = now.realtime_ns;
   describe_operations(out);
   describe_daemon(out, now);
+  out.ring.published = ingest_.published();
   out.ring.read = ingest_.read();
+  out.ring.before_reader = ingest_.before();
   out.ring.lost = ingest_.lost();
+  out.ring.uncounted = ingest_.uncounted();
   out.operations_dropped = ingest_.dropped();
   if (reader_ == nullptr) return out;
   describe_ring(out);
@@ -245,8 +248,7 @@ void Follower::State::describe_operations(Snapshot& out) {
       stats = operations_[here];
     }
     stats.total = operation.total;
-    stats.exposed = operation.exposed;
-    stats.exposed_error = operation.exposed_error;
+    stats.counters = operation.counters;
     stats.bytes_in = operation.bytes_in;
     stats.bytes_out = operation.bytes_out;
     stats.last_record_ns = operation.last_record_ns;
@@ -261,9 +263,11 @@ void Follower::State::describe_windows() {
   WindowTallies daemon;
   std::map<std::pair<std::string, std::string>, WindowTallies> layers;
   for (auto& [key, operation] : ingest_.operations().all()) {
-    const WindowTallies tallies = operation.windows.totals();
     OperationStats& stats = operations_.add();
     stats.key = key;
+    stats.counters = operation.counters;
+    if (operation.total.all() == 0) continue;  // only known to exist
+    const WindowTallies tallies = operation.windows.totals();
     stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
     WindowTallies& layer = layers[{key.stack, key.layer}];
     for (std::size_t i = 0; i < kWindowCount; ++i) layer[i].merge(tallies[i]);
@@ -319,7 +323,6 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   if (totals.published != 0) {
     out.own_cost.ns_per_request = own_ns / static_cast<double>(totals.published);
   }
-  out.ring.published = totals.published;
 }
 
 void Follower::State::describe_ring(Snapshot& out) const {
@@ -408,7 +411,19 @@ void Follower::keep_rollups(std::optional<ReadingPosition> position) {
 }
 
 RollupDelta Follower::take_rollups() {
-  return state_->ingest().keeper()->take();
+  return state_->ingest().take_rollups();
+}
+
+void Follower::count_since(std::uint64_t monotonic_ns) {
+  state_->ingest().count_since(monotonic_ns);
+}
+
+void Follower::expect_known_operations() {
+  state_->ingest().expect_known_operations();
+}
+
+void Follower::continue_counters(const CountedUntil& earlier) {
+  state_->ingest().continue_counters(earlier);
 }
 
 const std::string& Follower::instance() const {

@@ -67,6 +67,22 @@ class Follower {
   // bounded, however seldom this is called: see metrics/rollups/rollup_buffer.h. Only after keep_rollups().
   RollupDelta take_rollups();
 
+  // Counters (metrics/tally/counters.h) begin at zero. A run of the daemon that began at this moment
+  // or later counts from its first record, even if the ring holds some by the time it is found; of
+  // a run that was there already, records count that are published once it is attached. Without this
+  // call, the moment is that of the first sweep. Call it before that.
+  void count_since(std::uint64_t monotonic_ns);
+
+  // Counters go on where an earlier reader of this instance stopped: nothing counts twice, and what
+  // was published meanwhile counts if the ring still holds it. If the earlier reader did not end in
+  // order and the ring no longer holds all that came after it, they begin at zero. Call it before the
+  // first sweep.
+  void continue_counters(const CountedUntil& earlier);
+
+  // Snapshots list the daemon's known operations from the moment when it is attached, before their
+  // first request; `total` is then zero. Call it before the first sweep.
+  void expect_known_operations();
+
   const std::string& instance() const;
 
  private:

@@ -2,6 +2,7 @@
 #include "metrics/live/ingest.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "metrics/text/printable.h"
 #include "metrics/time.h"
@@ -25,20 +26,17 @@ shm::Status status_of(std::uint64_t value) {
   return value < shm::kStatusCount ? static_cast<shm::Status>(value) : shm::Status::malformed;
 }
 
-// The reader must have read nothing yet; its position is restored at the end.
 std::vector<LaneBeginning> beginnings(shm::Reader& reader, const Time& now) {
   std::vector<LaneBeginning> lanes(reader.lane_count());
-  for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
-    lanes[lane].oldest = reader.lane_sequence(lane);
-  }
   const shm::Calibration calibration = reader.calibration();
-  std::uint32_t seen_lane = UINT32_MAX;
-  reader.sweep([&](const shm::Record& record, std::uint32_t lane) {
-    if (lane == seen_lane) return;
-    seen_lane = lane;
-    lanes[lane].end_ns = measure(record, calibration, now.monotonic_ns).end_ns;
-  });
-  reader.rewind();
+  for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
+    lanes[lane].head = reader.lane_head(lane);
+    lanes[lane].oldest = reader.lane_sequence(lane);
+    if (const auto oldest = reader.oldest(lane)) {
+      lanes[lane].oldest = oldest->sequence;
+      lanes[lane].end_ns = measure(oldest->record, calibration, now.monotonic_ns).end_ns;
+    }
+  }
   return lanes;
 }
 
@@ -108,29 +106,106 @@ Measurement measure(const shm::Record& record, const shm::Calibration& calibrati
 void Ingest::begin_run(shm::Reader& reader, const Time& now) {
   resolved_.clear();
   run_last_end_ns_ = 0;
+  earlier_runs_.published += std::exchange(this_run_.published, 0);
+  earlier_runs_.before += std::exchange(this_run_.before, 0);
   const bool knows_since_when = observed_since_ns_ <= now.monotonic_ns;
-  if (knows_since_when && keeper_ == nullptr) return;
-
   const std::vector<LaneBeginning> lanes = beginnings(reader, now);
+  counts_from_ = first_counted(reader, lanes);
+  if (expects_known_) expect(reader);
   if (keeper_ != nullptr) keeper_->begin_run(reader, lanes, now);
   if (knows_since_when) return;
   observed_since_ns_ = complete_since(reader, lanes, now);
 }
 
+// A run that began while this reader was there counts whole, as does one that began after an earlier
+// reader stopped whose counters go on.
+std::vector<std::uint64_t> Ingest::first_counted(const shm::Reader& reader,
+                                                 const std::vector<LaneBeginning>& lanes) {
+  std::vector<std::uint64_t> from(lanes.size(), 0);
+  const shm::ProducerInfo& producer = reader.producer();
+  if (std::exchange(any_run_, true)) return from;
+  if (earlier_) {
+    const bool same_run = earlier_->position.run_id == producer.run_id;
+    if (same_run) from = earlier_->position.lanes;
+    from.resize(lanes.size(), 0);
+    if (earlier_->was_shown) return from;
+    bool all_there = same_run;
+    for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+      all_there = all_there && lanes[lane].oldest <= from[lane];
+    }
+    if (all_there) {
+      take_over(earlier_->counters);
+      return from;
+    }
+    std::fill(from.begin(), from.end(), 0);
+  }
+  if (counts_since_ns_ && producer.created_monotonic_ns >= *counts_since_ns_) return from;
+  for (std::size_t lane = 0; lane < lanes.size(); ++lane) from[lane] = lanes[lane].head;
+  return from;
+}
+
+// A producer enters the names that its host offers before all others. Which protocol has them, their
+// form says: JSON-RPC's methods have a dot, MCP's tools begin with "goxel_", others have neither.
+void Ingest::expect(const shm::Reader& reader) {
+  constexpr std::uint32_t kMostNames = 128;
+  const std::uint32_t names = std::min(reader.name_count(), kMostNames);
+  for (std::uint32_t id = 0; id < names; ++id) {
+    const std::string name = catalog_name(reader, id, shm::NameKind::operation);
+    if (name.empty()) continue;
+    const bool is_method = name.find('.') != std::string::npos;
+    const bool is_tool = name.rfind("goxel_", 0) == 0;
+    const auto add = [&](shm::Protocol protocol, std::uint64_t stack) {
+      operations_.find_or_add(operation_key(reader, stack, static_cast<std::uint64_t>(protocol),
+                                            shm::names::kDaemon, id));
+    };
+    if (!is_tool) add(shm::Protocol::json_rpc, shm::names::kFourLayer);
+    if (!is_method) add(shm::Protocol::mcp, shm::names::kTwoLayer);
+  }
+}
+
+// If the earlier reader was killed, it may have shown more than it left. What it showed is reached
+// again if all that came later is still there; else the counters begin at zero, because a counter
+// that goes back a little looks like one that began anew and counted all of that at once.
+void Ingest::continue_counters(CountedUntil earlier) {
+  earlier_ = std::move(earlier);
+  if (earlier_->was_shown) take_over(earlier_->counters);
+}
+
+// There is room for an _OTHER also in a full table.
+void Ingest::take_over(const std::map<OperationKey, Counters>& counters) {
+  for (const bool other : {false, true}) {
+    for (const auto& [key, counted] : counters) {
+      if ((key.operation == kOtherOperation) != other) continue;
+      const OperationTable::Found found = operations_.find_or_add(key);
+      if (found.itself) found.operation->counters = counted;
+    }
+  }
+}
+
+RollupDelta Ingest::take_rollups() {
+  RollupDelta delta = keeper_->take();
+  for (auto& [key, operation] : operations_.all()) {
+    if (std::exchange(operation.counters_changed, false)) delta.counters[key] = operation.counters;
+  }
+  return delta;
+}
+
 void Ingest::keep_rollups(std::optional<ReadingPosition> position) {
   keeper_ = std::make_unique<RollupKeeper>(std::move(position));
   resolved_.clear();  // it points into the old keeper
+  for (auto& [key, operation] : operations_.all()) operation.counters_changed = true;
 }
 
 void Ingest::read_again(shm::Reader& reader, const Time& now) {
   for (std::uint32_t lane = 0; lane < reader.lane_count(); ++lane) {
-    counted_until_.push_back(reader.lane_sequence(lane));
+    taken_until_.push_back(reader.lane_sequence(lane));
   }
   reader.rewind();
   keeper_->begin_run(reader, beginnings(reader, now), now);
 }
 
 void Ingest::advance(const Time& now) {
+  if (!counts_since_ns_) counts_since_ns_ = now.monotonic_ns;
   const std::uint64_t second = now.monotonic_ns / kNsPerSecond;
   if (second == second_) return;
   if (second < second_ && observed_since_ns_ != UINT64_MAX) {
@@ -146,7 +221,7 @@ void Ingest::sweep(shm::Reader& reader, const Time& now) {
   std::uint64_t again = 0;
   const shm::Sweep sweep =
       reader.sweep([&](const shm::Record& record, std::uint32_t lane, std::uint64_t sequence) {
-        if (!counted_until_.empty() && sequence < counted_until_[lane]) [[unlikely]] {
+        if (!taken_until_.empty() && sequence < taken_until_[lane]) [[unlikely]] {
           ++again;
           const Measurement measurement = measure(record, calibration, now.monotonic_ns);
           keep(resolve(reader, record), lane, sequence, measurement, now);
@@ -154,9 +229,10 @@ void Ingest::sweep(shm::Reader& reader, const Time& now) {
         }
         take(reader, calibration, record, lane, sequence, now);
       });
-  counted_until_.clear();
+  taken_until_.clear();
   read_ += sweep.records - again;
   lost_ += sweep.lost;
+  this_run_ = {reader.reached(), reader.before()};
   if (keeper_ != nullptr) keeper_->swept(reader);
 }
 
@@ -169,11 +245,7 @@ Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Record& 
   OperationKey key =
       operation_key(reader, record.stack, record.protocol, record.layer, record.operation);
   const OperationTable::Found found = operations_.find_or_add(key);
-  if (resolved_evictions_ != operations_.evictions() || resolved_.size() >= kMostResolved) {
-    resolved_.clear();
-    revision_ += resolved_evictions_ != operations_.evictions();
-    resolved_evictions_ = operations_.evictions();
-  }
+  if (resolved_.size() >= kMostResolved) resolved_.clear();
   const std::uint64_t span_number = spans_ == nullptr ? 0 : spans_->number_of(key);
   return resolved_.emplace(ids, Resolved{std::move(key), found, {}, span_number}).first->second;
 }
@@ -185,8 +257,14 @@ void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration
   Resolved& resolved = resolve(reader, record);
   run_last_end_ns_ = std::max(run_last_end_ns_, measurement.end_ns);
   dropped_ += !resolved.found.itself;
+  const bool counts = sequence >= counts_from_[lane];
+  uncounted_ += !counts;
   if (Operation* operation = resolved.found.operation; operation != nullptr) {
     operation->add_to_totals(measurement);
+    if (counts) {
+      operation->counters.add(measurement);
+      operation->counters_changed = true;
+    }
     if (measurement.end_ns >= observed_since_ns_) {
       const std::uint64_t second = measurement.end_ns / kNsPerSecond;
       operation->windows.add(second, measurement);

@@ -37,7 +37,7 @@ Measurement measure(const shm::Record& record, const shm::Calibration& calibrati
 std::uint64_t error_ns(const shm::Calibration& calibration, std::uint64_t ns);
 
 // The earliest moment from which on `reader` can deliver every record. It must have read nothing
-// yet; its position does not change.
+// yet.
 std::uint64_t complete_since_ns(shm::Reader& reader, const Time& now);
 
 class Ingest {
@@ -62,24 +62,45 @@ class Ingest {
   // Records that were already read from `reader` are read once more, only for the rollups.
   void read_again(shm::Reader& reader, const Time& now);
   RollupKeeper* keeper() { return keeper_.get(); }
+  // Rollups, and the counters that belong to their position.
+  RollupDelta take_rollups();
+
+  // See Follower.
+  void count_since(std::uint64_t monotonic_ns) { counts_since_ns_ = monotonic_ns; }
+  void continue_counters(CountedUntil earlier);
+  void expect_known_operations() { expects_known_ = true; }
 
   OperationTable& operations() { return operations_; }
   std::uint64_t second() const { return second_; }
   std::uint64_t observed_since_ns() const { return observed_since_ns_; }
-  std::uint64_t read() const { return read_; }        // of all runs
-  std::uint64_t lost() const { return lost_; }        // of all runs
+  // Of all runs, as of the last sweep: published = read + before + lost.
+  std::uint64_t published() const { return earlier_runs_.published + this_run_.published; }
+  std::uint64_t read() const { return read_; }
+  std::uint64_t before() const { return earlier_runs_.before + this_run_.before; }
+  std::uint64_t lost() const { return lost_; }
   std::uint64_t dropped() const { return dropped_; }  // records counted as _OTHER, or not at all
   std::uint64_t run_last_end_ns() const { return run_last_end_ns_; }  // 0: no record in this run
-  // Changes when complete seconds may have changed, or when operations may have been removed.
+  std::uint64_t uncounted() const { return uncounted_; }
+  // Changes when complete seconds may have changed.
   std::uint64_t revision() const { return revision_; }
 
  private:
+  // See shm::Reader.
+  struct Reached {
+    std::uint64_t published = 0;
+    std::uint64_t before = 0;
+  };
   struct Resolved {
     OperationKey key;
     OperationTable::Found found;
     RollupKeeper::Place place;
     std::uint64_t span_number = 0;  // see SpanListener
   };
+  // Of each lane of a new segment, the first record that counts.
+  std::vector<std::uint64_t> first_counted(const shm::Reader& reader,
+                                           const std::vector<LaneBeginning>& lanes);
+  void take_over(const std::map<OperationKey, Counters>& counters);
+  void expect(const shm::Reader& reader);
   Resolved& resolve(const shm::Reader& reader, const shm::Record& record);
   void take(const shm::Reader& reader, const shm::Calibration& calibration,
             const shm::Record& record, std::uint32_t lane, std::uint64_t sequence, const Time& now);
@@ -92,19 +113,26 @@ class Ingest {
   OperationTable operations_;
   // By packed ids of the present run. Bounded: emptied when it is full.
   std::unordered_map<std::uint64_t, Resolved> resolved_;
-  std::uint64_t resolved_evictions_ = 0;
 
   std::uint64_t second_ = 0;
   std::uint64_t observed_since_ns_ = UINT64_MAX;
   std::uint64_t read_ = 0;
   std::uint64_t lost_ = 0;
+  Reached earlier_runs_;
+  Reached this_run_;
   std::uint64_t dropped_ = 0;
   std::uint64_t run_last_end_ns_ = 0;
   std::uint64_t revision_ = 0;
   RecordListener listener_;
   SpanListener* spans_ = nullptr;
   std::unique_ptr<RollupKeeper> keeper_;
-  std::vector<std::uint64_t> counted_until_;  // by lane, while records are read again; else empty
+  std::optional<std::uint64_t> counts_since_ns_;  // CLOCK_MONOTONIC; empty: before the first sweep
+  std::optional<CountedUntil> earlier_;           // what an earlier reader counted
+  bool any_run_ = false;
+  bool expects_known_ = false;
+  std::vector<std::uint64_t> counts_from_;  // by lane, in the present run
+  std::uint64_t uncounted_ = 0;
+  std::vector<std::uint64_t> taken_until_;  // by lane, while records are read again; else empty
 };
 
 }  // namespace goxel_telemetry::metrics

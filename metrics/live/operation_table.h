@@ -8,6 +8,7 @@
 
 #include "metrics/live/snapshot.h"
 #include "metrics/live/window.h"
+#include "metrics/tally/counters.h"
 #include "metrics/tally/tally.h"
 
 namespace goxel_telemetry::metrics {
@@ -15,8 +16,8 @@ namespace goxel_telemetry::metrics {
 // Totals only grow, across any number of runs of the daemon.
 struct Operation {
   Outcomes total;
-  ExposedHistogram exposed;
-  ExposedHistogram exposed_error;
+  Counters counters;
+  bool counters_changed = false;  // since they were last handed out
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t last_record_ns = 0;  // CLOCK_MONOTONIC
@@ -31,14 +32,10 @@ class OperationTable {
     Operation* operation;  // null: there was no room, not even for its _OTHER
     bool itself;           // false: `operation` is its _OTHER
   };
-  // The operation with these names, made if it is new. In a full table a new operation takes the
-  // place of the one that was idle for the longest time, if that has left all windows; if none has,
-  // the new operation's records belong to _OTHER. An operation's address is valid until it is
-  // removed: see evictions().
+  // The operation with these names, made if it is new; if the table is full, a new operation's
+  // records belong to _OTHER. An operation stays, and so does its address: a counter that went away
+  // and came back would lose what it had counted.
   Found find_or_add(const OperationKey& key);
-
-  // Pointers from find_or_add() are valid while this does not change.
-  std::uint64_t evictions() const { return evictions_; }
 
   std::map<OperationKey, Operation>& all() { return operations_; }
 
@@ -46,10 +43,7 @@ class OperationTable {
   void advance(std::uint64_t now);
 
  private:
-  bool evict_idle();
-
   std::map<OperationKey, Operation> operations_;
-  std::uint64_t evictions_ = 0;
   std::uint64_t now_ = 0;
 };
 

@@ -13,6 +13,7 @@
 
 #include "metrics/live/shared_list.h"
 #include "metrics/operation_key.h"
+#include "metrics/tally/counters.h"
 #include "metrics/tally/statistics.h"
 #include "shm/gauges.h"
 #include "shm/producer_state.h"
@@ -24,29 +25,12 @@ inline constexpr std::size_t kWindowCount = 4;
 inline constexpr std::array<std::uint32_t, kWindowCount> kWindowSeconds = {1, 60, 300, 900};
 inline constexpr std::array<const char*, kWindowCount> kWindowNames = {"now", "1m", "5m", "15m"};
 
-// Upper bounds, in nanoseconds and closed (a value equal to a bound lies in that bound's bucket),
-// of the exposed histograms: 50 µs to 10 s, a superset of OpenTelemetry's. A last bucket, without a
-// bound, follows.
-inline constexpr std::array<std::uint64_t, 20> kExposedBounds = {
-    50'000,        100'000,       250'000,       500'000,       1'000'000,
-    2'500'000,     5'000'000,     10'000'000,    25'000'000,    50'000'000,
-    75'000'000,    100'000'000,   250'000'000,   500'000'000,   750'000'000,
-    1'000'000'000, 2'500'000'000, 5'000'000'000, 7'500'000'000, 10'000'000'000};
-
-// A cumulative distribution since this reader first saw the operation, exact at its bounds.
-struct ExposedHistogram {
-  std::array<std::uint64_t, kExposedBounds.size() + 1> counts{};  // per bucket, not cumulative
-  std::uint64_t sum_ns = 0;
-  std::uint64_t count = 0;
-};
-
 struct OperationStats {
   OperationKey key;
-  Outcomes total;  // since this reader first saw it; never decreases, also when the daemon restarts
-  ExposedHistogram exposed;  // of answered requests (ok and error), like total
-  // The part of `exposed` that was answered with an error. OpenTelemetry's histograms have the
-  // label error.type: errors that are quick must not make the good answers look quick.
-  ExposedHistogram exposed_error;
+  // Of all records that this reader has read, those included that the ring held when it attached;
+  // never decreases, also when the daemon restarts. None: the operation is only known to exist.
+  Outcomes total;
+  Counters counters;
   std::uint64_t bytes_in = 0;  // total
   std::uint64_t bytes_out = 0;
   std::uint64_t last_record_ns = 0;  // end of the latest span
@@ -120,10 +104,16 @@ struct Daemon {
 
 // What was lost before it was written is in the gauges: lane_misses, inflight_misses,
 // contended_calls, unobserved_connections, catalog_overflow.
+//
+// Of all runs that this reader attached to, up to the last sweep:
+// published = read + before_reader + lost.
 struct Ring {
-  std::uint64_t published = 0;  // by the producer, this run
-  std::uint64_t read = 0;       // by this reader, all runs
-  std::uint64_t lost = 0;       // overwritten before this reader read them, all runs
+  std::uint64_t published = 0;
+  std::uint64_t read = 0;
+  // Published before this reader attached, and overwritten before it came to them.
+  std::uint64_t before_reader = 0;
+  std::uint64_t lost = 0;       // published since, and overwritten before this reader came to them
+  std::uint64_t uncounted = 0;  // of `read`: from before this reader counts, see Counters
   std::uint64_t segment_bytes = 0;
 };
 

@@ -5,9 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "metrics/operation_key.h"
+#include "metrics/tally/counters.h"
 #include "metrics/tally/tally.h"
 #include "metrics/time.h"
 
@@ -32,6 +34,13 @@ struct ReadingPosition {
   friend bool operator==(const ReadingPosition&, const ReadingPosition&) = default;
 };
 
+// Counters, and how far the records that they hold reach. Another reader goes on counting from there.
+struct CountedUntil {
+  ReadingPosition position;
+  std::map<OperationKey, Counters> counters;
+  bool was_shown = false;  // the earlier reader ended in order: it has shown these, and no more
+};
+
 // What came in since the previous hand-out. A program that stores all of it in one transaction can
 // continue from `position` after any interruption: it then misses no record that the ring still
 // holds, and takes none twice.
@@ -45,6 +54,8 @@ struct RollupDelta {
   // The time that was watched. Time that lies in no stretch, of this hand-out or another one, is a
   // gap; time in a stretch but without rollups means that there were no requests.
   std::vector<TimeStretch> observed;
+  // As of `position`, whole, of the operations whose counters changed since the last hand-out.
+  std::map<OperationKey, Counters> counters;
 };
 
 }  // namespace goxel_telemetry::metrics

@@ -25,6 +25,7 @@ void RollupKeeper::begin_run(const shm::Reader& reader, const std::vector<LaneBe
   position_.run_id = producer.run_id;
   position_.lanes.resize(lanes.size(), 0);
 
+  wanted_ = position_.lanes;
   bool complete = true;
   std::uint64_t since_ns = producer.created_monotonic_ns;
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
@@ -32,7 +33,10 @@ void RollupKeeper::begin_run(const shm::Reader& reader, const std::vector<LaneBe
       complete = false;
       since_ns = std::max(since_ns, lanes[lane].end_ns);
     }
-    if (first_ever) position_.lanes[lane] = lanes[lane].oldest;
+    if (first_ever) {
+      position_.lanes[lane] = lanes[lane].oldest;
+      wanted_[lane] = lanes[lane].head;
+    }
   }
   if (std::exchange(began_, true)) return;  // watched without a break, even if records were lost
   std::uint64_t begin_ns = realtime_ns(std::min(since_ns, now.monotonic_ns), now);
@@ -46,7 +50,8 @@ void RollupKeeper::swept(const shm::Reader& reader) {
   for (std::uint32_t lane = 0; lane < position_.lanes.size(); ++lane) {
     const std::uint64_t here = reader.lane_sequence(lane);
     std::uint64_t& before = position_.lanes[lane];
-    if (here > before) passed += here - before;
+    const std::uint64_t from = std::max(before, wanted_[lane]);
+    if (here > from) passed += here - from;
     before = here;  // also if a head went back, as in a damaged segment
   }
   const std::uint64_t taken = std::exchange(taken_, 0);
@@ -81,7 +86,7 @@ void RollupKeeper::observe_since(std::uint64_t begin_ns, std::uint64_t end_ns) {
 }
 
 RollupDelta RollupKeeper::take() {
-  return {buffer_.take(), position_, std::exchange(lost_, 0), std::exchange(observed_, {})};
+  return {buffer_.take(), position_, std::exchange(lost_, 0), std::exchange(observed_, {}), {}};
 }
 
 }  // namespace goxel_telemetry::metrics

@@ -17,6 +17,7 @@ namespace goxel_telemetry::metrics {
 // The state of a lane when reading its run began: records that were published before `oldest` are
 // overwritten.
 struct LaneBeginning {
+  std::uint64_t head = 0;    // records published so far
   std::uint64_t oldest = 0;  // sequence of the oldest record that was still there
   std::uint64_t end_ns = 0;  // of its span, CLOCK_MONOTONIC; 0: the lane held none
 };
@@ -43,7 +44,7 @@ class RollupKeeper {
   void add(std::uint32_t lane, std::uint64_t sequence, const OperationKey& key, Place& place,
            const Measurement& measurement, const Time& now) {
     if (sequence < position_.lanes[lane]) return;
-    ++taken_;
+    taken_ += sequence >= wanted_[lane];
     const std::uint64_t second = realtime_ns(measurement.end_ns, now) / kNsPerSecond;
     if (place.second != second || place.generation != buffer_.generation()) [[unlikely]] {
       place.tally = buffer_.find(key, second);
@@ -76,7 +77,9 @@ class RollupKeeper {
 
   RollupBuffer buffer_;
   ReadingPosition position_;
-  std::uint64_t taken_ = 0;  // records in the present sweep
+  // By lane: records from here on are either taken or lost; missing ones from before are no loss.
+  std::vector<std::uint64_t> wanted_;
+  std::uint64_t taken_ = 0;  // wanted records in the present sweep
   std::uint64_t lost_ = 0;   // records since the last take()
   std::vector<TimeStretch> observed_;
   std::optional<Time> last_look_;  // empty: not watched just before

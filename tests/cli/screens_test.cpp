@@ -161,7 +161,7 @@ TEST_F(Screens, WindowWithoutRequestsSaysSo) {
 TEST_F(Screens, BlackboxSaysHowAndWhenItEnded) {
   metrics::Snapshot s = example_snapshot();
   s.daemon.state = shm::ProducerState::dead;
-  s.ring = {.published = 5'000, .read = 1'024};
+  s.ring = {.published = 5'000, .read = 1'024, .before_reader = 3'976};
   s.inflight.emplace_back().operation = "goxel.export_model";
   const std::string report = blackbox_report(s, {example_record()}, {});
   EXPECT_THAT(report, HasSubstr("goxel: killed or crashed about 2023-11-14 22:14:20, 40.0 s ago"));
@@ -176,7 +176,7 @@ TEST_F(Screens, BlackboxSaysHowAndWhenItEnded) {
 TEST_F(Screens, BlackboxShowsTheLastSignsAndWhatWasNotKept) {
   metrics::Snapshot s = example_snapshot();
   s.daemon.state = shm::ProducerState::dead;
-  s.ring = {.published = 5'000, .read = 1'000, .lost = 24};
+  s.ring = {.published = 5'000, .read = 1'000, .before_reader = 3'976, .lost = 24};
   // 100 s after the start, less 40 s.
   EXPECT_THAT(blackbox_report(s, {}, {}),
               HasSubstr("last signs  heartbeat 22:14:20.000000   no record\n"));

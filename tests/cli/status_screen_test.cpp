@@ -147,8 +147,7 @@ TEST_F(StatusScreen, LinesAboveTheTableHaveTheDaemonsFigures) {
   process.open_fds = 17;
   process.max_fds = 1'024;
   snapshot_.own_cost = {.busy_ratio = 0.0025, .ns_per_request = 250, .samples = 1'000};
-  snapshot_.ring.published = 5'000;
-  snapshot_.ring.read = 4'000;
+  snapshot_.ring = {.published = 5'000, .read = 4'000, .before_reader = 993, .lost = 7};
   const std::string shown = screen();
   for (const char* line :
        {"daemon      goxel-daemon 0.19   pid 4711   up 1 min 40 s   through preload   plugin 0.2\n",
@@ -157,7 +156,7 @@ TEST_F(StatusScreen, LinesAboveTheTableHaveTheDaemonsFigures) {
         "requests    2 in flight   oldest 1.50 s   4 queued   6 of 8 workers busy\n",
         "traffic     2.00 KiB in   3.00 MiB out\n",
         "overhead    0.25 % of the daemon's busy time   250 ns a request   1,000 samples\n",
-        "ring        5,000 records published   4,000 read   0 lost\n",
+        "ring        5,000 records published   4,000 read   993 before this reader   7 lost\n",
         "not seen    nothing: the plugin recorded every request\n"}) {
     EXPECT_THAT(shown, HasSubstr(line));
   }

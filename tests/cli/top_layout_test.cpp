@@ -87,7 +87,7 @@ TEST(TopLayout, ShowsTheStateAndWhatItCosts) {
   const std::string screen = text({}, busy_snapshot());
   EXPECT_THAT(screen, HasSubstr("goxel: live, up "));
   EXPECT_THAT(screen, HasSubstr("0 of 8 workers busy"));
-  EXPECT_THAT(screen, HasSubstr("0 records lost"));
+  EXPECT_THAT(screen, HasSubstr("0 lost"));
   metrics::Snapshot dead = busy_snapshot();
   dead.daemon.state = shm::ProducerState::dead;
   EXPECT_THAT(text({}, dead), HasSubstr("goxel: killed or crashed about "));
@@ -219,7 +219,7 @@ TEST(TopLayout, ColoursShowWhatIsWellAndWhatIsNot) {
   EXPECT_THAT(painted({}, s), HasSubstr("\033[31m7\033[0m")) << "failed of an operation";
   EXPECT_THAT(painted({}, s), HasSubstr("\033[2m0\033[0m")) << "none failed";
   EXPECT_THAT(painted({}, s), HasSubstr("   0 failed   "));
-  EXPECT_THAT(painted({}, s), HasSubstr("   0 records lost"));
+  EXPECT_THAT(painted({}, s), HasSubstr("   0 lost"));
   EXPECT_THAT(painted({}, s), HasSubstr("\033[2mwindow 1m, 3 operations\033[0m"));
   TopState paused;
   paused.paused = true;
@@ -227,7 +227,7 @@ TEST(TopLayout, ColoursShowWhatIsWellAndWhatIsNot) {
   s.daemon.windows[1].outcomes = {.ok = 5, .malformed = 3};
   s.ring.lost = 4;
   EXPECT_THAT(painted({}, s), HasSubstr("\033[31m3 failed\033[0m"));
-  EXPECT_THAT(painted({}, s), HasSubstr("\033[31m4 records lost\033[0m"));
+  EXPECT_THAT(painted({}, s), HasSubstr("\033[31m4 lost\033[0m"));
   s.daemon.state = shm::ProducerState::not_permitted;
   s.daemon.message = "no permission";
   EXPECT_THAT(painted({}, s), HasSubstr("\033[31mno permission\033[0m"));
@@ -247,12 +247,14 @@ TEST(TopLayout, LinesAboveTheTableHaveTheDaemonsFigures) {
   s.process.cpu_ratio = 1.5;
   s.process.resident_bytes = 10 * 1'048'576;
   s.own_cost = {.busy_ratio = 0.0025, .samples = 1'000};
+  s.ring = {.published = 50, .read = 30, .before_reader = 19, .lost = 1};
   const std::string screen = text({}, s, 300);
   for (const char* line :
        {"goxel: live, up 1 min 40 s, goxel-daemon pid 4711\n",
         "requests    12.3/s   5 failed   2 in flight   4 queued   6 of 8 workers busy   3 "
         "clients\n",
-        "process     CPU 150 %   memory 10.0 MiB   overhead 0.25 %   0 records lost\n"}) {
+        "process     CPU 150 %   memory 10.0 MiB   overhead 0.25 %\n",
+        "ring        50 records published   30 read   19 before this reader   1 lost\n"}) {
     EXPECT_THAT(screen, HasSubstr(line));
   }
 }
@@ -315,8 +317,8 @@ TEST(TopLayout, ALowScreenHasTheStateThenTheKeysThenWhatIsShownThenTheOperations
   EXPECT_THAT(of_height(5), ElementsAre(state, choices, "OPERATION", "goxel.add_voxel", "q quit"));
   EXPECT_THAT(of_height(9), ElementsAre(state, choices, "OPERATION", "goxel.add_voxel", "", "", "",
                                         "", "q quit"));
-  EXPECT_THAT(of_height(10), ElementsAre(state, "requests", "process", choices, "OPERATION",
-                                         "goxel.add_voxel", "", "", "", "q quit"));
+  EXPECT_THAT(of_height(10), ElementsAre(state, "requests", "process", "ring", choices, "OPERATION",
+                                         "goxel.add_voxel", "", "", "q quit"));
 }
 
 TEST(TopLayout, RequestsInFlightHaveTheLowerThird) {
@@ -327,8 +329,8 @@ TEST(TopLayout, RequestsInFlightHaveTheLowerThird) {
   TopState state;
   state.inflight = true;
   // 15 lines between what is above and the keys: ten for operations, five for the pane.
-  EXPECT_THAT(beginnings(text(state, s, 100, 20)),
-              ElementsAre("goxel: live, up 0 ns, goxel-daemon pid 0", "requests", "process",
+  EXPECT_THAT(beginnings(text(state, s, 100, 21)),
+              ElementsAre("goxel: live, up 0 ns, goxel-daemon pid 0", "requests", "process", "ring",
                           "window 1m, 3 operations", "OPERATION", "goxel.export_model",
                           "goxel.add_voxel", "ping_" + std::string(50, 'x') + "µ", "", "", "", "",
                           "", "", "30 requests in flight", "OPERATION", "held-100", "held-101",
@@ -392,7 +394,7 @@ TEST(TopLayout, WhatIsNotKnownIsLeftOut) {
   const std::string screen = text({}, s, 300);
   EXPECT_THAT(screen, HasSubstr("\nrequests    0/s   0 failed   0 in flight   0 queued   "
                                 "0 workers busy   0 clients\n"
-                                "process     overhead not measured yet   0 records lost\n"));
+                                "process     overhead not measured yet\n"));
   EXPECT_THAT(row_of(screen, "goxel.add_voxel"),
               ElementsAre("goxel.add_voxel", "100/s", "6,007", "7", "0 %", "-", "-", "-", "-", "-",
                           "2-layer", "mcp", "daemon"));

@@ -66,6 +66,14 @@ class HistoryServiceTest : public metrics::FollowerTest {
         : follower(test.instance_), history(test.file_, {}) {
       history.begin(follower);
     }
+    // As the program does: so that counters can go on from the file.
+    static constexpr bool kOpensFirst = true;
+    Bridge(const HistoryServiceTest& test, bool)
+        : follower(test.instance_), history(test.file_, {}) {
+      history.commit(test.now_.realtime_ns / metrics::kSecond);
+      history.continue_counters(follower);
+      history.begin(follower);
+    }
     void sweep(const metrics::Time& now) {
       follower.sweep(now);
       history.exchange(follower);
@@ -100,6 +108,11 @@ class HistoryServiceTest : public metrics::FollowerTest {
     const Response response = ask({{"from", "-1h"}, {"points", "1"}});
     if (response.status != 200) return -1;
     return json::parse(response.body)["whole"]["covered_seconds"];
+  }
+
+  std::uint64_t counted(metrics::Follower& follower) const {
+    const metrics::Snapshot snapshot = follower.snapshot(now_);
+    return find(snapshot, "ping")->counters.outcomes.all();
   }
 
   // A bridge that is started now, and what it makes of what the ring holds.
@@ -153,6 +166,95 @@ TEST_F(HistoryServiceTest, ASecondBridgeWaitsAndGoesOnWithoutCountingTwice) {
   second.round(now_);
   EXPECT_EQ(stored(), 11u);
   EXPECT_EQ(find(second.follower.snapshot(now_), "ping")->total.ok, 11u) << "live, all the while";
+}
+
+// The first bridge was killed after it had shown 5, of which the file has 3.
+TEST_F(HistoryServiceTest, CountersGoOnAfterARestartAndNothingCountsTwice) {
+  TestSegment segment(instance_);
+  auto first = std::make_unique<Bridge>(*this);
+  publish(segment, 3);
+  first->round(now_);
+  publish(segment, 2);
+  first->sweep(now_);
+  EXPECT_EQ(counted(first->follower), 5u);
+  first.reset();
+  publish(segment, 1);
+
+  auto second = std::make_unique<Bridge>(*this, Bridge::kOpensFirst);
+  second->round(now_);
+  EXPECT_EQ(counted(second->follower), 6u);
+  second->round(now_);
+  publish(segment, 1);
+  second->round(now_);
+  EXPECT_EQ(counted(second->follower), 7u);
+  second.reset();
+  Bridge third(*this, Bridge::kOpensFirst);
+  third.round(now_);
+  EXPECT_EQ(counted(third.follower), 7u);
+}
+
+TEST_F(HistoryServiceTest, CountersGoOnWithARunThatBeganMeanwhile) {
+  {
+    TestSegment segment(instance_);
+    Bridge first(*this);
+    publish(segment, 3);
+    first.round(now_);
+    segment.retire();
+    first.history.stop();
+  }
+  TestSegment next(instance_);
+  publish(next, 2);
+  pass(1);
+  Bridge second(*this, Bridge::kOpensFirst);
+  second.round(now_);
+  EXPECT_EQ(counted(second.follower), 5u);
+}
+
+// The file may have less than what it had shown.
+TEST_F(HistoryServiceTest, CountersOfAKilledBridgeBeginAtZeroWithARunThatBeganMeanwhile) {
+  {
+    TestSegment segment(instance_);
+    Bridge first(*this);
+    publish(segment, 3);
+    first.round(now_);
+    segment.retire();
+  }
+  TestSegment next(instance_);
+  publish(next, 2);
+  now_ = metrics::Time::now();
+  Bridge second(*this, Bridge::kOpensFirst);
+  second.round(now_);
+  EXPECT_EQ(counted(second.follower), 0u);
+  publish(next, 1);
+  second.round(now_);
+  EXPECT_EQ(counted(second.follower), 1u);
+}
+
+TEST_F(HistoryServiceTest, CountersOfAKilledBridgeBeginAtZeroIfTheRingHasWrapped) {
+  TestSegment segment(instance_, {{1, 64}});
+  auto first = std::make_unique<Bridge>(*this);
+  publish(segment, 3);
+  first->round(now_);
+  first.reset();
+  publish(segment, 100);
+  now_ = metrics::Time::now();
+  Bridge second(*this, Bridge::kOpensFirst);
+  second.round(now_);
+  EXPECT_EQ(counted(second.follower), 0u);
+}
+
+// It has all counters also if they did not change since the file is this one.
+TEST_F(HistoryServiceTest, CountersGoOnFromAFileThatBeganLater) {
+  TestSegment segment(instance_);
+  auto first = std::make_unique<Bridge>(*this);
+  publish(segment, 3);
+  first->round(now_);
+  std::filesystem::rename(file_, file_ + ".old");
+  for (int i = 0; i < 3; ++i) first->round(now_);
+  first.reset();
+  Bridge second(*this, Bridge::kOpensFirst);
+  second.round(now_);
+  EXPECT_EQ(counted(second.follower), 3u);
 }
 
 TEST_F(HistoryServiceTest, WhatCannotBeWrittenWaitsUntilItCan) {

@@ -63,7 +63,33 @@ TEST_F(InstancesTest, NamedInstanceIsKnownBeforeItExists) {
   pass_one_second();
   instances.sweep(now_);
   EXPECT_EQ(instances.latest()->instances[0].daemon.state, ProducerState::live);
-  EXPECT_EQ(instances.latest()->instances[0].operations.size(), 1u);
+  EXPECT_EQ(metrics::find(instances.latest()->instances[0], "ping")->total.ok, 1u);
+}
+
+TEST_F(InstancesTest, NewInstanceCountsFromItsFirstRequestAndAnOldOneFromWhenItIsWatched) {
+  const std::string old = new_name();
+  TestSegment old_segment(old);
+  old_segment.publish("ping", now_.monotonic_ns, 1000);
+  on_machine_ = {old};
+  now_ = metrics::Time::now();
+  Instances instances({}, machine());
+  instances.sweep(now_);
+  const std::string fresh = new_name();
+  TestSegment fresh_segment(fresh);
+  on_machine_.push_back(fresh);
+  for (TestSegment* segment : {&old_segment, &fresh_segment}) {
+    for (int i = 0; i < 2; ++i) segment->publish("ping", now_.monotonic_ns, 1000);
+  }
+  pass_one_second();
+  instances.sweep(now_);
+  const auto snapshots = instances.latest();
+  for (const std::string& name : {old, fresh}) {
+    const metrics::Snapshot* const snapshot = find(*snapshots, name);
+    ASSERT_NE(snapshot, nullptr);
+    EXPECT_EQ(metrics::find(*snapshot, "ping")->counters.outcomes.ok, 2u) << name;
+  }
+  EXPECT_NE(metrics::find(*find(*snapshots, fresh), "_MALFORMED"), nullptr)
+      << "known before the first one";
 }
 
 TEST_F(InstancesTest, NewInstanceIsFoundWithinASecond) {

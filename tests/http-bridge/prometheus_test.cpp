@@ -112,6 +112,8 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
   metrics::Snapshot& snapshot = snapshots.instances[0];
   snapshot.ring.read = 101;
   snapshot.ring.lost = 102;
+  snapshot.ring.before_reader = 119;
+  snapshot.ring.published = 120;
   metrics::Daemon& daemon = snapshot.daemon;
   daemon.last_record_realtime_ns = 103'500'000'000;
   daemon.gauges[shm::Gauge::connections] = 104;
@@ -134,6 +136,8 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
   for (const auto& [family, value] :
        std::map<std::string, std::string>{{"goxel_ring_records_total", "101"},
                                           {"goxel_ring_lost_records_total", "102"},
+                                          {"goxel_ring_before_bridge_records", "119"},
+                                          {"goxel_ring_published_records", "120"},
                                           {"goxel_last_record_timestamp_seconds", "103.5"},
                                           {"goxel_connections", "104"},
                                           {"goxel_open_descriptors", "105"},
@@ -153,6 +157,67 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
   }
 }
 
+// What the ring held before is shown on screens, but would look like a burst to Prometheus.
+TEST(Prometheus, CountersHoldWhatIsCountedAndTheAccountOfTheRingAddsUp) {
+  Snapshots snapshots = sample_snapshots();
+  snapshots.instances.resize(1);
+  metrics::Snapshot& snapshot = snapshots.instances[0];
+  snapshot.ring = {
+      .published = 1'000, .read = 600, .before_reader = 390, .lost = 10, .uncounted = 580};
+  metrics::OperationStats& operation = snapshot.operations.replace(1);
+  operation.total = {.ok = 600};
+  operation.counters = {};
+  operation.counters.add({.duration_ns = 60'000});
+  const std::string text = encode_prometheus(snapshots);
+  EXPECT_THAT(text, HasSubstr("goxel_ring_records_total{instance_name=\"goxel\"} 20\n"));
+  EXPECT_THAT(text, HasSubstr("goxel_ring_lost_records_total{instance_name=\"goxel\"} 10\n"));
+  EXPECT_THAT(text, HasSubstr("goxel_ring_before_bridge_records{instance_name=\"goxel\"} 970\n"));
+  EXPECT_THAT(text, HasSubstr("goxel_ring_published_records{instance_name=\"goxel\"} 1000\n"));
+  EXPECT_THAT(text, HasSubstr("goxel_operations_total{instance_name=\"goxel\",stack=\"4-layer\","
+                              "protocol=\"jsonrpc\",operation=\"goxel.add_voxel\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("rpc_server_call_duration_seconds_count{instance_name=\"goxel\","
+                              "rpc_method=\"goxel.add_voxel\"} 1\n"));
+}
+
+// Prometheus sees a first failure only as the increase of a series that is there.
+TEST(Prometheus, OperationThatIsOnlyKnownHasItsCountersAtZero) {
+  Snapshots snapshots = sample_snapshots();
+  snapshots.instances.resize(1);
+  auto& operations = snapshots.instances[0].operations;
+  operations.add().key = {"4-layer", "jsonrpc", "daemon", "goxel.known"};
+  const std::string text = encode_prometheus(snapshots);
+  const std::string labels =
+      "{instance_name=\"goxel\",stack=\"4-layer\",protocol=\"jsonrpc\",operation=\"goxel.known\"";
+  EXPECT_THAT(text, HasSubstr("goxel_operations_total" + labels + "} 0\n"));
+  for (const char* status : {"error", "unanswered", "malformed", "cancelled"}) {
+    EXPECT_THAT(text, HasSubstr("goxel_operation_failures_total" + labels + ",status=\"" + status +
+                                "\"} 0\n"));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("rpc_method=\"goxel.known\"")));
+}
+
+TEST(Prometheus, OperationThatWasAnsweredHasTheDurationsOfItsErrorsAtZero) {
+  Snapshots snapshots = sample_snapshots();
+  snapshots.instances[0].operations.replace(1).counters = {};
+  const std::string text = encode_prometheus(snapshots);
+  EXPECT_THAT(text, HasSubstr("rpc_server_call_duration_seconds_count{instance_name=\"goxel\","
+                              "rpc_method=\"goxel.add_voxel\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("rpc_server_call_duration_seconds_count{instance_name=\"goxel\","
+                              "rpc_method=\"goxel.add_voxel\",error_type=\"_OTHER\"} 0\n"));
+}
+
+TEST(Prometheus, RunIsCountedByTheDaemon) {
+  const std::string text = encode_prometheus(sample_snapshots());
+  for (const auto& [status, count] :
+       {std::pair("ok", 10), std::pair("error", 1), std::pair("unanswered", 2),
+        std::pair("malformed", 4), std::pair("cancelled", 3)}) {
+    EXPECT_THAT(text, HasSubstr(std::string("goxel_run_requests_total{instance_name=\"goxel\","
+                                            "status=\"") +
+                                status + "\"} " + std::to_string(count) + '\n'));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("goxel_run_requests_total{instance_name=\"spare\"")));
+}
+
 // Other layers' spans are of requests that the daemon counts already.
 TEST(Prometheus, OnlyTheDaemonsLayerCountsOperations) {
   Snapshots snapshots = sample_snapshots();
@@ -167,8 +232,8 @@ TEST(Prometheus, OnlyTheDaemonsLayerCountsOperations) {
 
 TEST(Prometheus, WhatWasNeverAnsweredHasNoDuration) {
   Snapshots snapshots = sample_snapshots();
-  snapshots.instances[0].operations.replace(1).exposed = {};
-  snapshots.instances[0].operations.replace(1).exposed_error = {};
+  snapshots.instances[0].operations.replace(1).counters = {};
+  snapshots.instances[0].operations.replace(1).total = {.unanswered = 1};
   const std::string text = encode_prometheus(snapshots);
   EXPECT_THAT(text, Not(HasSubstr("rpc_method")));
   EXPECT_THAT(text, Not(HasSubstr("goxel_layer_duration_seconds_count{instance_name=\"goxel\","

@@ -12,14 +12,15 @@ OperationStats add_voxel() {
   OperationStats operation;
   operation.key = {"4-layer", "jsonrpc", "daemon", "goxel.add_voxel"};
   operation.total = {.ok = 9, .error = 1, .unanswered = 2, .malformed = 4, .cancelled = 3};
-  operation.exposed.counts[0] = 8;
-  operation.exposed.counts[5] = 1;
-  operation.exposed.counts.back() = 1;
-  operation.exposed.count = 10;
-  operation.exposed.sum_ns = 8 * 40'000 + 2'000'000 + 20'000'000'000;
-  operation.exposed_error.counts.back() = 1;
-  operation.exposed_error.count = 1;
-  operation.exposed_error.sum_ns = 20'000'000'000;
+  operation.counters.outcomes = operation.total;
+  operation.counters.exposed.counts[0] = 8;
+  operation.counters.exposed.counts[5] = 1;
+  operation.counters.exposed.counts.back() = 1;
+  operation.counters.exposed.count = 10;
+  operation.counters.exposed.sum_ns = 8 * 40'000 + 2'000'000 + 20'000'000'000;
+  operation.counters.exposed_error.counts.back() = 1;
+  operation.counters.exposed_error.count = 1;
+  operation.counters.exposed_error.sum_ns = 20'000'000'000;
   operation.bytes_in = 1'300;
   operation.bytes_out = 650;
   operation.last_record_ns = 5'000'000'000;
@@ -44,10 +45,10 @@ OperationStats add_voxel() {
 OperationStats export_model() {
   OperationStats operation;
   operation.key = {"2-layer", "mcp", "daemon", "goxel_export_model"};
-  operation.total.ok = 1;
-  operation.exposed.counts[4] = 1;
-  operation.exposed.count = 1;
-  operation.exposed.sum_ns = 1'000'000;
+  operation.total.ok = operation.counters.outcomes.ok = 1;
+  operation.counters.exposed.counts[4] = 1;
+  operation.counters.exposed.count = 1;
+  operation.counters.exposed.sum_ns = 1'000'000;
   return operation;
 }
 
@@ -78,8 +79,7 @@ Snapshot goxel() {
   snapshot.process.cpu_seconds_total = 1.5;
   snapshot.process.resident_bytes = 10'485'760;
   snapshot.process.open_fds = 17;
-  snapshot.ring.read = 20;
-  snapshot.ring.lost = 2;
+  snapshot.ring = {.published = 29, .read = 20, .before_reader = 7, .lost = 2};
   snapshot.own_cost.busy_ratio = 0.00125;
   snapshot.operations = {export_model(), add_voxel()};
   InflightRequest held;

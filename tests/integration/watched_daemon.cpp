@@ -109,8 +109,20 @@ Json WatchedDaemon::ask_cli(const std::string& command, const std::vector<std::s
   return Json::parse(finished.output);
 }
 
-RunningBridge::RunningBridge(const std::string& instance, const std::string& log)
-    : bridge_({BRIDGE_PATH, "--instance", instance, "--port", "0"}, log) {
+namespace {
+
+std::vector<std::string> bridge_command(const std::string& instance,
+                                        const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {BRIDGE_PATH, "--instance", instance};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+}  // namespace
+
+RunningBridge::RunningBridge(const std::string& instance, const std::string& log,
+                             const std::vector<std::string>& arguments)
+    : bridge_(bridge_command(instance, arguments), log) {
   const std::string announced = "listening on http://127.0.0.1:";
   std::size_t at = std::string::npos;
   if (!eventually([&] {

@@ -63,10 +63,11 @@ class WatchedDaemon {
   int logs_ = 0;
 };
 
-// A bridge that watches one instance, on any free port.
+// A bridge that watches one instance, on any free port unless the arguments name one.
 class RunningBridge {
  public:
-  RunningBridge(const std::string& instance, const std::string& log);
+  RunningBridge(const std::string& instance, const std::string& log,
+                const std::vector<std::string>& arguments = {"--port", "0"});
 
   // The body of a GET; `status` may be null.
   std::string get(const std::string& path, int* status = nullptr) const;

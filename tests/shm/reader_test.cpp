@@ -64,11 +64,28 @@ TEST_F(SegmentReader, CountsWhatItMissed) {
   EXPECT_EQ(result_.lost, 6u);
 }
 
-TEST_F(SegmentReader, AttachesWithAllThatIsStillThere) {
-  publish(0, 16 + 5);
+TEST_F(SegmentReader, RewindsAllLanesAndAccountsForARecordOnce) {
+  publish(0, 2);
+  publish(1, 16 + 5);
+  EXPECT_EQ(sweep().size(), 2u + 15u);
+  EXPECT_EQ(result_.lost, 6u);
   reader_->rewind();
-  EXPECT_EQ(sweep().size(), 16u);
+  EXPECT_EQ(sweep().size(), 2u + 16u);
   EXPECT_EQ(result_.lost, 0u);
+  EXPECT_EQ(reader_->reached(), 2u + 21u);
+  EXPECT_EQ(reader_->before(), 0u);
+}
+
+TEST_F(SegmentReader, LooksAtTheOldestRecordWithoutMoving) {
+  EXPECT_FALSE(reader_->oldest(0).has_value());
+  publish(0, 16 + 5);
+  const auto oldest = reader_->oldest(0);
+  ASSERT_TRUE(oldest.has_value());
+  EXPECT_EQ(oldest->sequence, 6u);
+  EXPECT_TRUE(is_record_of(oldest->record, 0, 6));
+  EXPECT_EQ(reader_->lane_sequence(0), 0u);
+  EXPECT_EQ(sweep().size(), 15u);
+  EXPECT_EQ(result_.lost, 6u);
 }
 
 TEST_F(SegmentReader, SweepEndsThoughItsProducerKeepsPublishing) {

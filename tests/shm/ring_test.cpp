@@ -75,12 +75,49 @@ TEST_F(Ring, LossesAndRecordsAddUpToTheHead) {
 
 // The producer was stopped between the mark and the last word.
 TEST_F(Ring, TornSlotIsNotDelivered) {
-  publish(kCapacity + 2);
-  reader_.rewind();
-  slot_of(2).stamp.store(2 * (kCapacity + 2) + 1);
-  slot_of(2).words[0].store(~std::uint64_t{0});
+  publish(1);
+  expect_record(0);
+  publish(kCapacity);
+  slot_of(1).stamp.store(2 * (kCapacity + 1) + 1);
+  slot_of(1).words[0].store(~std::uint64_t{0});
   expect_lost(1);
-  expect_record(3);
+  expect_record(2);
+}
+
+// The slot of the oldest record is the next to be written: that record was nobody's.
+TEST_F(Ring, WhatIsOverwrittenBetweenAttachingAndTheFirstReadIsNotLost) {
+  publish(3 * kCapacity);
+  reader_.attach();
+  EXPECT_EQ(reader_.before(), 2 * kCapacity);
+  slot_of(2 * kCapacity).stamp.store(2 * (3 * kCapacity) + 1);
+  expect_lost(0);
+  expect_record(2 * kCapacity + 1);
+  EXPECT_EQ(reader_.before(), 2 * kCapacity + 1);
+}
+
+TEST_F(Ring, WhatWasPublishedSinceAttachingIsLostAndWhatWasPublishedEarlierIsNot) {
+  publish(kCapacity);
+  reader_.attach();
+  publish(kCapacity + 3);  // the slots hold 11 to 18; 8, 9, 10 and 11 are this reader's to lose
+  expect_lost(4);
+  EXPECT_EQ(reader_.before(), kCapacity);
+  for (std::uint64_t sequence = 12; sequence < 19; ++sequence) expect_record(sequence);
+  expect_empty();
+  EXPECT_EQ(reader_.reached(), 19u);
+  publish(kCapacity + 1);  // 19 to 27; 19 and 20 are gone or may be at any moment
+  expect_lost(2);
+  EXPECT_EQ(reader_.before(), kCapacity) << "that was long ago";
+}
+
+// Not a lap: nobody can have read it.
+TEST_F(Ring, UnreadableRecordFromBeforeAttachingIsLost) {
+  publish(5);
+  reader_.attach();
+  slot_of(1).stamp.store(0);
+  expect_record(0);
+  expect_lost(1);
+  expect_record(2);
+  EXPECT_EQ(reader_.before(), 0u);
 }
 
 TEST_F(Ring, DeadProducersTornSlotIsOneLossAndTheNextWriterGoesOnThere) {
@@ -129,13 +166,33 @@ TEST_F(Ring, HeadThatGoesBackDuringASweepEndsIt) {
   expect_empty();
 }
 
-TEST_F(Ring, RewoundReaderGetsAllThatIsStillThere) {
+TEST_F(Ring, AttachedReaderGetsAllThatIsStillThere) {
   publish(3 * kCapacity);
-  reader_.rewind();
+  reader_.attach();
   for (std::uint64_t sequence = 2 * kCapacity; sequence < 3 * kCapacity; ++sequence) {
     expect_record(sequence);
   }
   expect_empty();
+}
+
+TEST_F(Ring, RewoundReaderGetsAllThatIsStillThere) {
+  publish(6);
+  for (std::uint64_t sequence = 0; sequence < 6; ++sequence) expect_record(sequence);
+  publish(4);
+  reader_.rewind();
+  for (std::uint64_t sequence = 2; sequence < 10; ++sequence) expect_record(sequence);
+  expect_empty();
+  EXPECT_EQ(reader_.before(), 0u);
+}
+
+TEST_F(Ring, WhatWasReadBeforeARewindCannotBeLost) {
+  publish(6);
+  for (std::uint64_t sequence = 0; sequence < 6; ++sequence) expect_record(sequence);
+  reader_.rewind();
+  publish(kCapacity);  // 14 in all: 0 to 6 are gone or may be at any moment
+  EXPECT_EQ(reader_.reached(), 6u);
+  expect_lost(1);
+  expect_record(7);
 }
 
 TEST_F(Ring, ReaderAtTheEndGetsOnlyWhatComes) {
@@ -144,6 +201,7 @@ TEST_F(Ring, ReaderAtTheEndGetsOnlyWhatComes) {
   expect_empty();
   publish(1);
   expect_record(5);
+  EXPECT_EQ(reader_.before(), 5u);
 }
 
 TEST_F(Ring, WriterThatTakesALaneOverGoesOnWithItsSequence) {

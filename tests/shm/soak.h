@@ -87,11 +87,11 @@ class CheckingReader {
     Opened why;
     reader_ = Reader::open(instance, &why);
     if (reader_ == nullptr) throw std::runtime_error(why.message);
-    for (const std::uint64_t place : places()) began_at_ += place;
   }
 
   // True if there was a record, or a loss.
   bool sweep() {
+    const std::uint64_t gone_before = reader_->before();
     const std::vector<std::uint64_t> before = places();
     std::vector<std::uint64_t> next = before;  // for each lane, the lowest sequence that may come
     const Sweep sweep = reader_->sweep([&](const Record& record, std::uint32_t lane) {
@@ -107,7 +107,7 @@ class CheckingReader {
       passed += after[lane] - before[lane];
       if (next[lane] > after[lane]) ++wrong_;
     }
-    if (passed != sweep.records + sweep.lost) ++wrong_;
+    if (passed != sweep.records + sweep.lost + reader_->before() - gone_before) ++wrong_;
     records_ += sweep.records;
     lost_ += sweep.lost;
     return passed != 0;
@@ -118,14 +118,14 @@ class CheckingReader {
   }
 
   struct Report {
-    std::uint64_t began_at;  // records that were overwritten before the reader attached
+    std::uint64_t began_at;  // records from before the reader that it could not read
     std::uint64_t records;
     std::uint64_t lost;
     // Torn, misplaced or repeated records, and sweeps whose counts do not add up.
     std::uint64_t wrong;
     std::uint64_t accounted() const { return began_at + records + lost; }
   };
-  Report report() const { return {began_at_, records_, lost_, wrong_}; }
+  Report report() const { return {reader_->before(), records_, lost_, wrong_}; }
   Reader& reader() { return *reader_; }
 
  private:
@@ -138,7 +138,6 @@ class CheckingReader {
   }
 
   std::unique_ptr<Reader> reader_;
-  std::uint64_t began_at_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t wrong_ = 0;

@@ -293,6 +293,18 @@ TEST(Figures, AreDashesWhereNothingIsKnownAndAlarmingWhereSomethingFailed) {
   EXPECT_EQ(value(*snapshot, "Records lost").value, "3");
 }
 
+TEST(Figures, AccountOfTheRecordsAddsUpInAHint) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  snapshot->ring = {.published = 1'000, .read = 600, .before_reader = 390, .lost = 10};
+  snapshot->daemon.gauges[shm::Gauge::lane_misses] = 5;
+  const Figure lost = figures(*snapshot).back();
+  EXPECT_EQ(lost.name, "Records lost");
+  EXPECT_EQ(lost.hint,
+            "10 overwritten before this window read them, 5 never written because every lane was "
+            "taken. Of 1,000 records published, 600 were read; 390 were gone before this window "
+            "began");
+}
+
 TEST(Figures, EachHasItsOwnNumber) {
   const auto snapshot = snapshot_of(1, "ping 100 250");
   metrics::Daemon& daemon = snapshot->daemon;

@@ -94,8 +94,9 @@ Figure lost(const metrics::Snapshot& snapshot) {
   const std::uint64_t missed = snapshot.daemon.gauges[shm::Gauge::lane_misses];
   return {tr("Records lost"), count(overwritten + missed),
           tr("%1 overwritten before this window read them, %2 never written because every lane was "
-             "taken")
-              .arg(count(overwritten), count(missed)),
+             "taken. Of %3 records published, %4 were read; %5 were gone before this window began")
+              .arg(count(overwritten), count(missed), count(snapshot.ring.published),
+                   count(snapshot.ring.read), count(snapshot.ring.before_reader)),
           overwritten + missed != 0};
 }
 

@@ -135,6 +135,44 @@ TEST_F(HistoryFileTest, OfVersion1IsBroughtUpToDate) {
   expect_exact(query(kThen, kThen + 3'600, 1));
 }
 
+// Version 3 added counters, of which readers know nothing.
+TEST_F(HistoryFileTest, OfVersion2IsReadAndBroughtUpToDate) {
+  std::filesystem::copy_file(DATA_FOLDER "/history-version-2.db", file_);
+  EXPECT_EQ(open_to_read().message, "");
+  EXPECT_EQ(query(kThen, kThen + 100, 1).whole.outcomes.all(), 600u);
+  EXPECT_EQ(writer().positions().at("goxel").lanes, (std::vector<std::uint64_t>{99, 198}));
+  EXPECT_TRUE(writer().counters().empty());
+  EXPECT_EQ(query(kThen, kThen + 100, 1).whole.outcomes.all(), 600u);
+}
+
+TEST_F(HistoryFileTest, KeepsCountersWithTheirPosition) {
+  Counters ping;
+  ping.add({.duration_ns = 1'000});
+  Counters rare = ping;
+  rare.add({.status = shm::Status::cancelled});
+  RollupDelta first;
+  first.position = {7, {3}, 1};
+  first.counters = {{key("ping"), ping}, {key("rare"), rare}};
+  RollupDelta second;
+  second.position = {7, {9}, 2};
+  ping.add({.duration_ns = 2'000, .status = shm::Status::error});
+  second.counters = {{key("ping"), ping}};
+  for (const RollupDelta& delta : {first, second}) {
+    EXPECT_EQ(writer().commit({{"goxel", delta}, {"spare", {}}}, kThen).message, "");
+  }
+  writer_.reset();
+  EXPECT_EQ(writer().positions().at("goxel").lanes, (std::vector<std::uint64_t>{9}));
+  ASSERT_EQ(writer().counters().size(), 1u) << "nothing was counted of the other";
+  EXPECT_EQ(writer().counters().at("goxel"),
+            (std::map<OperationKey, Counters>{{key("ping"), ping}, {key("rare"), rare}}));
+
+  writer_.reset();
+  sql("UPDATE counter SET counters = x'0102'");
+  HistoryResult why;
+  EXPECT_EQ(HistoryWriter::open(file_, {}, why), nullptr);
+  EXPECT_EQ(why.outcome, HistoryOutcome::corrupt);
+}
+
 TEST_F(HistoryFileTest, ThatIsDamagedIsReportedAndNeverReadWrongly) {
   for (std::uint64_t second = 0; second < 2'000; ++second) {
     record(key("ping"), kThen + second, second);

@@ -40,8 +40,8 @@ TEST_F(FollowerTest, RecordsOfTheLastCompleteSecondAreNow) {
   const OperationStats& add = *find(snapshot, "goxel.add_voxel");
   EXPECT_EQ(add.key, (OperationKey{"2-layer", "mcp", "daemon", "goxel.add_voxel"}));
   EXPECT_EQ(add.total, (Outcomes{100, 1, 0, 0, 0}));
-  EXPECT_EQ(add.exposed.count, 101u);
-  EXPECT_EQ(add.exposed_error.count, 1u);
+  EXPECT_EQ(add.counters.exposed.count, 101u);
+  EXPECT_EQ(add.counters.exposed_error.count, 1u);
   EXPECT_EQ(add.bytes_in, 10'100u);
   const WindowStats& now = add.window(Window::now);
   EXPECT_EQ(now.outcomes, add.total);
@@ -182,23 +182,134 @@ TEST_F(FollowerTest, MoreOperationsThanTheTableHoldsAreCountedAsOther) {
   EXPECT_EQ(snapshot.ring.read, 600u);
 }
 
-TEST_F(FollowerTest, AnOperationThatMadeRoomIsGoneFromTheNextSnapshot) {
-  TestSegment segment(instance_, {{1, 1024}}, 1024);
-  for (int i = 0; i < 512; ++i) {
-    segment.publish("operation_" + std::to_string(i),
-                    now_.monotonic_ns + 1'000 + static_cast<unsigned>(i), 1);
-  }
-  now_.monotonic_ns += 10'000;
+TEST_F(FollowerTest, CountersHoldNothingFromBeforeItCame) {
+  TestSegment segment(instance_, {{1, 64}});
+  for (int i = 0; i < 100; ++i) segment.publish("ping", now_.monotonic_ns, 60'000);
+  pass(1);
+  Snapshot snapshot = look();
+  EXPECT_EQ(find(snapshot, "ping")->total.ok, 64u);
+  EXPECT_EQ(find(snapshot, "ping")->counters, Counters{});
+  EXPECT_EQ(snapshot.ring.uncounted, 64u);
+  for (int i = 0; i < 3; ++i) segment.publish("ping", now_.monotonic_ns, 60'000);
+  segment.publish("ping", now_.monotonic_ns, 60'000, shm::Status::error);
+  segment.publish("ping", now_.monotonic_ns, 60'000, shm::Status::cancelled);
+  snapshot = look();
+  EXPECT_EQ(find(snapshot, "ping")->total.all(), 69u);
+  const Counters& counters = find(snapshot, "ping")->counters;
+  EXPECT_EQ(counters.outcomes, (Outcomes{3, 1, 0, 0, 1}));
+  EXPECT_EQ(counters.exposed.count, 4u);
+  EXPECT_EQ(counters.exposed.counts[1], 4u);
+  EXPECT_EQ(counters.exposed_error.count, 1u);
+  EXPECT_EQ(snapshot.ring.uncounted, 64u);
+}
+
+TEST_F(FollowerTest, ARunThatBeganLaterThanItCountsWhole) {
   look();
-  pass(1'000);
-  EXPECT_THAT(look().operations, SizeIs(512));
-  segment.publish("new", now_.monotonic_ns, 1);
-  segment.publish("operation_3", now_.monotonic_ns, 1);
+  pass(2);
+  TestSegment segment(instance_);
+  for (int i = 0; i < 5; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  pass(1);
+  EXPECT_EQ(find(look(), "ping")->counters.outcomes.ok, 5u);
+}
+
+// A bridge that watches all instances makes a follower when it finds one.
+TEST_F(FollowerTest, ARunCountsWholeIfItBeganLaterThanTheCountingDid) {
+  follower_.count_since(now_.monotonic_ns);
+  TestSegment segment(instance_);
+  for (int i = 0; i < 5; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  pass(1);
+  EXPECT_EQ(find(look(), "ping")->counters.outcomes.ok, 5u);
+}
+
+TEST_F(FollowerTest, CountersGoOnWhereAnEarlierReaderStopped) {
+  TestSegment segment(instance_, {{2, 64}});
+  follower_.keep_rollups();
+  look();
+  for (int i = 0; i < 5; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  segment.publish("rare", now_.monotonic_ns, 1'000);
+  look();
+  RollupDelta delta = follower_.take_rollups();
+  EXPECT_EQ(delta.counters.size(), 2u);
+  const CountedUntil earlier{delta.position, delta.counters};
+  segment.use_lane(1);
+  for (int i = 0; i < 3; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+
+  Follower later(instance_);
+  later.continue_counters(earlier);
+  later.sweep(now_);
+  EXPECT_EQ(find(later.snapshot(now_), "ping")->counters.outcomes.ok, 8u);
+  EXPECT_EQ(find(later.snapshot(now_), "rare")->counters.outcomes.ok, 1u);
+  look();
+  delta = follower_.take_rollups();
+  EXPECT_EQ(delta.counters.size(), 1u) << "only what changed is handed out";
+  follower_.keep_rollups(delta.position);
+  look();
+  EXPECT_EQ(follower_.take_rollups().counters.size(), 2u) << "all, for another file";
+}
+
+TEST_F(FollowerTest, KnownOperationsAreListedBeforeTheirFirstRequest) {
+  TestSegment segment(instance_);
+  for (const char* name : {"ping", "goxel.add_voxel", "goxel_add_voxels"}) segment.operation(name);
+  follower_.expect_known_operations();
   const Snapshot snapshot = look();
-  EXPECT_THAT(snapshot.operations, SizeIs(512));
-  EXPECT_NE(find(snapshot, "new"), nullptr);
-  EXPECT_EQ(find(snapshot, "operation_0"), nullptr) << "it was idle the longest";
-  EXPECT_EQ(find(snapshot, "operation_3")->total.ok, 2u);
+  std::vector<OperationKey> keys;
+  for (const OperationStats& stats : snapshot.operations) {
+    if (stats.key.operation[0] != '_') keys.push_back(stats.key);
+    EXPECT_EQ(stats.total, Outcomes{});
+    EXPECT_EQ(stats.counters, Counters{});
+  }
+  EXPECT_THAT(keys, ElementsAre(OperationKey{"2-layer", "mcp", "daemon", "goxel_add_voxels"},
+                                OperationKey{"2-layer", "mcp", "daemon", "ping"},
+                                OperationKey{"4-layer", "jsonrpc", "daemon", "goxel.add_voxel"},
+                                OperationKey{"4-layer", "jsonrpc", "daemon", "ping"}));
+  EXPECT_NE(find(snapshot, "_MALFORMED"), nullptr);
+  EXPECT_THAT(snapshot.layers, IsEmpty()) << "there were no requests";
+}
+
+// Clients may have filled the catalog.
+TEST_F(FollowerTest, NotMoreNamesAreExpectedThanLeaveRoomForOthers) {
+  TestSegment segment(instance_, {{1, 64}}, 1024);
+  for (int i = 0; i < 900; ++i) segment.operation("operation_" + std::to_string(i));
+  follower_.expect_known_operations();
+  EXPECT_LE(look().operations.size(), 256u);
+  segment.publish("operation_899", now_.monotonic_ns, 1'000);
+  EXPECT_EQ(find(look(), "operation_899")->total.ok, 1u);
+}
+
+// A reader that comes late to a ring of 64 that has wrapped loses nothing, and its account adds up.
+TEST_F(FollowerTest, WhatWasOverwrittenBeforeItCameIsNotLost) {
+  TestSegment segment(instance_, {{1, 64}});
+  for (int i = 0; i < 100; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  Ring ring = look().ring;
+  EXPECT_EQ(ring.published, 100u);
+  EXPECT_EQ(ring.read, 64u);
+  EXPECT_EQ(ring.before_reader, 36u);
+  EXPECT_EQ(ring.lost, 0u);
+  for (int i = 0; i < 70; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);
+  ring = look().ring;
+  EXPECT_EQ(ring.published, 170u);
+  EXPECT_EQ(ring.read, 64u + 63u);
+  EXPECT_EQ(ring.before_reader, 36u);
+  EXPECT_EQ(ring.lost, 7u);
+}
+
+// The daemon publishes while the first sweep is in the lane before: all that the second lane held
+// is overwritten by then.
+TEST_F(FollowerTest, WhatIsOverwrittenDuringTheFirstSweepIsLostOnlyIfItIsNew) {
+  TestSegment segment(instance_, {{2, 64}});
+  segment.publish("first", now_.monotonic_ns, 1'000);
+  segment.use_lane(1);
+  for (int i = 0; i < 64; ++i) segment.publish("old", now_.monotonic_ns, 1'000);
+  follower_.on_record([&](const NamedRecord& record) {
+    if (record.operation != "first") return;
+    for (int i = 0; i < 70; ++i) segment.publish("new", now_.monotonic_ns, 1'000);
+  });
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.ring.published, 135u);
+  EXPECT_EQ(snapshot.ring.before_reader, 64u);
+  EXPECT_EQ(snapshot.ring.lost, 7u);
+  EXPECT_EQ(snapshot.ring.read, 1u + 63u);
+  EXPECT_EQ(find(snapshot, "old"), nullptr);
 }
 
 TEST_F(FollowerTest, ALappedReaderCountsWhatItLost) {

@@ -139,6 +139,22 @@ TEST_F(RollupsTest, WhatWasOverwrittenBetweenTwoReadersIsLostAndAGap) {
               ElementsAre(TimeStretch{now_.realtime_ns - 63 * kSecond, now_.realtime_ns}));
 }
 
+// While the first sweep is in the lane before.
+TEST_F(RollupsTest, WhatIsOverwrittenDuringTheFirstSweepIsLostOnlyIfItIsNew) {
+  TestSegment segment(instance_, {{2, 64}});
+  segment.publish("first", now_.monotonic_ns, 1'000);
+  segment.use_lane(1);
+  for (int i = 0; i < 64; ++i) segment.publish("old", now_.monotonic_ns, 1'000);
+  follower_.on_record([&](const NamedRecord& record) {
+    if (record.operation != "first") return;
+    for (int i = 0; i < 70; ++i) segment.publish("new", now_.monotonic_ns, 1'000);
+  });
+  const RollupDelta delta = take();
+  EXPECT_EQ(delta.lost, 7u);
+  EXPECT_EQ(records(delta), 1u + 63u);
+  EXPECT_THAT(delta.position.lanes, ElementsAre(1, 134));
+}
+
 TEST_F(RollupsTest, WhatWasOverwrittenBeforeTheFirstReaderIsNotLost) {
   TestSegment segment(instance_, {{2, 64}});
   for (std::uint64_t i = 0; i < 100; ++i) {
