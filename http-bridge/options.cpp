@@ -14,6 +14,7 @@
 #include "http-bridge/access.h"
 #include "http-bridge/instances.h"
 #include "metrics/comparison/baseline_store.h"
+#include "metrics/text/arguments.h"
 #include "metrics/text/time_range.h"
 #include "shm/segment.h"
 
@@ -96,7 +97,12 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
                  "Where goxel-telemetry baseline keeps them (default: "
                  "$XDG_STATE_HOME/goxel-telemetry/baselines)")
       ->type_name("FOLDER");
+  app.footer(
+      "Exit codes: 0 ended by a signal (SIGINT, SIGTERM, SIGHUP); 1 the token file cannot be read, "
+      "or the address cannot be used; 2 bad flags or values.");
   try {
+    const std::string empty = metrics::empty_argument({argv, static_cast<std::size_t>(argc)});
+    if (!empty.empty()) throw CLI::ParseError(empty, kBadUsage);
     app.parse(argc, argv);
     if (!is_loopback(options.bind) && options.token_file.empty()) {
       throw CLI::ValidationError("--bind " + options.bind +
