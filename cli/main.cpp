@@ -193,8 +193,8 @@ class CommandLine {
         ->type_name("NAME");
     end_help(
         history,
-        "TIME is now, -90s, -30m, -24h, -7d, Unix seconds, or 2025-11-25T18:46:03Z (without the Z: "
-        "local).");
+        "TIME is now, -90s, -30m, -24h, -7d, Unix seconds or milliseconds, or 2025-11-25T18:46:03Z "
+        "(or with +01:00; without an offset: local).");
     history.final_callback([this] { run = [this] { return run_history(history_); }; });
   }
 

@@ -482,8 +482,8 @@ TEST_F(CliProgram, HelpOfACommandEndsWithWhatItsFlagsDoNotSay) {
       {"tail", "Goes on when the daemon is restarted. The time is that of the answer."},
       {"layers", "Exit codes: 0 the daemon is live; 1 it is not"},
       {"history",
-       "TIME is now, -90s, -30m, -24h, -7d, Unix seconds, or 2025-11-25T18:46:03Z (without the Z: "
-       "local)."},
+       "TIME is now, -90s, -30m, -24h, -7d, Unix seconds or milliseconds, or 2025-11-25T18:46:03Z "
+       "(or with +01:00; without an offset: local)."},
       {"record", "Goes on when the daemon is restarted. Layers outside of it are recorded, too."},
       {"replay",
        "The segments are removed at the end: NAME, and NAME.layers if outer layers were "
