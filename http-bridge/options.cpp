@@ -15,6 +15,8 @@
 #include "http-bridge/instances.h"
 #include "metrics/comparison/baseline_store.h"
 #include "metrics/text/arguments.h"
+#include "metrics/text/characters.h"
+#include "metrics/text/printable.h"
 #include "metrics/text/time_range.h"
 #include "shm/segment.h"
 
@@ -115,7 +117,8 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   } catch (const CLI::Success& help_or_version) {
     return ExitCode{app.exit(help_or_version)};
   } catch (const CLI::ParseError& error) {
-    std::cerr << "goxel-telemetry-bridge: " << error.what() << "\n";
+    std::cerr << "goxel-telemetry-bridge: " << metrics::visible(metrics::printable(error.what()))
+              << "\n";
     return ExitCode{kBadUsage};
   }
   return options;

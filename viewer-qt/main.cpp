@@ -12,6 +12,7 @@
 #include "metrics/text/printable.h"
 #include "shm/segment.h"
 #include "viewer-qt/main_window.h"
+#include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -27,7 +28,8 @@ struct Options {
 };
 
 int complain(const QString& sentence) {
-  std::fprintf(stderr, "goxel-telemetry-viewer: %s\n", qPrintable(sentence));
+  std::fprintf(stderr, "goxel-telemetry-viewer: %s\n",
+               qPrintable(shown(metrics::printable(sentence.toStdString()))));
   return kBadUsage;
 }
 
@@ -94,7 +96,7 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   if (parser.isSet(history)) {
     metrics::HistoryResult result;
     metrics::HistoryReader::open(options.history_file.toStdString(), result);
-    if (!result.done()) return complain(QString::fromStdString(metrics::printable(result.message)));
+    if (!result.done()) return complain(QString::fromStdString(result.message));
   }
   options.screenshot = parser.value(screenshot);
   if (parser.isSet(after)) {

@@ -13,6 +13,7 @@
 #include "cli/target.h"
 #include "metrics/history/reader.h"
 #include "metrics/live/follower.h"
+#include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 #include "metrics/text/time_range.h"
 
@@ -47,7 +48,7 @@ std::string title(const metrics::HistoryFilter& filter, const metrics::HistoryAn
                   const Style& style) {
   std::string text = style.paint(Emphasis::strong, filter.instance);
   for (const auto& name : {filter.operation, filter.stack, filter.protocol, filter.layer}) {
-    if (name) text += ", " + *name;
+    if (name) text += ", " + metrics::visible(*name);
   }
   return text + ", each line " +
          metrics::format_duration(static_cast<double>(answer.point_seconds) * 1e9) + '\n';

@@ -411,6 +411,12 @@ TEST_F(CliProgram, NaNAndInfinityAreNoValuesOfAnyNumber) {
   }
 }
 
+TEST_F(CliProgram, WhatItComplainsAboutHidesNothing) {
+  const Program::Result result = run({"status", "a\u202Eb\033[31m"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.error, AllOf(kOneSentence, HasSubstr("a<U+202E>b\uFFFD[31m")));
+}
+
 TEST_F(CliProgram, TheWordThatIsNotKnownIsNamed) {
   for (const auto& arguments :
        std::vector<std::vector<std::string>>{{"wrongword"},

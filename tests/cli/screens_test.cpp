@@ -74,6 +74,17 @@ class Screens : public testing::Test {
   }
 };
 
+TEST(RecordLine, ShowsWhatIsHiddenInNamesAndKeepsColumnsStraight) {
+  metrics::NamedRecord r = example_record();
+  // The name's twenty columns, and two between the columns.
+  r.operation = "体素";
+  EXPECT_THAT(record_line(r, {}), HasSubstr("  体素" + std::string(16 + 2, ' ') + r.protocol));
+  r.operation = "e\u0301dit";
+  EXPECT_THAT(record_line(r, {}), HasSubstr("e\u0301dit" + std::string(16 + 2, ' ') + r.protocol));
+  r.operation = "pi\u200Bng";
+  EXPECT_THAT(record_line(r, {}), HasSubstr("  pi<U+200B>ng  "));
+}
+
 TEST_F(Screens, RecordIsOneLineWithTheTimeOfItsEnd) {
   EXPECT_EQ(record_line(example_record(), {}),
             "22:13:20.001234  ok            1.23 ms  goxel.add_voxel       jsonrpc  4-layer  "

@@ -13,6 +13,7 @@ namespace {
 
 using metrics::Window;
 using shm::ProducerState;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -49,6 +50,15 @@ TEST_F(StatusScreen, TheOperationThatTookMostTimeIsFirst) {
   snapshot_.operations = {operation("often", 1'000, 500'000), operation("single", 1, 700e6),
                           operation("long", 10, 100e6), operation("same", 10, 50e6)};
   EXPECT_THAT(column_of(screen(), "OPERATION"), ElementsAre("long", "single", "often", "same"));
+}
+
+TEST_F(StatusScreen, OperationsOfOneNameAreToldApartAt80Columns) {
+  snapshot_.operations = {operation("goxel.export_model", 10, 1e6),
+                          operation("goxel.export_model", 10, 1e6)};
+  snapshot_.operations.replace(1).key.stack = "4-layer";
+  EXPECT_THAT(row_of(screen({.width = 80}), "OPERATION"), Contains("STACK"));
+  snapshot_.operations.replace(1).key = {"2-layer", "mcp", "mcp-server", "goxel.export_model"};
+  EXPECT_THAT(row_of(screen({.width = 80}), "OPERATION"), Contains("LAYER"));
 }
 
 TEST_F(StatusScreen, ARowHasTheFiguresOfTheWindow) {

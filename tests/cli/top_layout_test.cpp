@@ -9,6 +9,8 @@
 namespace goxel_telemetry::cli {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -265,6 +267,37 @@ TEST(TopLayout, ShowsWhatPassesTheFilterAndWhatTheWindowHolds) {
   state = {};
   state.window = metrics::Window::now;
   EXPECT_THAT(text(state, busy_snapshot()), HasSubstr("No requests in this window."));
+}
+
+// Their stack, protocol or layer stands there however narrow it gets.
+TEST(TopLayout, OperationsOfOneNameAreToldApartAt80Columns) {
+  metrics::Snapshot s = busy_snapshot();
+  const auto another = [&s](const metrics::OperationKey& key) {
+    metrics::OperationStats stats = operation(key.operation, 5, 100'000);
+    stats.key = key;
+    s.operations.add(stats);
+  };
+  const auto titles = [&s] { return row_of(text({}, s, 80), "OPERATION"); };
+  EXPECT_THAT(titles(), Not(Contains("LAYER"))) << "nothing to tell apart";
+  another({"2-layer", "mcp", "mcp-client", "goxel.add_voxel"});
+  EXPECT_THAT(titles(), Contains("LAYER"));
+  EXPECT_THAT(text({}, s, 80), HasSubstr("mcp-client"));
+  another({"2-layer", "jsonrpc", "daemon", "goxel.add_voxel"});
+  EXPECT_THAT(titles(), AllOf(Contains("PROTOCOL"), Contains("LAYER")));
+  another({"4-layer", "jsonrpc", "daemon", "goxel.add_voxel"});
+  EXPECT_THAT(titles(), AllOf(Contains("STACK"), Contains("PROTOCOL"), Contains("LAYER")));
+  for (const std::string& line : lines_of(text({}, s, 80))) EXPECT_LE(columns(line), 80u);
+}
+
+TEST(TopLayout, ShowsWhatIsHiddenInNamesAndInWhatIsTyped) {
+  metrics::Snapshot s = busy_snapshot();
+  s.operations.add(operation("a\u202Eb", 5, 100'000));
+  s.inflight[0].operation = "c\u200Bd";
+  TopState state;
+  state.inflight = true;
+  EXPECT_THAT(text(state, s), AllOf(HasSubstr("a<U+202E>b"), HasSubstr("c<U+200B>d")));
+  state.filter = "\u202E";
+  EXPECT_THAT(text(state, s), AllOf(HasSubstr("with \"<U+202E>\""), HasSubstr("a<U+202E>b")));
 }
 
 TEST(TopLayout, ScrollsNoFurtherThanToTheLastOperation) {

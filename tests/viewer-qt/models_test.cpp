@@ -34,6 +34,23 @@ TEST(OperationsModel, ShowsEachOperationWithItsNumbers) {
       model.data(model.index(0, OperationsModel::kP50), OperationsModel::kSortRole).toDouble());
 }
 
+TEST(OperationsModel, HiddenCharactersOfNamesAreShown) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  snapshot->operations.replace(0).key = {"2-\u200Blayer", "mcp", "dae\u2060mon", "a\u202Eb<"};
+  OperationsModel model;
+  model.show(snapshot);
+  EXPECT_EQ(text(model, 0, OperationsModel::kOperation), "a<U+202E>b<");
+  EXPECT_EQ(text(model, 0, OperationsModel::kStack), "2-<U+200B>layer");
+  EXPECT_EQ(text(model, 0, OperationsModel::kLayer), "dae<U+2060>mon");
+  EXPECT_EQ(model.data(model.index(0, OperationsModel::kOperation), Qt::ToolTipRole),
+            "a&lt;U+202E&gt;b&lt;");
+  snapshot->inflight.resize(1);
+  snapshot->inflight[0].operation = "c\uFEFFd";
+  InflightModel inflight;
+  inflight.show(snapshot);
+  EXPECT_EQ(text(inflight, 0, InflightModel::kOperation), "c<U+FEFF>d");
+}
+
 TEST(OperationsModel, EachColumnHasItsOwnNumberOfTheWindowThatIsChosen) {
   const auto snapshot = snapshot_of(1, "ping 100 250");
   metrics::OperationStats& operation = snapshot->operations.replace(0);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "metrics/text/format.h"
+#include "viewer-qt/models/shown.h"
 #include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {
@@ -14,13 +15,13 @@ QVariant sort_value(const metrics::OperationStats& operation, const metrics::Win
   const metrics::Latency& latency = window.latency;
   switch (column) {
     case OperationsModel::kOperation:
-      return QString::fromStdString(operation.key.operation);
+      return shown(operation.key.operation);
     case OperationsModel::kProtocol:
-      return QString::fromStdString(operation.key.protocol);
+      return shown(operation.key.protocol);
     case OperationsModel::kStack:
-      return QString::fromStdString(operation.key.stack);
+      return shown(operation.key.stack);
     case OperationsModel::kLayer:
-      return QString::fromStdString(operation.key.layer);
+      return shown(operation.key.layer);
     case OperationsModel::kCount:
       return static_cast<qulonglong>(window.outcomes.all());
     case OperationsModel::kRate:
@@ -126,7 +127,7 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
   }
   // A name may be longer than its column, and a client may have given it.
   if (role == Qt::ToolTipRole && index.column() == kOperation) {
-    return QString::fromStdString(row.key.operation).toHtmlEscaped();
+    return shown(row.key.operation).toHtmlEscaped();
   }
   if (role == Qt::TextAlignmentRole && index.column() >= kCount) {
     return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
