@@ -45,7 +45,8 @@ SortBy sort_by(const std::string& name) {
   if (const auto sort = sort_named(name)) return *sort;
   throw CLI::ValidationError(
       "--sort",
-      "must be name, rate, count, mean, p50, p90, p99, max, errors or share, not \"" + name + '"');
+      "must be name, rate, count, mean, p50, p90, p95, p99, max, errors or share, not \"" + name +
+          '"');
 }
 
 // The flags of all commands. Parsing puts the chosen command into `run`.
@@ -98,7 +99,8 @@ class CommandLine {
         ->type_name("WINDOW");
     top.add_option_function<std::string>(
            "--sort", [this](const std::string& name) { top_.sort = sort_by(name); },
-           "At the start: name, rate, count, mean, p50, p90, p99, max, errors or share (default)")
+           "At the start: name, rate, count, mean, p50, p90, p95, p99, max, errors or share "
+           "(default)")
         ->type_name("BY");
     top.add_option("--interval", top_.interval_seconds, "Seconds between pictures (default: 1)")
         ->type_name("SECONDS")

@@ -87,6 +87,7 @@ std::string show_screen(const BaselineDocument& b, const Style& style) {
                {"MEAN", Align::right, 3},
                {"P50"},
                {"P90", Align::right, 4},
+               {"P95", Align::right, 3},
                {"P99"},
                {"PROTOCOL", Align::left, apart.protocol_rank(2)},
                {"STACK", Align::left, apart.stack_rank(5)},
@@ -100,8 +101,8 @@ std::string show_screen(const BaselineDocument& b, const Style& style) {
     table.add({key.operation, metrics::format_count(stats.outcomes.all()),
                metrics::format_rate(stats.rate_per_second),
                metrics::format_count(stats.outcomes.all() - stats.outcomes.ok), latency(l.mean_ns),
-               whole(l.p50_ns), whole(l.p90_ns), whole(l.p99_ns), key.protocol, key.stack,
-               key.layer});
+               whole(l.p50_ns), whole(l.p90_ns), whole(l.p95_ns), whole(l.p99_ns), key.protocol,
+               key.stack, key.layer});
   }
   return style.paint(Emphasis::strong, b.name) + ": saved " +
          metrics::format_date_time(b.saved_realtime_ns) + '\n' +

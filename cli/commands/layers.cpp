@@ -78,6 +78,7 @@ std::vector<std::string> block_of(const metrics::StackView& stack, const metrics
                                     format_duration(std::abs(*w.latency_room_ns)),
                                     format_duration(static_cast<double>(targets.latency_ns))));
     lines.push_back("  p50 " + format_duration(static_cast<double>(w.outermost.latency.p50_ns)) +
+                    ", p95 " + format_duration(static_cast<double>(w.outermost.latency.p95_ns)) +
                     ", p99 " + format_duration(static_cast<double>(w.outermost.latency.p99_ns)));
   }
   if (w.throughput_room_per_second) {
@@ -136,6 +137,7 @@ std::string hops_table(const metrics::LayersView& view, metrics::Window window,
                {"BACK", Align::right, 2},
                {"P50", Align::right, 1},
                {"P90", Align::right, 3},
+               {"P95", Align::right, 2},
                {"P99", Align::right, 1},
                {"MAX", Align::right, 4}});
   for (const metrics::StackView& stack : view.stacks) {
@@ -147,7 +149,7 @@ std::string hops_table(const metrics::LayersView& view, metrics::Window window,
       const auto whole = [](std::uint64_t ns) { return format_duration(static_cast<double>(ns)); };
       table.add({hop.name, stack.stack, duration(hop.mean_ns), mean(hop.mean_there_ns),
                  mean(hop.mean_back_ns), whole(hop.cost->p50_ns), whole(hop.cost->p90_ns),
-                 whole(hop.cost->p99_ns), whole(hop.cost->max_ns)});
+                 whole(hop.cost->p95_ns), whole(hop.cost->p99_ns), whole(hop.cost->max_ns)});
     }
   }
   return table.empty() ? "" : table.render(style) + '\n';
@@ -160,6 +162,7 @@ std::string operations_table(const metrics::LayersView& view, metrics::Window wi
                {"STACK", Align::left},
                {"COUNT", Align::right, 2},
                {"MEAN"},
+               {"P95", Align::right, 2},
                {"P99", Align::right, 1},
                {"HOPS", Align::left}});
   for (const metrics::StackView& stack : view.stacks) {
@@ -170,12 +173,14 @@ std::string operations_table(const metrics::LayersView& view, metrics::Window wi
       for (const metrics::Hop& hop : breakdown.hops) {
         hops += (hops.empty() ? "" : " + ") + duration(hop.mean_ns);
       }
-      table.add({operations[i].operation, stack.stack, format_count(breakdown.operations),
-                 duration(breakdown.mean_ns),
-                 breakdown.duration
-                     ? format_duration(static_cast<double>(breakdown.duration->p99_ns))
-                     : "",
-                 hops});
+      table.add(
+          {operations[i].operation, stack.stack, format_count(breakdown.operations),
+           duration(breakdown.mean_ns),
+           breakdown.duration ? format_duration(static_cast<double>(breakdown.duration->p95_ns))
+                              : "",
+           breakdown.duration ? format_duration(static_cast<double>(breakdown.duration->p99_ns))
+                              : "",
+           hops});
     }
   }
   return table.empty() ? "" : table.render(style) + '\n';

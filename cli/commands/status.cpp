@@ -145,6 +145,7 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
                {"MEAN", Align::right, 4},
                {"P50"},
                {"P90", Align::right, 5},
+               {"P95", Align::right, 4},
                {"P99"},
                {"MAX", Align::right, 3},
                {"PROTOCOL", Align::left, apart.protocol_rank(2)},
@@ -157,8 +158,8 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
     table.add({operation->key.operation, format_count(stats.outcomes.all()),
                metrics::format_rate(stats.rate_per_second), bad_if_any(failures(stats.outcomes)),
                bad_if_any(stats.outcomes.unanswered), latency(l, l.mean_ns), whole(l.p50_ns),
-               whole(l.p90_ns), whole(l.p99_ns), whole(l.max_ns), operation->key.protocol,
-               operation->key.stack, operation->key.layer});
+               whole(l.p90_ns), whole(l.p95_ns), whole(l.p99_ns), whole(l.max_ns),
+               operation->key.protocol, operation->key.stack, operation->key.layer});
   }
   return table.render(style);
 }

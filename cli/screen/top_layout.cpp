@@ -46,6 +46,8 @@ double sort_value(const OperationStats& operation, const TopState& state) {
       return static_cast<double>(stats.latency.p50_ns);
     case SortBy::p90:
       return static_cast<double>(stats.latency.p90_ns);
+    case SortBy::p95:
+      return static_cast<double>(stats.latency.p95_ns);
     case SortBy::p99:
       return static_cast<double>(stats.latency.p99_ns);
     case SortBy::max:
@@ -95,6 +97,7 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
                {title(SortBy::mean, "MEAN"), Align::right, 5},
                {title(SortBy::p50, "P50"), Align::right, 2},
                {title(SortBy::p90, "P90"), Align::right, 8},
+               {title(SortBy::p95, "P95"), Align::right, 6},
                {title(SortBy::p99, "P99"), Align::right, 1},
                {title(SortBy::max, "MAX"), Align::right, 7},
                {"STACK", Align::left, apart.stack_rank(4)},
@@ -114,8 +117,8 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
                format_count(stats.outcomes.all()),
                Cell(format_count(failed), failed == 0 ? Emphasis::faint : Emphasis::bad),
                metrics::format_percent(share), latency(l, l.mean_ns), whole(l.p50_ns),
-               whole(l.p90_ns), whole(l.p99_ns), whole(l.max_ns), operation->key.stack,
-               operation->key.protocol, operation->key.layer});
+               whole(l.p90_ns), whole(l.p95_ns), whole(l.p99_ns), whole(l.max_ns),
+               operation->key.stack, operation->key.protocol, operation->key.layer});
   }
   return table.render(style);
 }
@@ -195,7 +198,7 @@ constexpr const char* kHelp[] = {
     "i       requests in flight",
     "up down page keys: scroll",
     "",
-    "Sort by n name, r rate, c count, m mean, 5 9 0 quantiles, x max,",
+    "Sort by n name, r rate, c count, m mean, 5 9 8 0 quantiles, x max,",
     "        e failed, t time (rate times mean, as a share of the layer's); R reverses",
     "",
     "Any key goes back.",

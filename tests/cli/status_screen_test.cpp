@@ -71,17 +71,18 @@ TEST_F(StatusScreen, ARowHasTheFiguresOfTheWindow) {
                     .min_ns = 500,
                     .p50_ns = 1'000,
                     .p90_ns = 2'000'000,
+                    .p95_ns = 20'000'000,
                     .p99_ns = 3'000'000'000,
                     .max_ns = 65'000'000'000};
   snapshot_.operations = {stats};
   const std::string shown = screen(kPlain, Window::five_minutes);
   EXPECT_THAT(row_of(shown, "OPERATION"),
               ElementsAre("OPERATION", "COUNT", "RATE", "FAILED", "UNANSWERED", "MEAN", "P50",
-                          "P90", "P99", "MAX", "PROTOCOL", "STACK", "LAYER"));
+                          "P90", "P95", "P99", "MAX", "PROTOCOL", "STACK", "LAYER"));
   // 1,234 in all, of which 334 did not end well.
   EXPECT_THAT(row_of(shown, "fill"),
               ElementsAre("fill", "1,234", "4.12/s", "334", "30", "1.50 µs", "1.00 µs", "2.00 ms",
-                          "3.00 s", "1 min 05 s", "mcp", "2-layer", "daemon"));
+                          "20.0 ms", "3.00 s", "1 min 05 s", "mcp", "2-layer", "daemon"));
   EXPECT_THAT(screen(kPlain, Window::one_minute), HasSubstr("No requests in this window."));
 }
 
@@ -90,7 +91,7 @@ TEST_F(StatusScreen, WhatWasNeverAnsweredHasNoLatency) {
   stats.windows[1].outcomes.unanswered = 2;
   snapshot_.operations = {stats};
   EXPECT_THAT(row_of(screen(), "stuck"), ElementsAre("stuck", "2", "0/s", "2", "2", "-", "-", "-",
-                                                     "-", "-", "mcp", "2-layer", "daemon"));
+                                                     "-", "-", "-", "mcp", "2-layer", "daemon"));
 }
 
 TEST_F(StatusScreen, WhatFailedIsRedAndNothingIsNot) {

@@ -22,7 +22,7 @@ metrics::OperationStats operation(const std::string& name, std::uint64_t count, 
   window.outcomes = {.ok = count};
   window.rate_per_second = static_cast<double>(count) / 60;
   const auto ns = static_cast<std::uint64_t>(mean_ns);
-  window.latency = {count, mean_ns, ns, ns, ns, ns, ns, 0};
+  window.latency = {count, mean_ns, ns, ns, ns, ns, ns, ns, 0};
   return stats;
 }
 
@@ -134,6 +134,7 @@ TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
   add("of the highest mean").latency.mean_ns = 2'000;
   add("of the highest p50").latency.p50_ns = 2'000;
   add("of the highest p90").latency.p90_ns = 2'000;
+  add("of the highest p95").latency.p95_ns = 2'000;
   add("of the highest p99").latency.p99_ns = 2'000;
   add("of the highest max").latency.max_ns = 2'000;
   add("of most failures").outcomes = {.ok = 8, .unanswered = 1, .malformed = 1, .cancelled = 1};
@@ -146,6 +147,7 @@ TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
                                                               {SortBy::mean, "of the highest mean"},
                                                               {SortBy::p50, "of the highest p50"},
                                                               {SortBy::p90, "of the highest p90"},
+                                                              {SortBy::p95, "of the highest p95"},
                                                               {SortBy::p99, "of the highest p99"},
                                                               {SortBy::max, "of the highest max"},
                                                               {SortBy::errors, "of most failures"},
@@ -182,6 +184,7 @@ TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
                     .min_ns = 500,
                     .p50_ns = 1'000,
                     .p90_ns = 2'000'000,
+                    .p95_ns = 20'000'000,
                     .p99_ns = 3'000'000'000,
                     .max_ns = 65'000'000'000};
   TopState state;
@@ -191,11 +194,11 @@ TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
   const std::string screen = text(state, s, 300);
   EXPECT_THAT(row_of(screen, "OPERATION"),
               ElementsAre("OPERATION", "RATE", "COUNT", "FAILED", "TIME", "MEAN", "P50^", "P90",
-                          "P99", "MAX", "STACK", "PROTOCOL", "LAYER"));
+                          "P95", "P99", "MAX", "STACK", "PROTOCOL", "LAYER"));
   EXPECT_THAT(
       row_of(screen, "goxel.add_voxel"),
       ElementsAre("goxel.add_voxel", "4.12/s", "1,234", "334", "100 %", "1.50 µs", "1.00 µs",
-                  "2.00 ms", "3.00 s", "1 min 05 s", "2-layer", "mcp", "daemon"));
+                  "2.00 ms", "20.0 ms", "3.00 s", "1 min 05 s", "2-layer", "mcp", "daemon"));
   EXPECT_THAT(screen, HasSubstr("\nwindow 5m, 1 operation\n"));
 }
 
@@ -402,7 +405,7 @@ TEST(TopLayout, HelpListsTheKeys) {
             "i       requests in flight\n"
             "up down page keys: scroll\n"
             "\n"
-            "Sort by n name, r rate, c count, m mean, 5 9 0 quantiles, x max,\n"
+            "Sort by n name, r rate, c count, m mean, 5 9 8 0 quantiles, x max,\n"
             "        e failed, t time (rate times mean, as a share of the layer's); R reverses\n"
             "\n"
             "Any key goes back.\n");
@@ -428,7 +431,7 @@ TEST(TopLayout, WhatIsNotKnownIsLeftOut) {
                                 "process     overhead not measured yet   0 records lost\n"));
   EXPECT_THAT(row_of(screen, "goxel.add_voxel"),
               ElementsAre("goxel.add_voxel", "100/s", "6,007", "7", "0 %", "-", "-", "-", "-", "-",
-                          "2-layer", "mcp", "daemon"));
+                          "-", "2-layer", "mcp", "daemon"));
 }
 
 TEST(Pieces, AreWhatPaintMade) {

@@ -70,6 +70,7 @@ class Numbered {
             .min_ns = next(),
             .p50_ns = next(),
             .p90_ns = next(),
+            .p95_ns = next(),
             .p99_ns = next(),
             .max_ns = next(),
             .out_of_range = next()};

@@ -36,6 +36,8 @@ QVariant sort_value(const metrics::OperationStats& operation, const metrics::Win
       return static_cast<double>(latency.p50_ns);
     case OperationsModel::kP90:
       return static_cast<double>(latency.p90_ns);
+    case OperationsModel::kP95:
+      return static_cast<double>(latency.p95_ns);
     case OperationsModel::kP99:
       return static_cast<double>(latency.p99_ns);
     case OperationsModel::kMax:
@@ -138,7 +140,7 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
 QVariant OperationsModel::headerData(int section, Qt::Orientation orientation, int role) const {
   static const char* const kTitles[kColumnCount] = {
       "Operation",  "Protocol", "Stack", "Layer", "Count", "Rate", "Errors",
-      "Unanswered", "Mean",     "p50",   "p90",   "p99",   "Max"};
+      "Unanswered", "Mean",     "p50",   "p90",   "p95",   "p99",  "Max"};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
   if (role == Qt::DisplayRole) return QString::fromLatin1(kTitles[section]);
   if (role == Qt::TextAlignmentRole && section >= kCount) {
