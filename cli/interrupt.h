@@ -4,7 +4,8 @@
 
 namespace goxel_telemetry::cli {
 
-// Changes what SIGINT and SIGTERM do in this process: they end wait() and nothing else.
+// Changes what SIGINT, SIGTERM and SIGHUP do in this process: they end wait() and nothing else.
+// SIGHUP stays without effect if it was ignored before (nohup).
 class Interrupt {
  public:
   // signals_and_output: waiting also ends when standard output has lost its reader, even if nothing

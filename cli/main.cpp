@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "cli/commands/blackbox.h"
 #include "cli/commands/comparison_flags.h"
@@ -19,14 +20,19 @@
 #include "cli/commands/status.h"
 #include "cli/commands/tail.h"
 #include "cli/commands/top.h"
+#include "cli/flags.h"
 #include "cli/screen/terminal.h"
 #include "cli/target.h"
+#include "metrics/text/arguments.h"
 
 namespace goxel_telemetry::cli {
 namespace {
 
 constexpr std::uint32_t kMostRecords = 1'000'000;  // more than a segment holds
 constexpr double kMostSeconds = 1e9;
+constexpr const char* kExitCodesOfALiveDaemon =
+    "Exit codes: 0 the daemon is live; 1 it is not, or it cannot be looked at (no segment, no "
+    "permission); 2 bad flags or values.";
 
 metrics::Window window_named(const std::string& name) {
   for (std::size_t i = 0; i < metrics::kWindowCount; ++i) {
@@ -39,7 +45,8 @@ SortBy sort_by(const std::string& name) {
   if (const auto sort = sort_named(name)) return *sort;
   throw CLI::ValidationError(
       "--sort",
-      "must be name, rate, count, mean, p50, p90, p99, max, errors or share, not \"" + name + '"');
+      "must be name, rate, count, mean, p50, p90, p95, p99, max, errors or share, not \"" + name +
+          '"');
 }
 
 // The flags of all commands. Parsing puts the chosen command into `run`.
@@ -49,9 +56,7 @@ class CommandLine {
     app.name("goxel-telemetry");
     app.set_version_flag("--version", "goxel-telemetry " GOXEL_TELEMETRY_VERSION);
     app.require_subcommand(1);
-    app.footer(
-        "Exit codes: 0 done; 1 no daemon, no segment, or no permission to read it; 2 bad flags or "
-        "values.");
+    app.footer(kExitCodes);
 
     add_screens();
     add_history();
@@ -84,7 +89,7 @@ class CommandLine {
             "--window", [this](const std::string& name) { status_.window = window_named(name); },
             "Of the table: now, 1m, 5m or 15m (default: 1m)")
         ->type_name("WINDOW");
-    status.footer("Exits with 0 only while the daemon is live.");
+    status.footer(kExitCodesOfALiveDaemon);
     status.final_callback([this] { run = [this] { return run_status(status_); }; });
 
     CLI::App& top = add("top", "The same, live: sort, filter, pause", top_);
@@ -94,12 +99,13 @@ class CommandLine {
         ->type_name("WINDOW");
     top.add_option_function<std::string>(
            "--sort", [this](const std::string& name) { top_.sort = sort_by(name); },
-           "At the start: name, rate, count, mean, p50, p90, p99, max, errors or share (default)")
+           "At the start: name, rate, count, mean, p50, p90, p95, p99, max, errors or share "
+           "(default)")
         ->type_name("BY");
     top.add_option("--interval", top_.interval_seconds, "Seconds between pictures (default: 1)")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.2, 3600.0).description(""));
-    top.footer("Press ? for the keys.");
+        ->check(number(0.2, 3600));
+    end_help(top, "Press ? for the keys.");
     top.final_callback([this] { run = [this] { return run_top(top_); }; });
 
     CLI::App& tail = add("tail", "Records as they happen, one a line, until Ctrl-C", tail_);
@@ -108,7 +114,7 @@ class CommandLine {
         ->type_name("N")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53).description(""));
     tail.add_flag("--backlog", tail_.backlog, "Begin with the records that are still in the ring");
-    tail.footer("Goes on when the daemon is restarted. The time is that of the answer.");
+    end_help(tail, "Goes on when the daemon is restarted. The time is that of the answer.");
     tail.final_callback([this] { run = [this] { return run_tail(tail_); }; });
 
     CLI::App& inflight = add("inflight", "Requests in flight, oldest first", inflight_);
@@ -126,7 +132,7 @@ class CommandLine {
             "--window", [this](const std::string& name) { layers_.window = window_named(name); },
             "Of the figures: now, 1m, 5m or 15m (default: 1m)")
         ->type_name("WINDOW");
-    layers.footer("Exits with 0 only while the daemon is live.");
+    layers.footer(kExitCodesOfALiveDaemon);
     layers.final_callback([this] { run = [this] { return run_layers(layers_); }; });
 
     CLI::App& instances = *app.add_subcommand("instances", "All instances on this machine");
@@ -141,11 +147,12 @@ class CommandLine {
     record.add_flag("--backlog", record_.backlog, "Begin with what is still in the ring");
     record.add_option("--seconds", record_.seconds, "End after N seconds")
         ->type_name("N")
-        ->check(CLI::Range(0.001, kMostSeconds).description(""));
+        ->check(number(0.001, kMostSeconds));
     record.add_option("--count", record_.count, "End after N records")
         ->type_name("N")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53).description(""));
-    record.footer("Goes on when the daemon is restarted. Layers outside of it are recorded, too.");
+    end_help(record,
+             "Goes on when the daemon is restarted. Layers outside of it are recorded, too.");
     record.final_callback([this] { run = [this] { return run_record(record_); }; });
 
     CLI::App& replay = *app.add_subcommand(
@@ -156,17 +163,17 @@ class CommandLine {
     CLI::Option& speed =
         *replay.add_option("--speed", replay_.speed, "X times as fast (default: 1)")
              ->type_name("X")
-             ->check(CLI::Range(0.001, 10'000.0).description(""));
+             ->check(number(0.001, 10'000));
     replay.add_flag("--fast", replay_.fast, "At once, as if the session had just ended")
         ->excludes(&speed);
     replay
         .add_option("--linger", replay_.linger_seconds,
                     "Keep the segment for so long afterwards (default: until Ctrl-C)")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.0, kMostSeconds).description(""));
-    replay.footer(
-        "The segments are removed at the end: NAME, and NAME.layers if outer layers were "
-        "recorded.");
+        ->check(number(0, kMostSeconds));
+    end_help(replay,
+             "The segments are removed at the end: NAME, and NAME.layers if outer layers were "
+             "recorded.");
     replay.final_callback([this] { run = [this] { return run_replay(replay_); }; });
   }
 
@@ -186,9 +193,10 @@ class CommandLine {
     history.add_option("--protocol", history_.protocol, "Only this protocol")->type_name("NAME");
     history.add_option("--layer", history_.layer, "Of this layer (default: daemon)")
         ->type_name("NAME");
-    history.footer(
-        "TIME is now, -90s, -30m, -24h, -7d, Unix seconds, or 2025-11-25T18:46:03Z (without the Z: "
-        "local).");
+    end_help(
+        history,
+        "TIME is now, -90s, -30m, -24h, -7d, Unix seconds or milliseconds, or 2025-11-25T18:46:03Z "
+        "(or with +01:00; without an offset: local).");
     history.final_callback([this] { run = [this] { return run_history(history_); }; });
   }
 
@@ -206,15 +214,24 @@ class CommandLine {
   ReplayOptions replay_;
 };
 
+// If CLI11 misses a word, it does not say which one it had instead.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = app.remaining(true);
+  if (error.get_name() != "RequiredError" || unknown.empty()) return error.what();
+  return '"' + unknown.front() + "\" is not known here: " + error.what();
+}
+
 int run(int argc, char** argv) {
   CommandLine line;
   try {
+    const std::string empty = metrics::empty_argument({argv, static_cast<std::size_t>(argc)});
+    if (!empty.empty()) throw CLI::ParseError(empty, kExitUsage);
     line.app.parse(argc, argv);
     return line.run();
   } catch (const CLI::Success& help) {
     return line.app.exit(help);
   } catch (const CLI::ParseError& error) {
-    complain(std::string(error.what()) + "; see goxel-telemetry --help");
+    complain(what_is_wrong(line.app, error) + "; see goxel-telemetry --help");
     return kExitUsage;
   } catch (const Failure& failure) {
     complain(failure.what());

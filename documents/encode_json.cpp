@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "documents/encode_json.h"
 
+#include <array>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include "documents/record_document.h"
 #include "documents/snapshot_document.h"
 #include "metrics/live/shared_list.h"
+#include "metrics/text/characters.h"
 
 namespace goxel_telemetry::documents {
 namespace {
@@ -65,11 +68,40 @@ Json tree(const metrics::SharedList<Value>& values) {
   return array_of(values);
 }
 
+void append_escaped(std::string& out, char32_t c) {
+  const auto unit = [&out](unsigned value) {
+    std::array<char, 16> text;
+    std::snprintf(text.data(), text.size(), "\\u%04x", value);
+    out += text.data();
+  };
+  if (c < 0x10000) return unit(static_cast<unsigned>(c));
+  unit(static_cast<unsigned>(0xD800 + ((c - 0x10000) >> 10)));
+  unit(static_cast<unsigned>(0xDC00 + ((c - 0x10000) & 0x3FF)));
+}
+
+// JSON is read on terminals, too: hidden characters, which stand in strings only, are escaped.
+std::string text_of(const Json& json) {
+  const std::string dumped = json.dump();
+  std::string out;
+  out.reserve(dumped.size());
+  for (std::string_view text = dumped; !text.empty();) {
+    std::string_view rest = text;
+    const char32_t c = metrics::take_character(rest);
+    if (c >= 0x80 && metrics::is_hidden(c)) {
+      append_escaped(out, c);
+    } else {
+      out += text.substr(0, text.size() - rest.size());
+    }
+    text = rest;
+  }
+  return out;
+}
+
 }  // namespace
 
 template <class Document>
 std::string encode_json(const Document& document) {
-  return tree(document).dump();
+  return text_of(tree(document));
 }
 
 template std::string encode_json(const SnapshotDocument&);
@@ -84,7 +116,7 @@ template std::string encode_json(const BaselineDocument&);
 template std::string encode_json(const BaselineListDocument&);
 
 std::string encode_json_error(std::string_view sentence) {
-  return Json{{"error", std::string(sentence)}}.dump();
+  return text_of(Json{{"error", std::string(sentence)}});
 }
 
 }  // namespace goxel_telemetry::documents

@@ -33,6 +33,7 @@ void describe(const metrics::Latency& l, Member&& member) {
   member("min_ns", l.min_ns);
   member("p50_ns", l.p50_ns);
   member("p90_ns", l.p90_ns);
+  member("p95_ns", l.p95_ns);
   member("p99_ns", l.p99_ns);
   member("max_ns", l.max_ns);
   member("out_of_range", l.out_of_range);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "metrics/comparison/baseline_store.h"
 #include "metrics/sides/live_observer.h"
 #include "metrics/sides/side.h"
+#include "metrics/text/arguments.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -42,16 +42,6 @@ Response refusal(const SideFailure& failure) {
   return sentence_reply(status, failure.what());
 }
 
-// A percentage as a ratio; empty if `text` is no such number.
-std::optional<double> parse_percent(const std::string& text) {
-  double percent = 0;
-  const char* const end = text.data() + text.size();
-  const auto [parsed, error] = std::from_chars(text.data(), end, percent);
-  const bool in_range = percent >= 0 && percent <= kMostPercent;  // false also if it is NaN
-  if (error != std::errc() || parsed != end || !in_range) return std::nullopt;
-  return percent / 100;
-}
-
 // The instance that the request names, or the only one; of several, the only one that is live.
 std::string choose_instance(const std::string& asked, const Snapshots& watched) {
   std::vector<std::string> all;
@@ -64,9 +54,8 @@ std::string choose_instance(const std::string& asked, const Snapshots& watched) 
   const std::vector<std::string>& candidates = live.empty() ? all : live;
   if (candidates.size() == 1) return candidates.front();
   if (candidates.empty()) {
-    throw SideFailure(
-        SideOutcome::unknown,
-        "there is no such instance to look at; /api/v1/snapshot lists those that are");
+    throw SideFailure(SideOutcome::unknown,
+                      asked.empty() ? "there is no instance to look at yet" : no_instance(asked));
   }
   throw SideFailure(SideOutcome::invalid_text,
                     "there are several instances; choose one with ?instance=NAME");
@@ -103,7 +92,7 @@ Response ComparisonRoutes::in_turn(const std::function<Response()>& work) {
 }
 
 Response ComparisonRoutes::compare(const Request& request, const Snapshots& watched) {
-  if (auto refused = refuse_others(request, "a comparison", kParameters)) return *refused;
+  if (auto refused = refuse_parameters(request, "a comparison", kParameters)) return *refused;
   const auto text = [&request](const char* name) { return parameter(request, name).value_or(""); };
   const std::string a = text("a");
   const std::string b = text("b");
@@ -114,10 +103,13 @@ Response ComparisonRoutes::compare(const Request& request, const Snapshots& watc
   options.operation = text("operation");
   options.stack = text("stack");
   options.layer = text("layer");
-  if (const std::string percent = text("relevant"); !percent.empty()) {
-    const auto ratio = parse_percent(percent);
-    if (!ratio) return error_reply(400, "relevant must be a percentage from 0 to 10000.");
-    options.least_relevant = *ratio;
+  if (const auto relevant = parameter(request, "relevant")) {
+    const auto percent = metrics::parse_number(*relevant, 0, kMostPercent);
+    if (!percent) {
+      return sentence_reply(
+          400, "relevant must be a percentage from 0 to 10000, not " + quoted(*relevant));
+    }
+    options.least_relevant = *percent / 100;
   }
   metrics::SideSources sources;
   sources.instance = text("instance");
@@ -136,7 +128,7 @@ Response ComparisonRoutes::compare(const Request& request, const Snapshots& watc
 }
 
 Response ComparisonRoutes::baselines(const Request& request) {
-  if (auto refused = refuse_others(request, "the baselines", {})) return *refused;
+  if (auto refused = refuse_parameters(request, "the baselines", {})) return *refused;
   if (baseline_folder_.empty()) {
     return error_reply(404, "This bridge has no baselines: start it with --baselines FOLDER.");
   }

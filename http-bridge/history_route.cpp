@@ -47,15 +47,16 @@ Response refusal(const HistoryResult& result) {
 
 Response answer_history(const Request& request, const HistorySource& source,
                         std::uint64_t now_realtime_ns) {
+  if (auto refused = refuse_parameters(request, "the history", kParameters)) return *refused;
   if (source.file.empty()) {
     return error_reply(404, "This bridge keeps no history: start it with --history FILE.");
   }
-  if (auto refused = refuse_others(request, "the history", kParameters)) return *refused;
   HistoryQuery query;
   const auto points = parse_points(parameter(request, "points"));
   if (!points) {
-    return sentence_reply(
-        400, "points must be a number from 1 to " + std::to_string(HistoryQuery::kMostPoints));
+    return sentence_reply(400, "points must be a number from 1 to " +
+                                   std::to_string(HistoryQuery::kMostPoints) + ", not " +
+                                   quoted(*parameter(request, "points")));
   }
   query.points = *points;
   const metrics::ParsedRange range =

@@ -24,7 +24,6 @@ Request to_request(const httplib::Request& in) {
   request.method = in.method;
   request.path = in.path;
   for (const auto& [name, value] : in.params) request.parameters.emplace(name, value);
-  if (in.has_param("instance")) request.instance = in.get_param_value("instance");
   request.accept = in.get_header_value("Accept");
   request.host = in.get_header_value("Host");
   request.authorization = in.get_header_value("Authorization");

@@ -14,6 +14,9 @@
 #include "http-bridge/access.h"
 #include "http-bridge/instances.h"
 #include "metrics/comparison/baseline_store.h"
+#include "metrics/text/arguments.h"
+#include "metrics/text/characters.h"
+#include "metrics/text/printable.h"
 #include "metrics/text/time_range.h"
 #include "shm/segment.h"
 
@@ -96,7 +99,12 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
                  "Where goxel-telemetry baseline keeps them (default: "
                  "$XDG_STATE_HOME/goxel-telemetry/baselines)")
       ->type_name("FOLDER");
+  app.footer(
+      "Exit codes: 0 ended by a signal (SIGINT, SIGTERM, SIGHUP); 1 the token file cannot be read, "
+      "or the address cannot be used; 2 bad flags or values.");
   try {
+    const std::string empty = metrics::empty_argument({argv, static_cast<std::size_t>(argc)});
+    if (!empty.empty()) throw CLI::ParseError(empty, kBadUsage);
     app.parse(argc, argv);
     if (!is_loopback(options.bind) && options.token_file.empty()) {
       throw CLI::ValidationError("--bind " + options.bind +
@@ -109,7 +117,8 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   } catch (const CLI::Success& help_or_version) {
     return ExitCode{app.exit(help_or_version)};
   } catch (const CLI::ParseError& error) {
-    std::cerr << "goxel-telemetry-bridge: " << error.what() << "\n";
+    std::cerr << "goxel-telemetry-bridge: " << metrics::visible(metrics::printable(error.what()))
+              << "\n";
     return ExitCode{kBadUsage};
   }
   return options;

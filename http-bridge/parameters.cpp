@@ -26,17 +26,27 @@ std::optional<std::string> parameter(const Request& request, const std::string& 
   return found == request.parameters.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<Response> refuse_others(const Request& request, std::string_view whose,
-                                      std::span<const std::string_view> known) {
+std::optional<Response> refuse_parameters(const Request& request, std::string_view whose,
+                                          std::span<const std::string_view> known) {
   for (const auto& [name, value] : request.parameters) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    std::string why = "there is no parameter \"" + metrics::printable(name) + '"';
-    if (!known.empty()) {
-      why += "; those of " + std::string(whose) + " are " + enumerated(known);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return sentence_reply(400, "there is no parameter " + quoted(name) +
+                                     (known.empty() ? "; there are none of " : "; those of ") +
+                                     std::string(whose) +
+                                     (known.empty() ? "" : " are " + enumerated(known)));
     }
-    return sentence_reply(400, std::move(why));
+    if (value.empty()) return sentence_reply(400, "the parameter " + quoted(name) + " is empty");
   }
   return std::nullopt;
+}
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t kMostShown = 60;
+  return '"' + metrics::printable(text.substr(0, kMostShown)) + '"';
+}
+
+std::string no_instance(std::string_view name) {
+  return "there is no instance " + quoted(name) + "; /api/v1/snapshot lists those that are";
 }
 
 }  // namespace goxel_telemetry::http_bridge

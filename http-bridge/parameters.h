@@ -13,9 +13,16 @@ namespace goxel_telemetry::http_bridge {
 
 std::optional<std::string> parameter(const Request& request, const std::string& name);
 
-// The answer to a request that has a parameter other than these; empty if it has none. A misspelt
-// name must not select everything. `whose` is for the answer's sentence, for example "the history".
-std::optional<Response> refuse_others(const Request& request, std::string_view whose,
-                                      std::span<const std::string_view> known);
+// The answer to a request with a parameter other than these, or with an empty one; empty if all are
+// well. Neither a misspelt name nor a forgotten value may select everything. `whose` is for the
+// answer's sentence, for example "the history".
+std::optional<Response> refuse_parameters(const Request& request, std::string_view whose,
+                                          std::span<const std::string_view> known);
+
+// "x" with quotes, as an answer may repeat what a client wrote.
+std::string quoted(std::string_view text);
+
+// That there is no instance of this name, as a sentence for sentence_reply().
+std::string no_instance(std::string_view name);
 
 }  // namespace goxel_telemetry::http_bridge

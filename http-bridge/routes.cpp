@@ -2,6 +2,8 @@
 #include "http-bridge/routes.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string_view>
 
 #include "documents/layers_document.h"
@@ -9,6 +11,7 @@
 #include "http-bridge/comparison_route.h"
 #include "http-bridge/encode_prometheus.h"
 #include "http-bridge/history_route.h"
+#include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
 #include "shm/clock.h"
 
@@ -40,21 +43,21 @@ from one side to another, by <code>?a=SIDE&amp;b=SIDE</code></li>
 
 // The instances that the request asks for; empty if it names an unknown one.
 std::optional<Snapshots> select(const Request& request, const Snapshots& all) {
-  if (!request.instance) return all;
+  const auto wanted = parameter(request, "instance");
+  if (!wanted) return all;
   const auto found =
       std::find_if(all.instances.begin(), all.instances.end(),
-                   [&](const metrics::Snapshot& s) { return s.instance == *request.instance; });
+                   [&](const metrics::Snapshot& s) { return s.instance == *wanted; });
   if (found == all.instances.end()) return std::nullopt;
   Snapshots selected{all.taken_realtime_ns, {*found}, 0, {}};
   for (const auto& view : all.layers) {
-    if (view->instance == *request.instance) selected.layers.push_back(view);
+    if (view->instance == *wanted) selected.layers.push_back(view);
   }
   return selected;
 }
 
-Response unknown_instance() {
-  return error_reply(404,
-                     "There is no instance of that name; /api/v1/snapshot lists those that are.");
+Response unknown_instance(const Request& request) {
+  return sentence_reply(404, no_instance(*parameter(request, "instance")));
 }
 
 Response index(const Request&, const Snapshots&) {
@@ -67,7 +70,7 @@ Response prometheus(const Request&, const Snapshots& snapshots) {
 
 Response snapshot(const Request& request, const Snapshots& all) {
   const auto selected = select(request, all);
-  if (!selected) return unknown_instance();
+  if (!selected) return unknown_instance(request);
   return document_reply(
       request, documents::SnapshotDocument{selected->taken_realtime_ns, waiting_for(*selected),
                                            selected->instances_left_out, selected->instances});
@@ -75,7 +78,7 @@ Response snapshot(const Request& request, const Snapshots& all) {
 
 Response inflight(const Request& request, const Snapshots& all) {
   const auto selected = select(request, all);
-  if (!selected) return unknown_instance();
+  if (!selected) return unknown_instance(request);
   documents::InflightDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
   for (const metrics::Snapshot& instance : selected->instances) {
     document.instances.push_back({instance});
@@ -85,7 +88,7 @@ Response inflight(const Request& request, const Snapshots& all) {
 
 Response layers(const Request& request, const Snapshots& all) {
   const auto selected = select(request, all);
-  if (!selected) return unknown_instance();
+  if (!selected) return unknown_instance(request);
   documents::LayersDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
   for (const auto& view : selected->layers) document.instances.push_back({view});
   return document_reply(request, document);
@@ -100,18 +103,21 @@ Response ready(const Request&, const Snapshots& snapshots) {
   return {200, documents::kJsonType, R"({"ready":true})"};
 }
 
+constexpr std::array<std::string_view, 1> kOnlyInstance = {"instance"};
+
 struct Route {
   std::string_view path;
   Response (*answer)(const Request&, const Snapshots&);
+  std::span<const std::string_view> parameters;
 };
 constexpr Route kRoutes[] = {
-    {"/", index},
-    {"/metrics", prometheus},
-    {"/api/v1/snapshot", snapshot},
-    {"/api/v1/inflight", inflight},
-    {"/api/v1/layers", layers},
-    {"/healthz", healthy},
-    {"/readyz", ready},
+    {"/", index, {}},
+    {"/metrics", prometheus, {}},
+    {"/api/v1/snapshot", snapshot, kOnlyInstance},
+    {"/api/v1/inflight", inflight, kOnlyInstance},
+    {"/api/v1/layers", layers, kOnlyInstance},
+    {"/healthz", healthy, {}},
+    {"/readyz", ready, {}},
 };
 
 }  // namespace
@@ -136,14 +142,17 @@ Response Routes::handle(const Request& request) const {
                             request.path == kBaselinesPath;
   const auto route = std::find_if(std::begin(kRoutes), std::end(kRoutes),
                                   [&](const Route& r) { return r.path == request.path; });
-  if (route == std::end(kRoutes) && !is_made_anew)
-    return error_reply(404, "There is nothing here; / lists what there is.");
+  if (route == std::end(kRoutes) && !is_made_anew) {
+    return sentence_reply(404, "there is no " + quoted(request.path) + "; / lists what there is");
+  }
   if (request.method != "GET" && request.method != "HEAD") {
-    return error_reply(405, "Only GET and HEAD are answered here.");
+    return sentence_reply(405,
+                          "only GET and HEAD are answered here, not " + quoted(request.method));
   }
   if (request.path == kHistoryPath) return answer_history(request, history_, shm::realtime_ns());
   if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
   if (request.path == kBaselinesPath) return comparisons_->baselines(request);
+  if (auto refused = refuse_parameters(request, route->path, route->parameters)) return *refused;
   return route->answer(request, *latest_());
 }
 

@@ -19,7 +19,6 @@ namespace goxel_telemetry::http_bridge {
 struct Request {
   std::string method;
   std::string path;
-  std::optional<std::string> instance;  // ?instance=NAME
   // All of ?name=value&…; if a name comes twice, the first value.
   std::map<std::string, std::string> parameters;
   std::string accept;

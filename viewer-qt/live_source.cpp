@@ -10,6 +10,7 @@
 #include "metrics/text/printable.h"
 #include "shm/clock.h"
 #include "shm/reader.h"
+#include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -29,7 +30,7 @@ QList<Instance> instances_here() {
     Instance instance{QString::fromStdString(name), {}, {}};
     if (const auto reader = shm::Reader::open(name)) {
       instance.state = QString::fromUtf8(to_string(reader->state(shm::monotonic_ns())));
-      instance.program = QString::fromStdString(metrics::printable(reader->producer().host_name));
+      instance.program = shown(metrics::printable(reader->producer().host_name));
     }
     found.append(instance);
   }

@@ -8,9 +8,11 @@
 #include <optional>
 
 #include "metrics/history/reader.h"
+#include "metrics/text/arguments.h"
 #include "metrics/text/printable.h"
 #include "shm/segment.h"
 #include "viewer-qt/main_window.h"
+#include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -26,7 +28,8 @@ struct Options {
 };
 
 int complain(const QString& sentence) {
-  std::fprintf(stderr, "goxel-telemetry-viewer: %s\n", qPrintable(sentence));
+  std::fprintf(stderr, "goxel-telemetry-viewer: %s\n",
+               qPrintable(shown(metrics::printable(sentence.toStdString()))));
   return kBadUsage;
 }
 
@@ -70,6 +73,10 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   if (!parser.parse(arguments)) return complain(parser.errorText());
   if (parser.isSet(help)) {
     std::fputs(qPrintable(parser.helpText()), stdout);
+    std::puts(
+        "\nExit codes: 0 the window was closed, or the picture is written; 1 there is no display, "
+        "or "
+        "the\npicture cannot be written; 2 bad flags or values.");
     return EXIT_SUCCESS;
   }
   if (parser.isSet(version)) {
@@ -82,28 +89,30 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   }
   options.instance = parser.value(instance);
   if (parser.isSet(instance) && !shm::valid_instance_name(options.instance.toStdString())) {
-    return complain(QStringLiteral("\"%1\" is no valid instance name").arg(options.instance));
+    return complain(
+        QStringLiteral("--instance: \"%1\" is no valid instance name").arg(options.instance));
   }
   options.history_file = parser.value(history);
   if (parser.isSet(history)) {
     metrics::HistoryResult result;
     metrics::HistoryReader::open(options.history_file.toStdString(), result);
-    if (!result.done()) return complain(QString::fromStdString(metrics::printable(result.message)));
+    if (!result.done()) return complain(QString::fromStdString(result.message));
   }
   options.screenshot = parser.value(screenshot);
-  if (parser.isSet(screenshot) && options.screenshot.isEmpty()) {
-    return complain(QStringLiteral("--screenshot takes the name of a file"));
-  }
   if (parser.isSet(after)) {
     bool ok = false;
     options.after_seconds = parser.value(after).toInt(&ok);
     if (!ok || options.after_seconds < 0 || options.after_seconds > 3600) {
-      return complain(QStringLiteral("--after takes whole seconds from 0 to 3600"));
+      return complain(QStringLiteral("--after takes whole seconds from 0 to 3600, not \"%1\"")
+                          .arg(parser.value(after)));
     }
   }
   if (parser.isSet(size)) {
     const std::optional<QSize> parsed = parse_size(parser.value(size));
-    if (!parsed) return complain(QStringLiteral("--size takes WIDTHxHEIGHT, 900x600 to 8000x8000"));
+    if (!parsed) {
+      return complain(QStringLiteral("--size takes WIDTHxHEIGHT, 900x600 to 8000x8000, not \"%1\"")
+                          .arg(parser.value(size)));
+    }
     options.size = *parsed;
   }
   return std::nullopt;
@@ -160,6 +169,9 @@ int main(int count, char** arguments) {
   Options options;
   QStringList list;
   for (int i = 0; i < count; ++i) list.append(QString::fromLocal8Bit(arguments[i]));
+  const std::string empty =
+      goxel_telemetry::metrics::empty_argument({arguments, static_cast<std::size_t>(count)});
+  if (!empty.empty()) return complain(QString::fromStdString(empty));
   if (const std::optional<int> code = parse(list, options)) return *code;
   if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) {
     if (!options.screenshot.isEmpty()) {

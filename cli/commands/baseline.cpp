@@ -7,6 +7,7 @@
 #include "cli/screen/facts.h"
 #include "cli/screen/json.h"
 #include "cli/screen/table.h"
+#include "cli/screen/telling_apart.h"
 #include "cli/screen/terminal.h"
 #include "cli/target.h"
 #include "metrics/comparison/baseline_store.h"
@@ -76,6 +77,9 @@ std::string list_screen(const std::vector<BaselineDocument>& baselines, const St
 }
 
 std::string show_screen(const BaselineDocument& b, const Style& style) {
+  std::vector<const metrics::OperationKey*> keys;
+  for (const auto& operation : b.operations) keys.push_back(&operation.key);
+  const ToldApartBy apart(keys);
   Table table({{"OPERATION", Align::left},
                {"COUNT", Align::right, 1},
                {"RATE"},
@@ -83,10 +87,11 @@ std::string show_screen(const BaselineDocument& b, const Style& style) {
                {"MEAN", Align::right, 3},
                {"P50"},
                {"P90", Align::right, 4},
+               {"P95", Align::right, 3},
                {"P99"},
-               {"PROTOCOL", Align::left, 2},
-               {"STACK", Align::left, 5},
-               {"LAYER", Align::left, 6}});
+               {"PROTOCOL", Align::left, apart.protocol_rank(2)},
+               {"STACK", Align::left, apart.stack_rank(5)},
+               {"LAYER", Align::left, apart.layer_rank(6)}});
   for (const auto& [key, stats] : b.operations) {
     const metrics::Latency& l = stats.latency;
     const auto latency = [&l](double ns) {
@@ -96,8 +101,8 @@ std::string show_screen(const BaselineDocument& b, const Style& style) {
     table.add({key.operation, metrics::format_count(stats.outcomes.all()),
                metrics::format_rate(stats.rate_per_second),
                metrics::format_count(stats.outcomes.all() - stats.outcomes.ok), latency(l.mean_ns),
-               whole(l.p50_ns), whole(l.p90_ns), whole(l.p99_ns), key.protocol, key.stack,
-               key.layer});
+               whole(l.p50_ns), whole(l.p90_ns), whole(l.p95_ns), whole(l.p99_ns), key.protocol,
+               key.stack, key.layer});
   }
   return style.paint(Emphasis::strong, b.name) + ": saved " +
          metrics::format_date_time(b.saved_realtime_ns) + '\n' +

@@ -11,6 +11,7 @@
 #include "cli/screen/facts.h"
 #include "cli/screen/json.h"
 #include "cli/screen/table.h"
+#include "cli/screen/telling_apart.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
@@ -143,6 +144,11 @@ std::vector<const metrics::ComparedOperation*> in_order(const metrics::Compariso
 }
 
 std::string operations_table(const metrics::Comparison& comparison, const Style& style) {
+  std::vector<const metrics::OperationKey*> keys;
+  for (const metrics::ComparedOperation& o : comparison.operations) {
+    if (on_both_sides(o)) keys.push_back(&o.key);
+  }
+  const ToldApartBy apart(keys);
   Table table({{"OPERATION", Align::left},
                {"COUNT A", Align::right, 5},
                {"COUNT B", Align::right, 5},
@@ -156,9 +162,9 @@ std::string operations_table(const metrics::Comparison& comparison, const Style&
                {"FAILURES", Align::right, 7},
                {"B SLOWER", Align::right, 9},
                {"VERDICT", Align::left},
-               {"PROTOCOL", Align::left, 10},
-               {"STACK", Align::left, 10},
-               {"LAYER", Align::left, 4}});
+               {"PROTOCOL", Align::left, apart.protocol_rank(10)},
+               {"STACK", Align::left, apart.stack_rank(10)},
+               {"LAYER", Align::left, apart.layer_rank(4)}});
   for (const metrics::ComparedOperation* o : in_order(comparison)) {
     if (!on_both_sides(*o)) continue;
     const metrics::LatencyShifts& l = o->latency;

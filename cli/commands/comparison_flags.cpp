@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/flags.h"
+
 namespace goxel_telemetry::cli {
 namespace {
 
@@ -25,7 +27,7 @@ void add_sources(CLI::App& command, SideFlags& sources) {
   command.add_option("--history", sources.history_file, "The file that the bridge keeps")
       ->type_name("FILE");
   add_dir(command, sources);
-  command.footer(kSideSyntax);
+  end_help(command, kSideSyntax);
 }
 
 }  // namespace
@@ -43,7 +45,7 @@ void add_compare(CLI::App& app, CompareOptions& options, std::function<int()>& r
           "--relevant", [&how](double percent) { how.least_relevant = percent / 100; },
           "The least shift that is worth a verdict, in percent (default: 5)")
       ->type_name("PERCENT")
-      ->check(CLI::Range(0.0, 10'000.0).description(""));
+      ->check(number(0, 10'000));
   compare.add_flag("--json", options.json, "Print JSON");
   add_sources(compare, options.sources);
   compare.final_callback([&] { run = [&] { return run_compare(options); }; });

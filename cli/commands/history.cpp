@@ -13,6 +13,7 @@
 #include "cli/target.h"
 #include "metrics/history/reader.h"
 #include "metrics/live/follower.h"
+#include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 #include "metrics/text/time_range.h"
 
@@ -47,7 +48,7 @@ std::string title(const metrics::HistoryFilter& filter, const metrics::HistoryAn
                   const Style& style) {
   std::string text = style.paint(Emphasis::strong, filter.instance);
   for (const auto& name : {filter.operation, filter.stack, filter.protocol, filter.layer}) {
-    if (name) text += ", " + *name;
+    if (name) text += ", " + metrics::visible(*name);
   }
   return text + ", each line " +
          metrics::format_duration(static_cast<double>(answer.point_seconds) * 1e9) + '\n';
@@ -66,7 +67,8 @@ std::string summary(const metrics::WindowStats& whole, const Style& style) {
     return std::string(", ") + name + ' ' + metrics::format_duration(static_cast<double>(ns));
   };
   return text + "; mean " + metrics::format_duration(l.mean_ns) + quantile("p50", l.p50_ns) +
-         quantile("p90", l.p90_ns) + quantile("p99", l.p99_ns) + quantile("max", l.max_ns) + '\n';
+         quantile("p90", l.p90_ns) + quantile("p95", l.p95_ns) + quantile("p99", l.p99_ns) +
+         quantile("max", l.max_ns) + '\n';
 }
 
 int exit_code_of(HistoryOutcome outcome) {
@@ -145,6 +147,7 @@ std::string history_screen(const metrics::HistoryFilter& filter,
                {"MEAN", Align::right, 4},
                {"P50"},
                {"P90", Align::right, 6},
+               {"P95", Align::right, 5},
                {"P99"},
                {"MAX", Align::right, 3}});
   for (std::size_t i = 0; i < answer.points.size(); ++i) {
@@ -156,7 +159,7 @@ std::string history_screen(const metrics::HistoryFilter& filter,
                    Cell("not watched", Emphasis::faint), Cell("-", Emphasis::faint),
                    Cell("-", Emphasis::faint), Cell("-", Emphasis::faint),
                    Cell("-", Emphasis::faint), Cell("-", Emphasis::faint),
-                   Cell("-", Emphasis::faint)});
+                   Cell("-", Emphasis::faint), Cell("-", Emphasis::faint)});
       }
       continue;
     }
@@ -168,8 +171,8 @@ std::string history_screen(const metrics::HistoryFilter& filter,
                metrics::format_rate(stats.rate_per_second),
                bar(highest > 0 ? stats.rate_per_second / highest : 0),
                Cell(metrics::format_count(failed), failed == 0 ? Emphasis::none : Emphasis::bad),
-               latency(l, l.mean_ns), whole(l.p50_ns), whole(l.p90_ns), whole(l.p99_ns),
-               whole(l.max_ns)});
+               latency(l, l.mean_ns), whole(l.p50_ns), whole(l.p90_ns), whole(l.p95_ns),
+               whole(l.p99_ns), whole(l.max_ns)});
   }
   return title(filter, answer, style) + '\n' + table.render(style) + '\n' +
          summary(answer.whole, style);

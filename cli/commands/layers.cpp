@@ -12,6 +12,7 @@
 #include "cli/screen/table.h"
 #include "cli/target.h"
 #include "metrics/layers/layer_group.h"
+#include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
@@ -29,11 +30,6 @@ std::string duration(std::int64_t ns) {
   return ns < 0 ? "-" + text : text;
 }
 
-std::string padded(const std::string& text, std::size_t width) {
-  const std::size_t has = columns(text);
-  return has < width ? text + std::string(width - has, ' ') : text;
-}
-
 // "7.30 ms, 1.30 ms over the target of 6.00 ms"
 std::string distance(const std::string& value, double room, const char* good, const char* bad,
                      const std::string& room_text, const std::string& target) {
@@ -43,16 +39,18 @@ std::string distance(const std::string& value, double room, const char* good, co
 // The lines of one stack, without colours, because their width is measured.
 std::vector<std::string> block_of(const metrics::StackView& stack, const metrics::StackWindow& w,
                                   const metrics::Targets& targets) {
-  std::vector<std::string> lines = {stack.stack};
+  std::vector<std::string> lines = {metrics::visible(stack.stack)};
   if (w.layers.empty() && w.breakdown.source == BreakdownSource::none) {
     lines.emplace_back("  no answered requests in this window");
     return lines;
   }
   std::size_t widest = 0;
-  for (const metrics::Hop& hop : w.breakdown.hops) widest = std::max(widest, columns(hop.name));
   for (const metrics::Hop& hop : w.breakdown.hops) {
-    lines.push_back("  " + padded(hop.name, widest) + "  " + duration(hop.mean_ns) + " (" +
-                    metrics::format_percent(hop.share) + ")");
+    widest = std::max(widest, columns(metrics::visible(hop.name)));
+  }
+  for (const metrics::Hop& hop : w.breakdown.hops) {
+    lines.push_back("  " + padded(metrics::visible(hop.name), widest) + "  " +
+                    duration(hop.mean_ns) + " (" + metrics::format_percent(hop.share) + ")");
   }
   switch (w.breakdown.source) {
     case BreakdownSource::joined:
@@ -73,13 +71,14 @@ std::vector<std::string> block_of(const metrics::StackView& stack, const metrics
     lines.emplace_back("  the layers counted different operations");
   }
   if (w.layers.empty()) return lines;
-  lines.push_back("  as " + w.layers.front() + " saw it:");
+  lines.push_back("  as " + metrics::visible(w.layers.front()) + " saw it:");
   if (w.latency_room_ns) {
     lines.push_back("  " + distance("mean " + format_duration(w.outermost.latency.mean_ns),
                                     *w.latency_room_ns, "within", "over",
                                     format_duration(std::abs(*w.latency_room_ns)),
                                     format_duration(static_cast<double>(targets.latency_ns))));
     lines.push_back("  p50 " + format_duration(static_cast<double>(w.outermost.latency.p50_ns)) +
+                    ", p95 " + format_duration(static_cast<double>(w.outermost.latency.p95_ns)) +
                     ", p99 " + format_duration(static_cast<double>(w.outermost.latency.p99_ns)));
   }
   if (w.throughput_room_per_second) {
@@ -138,6 +137,7 @@ std::string hops_table(const metrics::LayersView& view, metrics::Window window,
                {"BACK", Align::right, 2},
                {"P50", Align::right, 1},
                {"P90", Align::right, 3},
+               {"P95", Align::right, 2},
                {"P99", Align::right, 1},
                {"MAX", Align::right, 4}});
   for (const metrics::StackView& stack : view.stacks) {
@@ -149,7 +149,7 @@ std::string hops_table(const metrics::LayersView& view, metrics::Window window,
       const auto whole = [](std::uint64_t ns) { return format_duration(static_cast<double>(ns)); };
       table.add({hop.name, stack.stack, duration(hop.mean_ns), mean(hop.mean_there_ns),
                  mean(hop.mean_back_ns), whole(hop.cost->p50_ns), whole(hop.cost->p90_ns),
-                 whole(hop.cost->p99_ns), whole(hop.cost->max_ns)});
+                 whole(hop.cost->p95_ns), whole(hop.cost->p99_ns), whole(hop.cost->max_ns)});
     }
   }
   return table.empty() ? "" : table.render(style) + '\n';
@@ -162,6 +162,7 @@ std::string operations_table(const metrics::LayersView& view, metrics::Window wi
                {"STACK", Align::left},
                {"COUNT", Align::right, 2},
                {"MEAN"},
+               {"P95", Align::right, 2},
                {"P99", Align::right, 1},
                {"HOPS", Align::left}});
   for (const metrics::StackView& stack : view.stacks) {
@@ -172,12 +173,14 @@ std::string operations_table(const metrics::LayersView& view, metrics::Window wi
       for (const metrics::Hop& hop : breakdown.hops) {
         hops += (hops.empty() ? "" : " + ") + duration(hop.mean_ns);
       }
-      table.add({operations[i].operation, stack.stack, format_count(breakdown.operations),
-                 duration(breakdown.mean_ns),
-                 breakdown.duration
-                     ? format_duration(static_cast<double>(breakdown.duration->p99_ns))
-                     : "",
-                 hops});
+      table.add(
+          {operations[i].operation, stack.stack, format_count(breakdown.operations),
+           duration(breakdown.mean_ns),
+           breakdown.duration ? format_duration(static_cast<double>(breakdown.duration->p95_ns))
+                              : "",
+           breakdown.duration ? format_duration(static_cast<double>(breakdown.duration->p99_ns))
+                              : "",
+           hops});
     }
   }
   return table.empty() ? "" : table.render(style) + '\n';
@@ -228,7 +231,7 @@ std::string join_line(const metrics::JoinCounters& c, const Style& style) {
 std::string layers_screen(const std::string& headline, const metrics::LayersView& view,
                           metrics::Window window, const Style& style) {
   std::string screen = headline;
-  if (!view.message.empty()) screen += view.message + '\n';
+  if (!view.message.empty()) screen += metrics::visible(view.message) + '\n';
   const auto index = static_cast<std::size_t>(window);
   const auto& utilisation = view.worker_utilisation[index];
   double covered_seconds = 0;

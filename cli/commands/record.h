@@ -12,7 +12,7 @@ struct RecordOptions {
   std::string file;  // a new file; an existing file is not changed
   std::string instance;
   bool backlog = false;              // begin with the records that the ring still holds
-  double seconds = 0;                // end after this time; 0: at SIGINT or SIGTERM
+  double seconds = 0;                // end after this time; 0: at a signal
   std::uint64_t count = UINT64_MAX;  // end after this many records
 };
 

@@ -20,7 +20,7 @@ using Time = metrics::Time;
 constexpr int kSweepMilliseconds = 50;
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
-// Returns after `watch_seconds`, or earlier at SIGINT or SIGTERM, or when the daemon has ended.
+// Returns after `watch_seconds`, or earlier at a signal, or when the daemon has ended.
 Side read_live(const std::string& given_instance, std::uint32_t watch_seconds) {
   const std::string instance = choose_instance(given_instance);
   metrics::LiveObserver observer(instance);

@@ -8,6 +8,7 @@
 #include "cli/screen/facts.h"
 #include "cli/screen/json.h"
 #include "cli/screen/table.h"
+#include "cli/screen/telling_apart.h"
 #include "cli/target.h"
 #include "metrics/live/follower.h"
 #include "metrics/text/format.h"
@@ -121,6 +122,9 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
   std::stable_sort(shown.begin(), shown.end(),
                    [&](auto* a, auto* b) { return time_taken(a) > time_taken(b); });
 
+  std::vector<const metrics::OperationKey*> keys;
+  for (const metrics::OperationStats* operation : shown) keys.push_back(&operation->key);
+  const ToldApartBy apart(keys);
   Table table({{"OPERATION", Align::left},
                {"COUNT", Align::right, 1},
                {"RATE"},
@@ -129,11 +133,12 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
                {"MEAN", Align::right, 4},
                {"P50"},
                {"P90", Align::right, 5},
+               {"P95", Align::right, 4},
                {"P99"},
                {"MAX", Align::right, 3},
-               {"PROTOCOL", Align::left, 2},
-               {"STACK", Align::left, 7},
-               {"LAYER", Align::left, 8}});
+               {"PROTOCOL", Align::left, apart.protocol_rank(2)},
+               {"STACK", Align::left, apart.stack_rank(7)},
+               {"LAYER", Align::left, apart.layer_rank(8)}});
   for (const metrics::OperationStats* operation : shown) {
     const metrics::WindowStats& stats = operation->window(window);
     const metrics::Latency& l = stats.latency;
@@ -141,8 +146,8 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
     table.add({operation->key.operation, format_count(stats.outcomes.all()),
                metrics::format_rate(stats.rate_per_second), bad_if_any(stats.outcomes.failed()),
                bad_if_any(stats.outcomes.unanswered), latency(l, l.mean_ns), whole(l.p50_ns),
-               whole(l.p90_ns), whole(l.p99_ns), whole(l.max_ns), operation->key.protocol,
-               operation->key.stack, operation->key.layer});
+               whole(l.p90_ns), whole(l.p95_ns), whole(l.p99_ns), whole(l.max_ns),
+               operation->key.protocol, operation->key.stack, operation->key.layer});
   }
   return table.render(style);
 }

@@ -15,7 +15,7 @@ struct TailOptions {
   std::uint64_t count = UINT64_MAX;  // end after this many
 };
 
-// Continues across restarts of the daemon until SIGINT, SIGTERM, `count` records, or until the
+// Continues across restarts of the daemon until SIGINT, SIGTERM, SIGHUP, `count` records, or until the
 // output has no reader any more; then returns 0. Throws Failure if there is nothing to attach to.
 int run_tail(const TailOptions& options);
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "cli/screen/telling_apart.h"
+
 #include "documents/document.h"
 #include "metrics/text/format.h"
 
@@ -103,14 +105,21 @@ std::string misses_line(const shm::GaugeValues& gauges, const Style& style) {
 
 std::string inflight_table(const std::vector<metrics::InflightRequest>& requests,
                            const std::string& age_title, const Style& style) {
+  std::vector<metrics::OperationKey> named;
+  for (const metrics::InflightRequest& r : requests) {
+    named.push_back({r.stack, r.protocol, r.layer, r.operation});
+  }
+  std::vector<const metrics::OperationKey*> keys;
+  for (const metrics::OperationKey& key : named) keys.push_back(&key);
+  const ToldApartBy apart(keys);
   Table table({{"OPERATION", Align::left},
                {age_title},
                {"PHASE", Align::left, 2},
                {"CONNECTION"},
                {"THREAD", Align::right, 1},
-               {"PROTOCOL", Align::left, 3},
-               {"STACK", Align::left, 4},
-               {"LAYER", Align::left, 7},
+               {"PROTOCOL", Align::left, apart.protocol_rank(3)},
+               {"STACK", Align::left, apart.stack_rank(4)},
+               {"LAYER", Align::left, apart.layer_rank(7)},
                {"IN", Align::right, 5},
                {"TRACE", Align::left, 6}});
   for (const metrics::InflightRequest& r : requests) {

@@ -2,21 +2,11 @@
 #include "cli/screen/record_line.h"
 
 #include "documents/document.h"
+#include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
 namespace {
-
-std::string padded(std::string text, std::size_t width) {
-  const std::size_t used = columns(text);
-  if (used < width) text.append(width - used, ' ');
-  return text;
-}
-
-std::string padded_left(const std::string& text, std::size_t width) {
-  const std::size_t used = columns(text);
-  return used < width ? std::string(width - used, ' ') + text : text;
-}
 
 std::string duration(std::uint64_t ns) {
   return metrics::format_duration(static_cast<double>(ns));
@@ -43,10 +33,11 @@ Emphasis emphasis_of(shm::Status status) {
 std::string record_line(const metrics::NamedRecord& r, const Style& style) {
   const std::string time = metrics::format_time_of_day(r.start_realtime_ns + r.duration_ns);
   const std::string status = padded(metrics::to_string(r.status), 12);
-  std::string rest = "  " + padded_left(duration(r.duration_ns), 9) + "  " +
-                     padded(r.operation, 20) + "  " + padded(r.protocol, 7) + "  " +
-                     padded(r.stack, 7) + "  " + padded_left(metrics::format_bytes(r.bytes_in), 8) +
-                     " in " + padded_left(metrics::format_bytes(r.bytes_out), 8) + " out";
+  std::string rest = "  " + padded(duration(r.duration_ns), 9, Align::right) + "  " +
+                     padded(metrics::visible(r.operation), 20) + "  " + padded(r.protocol, 7) +
+                     "  " + padded(metrics::visible(r.stack), 7) + "  " +
+                     padded(metrics::format_bytes(r.bytes_in), 8, Align::right) + " in " +
+                     padded(metrics::format_bytes(r.bytes_out), 8, Align::right) + " out";
   rest += if_any("receive", r.receive_ns) + if_any("wait", r.wait_ns) + if_any("send", r.send_ns);
   if (r.worker != shm::kNoWorker) rest += "  worker " + std::to_string(r.worker);
   if (r.error != shm::ErrorCode::none) rest += "  error " + metrics::error_type(r.error);

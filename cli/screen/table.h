@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "cli/screen/terminal.h"
+#include "metrics/text/characters.h"
 
 namespace goxel_telemetry::cli {
-
-enum class Align { left, right };
 
 struct Column {
   std::string title;
@@ -19,8 +18,10 @@ struct Column {
   int rank = 0;  // 0: never left out; the highest rank is left out first
 };
 
+// Shows hidden characters of the text (metrics/text/characters.h): names come from clients.
 struct Cell {
-  Cell(std::string t, Emphasis e = Emphasis::none) : text(std::move(t)), emphasis(e) {}
+  Cell(const std::string& t, Emphasis e = Emphasis::none)
+      : text(metrics::visible(t)), emphasis(e) {}
   std::string text;
   Emphasis emphasis;
 };

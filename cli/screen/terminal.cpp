@@ -4,10 +4,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+
+#include "metrics/text/characters.h"
+#include "metrics/text/printable.h"
 
 namespace goxel_telemetry::cli {
 namespace {
@@ -33,10 +35,6 @@ const char* escape_sequence(Emphasis emphasis) {
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
   return value != nullptr && *value != '\0';
-}
-
-bool begins_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0u) != 0x80u;
 }
 
 }  // namespace
@@ -84,23 +82,36 @@ int finish(std::string_view text) {
 }
 
 void complain(std::string_view sentence) {
-  const std::string line = "goxel-telemetry: " + std::string(sentence) + '\n';
+  const std::string line =
+      "goxel-telemetry: " + metrics::visible(metrics::printable(sentence)) + '\n';
   // If this fails, there is no way to report it.
   [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
 }
 
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+  std::size_t count = 0;
+  while (!text.empty()) count += metrics::column_count(metrics::take_character(text));
+  return count;
 }
 
 std::string cut(std::string_view text, std::size_t width) {
   if (columns(text) <= width) return std::string(text);
   if (width == 0) return {};
-  std::size_t end = 0;
-  for (std::size_t column = 0; end < text.size(); ++end) {
-    if (begins_character(text[end]) && ++column == width) break;
+  std::string_view rest = text;
+  for (std::size_t left = width - 1;;) {
+    std::string_view after = rest;
+    const std::size_t needed = metrics::column_count(metrics::take_character(after));
+    if (needed > left) break;
+    left -= needed;
+    rest = after;
   }
-  return std::string(text.substr(0, end)) + "…";
+  return std::string(text.substr(0, text.size() - rest.size())) + "…";
+}
+
+std::string padded(const std::string& text, std::size_t width, Align align) {
+  const std::size_t used = columns(text);
+  const std::string padding(width > used ? width - used : 0, ' ');
+  return align == Align::left ? text + padding : padding + text;
 }
 
 }  // namespace goxel_telemetry::cli

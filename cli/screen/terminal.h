@@ -38,13 +38,18 @@ WriteOutcome write_output(std::string_view text);
 // written or the output has no reader any more, else 1.
 int finish(std::string_view text);
 
-// "goxel-telemetry: <sentence>" on standard error.
+// "goxel-telemetry: <sentence>" on standard error, with everything in it made visible.
 void complain(std::string_view sentence);
 
-// The number of columns that UTF-8 text takes: one for each character.
+// The number of columns that UTF-8 text takes: wide characters take two, combining ones none.
 std::size_t columns(std::string_view text);
 
-// The first `width` columns of `text`, the last of them "…" if some did not fit.
+// The first `width` columns of `text`, the last of them "…" if some did not fit. One column less if a
+// wide character would have to be halved.
 std::string cut(std::string_view text, std::size_t width);
+
+enum class Align { left, right };
+// With spaces after or before it, so that it takes `width` columns.
+std::string padded(const std::string& text, std::size_t width, Align align = Align::left);
 
 }  // namespace goxel_telemetry::cli

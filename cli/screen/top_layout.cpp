@@ -6,6 +6,8 @@
 
 #include "cli/screen/facts.h"
 #include "cli/screen/table.h"
+#include "cli/screen/telling_apart.h"
+#include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
@@ -40,6 +42,8 @@ double sort_value(const OperationStats& operation, const TopState& state) {
       return static_cast<double>(stats.latency.p50_ns);
     case SortBy::p90:
       return static_cast<double>(stats.latency.p90_ns);
+    case SortBy::p95:
+      return static_cast<double>(stats.latency.p95_ns);
     case SortBy::p99:
       return static_cast<double>(stats.latency.p99_ns);
     case SortBy::max:
@@ -76,8 +80,8 @@ std::string latency(const metrics::Latency& l, double ns) {
 }
 
 std::string operations_table(const std::vector<const OperationStats*>& operations,
-                             const TopState& state, const metrics::Snapshot& snapshot,
-                             const Style& style) {
+                             const ToldApartBy& apart, const TopState& state,
+                             const metrics::Snapshot& snapshot, const Style& style) {
   const auto title = [&state](SortBy sort, const char* text) {
     return state.sort == sort ? std::string(text) + (state.reversed ? "^" : "*") : text;
   };
@@ -89,11 +93,12 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
                {title(SortBy::mean, "MEAN"), Align::right, 5},
                {title(SortBy::p50, "P50"), Align::right, 2},
                {title(SortBy::p90, "P90"), Align::right, 8},
+               {title(SortBy::p95, "P95"), Align::right, 6},
                {title(SortBy::p99, "P99"), Align::right, 1},
                {title(SortBy::max, "MAX"), Align::right, 7},
-               {"STACK", Align::left, 4},
-               {"PROTOCOL", Align::left, 9},
-               {"LAYER", Align::left, 10}});
+               {"STACK", Align::left, apart.stack_rank(4)},
+               {"PROTOCOL", Align::left, apart.protocol_rank(9)},
+               {"LAYER", Align::left, apart.layer_rank(10)}});
   for (const OperationStats* operation : operations) {
     const metrics::WindowStats& stats = operation->window(state.window);
     const metrics::Latency& l = stats.latency;
@@ -108,8 +113,8 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
                format_count(stats.outcomes.all()),
                Cell(format_count(failed), failed == 0 ? Emphasis::faint : Emphasis::bad),
                metrics::format_percent(share), latency(l, l.mean_ns), whole(l.p50_ns),
-               whole(l.p90_ns), whole(l.p99_ns), whole(l.max_ns), operation->key.stack,
-               operation->key.protocol, operation->key.layer});
+               whole(l.p90_ns), whole(l.p95_ns), whole(l.p99_ns), whole(l.max_ns),
+               operation->key.stack, operation->key.protocol, operation->key.layer});
   }
   return table.render(style);
 }
@@ -120,14 +125,14 @@ std::string state_line(const metrics::Snapshot& snapshot, const Style& style) {
     case ProducerState::live:
       return style.paint(Emphasis::strong, snapshot.instance) + ": " +
              style.paint(Emphasis::good, "live") + ", up " +
-             format_duration(daemon.uptime_seconds * 1e9) + ", " + daemon.host_name + " pid " +
-             std::to_string(snapshot.process.pid);
+             format_duration(daemon.uptime_seconds * 1e9) + ", " +
+             metrics::visible(daemon.host_name) + " pid " + std::to_string(snapshot.process.pid);
     case ProducerState::retired:
     case ProducerState::dead:
       return headline(snapshot, style);
     default:
       return style.paint(Emphasis::strong, snapshot.instance) + ": " +
-             style.paint(Emphasis::bad, daemon.message);
+             style.paint(Emphasis::bad, metrics::visible(daemon.message));
   }
 }
 
@@ -165,14 +170,15 @@ std::string choices_line(const TopState& state, std::size_t shown, const Style& 
   std::string line = "window ";
   line += metrics::kWindowNames[static_cast<std::size_t>(state.window)];
   line += ", " + plural(shown, "operation");
-  if (!state.filter.empty()) line += ", with \"" + state.filter + '"';
+  if (!state.filter.empty()) line += ", with \"" + metrics::visible(state.filter) + '"';
   return style.paint(state.paused ? Emphasis::warning : Emphasis::faint,
                      cut((state.paused ? "PAUSED, " : "") + line, style.width));
 }
 
 std::string bottom_line(const TopState& state, const Style& style) {
   if (state.searching)
-    return cut("/" + state.filter + "_  Enter keeps it, Esc clears it", style.width);
+    return cut("/" + metrics::visible(state.filter) + "_  Enter keeps it, Esc clears it",
+               style.width);
   return style.paint(
       Emphasis::faint,
       cut("q quit  ? help  / filter  1-4 window  space pause  i in flight", style.width));
@@ -186,7 +192,7 @@ constexpr const char* kHelp[] = {
     "i       requests in flight",
     "up down page keys: scroll",
     "",
-    "Sort by n name, r rate, c count, m mean, 5 9 0 quantiles, x max,",
+    "Sort by n name, r rate, c count, m mean, 5 9 8 0 quantiles, x max,",
     "        e failed, t time (rate times mean, as a share of the layer's); R reverses",
     "",
     "Any key goes back.",
@@ -226,6 +232,9 @@ TopScreen top_screen(const TopState& state, const metrics::Snapshot& snapshot, c
 
   std::vector<const OperationStats*> operations = chosen(state, snapshot);
   const bool none = operations.empty();
+  std::vector<const metrics::OperationKey*> keys;  // of all: columns stay while one scrolls
+  for (const OperationStats* operation : operations) keys.push_back(&operation->key);
+  const ToldApartBy apart(keys);
   if (height >= 4) append_lines(lines, choices_line(state, operations.size(), style), 1);
   const std::size_t bottom = height >= 3 ? 1 : 0;
   std::size_t room = height - std::min(height, lines.size() + bottom);
@@ -238,10 +247,10 @@ TopScreen top_screen(const TopState& state, const metrics::Snapshot& snapshot, c
   operations.erase(operations.begin(),
                    operations.begin() + static_cast<std::ptrdiff_t>(screen.scroll));
   operations.resize(std::min(operations.size(), rows));
-  append_lines(
-      lines,
-      none ? "No requests in this window." : operations_table(operations, state, snapshot, style),
-      room);
+  append_lines(lines,
+               none ? "No requests in this window."
+                    : operations_table(operations, apart, state, snapshot, style),
+               room);
   if (pane > 0) {
     lines.resize(height - bottom - pane);
     std::vector<metrics::InflightRequest> oldest = snapshot.inflight;

@@ -17,6 +17,7 @@
 #include "cli/screen/top_layout.h"
 #include "cli/screen/top_state.h"
 #include "cli/target.h"
+#include "metrics/text/characters.h"
 
 namespace goxel_telemetry::cli {
 namespace {
@@ -45,15 +46,16 @@ attr_t attribute_of(Emphasis emphasis, bool colours) {
   return A_NORMAL;
 }
 
-// For a terminal that shows only ASCII: µ becomes u, … becomes ~, all others become ?.
-std::string in_ascii(const std::string& text) {
+// For a terminal that shows only ASCII: µ becomes u, … becomes ~, all others as many ? as they have
+// columns.
+std::string in_ascii(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x80) {
-      out += text[i];
-    } else if ((byte & 0xC0u) == 0xC0u) {
-      out += text.compare(i, 2, "µ") == 0 ? 'u' : text.compare(i, 3, "…") == 0 ? '~' : '?';
+  while (!text.empty()) {
+    const char32_t c = metrics::take_character(text);
+    if (c < 0x80) {
+      out += static_cast<char>(c);
+    } else {
+      out.append(metrics::column_count(c), c == U'µ' ? 'u' : c == U'…' ? '~' : '?');
     }
   }
   return out;

@@ -12,19 +12,20 @@
 
 namespace goxel_telemetry::cli {
 
-enum class SortBy { name, rate, count, mean, p50, p90, p99, max, errors, share };
+enum class SortBy { name, rate, count, mean, p50, p90, p95, p99, max, errors, share };
 
 struct SortName {
   const char* name;  // as --sort takes it
   char32_t key;      // the key that chooses it on the screen
 };
 // In the order of SortBy.
-inline constexpr std::array<SortName, 10> kSortNames = {{{"name", 'n'},
+inline constexpr std::array<SortName, 11> kSortNames = {{{"name", 'n'},
                                                          {"rate", 'r'},
                                                          {"count", 'c'},
                                                          {"mean", 'm'},
                                                          {"p50", '5'},
                                                          {"p90", '9'},
+                                                         {"p95", '8'},
                                                          {"p99", '0'},
                                                          {"max", 'x'},
                                                          {"errors", 'e'},

@@ -42,18 +42,18 @@ Seconds whole_seconds(const TimeStretch& range) {
   return {begin, std::max(begin + 1, end), std::max<std::uint64_t>(length, 1)};
 }
 
-HistoryPoints::HistoryPoints(const HistoryQuery& query, std::uint64_t step) {
-  assert(query.points >= 1 && query.points <= HistoryQuery::kMostPoints);
-  const Seconds seconds = whole_seconds(query.range);
-  begin_ = round_down(seconds.begin, step);
-  end_ = round_up(seconds.end, step);
-  width_ = round_up((seconds.length + query.points - 1) / query.points, step);
-  tallies_.resize((end_ - begin_ + width_ - 1) / width_);
+HistoryPoints::HistoryPoints(const Seconds& range, std::uint32_t points, std::uint64_t step)
+    : begin_(range.begin),
+      end_(range.end),
+      first_edge_(round_down(range.begin, step)),
+      width_(round_up((range.length + points - 1) / points, step)) {
+  assert(points >= 1 && points <= HistoryQuery::kMostPoints);
+  tallies_.resize((end_ - first_edge_ + width_ - 1) / width_);
 }
 
 Tally* HistoryPoints::at(std::uint64_t begin_seconds) {
   if (begin_seconds < begin_ || begin_seconds >= end_) return nullptr;
-  return &tallies_[(begin_seconds - begin_) / width_];
+  return &tallies_[(begin_seconds - first_edge_) / width_];
 }
 
 HistoryAnswer HistoryPoints::answer(const std::vector<TimeStretch>& observed) const {
@@ -62,8 +62,9 @@ HistoryAnswer HistoryPoints::answer(const std::vector<TimeStretch>& observed) co
   double covered = 0;
   for (std::size_t i = 0; i < tallies_.size(); ++i) {
     HistoryPoint& point = answer.points.emplace_back();
-    point.begin_seconds = begin_ + i * width_;
-    point.seconds = std::min(width_, end_ - point.begin_seconds);
+    const std::uint64_t edge = first_edge_ + i * width_;
+    point.begin_seconds = std::max(edge, begin_);
+    point.seconds = std::min(edge + width_, end_) - point.begin_seconds;
     const double covered_seconds = overlap(observed, point.begin_seconds, point.seconds);
     point.stats = stats_of(tallies_[i], covered_seconds);
     covered += covered_seconds;
@@ -75,7 +76,11 @@ HistoryAnswer HistoryPoints::answer(const std::vector<TimeStretch>& observed) co
 
 HistoryAnswer answer_from(const HistoryQuery& query, const RollupDelta& seen) {
   // All rollups of a hand-out are of the same length.
-  HistoryPoints points(query, seen.rollups.empty() ? 1 : seen.rollups.front().seconds);
+  const std::uint64_t step = seen.rollups.empty() ? 1 : seen.rollups.front().seconds;
+  Seconds range = whole_seconds(query.range);
+  range.begin = round_down(range.begin, step);
+  range.end = round_up(range.end, step);
+  HistoryPoints points(range, query.points, step);
   for (const Rollup& rollup : seen.rollups) {
     if (!query.filter.passes(rollup.key)) continue;
     if (Tally* const tally = points.at(rollup.begin_seconds)) tally->merge(rollup.tally);

@@ -31,7 +31,7 @@ struct HistoryQuery {
   HistoryFilter filter;
   TimeStretch range;
   // 1 to kMostPoints. The answer may have fewer points, and one more if the range does not begin at
-  // an edge between points.
+  // an edge between points: then its first and its last point are shorter.
   std::uint32_t points = 1;
 };
 
@@ -41,10 +41,11 @@ struct HistoryPoint {
   WindowStats stats;  // covered_seconds: the time that was watched
 };
 
-// The range, extended to whole points, cut into points of equal length. The length is a multiple of
-// a rollup's length: of the coarsest rollups that are not longer than a point must be and that are
-// still kept for the whole range. So a day that is asked for in 1,000 points has 720 points of two
-// minutes.
+// The range, extended to whole seconds (or to the finest stretches that are still kept at its ends),
+// cut into points of equal length. The length is a multiple of a rollup's length: of the coarsest
+// rollups that are not longer than a point must be and that are still kept for the whole range. So a
+// day that is asked for in 1,000 points has 720 points of two minutes. The first and the last point
+// end where the range does: `whole` is what was asked for.
 struct HistoryAnswer {
   std::uint64_t begin_seconds = 0;
   std::uint64_t end_seconds = 0;
@@ -65,11 +66,9 @@ Seconds whole_seconds(const TimeStretch& range);
 // Makes an answer from rollups.
 class HistoryPoints {
  public:
-  // The rollups have a length of `step` seconds, or one that divides it.
-  HistoryPoints(const HistoryQuery& query, std::uint64_t step);
-
-  std::uint64_t begin_seconds() const { return begin_; }
-  std::uint64_t end_seconds() const { return end_; }
+  // Edges between points lie at multiples of `step` seconds. Each rollup must lie between two of the
+  // multiples, or between one and an end of the range.
+  HistoryPoints(const Seconds& range, std::uint32_t points, std::uint64_t step);
 
   // The tally to which a rollup must be added; null outside of the range.
   Tally* at(std::uint64_t begin_seconds);
@@ -80,6 +79,7 @@ class HistoryPoints {
  private:
   std::uint64_t begin_;
   std::uint64_t end_;
+  std::uint64_t first_edge_;  // the first point would begin here if it were whole
   std::uint64_t width_;
   std::vector<Tally> tallies_;
 };

@@ -151,7 +151,10 @@ void Database::Close::operator()(sqlite3* database) const {
 }
 
 Database::Database(const std::string& file, Mode mode) {
-  const std::string uri = uri_of(file, mode == Mode::read_unchanging ? "?immutable=1" : "");
+  const char* parameters = "";
+  if (mode == Mode::read_unchanging) parameters = "?immutable=1";
+  if (mode == Mode::read_with_journal) parameters = "?vfs=unix-none";
+  const std::string uri = uri_of(file, parameters);
   const int flags =
       SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
       (mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
@@ -161,6 +164,11 @@ Database::Database(const std::string& file, Mode mode) {
   if (code != SQLITE_OK) throw error_of(database, code);
   sqlite3_extended_result_codes(database, 1);
   sqlite3_busy_timeout(database, kWaitMs);
+  if (mode == Mode::read_with_journal) {
+    // The index of the journal is then kept in memory and not in a -shm file.
+    run("PRAGMA locking_mode = EXCLUSIVE");
+    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
   // A file from another user must not make us run functions that its schema names.
   sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);

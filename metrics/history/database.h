@@ -85,8 +85,10 @@ class Database {
  public:
   enum class Mode {
     read,
-    read_unchanging,  // a file that no process writes, in a folder where this user may not write
-    write,            // makes the file if there is none
+    // Of a file that no process writes, in a folder where this user may not write:
+    read_unchanging,    // without a -wal file
+    read_with_journal,  // with one, and without the -shm file that SQLite would make beside it
+    write,              // makes the file if there is none
   };
   Database(const std::string& file, Mode mode);
 

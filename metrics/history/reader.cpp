@@ -27,14 +27,16 @@ bool exists(const std::string& file) {
 }
 
 // In a folder where this user may not write, SQLite cannot read a file in WAL mode that no process
-// has open. If there is no -wal file, nothing is missing from the file itself.
+// has open, because it cannot make a -shm file there. (If there is one, a process may be writing.)
 std::unique_ptr<Database> open_to_read(const std::string& file) {
   auto database = std::make_unique<Database>(file, Database::Mode::read);
   try {
     database->number("PRAGMA user_version");
   } catch (const DatabaseError&) {
-    if (!exists(file) || exists(file + "-wal")) throw;
-    database = std::make_unique<Database>(file, Database::Mode::read_unchanging);
+    if (!exists(file) || exists(file + "-shm")) throw;
+    database =
+        std::make_unique<Database>(file, exists(file + "-wal") ? Database::Mode::read_with_journal
+                                                               : Database::Mode::read_unchanging);
   }
   return database;
 }
@@ -191,6 +193,38 @@ std::vector<TimeStretch> HistoryReader::observed(const std::string& instance,
   return stretches;
 }
 
+// Extends the range to stretches of the finest tiers, up to this one, that are kept at its ends.
+void HistoryReader::extend_to_what_is_kept(std::size_t tier, Seconds& range) const {
+  const auto fits = [this](std::uint64_t second, std::size_t i) {
+    return second % tiers_[i].seconds == 0;
+  };
+  std::size_t at = tier;
+  while (at > 0 && !fits(range.begin, at) &&
+         tiers_[at - 1].kept_from <= round_down(range.begin, tiers_[at - 1].seconds)) {
+    --at;
+  }
+  range.begin = round_down(range.begin, tiers_[at].seconds);
+  at = tier;
+  while (at > 0 && !fits(range.end, at) &&
+         tiers_[at - 1].kept_from <=
+             std::max(range.begin, round_down(range.end, tiers_[at].seconds))) {
+    --at;
+  }
+  range.end = round_up(range.end, tiers_[at].seconds);
+}
+
+// Visits the tier's rows within [begin, end), and those of finer tiers for the stretches that the ends
+// cut.
+void HistoryReader::visit_exactly(std::size_t tier, std::uint64_t begin, std::uint64_t end,
+                                  const std::vector<Series>& series, const Visit& visitor) {
+  if (begin >= end) return;
+  const std::uint64_t first = std::min(round_up(begin, tiers_[tier].seconds), end);
+  const std::uint64_t last = std::max(round_down(end, tiers_[tier].seconds), first);
+  if (first < last) visit(tier, first, last, series, visitor);
+  if (begin < first) visit_exactly(tier - 1, begin, first, series, visitor);
+  if (last < end) visit_exactly(tier - 1, last, end, series, visitor);
+}
+
 // Visits rows of the tier as far as it is closed, then rows of the finer tiers. `begin` and `end`
 // are multiples of the tier's seconds.
 void HistoryReader::visit(std::size_t tier, std::uint64_t begin, std::uint64_t end,
@@ -238,17 +272,17 @@ HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& ans
     HistoryResult found = find_series(query.filter, !query.filter.operation, series);
     if (!found.done()) return found;
 
-    const Seconds range = whole_seconds(query.range);
+    Seconds range = whole_seconds(query.range);
     const std::size_t tier = tier_for(range.begin, range.begin + range.length, query.points);
-    HistoryPoints points(query, tiers_[tier].seconds);
-    visit(tier, points.begin_seconds(), points.end_seconds(), series,
-          [&](std::uint64_t begin, std::int64_t, std::span<const std::uint8_t> bytes) {
-            Tally* const tally = points.at(begin);
-            if (tally == nullptr) throw damaged();
-            merge_row(*tally, bytes);
-          });
-    answer = points.answer(
-        observed(query.filter.instance, points.begin_seconds(), points.end_seconds()));
+    extend_to_what_is_kept(tier, range);
+    HistoryPoints points(range, query.points, tiers_[tier].seconds);
+    visit_exactly(tier, range.begin, range.end, series,
+                  [&](std::uint64_t begin, std::int64_t, std::span<const std::uint8_t> bytes) {
+                    Tally* const tally = points.at(begin);
+                    if (tally == nullptr) throw damaged();
+                    merge_row(*tally, bytes);
+                  });
+    answer = points.answer(observed(query.filter.instance, range.begin, range.end));
     return {};
   });
 }

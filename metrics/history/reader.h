@@ -52,8 +52,11 @@ class HistoryReader {
   // The coarsest tier whose rollups are not longer than one of `points` points and are kept from
   // `begin` on.
   std::size_t tier_for(std::uint64_t begin, std::uint64_t end, std::uint32_t points) const;
+  void extend_to_what_is_kept(std::size_t tier, Seconds& range) const;
   std::vector<TimeStretch> observed(const std::string& instance, std::uint64_t begin_seconds,
                                     std::uint64_t end_seconds);
+  void visit_exactly(std::size_t tier, std::uint64_t begin, std::uint64_t end,
+                     const std::vector<Series>& series, const Visit& visit);
   void visit(std::size_t tier, std::uint64_t begin, std::uint64_t end,
              const std::vector<Series>& series, const Visit& visit);
   void visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t end,

@@ -5,8 +5,8 @@ namespace goxel_telemetry::metrics {
 
 Latency latency_of(const Histogram& h) {
   if (h.count() == 0) return {};
-  return {h.count(),        h.mean(),         h.min(), h.quantile(0.50),
-          h.quantile(0.90), h.quantile(0.99), h.max(), h.out_of_range()};
+  return {h.count(),        h.mean(),         h.min(), h.quantile(0.50), h.quantile(0.90),
+          h.quantile(0.95), h.quantile(0.99), h.max(), h.out_of_range()};
 }
 
 WindowStats stats_of(const Tally& tally, double covered_seconds) {

@@ -18,6 +18,7 @@ struct Latency {
   std::uint64_t min_ns = 0;
   std::uint64_t p50_ns = 0;
   std::uint64_t p90_ns = 0;
+  std::uint64_t p95_ns = 0;
   std::uint64_t p99_ns = 0;
   std::uint64_t max_ns = 0;
   // Spans longer than the histogram's range (137 s). They count in all members above, but a

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <span>
 
@@ -51,12 +52,32 @@ std::string minutes_and_more(double seconds) {
   return std::to_string(hours / 24) + " d " + two_digits(hours % 24) + " h";
 }
 
-std::string local_time(std::uint64_t realtime_ns, const char* pattern) {
-  const auto seconds = static_cast<std::time_t>(realtime_ns / 1'000'000'000);
+std::tm local_parts(std::time_t seconds) {
   std::tm parts{};
   localtime_r(&seconds, &parts);
+  return parts;
+}
+
+std::time_t seconds_of(std::uint64_t realtime_ns) {
+  return static_cast<std::time_t>(realtime_ns / 1'000'000'000);
+}
+
+std::string local_time(std::uint64_t realtime_ns, const char* pattern) {
+  const std::tm parts = local_parts(seconds_of(realtime_ns));
   std::array<char, 64> text;
   return {text.data(), std::strftime(text.data(), text.size(), pattern, &parts)};
+}
+
+// "+02:00" if the clocks change within a day before or after, else nothing.
+std::string offset_if_clocks_change(std::uint64_t realtime_ns) {
+  constexpr std::time_t kDay = 86'400;
+  const std::time_t seconds = seconds_of(realtime_ns);
+  const long east = local_parts(seconds).tm_gmtoff;
+  const bool same = local_parts(seconds - kDay).tm_gmtoff == east &&
+                    local_parts(seconds + kDay).tm_gmtoff == east;
+  if (same) return {};
+  const auto minutes = static_cast<std::uint64_t>(std::labs(east) / 60);
+  return (east < 0 ? '-' : '+') + two_digits(minutes / 60) + ':' + two_digits(minutes % 60);
 }
 
 }  // namespace
@@ -102,13 +123,13 @@ std::string format_percent(double ratio) {
 }
 
 std::string format_date_time(std::uint64_t realtime_ns) {
-  return local_time(realtime_ns, "%Y-%m-%d %H:%M:%S");
+  return local_time(realtime_ns, "%Y-%m-%d %H:%M:%S") + offset_if_clocks_change(realtime_ns);
 }
 
 std::string format_time_of_day(std::uint64_t realtime_ns) {
   const std::string microseconds = std::to_string(realtime_ns / 1000 % 1'000'000);
   return local_time(realtime_ns, "%H:%M:%S.") + std::string(6 - microseconds.size(), '0') +
-         microseconds;
+         microseconds + offset_if_clocks_change(realtime_ns);
 }
 
 }  // namespace goxel_telemetry::metrics

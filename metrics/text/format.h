@@ -25,7 +25,9 @@ std::string format_rate(double per_second);
 // A ratio of 0 to 1 as "0.13 %", "12.3 %", "100 %"; more than 1 as "250 %".
 std::string format_percent(double ratio);
 
-// CLOCK_REALTIME nanoseconds as local time: "2025-11-25 18:46:03", and "18:46:03.123456".
+// CLOCK_REALTIME nanoseconds as local time: "2025-11-25 18:46:03", and "18:46:03.123456". Within a day
+// of a change of the clocks with the offset, "2025-10-26 02:46:03+02:00", because an hour comes twice
+// then. parse_time() (metrics/text/time_range.h) reads what format_date_time() writes.
 std::string format_date_time(std::uint64_t realtime_ns);
 std::string format_time_of_day(std::uint64_t realtime_ns);
 

@@ -66,11 +66,14 @@ class Text {
 };
 
 std::optional<std::uint64_t> unix_time(Text text) {
-  const auto seconds = text.number();
-  if (!seconds) return std::nullopt;
+  // The year 1973 in milliseconds and 5138 in seconds.
+  constexpr std::uint64_t kLeastMilliseconds = 100'000'000'000;
+  const auto count = text.number();
+  if (!count) return std::nullopt;
   const auto ns = text.fraction();
   if (!ns || !text.at_end()) return std::nullopt;
-  return to_ns(*seconds, *ns);
+  if (*count < kLeastMilliseconds) return to_ns(*count, *ns);
+  return to_ns(*count / 1'000, *count % 1'000 * 1'000'000 + *ns / 1'000);
 }
 
 struct ClockTime {
@@ -205,7 +208,7 @@ ParsedRange parse_range(std::string_view from, std::string_view to, std::uint64_
     return ParsedRange{{},
                        "\"" + printable(text.substr(0, kMostShown)) +
                            "\" is no point in time; write now, -24h, Unix seconds or "
-                           "2025-11-25T18:46:03Z"};
+                           "milliseconds, or 2025-11-25T18:46:03Z"};
   };
   ParsedRange parsed;
   const auto end = to.empty() ? now_realtime_ns : parse_time(to, now_realtime_ns);

@@ -3,6 +3,7 @@
 //
 //   now            -90s  -30m  -24h  -7d  -2w      (before now; fractions of a unit do not exist)
 //   1764096363     1764096363.5                     Unix time in seconds
+//   1764096363500                                   from 100,000,000,000 on, in milliseconds
 //   2025-11-25T18:46:03Z   2025-11-25T18:46:03.25+01:00      RFC 3339
 //   2025-11-25T18:46:03    2025-11-25T18:46    2025-11-25    the same in local time
 //

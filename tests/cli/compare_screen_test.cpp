@@ -137,6 +137,21 @@ TEST_F(ComparisonScreen, ARowHasTheFiguresOfBothSides) {
                   "mcp", "2-layer", "daemon"));
 }
 
+TEST_F(ComparisonScreen, OperationsOfOneNameAreToldApartAt80Columns) {
+  operations() = {operation("fill", Verdict::slower, 1), operation("fill", Verdict::faster, -0.5)};
+  const auto titles = [this] {
+    return row_of(comparison_screen(compared_, {.width = 80}), "OPERATION");
+  };
+  operations()[1].key.stack = "4-layer";
+  EXPECT_THAT(titles(), Contains("STACK"));
+  operations()[1].key = operations()[0].key;
+  operations()[1].key.protocol = "jsonrpc";
+  EXPECT_THAT(titles(), Contains("PROTOCOL"));
+  operations()[1].key = operations()[0].key;
+  operations()[1].key.layer = "mcp-server";
+  EXPECT_THAT(titles(), Contains("LAYER"));
+}
+
 TEST_F(ComparisonScreen, WhatIsNotKnownIsADashAndTooLittleDataHasNoInterval) {
   metrics::ComparedOperation o = operation("fill", Verdict::too_little_data, 0);
   o.latency.mean = moved(2e6, 1e6, Change::too_little_data, -0.9, 0.9);

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
@@ -292,8 +293,6 @@ TEST_F(CliProgram, AfterADaemonsDeathOnlyStatusAndLayersExit1) {
     const Program::Result result = run(command(arguments));
     EXPECT_EQ(result.exit_code, 1) << testing::PrintToString(arguments);
     EXPECT_THAT(result.output, HasSubstr(instance_)) << "it is shown all the same";
-    EXPECT_THAT(run({arguments.front(), "--help"}).output,
-                HasSubstr("Exits with 0 only while the daemon is live."));
   }
   for (const auto& arguments :
        std::vector<std::vector<std::string>>{{"tail", "--backlog", "--count", "4"},
@@ -384,6 +383,78 @@ TEST_F(CliProgram, BadFlagsAndValuesExit2WithOneSentence) {
   }
 }
 
+TEST_F(CliProgram, NaNAndInfinityAreNoValuesOfAnyNumber) {
+  const std::vector<std::vector<std::string>> numbers = {
+      {"top", "--interval"},
+      {"tail", "--count"},
+      {"blackbox", "--last"},
+      {"history", "--points"},
+      {"history", "--from"},
+      {"history", "--to"},
+      {"record", "/dev/null/no-such-folder/s.rec", "--seconds"},
+      {"record", "/dev/null/no-such-folder/s.rec", "--count"},
+      {"replay", "/dev/null", "--speed"},
+      {"replay", "/dev/null", "--linger"},
+      {"compare", "a", "b", "--relevant"},
+      {"compare", "a", "b", "--watch"},
+      {"baseline", "save", "x", "--watch"},
+  };
+  for (const auto& number : numbers) {
+    for (const char* value : {"nan", "NaN", "inf", "-inf", "infinity", "1e999"}) {
+      std::vector<std::string> arguments = number;
+      arguments.emplace_back(value);
+      const Program::Result result = run(arguments);
+      EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);
+      EXPECT_THAT(result.error, AllOf(kOneSentence, HasSubstr(value)))
+          << testing::PrintToString(arguments);
+    }
+  }
+}
+
+TEST_F(CliProgram, WhatItComplainsAboutHidesNothing) {
+  const Program::Result result = run({"status", "a\u202Eb\033[31m"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.error, AllOf(kOneSentence, HasSubstr("a<U+202E>b\uFFFD[31m")));
+}
+
+TEST_F(CliProgram, TheWordThatIsNotKnownIsNamed) {
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"wrongword"},
+                                             {"status", "wrongword"},
+                                             {"top", "--wrongword"},
+                                             {"tail", "--wrongword=1"},
+                                             {"baseline", "wrongword"},
+                                             {"status", "--window", "wrongword"},
+                                             {"layers", "--window", "wrongword"},
+                                             {"top", "--sort", "wrongword"},
+                                             {"history", "--to", "wrongword"},
+                                             {"compare", "a", "b", "wrongword"}}) {
+    const Program::Result result = run(arguments);
+    EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);
+    EXPECT_THAT(result.error, AllOf(kOneSentence, HasSubstr("wrongword")));
+  }
+}
+
+// An empty operation must not mean all of them, nor an empty file the ring.
+TEST_F(CliProgram, AnEmptyValueIsNamedAndRefused) {
+  for (const auto& [command, flags] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {"status", {"--instance", "--window"}},
+           {"top", {"--sort", "--interval"}},
+           {"tail", {"--operation", "--count"}},
+           {"history", {"--file", "--from", "--to", "--operation", "--layer"}},
+           {"compare", {"--operation", "--stack", "--layer", "--history", "--dir"}}}) {
+    for (const std::string& flag : flags) {
+      for (const auto& arguments :
+           std::vector<std::vector<std::string>>{{command, flag, ""}, {command, flag + "=", "1"}}) {
+        const Program::Result result = run(arguments);
+        EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);
+        EXPECT_THAT(result.error, AllOf(kOneSentence, HasSubstr(flag)));
+      }
+    }
+  }
+  EXPECT_THAT(run({"record", ""}).error, HasSubstr("what follows record is empty"));
+}
+
 TEST_F(CliProgram, WithSeveralLiveInstancesOneMustBeChosen) {
   start(play_three_additions);
   const std::string other = metrics::unique_instance();
@@ -412,13 +483,13 @@ TEST_F(CliProgram, HelpAndVersionExit0) {
 
 TEST_F(CliProgram, HelpOfACommandEndsWithWhatItsFlagsDoNotSay) {
   const std::vector<std::pair<std::string, std::string>> last_words = {
-      {"status", "Exits with 0 only while the daemon is live."},
+      {"status", "Exit codes: 0 the daemon is live; 1 it is not"},
       {"top", "Press ? for the keys."},
       {"tail", "Goes on when the daemon is restarted. The time is that of the answer."},
-      {"layers", "Exits with 0 only while the daemon is live."},
+      {"layers", "Exit codes: 0 the daemon is live; 1 it is not"},
       {"history",
-       "TIME is now, -90s, -30m, -24h, -7d, Unix seconds, or 2025-11-25T18:46:03Z (without the Z: "
-       "local)."},
+       "TIME is now, -90s, -30m, -24h, -7d, Unix seconds or milliseconds, or 2025-11-25T18:46:03Z "
+       "(or with +01:00; without an offset: local)."},
       {"record", "Goes on when the daemon is restarted. Layers outside of it are recorded, too."},
       {"replay",
        "The segments are removed at the end: NAME, and NAME.layers if outer layers were "
@@ -429,6 +500,21 @@ TEST_F(CliProgram, HelpOfACommandEndsWithWhatItsFlagsDoNotSay) {
     std::string text;  // whatever the lines are broken at
     for (std::string word; printed >> word;) text += word + ' ';
     EXPECT_THAT(text, HasSubstr(words)) << name;
+  }
+}
+
+TEST_F(CliProgram, HelpOfEveryCommandTellsItsExitCodes) {
+  for (const char* name :
+       {"", "status", "top", "tail", "inflight", "blackbox", "layers", "instances", "history",
+        "compare", "baseline", "baseline save", "baseline list", "baseline show", "baseline delete",
+        "baseline export", "baseline import", "record", "replay"}) {
+    std::istringstream words(std::string(name) + " --help");
+    const std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
+    const std::string help = run(arguments).output;
+    const std::size_t codes = help.find("Exit codes: 0 ");
+    ASSERT_NE(codes, std::string::npos) << name;
+    EXPECT_THAT(help.substr(codes), AllOf(HasSubstr("; 1 "), HasSubstr("; 2 ")));
+    EXPECT_EQ(help.find("Exit codes", codes + 1), std::string::npos) << "once";
   }
 }
 

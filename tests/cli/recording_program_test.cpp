@@ -26,6 +26,7 @@ using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 
 const auto kOneSentence = MatchesRegex("goxel-telemetry: [^\n]+\n");
 
@@ -69,12 +70,28 @@ class RecordingProgram : public testing::Test {
 
 TEST_F(RecordingProgram, RecordsUntilItIsInterrupted) {
   daemon_.emplace(instance_, ping, ping);
-  Program record({"record", file("s.rec"), "--instance", instance_});
-  EXPECT_THAT(record.error_line(), HasSubstr("recording instance \"" + instance_ + "\" into "));
-  record.signal(SIGINT);
-  const Program::Result result = record.finish();
-  EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.output, HasSubstr(" record"));
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const std::string session = file(std::to_string(signal) + ".rec");
+    Program record({"record", session, "--backlog", "--instance", instance_});
+    EXPECT_THAT(record.error_line(), HasSubstr("recording instance \"" + instance_ + "\" into "));
+    record.signal(signal);
+    const Program::Result result = record.finish();
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.output, HasSubstr(" record"));
+    EXPECT_THAT(replay_fast(session).error, Not(HasSubstr("breaks off"))) << "it was closed";
+  }
+}
+
+// nohup lets SIGHUP be ignored.
+TEST_F(RecordingProgram, UnderNohupItGoesOnWhenItsTerminalIsClosed) {
+  daemon_.emplace(instance_, ping, ping);
+  std::signal(SIGHUP, SIG_IGN);
+  Program record({"record", file("s.rec"), "--backlog", "--count", "2", "--instance", instance_});
+  std::signal(SIGHUP, SIG_DFL);
+  EXPECT_THAT(record.error_line(), HasSubstr("recording"));
+  record.signal(SIGHUP);
+  while (!record.has_output(20)) daemon_->poke();
+  EXPECT_THAT(record.finish().output, HasSubstr("s.rec: 2 records"));
 }
 
 TEST_F(RecordingProgram, ReplayedSegmentIsThereUntilInterruptedAndThenGone) {
@@ -91,6 +108,16 @@ TEST_F(RecordingProgram, ReplayedSegmentIsThereUntilInterruptedAndThenGone) {
   replay.signal(SIGTERM);
   EXPECT_EQ(replay.finish().exit_code, 0);
   EXPECT_EQ(shm::open_segment(name).outcome, shm::OpenOutcome::absent);
+}
+
+TEST_F(RecordingProgram, ReplayedSegmentIsGoneWhenTheTerminalWasClosed) {
+  record_three(file("s.rec"));
+  Program replay({"replay", file("s.rec"), "--instance", instance_ + "-r"});
+  EXPECT_THAT(replay.error_line(), HasSubstr("replaying 3 records of "));
+  EXPECT_THAT(replay.error_line(), HasSubstr("stays until Ctrl-C"));
+  replay.signal(SIGHUP);
+  EXPECT_EQ(replay.finish().exit_code, 0);
+  EXPECT_EQ(shm::open_segment(instance_ + "-r").outcome, shm::OpenOutcome::absent);
 }
 
 TEST_F(RecordingProgram, WhatWasOverwrittenIsCounted) {

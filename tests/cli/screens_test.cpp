@@ -74,6 +74,17 @@ class Screens : public testing::Test {
   }
 };
 
+TEST(RecordLine, ShowsWhatIsHiddenInNamesAndKeepsColumnsStraight) {
+  metrics::NamedRecord r = example_record();
+  // The name's twenty columns, and two between the columns.
+  r.operation = "体素";
+  EXPECT_THAT(record_line(r, {}), HasSubstr("  体素" + std::string(16 + 2, ' ') + r.protocol));
+  r.operation = "e\u0301dit";
+  EXPECT_THAT(record_line(r, {}), HasSubstr("e\u0301dit" + std::string(16 + 2, ' ') + r.protocol));
+  r.operation = "pi\u200Bng";
+  EXPECT_THAT(record_line(r, {}), HasSubstr("  pi<U+200B>ng  "));
+}
+
 TEST_F(Screens, RecordIsOneLineWithTheTimeOfItsEnd) {
   EXPECT_EQ(record_line(example_record(), {}),
             "22:13:20.001234  ok              1.23 ms  goxel.add_voxel       jsonrpc  4-layer  "
@@ -279,7 +290,7 @@ TEST_F(Screens, LayersOfOneStackAreALineEach) {
             "  = 11.0 ms of 1,234 operations, joined by trace id\n"
             "  as mcp-client saw it:\n"
             "  mean 11.0 ms, 5.00 ms over the target of 6.00 ms\n"
-            "  p50 10.0 ms, p99 0 ns\n"
+            "  p50 10.0 ms, p95 0 ns, p99 0 ns\n"
             "  1,625/s, 25.0/s above the target of 1,600/s\n"
             "\n");
 }
@@ -370,6 +381,7 @@ TEST_F(Screens, LayersSaysOnWhichSideOfTheTargetsItIs) {
   view.stacks.resize(1);
   metrics::StackWindow& window = view.stacks[0].windows[1];
   window.outermost.latency.mean_ns = 2e6;
+  window.outermost.latency.p95_ns = 25'000'000;
   window.outermost.latency.p99_ns = 30'000'000;
   window.outermost.rate_per_second = 100;
   window.latency_room_ns = 4e6;
@@ -377,7 +389,7 @@ TEST_F(Screens, LayersSaysOnWhichSideOfTheTargetsItIs) {
   std::string screen = layers_screen("", view, metrics::Window::one_minute, {});
   EXPECT_THAT(screen, HasSubstr("as mcp-client saw it:\n"
                                 "  mean 2.00 ms, 4.00 ms within the target of 6.00 ms\n"
-                                "  p50 10.0 ms, p99 30.0 ms\n"
+                                "  p50 10.0 ms, p95 25.0 ms, p99 30.0 ms\n"
                                 "  100/s, 1,500/s below the target of 1,600/s\n"));
   window.latency_room_ns.reset();
   window.throughput_room_per_second.reset();
@@ -394,16 +406,17 @@ TEST_F(Screens, LayersHasARowForEachHopThatWasMeasured) {
                                 .min_ns = 1,
                                 .p50_ns = 2'000,
                                 .p90_ns = 3'000'000,
+                                .p95_ns = 400'000'000,
                                 .p99_ns = 4'000'000'000,
                                 .max_ns = 65'000'000'000};
   first.mean_there_ns = 1'400'000;
   first.mean_back_ns = 700'000;
   const std::string screen = layers_screen("", view, metrics::Window::one_minute, {});
-  EXPECT_THAT(row_of(screen, "HOP"),
-              ElementsAre("HOP", "STACK", "MEAN", "THERE", "BACK", "P50", "P90", "P99", "MAX"));
+  EXPECT_THAT(row_of(screen, "HOP"), ElementsAre("HOP", "STACK", "MEAN", "THERE", "BACK", "P50",
+                                                 "P90", "P95", "P99", "MAX"));
   EXPECT_THAT(row_of(screen, "HOP", 1),
               ElementsAre("MCP Client → Server", "2-layer", "2.10 ms", "1.40 ms", "700 µs",
-                          "2.00 µs", "3.00 ms", "4.00 s", "1 min 05 s"));
+                          "2.00 µs", "3.00 ms", "400 ms", "4.00 s", "1 min 05 s"));
   EXPECT_THAT(column_of(screen, "HOP"), ElementsAre("MCP Client → Server"))
       << "the other was not measured, only subtracted";
 }
@@ -416,7 +429,8 @@ TEST_F(Screens, LayersListsTheFirstTenOperationsOfAStack) {
     o.operation = "operation_" + std::to_string(30 - i);
     o.breakdown.operations = 1'234;
     o.breakdown.mean_ns = 5'000'000;
-    o.breakdown.duration = metrics::Latency{.p50_ns = 1, .p90_ns = 2, .p99_ns = 9'000'000};
+    o.breakdown.duration =
+        metrics::Latency{.p50_ns = 1, .p90_ns = 2, .p95_ns = 8'000'000, .p99_ns = 9'000'000};
     o.breakdown.hops = {hop("a", 2'000'000, 0.4), hop("b", 3'000'000, 0.6)};
   }
   view.stacks[0].windows[1].operations[1].breakdown.duration.reset();
@@ -425,9 +439,9 @@ TEST_F(Screens, LayersListsTheFirstTenOperationsOfAStack) {
   ASSERT_EQ(names.size(), 10u);
   EXPECT_EQ(names.front(), "operation_30");
   EXPECT_EQ(names.back(), "operation_21");
-  EXPECT_THAT(
-      row_of(screen, "operation_30"),
-      ElementsAre("operation_30", "2-layer", "1,234", "5.00 ms", "9.00 ms", "2.00 ms + 3.00 ms"));
+  EXPECT_THAT(row_of(screen, "operation_30"),
+              ElementsAre("operation_30", "2-layer", "1,234", "5.00 ms", "8.00 ms", "9.00 ms",
+                          "2.00 ms + 3.00 ms"));
   EXPECT_THAT(row_of(screen, "operation_29"),
               ElementsAre("operation_29", "2-layer", "1,234", "5.00 ms", "2.00 ms + 3.00 ms"));
 }

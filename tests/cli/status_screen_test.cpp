@@ -13,6 +13,7 @@ namespace {
 
 using metrics::Window;
 using shm::ProducerState;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -51,6 +52,15 @@ TEST_F(StatusScreen, TheOperationThatTookMostTimeIsFirst) {
   EXPECT_THAT(column_of(screen(), "OPERATION"), ElementsAre("long", "single", "often", "same"));
 }
 
+TEST_F(StatusScreen, OperationsOfOneNameAreToldApartAt80Columns) {
+  snapshot_.operations = {operation("goxel.export_model", 10, 1e6),
+                          operation("goxel.export_model", 10, 1e6)};
+  snapshot_.operations.replace(1).key.stack = "4-layer";
+  EXPECT_THAT(row_of(screen({.width = 80}), "OPERATION"), Contains("STACK"));
+  snapshot_.operations.replace(1).key = {"2-layer", "mcp", "mcp-server", "goxel.export_model"};
+  EXPECT_THAT(row_of(screen({.width = 80}), "OPERATION"), Contains("LAYER"));
+}
+
 TEST_F(StatusScreen, ARowHasTheFiguresOfTheWindow) {
   metrics::OperationStats stats = operation("fill", 0, 0);
   metrics::WindowStats& window = stats.windows[2];
@@ -61,17 +71,18 @@ TEST_F(StatusScreen, ARowHasTheFiguresOfTheWindow) {
                     .min_ns = 500,
                     .p50_ns = 1'000,
                     .p90_ns = 2'000'000,
+                    .p95_ns = 20'000'000,
                     .p99_ns = 3'000'000'000,
                     .max_ns = 65'000'000'000};
   snapshot_.operations = {stats};
   const std::string shown = screen(kPlain, Window::five_minutes);
   EXPECT_THAT(row_of(shown, "OPERATION"),
               ElementsAre("OPERATION", "COUNT", "RATE", "FAILED", "UNANSWERED", "MEAN", "P50",
-                          "P90", "P99", "MAX", "PROTOCOL", "STACK", "LAYER"));
+                          "P90", "P95", "P99", "MAX", "PROTOCOL", "STACK", "LAYER"));
   // 1,234 in all, of which 334 did not end well.
   EXPECT_THAT(row_of(shown, "fill"),
               ElementsAre("fill", "1,234", "4.12/s", "334", "30", "1.50 µs", "1.00 µs", "2.00 ms",
-                          "3.00 s", "1 min 05 s", "mcp", "2-layer", "daemon"));
+                          "20.0 ms", "3.00 s", "1 min 05 s", "mcp", "2-layer", "daemon"));
   EXPECT_THAT(screen(kPlain, Window::one_minute), HasSubstr("No requests in this window."));
 }
 
@@ -80,7 +91,7 @@ TEST_F(StatusScreen, WhatWasNeverAnsweredHasNoLatency) {
   stats.windows[1].outcomes.unanswered = 2;
   snapshot_.operations = {stats};
   EXPECT_THAT(row_of(screen(), "stuck"), ElementsAre("stuck", "2", "0/s", "2", "2", "-", "-", "-",
-                                                     "-", "-", "mcp", "2-layer", "daemon"));
+                                                     "-", "-", "-", "mcp", "2-layer", "daemon"));
 }
 
 TEST_F(StatusScreen, WhatFailedIsRedAndNothingIsNot) {

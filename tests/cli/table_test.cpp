@@ -80,6 +80,40 @@ TEST(FactLine, ContinuesBelowTheFirstFact) {
   EXPECT_EQ(fact_line("label", {Cell("")}, {}), "");
 }
 
+// "体素" takes four columns, "é" in two characters one.
+TEST(Table, WideAndCombiningCharactersKeepColumnsStraight) {
+  Table table({{"OPERATION", Align::left}, {"P99"}});
+  table.add({Cell("体素"), Cell("1 ns")});
+  table.add({Cell("e\u0301dit"), Cell("2 ns")});
+  table.add({Cell("🧊_export"), Cell("3 ns")});
+  EXPECT_EQ(table.render({}),
+            "OPERATION   P99\n"
+            "体素       1 ns\n"
+            "e\u0301dit       2 ns\n"
+            "🧊_export  3 ns\n");
+}
+
+TEST(Table, HiddenCharactersAreShownAndHaveTheirColumns) {
+  Table table({{"A", Align::left}, {"B"}});
+  table.add({Cell("a\u200Bdd"), Cell("1")});
+  table.add({Cell("\u202Edda"), Cell("2")});
+  EXPECT_EQ(table.render({}),
+            "A            B\n"
+            "a<U+200B>dd  1\n"
+            "<U+202E>dda  2\n");
+  EXPECT_EQ(fact_line("label", {Cell("a\u2066b")}, {}), "label       a<U+2066>b\n");
+}
+
+TEST(Cut, HalvesNoWideCharacterAndLeavesMarksWithTheirLetter) {
+  EXPECT_EQ(cut("体素体素", 8), "体素体素");
+  EXPECT_EQ(cut("体素体素", 7), "体素体…");
+  EXPECT_EQ(cut("体素体素", 6), "体素…") << "five columns";
+  EXPECT_EQ(cut("体", 1), "…");
+  EXPECT_EQ(cut("e\u0301e\u0301e\u0301", 2), "e\u0301…");
+  EXPECT_EQ(padded("体", 4) + "|", "体  |");
+  EXPECT_EQ(padded("体", 4, Align::right), "  体");
+}
+
 TEST(Cut, CountsCharactersNotBytes) {
   EXPECT_EQ(cut("µµµµ", 4), "µµµµ");
   EXPECT_EQ(cut("µµµµ", 3), "µµ…");

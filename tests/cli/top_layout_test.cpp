@@ -9,6 +9,8 @@
 namespace goxel_telemetry::cli {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -20,7 +22,7 @@ metrics::OperationStats operation(const std::string& name, std::uint64_t count, 
   window.outcomes = {.ok = count};
   window.rate_per_second = static_cast<double>(count) / 60;
   const auto ns = static_cast<std::uint64_t>(mean_ns);
-  window.latency = {count, mean_ns, ns, ns, ns, ns, ns, 0};
+  window.latency = {count, mean_ns, ns, ns, ns, ns, ns, ns, 0};
   return stats;
 }
 
@@ -132,6 +134,7 @@ TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
   add("of the highest mean").latency.mean_ns = 2'000;
   add("of the highest p50").latency.p50_ns = 2'000;
   add("of the highest p90").latency.p90_ns = 2'000;
+  add("of the highest p95").latency.p95_ns = 2'000;
   add("of the highest p99").latency.p99_ns = 2'000;
   add("of the highest max").latency.max_ns = 2'000;
   add("of most failures").outcomes = {.ok = 8, .unanswered = 1, .malformed = 1, .cancelled = 1};
@@ -144,6 +147,7 @@ TEST(TopLayout, EachOrderGoesByItsOwnNumber) {
                                                               {SortBy::mean, "of the highest mean"},
                                                               {SortBy::p50, "of the highest p50"},
                                                               {SortBy::p90, "of the highest p90"},
+                                                              {SortBy::p95, "of the highest p95"},
                                                               {SortBy::p99, "of the highest p99"},
                                                               {SortBy::max, "of the highest max"},
                                                               {SortBy::errors, "of most failures"},
@@ -180,6 +184,7 @@ TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
                     .min_ns = 500,
                     .p50_ns = 1'000,
                     .p90_ns = 2'000'000,
+                    .p95_ns = 20'000'000,
                     .p99_ns = 3'000'000'000,
                     .max_ns = 65'000'000'000};
   TopState state;
@@ -189,11 +194,11 @@ TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
   const std::string screen = text(state, s, 300);
   EXPECT_THAT(row_of(screen, "OPERATION"),
               ElementsAre("OPERATION", "RATE", "COUNT", "FAILED", "TIME", "MEAN", "P50^", "P90",
-                          "P99", "MAX", "STACK", "PROTOCOL", "LAYER"));
+                          "P95", "P99", "MAX", "STACK", "PROTOCOL", "LAYER"));
   EXPECT_THAT(
       row_of(screen, "goxel.add_voxel"),
       ElementsAre("goxel.add_voxel", "4.12/s", "1,234", "334", "100 %", "1.50 µs", "1.00 µs",
-                  "2.00 ms", "3.00 s", "1 min 05 s", "2-layer", "mcp", "daemon"));
+                  "2.00 ms", "20.0 ms", "3.00 s", "1 min 05 s", "2-layer", "mcp", "daemon"));
   EXPECT_THAT(screen, HasSubstr("\nwindow 5m, 1 operation\n"));
 }
 
@@ -267,6 +272,37 @@ TEST(TopLayout, ShowsWhatPassesTheFilterAndWhatTheWindowHolds) {
   state = {};
   state.window = metrics::Window::now;
   EXPECT_THAT(text(state, busy_snapshot()), HasSubstr("No requests in this window."));
+}
+
+// Their stack, protocol or layer stands there however narrow it gets.
+TEST(TopLayout, OperationsOfOneNameAreToldApartAt80Columns) {
+  metrics::Snapshot s = busy_snapshot();
+  const auto another = [&s](const metrics::OperationKey& key) {
+    metrics::OperationStats stats = operation(key.operation, 5, 100'000);
+    stats.key = key;
+    s.operations.add(stats);
+  };
+  const auto titles = [&s] { return row_of(text({}, s, 80), "OPERATION"); };
+  EXPECT_THAT(titles(), Not(Contains("LAYER"))) << "nothing to tell apart";
+  another({"2-layer", "mcp", "mcp-client", "goxel.add_voxel"});
+  EXPECT_THAT(titles(), Contains("LAYER"));
+  EXPECT_THAT(text({}, s, 80), HasSubstr("mcp-client"));
+  another({"2-layer", "jsonrpc", "daemon", "goxel.add_voxel"});
+  EXPECT_THAT(titles(), AllOf(Contains("PROTOCOL"), Contains("LAYER")));
+  another({"4-layer", "jsonrpc", "daemon", "goxel.add_voxel"});
+  EXPECT_THAT(titles(), AllOf(Contains("STACK"), Contains("PROTOCOL"), Contains("LAYER")));
+  for (const std::string& line : lines_of(text({}, s, 80))) EXPECT_LE(columns(line), 80u);
+}
+
+TEST(TopLayout, ShowsWhatIsHiddenInNamesAndInWhatIsTyped) {
+  metrics::Snapshot s = busy_snapshot();
+  s.operations.add(operation("a\u202Eb", 5, 100'000));
+  s.inflight[0].operation = "c\u200Bd";
+  TopState state;
+  state.inflight = true;
+  EXPECT_THAT(text(state, s), AllOf(HasSubstr("a<U+202E>b"), HasSubstr("c<U+200B>d")));
+  state.filter = "\u202E";
+  EXPECT_THAT(text(state, s), AllOf(HasSubstr("with \"<U+202E>\""), HasSubstr("a<U+202E>b")));
 }
 
 TEST(TopLayout, ScrollsNoFurtherThanToTheLastOperation) {
@@ -371,7 +407,7 @@ TEST(TopLayout, HelpListsTheKeys) {
             "i       requests in flight\n"
             "up down page keys: scroll\n"
             "\n"
-            "Sort by n name, r rate, c count, m mean, 5 9 0 quantiles, x max,\n"
+            "Sort by n name, r rate, c count, m mean, 5 9 8 0 quantiles, x max,\n"
             "        e failed, t time (rate times mean, as a share of the layer's); R reverses\n"
             "\n"
             "Any key goes back.\n");
@@ -397,7 +433,7 @@ TEST(TopLayout, WhatIsNotKnownIsLeftOut) {
                                 "process     overhead not measured yet\n"));
   EXPECT_THAT(row_of(screen, "goxel.add_voxel"),
               ElementsAre("goxel.add_voxel", "100/s", "6,007", "7", "0 %", "-", "-", "-", "-", "-",
-                          "2-layer", "mcp", "daemon"));
+                          "-", "2-layer", "mcp", "daemon"));
 }
 
 TEST(Pieces, AreWhatPaintMade) {

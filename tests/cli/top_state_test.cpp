@@ -33,6 +33,7 @@ TEST(TopState, NumbersChooseTheWindowAndLettersTheOrder) {
                                         {U'm', "mean", SortBy::mean},
                                         {U'5', "p50", SortBy::p50},
                                         {U'9', "p90", SortBy::p90},
+                                        {U'8', "p95", SortBy::p95},
                                         {U'0', "p99", SortBy::p99},
                                         {U'x', "max", SortBy::max},
                                         {U'e', "errors", SortBy::errors},

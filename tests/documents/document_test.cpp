@@ -10,6 +10,7 @@
 #include "documents/encode_msgpack.h"
 #include "documents/history_document.h"
 #include "documents/layers_document.h"
+#include "documents/record_document.h"
 #include "documents/snapshot_document.h"
 #include "tests/golden_file.h"
 #include "tests/http-bridge/sample_snapshots.h"
@@ -42,6 +43,16 @@ TEST_F(Document, SnapshotAsJsonIsWhatTheGoldenFileSays) {
   expect_golden("documents/snapshot.json", indented(encode_json(snapshot())));
 }
 
+// Names come from clients, and JSON is read on terminals: nothing there may be invisible.
+TEST_F(Document, HiddenCharactersAreEscapedAndStayTheSameText) {
+  metrics::NamedRecord record;
+  record.operation = "a\u200Bb\u202E\U000E0061\u4F53";
+  const std::string text = encode_json(record);
+  EXPECT_NE(text.find("\"a\\u200bb\\u202e\\udb40\\udc61\u4F53\""), std::string::npos) << text;
+  EXPECT_EQ(Json::parse(text).at("operation"), record.operation);
+  EXPECT_EQ(encode_json_error("no \u2066"), "{\"error\":\"no \\u2066\"}");
+}
+
 TEST_F(Document, InflightAsJsonIsWhatTheGoldenFileSays) {
   expect_golden("documents/inflight.json", indented(encode_json(inflight())));
 }
@@ -59,6 +70,7 @@ class Numbered {
             .min_ns = next(),
             .p50_ns = next(),
             .p90_ns = next(),
+            .p95_ns = next(),
             .p99_ns = next(),
             .max_ns = next(),
             .out_of_range = next()};

@@ -296,6 +296,8 @@ TEST_F(ComparisonRoute, BadInputIsOneSentence) {
       {{"a", "before"}, {"b", "after"}, {"\xff\n", "x"}},
       {{"a", "before"}, {"b", "after"}, {"relevant", "x"}},
       {{"a", "before"}, {"b", "after"}, {"relevant", "-1"}},
+      {{"a", "before"}, {"b", "after"}, {"relevant", ""}},
+      {{"a", "before"}, {"b", "after"}, {"operation", ""}},
       {{"a", "before"}, {"b", "after"}, {"relevant", "nan"}},
       {{"a", "before"}, {"b", "after"}, {"relevant", "inf"}},
       {{"a", "before"}, {"b", "after"}, {"relevant", "1e9"}},

@@ -524,8 +524,9 @@ TEST_F(HistoryServiceTest, TheRouteSaysWhatIsWrongInOneSentence) {
   refused({{"from", "-1h"}, {"to", "-2h"}}, 400, "reversed");
   refused({{"from", "-1h"}, {"to", "-1h"}}, 400, "empty");
   refused({{"from", "soon"}}, 400, "no point in time");
-  for (const char* points : {"0", "5001", "-1", "", "1.5", "x", "99999999999999999999"}) {
-    refused({{"points", points}}, 400, "Points must be a number from 1 to 5000");
+  for (const char* points : {"0", "5001", "-1", "1.5", "x", "nan", "inf", "99999999999999999999"}) {
+    refused({{"points", points}}, 400,
+            "Points must be a number from 1 to 5000, not \"" + std::string(points) + '"');
   }
   for (const char* points : {"1", "5000"}) {
     EXPECT_EQ(ask({{"from", "-1h"}, {"points", points}}).status, 200) << points;
@@ -535,7 +536,10 @@ TEST_F(HistoryServiceTest, TheRouteSaysWhatIsWrongInOneSentence) {
           "layer, protocol, from, to and points.");
   refused({{"operation", "pong"}}, 404, "no operation \"pong\"");
   refused({{"instance", "other"}}, 404, "no instance \"other\"");
-  refused({{"layer", ""}}, 404, "no layer \"\"");
+  refused({{"layer", "x"}}, 404, "no layer \"x\"");
+  for (const char* name : {"from", "to", "points", "operation", "stack", "layer", "protocol"}) {
+    refused({{name, ""}}, 400, "The parameter \"" + std::string(name) + "\" is empty.");
+  }
   Request request;
   EXPECT_THAT(answer_history(request, {}, now_.realtime_ns).body, HasSubstr("--history FILE"));
 }

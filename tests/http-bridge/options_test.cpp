@@ -66,7 +66,7 @@ TEST_F(BridgeOptions, AnAddressOfThisMachineAloneNeedsNone) {
 }
 
 TEST_F(BridgeOptions, WhatIsNoAddressIsRefusedWithAndWithoutAToken) {
-  for (const char* address : {"", "name", "127.0.0.1:80", "[::1]", "1.2.3"}) {
+  for (const char* address : {"name", "127.0.0.1:80", "[::1]", "1.2.3"}) {
     EXPECT_THAT(refused({"--bind", address}), HasSubstr("is not an IP address"));
     EXPECT_THAT(refused({"--bind", address, "--token-file", "/token"}),
                 HasSubstr("is not an IP address"));
@@ -122,6 +122,25 @@ TEST_F(BridgeOptions, ValuesAreTakenUpToTheirBounds) {
   EXPECT_THAT(refused({"--history-size", "15"}), HasSubstr("--history-size"));
   EXPECT_EQ(accepted({"--history-size", "1048576"}).history_retention.most_bytes, 1ull << 40);
   EXPECT_THAT(refused({"--history-size", "1048577"}), HasSubstr("--history-size"));
+}
+
+// An empty file name must not mean that there is no file.
+TEST_F(BridgeOptions, NoValueIsEmpty) {
+  for (const char* flag : {"--instance", "--port", "--bind", "--token-file", "--history",
+                           "--history-1s", "--history-size", "--baselines"}) {
+    EXPECT_EQ(refused({flag, ""}),
+              "goxel-telemetry-bridge: what follows " + std::string(flag) + " is empty\n");
+    EXPECT_EQ(refused({std::string(flag) + '=', "5"}),
+              "goxel-telemetry-bridge: " + std::string(flag) + " is given without a value\n");
+  }
+}
+
+TEST_F(BridgeOptions, NumbersAreNeitherNaNNorInfinite) {
+  for (const char* flag : {"--port", "--history-size", "--history-1s"}) {
+    for (const char* value : {"nan", "inf", "-inf"}) {
+      EXPECT_THAT(refused({flag, value}), HasSubstr(flag)) << value;
+    }
+  }
 }
 
 TEST_F(BridgeOptions, NoMoreInstancesAreNamedThanCanBeWatched) {

@@ -193,13 +193,23 @@ TEST_F(BridgeProgram, TokenIsNeededWhereOneIsGiven) {
   std::remove(file.c_str());
 }
 
-TEST_F(BridgeProgram, BothStopSignalsEndItWell) {
-  for (const int signal : {SIGTERM, SIGINT}) {
+TEST_F(BridgeProgram, StopSignalsEndItWell) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     start_bridge();
     HttpClient idle(port_);
     bridge_->signal(signal);
     EXPECT_EQ(bridge_->finish().exit_code, 0);
   }
+}
+
+TEST_F(BridgeProgram, UnderNohupItOutlivesItsTerminal) {
+  std::signal(SIGHUP, SIG_IGN);
+  start_bridge();
+  std::signal(SIGHUP, SIG_DFL);
+  bridge_->signal(SIGHUP);
+  EXPECT_EQ(ask("/healthz").status, 200);
+  bridge_->signal(SIGTERM);
+  EXPECT_EQ(bridge_->finish().exit_code, 0);
 }
 
 TEST_F(BridgeProgram, EndsByItselfWhenItsSocketFails) {
@@ -334,6 +344,7 @@ TEST(BridgeProgramOptions, TokenFileMustHoldAToken) {
 
 TEST(BridgeProgramOptions, HelpAndVersionSucceed) {
   EXPECT_THAT(cli::run({"--help"}).output, HasSubstr("--token-file"));
+  EXPECT_THAT(cli::run({"--help"}).output, HasSubstr("Exit codes: 0 "));
   EXPECT_EQ(cli::run({"--help"}).exit_code, 0);
   EXPECT_EQ(cli::run({"--version"}).output, "goxel-telemetry-bridge " GOXEL_TELEMETRY_VERSION "\n");
 }

@@ -33,7 +33,7 @@ class RoutesTest : public testing::Test {
     Request request;
     request.method = "GET";
     request.path = path;
-    request.instance = instance;
+    request.parameters["instance"] = instance;
     request.host = "localhost:9464";
     return ask(request);
   }
@@ -72,8 +72,33 @@ TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
 TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
   for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
     expect_error(get_instance(path, "missing"), 404);
-    expect_error(get_instance(path, ""), 404);
+    EXPECT_THAT(get_instance(path, "missing").body, HasSubstr("no instance \\\"missing\\\""))
+        << path;
     expect_error(get_instance(path, std::string("goxel\0x", 7)), 404);
+  }
+}
+
+// A misspelt parameter must not select everything, and neither must a value that was forgotten.
+TEST_F(RoutesTest, EveryPathNamesTheParameterThatItDoesNotKnowOrThatIsEmpty) {
+  for (const char* path :
+       {"/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
+        "/api/v1/history", "/api/v1/compare", "/api/v1/baselines", "/healthz", "/readyz"}) {
+    Request request;
+    request.method = "GET";
+    request.path = path;
+    request.host = "localhost";
+    request.parameters = {{"instanze", "goxel"}};
+    const Response unknown = ask(request);
+    expect_error(unknown, 400);
+    EXPECT_THAT(unknown.body, HasSubstr("no parameter \\\"instanze\\\"")) << path;
+    request.parameters = {{"", "goxel"}};
+    expect_error(ask(request), 400);
+  }
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
+                           "/api/v1/history", "/api/v1/compare"}) {
+    const Response empty = get_instance(path, "");
+    expect_error(empty, 400);
+    EXPECT_THAT(empty.body, HasSubstr("parameter \\\"instance\\\" is empty")) << path;
   }
 }
 
@@ -158,6 +183,7 @@ TEST_F(RoutesTest, ComparisonsAreFound) {
 
 TEST_F(RoutesTest, OtherPathsAreNotFound) {
   expect_error(get("/nothing"), 404);
+  EXPECT_THAT(get("/nothing").body, HasSubstr("no \\\"/nothing\\\""));
   expect_error(get("/metrics/"), 404);
   expect_error(get(std::string("/metrics\0", 9)), 404);
   expect_error(get(""), 404);
@@ -171,6 +197,7 @@ TEST_F(RoutesTest, OtherMethodsAreNotAllowed) {
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
     request.method = method;
     expect_error(ask(request), 405);
+    EXPECT_THAT(ask(request).body, HasSubstr(method));
   }
   request.method = "HEAD";
   EXPECT_EQ(ask(request).status, 200);

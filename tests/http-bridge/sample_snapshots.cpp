@@ -33,6 +33,7 @@ OperationStats add_voxel() {
                     .min_ns = 40'000,
                     .p50_ns = 40'000,
                     .p90_ns = 2'000'000,
+                    .p95_ns = 3'000'000,
                     .p99_ns = 20'000'000'000,
                     .max_ns = 20'000'000'000,
                     .out_of_range = 0};

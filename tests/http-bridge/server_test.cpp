@@ -78,8 +78,10 @@ std::ptrdiff_t open_descriptors() {
 
 // Answers with what it was asked.
 Response echo(const Request& request) {
+  const auto instance = request.parameters.find("instance");
   return {200, "text/plain",
-          request.method + " " + request.path + " [" + request.instance.value_or("-") + "] " +
+          request.method + " " + request.path + " [" +
+              (instance == request.parameters.end() ? "-" : instance->second) + "] " +
               request.host + " " + request.accept + " " + request.authorization};
 }
 

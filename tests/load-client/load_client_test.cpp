@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -20,6 +21,19 @@ namespace {
 
 using stand_in_test::RunningDaemon;
 using stand_in_test::TemporaryFolder;
+
+TEST(LoadClientProgram, RefusesNaNInfinityAndEmptyValues) {
+  const auto exit_code = [](const std::string& arguments) {
+    const std::string line = LOAD_CLIENT_PATH " " + arguments + " > /dev/null 2>&1";
+    return WEXITSTATUS(std::system(line.c_str()));
+  };
+  for (const std::string flag : {"--seconds", "--rate", "--requests", "--timeout"}) {
+    for (const std::string value : {"nan", "inf", "-inf", "1e999", "''"}) {
+      EXPECT_EQ(exit_code(flag + " " + value), 2) << flag << ' ' << value;
+    }
+  }
+  EXPECT_EQ(exit_code("--methods ''"), 2);
+}
 
 TEST(Report, HasCountsAndExactQuantiles) {
   Statistics statistics;

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "load.h"
+#include "metrics/text/arguments.h"
 #include "odd_inputs.h"
 
 namespace {
@@ -120,10 +121,17 @@ int parse_and_run(int argc, char** argv) {
       ->check(CLI::Range(1, 1024));
   app.add_option("--requests", options.requests, "Requests of each connection")
       ->check(CLI::PositiveNumber);
-  app.add_option("--seconds", options.seconds, "Time to run")->check(CLI::PositiveNumber);
+  // (CLI11's own checks let NaN pass.)
+  const auto number_from = [](double least) {
+    return [least](const std::string& text) {
+      const bool valid = goxel_telemetry::metrics::parse_number(text, least, 1e9).has_value();
+      return valid ? std::string() : "must be a number and not too small, not \"" + text + '"';
+    };
+  };
+  app.add_option("--seconds", options.seconds, "Time to run")->check(number_from(0.001));
   app.add_option("--rate", options.rate,
                  "Requests per second, of all connections together (0: as fast as answers come)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0));
   app.add_flag("--reconnect", options.reconnect, "A new connection for each request");
   app.add_option("--mix", mix, "jsonrpc, mcp or mixed")
       ->capture_default_str()
@@ -152,6 +160,13 @@ int parse_and_run(int argc, char** argv) {
                  "Instead, send one input that the stock daemon breaks on, and print the answer")
       ->check(CLI::IsMember(load_client::odd_input_names()));
   app.add_option("--json", json_path, "Write the counts there instead of a table (-: stdout)");
+  app.footer(
+      "Exit codes: 0 the load was sent, or the odd input answered; 1 no daemon listens, or a file "
+      "cannot "
+      "be written; 2 bad flags or values.");
+  const std::string empty =
+      goxel_telemetry::metrics::empty_argument({argv, static_cast<std::size_t>(argc)});
+  if (!empty.empty()) return complain(2, empty);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -166,6 +181,7 @@ int parse_and_run(int argc, char** argv) {
   if (options.requests == 0 && options.seconds == 0) options.requests = 1000;
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGTERM, ask_to_stop);
+  if (std::signal(SIGHUP, ask_to_stop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // nohup
   if (!odd.empty()) {
     return load_client::send_odd_input(odd, options.socket_path, options.patience) ? 0 : 1;
   }

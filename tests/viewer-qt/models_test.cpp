@@ -34,6 +34,23 @@ TEST(OperationsModel, ShowsEachOperationWithItsNumbers) {
       model.data(model.index(0, OperationsModel::kP50), OperationsModel::kSortRole).toDouble());
 }
 
+TEST(OperationsModel, HiddenCharactersOfNamesAreShown) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  snapshot->operations.replace(0).key = {"2-\u200Blayer", "mcp", "dae\u2060mon", "a\u202Eb<"};
+  OperationsModel model;
+  model.show(snapshot);
+  EXPECT_EQ(text(model, 0, OperationsModel::kOperation), "a<U+202E>b<");
+  EXPECT_EQ(text(model, 0, OperationsModel::kStack), "2-<U+200B>layer");
+  EXPECT_EQ(text(model, 0, OperationsModel::kLayer), "dae<U+2060>mon");
+  EXPECT_EQ(model.data(model.index(0, OperationsModel::kOperation), Qt::ToolTipRole),
+            "a&lt;U+202E&gt;b&lt;");
+  snapshot->inflight.resize(1);
+  snapshot->inflight[0].operation = "c\uFEFFd";
+  InflightModel inflight;
+  inflight.show(snapshot);
+  EXPECT_EQ(text(inflight, 0, InflightModel::kOperation), "c<U+FEFF>d");
+}
+
 TEST(OperationsModel, EachColumnHasItsOwnNumberOfTheWindowThatIsChosen) {
   const auto snapshot = snapshot_of(1, "ping 100 250");
   metrics::OperationStats& operation = snapshot->operations.replace(0);
@@ -46,6 +63,7 @@ TEST(OperationsModel, EachColumnHasItsOwnNumberOfTheWindowThatIsChosen) {
                     .min_ns = 500,
                     .p50_ns = 1'000,
                     .p90_ns = 2'000'000,
+                    .p95_ns = 20'000'000,
                     .p99_ns = 3'000'000'000,
                     .max_ns = 65'000'000'000};
   OperationsModel model;
@@ -54,10 +72,10 @@ TEST(OperationsModel, EachColumnHasItsOwnNumberOfTheWindowThatIsChosen) {
   model.set_window(metrics::Window::five_minutes);
   // By column: 1,234 in all; 200 errors and 4 malformed; 30 unanswered and 100 cancelled.
   const std::vector<std::pair<const char*, const char*>> columns = {
-      {"Operation", "fill"}, {"Protocol", "mcp"}, {"Stack", "2-layer"}, {"Layer", "daemon"},
-      {"Count", "1,234"},    {"Rate", "4.12/s"},  {"Errors", "204"},    {"Unanswered", "130"},
-      {"Mean", "1.50 µs"},   {"p50", "1.00 µs"},  {"p90", "2.00 ms"},   {"p99", "3.00 s"},
-      {"Max", "1 min 05 s"}};
+      {"Operation", "fill"}, {"Protocol", "mcp"},  {"Stack", "2-layer"}, {"Layer", "daemon"},
+      {"Count", "1,234"},    {"Rate", "4.12/s"},   {"Errors", "204"},    {"Unanswered", "130"},
+      {"Mean", "1.50 µs"},   {"p50", "1.00 µs"},   {"p90", "2.00 ms"},   {"p95", "20.0 ms"},
+      {"p99", "3.00 s"},     {"Max", "1 min 05 s"}};
   ASSERT_EQ(model.columnCount(), static_cast<int>(columns.size()));
   for (int column = 0; column < model.columnCount(); ++column) {
     const auto& [title, value] = columns[static_cast<std::size_t>(column)];
@@ -310,6 +328,9 @@ TEST(Figures, EachHasItsOwnNumber) {
   metrics::Daemon& daemon = snapshot->daemon;
   daemon.windows[0].rate_per_second = 12.3;
   daemon.windows[0].latency.p99_ns = 1'000;
+  daemon.windows[1].latency.p50_ns = 500'000;
+  daemon.windows[1].latency.p90_ns = 1'000'000;
+  daemon.windows[1].latency.p95_ns = 1'500'000;
   daemon.windows[1].latency.p99_ns = 2'000'000;
   daemon.windows[1].outcomes = {
       .ok = 1, .error = 200, .unanswered = 30, .malformed = 4, .cancelled = 1'000};
@@ -332,6 +353,9 @@ TEST(Figures, EachHasItsOwnNumber) {
     EXPECT_EQ(shown[i].name, expected[i].first);
     EXPECT_EQ(shown[i].value, QString::fromUtf8(expected[i].second)) << expected[i].first;
   }
+  EXPECT_EQ(shown[1].hint,
+            QString::fromUtf8("99 of 100 requests of the last minute were answered within this "
+                              "time, 95 within 1.50 ms, 90 within 1.00 ms, 50 within 500 µs"));
   EXPECT_TRUE(shown[3].alarming);
   EXPECT_FALSE(shown[5].alarming) << "nothing has been in flight for long";
   EXPECT_TRUE(shown[9].alarming);

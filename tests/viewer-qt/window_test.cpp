@@ -193,7 +193,12 @@ TEST(Viewer, RefusesBadFlagsInOneSentence) {
                                               {"--after", "-1"},
                                               {"--after", "3601"},
                                               {"--after", "soon"},
+                                              {"--after", "nan"},
+                                              {"--after", "inf"},
                                               {"--screenshot", ""},
+                                              {"--screenshot=", "x"},
+                                              {"--instance", ""},
+                                              {"--history", ""},
                                               {"--instance", "../x"},
                                               {"--history", "/dev/null/history.db"},
                                               {"surplus"}}) {
@@ -203,6 +208,14 @@ TEST(Viewer, RefusesBadFlagsInOneSentence) {
     EXPECT_EQ(viewer.exit_code, 2) << bad[0];
     EXPECT_EQ(std::count(viewer.output.begin(), viewer.output.end(), '\n'), 1) << viewer.output;
   }
+}
+
+TEST(Viewer, HelpTellsTheExitCodes) {
+  const stand_in_test::TemporaryFolder folder;
+  const integration::Finished viewer =
+      integration::run({VIEWER_PATH, "--help"}, folder.file("log"));
+  EXPECT_EQ(viewer.exit_code, 0);
+  EXPECT_NE(viewer.output.find("Exit codes: 0 "), std::string::npos) << viewer.output;
 }
 
 // The bad flag after it shows that it was taken.

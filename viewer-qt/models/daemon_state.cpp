@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 
 #include "metrics/text/format.h"
+#include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -20,10 +21,8 @@ QString duration(double seconds) {
 }
 
 QString host(const metrics::Daemon& daemon) {
-  const QString name = QString::fromStdString(daemon.host_name);
-  return daemon.host_version.empty()
-             ? name
-             : name + QLatin1Char(' ') + QString::fromStdString(daemon.host_version);
+  const QString name = shown(daemon.host_name);
+  return daemon.host_version.empty() ? name : name + QLatin1Char(' ') + shown(daemon.host_version);
 }
 
 StateLine live_line(const metrics::Snapshot& snapshot) {
@@ -91,7 +90,7 @@ bool has_data(shm::ProducerState state) {
 }
 
 QString as_sentence(const std::string& message) {
-  QString text = QString::fromStdString(message);
+  QString text = shown(message);
   if (text.isEmpty()) return text;
   text[0] = text[0].toUpper();
   return text.endsWith(QLatin1Char('.')) ? text : text + QLatin1Char('.');

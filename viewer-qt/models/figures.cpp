@@ -25,9 +25,17 @@ QString count(std::uint64_t number) {
   return QString::fromStdString(metrics::format_count(number));
 }
 
-QString p99(const metrics::WindowStats& window) {
-  return window.latency.count == 0 ? unknown()
-                                   : duration(static_cast<double>(window.latency.p99_ns));
+QString within(const metrics::WindowStats& window, std::uint64_t ns) {
+  return window.latency.count == 0 ? unknown() : duration(static_cast<double>(ns));
+}
+
+Figure p99(const QString& name, const metrics::WindowStats& window, const QString& stretch) {
+  const metrics::Latency& latency = window.latency;
+  return {name, within(window, latency.p99_ns),
+          tr("99 of 100 requests of the last %1 were answered within this time, 95 within %2, 90 "
+             "within %3, 50 within %4")
+              .arg(stretch, within(window, latency.p95_ns), within(window, latency.p90_ns),
+                   within(window, latency.p50_ns))};
 }
 
 Figure failures(const metrics::WindowStats& minute) {
@@ -105,18 +113,10 @@ Figure lost(const metrics::Snapshot& snapshot) {
 std::array<Figure, kFigureCount> figures(const metrics::Snapshot& snapshot) {
   const metrics::WindowStats& now = snapshot.daemon.window(metrics::Window::now);
   const metrics::WindowStats& minute = snapshot.daemon.window(metrics::Window::one_minute);
-  return {{{tr("p99 now"), p99(now),
-            tr("99 of 100 requests of the last second were answered within this time")},
-           {tr("p99 1 min"), p99(minute),
-            tr("99 of 100 requests of the last minute were answered within this time")},
-           throughput(snapshot.daemon),
-           failures(minute),
-           clients(snapshot.daemon),
-           in_flight(snapshot),
-           cpu(snapshot.process),
-           memory(snapshot.process),
-           own_cost(snapshot.own_cost),
-           lost(snapshot)}};
+  return {{p99(tr("p99 now"), now, tr("second")), p99(tr("p99 1 min"), minute, tr("minute")),
+           throughput(snapshot.daemon), failures(minute), clients(snapshot.daemon),
+           in_flight(snapshot), cpu(snapshot.process), memory(snapshot.process),
+           own_cost(snapshot.own_cost), lost(snapshot)}};
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -4,6 +4,7 @@
 #include <QFont>
 
 #include "metrics/text/format.h"
+#include "viewer-qt/models/shown.h"
 #include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {
@@ -36,18 +37,18 @@ QVariant InflightModel::data(const QModelIndex& index, int role) const {
   }
   // A name may be longer than its column, and a client may have given it.
   if (role == Qt::ToolTipRole && index.column() == kOperation) {
-    return QString::fromStdString(request.operation).toHtmlEscaped();
+    return shown(request.operation).toHtmlEscaped();
   }
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
     case kAge:
       return QString::fromStdString(metrics::format_duration(static_cast<double>(request.age_ns)));
     case kOperation:
-      return QString::fromStdString(request.operation);
+      return shown(request.operation);
     case kPhase:
       return QString::fromStdString(request.phase);
     case kProtocol:
-      return QString::fromStdString(request.protocol);
+      return shown(request.protocol);
     default:
       return QString::number(request.connection);
   }

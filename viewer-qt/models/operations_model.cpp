@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "metrics/text/format.h"
+#include "viewer-qt/models/shown.h"
 #include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {
@@ -14,13 +15,13 @@ QVariant sort_value(const metrics::OperationStats& operation, const metrics::Win
   const metrics::Latency& latency = window.latency;
   switch (column) {
     case OperationsModel::kOperation:
-      return QString::fromStdString(operation.key.operation);
+      return shown(operation.key.operation);
     case OperationsModel::kProtocol:
-      return QString::fromStdString(operation.key.protocol);
+      return shown(operation.key.protocol);
     case OperationsModel::kStack:
-      return QString::fromStdString(operation.key.stack);
+      return shown(operation.key.stack);
     case OperationsModel::kLayer:
-      return QString::fromStdString(operation.key.layer);
+      return shown(operation.key.layer);
     case OperationsModel::kCount:
       return static_cast<qulonglong>(window.outcomes.all());
     case OperationsModel::kRate:
@@ -35,6 +36,8 @@ QVariant sort_value(const metrics::OperationStats& operation, const metrics::Win
       return static_cast<double>(latency.p50_ns);
     case OperationsModel::kP90:
       return static_cast<double>(latency.p90_ns);
+    case OperationsModel::kP95:
+      return static_cast<double>(latency.p95_ns);
     case OperationsModel::kP99:
       return static_cast<double>(latency.p99_ns);
     case OperationsModel::kMax:
@@ -126,7 +129,7 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
   }
   // A name may be longer than its column, and a client may have given it.
   if (role == Qt::ToolTipRole && index.column() == kOperation) {
-    return QString::fromStdString(row.key.operation).toHtmlEscaped();
+    return shown(row.key.operation).toHtmlEscaped();
   }
   if (role == Qt::TextAlignmentRole && index.column() >= kCount) {
     return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
@@ -137,7 +140,7 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
 QVariant OperationsModel::headerData(int section, Qt::Orientation orientation, int role) const {
   static const char* const kTitles[kColumnCount] = {
       "Operation",  "Protocol", "Stack", "Layer", "Count", "Rate", "Errors",
-      "Unanswered", "Mean",     "p50",   "p90",   "p99",   "Max"};
+      "Unanswered", "Mean",     "p50",   "p90",   "p95",   "p99",  "Max"};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
   if (role == Qt::DisplayRole) return QString::fromLatin1(kTitles[section]);
   if (role == Qt::TextAlignmentRole && section >= kCount) {

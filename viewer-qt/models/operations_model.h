@@ -24,6 +24,7 @@ class OperationsModel : public QAbstractTableModel {
     kMean,
     kP50,
     kP90,
+    kP95,
     kP99,
     kMax,
     kColumnCount

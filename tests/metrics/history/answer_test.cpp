@@ -47,49 +47,52 @@ TEST(HistoryFilter, PassesWhatHasAllTheNamesItAsksFor) {
   EXPECT_FALSE((HistoryFilter{"goxel", "", {}, {}, {}}.passes(key))) << "an empty name is a name";
 }
 
-// 90 s in tens, from the middle of one to the middle of one: ten stretches.
-TEST(HistoryPoints, AreOfWholeStretchesAndOfTheSameLength) {
+// 90 s, from the middle of a ten to the middle of one: ten stretches, the first and the last cut.
+TEST(HistoryPoints, AreOfWholeStretchesAndOfTheSameLengthButAtTheEnds) {
   const auto shape = [](std::uint32_t points, std::uint64_t step) {
-    const HistoryPoints all(between(1'005, 1'095, points), step);
-    std::vector<std::uint64_t> begins;
-    for (const HistoryPoint& point : all.answer({}).points) begins.push_back(point.begin_seconds);
-    begins.push_back(all.end_seconds());
-    return begins;
+    const HistoryAnswer all = HistoryPoints({1'005, 1'095, 90}, points, step).answer({});
+    std::vector<std::uint64_t> edges;
+    for (const HistoryPoint& point : all.points) {
+      EXPECT_EQ(edges.empty() ? point.begin_seconds : edges.back(), point.begin_seconds);
+      if (edges.empty()) edges.push_back(point.begin_seconds);
+      edges.push_back(point.begin_seconds + point.seconds);
+    }
+    EXPECT_EQ(all.begin_seconds, edges.front());
+    EXPECT_EQ(all.end_seconds, edges.back());
+    return edges;
   };
-  EXPECT_THAT(shape(1, 10), ElementsAre(1'000, 1'090, 1'100));
-  EXPECT_THAT(shape(2, 10), ElementsAre(1'000, 1'050, 1'100));
-  EXPECT_THAT(shape(3, 10), ElementsAre(1'000, 1'030, 1'060, 1'090, 1'100));
-  EXPECT_THAT(shape(4, 10), ElementsAre(1'000, 1'030, 1'060, 1'090, 1'100)) << "23 s are three";
-  EXPECT_THAT(shape(5'000, 10), ElementsAre(1'000, 1'010, 1'020, 1'030, 1'040, 1'050, 1'060, 1'070,
-                                            1'080, 1'090, 1'100));
+  EXPECT_THAT(shape(1, 10), ElementsAre(1'005, 1'090, 1'095));
+  EXPECT_THAT(shape(2, 10), ElementsAre(1'005, 1'050, 1'095));
+  EXPECT_THAT(shape(3, 10), ElementsAre(1'005, 1'030, 1'060, 1'090, 1'095));
+  EXPECT_THAT(shape(4, 10), ElementsAre(1'005, 1'030, 1'060, 1'090, 1'095)) << "23 s are three";
+  EXPECT_THAT(shape(5'000, 10), ElementsAre(1'005, 1'010, 1'020, 1'030, 1'040, 1'050, 1'060, 1'070,
+                                            1'080, 1'090, 1'095));
   EXPECT_THAT(shape(2, 1), ElementsAre(1'005, 1'050, 1'095));
   EXPECT_THAT(shape(4, 1), ElementsAre(1'005, 1'028, 1'051, 1'074, 1'095));
 }
 
 TEST(HistoryPoints, FindWhatBelongsToThem) {
-  HistoryPoints points(between(1'005, 1'095, 3), 10);
-  EXPECT_EQ(points.begin_seconds(), 1'000u);
-  EXPECT_EQ(points.end_seconds(), 1'100u);
-  EXPECT_EQ(points.at(999), nullptr);
-  EXPECT_EQ(points.at(1'100), nullptr);
-  ASSERT_NE(points.at(1'000), nullptr);
-  EXPECT_EQ(points.at(1'029), points.at(1'000));
-  EXPECT_EQ(points.at(1'030), points.at(1'000) + 1);
-  EXPECT_EQ(points.at(1'099), points.at(1'000) + 3);
+  HistoryPoints points({1'005, 1'095, 90}, 3, 10);
+  EXPECT_EQ(points.at(1'004), nullptr);
+  EXPECT_EQ(points.at(1'095), nullptr);
+  ASSERT_NE(points.at(1'005), nullptr);
+  EXPECT_EQ(points.at(1'029), points.at(1'005));
+  EXPECT_EQ(points.at(1'030), points.at(1'005) + 1);
+  EXPECT_EQ(points.at(1'094), points.at(1'005) + 3);
 }
 
-// The last point is of ten seconds only.
+// The first point is of 25 s, the last of five.
 TEST(HistoryPoints, SayHowLongTheyWereWatchedAndWhatCameMeanwhile) {
-  HistoryPoints points(between(1'005, 1'095, 3), 10);
+  HistoryPoints points({1'005, 1'095, 90}, 3, 10);
   *points.at(1'010) = requests(4);
   *points.at(1'030) = requests(3);
-  const HistoryAnswer answer = points.answer({{990 * kNs, 1'005 * kNs},
+  const HistoryAnswer answer = points.answer({{990 * kNs, 1'010 * kNs},
                                               {1'025 * kNs, 1'035 * kNs},
                                               {1'035 * kNs, 1'036 * kNs},
-                                              {1'098 * kNs, 1'110 * kNs},
+                                              {1'093 * kNs, 1'110 * kNs},
                                               {1'120 * kNs, 1'130 * kNs}});
-  EXPECT_EQ(answer.begin_seconds, 1'000u);
-  EXPECT_EQ(answer.end_seconds, 1'100u);
+  EXPECT_EQ(answer.begin_seconds, 1'005u);
+  EXPECT_EQ(answer.end_seconds, 1'095u);
   EXPECT_EQ(answer.point_seconds, 30u);
   std::vector<double> found;
   for (const HistoryPoint& point : answer.points) {
@@ -97,7 +100,7 @@ TEST(HistoryPoints, SayHowLongTheyWereWatchedAndWhatCameMeanwhile) {
     found.push_back(point.stats.covered_seconds);
     found.push_back(static_cast<double>(point.stats.outcomes.ok));
   }
-  EXPECT_THAT(found, ElementsAre(30, 10, 4, 30, 6, 3, 30, 0, 0, 10, 2, 0));
+  EXPECT_THAT(found, ElementsAre(25, 10, 4, 30, 6, 3, 30, 0, 0, 5, 2, 0));
   EXPECT_DOUBLE_EQ(answer.points[1].stats.rate_per_second, 0.5);
   EXPECT_DOUBLE_EQ(answer.whole.covered_seconds, 18);
   EXPECT_EQ(answer.whole.outcomes.ok, 7u);

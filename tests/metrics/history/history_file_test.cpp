@@ -9,6 +9,8 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <functional>
+#include <map>
 
 #include "history_fixture.h"
 
@@ -67,6 +69,25 @@ class HistoryFileTest : public HistoryTest {
     setrlimit(RLIMIT_FSIZE, &before);
     std::signal(SIGXFSZ, SIG_DFL);
     return result;
+  }
+  // Does it as a user who may read the folder's files and write nothing there.
+  static HistoryResult as_a_reader_of(const std::filesystem::path& folder,
+                                      const std::function<HistoryResult()>& work) {
+    const bool root = ::geteuid() == 0;
+    // root may write anywhere: become another user for a while.
+    if (root) {
+      for (const auto& file : std::filesystem::directory_iterator(folder)) {
+        EXPECT_EQ(chown(file.path().c_str(), 65'534, 65'534), 0);
+      }
+      EXPECT_EQ(chown(folder.c_str(), 65'534, 65'534), 0);
+    }
+    std::filesystem::permissions(
+        folder, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+    EXPECT_EQ(seteuid(root ? 65'534 : geteuid()), 0);
+    const struct Back {
+      ~Back() { EXPECT_EQ(seteuid(getuid()), 0); }
+    } back;
+    return work();
   }
   void write_file(const std::string& bytes) const {
     std::ofstream(file_, std::ios::binary) << bytes;
@@ -292,23 +313,50 @@ TEST_F(HistoryFileTest, OnAReadOnlyDiskIsReadAndNotWritten) {
   commit(kThen);
   writer_.reset();
   std::filesystem::remove(file_ + ".lock");
-  std::filesystem::permissions(
-      folder_, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  if (::geteuid() == 0) {
-    // root may write anywhere: become another user for a while.
-    ASSERT_EQ(chown(folder_.c_str(), 65'534, 65'534), 0);
-    ASSERT_EQ(chown(file_.c_str(), 65'534, 65'534), 0);
-    ASSERT_EQ(seteuid(65'534), 0);
-  }
-  const HistoryResult write = open_to_write();
-  const HistoryResult read = open_to_read();
+  HistoryResult write;
   std::uint64_t counted = 0;
-  if (read.done()) counted = query(kThen, kThen + 1, 1).whole.outcomes.ok;
-  ASSERT_EQ(seteuid(getuid()), 0);
+  const HistoryResult read = as_a_reader_of(folder_, [&] {
+    write = open_to_write();
+    HistoryResult result = open_to_read();
+    if (result.done()) counted = query(kThen, kThen + 1, 1).whole.outcomes.ok;
+    return result;
+  });
   EXPECT_EQ(write.outcome, HistoryOutcome::read_only);
   EXPECT_THAT(write.message, HasSubstr("cannot be written"));
   EXPECT_EQ(read.message, "");
   EXPECT_EQ(counted, 1u);
+}
+
+// Copied while the bridge wrote it: what was committed last is in the -wal file.
+TEST_F(HistoryFileTest, CopiedWithItsJournalIsReadWhereNothingMayBeWritten) {
+  record(key("ping"), kThen, 1);
+  record(key("ping"), kThen + 1, 2);
+  commit(kThen + 1);
+  const std::filesystem::path copies = folder_ / "copies";
+  std::filesystem::create_directory(copies);
+  std::filesystem::permissions(
+      folder_, std::filesystem::perms::group_exec | std::filesystem::perms::others_exec,
+      std::filesystem::perm_options::add);
+  for (const char* ending : {"", "-wal"}) {
+    std::filesystem::copy_file(file_ + ending, copies / (std::string("history.db") + ending));
+  }
+  ASSERT_GT(std::filesystem::file_size(copies / "history.db-wal"), 0u);
+  writer_.reset();
+  file_ = copies / "history.db";
+  const auto listed = [&copies] {
+    std::map<std::string, std::uintmax_t> sizes;
+    for (const auto& entry : std::filesystem::directory_iterator(copies)) {
+      sizes[entry.path().filename()] = entry.file_size();
+    }
+    return sizes;
+  };
+  const auto before = listed();
+  const HistoryResult read = as_a_reader_of(copies, [this] {
+    EXPECT_EQ(query(kThen, kThen + 2, 1).whole.outcomes.ok, 2u);
+    return open_to_read();
+  });
+  EXPECT_EQ(read.message, "");
+  EXPECT_EQ(listed(), before);
 }
 
 TEST_F(HistoryFileTest, InAFolderThatIsNotThereIsAFailureAndTheSystemSaysWhy) {

@@ -25,8 +25,8 @@ inline constexpr std::uint64_t kThen = 1'763'996'400;
 
 inline bool same(const Latency& a, const Latency& b) {
   return a.count == b.count && a.mean_ns == b.mean_ns && a.min_ns == b.min_ns &&
-         a.p50_ns == b.p50_ns && a.p90_ns == b.p90_ns && a.p99_ns == b.p99_ns &&
-         a.max_ns == b.max_ns && a.out_of_range == b.out_of_range;
+         a.p50_ns == b.p50_ns && a.p90_ns == b.p90_ns && a.p95_ns == b.p95_ns &&
+         a.p99_ns == b.p99_ns && a.max_ns == b.max_ns && a.out_of_range == b.out_of_range;
 }
 
 class HistoryTest : public testing::Test {

@@ -147,6 +147,44 @@ TEST_F(HistoryTest, ARangeThatBeginsWithinAStretchHasOnePointMore) {
   EXPECT_EQ(answer.whole.outcomes.ok, 1u);
 }
 
+// A record in each second. Minutes would do for one point of a minute, but the range cuts two of them.
+TEST_F(HistoryTest, TheWholeIsWhatWasAskedForHoweverFewThePoints) {
+  for (std::uint64_t second = 0; second < 7'500; ++second) {
+    record(key("ping"), kThen + second, 1'000 + second);
+  }
+  watched(0, 7'500);
+  commit(kThen + 3'600);
+  for (const auto& [from, to] : {std::pair(4'003u, 4'063u), std::pair(3'999u, 7'201u),
+                                 std::pair(4'005u, 4'007u), std::pair(4'060u, 4'120u)}) {
+    for (const std::uint32_t points : {1u, 2u, 7u, 5'000u}) {
+      const HistoryAnswer answer = query(kThen + from, kThen + to, points);
+      EXPECT_EQ(answer.begin_seconds, kThen + from);
+      EXPECT_EQ(answer.end_seconds, kThen + to);
+      EXPECT_EQ(answer.whole.outcomes.ok, to - from) << from << ' ' << points;
+      EXPECT_DOUBLE_EQ(answer.whole.covered_seconds, to - from);
+      EXPECT_LE(answer.points.size(), points + 1);
+      expect_exact(answer);
+    }
+  }
+}
+
+// Seconds are kept for an hour, tens for a day: what was asked for grows only where they are gone.
+TEST_F(HistoryTest, WhereSecondsAreGoneTheWholeIsOfTheFinestStretchesThatAreLeft) {
+  for (std::uint64_t second = 0; second < 14'400; ++second) {
+    record(key("ping"), kThen + second, 1'000);
+  }
+  commit(kThen + 14'399);
+  commit(kThen + 14'400);
+  const HistoryAnswer old = query(kThen + 1'003, kThen + 1'063, 1);
+  EXPECT_EQ(old.begin_seconds, kThen + 1'000);
+  EXPECT_EQ(old.end_seconds, kThen + 1'070);
+  EXPECT_EQ(old.whole.outcomes.ok, 70u);
+  const HistoryAnswer until_now = query(kThen + 1'003, kThen + 14'398, 1);
+  EXPECT_EQ(until_now.begin_seconds, kThen + 1'000);
+  EXPECT_EQ(until_now.end_seconds, kThen + 14'398) << "of these the seconds are still there";
+  EXPECT_EQ(until_now.whole.outcomes.ok, 13'398u);
+}
+
 TEST_F(HistoryTest, CoarserRollupsOfAStretchThatRunsAreMadeOfFinerOnes) {
   for (std::uint64_t second = 0; second < 3'700; ++second) {
     record(key("ping"), kThen + second, 1'000 + second);

@@ -52,6 +52,7 @@ TEST_F(FollowerTest, RecordsOfTheLastCompleteSecondAreNow) {
   EXPECT_EQ(now.latency.max_ns, 100'000u);
   EXPECT_NEAR(static_cast<double>(now.latency.p50_ns), 50'000, 500);
   EXPECT_NEAR(static_cast<double>(now.latency.p90_ns), 90'000, 900);
+  EXPECT_NEAR(static_cast<double>(now.latency.p95_ns), 95'000, 950);
   EXPECT_NEAR(static_cast<double>(now.latency.p99_ns), 99'000, 990);
   const OperationStats& ping = *find(snapshot, "ping");
   EXPECT_EQ(ping.window(Window::now).outcomes.unanswered, 1u);

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "metrics/text/format.h"
+
 #include <cstdlib>
 #include <ctime>
 #include <optional>
@@ -28,6 +30,11 @@ TEST(TimeRange, KnowsTheWaysToWriteAPointInTime) {
   EXPECT_THAT(parse_time("-999999999999999999w", kNow), Optional(0u)) << "the beginning of time";
   EXPECT_THAT(parse_time("1764096363", kNow), seconds(1'764'096'363));
   EXPECT_THAT(parse_time("1764096363.25", kNow), Optional(1'764'096'363'250'000'000u));
+  EXPECT_THAT(parse_time("1764096363250", kNow), Optional(1'764'096'363'250'000'000u))
+      << "milliseconds, as Grafana sends them";
+  EXPECT_THAT(parse_time("1764096363250.5", kNow), Optional(1'764'096'363'250'500'000u));
+  EXPECT_THAT(parse_time("100000000000", kNow), seconds(100'000'000));
+  EXPECT_THAT(parse_time("99999999999", kNow), Optional(UINT64_MAX)) << "seconds, up to 2554";
   EXPECT_THAT(parse_time("0", kNow), Optional(0u));
   EXPECT_THAT(parse_time("999999999999999999", kNow), Optional(UINT64_MAX));
   EXPECT_THAT(parse_time("2025-11-25T18:46:03Z", kNow), seconds(1'764'096'363));
@@ -70,6 +77,22 @@ TEST_F(LocalTime, IsMeantWithoutAnOffset) {
   same_as("2025-11-25T19:46:03", "2025-11-25T18:46:03Z");
   same_as("2025-07-25T20:46:03", "2025-07-25T18:46:03Z");  // in summer
   same_as("2025-11-25", "2025-11-24T23:00:00Z");
+}
+
+// Every ten minutes of 2026, in which the clocks change on March 29 and October 25.
+TEST_F(LocalTime, ThatIsPrintedCanBeTypedBackAlsoWhenAnHourComesTwice) {
+  constexpr std::uint64_t kYear = 1'767'225'600;  // 2026-01-01T00:00:00Z
+  int with_offset = 0;
+  for (std::uint64_t t = kYear; t < kYear + 365 * 86'400; t += 600) {
+    const std::string printed = format_date_time(t * kSecond);
+    ASSERT_EQ(parse_time(printed, kNow), t * kSecond) << printed;
+    with_offset += printed.size() > 19;
+  }
+  EXPECT_EQ(with_offset, 2 * 2 * 144) << "a day before and a day after each change";
+  EXPECT_EQ(format_date_time(1'792'888'200 * kSecond), "2026-10-25 02:30:00+02:00");
+  EXPECT_EQ(format_date_time(1'792'891'800 * kSecond), "2026-10-25 02:30:00+01:00");
+  EXPECT_EQ(format_time_of_day(1'792'891'800 * kSecond), "02:30:00.000000+01:00");
+  EXPECT_EQ(format_date_time(1'793'000'000 * kSecond), "2026-10-26 08:33:20");
 }
 
 TEST(TimeRange, RefusesWhatIsNone) {
