@@ -117,8 +117,9 @@ WideSum take_wide(Numbers& numbers) {
   return static_cast<WideSum>(numbers.next()) << 64 | low;
 }
 
-constexpr std::array kOutcomes = {&Outcomes::ok, &Outcomes::error, &Outcomes::unanswered,
-                                  &Outcomes::malformed, &Outcomes::cancelled, &Outcomes::notification};
+constexpr std::array kOutcomes = {&Outcomes::ok,         &Outcomes::error,
+                                  &Outcomes::unanswered, &Outcomes::malformed,
+                                  &Outcomes::cancelled,  &Outcomes::notification};
 
 }  // namespace
 
