@@ -127,12 +127,6 @@ void write_build_info(Exposition& out, const Snapshots& snapshots) {
   }
 }
 
-void merge(ExposedHistogram& into, const ExposedHistogram& from) {
-  for (std::size_t i = 0; i < into.counts.size(); ++i) into.counts[i] += from.counts[i];
-  into.sum_ns += from.sum_ns;
-  into.count += from.count;
-}
-
 ExposedHistogram difference(ExposedHistogram all, const ExposedHistogram& part) {
   for (std::size_t i = 0; i < all.counts.size(); ++i) all.counts[i] -= part.counts[i];
   all.sum_ns -= part.sum_ns;
@@ -150,12 +144,8 @@ Series<3, Outcomes> totals_of_operations(const Snapshot& snapshot) {
   Series<3, Outcomes> series;
   for (const metrics::OperationStats& operation : snapshot.operations) {
     if (operation.key.layer != kDaemonLayer) continue;
-    Outcomes& sum = series[{operation.key.stack, operation.key.protocol, operation.key.operation}];
-    sum.ok += operation.counters.outcomes.ok;
-    sum.error += operation.counters.outcomes.error;
-    sum.unanswered += operation.counters.outcomes.unanswered;
-    sum.malformed += operation.counters.outcomes.malformed;
-    sum.cancelled += operation.counters.outcomes.cancelled;
+    series[{operation.key.stack, operation.key.protocol, operation.key.operation}] +=
+        operation.counters.outcomes;
   }
   return series;
 }
@@ -207,7 +197,7 @@ void write_run_totals(Exposition& out, const Snapshots& snapshots) {
     for (const auto& [status, count] :
          {std::pair("ok", total.ok), std::pair("error", total.error),
           std::pair("unanswered", total.unanswered), std::pair("malformed", total.malformed),
-          std::pair("cancelled", total.cancelled)}) {
+          std::pair("cancelled", total.cancelled), std::pair("notification", total.notification)}) {
       out.sample(of_instance(snapshot).add("status", status), static_cast<double>(count));
     }
   }
@@ -224,39 +214,53 @@ struct CallDurations {
   const char* name;
   const char* help;
   const char* protocol;
-  const char* operation_label;
-  const char* error_type;  // label of answers with an error; their error codes are not recorded
+  const char* method_label;
+  const char* tool_label;  // null: its operations are all methods
+  const char* error_type;  // the most usual one, which is there before the first error
 };
+
+// MCP's methods have a slash in their names, or are one of these. Any other operation is a tool.
+bool is_mcp_method(std::string_view operation) {
+  return operation.find('/') != std::string_view::npos || operation == "initialize" ||
+         operation == "ping";
+}
 
 constexpr CallDurations kCallDurations[] = {
     {"rpc_server_call_duration_seconds",
      "Time in the daemon of answered JSON-RPC requests: last byte read to first byte of the "
      "answer.",
-     "jsonrpc", "rpc_method", "_OTHER"},
+     "jsonrpc", "rpc_method", nullptr, "_OTHER"},
     {"mcp_server_operation_duration_seconds",
      "Time in the daemon of answered MCP requests: last byte read to first byte of the answer.",
-     "mcp", "gen_ai_tool_name", "tool_error"},
+     "mcp", "mcp_method_name", "gen_ai_tool_name", "tool_error"},
 };
 
 void write_call_durations(Exposition& out, const Snapshots& snapshots,
                           const CallDurations& family) {
   out.family(family.name, MetricType::histogram, family.help);
   for (const Snapshot& snapshot : snapshots.instances) {
-    Series<2, ExposedHistogram> series;
+    Series<3, ExposedHistogram> series;
     for (const metrics::OperationStats& operation : snapshot.operations) {
       if (operation.key.layer != kDaemonLayer || operation.key.protocol != family.protocol ||
           !was_answered(operation)) {
         continue;
       }
       const Counters& counters = operation.counters;
-      const std::string name = operation.key.operation;
-      merge(series[{name, ""}], difference(counters.exposed, counters.exposed_error));
-      merge(series[{name, family.error_type}], counters.exposed_error);
+      const std::string& name = operation.key.operation;
+      const bool tool = family.tool_label != nullptr && !is_mcp_method(name);
+      const std::string method = tool ? "tools/call" : name;
+      const std::string called = tool ? name : "";
+      series[{method, called, ""}].merge(difference(counters.exposed, counters.error()));
+      series.try_emplace({method, called, family.error_type});
+      for (const auto& [code, histogram] : counters.errors) {
+        series[{method, called, metrics::error_type(code)}].merge(histogram);
+      }
     }
     for (const auto& [key, histogram] : series) {
-      out.histogram(
-          of_instance(snapshot).add(family.operation_label, key[0]).add("error_type", key[1]),
-          histogram);
+      Labels labels = of_instance(snapshot);
+      labels.add(family.method_label, key[0]);
+      if (family.tool_label != nullptr) labels.add(family.tool_label, key[1]);
+      out.histogram(labels.add("error_type", key[2]), histogram);
     }
   }
 }
@@ -268,8 +272,8 @@ void write_layer_durations(Exposition& out, const Snapshots& snapshots) {
     Series<3, ExposedHistogram> series;
     for (const metrics::OperationStats& operation : snapshot.operations) {
       if (!was_answered(operation)) continue;
-      merge(series[{operation.key.stack, operation.key.layer, operation.key.operation}],
-            operation.counters.exposed);
+      series[{operation.key.stack, operation.key.layer, operation.key.operation}].merge(
+          operation.counters.exposed);
     }
     for (const auto& [key, histogram] : series) {
       out.histogram(

@@ -98,6 +98,10 @@ Measurement measure(const shm::Record& record, const shm::Calibration& calibrati
   m.wait_ns = calibration.duration_ns(record.wait_ticks);
   m.send_ns = calibration.duration_ns(record.send_ticks);
   m.status = status_of(record.status);
+  if (m.status == shm::Status::error) {
+    const bool known = record.error != 0 && record.error < shm::kErrorCodes;
+    m.error = known ? static_cast<shm::ErrorCode>(record.error) : shm::ErrorCode::other;
+  }
   m.bytes_in = record.bytes_in;
   m.bytes_out = record.bytes_out;
   return m;
@@ -304,9 +308,7 @@ void Ingest::notify(const shm::Calibration& calibration, const Resolved& resolve
   named.send_ns = measurement.send_ns;
   named.trace_id = record.trace_id;
   named.status = measurement.status;
-  if (named.status == shm::Status::error) {
-    named.error = static_cast<shm::ErrorCode>(record.error);
-  }
+  named.error = measurement.error;
   named.operation = resolved.key.operation;
   named.protocol = resolved.key.protocol;
   named.layer = resolved.key.layer;

@@ -14,6 +14,12 @@ void expose(ExposedHistogram& histogram, std::size_t bucket, std::uint64_t durat
 
 }  // namespace
 
+void ExposedHistogram::merge(const ExposedHistogram& other) {
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
+  sum_ns = saturated(WideSum{sum_ns} + other.sum_ns);
+  count += other.count;
+}
+
 void Counters::add(const Measurement& m) {
   count(outcomes, m.status);
   if (!m.answered()) return;
@@ -22,7 +28,16 @@ void Counters::add(const Measurement& m) {
   const auto bound = std::lower_bound(kExposedBounds.begin(), kExposedBounds.end(), m.duration_ns);
   const auto bucket = static_cast<std::size_t>(bound - kExposedBounds.begin());
   expose(exposed, bucket, m.duration_ns);
-  if (m.status == shm::Status::error) expose(exposed_error, bucket, m.duration_ns);
+  if (m.status != shm::Status::error) return;
+  // One place is kept for all the others.
+  const bool room = errors.size() + 1 < kErrorTypes || errors.contains(m.error);
+  expose(errors[room ? m.error : shm::ErrorCode::other], bucket, m.duration_ns);
+}
+
+ExposedHistogram Counters::error() const {
+  ExposedHistogram all;
+  for (const auto& [code, histogram] : errors) all.merge(histogram);
+  return all;
 }
 
 }  // namespace goxel_telemetry::metrics

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 
 #include "metrics/tally/outcomes.h"
 #include "metrics/tally/tally.h"
@@ -26,6 +27,7 @@ struct ExposedHistogram {
   std::uint64_t sum_ns = 0;
   std::uint64_t count = 0;
 
+  void merge(const ExposedHistogram& other);
   friend bool operator==(const ExposedHistogram&, const ExposedHistogram&) = default;
 };
 
@@ -34,10 +36,15 @@ struct ExposedHistogram {
 struct Counters {
   Outcomes outcomes;
   ExposedHistogram exposed;  // of answered requests (ok and error)
-  // The part of `exposed` that was answered with an error. OpenTelemetry's histograms have the
-  // label error.type: errors that are quick must not make the good answers look quick.
-  ExposedHistogram exposed_error;
+  // The parts of `exposed` that were answered with an error, by its code. OpenTelemetry's histograms
+  // have the label error.type: errors that are quick must not make the good answers look quick. At
+  // most kErrorTypes; what finds no room is ErrorCode::other.
+  std::map<shm::ErrorCode, ExposedHistogram> errors;
 
+  static constexpr std::size_t kErrorTypes = 8;
+
+  // All errors together.
+  ExposedHistogram error() const;
   void add(const Measurement& measurement);
   friend bool operator==(const Counters&, const Counters&) = default;
 };

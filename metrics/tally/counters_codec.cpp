@@ -38,11 +38,16 @@ std::vector<std::uint8_t> encode_counters(const Counters& counters) {
   std::vector<std::uint8_t> out;
   put_number(out, kVersion);
   const Outcomes& o = counters.outcomes;
-  for (const std::uint64_t n : {o.ok, o.error, o.unanswered, o.malformed, o.cancelled}) {
+  for (const std::uint64_t n :
+       {o.ok, o.error, o.unanswered, o.malformed, o.cancelled, o.notification}) {
     put_number(out, n);
   }
   put(out, counters.exposed);
-  put(out, counters.exposed_error);
+  put_number(out, counters.errors.size());
+  for (const auto& [code, histogram] : counters.errors) {
+    put_number(out, static_cast<std::uint64_t>(code));
+    put(out, histogram);
+  }
   return out;
 }
 
@@ -51,12 +56,20 @@ std::optional<Counters> decode_counters(std::span<const std::uint8_t> bytes) {
   Counters counters;
   if (numbers.next() != kVersion) return std::nullopt;
   Outcomes& o = counters.outcomes;
-  for (std::uint64_t* const n : {&o.ok, &o.error, &o.unanswered, &o.malformed, &o.cancelled}) {
+  for (std::uint64_t* const n :
+       {&o.ok, &o.error, &o.unanswered, &o.malformed, &o.cancelled, &o.notification}) {
     *n = numbers.next();
   }
-  if (!get(numbers, counters.exposed) || !get(numbers, counters.exposed_error) ||
-      numbers.failed() || !numbers.at_end() ||
-      !contains(counters.exposed, counters.exposed_error)) {
+  if (!get(numbers, counters.exposed)) return std::nullopt;
+  const std::uint64_t types = numbers.next();
+  if (types > Counters::kErrorTypes) return std::nullopt;
+  for (std::uint64_t i = 0; i < types; ++i) {
+    const std::uint64_t code = numbers.next();
+    if (code >= shm::kErrorCodes) return std::nullopt;
+    ExposedHistogram& histogram = counters.errors[static_cast<shm::ErrorCode>(code)];
+    if (histogram.count != 0 || !get(numbers, histogram)) return std::nullopt;
+  }
+  if (numbers.failed() || !numbers.at_end() || !contains(counters.exposed, counters.error())) {
     return std::nullopt;
   }
   return counters;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Counters as bytes: LEB128 numbers. The version (1); requests by outcome (ok, error, unanswered,
-// malformed, cancelled); then of both histograms, that of all answers and that of errors, the sum in
-// nanoseconds, the number of buckets and the buckets.
+// malformed, cancelled, notification); the histogram of all answers; the number of error types, and
+// of each its code (shm/error_code.h) and its histogram. A histogram: the sum in nanoseconds, the
+// number of buckets and the buckets.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,16 @@
 
 namespace goxel_telemetry::metrics {
 
+Outcomes& Outcomes::operator+=(const Outcomes& other) {
+  ok += other.ok;
+  error += other.error;
+  unanswered += other.unanswered;
+  malformed += other.malformed;
+  cancelled += other.cancelled;
+  notification += other.notification;
+  return *this;
+}
+
 const char* to_string(shm::Status status) {
   switch (status) {
     case shm::Status::ok:

@@ -21,6 +21,7 @@ struct Outcomes {
 
   std::uint64_t failed() const { return error + unanswered + malformed + cancelled; }
   std::uint64_t all() const { return ok + notification + failed(); }
+  Outcomes& operator+=(const Outcomes& other);
   friend bool operator==(const Outcomes&, const Outcomes&) = default;
 };
 

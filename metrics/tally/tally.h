@@ -17,6 +17,7 @@ struct Measurement {
   std::uint64_t wait_ns = 0;
   std::uint64_t send_ns = 0;
   shm::Status status = shm::Status::ok;
+  shm::ErrorCode error = shm::ErrorCode::none;  // if the status is `error`
   std::uint32_t bytes_in = 0;
   std::uint32_t bytes_out = 0;
 
@@ -45,12 +46,7 @@ struct Tally {
   }
 
   void merge(const Tally& other) {
-    outcomes.ok += other.outcomes.ok;
-    outcomes.error += other.outcomes.error;
-    outcomes.unanswered += other.outcomes.unanswered;
-    outcomes.malformed += other.outcomes.malformed;
-    outcomes.cancelled += other.outcomes.cancelled;
-    outcomes.notification += other.outcomes.notification;
+    outcomes += other.outcomes;
     bytes_in += other.bytes_in;
     bytes_out += other.bytes_out;
     receive_ns += other.receive_ns;

@@ -130,10 +130,13 @@ TEST_F(BridgeProgram, CountsExactlyWhatTheDaemonPublished) {
             HasSubstr(sample("goxel_operations_total", of_mcp + "\"goxel_fill\"", 2)),
             HasSubstr(sample("goxel_operation_failures_total",
                              of_mcp + "\"goxel_fill\",status=\"unanswered\"", 1)),
+            HasSubstr(
+                sample("mcp_server_operation_duration_seconds_count",
+                       ",mcp_method_name=\"tools/call\",gen_ai_tool_name=\"goxel_add_voxels\"", 5)),
             HasSubstr(sample("mcp_server_operation_duration_seconds_count",
-                             ",gen_ai_tool_name=\"goxel_add_voxels\"", 5)),
-            HasSubstr(sample("mcp_server_operation_duration_seconds_count",
-                             ",gen_ai_tool_name=\"goxel_fill\",error_type=\"tool_error\"", 1))));
+                             ",mcp_method_name=\"tools/"
+                             "call\",gen_ai_tool_name=\"goxel_fill\",error_type=\"_OTHER\"",
+                             1))));
 
   daemon_->poke();
   EXPECT_TRUE(eventually([&] {

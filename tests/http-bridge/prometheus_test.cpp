@@ -100,10 +100,38 @@ TEST(Prometheus, OperationsOfTheSameNameAreAddedUpHoweverTheyEnded) {
   const std::string call = "rpc_server_call_duration_seconds";
   EXPECT_THAT(text, HasSubstr(call + "_bucket" + of_method + ",le=\"0.00005\"} 16\n"));
   EXPECT_THAT(text, HasSubstr(call + "_sum" + of_method + "} 0.00464\n"));
-  EXPECT_THAT(text, HasSubstr(call + "_sum" + of_method + ",error_type=\"_OTHER\"} 40\n"));
+  EXPECT_THAT(text, HasSubstr(call + "_sum" + of_method + ",error_type=\"-32601\"} 40\n"));
   EXPECT_THAT(text, HasSubstr("goxel_layer_duration_seconds_sum{instance_name=\"goxel\","
                               "stack=\"4-layer\",layer=\"daemon\","
                               "operation=\"goxel.add_voxel\"} 40.00464\n"));
+}
+
+TEST(Prometheus, MethodsOfMcpAreToldFromToolsAndErrorsByTheirTypes) {
+  Snapshots snapshots = sample_snapshots();
+  snapshots.instances.resize(1);
+  auto& operations = snapshots.instances[0].operations;
+  metrics::OperationStats operation = operations[0];
+  for (const char* name : {"tools/list", "initialize", "ping", "paint"}) {
+    operation.key = {"2-layer", "mcp", "daemon", name};
+    operation.counters = {};
+    metrics::Measurement answer;
+    operation.counters.add(answer);
+    answer.status = shm::Status::error;
+    for (const auto error : {shm::ErrorCode::tool, shm::ErrorCode::other}) {
+      answer.error = error;
+      operation.counters.add(answer);
+    }
+    operations.add(operation);
+  }
+  const std::string text = encode_prometheus(snapshots);
+  const std::string call = "mcp_server_operation_duration_seconds_count{instance_name=\"goxel\",";
+  for (const std::string labels :
+       {"mcp_method_name=\"tools/list\"", "mcp_method_name=\"initialize\"",
+        "mcp_method_name=\"ping\"", "mcp_method_name=\"tools/call\",gen_ai_tool_name=\"paint\""}) {
+    EXPECT_THAT(text, HasSubstr(call + labels + "} 1\n"));
+    EXPECT_THAT(text, HasSubstr(call + labels + ",error_type=\"tool_error\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr(call + labels + ",error_type=\"_OTHER\"} 1\n"));
+  }
 }
 
 TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {

@@ -18,9 +18,10 @@ OperationStats add_voxel() {
   operation.counters.exposed.counts.back() = 1;
   operation.counters.exposed.count = 10;
   operation.counters.exposed.sum_ns = 8 * 40'000 + 2'000'000 + 20'000'000'000;
-  operation.counters.exposed_error.counts.back() = 1;
-  operation.counters.exposed_error.count = 1;
-  operation.counters.exposed_error.sum_ns = 20'000'000'000;
+  metrics::ExposedHistogram& error = operation.counters.errors[shm::error_code(-32601)];
+  error.counts.back() = 1;
+  error.count = 1;
+  error.sum_ns = 20'000'000'000;
   operation.bytes_in = 1'300;
   operation.bytes_out = 650;
   operation.last_record_ns = 5'000'000'000;

@@ -41,7 +41,7 @@ TEST_F(FollowerTest, RecordsOfTheLastCompleteSecondAreNow) {
   EXPECT_EQ(add.key, (OperationKey{"2-layer", "mcp", "daemon", "goxel.add_voxel"}));
   EXPECT_EQ(add.total, (Outcomes{100, 1, 0, 0, 0}));
   EXPECT_EQ(add.counters.exposed.count, 101u);
-  EXPECT_EQ(add.counters.exposed_error.count, 1u);
+  EXPECT_EQ(add.counters.error().count, 1u);
   EXPECT_EQ(add.bytes_in, 10'100u);
   const WindowStats& now = add.window(Window::now);
   EXPECT_EQ(now.outcomes, add.total);
@@ -200,7 +200,7 @@ TEST_F(FollowerTest, CountersHoldNothingFromBeforeItCame) {
   EXPECT_EQ(counters.outcomes, (Outcomes{3, 1, 0, 0, 1}));
   EXPECT_EQ(counters.exposed.count, 4u);
   EXPECT_EQ(counters.exposed.counts[1], 4u);
-  EXPECT_EQ(counters.exposed_error.count, 1u);
+  EXPECT_EQ(counters.error().count, 1u);
   EXPECT_EQ(snapshot.ring.uncounted, 64u);
 }
 
