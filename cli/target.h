@@ -12,6 +12,7 @@ namespace goxel_telemetry::cli {
 
 inline constexpr int kExitNotThere = 1;  // no daemon, no segment, no permission, no room to write
 inline constexpr int kExitUsage = 2;     // bad flags or values
+inline constexpr int kExitSlower = 3;    // compare --fail-on slower
 
 // Ends the command: what() is one sentence for the operator.
 class Failure : public std::runtime_error {

@@ -6,12 +6,15 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <sstream>
 #include <vector>
 
+#include "cli/commands/comparison_answer.h"
 #include "cli/screen/facts.h"
 #include "cli/screen/json.h"
 #include "cli/screen/table.h"
 #include "cli/screen/telling_apart.h"
+#include "cli/target.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
@@ -83,6 +86,21 @@ std::string side_line(const char* label, const metrics::Side& side,
                     metrics::format_duration(seen.observed_seconds * 1e9) + " watched, in " +
                         plural(seen.blocks, "block")},
                    style);
+}
+
+// In lines of at most `width` columns, broken at spaces; 0: one line.
+std::string folded(const std::string& text, std::size_t width) {
+  std::string lines;
+  std::size_t used = 0;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const bool first = used == 0;
+    const bool fits = first || width == 0 || used + 1 + columns(word) <= width;
+    if (!first) lines += fits ? ' ' : '\n';
+    used = fits && !first ? used + 1 + columns(word) : columns(word);
+    lines += word;
+  }
+  return lines + '\n';
 }
 
 std::string where(const metrics::OperationKey& key) {
@@ -199,7 +217,8 @@ std::string one_sided_lines(const metrics::Comparison& comparison, const Style& 
 
 std::string comparison_screen(const metrics::ComparedSides& compared, const Style& style) {
   const auto& [a, b, comparison] = compared;
-  return side_line("A", a, comparison.a, style) + side_line("B", b, comparison.b, style) +
+  return folded(comparison_answer(comparison), style.width) + '\n' +
+         side_line("A", a, comparison.a, style) + side_line("B", b, comparison.b, style) +
          fact_line(
              "shifts",
              {Cell("of B against A"),
@@ -214,8 +233,10 @@ int run_compare(const CompareOptions& options) {
   metrics::SideReader reader = side_reader(options.sources);
   const metrics::ComparedSides compared =
       metrics::compare_sides(reader, options.a, options.b, options.comparison);
-  return finish(options.json ? comparison_json(compared)
-                             : comparison_screen(compared, output_style()));
+  const int written = finish(options.json ? comparison_json(compared)
+                                          : comparison_screen(compared, output_style()));
+  if (written != 0) return written;
+  return options.fail_if_slower && says_slower(compared.comparison) ? kExitSlower : 0;
 }
 
 }  // namespace goxel_telemetry::cli

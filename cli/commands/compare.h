@@ -15,12 +15,13 @@ struct CompareOptions {
   std::string b;
   SideFlags sources;
   metrics::ComparisonOptions comparison;
+  bool fail_if_slower = false;
   bool json = false;
 };
 
 std::string comparison_screen(const metrics::ComparedSides& compared, const Style& style);
 
-// Returns 0, whatever the verdict. Throws Failure or SideFailure.
+// Returns 0, or kExitSlower if that was asked for. Throws Failure or SideFailure.
 int run_compare(const CompareOptions& options);
 
 }  // namespace goxel_telemetry::cli

@@ -46,8 +46,15 @@ void add_compare(CLI::App& app, CompareOptions& options, std::function<int()>& r
           "The least shift that is worth a verdict, in percent (default: 5)")
       ->type_name("PERCENT")
       ->check(number(0, 10'000));
+  compare
+      .add_option_function<std::string>(
+          "--fail-on", [&options](const std::string&) { options.fail_if_slower = true; },
+          "End with exit code 3 if a layer or an operation is proven to be slower")
+      ->type_name("slower")
+      ->check(CLI::IsMember({"slower"}));
   compare.add_flag("--json", options.json, "Print JSON");
   add_sources(compare, options.sources);
+  end_help(compare, kSideSyntax, std::string(kExitCodes) + " 3 slower (--fail-on).");
   compare.final_callback([&] { run = [&] { return run_compare(options); }; });
 }
 

@@ -116,6 +116,10 @@ TEST_F(CompareProgram, ALiveDaemonWithABaselineOfItself) {
   EXPECT_GT(mean.at("low"), 1.8);
   EXPECT_EQ(comparison.at("operations").at(0).at("probability_b_slower"), 1);
 
+  EXPECT_EQ(call_live({"compare", "before", "live", "--fail-on", "slower"}).exit_code, 3);
+  EXPECT_EQ(call_live({"compare", "live", "before", "--fail-on", "slower"}).exit_code, 0);
+  EXPECT_EQ(call_live({"compare", "before", "live", "--fail-on", "faster"}).exit_code, 2);
+
   const Program::Result screen = call_live({"compare", "baseline:before", "live"});
   EXPECT_THAT(screen.output,
               AllOf(HasSubstr("baseline \"before\", saved "),

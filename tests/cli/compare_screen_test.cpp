@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A comparison as it is printed, from numbers made by hand.
 #include "cli/commands/compare.h"
+#include "cli/commands/comparison_answer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -268,6 +269,87 @@ TEST_F(ComparisonScreen, OperationsOfOneSideStandApartByLayer) {
   EXPECT_EQ(lines[lines.size() - 3], "only in A   daemon:   lost   old");
   EXPECT_EQ(lines[lines.size() - 2], "only in A   mcp-client:   gone");
   EXPECT_EQ(lines[lines.size() - 1], "only in B   daemon:   new");
+}
+
+// --- the answer ---
+
+class ComparisonAnswer : public ComparisonScreen {
+ protected:
+  void add_layer(const std::string& name, Verdict verdict, metrics::Shift mean,
+                 std::uint64_t in_a = 1'000, std::uint64_t in_b = 2'000) {
+    metrics::ComparedLayer& layer = compared_.comparison.layers.emplace_back();
+    layer.raw.key = {"", "", name, ""};
+    layer.raw.a.records = in_a;
+    layer.raw.b.records = in_b;
+    layer.adjusted.mean = mean;
+    layer.verdict = verdict;
+    layer.verdict_by = "mean";
+  }
+  std::string answer() const { return comparison_answer(compared_.comparison); }
+  const metrics::Shift less_ = differs(-0.36, -0.42, -0.30, Change::less);
+  const metrics::Shift same_ = differs(0.01, -0.02, 0.04, Change::not_proven);
+};
+
+TEST_F(ComparisonAnswer, SaysWhatTheOutermostCommonLayerSeesAndWhatTheDaemonHasToDoWithIt) {
+  add_layer("daemon", Verdict::no_proven_difference, same_);
+  add_layer("mcp-client", Verdict::faster, less_);
+  add_layer("mcp-server", Verdict::too_little_data, {}, 1'000, 0);
+  add_layer("ts-client", Verdict::too_little_data, {}, 1'000, 0);
+  EXPECT_EQ(answer(),
+            "In this pair of sessions, B takes 36 % less time than A (30 to 42) for the same "
+            "operations, as mcp-client sees them; of the daemon itself, no difference of 7.5 % or "
+            "more is proven. Only A has mcp-server and ts-client.");
+}
+
+TEST_F(ComparisonAnswer, NamesTheQuantileIfThatIsWhatIsSlower) {
+  add_layer("daemon", Verdict::slower, same_);
+  auto& layer = compared_.comparison.layers[0];
+  layer.verdict_by = "p99";
+  layer.adjusted.p99 = differs(0.082, 0.076, 0.11, Change::more);
+  EXPECT_EQ(answer(),
+            "In this pair of sessions, B takes 8.2 % more time than A (7.6 to 11) at the p99 for "
+            "the same operations, as daemon sees them.");
+}
+
+TEST_F(ComparisonAnswer, ClaimsNothingThatIsNotProven) {
+  EXPECT_EQ(answer(), "A and B have no layer in common: nothing is compared.");
+  add_layer("daemon", Verdict::too_little_data, {});
+  EXPECT_EQ(answer(),
+            "There is too little data to say whether B differs from A for the same operations, as "
+            "daemon sees them.");
+  compared_.comparison.layers[0].verdict = Verdict::no_proven_difference;
+  EXPECT_EQ(answer(),
+            "In this pair of sessions, no difference of 7.5 % or more is proven between A and B "
+            "for the same operations, as daemon sees them.");
+}
+
+TEST_F(ComparisonAnswer, OfSeveralStacksIsAboutTheOneWithMostRequests) {
+  add_layer("daemon", Verdict::faster, less_, 10, 10);
+  compared_.comparison.layers[0].raw.key.stack = "2-layer";
+  add_layer("daemon", Verdict::no_proven_difference, same_);
+  compared_.comparison.layers[1].raw.key.stack = "4-layer";
+  EXPECT_THAT(answer(), HasSubstr("no difference"));
+  EXPECT_THAT(answer(), HasSubstr("as daemon of 4-layer sees them."));
+}
+
+TEST_F(ComparisonAnswer, IsTheFirstThingOnTheScreenInLinesOfItsWidth) {
+  add_layer("daemon", Verdict::faster, less_);
+  EXPECT_TRUE(screen().starts_with(answer() + "\n\n"));
+  const std::vector<std::string> lines = lines_of(comparison_screen(compared_, {.width = 50}));
+  EXPECT_EQ(lines[0], "In this pair of sessions, B takes 36 % less time");
+  EXPECT_EQ(lines[1], "than A (30 to 42) for the same operations, as");
+  EXPECT_EQ(lines[2], "daemon sees them.");
+}
+
+TEST_F(ComparisonAnswer, SlowerIsAnyLayerOrOperation) {
+  add_layer("daemon", Verdict::faster, less_);
+  operations() = {operation("a", Verdict::faster, -1)};
+  EXPECT_FALSE(says_slower(compared_.comparison));
+  operations().push_back(operation("b", Verdict::slower, 1));
+  EXPECT_TRUE(says_slower(compared_.comparison));
+  operations().clear();
+  compared_.comparison.layers[0].verdict = Verdict::slower;
+  EXPECT_TRUE(says_slower(compared_.comparison));
 }
 
 }  // namespace
