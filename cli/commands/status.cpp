@@ -123,6 +123,7 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
                    [&](auto* a, auto* b) { return time_taken(a) > time_taken(b); });
 
   std::vector<const metrics::OperationKey*> keys;
+  keys.reserve(shown.size());
   for (const metrics::OperationStats* operation : shown) keys.push_back(&operation->key);
   const ToldApartBy apart(keys);
   Table table({{"OPERATION", Align::left},

@@ -106,10 +106,12 @@ std::string misses_line(const shm::GaugeValues& gauges, const Style& style) {
 std::string inflight_table(const std::vector<metrics::InflightRequest>& requests,
                            const std::string& age_title, const Style& style) {
   std::vector<metrics::OperationKey> named;
+  named.reserve(requests.size());
   for (const metrics::InflightRequest& r : requests) {
     named.push_back({r.stack, r.protocol, r.layer, r.operation});
   }
   std::vector<const metrics::OperationKey*> keys;
+  keys.reserve(named.size());
   for (const metrics::OperationKey& key : named) keys.push_back(&key);
   const ToldApartBy apart(keys);
   Table table({{"OPERATION", Align::left},

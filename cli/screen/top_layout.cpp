@@ -233,6 +233,7 @@ TopScreen top_screen(const TopState& state, const metrics::Snapshot& snapshot, c
   std::vector<const OperationStats*> operations = chosen(state, snapshot);
   const bool none = operations.empty();
   std::vector<const metrics::OperationKey*> keys;  // of all: columns stay while one scrolls
+  keys.reserve(operations.size());
   for (const OperationStats* operation : operations) keys.push_back(&operation->key);
   const ToldApartBy apart(keys);
   if (height >= 4) append_lines(lines, choices_line(state, operations.size(), style), 1);
