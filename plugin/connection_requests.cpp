@@ -12,61 +12,50 @@ constexpr int kMostLookedAt = 1024;
 
 void ConnectionRequests::open() noexcept {
   *this = {};
-  first_ = last_ = kNoLine;
-}
-
-void ConnectionRequests::skip(Pending& request, std::uint64_t now) noexcept {
-  unskipped_from_ = request.number + 1;
-  // An answer is not expected, though it may come.
-  if (request.notification && request.overtaken_at == 0) request.overtaken_at = now;
-}
-
-void ConnectionRequests::mark_skipped(PendingTable& table, std::uint64_t now) noexcept {
-  std::uint16_t line = first_;
-  for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i) {
-    if (!skipped(table.pending[line])) skip(table.pending[line], now);
-    line = table.pending[line].next;
-  }
+  first_ = last_ = unskipped_ = kNoLine;
 }
 
 void ConnectionRequests::skip_oldest(PendingTable& table, std::uint64_t now) noexcept {
-  std::uint16_t line = first_;
-  while (line != kNoLine && skipped(table.pending[line])) line = table.pending[line].next;
-  if (line != kNoLine) skip(table.pending[line], now);
+  if (unskipped_ == kNoLine) return;
+  Pending& request = table.pending[unskipped_];
+  // An answer is not expected, though it may come.
+  if (request.notification && request.overtaken_at == 0) request.overtaken_at = now;
+  unskipped_ = request.next;
+}
+
+template <class Candidate>
+std::uint16_t ConnectionRequests::oldest_in(const PendingTable& table, std::uint16_t from,
+                                            std::uint16_t end, Candidate&& candidate) noexcept {
+  std::uint16_t line = from;
+  for (int i = 0; line != end && i < kMostLookedAt; ++i) {
+    if (candidate(table.pending[line])) return line;
+    line = table.pending[line].next;
+  }
+  return kNoLine;
 }
 
 std::uint16_t ConnectionRequests::with_id(const PendingTable& table, const Id& id) const noexcept {
-  std::uint16_t oldest = kNoLine;
-  std::uint16_t not_overtaken = kNoLine;
-  std::uint16_t line = first_;
-  for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i) {
-    const Pending& request = table.pending[line];
-    if (request.id == id) {
-      if (!skipped(request)) return line;
-      if (oldest == kNoLine) oldest = line;
-      if (not_overtaken == kNoLine && request.overtaken_at == 0) not_overtaken = line;
-    }
-    line = request.next;
-  }
+  const auto has_it = [&id](const Pending& request) { return request.id == id; };
+  const std::uint16_t unskipped = oldest_in(table, unskipped_, kNoLine, has_it);
+  if (unskipped != kNoLine) return unskipped;
+  const std::uint16_t oldest = oldest_in(table, first_, unskipped_, has_it);
+  if (oldest == kNoLine || table.pending[oldest].overtaken_at == 0) return oldest;
+  const std::uint16_t not_overtaken = oldest_in(
+      table, oldest, unskipped_,
+      [&](const Pending& request) { return has_it(request) && request.overtaken_at == 0; });
   return not_overtaken != kNoLine ? not_overtaken : oldest;
 }
 
 template <class Candidate>
 std::uint16_t ConnectionRequests::in_order(const PendingTable& table, bool by_reader, bool reading,
                                            Candidate&& candidate) const noexcept {
-  std::uint16_t oldest = kNoLine;
-  std::uint16_t line = first_;
-  for (int i = 0; line != kNoLine && i < kMostLookedAt; ++i) {
-    const Pending& request = table.pending[line];
-    if (candidate(request)) {
-      // A thread that does not read knows nothing of what the reading thread skipped.
-      if (!by_reader || !skipped(request)) return line;
-      if (oldest == kNoLine) oldest = line;
-    }
-    line = request.next;
+  // A thread that does not read knows nothing of what the reading thread skipped.
+  if (by_reader) {
+    const std::uint16_t unskipped = oldest_in(table, unskipped_, kNoLine, candidate);
+    // Of a thread that has begun to read a further message, the answer is to that message.
+    if (unskipped != kNoLine || reading) return unskipped;
   }
-  // Of a thread that has begun to read a further message, the answer is to that message.
-  return reading ? kNoLine : oldest;
+  return oldest_in(table, first_, kNoLine, candidate);
 }
 
 ConnectionRequests::Match ConnectionRequests::search(PendingTable& table, const Message& answer,

@@ -39,7 +39,6 @@ inline constexpr std::uint16_t kNoLine = UINT16_MAX;
 struct Pending {
   Id id;
   std::uint64_t overtaken_at;  // ticks; 0: no younger request was answered yet
-  std::uint32_t number;        // of the request on its connection
   std::uint16_t next;          // the next younger request of the connection; kNoLine: none
   bool notification;           // needs no answer
   bool cancelled;              // by its client
@@ -78,21 +77,19 @@ class ConnectionRequests {
     const bool no_ids = request.dialect == Dialect::mcp;
     const bool notification = request.dialect == Dialect::json_rpc && request.has_version &&
                               request.id.type == IdType::absent;
-    table.pending[line] = {
-        no_ids ? Id{} : request.id, 0, next_number_++, kNoLine, notification, false};
+    table.pending[line] = {no_ids ? Id{} : request.id, 0, kNoLine, notification, false};
     if (empty()) {
       first_ = line;
     } else {
       table.pending[last_].next = line;
     }
     last_ = line;
+    if (unskipped_ == kNoLine) unskipped_ = line;
   }
 
   // The thread that read the requests so far begins to read further ones.
   void skip_all(PendingTable& table, std::uint64_t now) noexcept {
-    if (!empty()) [[unlikely]]
-      mark_skipped(table, now);
-    unskipped_from_ = next_number_;
+    while (unskipped_ != kNoLine) skip_oldest(table, now);
   }
   // That thread waits without having sent anything since it last woke: it handles one message each
   // time it wakes.
@@ -107,12 +104,10 @@ class ConnectionRequests {
   // `by_reader`: the thread that sends the answer is the one that read last. `reading`: it has begun to
   // read a further message.
   Match find(PendingTable& table, const Message& answer, bool by_reader, bool reading) noexcept {
-    if (!empty() && answer.id.usable()) [[likely]] {
-      const Pending& oldest = table.pending[first_];
-      if (oldest.id == answer.id && !skipped(oldest)) [[likely]] {
-        host_echoes_ids_ = true;
-        return {first_, true, false};
-      }
+    if (unskipped_ != kNoLine && answer.id.usable() && table.pending[unskipped_].id == answer.id)
+        [[likely]] {
+      host_echoes_ids_ = true;
+      return {unskipped_, true, false};
     }
     return search(table, answer, by_reader, reading);
   }
@@ -138,6 +133,7 @@ class ConnectionRequests {
   }
 
   void remove(PendingTable& table, std::uint16_t line) noexcept {
+    if (line == unskipped_) unskipped_ = table.pending[line].next;
     if (line != first_) [[unlikely]]
       return remove_inner(table, line);
     first_ = table.pending[line].next;
@@ -152,13 +148,12 @@ class ConnectionRequests {
   void give_up_first(PendingTable& table) noexcept;
 
  private:
-  void mark_skipped(PendingTable& table, std::uint64_t now) noexcept;
   Match search(PendingTable& table, const Message& answer, bool by_reader, bool reading) noexcept;
   void remove_inner(PendingTable& table, std::uint16_t line) noexcept;
-  void skip(Pending& request, std::uint64_t now) noexcept;
-  bool skipped(const Pending& request) const noexcept {
-    return static_cast<std::int32_t>(request.number - unskipped_from_) < 0;
-  }
+  // The oldest request from `from` on, and before `end`, that is a candidate; kNoLine if there is none.
+  template <class Candidate>
+  static std::uint16_t oldest_in(const PendingTable& table, std::uint16_t from, std::uint16_t end,
+                                 Candidate&& candidate) noexcept;
   std::uint16_t with_id(const PendingTable& table, const Id& id) const noexcept;
   bool was_given_up(PendingTable& table, const Message& answer) noexcept;
   template <class Candidate>
@@ -168,9 +163,9 @@ class ConnectionRequests {
 
   std::uint16_t first_ = 0;  // oldest
   std::uint16_t last_ = 0;
+  // The oldest that was not skipped: those before it were, and those behind it were not.
+  std::uint16_t unskipped_ = 0;
   bool host_echoes_ids_ = false;
-  std::uint32_t next_number_ = 0;
-  std::uint32_t unskipped_from_ = 0;  // requests with a lower number were skipped
   // The ids of the requests that were given up last, and whether they had been overtaken.
   struct GivenUp {
     Id id;

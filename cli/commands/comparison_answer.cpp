@@ -82,17 +82,20 @@ std::string only_in(const Comparison& comparison, bool in_a) {
   return std::string(" Only ") + (in_a ? "A" : "B") + " has " + listed(names) + '.';
 }
 
-std::string about_the_daemon(const Comparison& comparison, const ComparedLayer& daemon) {
-  switch (daemon.verdict) {
+std::string about(const ComparedLayer& inner, const Comparison& comparison) {
+  const std::string& name = inner.raw.key.layer;
+  const std::string begin =
+      "; of " + std::string(name == "daemon" ? "the " : "") + name + " itself, ";
+  switch (inner.verdict) {
     case Verdict::slower:
     case Verdict::faster:
-      return "; of the daemon itself, " + how_much(daemon);
+      return begin + how_much(inner);
     case Verdict::no_proven_difference:
-      return "; of the daemon itself, " + no_difference(comparison);
+      return begin + no_difference(comparison);
     case Verdict::too_little_data:
       break;
   }
-  return "; of the daemon itself, there is too little data";
+  return begin + "there is too little data";
 }
 
 }  // namespace
@@ -132,7 +135,7 @@ std::string comparison_answer(const Comparison& comparison) {
           "There is too little data to say whether B differs from A for the same operations" + seen;
       break;
   }
-  if (&outer != &inner) text += about_the_daemon(comparison, inner);
+  if (&outer != &inner) text += about(inner, comparison);
   return text + '.' + only;
 }
 

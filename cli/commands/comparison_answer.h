@@ -8,8 +8,8 @@
 
 namespace goxel_telemetry::cli {
 
-// One sentence about the outermost layer that both sides have, and what the daemon has to do with
-// it. It says that it is about this pair of sessions: intervals hold what varies within them, and
+// One sentence about the outermost layer that both sides have, and what the innermost one, the daemon
+// in most cases, has to do with it. It says that it is about this pair of sessions: intervals hold what varies within them, and
 // two sessions of the same programs differ by more. No newline.
 std::string comparison_answer(const metrics::Comparison& comparison);
 

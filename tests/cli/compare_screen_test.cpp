@@ -301,6 +301,13 @@ TEST_F(ComparisonAnswer, SaysWhatTheOutermostCommonLayerSeesAndWhatTheDaemonHasT
             "more is proven. Only A has mcp-server and ts-client.");
 }
 
+TEST_F(ComparisonAnswer, SpeaksOfTheDaemonOnlyIfBothSidesHaveIt) {
+  add_layer("mcp-client", Verdict::faster, less_);
+  add_layer("ts-client", Verdict::too_little_data, {});
+  EXPECT_THAT(answer(), HasSubstr("; of ts-client itself, there is too little data."));
+  EXPECT_THAT(answer(), Not(HasSubstr("daemon")));
+}
+
 TEST_F(ComparisonAnswer, NamesTheQuantileIfThatIsWhatIsSlower) {
   add_layer("daemon", Verdict::slower, same_);
   auto& layer = compared_.comparison.layers[0];
