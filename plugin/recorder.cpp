@@ -65,6 +65,7 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
   options.inflight_capacity = kInflightLines;
   options.target_latency_ns = settings.target_latency_ns;
   options.target_milli_operations_per_second = settings.target_milli_operations_per_second;
+  options.target_resident_bytes = settings.target_resident_bytes;
   shm::Created created = shm::create_segment(options);
   if (created.outcome != shm::CreateOutcome::created) {
     why = std::move(created.message);
@@ -87,6 +88,9 @@ Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settin
       clock_source_(clock_source),
       calibrator_(clock_source),
       epoch_(++next_epoch) {
+  for (const OperationTarget& target : settings.operation_targets) {
+    catalog_.intern(shm::NameKind::operation, target.operation, target.us);
+  }
   for (const char* name : kKnownOperations) operation(name);
   constexpr std::uint64_t kFirstBaselineNs = 2'000'000;
   const shm::Calibration calibration = calibrator_.start(kFirstBaselineNs);

@@ -158,6 +158,7 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
   gauges[Gauge::workers_configured] = options.workers_configured;
   gauges[Gauge::target_latency_ns] = options.target_latency_ns;
   gauges[Gauge::target_milli_operations_per_second] = options.target_milli_operations_per_second;
+  gauges[Gauge::target_resident_bytes] = options.target_resident_bytes;
   header.gauges.store(gauges);
   header.heartbeat_ns.store(now_ns, std::memory_order_relaxed);
 
