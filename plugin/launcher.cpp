@@ -17,6 +17,7 @@
 #include "plugin/daemon_config.h"
 #include "plugin/goxel_plugin.h"
 #include "plugin/recorder.h"
+#include "plugin/telemetry.h"
 
 namespace goxel_telemetry::plugin {
 namespace {
@@ -165,14 +166,15 @@ std::string prepare_plugin(char** daemon) {
 
 int run(const Invocation& invocation) {
   if (const std::string problem = prepare_plugin(invocation.daemon); !problem.empty()) {
-    std::cerr << "goxel-plugin-run: "
-              << (invocation.strict ? "not started: " : "telemetry is off: ") << problem << '\n';
+    say(invocation.strict ? "goxel-plugin-run: not started: "
+                          : "goxel-plugin-run: telemetry is off: ",
+        problem);
     if (invocation.strict) return kRefused;
   }
   execvp(invocation.daemon[0], invocation.daemon);
   const int error = errno;
-  std::cerr << "goxel-plugin-run: " << invocation.daemon[0]
-            << " cannot be started: " << std::strerror(error) << '\n';
+  say("goxel-plugin-run: ",
+      std::string(invocation.daemon[0]) + " cannot be started: " + std::strerror(error));
   return error == ENOENT ? kNotFound : kNotExecutable;
 }
 
@@ -198,13 +200,13 @@ int main(int count, char** arguments) {
       break;
     }
     if (option != "--strict") {
-      std::cerr << "goxel-plugin-run: unknown option " << option << "; --help tells the options\n";
+      say("goxel-plugin-run: unknown option ", std::string(option) + "; --help tells the options");
       return kBadUsage;
     }
     invocation.strict = true;
   }
   if (next == count) {
-    std::cerr << "goxel-plugin-run: name the daemon to start; --help tells how\n";
+    say("goxel-plugin-run: ", "name the daemon to start; --help tells how");
     return kBadUsage;
   }
   invocation.daemon = arguments + next;

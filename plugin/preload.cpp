@@ -88,13 +88,17 @@ __attribute__((constructor)) void prepare() {
   const char* const text = std::getenv(kSettingsVariable);
   // Not started by the launcher: if there is a door, it is the ABI door.
   if (text == nullptr) return;
-  Settings settings;
-  if (const std::string problem = apply_settings_text(settings, text); !problem.empty()) {
-    complain(kWithout + problem);
-  } else {
-    enable_preload_door(settings);
+  try {
+    Settings settings;
+    if (const std::string problem = apply_settings_text(settings, text); !problem.empty()) {
+      complain(kWithout + problem);
+    } else {
+      enable_preload_door(settings);
+    }
+    leave_environment(reinterpret_cast<const void*>(&prepare));
+  } catch (...) {
+    complain(kNoMemory);
   }
-  leave_environment(reinterpret_cast<const void*>(&prepare));
 }
 
 __attribute__((destructor)) void finish() {

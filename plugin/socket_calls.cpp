@@ -50,10 +50,14 @@ Recorder* ensure_started() noexcept {
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
   const int error = errno;
   std::string why;
-  Recorder* const made = start(settings_of_launcher(), describe_this_process(),
-                               {shm::Door::preload, begin, housekeep, end}, why);
+  Recorder* made = nullptr;
+  try {
+    made = start(settings_of_launcher(), describe_this_process(),
+                 {shm::Door::preload, begin, housekeep, end}, why);
+  } catch (...) {  // no memory
+  }
   if (made == nullptr) {
-    complain(why);
+    complain(why.empty() ? kNoMemory : std::string_view(why));
   } else {
     door_state.store(DoorState::open, std::memory_order_release);
   }

@@ -33,7 +33,14 @@
   X(crowd) \
   X(churn) \
   X(no_allocation) \
-  X(no_system_call)
+  X(no_system_call) \
+  X(signals_kept) \
+  X(stderr_gone) \
+  X(stderr_full) \
+  X(few_descriptors) \
+  X(little_memory) \
+  X(no_thread) \
+  X(clock_stands_still)
 /* clang-format on */
 
 /* The argument after the scenario's name on the command line. */
