@@ -6,6 +6,7 @@
 #include <atomic>
 #include <string>
 
+#include "plugin/handing_on.h"
 #include "plugin/host_process.h"
 
 namespace goxel_telemetry::plugin {
@@ -25,7 +26,6 @@ Settings& settings_of_launcher() {
 }
 
 void begin(Recorder& recorder) {
-  remember_this_process();
   observer.start(recorder);
 }
 void housekeep(Recorder& recorder) {
@@ -45,6 +45,7 @@ Recorder* ensure_started() noexcept {
   if (!door_state.compare_exchange_strong(state, DoorState::failed, std::memory_order_acq_rel)) {
     return nullptr;  // another thread is opening the door
   }
+  hand_on_no_more();
   // If the thread were cancelled in here, the door would never open.
   int cancellation = PTHREAD_CANCEL_ENABLE;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);

@@ -46,6 +46,15 @@ bool sleep_for_a_beat() noexcept {
   return error == 0 || error == EINTR || poll(nullptr, 0, 1000) == 0;
 }
 
+// What is never freed stays in sight: a host that is built with a leak detector would otherwise be
+// told of it, above all in a forked child, which has neither the open door nor the thread.
+struct Kept {
+  const Recorder* recorder;
+  const Kept* earlier;
+};
+const Kept* kept = nullptr;
+const Watch* newest_watch = nullptr;
+
 void* keep_alive(void* argument) {
   const std::unique_ptr<Watch> watch(static_cast<Watch*>(argument));
   while (sleep_for_a_beat()) {
@@ -69,6 +78,7 @@ bool start_thread(Recorder& recorder, const Capture& capture) {
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   std::unique_ptr<Watch> watch(new (std::nothrow) Watch{recorder, capture});
   if (watch == nullptr) return false;
+  newest_watch = watch.get();
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -104,6 +114,7 @@ Recorder* start_or_throw(const Settings& settings, const Recorder::Host& host,
     why.insert(0, kWithout);
     return nullptr;
   }
+  kept = new Kept{made.get(), kept};
   open_capture = capture;
   capture.begin(*made);
   auto& opened = open_doors.recorder[static_cast<std::size_t>(capture.door)];

@@ -50,7 +50,10 @@ void stop(shm::Door door) noexcept;
 
 inline constexpr const char* kNoMemory = "the daemon runs without telemetry: there is no memory";
 
-// Begins every line that the plugin says.
+// Lines of the launcher, and of the plugin on its way from the launcher to the daemon.
+inline constexpr const char* kTelemetryIsOff = "goxel-plugin-run: telemetry is off: ";
+inline constexpr const char* kNotStarted = "goxel-plugin-run: not started: ";
+// Begins every line of the plugin in its host.
 inline constexpr const char* kWho = "goxel-telemetry: ";
 // One line on stderr. Never ends the process and never stops it; if stderr takes nothing, the line
 // is left out.

@@ -23,6 +23,7 @@
   X(fork_that_serves) \
   X(daemonized) \
   X(vfork_that_closes) \
+  X(vfork_before_listening) \
   X(spawned) \
   X(unloaded) \
   X(both_doors) \
