@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "plugin/host_process.h"
 #include "plugin/known_operations.h"
 
 namespace goxel_telemetry::plugin {
@@ -53,6 +54,7 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     }
     thread_end_key_made = true;
   }
+  shm::use_clock(*libc_function<shm::GetTime>("clock_gettime", &clock_gettime));
   shm::SegmentOptions options;
   options.instance = settings.instance;
   options.mode = settings.segment_mode;
@@ -222,6 +224,14 @@ void Recorder::show_sign_of_life() noexcept {
   header_->heartbeat_ns.store(now_ns, std::memory_order_relaxed);
   shm::show(own_point_, shm::CollectionPoint{header_->producer_start_time, now_ns,
                                              header_->producer_pid, shm::names::kDaemon});
+}
+
+void Recorder::withdraw() noexcept {
+  retire();
+  try {
+    shm::remove_segment(header_->instance, header_->run_id);
+  } catch (...) {  // no memory: a retired segment stays
+  }
 }
 
 void Recorder::retire() noexcept {
