@@ -68,6 +68,9 @@ constexpr Single kAlways[] = {
 constexpr Single kWhileLive[] = {
     {"goxel_connections", MetricType::gauge, "Clients connected to the daemon.",
      [](const Snapshot& s) { return number(s.daemon.gauges[shm::Gauge::connections]); }},
+    {"goxel_heartbeat_age_seconds", MetricType::gauge,
+     "Time since the daemon's last sign of life; about one is due a second.",
+     [](const Snapshot& s) { return number(s.daemon.heartbeat_age_seconds); }},
     {"goxel_open_descriptors", MetricType::gauge,
      "Client descriptors that the daemon accepted and has not closed.",
      [](const Snapshot& s) { return number(s.daemon.gauges[shm::Gauge::open_descriptors]); }},

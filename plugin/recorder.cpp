@@ -2,6 +2,7 @@
 #include "plugin/recorder.h"
 
 #include <pthread.h>
+#include <sys/mman.h>
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -224,6 +225,12 @@ void Recorder::show_sign_of_life() noexcept {
   header_->heartbeat_ns.store(now_ns, std::memory_order_relaxed);
   shm::show(own_point_, shm::CollectionPoint{header_->producer_start_time, now_ns,
                                              header_->producer_pid, shm::names::kDaemon});
+}
+
+void Recorder::leave_segment() const noexcept {
+  const std::span<std::byte> bytes = mapping_->bytes();
+  mmap(bytes.data(), bytes.size(), PROT_READ | PROT_WRITE,
+       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
 }
 
 void Recorder::withdraw() noexcept {

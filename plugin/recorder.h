@@ -67,6 +67,10 @@ class Recorder {
   // [hot]
   shm::InflightLine& line(std::uint32_t index) noexcept { return inflight_[index]; }
 
+  // In a forked child: private memory takes the segment's place, so that the child has no part in it
+  // and a stray access does no harm.
+  void leave_segment() const noexcept;
+
   shm::Gauges& gauges() noexcept { return header_->gauges; }
 
   std::uint64_t unanswered_after_ticks() const noexcept { return unanswered_after_ticks_; }

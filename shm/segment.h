@@ -62,6 +62,8 @@ class Mapping {
  public:
   virtual ~Mapping() = default;
   virtual std::span<std::byte> bytes() const = 0;
+  // Whether somebody holds the segment's life lock (life_lock.h); false if that cannot be asked.
+  virtual bool is_life_locked() const { return false; }
 };
 
 // --- producer side ---

@@ -62,7 +62,8 @@ std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
   std::string when;
   if (daemon.state == ProducerState::live) {
     how = "live";
-    when = " since " + metrics::format_date_time(daemon.started_realtime_ns);
+    when = " since " + metrics::format_date_time(daemon.started_realtime_ns) +
+           silence(snapshot, style);
   } else {
     const std::uint64_t last = last_sign_of_life_ns(snapshot);
     const std::uint64_t now = std::max(snapshot.taken_realtime_ns, last);
@@ -72,6 +73,13 @@ std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
   }
   return style.paint(Emphasis::strong, snapshot.instance) + ": " +
          style.paint(emphasis_of(daemon.state), how) + when + '\n';
+}
+
+std::string silence(const metrics::Snapshot& snapshot, const Style& style) {
+  if (!metrics::is_silent(snapshot)) return {};
+  return ", but " + style.paint(Emphasis::warning,
+                                "without a sign of life for " +
+                                    format_duration(snapshot.daemon.heartbeat_age_seconds * 1e9));
 }
 
 std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style) {

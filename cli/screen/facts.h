@@ -14,6 +14,9 @@ namespace goxel_telemetry::cli {
 // "goxel: live since 2025-11-25 18:46:03", or how and when the daemon ended.
 std::string headline(const metrics::Snapshot& snapshot, const Style& style);
 
+// ", but without a sign of life for 12.3 s"; empty unless that is so.
+std::string silence(const metrics::Snapshot& snapshot, const Style& style);
+
 // The daemon's program, version, pid and age, and how it is observed.
 std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style);
 

@@ -126,7 +126,7 @@ std::string state_line(const metrics::Snapshot& snapshot, const Style& style) {
   switch (daemon.state) {
     case ProducerState::live:
       return style.paint(Emphasis::strong, snapshot.instance) + ": " +
-             style.paint(Emphasis::good, "live") + ", up " +
+             style.paint(Emphasis::good, "live") + silence(snapshot, style) + ", up " +
              format_duration(daemon.uptime_seconds * 1e9) + ", " +
              metrics::visible(daemon.host_name) + " pid " + std::to_string(snapshot.process.pid);
     case ProducerState::retired:

@@ -302,7 +302,7 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   daemon.plugin_version = printable(producer.producer_version);
   daemon.started_realtime_ns = producer.created_realtime_ns;
   daemon.uptime_seconds = seconds(since(producer.created_monotonic_ns, last_sign_of_life_ns(now)));
-  daemon.heartbeat_age_seconds = seconds(since(reader_->heartbeat_ns(), now.monotonic_ns));
+  daemon.heartbeat_age_seconds = seconds(reader_->silent_for_ns(now.monotonic_ns));
   if (const std::uint64_t last = ingest_.run_last_end_ns(); last != 0) {
     daemon.last_record_realtime_ns = now.realtime_ns - since(last, now.monotonic_ns);
   }

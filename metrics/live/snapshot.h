@@ -143,6 +143,9 @@ struct Snapshot {
   std::uint64_t operations_dropped = 0;
 };
 
+// Whether the daemon lives but gives no sign of life: it is stopped, say, or its machine was asleep.
+bool is_silent(const Snapshot& snapshot);
+
 // CLOCK_REALTIME of the daemon's last sign of life: heartbeat or record.
 std::uint64_t last_sign_of_life_ns(const Snapshot& snapshot);
 

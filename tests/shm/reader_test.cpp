@@ -217,6 +217,18 @@ TEST_F(SegmentReader, ProducerThatRunsIsLiveHoweverLongItIsSilent) {
   EXPECT_EQ(reader_->state(kBeat + 1000 * kLimit), ProducerState::live);
 }
 
+// The producer's clock may run ahead of the reader's or behind it (time namespaces).
+TEST_F(SegmentReader, SilenceCountsFromTheLastBeatThatWasSeen) {
+  header().heartbeat_ns.store(kBeat);
+  EXPECT_EQ(reader_->silent_for_ns(kBeat + 7), 7u) << "by the clock, until it is seen to move";
+  EXPECT_EQ(reader_->silent_for_ns(kBeat - 1), 0u);
+  header().heartbeat_ns.store(kBeat + 1);
+  EXPECT_EQ(reader_->silent_for_ns(5 * kBeat), 0u);
+  EXPECT_EQ(reader_->silent_for_ns(5 * kBeat + 100), 100u);
+  header().heartbeat_ns.store(kBeat + 2);
+  EXPECT_EQ(reader_->silent_for_ns(5 * kBeat + 200), 0u);
+}
+
 TEST_F(SegmentReader, ProducerThatSaidSoIsRetiredHoweverLongItIsSilentOrHidden) {
   header().state.store(static_cast<std::uint64_t>(Lifecycle::retired));
   header().heartbeat_ns.store(kBeat);
