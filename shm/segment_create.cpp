@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 
@@ -173,11 +174,16 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
       slots_offset += tier.slots * sizeof(Slot);
     }
   }
-  header.magic.store(kMagic, std::memory_order_release);  // pairs with check_layout()
+  // Pairs with check_layout().
+  if (!options.hidden) header.magic.store(kMagic, std::memory_order_release);
+}
+
+ObjectId id_of(const struct stat& status) {
+  return {status.st_dev, status.st_ino};
 }
 
 Created failure(CreateOutcome outcome, std::string message) {
-  return {outcome, std::move(message), nullptr};
+  return {outcome, std::move(message), nullptr, {}};
 }
 
 // Whether a name can be taken over, and if not, why.
@@ -261,7 +267,9 @@ Created create_in_free_name(const SegmentOptions& options, gid_t group) {
       ipc::mapped_region(object, ipc::read_write, 0, bytes, nullptr, MAP_SHARED | MAP_POPULATE));
   lay_out(mapping->bytes(), options);
   guard.made = true;
-  return {CreateOutcome::created, "", std::move(mapping)};
+  struct stat status {};
+  fstat(fd, &status);
+  return {CreateOutcome::created, "", std::move(mapping), id_of(status)};
 }
 
 }  // namespace
@@ -294,6 +302,26 @@ Created create_segment(const SegmentOptions& options) {
     return failure(CreateOutcome::failed,
                    std::string("shared memory cannot be made: ") + error.what());
   }
+}
+
+void reveal_segment(const Mapping& segment) {
+  ProducerView(segment.bytes()).header().magic.store(kMagic, std::memory_order_release);
+}
+
+ObjectId shared_memory_folder() {
+  struct stat status {};
+  return stat("/dev/shm", &status) == 0 ? id_of(status) : ObjectId{};
+}
+
+bool segment_was_removed(std::string_view instance, const ObjectId& segment,
+                         const ObjectId& folder) {
+  if (folder == ObjectId{} || shared_memory_folder() != folder) return false;
+  char path[128];
+  std::snprintf(path, sizeof path, "/dev/shm/%.*s%.*s", static_cast<int>(kObjectPrefix.size()),
+                kObjectPrefix.data(), static_cast<int>(instance.size()), instance.data());
+  struct stat status {};
+  if (stat(path, &status) != 0) return errno == ENOENT;
+  return id_of(status) != segment;
 }
 
 void remove_segment(const std::string& instance, std::uint64_t run_id) {
