@@ -169,7 +169,7 @@ void Connection::request(Recorder& recorder, PendingTable& table, const Message&
   const shm::InflightEntry entry = begun(operation, message.trace_id, now, message.size());
   const bool was_idle = in_flight_.empty();
   in_flight_.append(table, line, message);
-  show(recorder, line, entry);
+  show_first(recorder, line, entry);
   if (was_idle) {
     expires_at_.store(saturating_sum(now, recorder.unanswered_after_ticks()),
                       std::memory_order_relaxed);

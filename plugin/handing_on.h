@@ -19,7 +19,7 @@ namespace goxel_telemetry::plugin {
 inline constexpr const char* kLaunchVariable = "GOXEL_TELEMETRY_LAUNCH";
 
 // Settings that are longer are refused by the launcher.
-inline constexpr std::size_t kMostSettings = 16384;
+inline constexpr std::size_t kMostSettings = 49152;
 
 // Texts that live as long as the process.
 struct Heritage {

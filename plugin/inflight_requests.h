@@ -55,6 +55,13 @@ inline void show(Recorder& recorder, std::uint32_t line, const shm::InflightEntr
   shm::show(recorder.line(line), entry);
 }
 
+// The same for a request that begins in the line.
+inline void show_first(Recorder& recorder, std::uint32_t line,
+                       const shm::InflightEntry& entry) noexcept {
+  recorder.begin_line(line);
+  show(recorder, line, entry);
+}
+
 // What the line shows. The caller owns the line.
 inline shm::InflightEntry shown(Recorder& recorder, std::uint32_t line) noexcept {
   return shm::shown(recorder.line(line));

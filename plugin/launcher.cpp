@@ -205,7 +205,7 @@ std::string prepare_plugin(const Invocation& invocation, Plugin& out) {
   }
   out.launch = std::to_string(getpid()) + (invocation.strict ? " 1 " : " 0 ") + *config;
   if (out.settings.size() > kMostSettings || out.launch.size() > PATH_MAX) {
-    return "the plugin's config is longer than 16 KiB";
+    return "the plugin's config is longer than 48 KiB";
   }
   out.library = library;
   return "";

@@ -214,7 +214,7 @@ goxel_plugin_request_token request_received(const goxel_plugin_request* request)
   Ticket& ticket = tickets[line];
   ticket.connection.store(request->connection, std::memory_order_relaxed);
   ticket.answering_since = 0;
-  show(*live, line, entry);
+  show_first(*live, line, entry);
   const std::uint64_t generation = ticket.state.load(std::memory_order_relaxed) / 2;
   let_go(line);
   return token_of(line, generation);

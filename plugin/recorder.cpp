@@ -9,6 +9,7 @@
 
 #include "plugin/host_process.h"
 #include "plugin/known_operations.h"
+#include "plugin/telemetry.h"
 
 namespace goxel_telemetry::plugin {
 namespace {
@@ -18,17 +19,24 @@ namespace {
 // publication.
 constexpr std::uint32_t kSharedLanes = 32;
 
-struct ThreadState {
-  std::uint64_t epoch = 0;  // epoch of the recorder that the lane belongs to; 0: no lane
-  shm::Producer producer;
-  std::uint32_t lane = 0;
-  bool shared = false;  // no lane was free for this thread in this epoch
-  Recorder* recorder = nullptr;
-};
-// Initial-exec: reached with one instruction, and without an allocation at a thread's first access.
-thread_local ThreadState thread_state __attribute__((tls_model("initial-exec")));
+// Requests in flight when the segment was removed, that are shown in the next one, behind all other
+// lines.
+constexpr std::uint32_t kEarlierRequests = 256;
 
-// Grows with each recorder; a forked child inherits it and continues from there.
+// Somebody who removes the segment again and again does not get more memory than this out of us.
+constexpr int kMostHomes = 64;
+
+// Beats after which no reader can still be busy with a home that was left.
+constexpr int kBeatsOfReaders = 60;
+
+// Those that threads count up and down. The others are set to a value.
+constexpr shm::Gauge kCounted[] = {
+    shm::Gauge::connections,       shm::Gauge::open_descriptors,
+    shm::Gauge::connections_total, shm::Gauge::unobserved_connections,
+    shm::Gauge::lane_misses,       shm::Gauge::inflight_misses,
+    shm::Gauge::contended_calls,   shm::Gauge::catalog_overflow};
+
+// Grows with each home; a forked child inherits it and continues from there.
 std::uint64_t next_epoch = 0;
 pthread_key_t thread_end_key;
 bool thread_end_key_made = false;
@@ -43,6 +51,57 @@ shm::ClockSource choose_clock(ClockChoice choice) {
   }
   return shm::ClockSource::monotonic;
 }
+
+using Lines = std::atomic<shm::InflightLine*>;
+constexpr std::size_t kLinesBytes = sizeof(Lines) * kInflightLines;
+
+}  // namespace
+
+// A segment, and who has which of its lanes.
+struct Recorder::Home {
+  explicit Home(shm::Created created)
+      : mapping(std::move(created.mapping)),
+        id(created.id),
+        segment(mapping->bytes()),
+        epoch(++next_epoch),
+        lane_count(std::min(segment.header().lane_count, kMaxLanes)),
+        own_lanes(lane_count > kSharedLanes ? lane_count - kSharedLanes : 0) {}
+
+  void continues(std::unique_ptr<Home> left) {
+    number = left->number + 1;
+    earlier = std::move(left);
+  }
+
+  bool has(const shm::InflightLine* line) const {
+    const auto lines = segment.inflight();
+    return line >= lines.data() && line < lines.data() + lines.size();
+  }
+
+  static constexpr std::uint32_t kMaxLanes = 4096;
+  const std::unique_ptr<shm::Mapping> mapping;
+  const shm::ObjectId id;
+  const shm::ProducerView segment;
+  const std::uint64_t epoch;
+  const std::uint32_t lane_count;
+  const std::uint32_t own_lanes;  // the lanes after these are shared
+  shm::PlaceMap<kMaxLanes> lane_map;
+  std::unique_ptr<Home> earlier;
+  int number = 1;
+  int beats_since_left = 0;
+};
+
+struct ThreadState {
+  std::uint64_t epoch = 0;  // epoch of the home that the lane belongs to; 0: no lane
+  shm::Producer producer;
+  std::uint32_t lane = 0;
+  bool shared = false;  // no lane was free for this thread in this epoch
+  Recorder::Home* home = nullptr;
+};
+
+namespace {
+
+// Initial-exec: reached with one instruction, and without an allocation at a thread's first access.
+thread_local ThreadState thread_state __attribute__((tls_model("initial-exec")));
 
 }  // namespace
 
@@ -74,30 +133,41 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     why = std::move(created.message);
     return nullptr;
   }
+  auto home = std::make_unique<Home>(std::move(created));
+  void* const lines =
+      mmap(nullptr, kLinesBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (lines == MAP_FAILED) {
+    shm::remove_segment(options.instance, home->segment.header().run_id);
+    why = "there is no memory";
+    return nullptr;
+  }
   return std::unique_ptr<Recorder>(
-      new Recorder(std::move(created.mapping), settings, options.clock_source));
+      new Recorder(std::move(home), std::move(options), settings, static_cast<Lines*>(lines)));
 }
 
-Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settings,
-                   shm::ClockSource clock_source)
-    : mapping_(std::move(mapping)),
-      segment_(mapping_->bytes()),
-      header_(&segment_.header()),
-      catalog_(*header_, segment_.catalog()),
-      inflight_(segment_.inflight().data()),
-      own_point_(segment_.collection_points().front()),
-      lane_count_(std::min(header_->lane_count, kMaxLanes)),
-      own_lanes_(lane_count_ > kSharedLanes ? lane_count_ - kSharedLanes : 0),
-      clock_source_(clock_source),
-      calibrator_(clock_source),
-      epoch_(++next_epoch) {
+Recorder::~Recorder() {
+  munmap(static_cast<void*>(lines_), kLinesBytes);
+}
+
+Recorder::Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options,
+                   const Settings& settings, std::atomic<shm::InflightLine*>* lines)
+    : homes_(std::move(home)),
+      options_(std::move(options)),
+      folder_(shm::shared_memory_folder()),
+      lines_(lines),
+      catalog_(homes_->segment.header(), homes_->segment.catalog()),
+      clock_source_(options_.clock_source),
+      calibrator_(clock_source_) {
+  enter(*homes_);
+  lines_[0].store(nullptr, std::memory_order_relaxed);  // makes the first of these pages present
   for (const OperationTarget& target : settings.operation_targets) {
     catalog_.intern(shm::NameKind::operation, target.operation, target.us);
   }
   for (const char* name : kKnownOperations) operation(name);
   constexpr std::uint64_t kFirstBaselineNs = 2'000'000;
   const shm::Calibration calibration = calibrator_.start(kFirstBaselineNs);
-  shm::store(header_->calibration, calibration);
+  shm::Header& header = homes_->segment.header();
+  shm::store(header.calibration, calibration);
   ticks_per_ns_ =
       4294967296.0 / static_cast<double>(std::max<std::uint64_t>(calibration.ns_per_tick_q32, 1));
   unanswered_after_ticks_ = ticks_of_ns(settings.unanswered_after_ns);
@@ -107,7 +177,15 @@ Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settin
     clock_cost_ticks_ = std::min(clock_cost_ticks_, now() - first);
   }
   show_sign_of_life();
-  header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
+  header.state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
+}
+
+// From now on threads go over to this home.
+void Recorder::enter(Home& home) noexcept {
+  header_.store(&home.segment.header(), std::memory_order_release);
+  inflight_.store(home.segment.inflight().data(), std::memory_order_release);
+  home_.store(&home, std::memory_order_release);
+  epoch_.store(home.epoch, std::memory_order_release);
 }
 
 namespace {
@@ -136,7 +214,7 @@ std::uint16_t Recorder::operation_of_theirs(std::string_view name) noexcept {
 
 void Recorder::publish(const shm::Words& record) noexcept {
   ThreadState& thread = thread_state;
-  if (thread.epoch != epoch_ || thread.shared) [[unlikely]] {
+  if (thread.epoch != epoch_.load(std::memory_order_relaxed) || thread.shared) [[unlikely]] {
     publish_without_lane(record);
     return;
   }
@@ -148,7 +226,7 @@ void Recorder::publish(const shm::Words& record) noexcept {
 [[gnu::noinline, gnu::cold]] void Recorder::publish_without_lane(
     const shm::Words& record) noexcept {
   ThreadState& thread = thread_state;
-  if (thread.epoch == epoch_ || !claim_lane()) {
+  if (thread.epoch == epoch_.load(std::memory_order_relaxed) || !claim_lane()) {
     publish_shared(record);
     return;
   }
@@ -159,41 +237,43 @@ void Recorder::publish(const shm::Words& record) noexcept {
 // Claims the largest lane that is free: lanes are laid out largest first.
 bool Recorder::claim_lane() noexcept {
   ThreadState& thread = thread_state;
-  thread.epoch = epoch_;
-  thread.recorder = this;
-  const std::uint32_t lane = lane_map_.claim(0, own_lanes_);
-  thread.shared = lane == decltype(lane_map_)::kNone;
+  Home& home = *home_.load(std::memory_order_acquire);
+  thread.epoch = home.epoch;
+  thread.home = &home;
+  const std::uint32_t lane = home.lane_map.claim(0, home.own_lanes);
+  thread.shared = lane == decltype(home.lane_map)::kNone;
   if (thread.shared) return false;
   // The values of the first 32 keys are inside the thread's control block, so this does not
   // allocate unless the host has used up 32 keys.
   if (pthread_setspecific(thread_end_key, &thread) != 0) {
-    lane_map_.give_back(lane);
+    home.lane_map.give_back(lane);
     thread.shared = true;
     return false;
   }
   thread.lane = lane;
-  thread.producer = shm::Producer(segment_, lane);
+  thread.producer = shm::Producer(home.segment, lane);
   return true;
 }
 
 void Recorder::publish_shared(const shm::Words& record) noexcept {
-  const std::uint32_t lane = lane_map_.claim(own_lanes_, lane_count_);
-  if (lane == decltype(lane_map_)::kNone) {
+  Home& home = *home_.load(std::memory_order_acquire);
+  const std::uint32_t lane = home.lane_map.claim(home.own_lanes, home.lane_count);
+  if (lane == decltype(home.lane_map)::kNone) {
     gauges()[shm::Gauge::lane_misses].fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  shm::Producer producer = shm::Producer(segment_, lane);
+  shm::Producer producer = shm::Producer(home.segment, lane);
   count(producer.counters(), record);
   producer.publish(record);
-  lane_map_.give_back(lane);
+  home.lane_map.give_back(lane);
 }
 
 void Recorder::give_lane_back(void* state) noexcept {
   ThreadState& thread = *static_cast<ThreadState*>(state);
-  // The lane that it had is an earlier recorder's.
+  // The lane that it had is an earlier home's.
   if (thread.shared) return;
   thread.epoch = 0;
-  thread.recorder->lane_map_.give_back(thread.lane);
+  thread.home->lane_map.give_back(thread.lane);
 }
 
 std::uint8_t Recorder::stack(std::string_view name) noexcept {
@@ -204,47 +284,141 @@ std::uint8_t Recorder::stack(std::string_view name) noexcept {
 
 std::uint16_t Recorder::worker() noexcept {
   const ThreadState& thread = thread_state;
-  if (thread.epoch != epoch_ && !claim_lane()) return shm::kNoWorker;
+  if (thread.epoch != epoch_.load(std::memory_order_relaxed) && !claim_lane()) {
+    return shm::kNoWorker;
+  }
   return thread.shared ? shm::kNoWorker : static_cast<std::uint16_t>(thread.lane);
 }
 
 void Recorder::add_own_cost(std::uint64_t ticks) noexcept {
   ThreadState& thread = thread_state;
-  if (thread.epoch != epoch_ || thread.shared) return;
+  if (thread.epoch != epoch_.load(std::memory_order_relaxed) || thread.shared) return;
   shm::add(thread.producer.counters().own_cost_ticks, ticks);
   shm::add(thread.producer.counters().own_cost_samples, 1);
 }
 
 void Recorder::beat() noexcept {
-  shm::store(header_->calibration, calibrator_.refresh());
+  shm::store(homes_->segment.header().calibration, calibrator_.refresh());
   show_sign_of_life();
+  keep_segment();
 }
 
 void Recorder::show_sign_of_life() noexcept {
   const std::uint64_t now_ns = shm::monotonic_ns();
-  header_->heartbeat_ns.store(now_ns, std::memory_order_relaxed);
-  shm::show(own_point_, shm::CollectionPoint{header_->producer_start_time, now_ns,
-                                             header_->producer_pid, shm::names::kDaemon});
+  shm::Header& header = homes_->segment.header();
+  header.heartbeat_ns.store(now_ns, std::memory_order_relaxed);
+  shm::show(homes_->segment.collection_points().front(),
+            shm::CollectionPoint{header.producer_start_time, now_ns, header.producer_pid,
+                                 shm::names::kDaemon});
+}
+
+void Recorder::keep_segment() noexcept {
+  if (moving_) {
+    move_in();
+  } else if (homes_->number < kMostHomes &&
+             shm::segment_was_removed(options_.instance, homes_->id, folder_)) {
+    try {
+      move_out();
+    } catch (...) {  // no memory: tried again with the next beat
+    }
+  }
+  if (earlier_requests_ && !moving_) show_earlier_requests();
+  for (Home* left = homes_->earlier.get(); left != nullptr; left = left->earlier.get()) {
+    if (++left->beats_since_left != kBeatsOfReaders) continue;
+    // The memory of its records goes back to the kernel; requests may still be in its table.
+    const std::span<std::byte> bytes = left->mapping->bytes();
+    constexpr std::uint64_t kPage = 4096;
+    const std::uint64_t slots = (left->segment.lane(0).slots_offset + kPage - 1) / kPage * kPage;
+    madvise(bytes.data() + slots, bytes.size() - slots, MADV_REMOVE);
+  }
+}
+
+// Makes a new home, which nobody can read yet, and lets threads go over to it.
+void Recorder::move_out() {
+  shm::SegmentOptions options = options_;
+  options.hidden = true;
+  options.inflight_capacity = kInflightLines + kEarlierRequests;
+  shm::Created created = shm::create_segment(options);
+  if (created.outcome != shm::CreateOutcome::created) {
+    const std::string complaint =
+        "the segment was removed from /dev/shm, and cannot be made again: " + created.message;
+    if (complaint != last_complaint_) complain(complaint);
+    last_complaint_ = complaint;
+    return;
+  }
+  last_complaint_.clear();
+  auto made = std::make_unique<Home>(std::move(created));
+  shm::Header& header = made->segment.header();
+  shm::Gauges& gauges = header.gauges;
+  gauges.store(homes_->segment.header().gauges.load());
+  for (const shm::Gauge counted : kCounted) gauges[counted].store(0, std::memory_order_relaxed);
+  shm::store(header.calibration, calibrator_.refresh());
+  catalog_.continue_in(header);
+  made->continues(std::move(homes_));
+  homes_ = std::move(made);
+  enter(*homes_);
+  show_sign_of_life();
+  header.state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
+  moving_ = true;
+}
+
+// All threads have gone over: what they were doing a beat ago took them microseconds.
+void Recorder::move_in() noexcept {
+  catalog_.catch_up();
+  shm::Header& left = homes_->earlier->segment.header();
+  shm::Header& header = homes_->segment.header();
+  for (const shm::Gauge counted : kCounted) {
+    header.gauges[counted].fetch_add(left.gauges[counted].load(std::memory_order_relaxed),
+                                     std::memory_order_relaxed);
+  }
+  show_earlier_requests();
+  shm::reveal_segment(*homes_->mapping);
+  left.state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired), std::memory_order_release);
+  moving_ = false;
+  complain(
+      "somebody removed the segment from /dev/shm; it was made again, and readers go on with it");
+}
+
+// Requests that began in an earlier home are shown there, where no reader looks any more.
+void Recorder::show_earlier_requests() noexcept {
+  const auto lines = homes_->segment.inflight().subspan(kInflightLines);
+  std::size_t shown = 0;
+  for (std::uint32_t index = 0; index < kInflightLines && shown < lines.size(); ++index) {
+    const shm::InflightLine* const line = lines_[index].load(std::memory_order_relaxed);
+    if (line == nullptr || homes_->has(line)) continue;
+    shm::Words words;
+    const shm::StampedRead read = shm::read_stamped(*line, words);
+    if (read.stamp % 4 != static_cast<std::uint64_t>(shm::InflightState::active)) continue;
+    if (read.intact) shm::show(lines[shown], shm::InflightEntry::from_words(words));
+    ++shown;
+  }
+  earlier_requests_ = shown != 0;
+  for (; shown < lines.size(); ++shown) shm::clear(lines[shown]);
 }
 
 void Recorder::leave_segment() const noexcept {
-  const std::span<std::byte> bytes = mapping_->bytes();
-  mmap(bytes.data(), bytes.size(), PROT_READ | PROT_WRITE,
-       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+  for (const Home* home = homes_.get(); home != nullptr; home = home->earlier.get()) {
+    const std::span<std::byte> bytes = home->mapping->bytes();
+    mmap(bytes.data(), bytes.size(), PROT_READ | PROT_WRITE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+  }
 }
 
 void Recorder::withdraw() noexcept {
   retire();
   try {
-    shm::remove_segment(header_->instance, header_->run_id);
+    shm::remove_segment(options_.instance, homes_->segment.header().run_id);
   } catch (...) {  // no memory: a retired segment stays
   }
 }
 
 void Recorder::retire() noexcept {
-  header_->heartbeat_ns.store(shm::monotonic_ns(), std::memory_order_relaxed);
-  header_->state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired),
-                       std::memory_order_release);
+  const Home& home = *home_.load(std::memory_order_acquire);
+  shm::Header& header = home.segment.header();
+  header.heartbeat_ns.store(shm::monotonic_ns(), std::memory_order_relaxed);
+  header.state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired),
+                     std::memory_order_release);
+  shm::reveal_segment(*home.mapping);  // if it is being moved into
 }
 
 }  // namespace goxel_telemetry::plugin

@@ -5,8 +5,14 @@
 // allocate and makes no system call. A thread gets a lane of its own with its first record and
 // gives it back when it ends. A thread for which no lane is free uses, for each record, one of a
 // few shared lanes, which belong to a thread only for the time of one record.
+//
+// If somebody removes the segment while the host runs, the recorder goes over to a new one, as if
+// the host had begun a new run: readers do not read twice what they have read. Threads go over with
+// their next record; until all have, a second later, readers cannot see the new one. A request
+// stays in the table in which it began.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,6 +45,7 @@ class Recorder {
                                           shm::Door door, std::string& why);
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
+  ~Recorder();
 
   // The segment's clock. [hot]
   std::uint64_t now() const noexcept { return shm::read_ticks(clock_source_); }
@@ -63,15 +70,21 @@ class Recorder {
   // record's 8 bits count as names::kOther.
   std::uint8_t stack(std::string_view name) noexcept;
 
-  // A line of the in-flight table, index below kInflightLines. The thread that claimed it owns it.
-  // [hot]
-  shm::InflightLine& line(std::uint32_t index) noexcept { return inflight_[index]; }
+  // A line of the in-flight table, index below kInflightLines. The thread that claimed it owns it,
+  // and calls begin_line() before line() for each request. [hot]
+  void begin_line(std::uint32_t index) noexcept {
+    lines_[index].store(inflight_.load(std::memory_order_acquire) + index,
+                        std::memory_order_relaxed);
+  }
+  shm::InflightLine& line(std::uint32_t index) noexcept {
+    return *lines_[index].load(std::memory_order_relaxed);
+  }
 
   // In a forked child: private memory takes the segment's place, so that the child has no part in it
   // and a stray access does no harm.
   void leave_segment() const noexcept;
 
-  shm::Gauges& gauges() noexcept { return header_->gauges; }
+  shm::Gauges& gauges() noexcept { return header_.load(std::memory_order_acquire)->gauges; }
 
   std::uint64_t unanswered_after_ticks() const noexcept { return unanswered_after_ticks_; }
 
@@ -84,7 +97,8 @@ class Recorder {
   // The number of the calling thread's lane, for Record::worker; kNoWorker if it has none. [hot]
   std::uint16_t worker() noexcept;
 
-  // Gives a sign of life and a fresh calibration. [one thread at a time, about once a second]
+  // Gives a sign of life and a fresh calibration, and sees to it that there is a segment. [one
+  // thread at a time, about once a second]
   void beat() noexcept;
   // Marks the segment as retired: no record follows. The segment stays and can be read.
   void retire() noexcept;
@@ -92,8 +106,12 @@ class Recorder {
   void withdraw() noexcept;
 
  private:
-  Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settings,
-           shm::ClockSource clock_source);
+  struct Home;
+  // A thread's lane, for its thread-local state.
+  friend struct ThreadState;
+
+  Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options, const Settings& settings,
+           std::atomic<shm::InflightLine*>* lines);
 
   // Names that begin with an underscore are ours; those of clients get a second one.
   std::uint16_t operation_of_theirs(std::string_view name) noexcept;
@@ -103,25 +121,35 @@ class Recorder {
   static void give_lane_back(void* thread_state) noexcept;
   // One thread at a time, like beat().
   void show_sign_of_life() noexcept;
+  void keep_segment() noexcept;
+  void move_out();
+  void move_in() noexcept;
+  void show_earlier_requests() noexcept;
+  void enter(Home& home) noexcept;
 
-  std::unique_ptr<shm::Mapping> mapping_;
-  shm::ProducerView segment_;
-  shm::Header* header_;
+  // The homes of this recorder, the newest first. They stay: a thread may be in any of them.
+  std::unique_ptr<Home> homes_;
+  shm::SegmentOptions options_;
+  const shm::ObjectId folder_;
+  // Of the newest home, for hot functions; their loads pair with enter().
+  std::atomic<Home*> home_;
+  std::atomic<shm::Header*> header_;
+  std::atomic<shm::InflightLine*> inflight_;
+  // Different for each home of each recorder of this process and its parents: says whether a
+  // thread's lane is in the newest home of this recorder.
+  std::atomic<std::uint64_t> epoch_;
+  // Where each line is: in the newest home when its request began. In pages that are not touched
+  // before they are used.
+  std::atomic<shm::InflightLine*>* const lines_;
   shm::CatalogWriter catalog_;
-  shm::InflightLine* inflight_;
-  shm::CollectionPointLine& own_point_;  // this process, in the table of collection points
-  std::uint32_t lane_count_;
-  std::uint32_t own_lanes_;  // the lanes after these are shared
   shm::ClockSource clock_source_;
   shm::Calibrator calibrator_;
   double ticks_per_ns_ = 1;
   std::uint64_t unanswered_after_ticks_ = 0;
   std::uint64_t clock_cost_ticks_ = 0;
-  // Different for each recorder: distinguishes this recorder's lanes from those of a parent
-  // process's recorder.
-  std::uint64_t epoch_;
-  static constexpr std::uint32_t kMaxLanes = 4096;
-  shm::PlaceMap<kMaxLanes> lane_map_;
+  bool moving_ = false;            // into the newest home
+  bool earlier_requests_ = false;  // some may be in flight in an earlier home
+  std::string last_complaint_;
 };
 
 }  // namespace goxel_telemetry::plugin

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <atomic>
@@ -57,7 +58,19 @@ bool sleep_for_a_beat() noexcept {
   return error == 0 || error == EINTR || poll(nullptr, 0, 1000) == 0;
 }
 
+std::atomic<std::uint32_t> threads_begun{0};
+
+// A thread that begins holds locks of the host's (an allocator's, a sanitizer's). If the host forked
+// at that moment, they would stay locked in the child. Waits for at most some milliseconds.
+void wait_until_begun(std::uint32_t before) noexcept {
+  for (int attempt = 0; attempt < 100 && threads_begun.load() == before; ++attempt) {
+    constexpr timespec kMoment = {0, 100'000};
+    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &kMoment, nullptr);
+  }
+}
+
 void* keep_alive(void* argument) {
+  ++threads_begun;
   const std::unique_ptr<Watch> watch(static_cast<Watch*>(argument));
   while (sleep_for_a_beat()) {
     // The door was closed, or opened again with another recorder, which has a thread of its own.
@@ -86,11 +99,13 @@ bool start_thread(Recorder& recorder, const Capture& capture) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
+  const std::uint32_t begun = threads_begun.load();
   const bool started = pthread_create(&thread, &attributes, keep_alive, watch.get()) == 0;
   if (started) static_cast<void>(watch.release());  // the thread owns it now
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (started) pthread_setname_np(thread, "goxel-telemetry");
+  if (started) wait_until_begun(begun);
   return started;
 }
 

@@ -109,7 +109,10 @@ std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name,
       return static_cast<std::uint16_t>(found - 1);
     }
   }
-  header_.gauges[Gauge::catalog_overflow].fetch_add(1, std::memory_order_relaxed);
+  Header* const successor = successor_.load(std::memory_order_acquire);
+  (successor != nullptr ? *successor : header_)
+      .gauges[Gauge::catalog_overflow]
+      .fetch_add(1, std::memory_order_relaxed);
   return names::kOther;
 }
 
@@ -118,7 +121,8 @@ std::uint16_t CatalogWriter::append(NameKind kind, std::string_view name,
   std::uint32_t id = reserved_.load(std::memory_order_relaxed);
   do {
     if (id >= entries_.size()) return names::kOther;
-  } while (!reserved_.compare_exchange_weak(id, id + 1, std::memory_order_relaxed));
+    // In one order with continue_in()'s: a name that it does not count sees the successor.
+  } while (!reserved_.compare_exchange_weak(id, id + 1, std::memory_order_seq_cst));
   CatalogEntry& entry = entries_[id];
   std::memcpy(entry.name, name.data(), name.size());
   entry.length = static_cast<std::uint8_t>(name.size());
@@ -126,7 +130,36 @@ std::uint16_t CatalogWriter::append(NameKind kind, std::string_view name,
   // Pairs with CatalogReader::name().
   entry.kind.store(static_cast<std::uint8_t>(kind), std::memory_order_release);
   header_.catalog_count.fetch_add(1, std::memory_order_release);
+  if (Header* const successor = successor_.load(std::memory_order_seq_cst)) copy_to(*successor, id);
   return static_cast<std::uint16_t>(id);
+}
+
+void CatalogWriter::copy_to(Header& header, std::uint32_t id) noexcept {
+  const CatalogEntry& from = entries_[id];
+  CatalogEntry& to = *reinterpret_cast<CatalogEntry*>(
+      reinterpret_cast<std::byte*>(&header) + header.catalog_offset + id * sizeof(CatalogEntry));
+  std::memcpy(to.name, from.name, sizeof to.name);
+  std::memcpy(&to.length, &from.length, sizeof to.length);
+  std::memcpy(to.reserved, from.reserved, sizeof to.reserved);
+  to.target_us = from.target_us;
+  to.kind.store(from.kind.load(std::memory_order_relaxed), std::memory_order_release);
+  header.catalog_count.fetch_add(1, std::memory_order_release);
+}
+
+void CatalogWriter::continue_in(Header& header) noexcept {
+  assert(header.catalog_capacity >= entries_.size());
+  successor_.store(&header, std::memory_order_seq_cst);
+  entered_before_ = reserved_.load(std::memory_order_seq_cst);
+}
+
+void CatalogWriter::catch_up() noexcept {
+  Header& header = *successor_.load(std::memory_order_relaxed);
+  const CatalogEntry* const there = reinterpret_cast<const CatalogEntry*>(
+      reinterpret_cast<const std::byte*>(&header) + header.catalog_offset);
+  for (std::uint32_t id = 0; id < entered_before_; ++id) {
+    const bool missing = there[id].kind.load(std::memory_order_relaxed) == 0;
+    if (missing && entries_[id].kind.load(std::memory_order_acquire) != 0) copy_to(header, id);
+  }
 }
 
 }  // namespace goxel_telemetry::shm

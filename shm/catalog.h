@@ -43,12 +43,19 @@ class CatalogWriter {
   // keeps its own.
   std::uint16_t intern(NameKind kind, std::string_view name, std::uint32_t target_us = 0) noexcept;
 
+  // Names go into another segment, too, from now on: it takes the place of this one, whose memory
+  // must stay. Those that are here already are brought there by catch_up(), which is to be called
+  // when names that are being entered at this moment have been. [both from one thread]
+  void continue_in(Header& header) noexcept;
+  void catch_up() noexcept;
+
  private:
   static constexpr std::uint32_t kPlaces = 2048;
   // Bounds a look-up, also when a client chooses names whose hashes collide.
   static constexpr std::uint32_t kProbes = 64;
 
   std::uint16_t append(NameKind kind, std::string_view name, std::uint32_t target_us) noexcept;
+  void copy_to(Header& header, std::uint32_t id) noexcept;
 
   Header& header_;
   std::span<CatalogEntry> entries_;
@@ -56,6 +63,8 @@ class CatalogWriter {
   // 0: free; kBusy: its name is being written; else id + 1.
   static constexpr std::uint32_t kBusy = UINT32_MAX;
   std::atomic<std::uint32_t> places_[kPlaces] = {};
+  std::atomic<Header*> successor_{nullptr};
+  std::uint32_t entered_before_ = 0;  // names with these ids may not be in the successor
 };
 
 }  // namespace goxel_telemetry::shm

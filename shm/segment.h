@@ -45,6 +45,8 @@ struct SegmentOptions {
   std::string host_version;
   std::uint32_t workers_configured = 0;
   std::uint64_t created_monotonic_ns = 0;  // 0: now. A replayed run began earlier
+  // Not to be read yet: until reveal_segment() it looks like one that is being made.
+  bool hidden = false;
   std::uint32_t catalog_capacity = 512;
   std::uint32_t inflight_capacity = 8192;
   std::uint32_t collection_points = 64;
@@ -78,15 +80,33 @@ enum class CreateOutcome {
   failed,
 };
 
+// A file, however it is named.
+struct ObjectId {
+  std::uint64_t device = 0;
+  std::uint64_t number = 0;
+  friend bool operator==(const ObjectId&, const ObjectId&) = default;
+};
+
 struct Created {
   CreateOutcome outcome = CreateOutcome::failed;
   std::string message;  // unless created: one sentence for the operator
   std::unique_ptr<Mapping> mapping;
+  ObjectId id = {};
 };
 
 // Makes the segment, lays it out, and makes all its pages present. Replaces a segment of the same
 // name whose producer is dead. Does not throw.
 Created create_segment(const SegmentOptions& options);
+
+void reveal_segment(const Mapping& segment);
+
+// Whether the instance's name stands for something else now, or for nothing: somebody removed the
+// segment. False also if this cannot be known, because the process sees another /dev/shm than
+// `folder` (it has changed its root). Allocates nothing.
+bool segment_was_removed(std::string_view instance, const ObjectId& segment,
+                         const ObjectId& folder);
+// What this process has at /dev/shm.
+ObjectId shared_memory_folder();
 
 // Removes the name, if it still names the segment of this run.
 void remove_segment(const std::string& instance, std::uint64_t run_id);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 
@@ -178,11 +179,16 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options, bool lif
       slots_offset += tier.slots * sizeof(Slot);
     }
   }
-  header.magic.store(kMagic, std::memory_order_release);  // pairs with check_layout()
+  // Pairs with check_layout().
+  if (!options.hidden) header.magic.store(kMagic, std::memory_order_release);
+}
+
+ObjectId id_of(const struct stat& status) {
+  return {status.st_dev, status.st_ino};
 }
 
 Created failure(CreateOutcome outcome, std::string message) {
-  return {outcome, std::move(message), nullptr};
+  return {outcome, std::move(message), nullptr, {}};
 }
 
 // A free name under which a segment can be made.
@@ -214,12 +220,18 @@ Unfinished unfinished_name(const std::string& instance) {
   return found;
 }
 
+// Doubt counts as life: who takes a live producer's name cannot give it back.
+bool is_alive(int fd, const std::optional<Owner>& owner) {
+  if (!owner) return is_life_locked(fd);  // not readable yet
+  return !owner->retired && liveness(fd, *owner) != Liveness::dead;
+}
+
 // Gives a finished segment its instance's name, also in place of one whose producer is dead.
 Created publish(const std::string& unfinished, const std::string& instance) {
   const std::string name = object_name(instance);
   constexpr int kAttempts = 8;  // others may be at it at the same time
   for (int i = 0; i < kAttempts; ++i) {
-    if (give_name(unfinished, name)) return {CreateOutcome::created, "", nullptr};
+    if (give_name(unfinished, name)) return {CreateOutcome::created, "", nullptr, {}};
     if (errno != EEXIST && errno != ENOENT) {
       return failure(CreateOutcome::not_permitted,
                      std::string("the segment cannot be given its name: ") + std::strerror(errno));
@@ -234,11 +246,12 @@ Created publish(const std::string& unfinished, const std::string& instance) {
               (errno == kNoSharedMemory ? "it is no shared memory" : std::strerror(errno)));
     }
     const std::optional<Owner> owner = owner_of(old.get());
-    if (owner && !owner->retired && liveness(old.get(), *owner) != Liveness::dead) {
-      return failure(CreateOutcome::instance_taken, "instance \"" + instance +
-                                                        "\" is in use by process " +
-                                                        std::to_string(owner->process.pid) +
-                                                        "; give this daemon another instance name");
+    if (is_alive(old.get(), owner)) {
+      return failure(CreateOutcome::instance_taken,
+                     "instance \"" + instance + "\" is in use by " +
+                         (owner ? "process " + std::to_string(owner->process.pid)
+                                : std::string("a daemon that is starting")) +
+                         "; give this daemon another instance name");
     }
     if (!exchange_names(unfinished, name)) {
       if (errno == ENOENT) continue;
@@ -250,7 +263,7 @@ Created publish(const std::string& unfinished, const std::string& instance) {
     const Descriptor displaced = open_object_named(unfinished);
     if (displaced && same_object(displaced.get(), old.get())) {
       shm_unlink(unfinished.c_str());
-      return {CreateOutcome::created, "", nullptr};
+      return {CreateOutcome::created, "", nullptr, {}};
     }
     exchange_names(unfinished, name);
   }
@@ -298,7 +311,12 @@ Created make_and_publish(const SegmentOptions& options, gid_t group) {
   lay_out(mapping->bytes(), options, life_locked);
   Created created = publish(name, options.instance);
   guard.made = created.outcome == CreateOutcome::created;
-  if (guard.made) created.mapping = std::move(mapping);
+  if (guard.made) {
+    struct stat status {};
+    fstat(fd, &status);
+    created.id = id_of(status);
+    created.mapping = std::move(mapping);
+  }
   return created;
 }
 
@@ -328,6 +346,26 @@ Created create_segment(const SegmentOptions& options) {
     return failure(CreateOutcome::failed,
                    std::string("shared memory cannot be made: ") + error.what());
   }
+}
+
+void reveal_segment(const Mapping& segment) {
+  ProducerView(segment.bytes()).header().magic.store(kMagic, std::memory_order_release);
+}
+
+ObjectId shared_memory_folder() {
+  struct stat status {};
+  return stat("/dev/shm", &status) == 0 ? id_of(status) : ObjectId{};
+}
+
+bool segment_was_removed(std::string_view instance, const ObjectId& segment,
+                         const ObjectId& folder) {
+  if (folder == ObjectId{} || shared_memory_folder() != folder) return false;
+  char path[128];
+  std::snprintf(path, sizeof path, "/dev/shm/%.*s%.*s", static_cast<int>(kObjectPrefix.size()),
+                kObjectPrefix.data(), static_cast<int>(instance.size()), instance.data());
+  struct stat status {};
+  if (stat(path, &status) != 0) return errno == ENOENT;
+  return id_of(status) != segment;
 }
 
 // The name may change hands meanwhile, so what is removed is looked at once it has another name.
