@@ -51,7 +51,9 @@ int run(const Options& options) {
   const Routes routes(
       Access::for_address(options.bind, token), [&instances] { return instances->latest(); },
       source, options.baseline_folder);
-  Server server([&routes](const Request& request) { return routes.handle(request); });
+  Server server(
+      [&routes](const Request& request) { return routes.handle(request); }, {},
+      {Routes::ready_paths(), [&routes](const Request& request) { return routes.ready(request); }});
   const int port = server.bind(options.bind, options.port, why);
   if (port == 0) return fail(why);
   if (history) {

@@ -4,7 +4,6 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <array>
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -57,12 +56,19 @@ bool is_request_line(std::string_view line) {
 
 }  // namespace
 
-bool ends_a_head(std::string_view received) {
-  return received.ends_with("\n\r\n") || received.ends_with("\n\n");
+std::size_t head_size(std::string_view received, std::size_t scanned) {
+  // An empty line after a bare LF ends a head, too: it is to be refused at once, not waited for.
+  const std::size_t begin = scanned < 2 ? 0 : scanned - 2;
+  for (std::size_t end = received.find('\n', begin); end != std::string_view::npos;
+       end = received.find('\n', end + 1)) {
+    const std::string_view rest = received.substr(end + 1);
+    if (rest.starts_with("\n")) return end + 2;
+    if (rest.starts_with("\r\n")) return end + 3;
+  }
+  return 0;
 }
 
 std::optional<RequestHead> parse_request_head(std::string_view head) {
-  constexpr std::array<std::string_view, 3> kNeeded = {"Host", "Accept", "Authorization"};
   const auto next_line = [&head] {
     const std::size_t end = head.find(kLineEnd);
     const std::string_view line = head.substr(0, end);
@@ -74,7 +80,9 @@ std::optional<RequestHead> parse_request_head(std::string_view head) {
   if (!is_request_line(request_line)) return std::nullopt;
 
   RequestHead result;
-  result.essential = std::string(request_line) + "\r\n";
+  const std::size_t target = request_line.find(' ') + 1;
+  result.method = request_line.substr(0, target - 1);
+  result.target = request_line.substr(target, request_line.rfind(' ') - target);
   result.keep_alive = request_line.ends_with("1.1");
   bool has_host = false;
   for (std::string_view line = next_line(); !line.empty(); line = next_line()) {
@@ -89,19 +97,28 @@ std::optional<RequestHead> parse_request_head(std::string_view head) {
     if (same_name(name, "Host")) {
       if (has_host) return std::nullopt;
       has_host = true;
+      result.host = value;
     }
+    if (same_name(name, "Accept")) result.accept = value;
+    if (same_name(name, "Authorization")) result.authorization = value;
     if (same_name(name, "Transfer-Encoding") ||
         (same_name(name, "Content-Length") && value != "0") ||
         (same_name(name, "Connection") && list_has(value, "close"))) {
       result.keep_alive = false;
     }
-    if (std::any_of(kNeeded.begin(), kNeeded.end(),
-                    [&](std::string_view needed) { return same_name(name, needed); })) {
-      result.essential.append(name).append(": ").append(value).append(kLineEnd);
-    }
   }
-  result.essential += "Connection: close\r\n\r\n";
   return result;
+}
+
+std::string essential_bytes(const RequestHead& head) {
+  std::string bytes = head.method + ' ' + head.target + " HTTP/1.1\r\n";
+  const auto add = [&bytes](std::string_view name, const std::string& value) {
+    if (!value.empty()) bytes.append(name).append(": ").append(value).append(kLineEnd);
+  };
+  add("Host", head.host);
+  add("Accept", head.accept);
+  add("Authorization", head.authorization);
+  return bytes + "Connection: close\r\n\r\n";
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <span>
 #include <string_view>
 
@@ -120,6 +121,11 @@ constexpr Route kRoutes[] = {
     {"/readyz", ready, {}},
 };
 
+const Route* find_route(std::string_view path) {
+  return std::find_if(std::begin(kRoutes), std::end(kRoutes),
+                      [&](const Route& route) { return route.path == path; });
+}
+
 }  // namespace
 
 Routes::Routes(Access access, Latest latest, HistorySource history,
@@ -131,17 +137,43 @@ Routes::Routes(Access access, Latest latest, HistorySource history,
 
 Routes::~Routes() = default;
 
-Response Routes::handle(const Request& request) const {
+std::vector<std::string> Routes::ready_paths() {
+  std::vector<std::string> paths;
+  for (const Route& route : kRoutes) paths.emplace_back(route.path);
+  return paths;
+}
+
+std::shared_ptr<const Response> Routes::ready(const Request& request) const {
+  if (auto refused = refuse_access(request)) {
+    return std::make_shared<const Response>(std::move(*refused));
+  }
+  const auto snapshots = latest_();
+  const std::scoped_lock lock(mutex_);
+  Kept& kept = kept_[{request.path, wants_msgpack(request)}];
+  if (kept.response == nullptr || kept.made_from.lock() != snapshots) {
+    const auto route = find_route(request.path);
+    assert(route != std::end(kRoutes));
+    kept.response = std::make_shared<const Response>(route->answer(request, *snapshots));
+    kept.made_from = snapshots;
+  }
+  return kept.response;
+}
+
+std::optional<Response> Routes::refuse_access(const Request& request) const {
   if (!access_.host_allowed(request.host)) {
     return error_reply(403, "The Host header names another host than this bridge.");
   }
   if (!access_.token_accepted(request.authorization)) {
     return error_reply(401, "This bridge asks for its token: Authorization: Bearer TOKEN.");
   }
+  return std::nullopt;
+}
+
+Response Routes::handle(const Request& request) const {
+  if (auto refused = refuse_access(request)) return *refused;
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
                             request.path == kBaselinesPath;
-  const auto route = std::find_if(std::begin(kRoutes), std::end(kRoutes),
-                                  [&](const Route& r) { return r.path == request.path; });
+  const auto route = find_route(request.path);
   if (route == std::end(kRoutes) && !is_made_anew) {
     return sentence_reply(404, "there is no " + quoted(request.path) + "; / lists what there is");
   }

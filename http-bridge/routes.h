@@ -7,8 +7,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "http-bridge/access.h"
 #include "http-bridge/snapshots.h"
@@ -30,6 +33,7 @@ struct Response {
   int status = 200;
   std::string content_type;
   std::string body;
+  int retry_after_seconds = 0;  // 0: is not said
 };
 
 // Where the history is, and what is wrong with it, if anything.
@@ -54,11 +58,26 @@ class Routes {
   // Thread-safe.
   Response handle(const Request& request) const;
 
+  // The same for a request without parameters to one of these paths. Each body is made once from the
+  // newest snapshots, however many ask for it. Thread-safe.
+  static std::vector<std::string> ready_paths();
+  std::shared_ptr<const Response> ready(const Request& request) const;
+
  private:
+  // A body and what it was made from.
+  struct Kept {
+    std::weak_ptr<const Snapshots> made_from;
+    std::shared_ptr<const Response> response;
+  };
+
+  std::optional<Response> refuse_access(const Request& request) const;
+
   Access access_;
   Latest latest_;
   HistorySource history_;
   std::unique_ptr<ComparisonRoutes> comparisons_;
+  mutable std::mutex mutex_;  // guards kept_, also while an answer is made for it
+  mutable std::map<std::pair<std::string, bool>, Kept> kept_;  // by path, and whether as msgpack
 };
 
 }  // namespace goxel_telemetry::http_bridge

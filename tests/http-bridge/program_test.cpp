@@ -2,6 +2,8 @@
 // The built goxel-telemetry-bridge, watching the segment of another process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -225,6 +227,34 @@ TEST_F(BridgeProgram, EndsByItselfWhenItsSocketFails) {
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.error,
             "goxel-telemetry-bridge: the server socket failed; start the bridge again\n");
+}
+
+// httplib waits for its descriptors by select(), which knows none beyond 1,023.
+TEST_F(BridgeProgram, ManyClientsLeaveTheDescriptorsThatSelectKnows) {
+  start_bridge();
+  std::vector<std::unique_ptr<HttpClient>> silent;
+  for (int i = 0; i < 1'100; ++i) silent.push_back(std::make_unique<HttpClient>(port_));
+  ASSERT_TRUE(silent.back()->connected()) << "this test needs 1,100 descriptors";
+  EXPECT_EQ(ask("/api/v1/baselines?").status, 200);
+  int low = 0;
+  int all = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(bridge_->pid()) + "/fd")) {
+    ++all;
+    if (std::stoi(entry.path().filename()) < FD_SETSIZE) ++low;
+  }
+  EXPECT_GT(all, 1'100);
+  EXPECT_LT(low, 100);
+}
+
+TEST_F(BridgeProgram, ServesOnWhenItHasNoFreeDescriptor) {
+  start_bridge();
+  const rlimit few{64, 64};
+  ASSERT_EQ(::prlimit(bridge_->pid(), RLIMIT_NOFILE, &few, nullptr), 0);
+  std::vector<std::unique_ptr<HttpClient>> silent;
+  for (int i = 0; i < 100; ++i) silent.push_back(std::make_unique<HttpClient>(port_));
+  EXPECT_EQ(ask("/healthz").status, 200);
+  EXPECT_EQ(ask("/api/v1/baselines?").status, 200) << "which takes more than one descriptor";
 }
 
 TEST_F(BridgeProgram, PortInUseIsOneSentence) {

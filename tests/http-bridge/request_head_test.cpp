@@ -16,10 +16,18 @@ std::string after(const std::string& fields, std::string_view request_line = kGe
 }
 
 TEST(RequestHead, EndsWithItsEmptyLine) {
-  EXPECT_FALSE(ends_a_head("GET / HTTP/1.1\r\n"));
-  EXPECT_FALSE(ends_a_head("GET / HTTP/1.1\r\n\r"));
-  EXPECT_TRUE(ends_a_head("GET / HTTP/1.1\r\n\r\n"));
-  EXPECT_TRUE(ends_a_head("GET / HTTP/1.1\n\n"));  // to be refused at once, not waited for
+  EXPECT_EQ(head_size("GET / HTTP/1.1\r\n", 0), 0u);
+  EXPECT_EQ(head_size("GET / HTTP/1.1\r\n\r", 0), 0u);
+  EXPECT_EQ(head_size("GET / HTTP/1.1\r\n\r\nGET", 0), 18u);
+  EXPECT_EQ(head_size("GET / HTTP/1.1\n\nGET", 0), 16u);  // to be refused at once, not waited for
+  EXPECT_EQ(head_size("GET / HTTP/1.1\n\r\n\r\n", 0), 17u) << "the first of two";
+}
+
+TEST(RequestHead, EndIsFoundWhereverTheLastPieceBegan) {
+  for (const std::string head : {"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\n\n"}) {
+    for (std::size_t scanned = 0; scanned < head.size(); ++scanned)
+      EXPECT_EQ(head_size(head, scanned), head.size()) << scanned;
+  }
 }
 
 TEST(RequestHead, OnlyWhatAnAnswerDependsOnIsPassedOn) {
@@ -28,8 +36,8 @@ TEST(RequestHead, OnlyWhatAnAnswerDependsOnIsPassedOn) {
       "Range: bytes=0-1\r\nAUTHORIZATION: Bearer t\r\nContent-Length: 5\r\n"
       "Connection: keep-alive\r\nX:\r\n\r\n");
   ASSERT_TRUE(head);
-  EXPECT_EQ(head->essential,
-            "GET /a%20b?c=d HTTP/1.1\r\nhost: x:1\r\nAccept: a/b, c\r\nAUTHORIZATION: Bearer t\r\n"
+  EXPECT_EQ(essential_bytes(*head),
+            "GET /a%20b?c=d HTTP/1.1\r\nHost: x:1\r\nAccept: a/b, c\r\nAuthorization: Bearer t\r\n"
             "Connection: close\r\n\r\n");
 }
 

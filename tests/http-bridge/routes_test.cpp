@@ -49,6 +49,36 @@ class RoutesTest : public testing::Test {
   Snapshots snapshots_ = sample_snapshots();
 };
 
+// A body is made once from each snapshots, whoever asks; each kind has its own.
+TEST_F(RoutesTest, ReadyAnswersAreThoseOfTheNewestSnapshots) {
+  auto latest = std::make_shared<Snapshots>(snapshots_);
+  const Routes routes(access_, [&latest] { return latest; });
+  for (const std::string& path : Routes::ready_paths()) {
+    for (const char* accept : {"", "application/msgpack"}) {
+      Request request{"GET", path, {}, accept, "localhost", ""};
+      const auto ready = routes.ready(request);
+      const Response expected = routes.handle(request);
+      EXPECT_EQ(ready->status, expected.status) << path;
+      EXPECT_EQ(ready->content_type, expected.content_type) << path;
+      EXPECT_EQ(ready->body, expected.body) << path;
+      EXPECT_EQ(routes.ready(request), ready) << path << ": made once";
+      request.host = "evil.example";
+      EXPECT_EQ(routes.ready(request)->status, 403) << path;
+    }
+  }
+  const Request request{"GET", "/api/v1/snapshot", {}, "", "localhost", ""};
+  const auto before = routes.ready(request);
+  latest = std::make_shared<Snapshots>();
+  EXPECT_NE(routes.ready(request)->body, before->body);
+  EXPECT_EQ(routes.ready(request)->body, routes.handle(request).body);
+}
+
+TEST_F(RoutesTest, ReadyPathsAreAllThatNeedTheNewestSnapshotsAlone) {
+  EXPECT_THAT(Routes::ready_paths(),
+              testing::UnorderedElementsAre("/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight",
+                                            "/api/v1/layers", "/healthz", "/readyz"));
+}
+
 TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
   const Response response = get("/api/v1/snapshot");
   EXPECT_EQ(response.status, 200);
