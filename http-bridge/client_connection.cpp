@@ -56,9 +56,17 @@ void ClientConnection::received(std::string_view bytes, Time now) {
 }
 
 void ClientConnection::look_for_request(Time now) {
-  pipelined_ = state_ == State::answering;
-  if (buffer_.empty()) return enter(State::idle, now);
-  if (state_ != State::head) enter(State::head, now);
+  if (state_ != State::head) {
+    pipelined_ = state_ == State::answering;
+    skipped_empty_line_ = false;
+    if (buffer_.empty()) return enter(State::idle, now);
+    enter(State::head, now);
+  }
+  // RFC 9112, 2.2: one empty line before a request is ignored.
+  if (!skipped_empty_line_ && buffer_.starts_with("\r\n")) {
+    skipped_empty_line_ = true;
+    buffer_.erase(0, 2);
+  }
   const std::size_t size = head_size(buffer_, scanned_);
   if (size == 0) {
     scanned_ = buffer_.size();
@@ -67,11 +75,12 @@ void ClientConnection::look_for_request(Time now) {
                ? refuse(414, "The request line is too long.", now)
                : refuse(431, "The request's fields are too long.", now);
   }
-  auto request = parse_request_head(std::string_view(buffer_).substr(0, size));
+  auto parsed = parse_request_head(std::string_view(buffer_).substr(0, size));
   buffer_.erase(0, size);
   scanned_ = 0;
-  if (!request) return refuse(400, "This request could be understood in two ways.", now);
-  request_ = std::move(*request);
+  if (const auto* refused = std::get_if<RefusedHead>(&parsed))
+    return refuse(refused->status, refused->sentence, now);
+  request_ = std::get<RequestHead>(std::move(parsed));
   is_last_ = is_last_ || !request_.keep_alive || ++served_ >= limits_.requests;
   has_turn_ = false;
   enter(State::asking, now);

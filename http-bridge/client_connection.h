@@ -76,6 +76,7 @@ class ClientConnection {
   std::size_t scanned_ = 0;  // of buffer_, without an end of a head
   std::size_t served_ = 0;
   std::size_t drained_ = 0;
+  bool skipped_empty_line_ = false;
   bool pipelined_ = false;
   bool is_last_ = false;
   bool has_turn_ = false;

@@ -9,6 +9,7 @@
 
 #include "documents/encode_json.h"
 #include "documents/encode_msgpack.h"
+#include "http-bridge/accept.h"
 #include "http-bridge/routes.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -31,7 +32,7 @@ inline Response sentence_reply(int status, std::string message) {
 }
 
 inline bool wants_msgpack(const Request& request) {
-  return request.accept.find(documents::kMsgpackType) != std::string::npos;
+  return prefers(request.accept, documents::kMsgpackType, documents::kJsonType);
 }
 
 // As JSON, or as msgpack if that is asked for.

@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads what comes before a request's body. Refuses everything that two programs could understand
-// differently, so that no request can be hidden in another one (RFC 9112).
+// Reads what comes before a request's body, by RFC 9112. Refuses everything that two programs could
+// understand differently, so that no request can be hidden in another one.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace goxel_telemetry::http_bridge {
 
 struct RequestHead {
   std::string method;
-  std::string target;
+  std::string target;  // begins with a slash
   // Only those fields that an answer depends on; empty if missing. Left out are fields that ask for a
   // compressed answer or for parts of it, or announce a body.
-  std::string host;
+  std::string host;  // missing only in HTTP/1.0
   std::string accept;
   std::string authorization;
   // Another request may follow. Not after a body: none is read, so it would be taken for one.
   bool keep_alive = false;
+};
+
+struct RefusedHead {
+  int status;
+  std::string_view sentence;  // for a person
 };
 
 // How many bytes of `received` are a head, up to and including its empty line, whether it is valid or
@@ -26,7 +31,7 @@ struct RequestHead {
 std::size_t head_size(std::string_view received, std::size_t scanned);
 
 // Of all bytes of a head.
-std::optional<RequestHead> parse_request_head(std::string_view head);
+std::variant<RequestHead, RefusedHead> parse_request_head(std::string_view head);
 
 // The request as the only one on its connection.
 std::string essential_bytes(const RequestHead& head);

@@ -104,6 +104,24 @@ TEST_F(ClientConnectionTest, AmbiguousRequestIsRefusedAndTheLast) {
   EXPECT_EQ(state(), State::lingering);
 }
 
+// Old clients end a body with one that is not counted.
+TEST_F(ClientConnectionTest, OneEmptyLineBeforeARequestIsIgnored) {
+  send("\r");
+  send("\n");
+  EXPECT_EQ(state(), State::head) << "and it is waited for like a request";
+  send(kGet);
+  EXPECT_EQ(state(), State::asking);
+  answer();
+  take();
+  send("\r\n" + kGet);
+  EXPECT_EQ(state(), State::asking) << "before each";
+  answer();
+  take();
+  send("\r\n\r\n" + kGet);
+  ASSERT_EQ(state(), State::answering);
+  EXPECT_EQ(connection_.unsent()[0].substr(0, 12), "HTTP/1.1 400");
+}
+
 // Whatever a client sends meanwhile stays in the kernel, which tells it to stop.
 TEST_F(ClientConnectionTest, PipelinedRequestsAreAskedOneAfterTheOther) {
   send(kGet + kGet);

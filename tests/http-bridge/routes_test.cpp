@@ -205,6 +205,19 @@ TEST_F(RoutesTest, IndexListsTheEndpoints) {
   }
 }
 
+TEST_F(RoutesTest, KindOfDocumentIsTheOneThatTheClientPrefers) {
+  const auto kind = [this](const char* accept) {
+    return get("/api/v1/snapshot", accept).content_type;
+  };
+  EXPECT_EQ(kind(""), "application/json");
+  EXPECT_EQ(kind("*/*"), "application/json");
+  EXPECT_EQ(kind("application/msgpack"), "application/msgpack");
+  EXPECT_EQ(kind("Application/MsgPack;q=0.9, application/json;q=0.8"), "application/msgpack");
+  EXPECT_EQ(kind("application/msgpack;q=0.8, application/json"), "application/json");
+  EXPECT_EQ(kind("application/msgpack;q=0"), "application/json");
+  EXPECT_EQ(kind("text/html"), "application/json") << "better than nothing";
+}
+
 TEST_F(RoutesTest, ComparisonsAreFound) {
   expect_error(get("/api/v1/compare"), 400);
   expect_error(get("/api/v1/baselines"), 404);  // of a bridge without a folder
@@ -239,14 +252,14 @@ TEST_F(RoutesTest, ForeignHostIsForbidden) {
   request.method = "GET";
   request.path = "/metrics";
   for (const char* host :
-       {"evil.example", "evil.example:9464", "localhost.evil.example", "", "127.0.0.1.evil.example",
+       {"evil.example", "evil.example:9464", "localhost.evil.example", "127.0.0.1.evil.example",
         "localhost:9464:1", "localhost:x", "[::1", "::1", "10.0.0.1", "localhost/",
         "user@localhost", "localhost:/", "localhost:9464:", "[::1]:x"}) {
     request.host = host;
     expect_error(ask(request), 403);
   }
-  for (const char* host :
-       {"localhost", "LocalHost:9464", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:9464"}) {
+  for (const char* host : {"localhost", "LocalHost:9464", "127.0.0.1", "127.0.0.1:1", "[::1]",
+                           "[::1]:9464", ""}) {  // no browser leaves it out
     request.host = host;
     EXPECT_EQ(ask(request).status, 200) << host;
   }

@@ -170,21 +170,6 @@ TEST(Server, BodyOfNoBytesIsNone) {
   }
 }
 
-// Two readers could take each for something else; the client behind it may be one of them.
-TEST(Server, AmbiguousRequestIsRefusedAndTheLastOfItsConnection) {
-  RunningServer server(echo);
-  for (const std::string fields :
-       {"Host: a\r\nHost: b\r\n", "Host: a\r\nContent-Length : 30\r\n", "Host: a\n"}) {
-    HttpClient client(server.port());
-    client.send("GET / HTTP/1.1\r\n" + fields + "\r\n" + get_request("/smuggled"));
-    const auto reply = client.receive();
-    ASSERT_TRUE(reply) << fields;
-    EXPECT_EQ(reply->status, 400) << fields;
-    EXPECT_EQ(reply->headers.at("Connection"), "close") << fields;
-    EXPECT_FALSE(client.receive()) << fields;
-  }
-}
-
 TEST(Server, ConnectionIsClosedForAClientThatAsksForIt) {
   RunningServer server(echo);
   HttpClient client(server.port());
