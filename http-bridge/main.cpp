@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include "http-bridge/history_service.h"
@@ -29,6 +30,10 @@ int run(const Options& options) {
     token = read_token(options.token_file, why);
     if (token.empty()) return fail(why);
   }
+
+  // So large answers go back to the system when they are sent, whatever was allocated after them. (The
+  // limit would rise with the first of them.)
+  ::mallopt(M_MMAP_THRESHOLD, 512 * 1024);
 
   // Blocked before any thread starts: only this one takes them.
   sigset_t stop_signals;

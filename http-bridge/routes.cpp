@@ -10,8 +10,10 @@
 #include "documents/layers_document.h"
 #include "documents/snapshot_document.h"
 #include "http-bridge/comparison_route.h"
+#include "http-bridge/costly_work.h"
 #include "http-bridge/encode_prometheus.h"
 #include "http-bridge/history_route.h"
+#include "http-bridge/kept_answers.h"
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
 #include "shm/clock.h"
@@ -126,6 +128,12 @@ const Route* find_route(std::string_view path) {
                       [&](const Route& route) { return route.path == path; });
 }
 
+// All that an answer to one of kRoutes depends on, beside the snapshots.
+std::string name_of_answer(const Request& request) {
+  return request.path + (wants_msgpack(request) ? " msgpack " : " json ") +
+         parameter(request, "instance").value_or("");
+}
+
 }  // namespace
 
 Routes::Routes(Access access, Latest latest, HistorySource history,
@@ -133,7 +141,10 @@ Routes::Routes(Access access, Latest latest, HistorySource history,
     : access_(std::move(access)),
       latest_(std::move(latest)),
       history_(std::move(history)),
-      comparisons_(std::make_unique<ComparisonRoutes>(history_.file, baseline_folder)) {}
+      costly_(std::make_unique<CostlyWork>()),
+      comparisons_(std::make_unique<ComparisonRoutes>(history_.file, baseline_folder, *costly_)),
+      ready_(std::make_unique<KeptAnswers>()),
+      handled_(std::make_unique<KeptAnswers>()) {}
 
 Routes::~Routes() = default;
 
@@ -148,15 +159,10 @@ std::shared_ptr<const Response> Routes::ready(const Request& request) const {
     return std::make_shared<const Response>(std::move(*refused));
   }
   const auto snapshots = latest_();
-  const std::scoped_lock lock(mutex_);
-  Kept& kept = kept_[{request.path, wants_msgpack(request)}];
-  if (kept.response == nullptr || kept.made_from.lock() != snapshots) {
-    const auto route = find_route(request.path);
-    assert(route != std::end(kRoutes));
-    kept.response = std::make_shared<const Response>(route->answer(request, *snapshots));
-    kept.made_from = snapshots;
-  }
-  return kept.response;
+  const auto route = find_route(request.path);
+  assert(route != std::end(kRoutes));
+  return ready_->get(snapshots, name_of_answer(request),
+                     [&] { return route->answer(request, *snapshots); });
 }
 
 std::optional<Response> Routes::refuse_access(const Request& request) const {
@@ -181,11 +187,15 @@ Response Routes::handle(const Request& request) const {
     return sentence_reply(405,
                           "only GET and HEAD are answered here, not " + quoted(request.method));
   }
-  if (request.path == kHistoryPath) return answer_history(request, history_, shm::realtime_ns());
+  if (request.path == kHistoryPath) {
+    return costly_->run([&] { return answer_history(request, history_, shm::realtime_ns()); });
+  }
   if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
   if (request.path == kBaselinesPath) return comparisons_->baselines(request);
   if (auto refused = refuse_parameters(request, route->path, route->parameters)) return *refused;
-  return route->answer(request, *latest_());
+  const auto snapshots = latest_();
+  return *handled_->get(snapshots, name_of_answer(request),
+                        [&] { return route->answer(request, *snapshots); });
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Answers requests: chooses the snapshot and the encoder. Nothing here waits: an answer is made
-// from the newest snapshot. Exceptions are the history and comparisons, which are read from files
-// and the ring. docs/http-api.md shows the replies.
+// Answers requests: chooses the snapshot and the encoder. An answer is made from the newest snapshots,
+// once for all who ask for it. Exceptions are the history and comparisons, which are read from files
+// and the ring, a few at a time (costly_work.h). docs/http-api.md shows the replies.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "http-bridge/access.h"
@@ -44,6 +42,8 @@ struct HistorySource {
 };
 
 class ComparisonRoutes;
+class CostlyWork;
+class KeptAnswers;
 
 class Routes {
  public:
@@ -64,20 +64,16 @@ class Routes {
   std::shared_ptr<const Response> ready(const Request& request) const;
 
  private:
-  // A body and what it was made from.
-  struct Kept {
-    std::weak_ptr<const Snapshots> made_from;
-    std::shared_ptr<const Response> response;
-  };
-
   std::optional<Response> refuse_access(const Request& request) const;
 
   Access access_;
   Latest latest_;
   HistorySource history_;
+  std::unique_ptr<CostlyWork> costly_;
   std::unique_ptr<ComparisonRoutes> comparisons_;
-  mutable std::mutex mutex_;  // guards kept_, also while an answer is made for it
-  mutable std::map<std::pair<std::string, bool>, Kept> kept_;  // by path, and whether as msgpack
+  // Each for one way in, so that who asks ready() waits only for what is made there.
+  std::unique_ptr<KeptAnswers> ready_;
+  std::unique_ptr<KeptAnswers> handled_;
 };
 
 }  // namespace goxel_telemetry::http_bridge

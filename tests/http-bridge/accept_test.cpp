@@ -32,6 +32,7 @@ TEST(Accept, WithoutAPreferenceForItTheUsualIsGiven) {
                              "xa/b",
                              "a/",
                              "a/c,a/b",
+                             "a/b;q=0.5, a/c;q=0.7, a/b",
                              "a/b;q=0.8, a/c;q=0.9",
                              "a/b;q=0.5, a/c",
                              "a/b;q=0.5, */*",

@@ -293,6 +293,44 @@ TEST_F(BridgeProgram, HistoryOutlivesABridgeThatIsKilled) {
   for (const char* suffix : {"", "-wal", "-shm", ".lock"}) std::remove((file + suffix).c_str());
 }
 
+// Each of these answers takes some 25 MB while it is made.
+TEST_F(BridgeProgram, CostlyQuestionsAreAnsweredAFewAtATimeAndTheirMemoryIsGivenBack) {
+  const std::string file = testing::TempDir() + instance_ + ".db";
+  start_daemon();
+  start_bridge({"--history", file});
+  const std::string costly = "/api/v1/history?from=-30d&points=5000";
+  ASSERT_TRUE(eventually([&] { return ask(costly).status == 200; }));
+  const auto mebibytes = [&](const std::string& name) {
+    std::ifstream status("/proc/" + std::to_string(bridge_->pid()) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with(name)) return std::stoi(line.substr(name.size())) / 1024;
+    }
+    return -1;
+  };
+  const int before = mebibytes("VmRSS:");
+  std::vector<std::unique_ptr<HttpClient>> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.push_back(std::make_unique<HttpClient>(port_));
+    clients.back()->send(get_request(costly));
+  }
+  EXPECT_EQ(ask("/metrics").status, 200);
+  int answered = 0;
+  for (const auto& client : clients) {
+    Reply reply = client->receive().value_or(Reply{});
+    if (reply.status == 200) {
+      ++answered;
+    } else {
+      EXPECT_EQ(reply.status, 503);
+      EXPECT_EQ(reply.headers["Retry-After"], "1");
+    }
+  }
+  EXPECT_GT(answered, 0);
+  EXPECT_LT(answered, 40);
+  EXPECT_LT(mebibytes("VmHWM:") - before, 100) << "the most that it had";
+  EXPECT_LT(mebibytes("VmRSS:") - before, 25) << "what it has now";
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) std::remove((file + suffix).c_str());
+}
+
 TEST_F(BridgeProgram, ServesOnWhenItsHistoryCannotBeWritten) {
   start_daemon();
   start_bridge({"--history", "/proc/none/history.db"});

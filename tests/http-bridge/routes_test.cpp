@@ -205,6 +205,26 @@ TEST_F(RoutesTest, IndexListsTheEndpoints) {
   }
 }
 
+TEST_F(RoutesTest, InstancesAreNotMixedUp) {
+  const Routes routes(access_,
+                      [latest = std::make_shared<Snapshots>(snapshots_)] { return latest; });
+  for (int i = 0; i < 2; ++i) {
+    for (const metrics::Snapshot& snapshot : snapshots_.instances) {
+      for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight"}) {
+        const json document = json::parse(
+            routes.handle({"GET", path, {{"instance", snapshot.instance}}, "", "localhost", ""})
+                .body);
+        ASSERT_EQ(document["instances"].size(), 1u) << path;
+        EXPECT_EQ(document["instances"][0]["instance"], snapshot.instance) << path;
+      }
+    }
+    EXPECT_EQ(json::parse(routes.handle({"GET", "/api/v1/snapshot", {}, "", "localhost", ""}).body)
+                  .at("instances")
+                  .size(),
+              snapshots_.instances.size());
+  }
+}
+
 TEST_F(RoutesTest, KindOfDocumentIsTheOneThatTheClientPrefers) {
   const auto kind = [this](const char* accept) {
     return get("/api/v1/snapshot", accept).content_type;
