@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "plugin/handing_on.h"
+
 namespace goxel_telemetry::plugin {
 namespace {
 
@@ -62,11 +64,12 @@ Recorder::Host describe_this_process() {
   return host;
 }
 
-void leave_environment(const void* inside_library) {
+const char* leave_environment(const void* inside_library) {
   unsetenv(kSettingsVariable);
+  unsetenv(kLaunchVariable);
   const char* const preload = std::getenv("LD_PRELOAD");
   Dl_info library{};
-  if (preload == nullptr || dladdr(inside_library, &library) == 0) return;
+  if (preload == nullptr || dladdr(inside_library, &library) == 0) return nullptr;
   std::string others;
   for (std::string_view rest = preload; !rest.empty();) {
     const std::size_t end = rest.find_first_of(" :");
@@ -81,6 +84,7 @@ void leave_environment(const void* inside_library) {
   } else {
     setenv("LD_PRELOAD", others.c_str(), 1);
   }
+  return library.dli_fname;
 }
 
 bool is_unix_stream_socket(int fd) noexcept {

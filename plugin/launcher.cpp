@@ -3,12 +3,15 @@
 // becomes the daemon by exec: same pid, same signals, same exit code. If anything is wrong with the
 // plugin, it prints one sentence and starts the daemon without it.
 #include <dlfcn.h>
+#include <grp.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,17 +19,21 @@
 
 #include "plugin/daemon_config.h"
 #include "plugin/goxel_plugin.h"
+#include "plugin/handing_on.h"
+#include "plugin/program_file.h"
 #include "plugin/recorder.h"
+#include "plugin/telemetry.h"
 
 namespace goxel_telemetry::plugin {
 namespace {
 
 constexpr int kBadUsage = 2;
-constexpr int kRefused = 1;
+constexpr int kWithoutPlugin = 1;
 constexpr int kNotExecutable = 126;  // the code that shells use for this
 constexpr int kNotFound = 127;
 
-constexpr std::string_view kHelp = R"(usage: goxel-plugin-run [--strict] DAEMON [ARGUMENT...]
+constexpr std::string_view kHelp =
+    R"(usage: goxel-plugin-run [--strict] [--config FILE] DAEMON [ARGUMENT...]
 
 Starts a Goxel daemon with the telemetry plugin, if the daemon's config file (its -c or --config FILE) switches it on:
 
@@ -38,9 +45,14 @@ Starts a Goxel daemon with the telemetry plugin, if the daemon's config file (it
 The launcher becomes the daemon: same process, same signals, same exit code. If the plugin cannot be started, it says why
 and the daemon starts without it.
 
-  --strict    refuse to start the daemon without the plugin (exit 1)
-  --help      this text
-  --version   the version
+Programs may stand between: goxel-plugin-run nice -n 5 DAEMON …, or a script that starts the daemon. What else they start
+has no plugin. Of several processes, the daemon is the one that the launcher was, or that has the config file (-c FILE) as
+an argument, or that was started by the last words of a program's own command.
+
+  --strict        refuse to start the daemon without the plugin (exit 1)
+  --config FILE   the config file, if the words behind do not name it (a script)
+  --help          this text
+  --version       the version
 
 Config: instance (default goxel), segment_mode (octal, default 0640), segment_group, unanswered_after_seconds (default 30),
 clock (auto, tsc or monotonic). A library name without a slash is looked for beside this program, in ../plugin, and in
@@ -49,8 +61,34 @@ clock (auto, tsc or monotonic). A library name without a slash is looked for bes
 
 struct Invocation {
   bool strict = false;
+  const char* config = nullptr;
   char** daemon = nullptr;  // the daemon's own arguments, ending in a null
 };
+
+// Programs that start another one, named behind their own options.
+constexpr std::string_view kWrappers[] = {
+    "chrt",   "env",    "ionice", "nice",    "nohup", "numactl", "prlimit", "setarch", "setpriv",
+    "setsid", "stdbuf", "strace", "taskset", "time",  "timeout", "unshare", "valgrind"};
+
+// The daemon's own words, behind those of wrappers: an option of a wrapper (taskset -c) is none of
+// the daemon's.
+char** without_wrappers(char** command) {
+  while (true) {
+    const std::string_view path = *command;
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    if (std::find(std::begin(kWrappers), std::end(kWrappers), name) == std::end(kWrappers)) {
+      return command;
+    }
+    char found[PATH_MAX];
+    char** next = command + 1;
+    while (*next != nullptr &&
+           (**next == '-' || std::strchr(*next, '=') != nullptr || !find_program(*next, found))) {
+      ++next;
+    }
+    if (*next == nullptr) return command;
+    command = next;
+  }
+}
 
 // The value of the daemon's -c or --config, in any of the forms that getopt_long takes.
 std::optional<std::string> config_of(char** daemon) {
@@ -133,13 +171,21 @@ std::string check_segment(const Settings& settings) {
   return "";
 }
 
-// Sets the environment that the daemon starts with. Returns an empty string, or why there will be
-// no plugin.
-std::string prepare_plugin(char** daemon) {
-  const std::optional<std::string> config = config_of(daemon);
+// What the daemon will be started with.
+struct Plugin {
+  std::string library;  // empty: none
+  std::string settings;
+  std::string launch;
+};
+
+// Returns an empty string, or why there will be no plugin.
+std::string prepare_plugin(const Invocation& invocation, Plugin& out) {
+  const std::optional<std::string> config = invocation.config != nullptr
+                                                ? invocation.config
+                                                : config_of(without_wrappers(invocation.daemon));
   if (!config) {
     return "the daemon's arguments name no config file (-c FILE), so nothing switches the plugin "
-           "on";
+           "on; --config FILE before the daemon names one";
   }
   PluginSection section;
   if (std::string problem = read_plugin_section(*config, section); !problem.empty()) return problem;
@@ -152,27 +198,41 @@ std::string prepare_plugin(char** daemon) {
     return problem;
   }
   if (std::string problem = check_segment(settings); !problem.empty()) return problem;
-  std::string preload = library;
-  if (const char* others = std::getenv("LD_PRELOAD"); others != nullptr && *others != '\0') {
-    preload.append(":").append(others);
+  out.settings = section.settings;
+  // The daemon need not look the group up: that can take long where groups come from a network.
+  if (const group* const found = getgrnam(settings.segment_group.c_str())) {
+    out.settings += "segment_group=" + std::to_string(found->gr_gid) + "\n";
   }
-  if (setenv("LD_PRELOAD", preload.c_str(), 1) != 0 ||
-      setenv(kSettingsVariable, section.settings.c_str(), 1) != 0) {
-    return "the environment has no room for the plugin";
+  out.launch = std::to_string(getpid()) + (invocation.strict ? " 1 " : " 0 ") + *config;
+  if (out.settings.size() > kMostSettings || out.launch.size() > PATH_MAX) {
+    return "the plugin's config is longer than 16 KiB";
   }
+  out.library = library;
   return "";
 }
 
 int run(const Invocation& invocation) {
-  if (const std::string problem = prepare_plugin(invocation.daemon); !problem.empty()) {
-    std::cerr << "goxel-plugin-run: "
-              << (invocation.strict ? "not started: " : "telemetry is off: ") << problem << '\n';
-    if (invocation.strict) return kRefused;
+  Plugin plugin;
+  if (const std::string problem = prepare_plugin(invocation, plugin); !problem.empty()) {
+    say(invocation.strict ? kNotStarted : kTelemetryIsOff, problem);
+    if (invocation.strict) return kWithoutPlugin;
   }
-  execvp(invocation.daemon[0], invocation.daemon);
+  const Execute execute = [](void* daemon, char* const* environment) {
+    char* const* const words = static_cast<char**>(daemon);
+    return execvpe(words[0], words, environment);
+  };
+  char path[PATH_MAX];
+  if (!plugin.library.empty() && find_program(invocation.daemon[0], path)) {
+    const int result =
+        hand_on({plugin.library.c_str(), plugin.settings.c_str(), plugin.launch.c_str()}, path,
+                environ, execute, invocation.daemon);
+    if (result == kRefused) return kWithoutPlugin;
+  } else {
+    execute(invocation.daemon, environ);
+  }
   const int error = errno;
-  std::cerr << "goxel-plugin-run: " << invocation.daemon[0]
-            << " cannot be started: " << std::strerror(error) << '\n';
+  say("goxel-plugin-run: ",
+      std::string(invocation.daemon[0]) + " cannot be started: " + std::strerror(error));
   return error == ENOENT ? kNotFound : kNotExecutable;
 }
 
@@ -197,14 +257,22 @@ int main(int count, char** arguments) {
       ++next;
       break;
     }
+    if (option == "--config" && next + 1 < count) {
+      invocation.config = arguments[++next];
+      continue;
+    }
+    if (option.starts_with("--config=")) {
+      invocation.config = arguments[next] + 9;
+      continue;
+    }
     if (option != "--strict") {
-      std::cerr << "goxel-plugin-run: unknown option " << option << "; --help tells the options\n";
+      say("goxel-plugin-run: unknown option ", std::string(option) + "; --help tells the options");
       return kBadUsage;
     }
     invocation.strict = true;
   }
   if (next == count) {
-    std::cerr << "goxel-plugin-run: name the daemon to start; --help tells how\n";
+    say("goxel-plugin-run: ", "name the daemon to start; --help tells how");
     return kBadUsage;
   }
   invocation.daemon = arguments + next;

@@ -108,7 +108,15 @@ Recorder* recorder() {
   return plugin::recorder(shm::Door::abi);
 }
 
-int activate(const goxel_plugin_host* host) {
+void tell(const goxel_plugin_host* host, const char* line) {
+  if (host->log != nullptr) {
+    host->log(host->log_context, line);
+  } else {
+    say(line);
+  }
+}
+
+int activate_or_throw(const goxel_plugin_host* host) {
   Settings settings;
   std::string why;
   for (std::size_t i = 0; i < host->setting_count && why.empty(); ++i) {
@@ -123,12 +131,18 @@ int activate(const goxel_plugin_host* host) {
              nullptr) {
     return 0;
   }
-  if (host->log != nullptr) {
-    host->log(host->log_context, ("goxel-telemetry: " + why).c_str());
-  } else {
-    complain(why);
-  }
+  if (why.empty()) why = kNoMemory;
+  tell(host, why.insert(0, kWho).c_str());
   return -1;
+}
+
+int activate(const goxel_plugin_host* host) {
+  try {
+    return activate_or_throw(host);
+  } catch (...) {
+    tell(host, "goxel-telemetry: there is no memory");
+    return -1;
+  }
 }
 
 void deactivate() {

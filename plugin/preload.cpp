@@ -1,45 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The preload door: interposes libc's socket calls. A wrapper calls the original, keeps errno,
 // informs the observer, and returns. What the calls mean is in socket_calls.h.
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdarg>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
+#include "plugin/handing_on.h"
 #include "plugin/host_process.h"
+#include "plugin/original.h"
 #include "plugin/socket_calls.h"
 #include "plugin/telemetry.h"
 #include "plugin/vfork.h"
 
 namespace goxel_telemetry::plugin {
 namespace {
-
-// The next definition of a function after ours in the order of the dynamic loader. It is looked up
-// before main(), or by the first call if that comes earlier.
-template <class Function>
-class Original {
- public:
-  explicit constexpr Original(const char* name) : name_(name) {}
-  Function* get() noexcept {
-    Function* function = function_.load(std::memory_order_relaxed);
-    if (function == nullptr) [[unlikely]] {
-      function = reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name_));
-      function_.store(function, std::memory_order_relaxed);
-    }
-    return function;
-  }
-
- private:
-  const char* name_;
-  std::atomic<Function*> function_{nullptr};
-};
 
 Original<int(int, int)> original_listen("listen");
 Original<int(int, sockaddr*, socklen_t*)> original_accept("accept");
@@ -72,12 +54,13 @@ Original<int(pollfd*, nfds_t, int, size_t)> original_poll_chk("__poll_chk");
 Original<int(pollfd*, nfds_t, const timespec*, const sigset_t*, size_t)> original_ppoll_chk(
     "__ppoll_chk");
 
-template <class... Originals>
-void resolve(Originals&... originals) {
-  (originals.get(), ...);
+// Where a text of the environment stays when the host writes over it.
+const char* copy(const char* text) {
+  return text == nullptr ? nullptr : strdup(text);
 }
 
-__attribute__((constructor)) void prepare() {
+// libc passes what main() will get.
+__attribute__((constructor)) void prepare(int count, char** arguments, char**) {
   resolve(original_listen, original_accept, original_accept4, original_recv, original_recvfrom,
           original_recvmsg, original_read, original_readv, original_send, original_sendto,
           original_sendmsg, original_write, original_writev, original_poll, original_ppoll,
@@ -85,16 +68,26 @@ __attribute__((constructor)) void prepare() {
           original_fcntl, original_fcntl64, original_recv_chk, original_recvfrom_chk,
           original_read_chk, original_poll_chk, original_ppoll_chk);
   resolve_vfork();
-  const char* const text = std::getenv(kSettingsVariable);
+  remember_this_process();
+  pthread_atfork(nullptr, nullptr, remember_this_process);
+  const char* const text = copy(std::getenv(kSettingsVariable));
   // Not started by the launcher: if there is a door, it is the ABI door.
   if (text == nullptr) return;
-  Settings settings;
-  if (const std::string problem = apply_settings_text(settings, text); !problem.empty()) {
-    complain(kWithout + problem);
-  } else {
-    enable_preload_door(settings);
+  try {
+    Settings settings;
+    if (const std::string problem = apply_settings_text(settings, text); !problem.empty()) {
+      complain(kWithout + problem);
+    } else {
+      enable_preload_door(settings);
+    }
+    const char* const launch = copy(std::getenv(kLaunchVariable));
+    const char* const library = leave_environment(reinterpret_cast<const void*>(&prepare));
+    if (launch != nullptr && library != nullptr) {
+      inherit({copy(library), text, launch}, count, arguments);
+    }
+  } catch (...) {
+    complain(kNoMemory);
   }
-  leave_environment(reinterpret_cast<const void*>(&prepare));
 }
 
 __attribute__((destructor)) void finish() {

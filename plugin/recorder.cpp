@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "plugin/host_process.h"
 #include "plugin/known_operations.h"
 
 namespace goxel_telemetry::plugin {
@@ -53,6 +54,7 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     }
     thread_end_key_made = true;
   }
+  shm::use_clock(*libc_function<shm::GetTime>("clock_gettime", &clock_gettime));
   shm::SegmentOptions options;
   options.instance = settings.instance;
   options.mode = settings.segment_mode;
@@ -65,6 +67,7 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
   options.inflight_capacity = kInflightLines;
   options.target_latency_ns = settings.target_latency_ns;
   options.target_milli_operations_per_second = settings.target_milli_operations_per_second;
+  options.target_resident_bytes = settings.target_resident_bytes;
   shm::Created created = shm::create_segment(options);
   if (created.outcome != shm::CreateOutcome::created) {
     why = std::move(created.message);
@@ -87,6 +90,9 @@ Recorder::Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settin
       clock_source_(clock_source),
       calibrator_(clock_source),
       epoch_(++next_epoch) {
+  for (const OperationTarget& target : settings.operation_targets) {
+    catalog_.intern(shm::NameKind::operation, target.operation, target.us);
+  }
   for (const char* name : kKnownOperations) operation(name);
   constexpr std::uint64_t kFirstBaselineNs = 2'000'000;
   const shm::Calibration calibration = calibrator_.start(kFirstBaselineNs);
@@ -218,6 +224,14 @@ void Recorder::show_sign_of_life() noexcept {
   header_->heartbeat_ns.store(now_ns, std::memory_order_relaxed);
   shm::show(own_point_, shm::CollectionPoint{header_->producer_start_time, now_ns,
                                              header_->producer_pid, shm::names::kDaemon});
+}
+
+void Recorder::withdraw() noexcept {
+  retire();
+  try {
+    shm::remove_segment(header_->instance, header_->run_id);
+  } catch (...) {  // no memory: a retired segment stays
+  }
 }
 
 void Recorder::retire() noexcept {

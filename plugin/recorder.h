@@ -84,6 +84,8 @@ class Recorder {
   void beat() noexcept;
   // Marks the segment as retired: no record follows. The segment stays and can be read.
   void retire() noexcept;
+  // Retires a segment that was never in use, and removes it.
+  void withdraw() noexcept;
 
  private:
   Recorder(std::unique_ptr<shm::Mapping> mapping, const Settings& settings,

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <string>
 
+#include "plugin/handing_on.h"
 #include "plugin/host_process.h"
 
 namespace goxel_telemetry::plugin {
@@ -25,7 +26,6 @@ Settings& settings_of_launcher() {
 }
 
 void begin(Recorder& recorder) {
-  remember_this_process();
   observer.start(recorder);
 }
 void housekeep(Recorder& recorder) {
@@ -45,15 +45,20 @@ Recorder* ensure_started() noexcept {
   if (!door_state.compare_exchange_strong(state, DoorState::failed, std::memory_order_acq_rel)) {
     return nullptr;  // another thread is opening the door
   }
+  hand_on_no_more();
   // If the thread were cancelled in here, the door would never open.
   int cancellation = PTHREAD_CANCEL_ENABLE;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
   const int error = errno;
   std::string why;
-  Recorder* const made = start(settings_of_launcher(), describe_this_process(),
-                               {shm::Door::preload, begin, housekeep, end}, why);
+  Recorder* made = nullptr;
+  try {
+    made = start(settings_of_launcher(), describe_this_process(),
+                 {shm::Door::preload, begin, housekeep, end}, why);
+  } catch (...) {  // no memory
+  }
   if (made == nullptr) {
-    complain(why);
+    complain(why.empty() ? kNoMemory : std::string_view(why));
   } else {
     door_state.store(DoorState::open, std::memory_order_release);
   }

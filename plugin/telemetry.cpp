@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/telemetry.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -10,6 +11,10 @@
 #include <csignal>
 #include <ctime>
 #include <memory>
+#include <new>
+
+#include "plugin/host_process.h"
+#include "shm/signal_shield.h"
 
 namespace goxel_telemetry::plugin {
 
@@ -32,16 +37,34 @@ struct Watch {
   Capture capture;
 };
 
+// Sleeps for a second; false if the thread cannot sleep here (a sandbox, say). It would spin.
+bool sleep_for_a_beat() noexcept {
+  using Sleep = int(clockid_t, int, const timespec*, timespec*);
+  static Sleep* const sleep = libc_function<Sleep>("clock_nanosleep", &clock_nanosleep);
+  constexpr timespec kBeat = {1, 0};
+  const int error = sleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
+  return error == 0 || error == EINTR || poll(nullptr, 0, 1000) == 0;
+}
+
+// What is never freed stays in sight: a host that is built with a leak detector would otherwise be
+// told of it, above all in a forked child, which has neither the open door nor the thread.
+struct Kept {
+  const Recorder* recorder;
+  const Kept* earlier;
+};
+const Kept* kept = nullptr;
+const Watch* newest_watch = nullptr;
+
 void* keep_alive(void* argument) {
   const std::unique_ptr<Watch> watch(static_cast<Watch*>(argument));
-  constexpr timespec kBeat = {1, 0};
-  while (true) {
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
+  while (sleep_for_a_beat()) {
     // The door was closed, or opened again with another recorder, which has a thread of its own.
     if (plugin::recorder(watch->capture.door) != &watch->recorder) return nullptr;
     watch->recorder.beat();
     watch->capture.housekeep(watch->recorder);
   }
+  complain("its thread cannot sleep in this process: it gives no sign of life any more");
+  return nullptr;
 }
 
 // The thread blocks all signals: the host's signal handlers must not run on a thread that the host
@@ -53,12 +76,14 @@ bool start_thread(Recorder& recorder, const Capture& capture) {
   constexpr std::size_t kStackBytes = std::size_t{256} * 1024;
   pthread_attr_setstacksize(&attributes, kStackBytes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  std::unique_ptr<Watch> watch(new (std::nothrow) Watch{recorder, capture});
+  if (watch == nullptr) return false;
+  newest_watch = watch.get();
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  auto watch = std::make_unique<Watch>(Watch{recorder, capture});
   const bool started = pthread_create(&thread, &attributes, keep_alive, watch.get()) == 0;
   if (started) static_cast<void>(watch.release());  // the thread owns it now
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -69,8 +94,10 @@ bool start_thread(Recorder& recorder, const Capture& capture) {
 
 }  // namespace
 
-Recorder* start(const Settings& settings, const Recorder::Host& host, const Capture& capture,
-                std::string& why) {
+namespace {
+
+Recorder* start_or_throw(const Settings& settings, const Recorder::Host& host,
+                         const Capture& capture, std::string& why) {
   [[maybe_unused]] static const bool handlers_set = [] {
     madvise(&open_doors, sizeof open_doors, MADV_WIPEONFORK);
     return pthread_atfork(nullptr, nullptr, reset_in_child) == 0;
@@ -87,18 +114,30 @@ Recorder* start(const Settings& settings, const Recorder::Host& host, const Capt
     why.insert(0, kWithout);
     return nullptr;
   }
+  kept = new Kept{made.get(), kept};
   open_capture = capture;
   capture.begin(*made);
   auto& opened = open_doors.recorder[static_cast<std::size_t>(capture.door)];
   opened.store(made.get(), std::memory_order_release);
   if (!start_thread(*made, capture)) {
     opened.store(nullptr, std::memory_order_relaxed);
-    made->retire();
+    made->withdraw();
     why = std::string(kWithout) + "its thread cannot be started";
     static_cast<void>(made.release());
     return nullptr;
   }
   return made.release();  // never freed: threads may be using it at any time
+}
+
+}  // namespace
+
+Recorder* start(const Settings& settings, const Recorder::Host& host, const Capture& capture,
+                std::string& why) noexcept {
+  try {
+    return start_or_throw(settings, host, capture, why);
+  } catch (...) {  // no memory: no sentence can be made up any more
+    return nullptr;
+  }
 }
 
 void stop(shm::Door door) noexcept {
@@ -109,13 +148,20 @@ void stop(shm::Door door) noexcept {
   open_doors.recorder[static_cast<std::size_t>(door)].store(nullptr, std::memory_order_relaxed);
 }
 
-void complain(const std::string& sentence) noexcept {
-  iovec line[] = {{const_cast<char*>("goxel-telemetry: "), 17},
-                  {const_cast<char*>(sentence.data()), sentence.size()},
+void say(std::string_view first, std::string_view rest) noexcept {
+  iovec line[] = {{const_cast<char*>(first.data()), first.size()},
+                  {const_cast<char*>(rest.data()), rest.size()},
                   {const_cast<char*>("\n"), 1}};
   const int error = errno;
-  // If stderr is gone, there is no way to report it.
-  [[maybe_unused]] const ssize_t written = writev(STDERR_FILENO, line, 3);
+  // stderr may be a file at its limit or a pipe that nobody holds. If it is one that nobody reads,
+  // or a terminal that was stopped, the host must not wait for it.
+  const shm::SignalShield shield;
+  pollfd room{STDERR_FILENO, POLLOUT, 0};
+  constexpr int kPatienceMs = 100;
+  if (poll(&room, 1, kPatienceMs) == 1) {
+    // If stderr is gone, there is no way to report it.
+    [[maybe_unused]] const ssize_t written = writev(STDERR_FILENO, line, 3);
+  }
   errno = error;
 }
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 
 #include "plugin/recorder.h"
 #include "plugin/settings.h"
@@ -36,10 +37,10 @@ inline Recorder* recorder(shm::Door door) noexcept {
 }
 
 // Starts the plugin: makes the segment and starts the thread. Only the door that asks first opens
-// in a process; the other one gets null and a sentence for the operator in `why`. [any thread, not
-// hot]
+// in a process; the other one gets null and a sentence for the operator in `why`, which is empty
+// if there was not even memory for one. [any thread, not hot]
 Recorder* start(const Settings& settings, const Recorder::Host& host, const Capture& capture,
-                std::string& why);
+                std::string& why) noexcept;
 // Most of these sentences begin with it.
 inline constexpr const char* kWithout = "the daemon runs without telemetry: ";
 
@@ -47,7 +48,18 @@ inline constexpr const char* kWithout = "the daemon runs without telemetry: ";
 // be using it. [any thread, not hot]
 void stop(shm::Door door) noexcept;
 
-// One line on stderr, "goxel-telemetry: …".
-void complain(const std::string& sentence) noexcept;
+inline constexpr const char* kNoMemory = "the daemon runs without telemetry: there is no memory";
+
+// Lines of the launcher, and of the plugin on its way from the launcher to the daemon.
+inline constexpr const char* kTelemetryIsOff = "goxel-plugin-run: telemetry is off: ";
+inline constexpr const char* kNotStarted = "goxel-plugin-run: not started: ";
+// Begins every line of the plugin in its host.
+inline constexpr const char* kWho = "goxel-telemetry: ";
+// One line on stderr. Never ends the process and never stops it; if stderr takes nothing, the line
+// is left out.
+void say(std::string_view first, std::string_view rest = "") noexcept;
+inline void complain(std::string_view sentence) noexcept {
+  say(kWho, sentence);
+}
 
 }  // namespace goxel_telemetry::plugin

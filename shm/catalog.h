@@ -39,15 +39,16 @@ class CatalogWriter {
   CatalogWriter(const CatalogWriter&) = delete;
   CatalogWriter& operator=(const CatalogWriter&) = delete;
 
-  // names::kOther when the catalog is full.
-  std::uint16_t intern(NameKind kind, std::string_view name) noexcept;
+  // names::kOther when the catalog is full. `target_us`: of a name that is entered now; a known name
+  // keeps its own.
+  std::uint16_t intern(NameKind kind, std::string_view name, std::uint32_t target_us = 0) noexcept;
 
  private:
   static constexpr std::uint32_t kPlaces = 2048;
   // Bounds a look-up, also when a client chooses names whose hashes collide.
   static constexpr std::uint32_t kProbes = 64;
 
-  std::uint16_t append(NameKind kind, std::string_view name) noexcept;
+  std::uint16_t append(NameKind kind, std::string_view name, std::uint32_t target_us) noexcept;
 
   Header& header_;
   std::span<CatalogEntry> entries_;

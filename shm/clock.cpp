@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 namespace goxel_telemetry::shm {
+
+constinit std::atomic<GetTime*> get_time{&clock_gettime};
+
 namespace {
 
 __extension__ using Wide = unsigned __int128;
@@ -108,7 +111,11 @@ Calibrator::Reading Calibrator::read_pair(ClockSource source) {
 Calibration Calibrator::start(std::uint64_t baseline_ns) {
   const Calibration first = refresh();
   if (source_ == ClockSource::monotonic) return first;  // the identity: exact at any age
-  while (monotonic_ns() - first.anchor_ns < baseline_ns) {
+  for (int step = 0; step < kMostSteps; ++step) {
+    if (monotonic_ns() - first.anchor_ns >= baseline_ns ||
+        read_ticks(source_) - first.anchor_ticks >= kMostTicks) {
+      break;
+    }
   }
   return refresh();
 }

@@ -4,6 +4,7 @@
 // ticks are CLOCK_MONOTONIC nanoseconds.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <ctime>
 #if defined(__x86_64__)
@@ -14,9 +15,18 @@
 
 namespace goxel_telemetry::shm {
 
+using GetTime = int(clockid_t, timespec*);
+// clock_gettime(), unless use_clock() has set another one.
+extern std::atomic<GetTime*> get_time;
+// For a process in which a preloaded library fakes the time: what goes into a segment must be what
+// other processes read. [before any other use]
+inline void use_clock(GetTime& clock) {
+  get_time.store(&clock, std::memory_order_relaxed);
+}
+
 inline std::uint64_t clock_ns(clockid_t id) {
   timespec now;
-  clock_gettime(id, &now);  // cannot fail for the ids used here
+  get_time.load(std::memory_order_relaxed)(id, &now);  // cannot fail for the ids used here
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
          static_cast<std::uint64_t>(now.tv_nsec);
 }
@@ -67,7 +77,10 @@ class Calibrator {
  public:
   explicit Calibrator(ClockSource source);
 
-  // Takes a first calibration over about `baseline_ns`; it spins meanwhile.
+  // Takes a first calibration over about `baseline_ns`; it spins meanwhile. It ends without that
+  // baseline after kMostSteps readings, or when kMostTicks have passed: the clock may stand still.
+  static constexpr int kMostSteps = 1'000'000;
+  static constexpr std::uint64_t kMostTicks = 100'000'000;  // 20 to 100 ms
   Calibration start(std::uint64_t baseline_ns);
   // Reads both clocks and returns the refined calibration. A jump between the clocks (suspend,
   // migration of the machine) restarts the slope and counts a correction.

@@ -189,6 +189,10 @@ std::string Reader::name(std::uint32_t id, NameKind* kind) const {
   return {bytes, catalog.name(id, bytes, kind)};
 }
 
+std::uint32_t Reader::target_us(std::uint32_t id) const {
+  return CatalogReader(header(), segment_.catalog()).target_us(id);
+}
+
 std::uint32_t Reader::name_count() const {
   return CatalogReader(header(), segment_.catalog()).size();
 }

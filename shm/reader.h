@@ -236,6 +236,8 @@ class Reader {
   // Copies the name out of the catalog; empty if there is none.
   std::string name(std::uint32_t id, NameKind* kind = nullptr) const;
   std::uint32_t name_count() const;
+  // How long the operation with this id should take; 0: no target is set.
+  std::uint32_t target_us(std::uint32_t id) const;
 
   // Requests in flight, in table order; at most inflight_capacity.
   std::vector<InflightEntry> inflight() const;

@@ -3,6 +3,7 @@
 // it.
 #include "shm/segment.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 
 #include "shm/clock.h"
 #include "shm/named_object.h"
+#include "shm/signal_shield.h"
 
 namespace goxel_telemetry::shm {
 namespace {
@@ -158,6 +160,7 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
   gauges[Gauge::workers_configured] = options.workers_configured;
   gauges[Gauge::target_latency_ns] = options.target_latency_ns;
   gauges[Gauge::target_milli_operations_per_second] = options.target_milli_operations_per_second;
+  gauges[Gauge::target_resident_bytes] = options.target_resident_bytes;
   header.gauges.store(gauges);
   header.heartbeat_ns.store(now_ns, std::memory_order_relaxed);
 
@@ -189,6 +192,10 @@ Takeover take_over(const std::string& instance) {
   const Descriptor old = open_object(instance);
   if (!old) {
     if (errno == ENOENT) return {};
+    if (errno == EMFILE || errno == ENFILE) {
+      return {CreateOutcome::failed,
+              std::string("shared memory cannot be made: ") + std::strerror(errno)};
+    }
     return {CreateOutcome::not_permitted,
             "what is at /dev/shm" + object_name(instance) + " is in the way: " +
                 (errno == kNoSharedMemory ? "it is no shared memory" : std::strerror(errno))};
@@ -235,9 +242,13 @@ Created create_in_free_name(const SegmentOptions& options, gid_t group) {
   // Without this a full /dev/shm would show only later, as SIGBUS in the host. It also makes every
   // page present.
   if (const int error = posix_fallocate(fd, 0, static_cast<off_t>(bytes)); error != 0) {
-    return failure(CreateOutcome::no_space, "shared memory has no room for " +
-                                                std::to_string(bytes) +
-                                                " bytes: " + std::strerror(error));
+    const std::string wanted = std::to_string(bytes) + " bytes";
+    return failure(CreateOutcome::no_space,
+                   error == EFBIG
+                       ? "the limit on the size of files (ulimit -f, LimitFSIZE) is "
+                         "below the " +
+                             wanted + " of the shared memory"
+                       : "shared memory has no room for " + wanted + ": " + std::strerror(error));
   }
   if (group != static_cast<gid_t>(-1) && fchown(fd, static_cast<uid_t>(-1), group) != 0) {
     return failure(CreateOutcome::not_permitted, "the segment cannot be given to group \"" +
@@ -264,6 +275,9 @@ Created create_segment(const SegmentOptions& options) {
   if (!find_group(options.group, group)) {
     return failure(CreateOutcome::bad_options, "there is no group \"" + options.group + "\"");
   }
+  // Beyond the limit on file sizes the kernel sends SIGXFSZ, which would end the host. Any other
+  // signal could interrupt the reservation of the memory.
+  const SignalShield shield;
   try {
     Takeover takeover = take_over(options.instance);
     if (takeover.outcome != CreateOutcome::created) {

@@ -107,7 +107,8 @@ struct alignas(kCacheLine) CatalogEntry {
   std::atomic<std::uint8_t> kind;  // NameKind
   char name[kNameBytes];           // NUL-padded UTF-8; see fit_name()
   std::uint8_t length;
-  std::uint8_t reserved[7];
+  std::uint8_t reserved[3];
+  std::uint32_t target_us;  // how long this operation should take (the operator's); 0: not set
 };
 static_assert(sizeof(CatalogEntry) == 64);
 

@@ -6,6 +6,7 @@
 #include "cli/screen/telling_apart.h"
 
 #include "documents/document.h"
+#include "metrics/live/target_room.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
@@ -31,7 +32,29 @@ Emphasis emphasis_of(ProducerState state) {
   }
 }
 
+Cell room_cell(const std::string& text, double room) {
+  return {text, room < 0 ? Emphasis::warning : Emphasis::none};
+}
+
 }  // namespace
+
+Cell memory_fact(const metrics::Snapshot& snapshot) {
+  const auto& resident = snapshot.process.resident_bytes;
+  if (!resident) return {"memory unknown"};
+  const std::string text = "memory " + metrics::format_bytes(static_cast<double>(*resident));
+  const auto room = metrics::memory_room_bytes(snapshot);
+  if (!room) return {text};
+  const auto target =
+      static_cast<double>(snapshot.daemon.gauges[shm::Gauge::target_resident_bytes]);
+  return room_cell(
+      text + " (" + metrics::format_memory_room(*room) + ' ' + metrics::format_bytes(target) + ')',
+      *room);
+}
+
+Cell target_cell(const metrics::OperationStats& operation, metrics::Window window) {
+  const auto room = metrics::latency_room_ns(operation, window);
+  return room ? room_cell(metrics::format_latency_room(*room), *room) : Cell("");
+}
 
 std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;

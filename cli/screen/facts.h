@@ -30,6 +30,12 @@ std::string ring_line(const metrics::Ring& ring, const Style& style);
 // none.
 std::string misses_line(const shm::GaugeValues& gauges, const Style& style);
 
+// "memory 42.3 MiB", and how far that is from the operator's target.
+Cell memory_fact(const metrics::Snapshot& snapshot);
+
+// How far the operation's mean in this window is from the operator's target; empty if it has none.
+Cell target_cell(const metrics::OperationStats& operation, metrics::Window window);
+
 // Requests in flight, in the order given. `age_title`: title of the age column, which says up to
 // when ages count.
 std::string inflight_table(const std::vector<metrics::InflightRequest>& requests,

@@ -252,6 +252,7 @@ void Follower::State::describe_operations(Snapshot& out) {
     stats.bytes_in = operation.bytes_in;
     stats.bytes_out = operation.bytes_out;
     stats.last_record_ns = operation.last_record_ns;
+    stats.target_ns = operation.target_ns;
   }
   operations_ = std::move(current);
   out.operations = operations_;
@@ -265,6 +266,7 @@ void Follower::State::describe_windows() {
   for (auto& [key, operation] : ingest_.operations().all()) {
     OperationStats& stats = operations_.add();
     stats.key = key;
+    stats.target_ns = operation.target_ns;
     stats.counters = operation.counters;
     if (operation.total.all() == 0) continue;  // only known to exist
     const WindowTallies tallies = operation.windows.totals();

@@ -119,6 +119,25 @@ TEST(Calibrator, IsExactToATenthOfAPartInAMillionAfterItsReadings) {
       100);
 }
 
+#if defined(__x86_64__)
+// How often the clock below was read.
+int readings = 0;
+int clock_that_stands_still(clockid_t, timespec* out) {
+  ++readings;
+  *out = {1000, 0};
+  return 0;
+}
+
+TEST(Calibrator, DoesNotWaitForAClockThatStandsStill) {
+  use_clock(clock_that_stands_still);
+  readings = 0;
+  Calibrator(ClockSource::tsc).start(2'000'000);
+  use_clock(clock_gettime);
+  EXPECT_GT(readings, 0);
+  EXPECT_LE(readings, Calibrator::kMostSteps + 100) << "readings of pairs are the rest";
+}
+#endif
+
 TEST(Calibrator, StatesItsErrorFromTheWidthOfItsReadings) {
   FakeClocks clocks(1.0);
   Calibrator calibrator(ClockSource::tsc);

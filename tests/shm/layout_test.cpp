@@ -60,12 +60,14 @@ static_assert(static_cast<std::size_t>(Gauge::contended_calls) * 8 == 64);
 static_assert(static_cast<std::size_t>(Gauge::catalog_overflow) * 8 == 72);
 static_assert(static_cast<std::size_t>(Gauge::target_latency_ns) * 8 == 80);
 static_assert(static_cast<std::size_t>(Gauge::target_milli_operations_per_second) * 8 == 88);
-static_assert(offsetof(Gauges, words) == 0 && kGaugeCount == 12);
+static_assert(static_cast<std::size_t>(Gauge::target_resident_bytes) * 8 == 96);
+static_assert(offsetof(Gauges, words) == 0 && kGaugeCount == 13);
 
 static_assert(offsetof(CatalogEntry, kind) == 0);
 static_assert(offsetof(CatalogEntry, name) == 1);
 static_assert(offsetof(CatalogEntry, length) == 56);
 static_assert(offsetof(CatalogEntry, reserved) == 57);
+static_assert(offsetof(CatalogEntry, target_us) == 60);
 
 static_assert(offsetof(Slot, stamp) == 0);
 static_assert(offsetof(Slot, words) == 8);

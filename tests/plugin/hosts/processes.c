@@ -90,6 +90,14 @@ void vfork_that_closes(void) {
   }
 }
 
+/* 1 request. */
+void vfork_before_listening(void) {
+  const pid_t child = vfork();
+  if (child == 0) _exit(0);
+  expect_success(child);
+  converse(new_pair(start_listening()), "plain");
+}
+
 /* 4 requests; what children see of the environment on stdout. */
 void spawned(void) {
   const struct pair pair = new_pair(start_listening());

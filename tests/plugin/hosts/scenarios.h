@@ -23,6 +23,7 @@
   X(fork_that_serves) \
   X(daemonized) \
   X(vfork_that_closes) \
+  X(vfork_before_listening) \
   X(spawned) \
   X(unloaded) \
   X(both_doors) \
@@ -33,7 +34,14 @@
   X(crowd) \
   X(churn) \
   X(no_allocation) \
-  X(no_system_call)
+  X(no_system_call) \
+  X(signals_kept) \
+  X(stderr_gone) \
+  X(stderr_full) \
+  X(few_descriptors) \
+  X(little_memory) \
+  X(no_thread) \
+  X(clock_stands_still)
 /* clang-format on */
 
 /* The argument after the scenario's name on the command line. */
