@@ -50,7 +50,7 @@ Access Access::for_address(const std::string& bind_address, std::string token) {
 }
 
 bool Access::host_allowed(std::string_view host) const {
-  if (hosts.empty()) return true;
+  if (hosts.empty() || host.empty()) return true;
   return std::find(hosts.begin(), hosts.end(), lower_case(without_port(host))) != hosts.end();
 }
 

@@ -18,7 +18,8 @@ struct Access {
   // `bind_address` is where the bridge listens.
   static Access for_address(const std::string& bind_address, std::string token);
 
-  // `host`: the value of the Host header, with or without a port.
+  // `host`: the value of the Host header, with or without a port. Without one (in HTTP/1.0) it is no
+  // browser that asks: all is well.
   bool host_allowed(std::string_view host) const;
   // `authorization`: the value of the Authorization header. The time that it takes does not depend
   // on how much of the token was right.

@@ -77,20 +77,6 @@ metrics::Side read_live(const std::string& asked, const Snapshots& watched) {
 
 }  // namespace
 
-Response ComparisonRoutes::in_turn(const std::function<Response()>& work) {
-  struct Counted {
-    explicit Counted(std::atomic<unsigned>& in_count) : count(in_count), before(count++) {}
-    ~Counted() { --count; }
-    std::atomic<unsigned>& count;
-    const unsigned before;
-  } request_count(inflight_);
-  if (request_count.before >= kMostInflight) {
-    return error_reply(503, "Other comparisons are being made; ask again in a second.");
-  }
-  const std::scoped_lock lock(turn_);
-  return work();
-}
-
 Response ComparisonRoutes::compare(const Request& request, const Snapshots& watched) {
   if (auto refused = refuse_parameters(request, "a comparison", kParameters)) return *refused;
   const auto text = [&request](const char* name) { return parameter(request, name).value_or(""); };
@@ -116,7 +102,7 @@ Response ComparisonRoutes::compare(const Request& request, const Snapshots& watc
   sources.history_file = history_file_;
   sources.baseline_folder = baseline_folder_;
   sources.live = [&] { return read_live(text("instance"), watched); };
-  return in_turn([&] {
+  return costly_.run([&] {
     try {
       metrics::SideReader reader(std::move(sources));
       const metrics::ComparedSides compared = metrics::compare_sides(reader, a, b, options);
@@ -132,7 +118,7 @@ Response ComparisonRoutes::baselines(const Request& request) {
   if (baseline_folder_.empty()) {
     return error_reply(404, "This bridge has no baselines: start it with --baselines FOLDER.");
   }
-  return in_turn([&] {
+  return costly_.run([&] {
     const metrics::BaselineStore store(baseline_folder_);
     std::vector<std::string> names;
     if (const metrics::StoreResult result = store.names(names); !result.done()) {

@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -15,6 +14,8 @@
 #include <filesystem>
 #include <thread>
 #include <utility>
+
+#include "http-bridge/response_head.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -32,12 +33,8 @@ Request to_request(const httplib::Request& in) {
 
 void fill(httplib::Response& out, Response response) {
   out.status = response.status;
+  for (const auto& [name, value] : fields_of(response)) out.set_header(name, value);
   out.body = std::move(response.body);
-  out.set_header("Content-Type", response.content_type);
-  out.set_header("Cache-Control", "no-store");
-  out.set_header("X-Content-Type-Options", "nosniff");
-  if (response.status == 401) out.set_header("WWW-Authenticate", "Bearer");
-  if (response.status == 405) out.set_header("Allow", "GET, HEAD");
 }
 
 }  // namespace
@@ -96,20 +93,16 @@ class HttpBackend::Http {
     return true;
   }
 
-  std::string ask(const std::string& request) const {
-    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return {};
-    std::string answer;
-    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof address_) == 0 &&
-        ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
-            static_cast<ssize_t>(request.size())) {
-      std::array<char, std::size_t{64} * 1024> buffer;
-      ssize_t got;
-      while ((got = ::recv(fd, buffer.data(), buffer.size(), 0)) > 0)
-        answer.append(buffer.data(), static_cast<std::size_t>(got));
+  int connect() const {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 ||
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof address_) == 0) {
+      return fd;
     }
+    const int error = errno;
     ::close(fd);
-    return answer;
+    errno = error;
+    return -1;
   }
 
  private:
@@ -129,8 +122,8 @@ bool HttpBackend::start(std::string& why) {
   return http_->start(why);
 }
 
-std::string HttpBackend::ask(const std::string& request) const {
-  return http_->ask(request);
+int HttpBackend::connect() const {
+  return http_->connect();
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -22,9 +22,10 @@ class HttpBackend {
   // False if there is no place for the socket: then `why` is a sentence for the operator.
   bool start(std::string& why);
 
-  // After start(), from any thread: the bytes of the answer to those of a request, which says
-  // `Connection: close`, as the answer does. Empty if the system has no free descriptor.
-  std::string ask(const std::string& request) const;
+  // After start(): a connected, non-blocking descriptor for one request, which says
+  // `Connection: close`, and its answer, which ends where the input ends. -1 with errno; EAGAIN: ask
+  // again in a moment.
+  int connect() const;
 
  private:
   class Http;

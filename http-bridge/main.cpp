@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include "http-bridge/history_service.h"
@@ -30,6 +31,10 @@ int run(const Options& options) {
     if (token.empty()) return fail(why);
   }
 
+  // So large answers go back to the system when they are sent, whatever was allocated after them. (The
+  // limit would rise with the first of them.)
+  ::mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+
   // Blocked before any thread starts: only this one takes them.
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
@@ -51,7 +56,9 @@ int run(const Options& options) {
   const Routes routes(
       Access::for_address(options.bind, token), [&instances] { return instances->latest(); },
       source, options.baseline_folder);
-  Server server([&routes](const Request& request) { return routes.handle(request); });
+  Server server(
+      [&routes](const Request& request) { return routes.handle(request); }, {},
+      {Routes::ready_paths(), [&routes](const Request& request) { return routes.ready(request); }});
   const int port = server.bind(options.bind, options.port, why);
   if (port == 0) return fail(why);
   if (history) {

@@ -1,26 +1,39 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads what comes before a request's body. Refuses everything that two programs could understand
-// differently, so that no request can be hidden in another one (RFC 9112).
+// Reads what comes before a request's body, by RFC 9112. Refuses everything that two programs could
+// understand differently, so that no request can be hidden in another one.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace goxel_telemetry::http_bridge {
 
 struct RequestHead {
-  // The request as the only one on its connection, with only those fields that an answer depends
-  // on. Left out are fields that ask for a compressed answer or for parts of it, or announce a body.
-  std::string essential;
+  std::string method;
+  std::string target;  // begins with a slash
+  // Only those fields that an answer depends on; empty if missing. Left out are fields that ask for a
+  // compressed answer or for parts of it, or announce a body.
+  std::string host;  // missing only in HTTP/1.0
+  std::string accept;
+  std::string authorization;
   // Another request may follow. Not after a body: none is read, so it would be taken for one.
   bool keep_alive = false;
 };
 
-// Whether `received` ends where a head ends, whether the head is valid or not.
-bool ends_a_head(std::string_view received);
+struct RefusedHead {
+  int status;
+  std::string_view sentence;  // for a person
+};
 
-// Of all bytes up to and including the empty line.
-std::optional<RequestHead> parse_request_head(std::string_view head);
+// How many bytes of `received` are a head, up to and including its empty line, whether it is valid or
+// not; 0: its end is not there. The first `scanned` bytes are known to have no end.
+std::size_t head_size(std::string_view received, std::size_t scanned);
+
+// Of all bytes of a head.
+std::variant<RequestHead, RefusedHead> parse_request_head(std::string_view head);
+
+// The request as the only one on its connection.
+std::string essential_bytes(const RequestHead& head);
 
 }  // namespace goxel_telemetry::http_bridge

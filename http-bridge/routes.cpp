@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <span>
 #include <string_view>
 
 #include "documents/layers_document.h"
 #include "documents/snapshot_document.h"
 #include "http-bridge/comparison_route.h"
+#include "http-bridge/costly_work.h"
 #include "http-bridge/encode_prometheus.h"
 #include "http-bridge/history_route.h"
+#include "http-bridge/kept_answers.h"
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
 #include "shm/clock.h"
@@ -120,6 +123,17 @@ constexpr Route kRoutes[] = {
     {"/readyz", ready, {}},
 };
 
+const Route* find_route(std::string_view path) {
+  return std::find_if(std::begin(kRoutes), std::end(kRoutes),
+                      [&](const Route& route) { return route.path == path; });
+}
+
+// All that an answer to one of kRoutes depends on, beside the snapshots.
+std::string name_of_answer(const Request& request) {
+  return request.path + (wants_msgpack(request) ? " msgpack " : " json ") +
+         parameter(request, "instance").value_or("");
+}
+
 }  // namespace
 
 Routes::Routes(Access access, Latest latest, HistorySource history,
@@ -127,21 +141,45 @@ Routes::Routes(Access access, Latest latest, HistorySource history,
     : access_(std::move(access)),
       latest_(std::move(latest)),
       history_(std::move(history)),
-      comparisons_(std::make_unique<ComparisonRoutes>(history_.file, baseline_folder)) {}
+      costly_(std::make_unique<CostlyWork>()),
+      comparisons_(std::make_unique<ComparisonRoutes>(history_.file, baseline_folder, *costly_)),
+      ready_(std::make_unique<KeptAnswers>()),
+      handled_(std::make_unique<KeptAnswers>()) {}
 
 Routes::~Routes() = default;
 
-Response Routes::handle(const Request& request) const {
+std::vector<std::string> Routes::ready_paths() {
+  std::vector<std::string> paths;
+  for (const Route& route : kRoutes) paths.emplace_back(route.path);
+  return paths;
+}
+
+std::shared_ptr<const Response> Routes::ready(const Request& request) const {
+  if (auto refused = refuse_access(request)) {
+    return std::make_shared<const Response>(std::move(*refused));
+  }
+  const auto snapshots = latest_();
+  const auto route = find_route(request.path);
+  assert(route != std::end(kRoutes));
+  return ready_->get(snapshots, name_of_answer(request),
+                     [&] { return route->answer(request, *snapshots); });
+}
+
+std::optional<Response> Routes::refuse_access(const Request& request) const {
   if (!access_.host_allowed(request.host)) {
     return error_reply(403, "The Host header names another host than this bridge.");
   }
   if (!access_.token_accepted(request.authorization)) {
     return error_reply(401, "This bridge asks for its token: Authorization: Bearer TOKEN.");
   }
+  return std::nullopt;
+}
+
+Response Routes::handle(const Request& request) const {
+  if (auto refused = refuse_access(request)) return *refused;
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
                             request.path == kBaselinesPath;
-  const auto route = std::find_if(std::begin(kRoutes), std::end(kRoutes),
-                                  [&](const Route& r) { return r.path == request.path; });
+  const auto route = find_route(request.path);
   if (route == std::end(kRoutes) && !is_made_anew) {
     return sentence_reply(404, "there is no " + quoted(request.path) + "; / lists what there is");
   }
@@ -149,11 +187,15 @@ Response Routes::handle(const Request& request) const {
     return sentence_reply(405,
                           "only GET and HEAD are answered here, not " + quoted(request.method));
   }
-  if (request.path == kHistoryPath) return answer_history(request, history_, shm::realtime_ns());
+  if (request.path == kHistoryPath) {
+    return costly_->run([&] { return answer_history(request, history_, shm::realtime_ns()); });
+  }
   if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
   if (request.path == kBaselinesPath) return comparisons_->baselines(request);
   if (auto refused = refuse_parameters(request, route->path, route->parameters)) return *refused;
-  return route->answer(request, *latest_());
+  const auto snapshots = latest_();
+  return *handled_->get(snapshots, name_of_answer(request),
+                        [&] { return route->answer(request, *snapshots); });
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Answers requests: chooses the snapshot and the encoder. Nothing here waits: an answer is made
-// from the newest snapshot. Exceptions are the history and comparisons, which are read from files
-// and the ring. docs/http-api.md shows the replies.
+// Answers requests: chooses the snapshot and the encoder. An answer is made from the newest snapshots,
+// once for all who ask for it. Exceptions are the history and comparisons, which are read from files
+// and the ring, a few at a time (costly_work.h). docs/http-api.md shows the replies.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "http-bridge/access.h"
 #include "http-bridge/snapshots.h"
@@ -30,6 +31,7 @@ struct Response {
   int status = 200;
   std::string content_type;
   std::string body;
+  int retry_after_seconds = 0;  // 0: is not said
 };
 
 // Where the history is, and what is wrong with it, if anything.
@@ -40,6 +42,8 @@ struct HistorySource {
 };
 
 class ComparisonRoutes;
+class CostlyWork;
+class KeptAnswers;
 
 class Routes {
  public:
@@ -54,11 +58,22 @@ class Routes {
   // Thread-safe.
   Response handle(const Request& request) const;
 
+  // The same for a request without parameters to one of these paths. Each body is made once from the
+  // newest snapshots, however many ask for it. Thread-safe.
+  static std::vector<std::string> ready_paths();
+  std::shared_ptr<const Response> ready(const Request& request) const;
+
  private:
+  std::optional<Response> refuse_access(const Request& request) const;
+
   Access access_;
   Latest latest_;
   HistorySource history_;
+  std::unique_ptr<CostlyWork> costly_;
   std::unique_ptr<ComparisonRoutes> comparisons_;
+  // Each for one way in, so that who asks ready() waits only for what is made there.
+  std::unique_ptr<KeptAnswers> ready_;
+  std::unique_ptr<KeptAnswers> handled_;
 };
 
 }  // namespace goxel_telemetry::http_bridge

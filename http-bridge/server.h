@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 on one address. Decides which client is served when, and for how long (worker_pool.h,
-// bounded_socket.h), so that slow or hostile clients cannot keep others from their answers. httplib
-// (http_backend.h) gets only complete and unambiguous requests (request_head.h).
+// HTTP/1.1 on one address. Clients meet an event-driven front (front.h), which no slow or hostile
+// client can make slow for others. Behind it, httplib (http_backend.h) gets only complete and
+// unambiguous requests (request_head.h) and is never made to wait.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "http-bridge/bounded_socket.h"
+#include "http-bridge/front.h"
+#include "http-bridge/limits.h"
 #include "http-bridge/routes.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -17,7 +18,7 @@ class Server {
  public:
   using Answer = std::function<Response(const Request&)>;  // called from many threads
 
-  explicit Server(Answer answer, const SocketLimits& limits = {});
+  explicit Server(Answer answer, const Limits& limits = {}, ReadyAnswers ready = {});
   ~Server();
 
   // Port 0 takes any that is free. The port that is bound, or 0: then `why` is a sentence for the
@@ -32,8 +33,8 @@ class Server {
   void stop();
 
  private:
-  class Front;
-  std::unique_ptr<Front> front_;
+  std::unique_ptr<HttpBackend> backend_;
+  Front front_;
 };
 
 }  // namespace goxel_telemetry::http_bridge

@@ -8,9 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <latch>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "metrics/comparison/baseline_store.h"
 #include "metrics/history/writer.h"
@@ -106,7 +104,8 @@ class ComparisonRoute : public metrics::FollowerTest {
   }
 
   Response compare(std::map<std::string, std::string> parameters, const std::string& accept = "") {
-    ComparisonRoutes routes(history_, baselines_);
+    CostlyWork costly;
+    ComparisonRoutes routes(history_, baselines_, costly);
     Request request;
     request.parameters = std::move(parameters);
     request.accept = accept;
@@ -118,7 +117,8 @@ class ComparisonRoute : public metrics::FollowerTest {
     return json::parse(response.body);
   }
   Response list(const std::string& accept = "", std::map<std::string, std::string> other = {}) {
-    ComparisonRoutes routes(history_, baselines_);
+    CostlyWork costly;
+    ComparisonRoutes routes(history_, baselines_, costly);
     Request request;
     request.parameters = std::move(other);
     request.accept = accept;
@@ -325,32 +325,6 @@ TEST_F(ComparisonRoute, BadInputIsOneSentence) {
   for (const auto& parameters : not_there) {
     expect_error(compare(parameters), 404, testing::PrintToString(parameters));
   }
-}
-
-// Eight at once, none of which ends before four were sent away.
-TEST_F(ComparisonRoute, FewAreInFlightAndTheRestIsRefused) {
-  ComparisonRoutes routes("", "");
-  constexpr unsigned kAtOnce = 2 * ComparisonRoutes::kMostInflight;
-  std::latch sent_away(kAtOnce - ComparisonRoutes::kMostInflight);
-  std::atomic<unsigned> working{0};
-  std::atomic<unsigned> made{0};
-  {
-    std::vector<std::jthread> clients;
-    for (unsigned i = 0; i < kAtOnce; ++i) {
-      clients.emplace_back([&] {
-        const Response response = routes.in_turn([&] {
-          EXPECT_EQ(++working, 1u) << "one at a time";
-          sent_away.wait();
-          --working;
-          ++made;
-          return Response{};
-        });
-        if (response.status == 503) sent_away.count_down();
-      });
-    }
-  }
-  EXPECT_EQ(made, ComparisonRoutes::kMostInflight);
-  EXPECT_EQ(routes.in_turn([] { return Response{}; }).status, 200) << "there is room again";
 }
 
 }  // namespace

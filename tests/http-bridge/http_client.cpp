@@ -39,6 +39,17 @@ void HttpClient::send(const std::string& bytes) {
   }
 }
 
+void HttpClient::end_input() {
+  ::shutdown(fd_, SHUT_WR);
+}
+
+void HttpClient::reset() {
+  const linger at_once{1, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(fd_);
+  fd_ = -1;
+}
+
 bool HttpClient::read_more() {
   char buffer[4096];
   const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);

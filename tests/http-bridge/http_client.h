@@ -25,6 +25,10 @@ class HttpClient {
   bool connected() const { return fd_ >= 0; }
   // Sends as much as the server accepts before it closes.
   void send(const std::string& bytes);
+  // Says that nothing more will be sent.
+  void end_input();
+  // Ends the connection by a reset.
+  void reset();
   // The next answer, with a body as long as Content-Length says; nothing if the connection ends
   // earlier.
   std::optional<Reply> receive(bool head = false);

@@ -2,6 +2,8 @@
 // The built goxel-telemetry-bridge, watching the segment of another process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -227,6 +229,34 @@ TEST_F(BridgeProgram, EndsByItselfWhenItsSocketFails) {
             "goxel-telemetry-bridge: the server socket failed; start the bridge again\n");
 }
 
+// httplib waits for its descriptors by select(), which knows none beyond 1,023.
+TEST_F(BridgeProgram, ManyClientsLeaveTheDescriptorsThatSelectKnows) {
+  start_bridge();
+  std::vector<std::unique_ptr<HttpClient>> silent;
+  for (int i = 0; i < 1'100; ++i) silent.push_back(std::make_unique<HttpClient>(port_));
+  ASSERT_TRUE(silent.back()->connected()) << "this test needs 1,100 descriptors";
+  EXPECT_EQ(ask("/api/v1/baselines?").status, 200);
+  int low = 0;
+  int all = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(bridge_->pid()) + "/fd")) {
+    ++all;
+    if (std::stoi(entry.path().filename()) < FD_SETSIZE) ++low;
+  }
+  EXPECT_GT(all, 1'100);
+  EXPECT_LT(low, 100);
+}
+
+TEST_F(BridgeProgram, ServesOnWhenItHasNoFreeDescriptor) {
+  start_bridge();
+  const rlimit few{64, 64};
+  ASSERT_EQ(::prlimit(bridge_->pid(), RLIMIT_NOFILE, &few, nullptr), 0);
+  std::vector<std::unique_ptr<HttpClient>> silent;
+  for (int i = 0; i < 100; ++i) silent.push_back(std::make_unique<HttpClient>(port_));
+  EXPECT_EQ(ask("/healthz").status, 200);
+  EXPECT_EQ(ask("/api/v1/baselines?").status, 200) << "which takes more than one descriptor";
+}
+
 TEST_F(BridgeProgram, PortInUseIsOneSentence) {
   start_bridge();
   const Program::Result second = cli::run({"--port", std::to_string(port_)});
@@ -260,6 +290,44 @@ TEST_F(BridgeProgram, HistoryOutlivesABridgeThatIsKilled) {
     return reply.status == 200 ? json::parse(reply.body)["whole"]["outcomes"]["all"].get<int>() : 0;
   };
   EXPECT_EQ(total(), published + 1) << "SIGTERM writes what there is";
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) std::remove((file + suffix).c_str());
+}
+
+// Each of these answers takes some 25 MB while it is made.
+TEST_F(BridgeProgram, CostlyQuestionsAreAnsweredAFewAtATimeAndTheirMemoryIsGivenBack) {
+  const std::string file = testing::TempDir() + instance_ + ".db";
+  start_daemon();
+  start_bridge({"--history", file});
+  const std::string costly = "/api/v1/history?from=-30d&points=5000";
+  ASSERT_TRUE(eventually([&] { return ask(costly).status == 200; }));
+  const auto mebibytes = [&](const std::string& name) {
+    std::ifstream status("/proc/" + std::to_string(bridge_->pid()) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with(name)) return std::stoi(line.substr(name.size())) / 1024;
+    }
+    return -1;
+  };
+  const int before = mebibytes("VmRSS:");
+  std::vector<std::unique_ptr<HttpClient>> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.push_back(std::make_unique<HttpClient>(port_));
+    clients.back()->send(get_request(costly));
+  }
+  EXPECT_EQ(ask("/metrics").status, 200);
+  int answered = 0;
+  for (const auto& client : clients) {
+    Reply reply = client->receive().value_or(Reply{});
+    if (reply.status == 200) {
+      ++answered;
+    } else {
+      EXPECT_EQ(reply.status, 503);
+      EXPECT_EQ(reply.headers["Retry-After"], "1");
+    }
+  }
+  EXPECT_GT(answered, 0);
+  EXPECT_LT(answered, 40);
+  EXPECT_LT(mebibytes("VmHWM:") - before, 100) << "the most that it had";
+  EXPECT_LT(mebibytes("VmRSS:") - before, 25) << "what it has now";
   for (const char* suffix : {"", "-wal", "-shm", ".lock"}) std::remove((file + suffix).c_str());
 }
 

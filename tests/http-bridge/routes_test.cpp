@@ -49,6 +49,36 @@ class RoutesTest : public testing::Test {
   Snapshots snapshots_ = sample_snapshots();
 };
 
+// A body is made once from each snapshots, whoever asks; each kind has its own.
+TEST_F(RoutesTest, ReadyAnswersAreThoseOfTheNewestSnapshots) {
+  auto latest = std::make_shared<Snapshots>(snapshots_);
+  const Routes routes(access_, [&latest] { return latest; });
+  for (const std::string& path : Routes::ready_paths()) {
+    for (const char* accept : {"", "application/msgpack"}) {
+      Request request{"GET", path, {}, accept, "localhost", ""};
+      const auto ready = routes.ready(request);
+      const Response expected = routes.handle(request);
+      EXPECT_EQ(ready->status, expected.status) << path;
+      EXPECT_EQ(ready->content_type, expected.content_type) << path;
+      EXPECT_EQ(ready->body, expected.body) << path;
+      EXPECT_EQ(routes.ready(request), ready) << path << ": made once";
+      request.host = "evil.example";
+      EXPECT_EQ(routes.ready(request)->status, 403) << path;
+    }
+  }
+  const Request request{"GET", "/api/v1/snapshot", {}, "", "localhost", ""};
+  const auto before = routes.ready(request);
+  latest = std::make_shared<Snapshots>();
+  EXPECT_NE(routes.ready(request)->body, before->body);
+  EXPECT_EQ(routes.ready(request)->body, routes.handle(request).body);
+}
+
+TEST_F(RoutesTest, ReadyPathsAreAllThatNeedTheNewestSnapshotsAlone) {
+  EXPECT_THAT(Routes::ready_paths(),
+              testing::UnorderedElementsAre("/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight",
+                                            "/api/v1/layers", "/healthz", "/readyz"));
+}
+
 TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
   const Response response = get("/api/v1/snapshot");
   EXPECT_EQ(response.status, 200);
@@ -175,6 +205,39 @@ TEST_F(RoutesTest, IndexListsTheEndpoints) {
   }
 }
 
+TEST_F(RoutesTest, InstancesAreNotMixedUp) {
+  const Routes routes(access_,
+                      [latest = std::make_shared<Snapshots>(snapshots_)] { return latest; });
+  for (int i = 0; i < 2; ++i) {
+    for (const metrics::Snapshot& snapshot : snapshots_.instances) {
+      for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight"}) {
+        const json document = json::parse(
+            routes.handle({"GET", path, {{"instance", snapshot.instance}}, "", "localhost", ""})
+                .body);
+        ASSERT_EQ(document["instances"].size(), 1u) << path;
+        EXPECT_EQ(document["instances"][0]["instance"], snapshot.instance) << path;
+      }
+    }
+    EXPECT_EQ(json::parse(routes.handle({"GET", "/api/v1/snapshot", {}, "", "localhost", ""}).body)
+                  .at("instances")
+                  .size(),
+              snapshots_.instances.size());
+  }
+}
+
+TEST_F(RoutesTest, KindOfDocumentIsTheOneThatTheClientPrefers) {
+  const auto kind = [this](const char* accept) {
+    return get("/api/v1/snapshot", accept).content_type;
+  };
+  EXPECT_EQ(kind(""), "application/json");
+  EXPECT_EQ(kind("*/*"), "application/json");
+  EXPECT_EQ(kind("application/msgpack"), "application/msgpack");
+  EXPECT_EQ(kind("Application/MsgPack;q=0.9, application/json;q=0.8"), "application/msgpack");
+  EXPECT_EQ(kind("application/msgpack;q=0.8, application/json"), "application/json");
+  EXPECT_EQ(kind("application/msgpack;q=0"), "application/json");
+  EXPECT_EQ(kind("text/html"), "application/json") << "better than nothing";
+}
+
 TEST_F(RoutesTest, ComparisonsAreFound) {
   expect_error(get("/api/v1/compare"), 400);
   expect_error(get("/api/v1/baselines"), 404);  // of a bridge without a folder
@@ -209,14 +272,14 @@ TEST_F(RoutesTest, ForeignHostIsForbidden) {
   request.method = "GET";
   request.path = "/metrics";
   for (const char* host :
-       {"evil.example", "evil.example:9464", "localhost.evil.example", "", "127.0.0.1.evil.example",
+       {"evil.example", "evil.example:9464", "localhost.evil.example", "127.0.0.1.evil.example",
         "localhost:9464:1", "localhost:x", "[::1", "::1", "10.0.0.1", "localhost/",
         "user@localhost", "localhost:/", "localhost:9464:", "[::1]:x"}) {
     request.host = host;
     expect_error(ask(request), 403);
   }
-  for (const char* host :
-       {"localhost", "LocalHost:9464", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:9464"}) {
+  for (const char* host : {"localhost", "LocalHost:9464", "127.0.0.1", "127.0.0.1:1", "[::1]",
+                           "[::1]:9464", ""}) {  // no browser leaves it out
     request.host = host;
     EXPECT_EQ(ask(request).status, 200) << host;
   }
