@@ -24,6 +24,7 @@
 #include "cli/screen/terminal.h"
 #include "cli/target.h"
 #include "metrics/text/arguments.h"
+#include "shm/trust.h"
 
 namespace goxel_telemetry::cli {
 namespace {
@@ -74,11 +75,25 @@ class CommandLine {
     CLI::App& command = *app.add_subcommand(name, description);
     command.add_option("--instance", options.instance, "Whose telemetry (default: the only one)")
         ->type_name("NAME");
+    add_trust(command);
     if constexpr (requires { options.json; }) {
       command.add_flag("--json", options.json,
                        "Print JSON, with the names and units of the bridge");
     }
     return command;
+  }
+
+  static void add_trust(CLI::App& command) {
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--trust",
+            [](const std::vector<std::string>& users) {
+              const std::string problem = shm::trust_only(users);
+              if (!problem.empty()) throw CLI::ValidationError("--trust", problem);
+            },
+            "Only segments of this user and of root; may be repeated (default: anybody's)")
+        ->allow_extra_args(false)
+        ->type_name("USER");
   }
 
   // Commands that show what is there now, and what happens.
@@ -136,6 +151,7 @@ class CommandLine {
     layers.final_callback([this] { run = [this] { return run_layers(layers_); }; });
 
     CLI::App& instances = *app.add_subcommand("instances", "All instances on this machine");
+    add_trust(instances);
     instances.add_flag("--json", instances_.json, "Print a JSON object a line");
     instances.final_callback([this] { run = [this] { return run_instances(instances_); }; });
   }

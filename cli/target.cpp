@@ -7,10 +7,10 @@ namespace goxel_telemetry::cli {
 
 std::string choose_instance(const std::string& given) {
   if (!given.empty()) {
-    if (shm::valid_instance_name(given)) return given;
+    if (shm::valid_segment_name(given)) return shm::segment_name_of(given);
     throw Failure(kExitUsage,
                   "--instance: a name has at most 63 letters, digits, '-', '_' and "
-                  "'.', and does not begin with a '.'");
+                  "'.', and does not begin with a '.'; '@' and the owner's number may follow");
   }
   metrics::InstanceChoice choice = metrics::only_instance();
   if (!choice.instance.empty()) return std::move(choice.instance);

@@ -103,6 +103,8 @@ void describe(const metrics::Daemon& d, Member&& member) {
   member("host_name", d.host_name);
   member("host_version", d.host_version);
   member("plugin_version", d.plugin_version);
+  member("owner", d.owner);
+  member("owner_verified", d.owner_verified);
   member("started_realtime_ns", d.started_realtime_ns);
   member("uptime_seconds", d.uptime_seconds);
   member("heartbeat_age_seconds", d.heartbeat_age_seconds);

@@ -31,6 +31,7 @@ std::vector<std::string> daemons_among(std::vector<std::string> names) {
 
 Instances::Instances(std::vector<std::string> names, List list)
     : watches_all_(names.empty()), list_(std::move(list)) {
+  for (std::string& name : names) name = shm::segment_name_of(name);
   for (const std::string& name : daemons_among(std::move(names))) {
     groups_.emplace_back(name).daemon().expect_known_operations();
   }

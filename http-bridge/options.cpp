@@ -19,6 +19,7 @@
 #include "metrics/text/printable.h"
 #include "metrics/text/time_range.h"
 #include "shm/segment.h"
+#include "shm/trust.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -37,7 +38,7 @@ std::string check_address(const std::string& address) {
 }
 
 std::string check_instance(const std::string& instance) {
-  if (shm::valid_instance_name(instance)) return {};
+  if (shm::valid_segment_name(instance)) return {};
   return "'" + instance + "' is not an instance name (letters, digits, '-', '_' and '.')";
 }
 
@@ -60,6 +61,15 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
       ->check(check_instance, "")
       ->allow_extra_args(false)
       ->type_name("NAME");
+  app.add_option_function<std::vector<std::string>>(
+         "--trust",
+         [](const std::vector<std::string>& users) {
+           const std::string problem = shm::trust_only(users);
+           if (!problem.empty()) throw CLI::ValidationError("--trust", problem);
+         },
+         "Watch only daemons of this user and of root; may be repeated (default: of anybody)")
+      ->allow_extra_args(false)
+      ->type_name("USER");
   app.add_option("--port", options.port, "TCP port; 0 takes any that is free")
       ->check(CLI::Range(0, 65535).description(""))
       ->capture_default_str()

@@ -167,7 +167,7 @@ std::string check_segment(const Settings& settings) {
   const shm::Created created = shm::create_segment(options);
   if (created.outcome != shm::CreateOutcome::created) return created.message;
   const shm::ProducerView segment(created.mapping->bytes());
-  shm::remove_segment(options.instance, segment.header().run_id);
+  shm::remove_segment(created.name, segment.header().run_id);
   return "";
 }
 

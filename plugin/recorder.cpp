@@ -61,6 +61,7 @@ constexpr std::size_t kLinesBytes = sizeof(Lines) * kInflightLines;
 struct Recorder::Home {
   explicit Home(shm::Created created)
       : mapping(std::move(created.mapping)),
+        name(std::move(created.name)),
         id(created.id),
         segment(mapping->bytes()),
         epoch(++next_epoch),
@@ -79,6 +80,7 @@ struct Recorder::Home {
 
   static constexpr std::uint32_t kMaxLanes = 4096;
   const std::unique_ptr<shm::Mapping> mapping;
+  const std::string name;  // of the segment
   const shm::ObjectId id;
   const shm::ProducerView segment;
   const std::uint64_t epoch;
@@ -133,11 +135,12 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     why = std::move(created.message);
     return nullptr;
   }
+  if (!created.message.empty()) complain(created.message);
   auto home = std::make_unique<Home>(std::move(created));
   void* const lines =
       mmap(nullptr, kLinesBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (lines == MAP_FAILED) {
-    shm::remove_segment(options.instance, home->segment.header().run_id);
+    shm::remove_segment(home->name, home->segment.header().run_id);
     why = "there is no memory";
     return nullptr;
   }
@@ -316,7 +319,7 @@ void Recorder::keep_segment() noexcept {
   if (moving_) {
     move_in();
   } else if (homes_->number < kMostHomes &&
-             shm::segment_was_removed(options_.instance, homes_->id, folder_)) {
+             shm::segment_was_removed(homes_->name, homes_->id, folder_)) {
     try {
       move_out();
     } catch (...) {  // no memory: tried again with the next beat
@@ -347,6 +350,7 @@ void Recorder::move_out() {
     return;
   }
   last_complaint_.clear();
+  if (!created.message.empty()) complain(created.message);
   auto made = std::make_unique<Home>(std::move(created));
   shm::Header& header = made->segment.header();
   shm::Gauges& gauges = header.gauges;
@@ -407,7 +411,7 @@ void Recorder::leave_segment() const noexcept {
 void Recorder::withdraw() noexcept {
   retire();
   try {
-    shm::remove_segment(options_.instance, homes_->segment.header().run_id);
+    shm::remove_segment(homes_->name, homes_->segment.header().run_id);
   } catch (...) {  // no memory: a retired segment stays
   }
 }

@@ -168,6 +168,7 @@ class Reader {
   static std::unique_ptr<Reader> attach(std::unique_ptr<Mapping> mapping);
 
   const ProducerInfo& producer() const { return producer_; }
+  Provenance provenance() const { return mapping_->provenance(); }
 
   // Judged by the life lock. Of a producer without one (an older version): by the process, and by
   // the heartbeat (3 s) where /proc does not say. `now_ns`: CLOCK_MONOTONIC.

@@ -14,11 +14,21 @@
 #include "shm/process_identity.h"
 #include "shm/segment_layout.h"
 #include "shm/segment_view.h"
+#include "shm/trust.h"
 
 namespace goxel_telemetry::shm {
 
 // Letters, digits, '-', '_' and '.', not beginning with a '.', at most 63 bytes.
 bool valid_instance_name(std::string_view instance);
+
+// What a segment's object can be called behind its prefix: the instance's name; or, if somebody
+// else's object is in the way, that with its owner's number behind it ("goxel@1001"), and, if that is
+// taken too, anything behind that ("goxel@1001-3fa2c1d0"). Readers open segments by this name.
+bool valid_segment_name(std::string_view name);
+
+// The segment that is meant by an instance's name: the caller's own, or root's, or the one that has
+// just this name, or anybody's. `instance` itself if it has an '@' or if there is none.
+std::string segment_name_of(const std::string& instance);
 
 // The instance of the segment into which the layers outside of a daemon report (door: collector).
 // They have a segment of their own because a segment has only one writing process. The name is
@@ -64,6 +74,7 @@ class Mapping {
  public:
   virtual ~Mapping() = default;
   virtual std::span<std::byte> bytes() const = 0;
+  virtual Provenance provenance() const { return {}; }
   // Whether somebody holds the segment's life lock (life_lock.h); false if that cannot be asked.
   virtual bool is_life_locked() const { return false; }
 };
@@ -89,13 +100,16 @@ struct ObjectId {
 
 struct Created {
   CreateOutcome outcome = CreateOutcome::failed;
-  std::string message;  // unless created: one sentence for the operator
+  // One sentence for the operator: what is wrong; if created, that it has another name, if so.
+  std::string message;
   std::unique_ptr<Mapping> mapping;
   ObjectId id = {};
+  std::string name = {};  // of the segment, see valid_segment_name()
 };
 
 // Makes the segment, lays it out, and makes all its pages present. Replaces a segment of the same
-// name whose producer is dead. Does not throw.
+// name whose producer is dead. If an object of another user is in the way that is no living
+// daemon of root's, the segment gets another name. Does not throw.
 Created create_segment(const SegmentOptions& options);
 
 void reveal_segment(const Mapping& segment);
@@ -117,6 +131,7 @@ enum class OpenOutcome {
   opened,
   absent,
   not_permitted,
+  not_trusted,      // its owner is not who its process runs as, or not one of those to be trusted
   not_ready,        // being made right now, or never finished
   not_a_segment,    // wrong magic, or a layout that does not fit into its own size
   unknown_version,  // made by another major version of this software

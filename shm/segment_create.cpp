@@ -226,17 +226,21 @@ bool is_alive(int fd, const std::optional<Owner>& owner) {
   return !owner->retired && liveness(fd, *owner) != Liveness::dead;
 }
 
-// Gives a finished segment its instance's name, also in place of one whose producer is dead.
-Created publish(const std::string& unfinished, const std::string& instance) {
+// Gives a finished segment this name, also in place of one whose producer is dead. `foreign`: what is
+// in the way belongs to another user; a living daemon of root's has its name by right.
+Created publish_as(const std::string& instance, const std::string& unfinished, bool& foreign) {
   const std::string name = object_name(instance);
   constexpr int kAttempts = 8;  // others may be at it at the same time
   for (int i = 0; i < kAttempts; ++i) {
-    if (give_name(unfinished, name)) return {CreateOutcome::created, "", nullptr, {}};
-    if (errno != EEXIST && errno != ENOENT) {
+    if (give_name(unfinished, name)) return {CreateOutcome::created, "", nullptr, {}, instance};
+    if (errno == ENOENT) break;  // another maker took this one for left behind
+    if (errno != EEXIST) {
       return failure(CreateOutcome::not_permitted,
                      std::string("the segment cannot be given its name: ") + std::strerror(errno));
     }
-    if (errno == ENOENT) break;  // another maker took this one for left behind
+    struct stat status {};
+    if (lstat(("/dev/shm" + name).c_str(), &status) != 0) continue;
+    foreign = status.st_uid != geteuid();
     const Descriptor old = open_object(instance);
     if (!old && errno == ENOENT) continue;
     if (!old) {
@@ -247,6 +251,7 @@ Created publish(const std::string& unfinished, const std::string& instance) {
     }
     const std::optional<Owner> owner = owner_of(old.get());
     if (is_alive(old.get(), owner)) {
+      foreign = foreign && status.st_uid != 0;
       return failure(CreateOutcome::instance_taken,
                      "instance \"" + instance + "\" is in use by " +
                          (owner ? "process " + std::to_string(owner->process.pid)
@@ -255,20 +260,38 @@ Created publish(const std::string& unfinished, const std::string& instance) {
     }
     if (!exchange_names(unfinished, name)) {
       if (errno == ENOENT) continue;
-      return failure(CreateOutcome::not_permitted,
-                     "the old segment of instance \"" + instance +
-                         "\" belongs to another user: " + std::strerror(errno));
+      return failure(CreateOutcome::not_permitted, "the old segment of instance \"" + instance +
+                                                       "\" belongs to " + user_name(status.st_uid) +
+                                                       ": " + std::strerror(errno));
     }
     // Another daemon's segment may have come there since it was looked at.
     const Descriptor displaced = open_object_named(unfinished);
     if (displaced && same_object(displaced.get(), old.get())) {
       shm_unlink(unfinished.c_str());
-      return {CreateOutcome::created, "", nullptr, {}};
+      return {CreateOutcome::created, "", nullptr, {}, instance};
     }
     exchange_names(unfinished, name);
   }
+  foreign = false;
   return failure(CreateOutcome::instance_taken,
                  "another daemon is starting as instance \"" + instance + "\" at this moment");
+}
+
+// Nobody else's object keeps a daemon from telemetry.
+Created publish(const std::string& instance, const std::string& unfinished) {
+  bool foreign = false;
+  Created created = publish_as(instance, unfinished, foreign);
+  const std::string own = instance + '@' + std::to_string(geteuid());
+  char number[20];
+  std::snprintf(number, sizeof number, "-%08x", static_cast<unsigned>(random_id()));
+  for (const std::string& other : {own, own + number}) {
+    if (created.outcome == CreateOutcome::created || !foreign) break;
+    created = publish_as(other, unfinished, foreign);
+    if (created.outcome != CreateOutcome::created) continue;
+    created.message = "another user's object has the name of instance \"" + instance +
+                      "\"; this daemon is \"" + other + '"';
+  }
+  return created;
 }
 
 Created make_and_publish(const SegmentOptions& options, gid_t group) {
@@ -309,7 +332,7 @@ Created make_and_publish(const SegmentOptions& options, gid_t group) {
   auto mapping = std::make_unique<ProducerMapping>(
       ipc::mapped_region(object, ipc::read_write, 0, bytes, nullptr, MAP_SHARED | MAP_POPULATE));
   lay_out(mapping->bytes(), options, life_locked);
-  Created created = publish(name, options.instance);
+  Created created = publish(options.instance, name);
   guard.made = created.outcome == CreateOutcome::created;
   if (guard.made) {
     struct stat status {};

@@ -2,8 +2,10 @@
 // The reader's side: finds segments, maps them, and checks their layout.
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <boost/interprocess/mapped_region.hpp>
@@ -20,10 +22,12 @@ namespace ipc = boost::interprocess;
 
 class ReaderMapping final : public Mapping {
  public:
-  ReaderMapping(ipc::mapped_region region, Descriptor object)
+  ReaderMapping(ipc::mapped_region region, Descriptor object, const Provenance& provenance)
       : region_(std::move(region)),
         guard_(region_.get_address(), region_.get_size()),
-        object_(std::move(object)) {}
+        object_(std::move(object)),
+        provenance_(provenance) {}
+  Provenance provenance() const override { return provenance_; }
   std::span<std::byte> bytes() const override {
     return {static_cast<std::byte*>(region_.get_address()), region_.get_size()};
   }
@@ -33,6 +37,7 @@ class ReaderMapping final : public Mapping {
   ipc::mapped_region region_;
   BusGuard guard_;
   Descriptor object_;
+  Provenance provenance_;
 };
 
 // An open object in the form that Boost.Interprocess needs for mapping.
@@ -40,6 +45,14 @@ struct Mappable {
   int fd;
   ipc::mapping_handle_t get_mapping_handle() const { return {fd, false}; }
 };
+
+}  // namespace
+
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 }  // namespace
 
@@ -51,11 +64,45 @@ bool valid_instance_name(std::string_view instance) {
   });
 }
 
+bool valid_segment_name(std::string_view name) {
+  const std::size_t at = name.find('@');
+  if (!valid_instance_name(name.substr(0, at))) return false;
+  if (at == std::string_view::npos) return true;
+  const std::string_view owner = name.substr(at + 1);
+  constexpr std::size_t kMostBytes = 32;
+  return !owner.empty() && owner.size() <= kMostBytes && is_digit(owner.front()) &&
+         std::all_of(owner.begin(), owner.end(),
+                     [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || c == '-'; });
+}
+
+std::string segment_name_of(const std::string& instance) {
+  if (instance.find('@') != std::string::npos) return instance;
+  std::string best = instance;
+  int best_rank = 0;
+  for (const std::string& name : list_instances()) {
+    const bool plain = name == instance;
+    if (!plain && !name.starts_with(instance + '@')) continue;
+    struct stat status {};
+    if (stat(("/dev/shm" + object_name(name)).c_str(), &status) != 0) continue;
+    // The number behind the '@' says whose it is; the object must be theirs.
+    const bool theirs =
+        plain || std::strtoul(name.c_str() + instance.size() + 1, nullptr, 10) == status.st_uid;
+    if (!theirs || !is_trusted(status.st_uid)) continue;
+    const int rank = status.st_uid == geteuid() ? 4 : status.st_uid == 0 ? 3 : plain ? 2 : 1;
+    if (rank <= best_rank) continue;
+    best_rank = rank;
+    best = name;
+  }
+  return best;
+}
+
 std::string layers_instance(std::string_view daemon_instance) {
-  return std::string(daemon_instance).append(kLayersSuffix);
+  return std::string(daemon_instance.substr(0, daemon_instance.find('@'))).append(kLayersSuffix);
 }
 
 std::string_view daemon_instance(std::string_view instance) {
+  const std::string_view named = instance.substr(0, instance.find('@'));
+  if (named.ends_with(kLayersSuffix)) instance = named;
   if (instance.size() > kLayersSuffix.size() && instance.ends_with(kLayersSuffix)) {
     instance.remove_suffix(kLayersSuffix.size());
   }
@@ -67,7 +114,7 @@ Opened open_segment(const std::string& instance) {
     return Opened{outcome, std::move(message), nullptr};
   };
   const std::string quoted = "\"" + instance + "\"";
-  if (!valid_instance_name(instance)) {
+  if (!valid_segment_name(instance)) {
     return failed(OpenOutcome::absent, quoted + " is no valid instance name");
   }
   Descriptor object = open_object(instance);
@@ -91,6 +138,22 @@ Opened open_segment(const std::string& instance) {
     return failed(OpenOutcome::not_ready, "the segment of instance " + quoted +
                                               " is being made, or its making was cut short");
   }
+  if (!is_trusted(status.st_uid)) {
+    return failed(OpenOutcome::not_trusted, "the segment of instance " + quoted + " belongs to " +
+                                                user_name(status.st_uid) +
+                                                ", who is not one of those to trust (--trust)");
+  }
+  Provenance provenance{true, status.st_uid, status.st_gid, false};
+  if (const std::optional<Owner> owner = owner_of(object.get())) {
+    const Claim claim = claim_of(status.st_uid, owner->process);
+    if (claim == Claim::false_claim) {
+      return failed(OpenOutcome::not_trusted, "the segment of instance " + quoted + " belongs to " +
+                                                  user_name(status.st_uid) + ", as whom process " +
+                                                  std::to_string(owner->process.pid) +
+                                                  ", which it names, does not run");
+    }
+    provenance.verified = claim == Claim::true_claim;
+  }
   const auto bytes = static_cast<std::uint64_t>(status.st_size);
   try {
     std::unique_ptr<Mapping> mapping;
@@ -98,7 +161,7 @@ Opened open_segment(const std::string& instance) {
     OpenOutcome outcome = OpenOutcome::not_a_segment;
     if (bytes <= kMaxSegmentBytes) {
       ipc::mapped_region region(Mappable{object.get()}, ipc::read_only, 0, bytes);
-      mapping = std::make_unique<ReaderMapping>(std::move(region), std::move(object));
+      mapping = std::make_unique<ReaderMapping>(std::move(region), std::move(object), provenance);
       outcome = check_layout(mapping->bytes(), geometry);
     }
     switch (outcome) {
@@ -135,7 +198,7 @@ std::vector<std::string> list_instances() {
     const std::string_view name = entry->d_name;
     if (!name.starts_with(kObjectPrefix)) continue;
     const std::string_view instance = name.substr(kObjectPrefix.size());
-    if (valid_instance_name(instance)) instances.emplace_back(instance);
+    if (valid_segment_name(instance)) instances.emplace_back(instance);
     if (instances.size() == kMost) break;
   }
   closedir(folder);

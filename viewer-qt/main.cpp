@@ -11,6 +11,7 @@
 #include "metrics/text/arguments.h"
 #include "metrics/text/printable.h"
 #include "shm/segment.h"
+#include "shm/trust.h"
 #include "viewer-qt/main_window.h"
 #include "viewer-qt/models/shown.h"
 
@@ -55,6 +56,11 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   const QCommandLineOption instance(QStringLiteral("instance"),
                                     QStringLiteral("Which daemon (default: the only one)."),
                                     QStringLiteral("NAME"));
+  const QCommandLineOption trust(
+      QStringLiteral("trust"),
+      QStringLiteral(
+          "Only daemons of this user and of root; may be repeated (default: anybody's)."),
+      QStringLiteral("USER"));
   const QCommandLineOption history(
       QStringLiteral("history"),
       QStringLiteral("The file that the bridge keeps: charts begin with what it holds."),
@@ -69,7 +75,7 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   const QCommandLineOption size(QStringLiteral("size"),
                                 QStringLiteral("Size of the window (default 1200x800)."),
                                 QStringLiteral("WxH"));
-  parser.addOptions({help, version, instance, history, screenshot, after, size});
+  parser.addOptions({help, version, instance, trust, history, screenshot, after, size});
   if (!parser.parse(arguments)) return complain(parser.errorText());
   if (parser.isSet(help)) {
     std::fputs(qPrintable(parser.helpText()), stdout);
@@ -87,10 +93,20 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
     return complain(
         QStringLiteral("unexpected argument \"%1\"").arg(parser.positionalArguments()[0]));
   }
+  if (parser.isSet(trust)) {
+    std::vector<std::string> users;
+    for (const QString& user : parser.values(trust)) users.push_back(user.toStdString());
+    const std::string problem = shm::trust_only(users);
+    if (!problem.empty())
+      return complain(QStringLiteral("--trust: ") + QString::fromStdString(problem));
+  }
   options.instance = parser.value(instance);
-  if (parser.isSet(instance) && !shm::valid_instance_name(options.instance.toStdString())) {
+  if (parser.isSet(instance) && !shm::valid_segment_name(options.instance.toStdString())) {
     return complain(
         QStringLiteral("--instance: \"%1\" is no valid instance name").arg(options.instance));
+  }
+  if (!options.instance.isEmpty()) {
+    options.instance = QString::fromStdString(shm::segment_name_of(options.instance.toStdString()));
   }
   options.history_file = parser.value(history);
   if (parser.isSet(history)) {

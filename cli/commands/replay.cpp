@@ -139,8 +139,11 @@ class Player {
 };
 
 std::string instance_for(const ReplayOptions& options) {
-  return options.instance.empty() ? replay_instance_name(options.file)
-                                  : choose_instance(options.instance);
+  if (options.instance.empty()) return replay_instance_name(options.file);
+  if (shm::valid_instance_name(options.instance)) return options.instance;
+  throw Failure(kExitUsage,
+                "--instance: a name has at most 63 letters, digits, '-', '_' and '.', and does not "
+                "begin with a '.'");
 }
 
 // Throws Failure unless the outer layers of this instance get a name that readers look for.

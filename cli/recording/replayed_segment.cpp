@@ -44,6 +44,7 @@ ReplayedSegment::ReplayedSegment(const std::string& instance, const recording::R
     throw Failure(kExitNotThere, created.message);
   }
   mapping_ = std::move(created.mapping);
+  instance_ = created.name;
   catalog_ = std::make_unique<shm::CatalogWriter>(header(), segment().catalog());
   producer_ = shm::Producer(segment(), 0);
   shm::store(header().calibration, shm::Calibration{});  // ticks are nanoseconds

@@ -86,11 +86,16 @@ std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;
   const std::string version = daemon.host_version.empty() ? "" : ' ' + daemon.host_version;
   const std::string age = format_duration(daemon.uptime_seconds * 1e9);
-  return fact_line("daemon",
-                   {daemon.host_name + version, "pid " + std::to_string(snapshot.process.pid),
-                    (daemon.state == ProducerState::live ? "up " : "lived ") + age,
-                    "through " + daemon.door, "plugin " + daemon.plugin_version},
-                   style);
+  const bool is_unverified =
+      daemon.state == ProducerState::live && !daemon.owner.empty() && !daemon.owner_verified;
+  return fact_line(
+      "daemon",
+      {daemon.host_name + version, "pid " + std::to_string(snapshot.process.pid),
+       (daemon.state == ProducerState::live ? "up " : "lived ") + age, "through " + daemon.door,
+       "plugin " + daemon.plugin_version,
+       is_unverified ? Cell("not verified: owned by " + daemon.owner, Emphasis::warning)
+                     : Cell("")},
+      style);
 }
 
 std::string plural(std::uint64_t count, const std::string& noun) {

@@ -148,6 +148,9 @@ class LayerGroup::State {
 void LayerGroup::State::sweep(const Time& now) {
   feed_.set_time(now.monotonic_ns);
   daemon.sweep(now);
+  if (const shm::Provenance made = daemon.provenance(); made.known) {
+    outer.take_only_from(made.uid, made.gid);
+  }
   outer.sweep(now);
   const std::uint64_t settled_ns =
       now.monotonic_ns - std::min(now.monotonic_ns, SpanJoin::kPatienceNs);

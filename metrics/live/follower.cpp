@@ -59,6 +59,10 @@ std::uint64_t since(std::uint64_t then, std::uint64_t now) {
 class Follower::State {
  public:
   explicit State(std::string instance) : instance_(std::move(instance)) {}
+  void take_only_from(std::uint32_t uid, std::uint32_t gid) { maker_ = {uid, gid}; }
+  shm::Provenance provenance() const {
+    return reader_ == nullptr ? shm::Provenance{} : reader_->provenance();
+  }
 
   void sweep(const Time& now);
   Snapshot snapshot(const Time& now);
@@ -81,6 +85,11 @@ class Follower::State {
     state_ = state;
     message_ = std::move(message);
   }
+  bool may_have_made(const shm::Provenance& made) const {
+    return !maker_ || !made.known || made.uid == 0 || made.uid == maker_->uid ||
+           made.gid == maker_->gid;
+  }
+  std::unique_ptr<shm::Reader> open(shm::Opened& why);
   bool attached_to_live() const { return state_ == shm::ProducerState::live; }
 
   // The last moment at which the producer is known to have lived; now, while it is live.
@@ -92,6 +101,12 @@ class Follower::State {
   void describe_windows();
 
   std::string instance_;
+  struct Maker {
+    std::uint32_t uid;
+    std::uint32_t gid;
+  };
+  std::optional<Maker> maker_;
+  std::string attached_name_;  // of the segment, see shm::valid_segment_name()
   Ingest ingest_;
   std::unique_ptr<shm::Reader> reader_;  // null until a segment was attached
   std::optional<ProcessReader> process_;
@@ -137,17 +152,38 @@ void Follower::State::look(const Time& now) {
   const bool corrupt =
       reader_ != nullptr && reader_->state(now.monotonic_ns) == shm::ProducerState::unusable;
   if (reader_ == nullptr || corrupt ||
-      shm::segment_was_replaced(instance_, reader_->producer().run_id)) {
+      shm::segment_was_replaced(attached_name_, reader_->producer().run_id)) {
     attach(now, corrupt);
   }
   if (reader_ != nullptr) judge_producer(now);
+}
+
+std::unique_ptr<shm::Reader> Follower::State::open(shm::Opened& why) {
+  std::vector<std::string> names = {instance_};
+  if (maker_) names.push_back(instance_ + '@' + std::to_string(maker_->uid));
+  for (std::string& name : names) {
+    shm::Opened how;
+    std::unique_ptr<shm::Reader> reader = shm::Reader::open(name, &how);
+    if (reader != nullptr && may_have_made(reader->provenance())) {
+      attached_name_ = std::move(name);
+      return reader;
+    }
+    if (reader != nullptr) {
+      how.outcome = shm::OpenOutcome::not_trusted;
+      how.message = "the segment of instance \"" + name + "\" belongs to " +
+                    shm::user_name(reader->provenance().uid) + ", and the daemon's to " +
+                    shm::user_name(maker_->uid);
+    }
+    if (name == instance_) why = std::move(how);
+  }
+  return nullptr;
 }
 
 // Goes over to the segment that the name stands for now. If there is none, the old one stays
 // attached unless it is corrupt: it is the black box of its run.
 void Follower::State::attach(const Time& now, bool old_is_corrupt) {
   shm::Opened why;
-  std::unique_ptr<shm::Reader> next = shm::Reader::open(instance_, &why);
+  std::unique_ptr<shm::Reader> next = open(why);
   if (next != nullptr) {
     // The records that the old run published before it was replaced are visible by now.
     if (reader_ != nullptr && !old_is_corrupt) ingest_.sweep(*reader_, now);
@@ -300,6 +336,10 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   daemon.host_name = printable(producer.host_name);
   daemon.host_version = printable(producer.host_version);
   daemon.plugin_version = printable(producer.producer_version);
+  if (const shm::Provenance made = reader_->provenance(); made.known) {
+    daemon.owner = printable(shm::user_name(made.uid));
+    daemon.owner_verified = made.verified;
+  }
   daemon.started_realtime_ns = producer.created_realtime_ns;
   daemon.uptime_seconds = seconds(since(producer.created_monotonic_ns, last_sign_of_life_ns(now)));
   daemon.heartbeat_age_seconds = seconds(reader_->silent_for_ns(now.monotonic_ns));
@@ -394,6 +434,14 @@ void Follower::on_record(RecordListener listener) {
 
 void Follower::on_span(SpanListener& listener) {
   state_->ingest().on_span(listener);
+}
+
+void Follower::take_only_from(std::uint32_t uid, std::uint32_t gid) {
+  state_->take_only_from(uid, gid);
+}
+
+shm::Provenance Follower::provenance() const {
+  return state_->provenance();
 }
 
 shm::ProducerState Follower::state() const {

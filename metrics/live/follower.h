@@ -14,6 +14,7 @@
 #include "metrics/rollups/rollup.h"
 #include "metrics/time.h"
 #include "shm/process_identity.h"
+#include "shm/trust.h"
 
 namespace goxel_telemetry::metrics {
 
@@ -48,6 +49,12 @@ class Follower {
 
   // `listener` must outlive the follower's sweeps. Call it at most once, before the first sweep.
   void on_span(SpanListener& listener);
+
+  // From now on takes only segments that this user, root, or a member of this group made, and also the
+  // one that such a user had to give another name (shm/segment.h).
+  void take_only_from(std::uint32_t uid, std::uint32_t gid);
+  // Who made the attached segment.
+  shm::Provenance provenance() const;
 
   // The daemon's state as of the last sweep, without the cost of a snapshot.
   shm::ProducerState state() const;

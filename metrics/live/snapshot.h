@@ -88,6 +88,9 @@ struct Daemon {
   std::string host_name;
   std::string host_version;
   std::string plugin_version;
+  std::string owner;  // the user who made the segment; empty: not known
+  // That user is who the process runs as, as the kernel says. False if that could not be seen.
+  bool owner_verified = false;
   std::uint64_t started_realtime_ns = 0;
   double uptime_seconds = 0;  // of the segment; if dead: how long it lived, as far as is known
   double heartbeat_age_seconds = 0;

@@ -110,6 +110,18 @@ TEST_F(StatusScreen, WhatHasATargetSaysHowFarItIsFromIt) {
   EXPECT_THAT(screen(), HasSubstr("memory 62.0 MiB (2.00 MiB within 64.0 MiB)"));
 }
 
+TEST_F(StatusScreen, ALiveDaemonWhoseOwnerIsNotVerifiedSaysSo) {
+  snapshot_.daemon.state = shm::ProducerState::live;
+  EXPECT_THAT(screen(), Not(HasSubstr("not verified")));
+  snapshot_.daemon.owner = "alice";
+  EXPECT_THAT(screen(), HasSubstr("not verified: owned by alice"));
+  snapshot_.daemon.owner_verified = true;
+  EXPECT_THAT(screen(), Not(HasSubstr("not verified")));
+  snapshot_.daemon.owner_verified = false;
+  snapshot_.daemon.state = shm::ProducerState::dead;
+  EXPECT_THAT(screen(), Not(HasSubstr("not verified"))) << "its process has ended";
+}
+
 TEST_F(StatusScreen, WhatWasNeverAnsweredHasNoLatency) {
   metrics::OperationStats stats = operation("stuck", 0, 0);
   stats.windows[1].outcomes.unanswered = 2;

@@ -179,7 +179,7 @@ TEST_F(Takeover, RemovesOnlyItsOwnRun) {
 
 // --- other users ---
 
-TEST_F(Takeover, SegmentOfAnotherUserIsNotReplaced) {
+TEST_F(Takeover, SegmentOfAnotherUserIsNotReplacedAndKeepsNobodyFromTelemetry) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
   for (const std::uint32_t mode : {0600u, 0644u}) {
     SegmentOptions chosen = options();
@@ -190,8 +190,11 @@ TEST_F(Takeover, SegmentOfAnotherUserIsNotReplaced) {
         .header()
         .state.store(static_cast<std::uint64_t>(Lifecycle::retired));
     const Result theirs = in_child([] { return setgid(kNobody) == 0 && setuid(kNobody) == 0; });
-    EXPECT_EQ(theirs.outcome, CreateOutcome::not_permitted) << mode;
-    EXPECT_NE(theirs.message[0], '\0');
+    EXPECT_EQ(theirs.outcome, CreateOutcome::created) << mode << theirs.message;
+    const std::string name = instance_.name() + '@' + std::to_string(kNobody);
+    EXPECT_THAT(theirs.message, HasSubstr('"' + name + '"'));
+    EXPECT_EQ(Reader::open(name)->provenance().uid, kNobody);
+    EXPECT_EQ(shm_unlink(("/goxel-telemetry." + name).c_str()), 0);
     EXPECT_NE(run_id(), 0u);
   }
 }

@@ -4,9 +4,13 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <vector>
 
 #include "tests/metrics/test_segment.h"
+#include "tests/shm/child.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -92,6 +96,44 @@ TEST_F(FollowerTest, AnOperationHasTheTargetOfTheDaemonsPresentRun) {
   EXPECT_EQ(find(snapshot, "ping")->target_ns, 0u);
   EXPECT_EQ(find(snapshot, "fill")->target_ns, 0u);
   EXPECT_EQ(find(snapshot, "save")->target_ns, 900'000u) << "though it had no request yet";
+}
+
+// Anybody can put a segment of outer layers beside a daemon.
+TEST_F(FollowerTest, TakesSegmentsOnlyFromThoseWhoMayHaveMadeThem) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to be somebody else";
+  constexpr uid_t kNobody = 65534;
+  const auto made_by = [this](uid_t uid) {
+    auto child = std::make_unique<shm::Child>([&](shm::Child::Pipe& pipe) {
+      if (setgid(uid) != 0 || setuid(uid) != 0) return;
+      const TestSegment segment(instance_);
+      pipe.tell(true);
+      pipe.wait();
+    });
+    EXPECT_TRUE(child->hear<bool>());
+    return child;
+  };
+  const auto squatter = made_by(kNobody);
+  Follower taken(instance_);
+  taken.take_only_from(kNobody, 1);
+  taken.sweep(now_);
+  EXPECT_EQ(taken.state(), shm::ProducerState::live);
+  EXPECT_EQ(taken.provenance().uid, kNobody);
+  Follower of_group(instance_);
+  of_group.take_only_from(1, kNobody);
+  of_group.sweep(now_);
+  EXPECT_EQ(of_group.state(), shm::ProducerState::live);
+
+  Follower right(instance_);
+  right.take_only_from(4321, 4321);
+  right.sweep(now_);
+  EXPECT_EQ(right.state(), shm::ProducerState::unusable);
+  EXPECT_THAT(right.message(), HasSubstr("belongs to nobody"));
+  const auto rightful = made_by(4321);  // has to take another name
+  pass(1);
+  right.sweep(now_);
+  EXPECT_EQ(right.state(), shm::ProducerState::live);
+  EXPECT_EQ(right.provenance().uid, 4321u);
+  shm_unlink(("/goxel-telemetry." + instance_ + "@4321").c_str());
 }
 
 TEST_F(FollowerTest, MeansBesideTheSpanAreThoseOfAnsweredRequests) {
