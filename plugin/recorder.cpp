@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <algorithm>
+#include <bitset>
 #include <cstring>
 #include <new>
 
@@ -85,6 +86,7 @@ struct Recorder::Home {
   const std::uint32_t lane_count;
   const std::uint32_t own_lanes;  // the lanes after these are shared
   shm::PlaceMap<kMaxLanes> lane_map;
+  std::bitset<kMaxLanes> present;  // lanes; only the plugin's thread uses it
   std::unique_ptr<Home> earlier;
   int number = 1;
   int beats_since_left = 0;
@@ -296,6 +298,12 @@ void Recorder::add_own_cost(std::uint64_t ticks) noexcept {
 void Recorder::beat() noexcept {
   shm::store(homes_->segment.header().calibration, calibrator_.refresh());
   show_sign_of_life();
+  Home& home = *homes_;
+  home.lane_map.for_each_taken([&home](std::uint32_t lane) {
+    if (home.present[lane]) return;
+    shm::make_lane_present(home.segment, lane);
+    home.present.set(lane);
+  });
   keep_segment();
 }
 

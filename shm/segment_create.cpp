@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <algorithm>
@@ -27,6 +28,7 @@ namespace {
 namespace ipc = boost::interprocess;
 
 constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 24;
+constexpr std::uint64_t kPageBytes = 4096;
 
 class ProducerMapping final : public Mapping {
  public:
@@ -67,7 +69,7 @@ Plan plan(const SegmentOptions& options) {
     slots += tier.lanes * tier.slots;
   }
   plan.slots_offset = g.lanes_offset + sizeof(Lane) * g.lane_count;
-  plan.bytes = round_up(plan.slots_offset + sizeof(Slot) * slots, 4096);
+  plan.bytes = round_up(plan.slots_offset + sizeof(Slot) * slots, kPageBytes);
   return plan;
 }
 
@@ -182,6 +184,28 @@ ObjectId id_of(const struct stat& status) {
   return {status.st_dev, status.st_ino};
 }
 
+// Writes to pages of a new segment that are used soon, so that no request pays for the first access:
+// all that is before the slots, the first lane, and the beginning of every other one.
+void make_present(std::span<std::byte> bytes, const SegmentOptions& options) {
+  const Plan where = plan(options);
+  const auto touch = [&bytes](std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t at = begin; at < std::min<std::uint64_t>(end, bytes.size());
+         at += kPageBytes) {
+      *const_cast<volatile std::byte*>(bytes.data() + at) = std::byte{0};
+    }
+  };
+  touch(0, where.slots_offset);
+  std::uint64_t slots_offset = where.slots_offset;
+  for (const LaneTier& tier : options.tiers) {
+    for (std::uint32_t i = 0; i < tier.lanes; ++i) {
+      const std::uint64_t size = tier.slots * sizeof(Slot);
+      const bool first = slots_offset == where.slots_offset;
+      touch(slots_offset, slots_offset + (first ? size : std::min(size, kPageBytes)));
+      slots_offset += size;
+    }
+  }
+}
+
 Created failure(CreateOutcome outcome, std::string message) {
   return {outcome, std::move(message), nullptr, {}};
 }
@@ -244,8 +268,7 @@ Created create_in_free_name(const SegmentOptions& options, gid_t group) {
       if (!made) unlink_object(instance);
     }
   } guard{options.instance};
-  // Without this a full /dev/shm would show only later, as SIGBUS in the host. It also makes every
-  // page present.
+  // Without this a full /dev/shm would show only later, as SIGBUS in the host.
   if (const int error = posix_fallocate(fd, 0, static_cast<off_t>(bytes)); error != 0) {
     const std::string wanted = std::to_string(bytes) + " bytes";
     return failure(CreateOutcome::no_space,
@@ -263,8 +286,9 @@ Created create_in_free_name(const SegmentOptions& options, gid_t group) {
     return failure(CreateOutcome::not_permitted,
                    std::string("the segment's mode cannot be set: ") + std::strerror(errno));
   }
-  auto mapping = std::make_unique<ProducerMapping>(
-      ipc::mapped_region(object, ipc::read_write, 0, bytes, nullptr, MAP_SHARED | MAP_POPULATE));
+  auto mapping =
+      std::make_unique<ProducerMapping>(ipc::mapped_region(object, ipc::read_write, 0, bytes));
+  make_present(mapping->bytes(), options);
   lay_out(mapping->bytes(), options);
   guard.made = true;
   struct stat status {};
@@ -302,6 +326,17 @@ Created create_segment(const SegmentOptions& options) {
     return failure(CreateOutcome::failed,
                    std::string("shared memory cannot be made: ") + error.what());
   }
+}
+
+void make_lane_present(const ProducerView& segment, std::uint32_t lane) {
+  const auto slots = std::as_writable_bytes(segment.slots(segment.lane(lane)));
+  const auto begin = reinterpret_cast<std::uintptr_t>(slots.data()) / kPageBytes * kPageBytes;
+  const auto end = reinterpret_cast<std::uintptr_t>(slots.data() + slots.size());
+#if !defined(MADV_POPULATE_WRITE)
+  constexpr int MADV_POPULATE_WRITE = 23;
+#endif
+  // A kernel before 5.14 does not know it: there a lane's pages come as they are written.
+  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);
 }
 
 void reveal_segment(const Mapping& segment) {
