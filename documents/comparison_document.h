@@ -89,6 +89,7 @@ void describe(const metrics::LatencyShifts& l, Member&& member) {
   member("mean_ns", l.mean);
   member("p50_ns", l.p50);
   member("p90_ns", l.p90);
+  member("p95_ns", l.p95);
   member("p99_ns", l.p99);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,15 @@ struct SnapshotDocument {
   std::uint64_t instances_left_out;
   const std::vector<metrics::Snapshot>& instances;
 };
+
+// The operator's targets; null: not set.
+struct TargetsMember {
+  const shm::GaugeValues& gauges;
+};
+
+inline std::optional<std::uint64_t> set_or_null(std::uint64_t target) {
+  return target == 0 ? std::nullopt : std::optional(target);
+}
 
 // What a reader lost, and what was lost before it was written.
 struct RingMember {
@@ -52,6 +62,7 @@ void describe(const metrics::OperationStats& o, Member&& member) {
   member("bytes_in", o.bytes_in);
   member("bytes_out", o.bytes_out);
   member("last_record_monotonic_ns", o.last_record_ns);
+  member("target_ns", set_or_null(o.target_ns));
   member("windows", Windows{o.windows});
 }
 
@@ -110,6 +121,16 @@ void describe(const metrics::Daemon& d, Member&& member) {
 }
 
 template <class Member>
+void describe(const TargetsMember& t, Member&& member) {
+  const auto thousandths = set_or_null(t.gauges[shm::Gauge::target_milli_operations_per_second]);
+  std::optional<double> per_second;
+  if (thousandths) per_second = static_cast<double>(*thousandths) / 1000;
+  member("latency_ns", set_or_null(t.gauges[shm::Gauge::target_latency_ns]));
+  member("operations_per_second", per_second);
+  member("resident_bytes", set_or_null(t.gauges[shm::Gauge::target_resident_bytes]));
+}
+
+template <class Member>
 void describe(const RingMember& r, Member&& member) {
   member("published", r.ring.published);
   member("read", r.ring.read);
@@ -148,6 +169,7 @@ void describe(const metrics::Snapshot& s, Member&& member) {
   member("taken_monotonic_ns", s.taken_monotonic_ns);
   member("daemon", s.daemon);
   member("process", s.process);
+  member("targets", TargetsMember{s.daemon.gauges});
   member("ring", RingMember{s.ring, s.daemon.gauges});
   member("own_cost", s.own_cost);
   member("operations", seen(s.operations));

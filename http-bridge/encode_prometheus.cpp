@@ -31,6 +31,12 @@ std::optional<double> number(const std::optional<Number>& value) {
   return value ? number(*value) : std::nullopt;
 }
 
+std::optional<double> target(const Snapshot& snapshot, shm::Gauge gauge, double units) {
+  const std::uint64_t value = snapshot.daemon.gauges[gauge];
+  if (value == 0) return std::nullopt;
+  return static_cast<double>(value) / units;
+}
+
 // A family with one sample for each instance.
 struct Single {
   const char* name;
@@ -62,6 +68,9 @@ constexpr Single kAlways[] = {
 constexpr Single kWhileLive[] = {
     {"goxel_connections", MetricType::gauge, "Clients connected to the daemon.",
      [](const Snapshot& s) { return number(s.daemon.gauges[shm::Gauge::connections]); }},
+    {"goxel_heartbeat_age_seconds", MetricType::gauge,
+     "Time since the daemon's last sign of life; about one is due a second.",
+     [](const Snapshot& s) { return number(s.daemon.heartbeat_age_seconds); }},
     {"goxel_open_descriptors", MetricType::gauge,
      "Client descriptors that the daemon accepted and has not closed.",
      [](const Snapshot& s) { return number(s.daemon.gauges[shm::Gauge::open_descriptors]); }},
@@ -76,6 +85,17 @@ constexpr Single kWhileLive[] = {
     {"goxel_observer_overhead_ratio", MetricType::gauge,
      "The plugin's own time as a share of the daemon's busy time, this run.",
      [](const Snapshot& s) { return number(s.own_cost.busy_ratio); }},
+    {"goxel_target_latency_seconds", MetricType::gauge,
+     "How long an operation should take on average, end to end: the operator's target.",
+     [](const Snapshot& s) { return target(s, shm::Gauge::target_latency_ns, 1e9); }},
+    {"goxel_target_operations_per_second", MetricType::gauge,
+     "How many operations a second there should be: the operator's target.",
+     [](const Snapshot& s) {
+       return target(s, shm::Gauge::target_milli_operations_per_second, 1e3);
+     }},
+    {"goxel_target_resident_memory_bytes", MetricType::gauge,
+     "How much memory the daemon's process should need at most: the operator's target.",
+     [](const Snapshot& s) { return target(s, shm::Gauge::target_resident_bytes, 1); }},
     {"process_cpu_seconds_total", MetricType::counter,
      "User and system CPU time spent by the daemon's process.",
      [](const Snapshot& s) { return number(s.process.cpu_seconds_total); }},
@@ -187,6 +207,22 @@ void write_operations(Exposition& out, const Snapshots& snapshots) {
   }
 }
 
+void write_operation_targets(Exposition& out, const Snapshots& snapshots) {
+  out.family(
+      "goxel_operation_target_seconds", MetricType::gauge,
+      "How long the daemon should take for the operation on average: the operator's target.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    std::map<std::string_view, std::uint64_t> targets;
+    for (const metrics::OperationStats& operation : snapshot.operations) {
+      if (operation.target_ns != 0) targets[operation.key.operation] = operation.target_ns;
+    }
+    for (const auto& [operation, target_ns] : targets) {
+      out.sample(of_instance(snapshot).add("operation", operation),
+                 static_cast<double>(target_ns) / 1e9);
+    }
+  }
+}
+
 // Of this run of the daemon, from its own counters: they do not depend on who reads when.
 void write_run_totals(Exposition& out, const Snapshots& snapshots) {
   out.family("goxel_run_requests_total", MetricType::counter,
@@ -293,6 +329,7 @@ std::string encode_prometheus(const Snapshots& snapshots) {
   for (const Single& family : kWhileLive) write_single(out, snapshots, family, true);
   write_run_totals(out, snapshots);
   write_operations(out, snapshots);
+  write_operation_targets(out, snapshots);
   for (const CallDurations& family : kCallDurations) {
     write_call_durations(out, snapshots, family);
   }

@@ -15,6 +15,10 @@ namespace {
 
 using Json = nlohmann::json;
 
+bool is_one_line(const std::string& text) {
+  return text.find_first_of(std::string_view("\n\0", 2)) == std::string::npos;
+}
+
 // A setting's value as the text that apply_setting() takes; false for a value that is no scalar.
 bool as_text(const Json& value, std::string& out) {
   if (value.is_string()) {
@@ -24,20 +28,42 @@ bool as_text(const Json& value, std::string& out) {
   } else {
     return false;
   }
-  return out.find_first_of(std::string_view("\n\0", 2)) == std::string::npos;
+  return is_one_line(out);
+}
+
+std::string read_setting(const std::string& name, const Json& value, Settings& checked,
+                         std::string& out) {
+  std::string text;
+  if (!is_one_line(name)) return "plugins.telemetry.config has a name with a line break";
+  if (!as_text(value, text)) {
+    return "plugins.telemetry.config." + name +
+           " must be a one-line string, a number or true/false";
+  }
+  if (std::string problem = apply_setting(checked, name, text); !problem.empty()) return problem;
+  out.append(name).append("=").append(text).append("\n");
+  return "";
 }
 
 std::string read_settings(const Json& config, std::string& out) {
   if (!config.is_object()) return "plugins.telemetry.config must be an object";
+  Settings checked;
   for (const auto& [name, value] : config.items()) {
-    std::string text;
-    if (!as_text(value, text)) {
-      return "plugins.telemetry.config." + name +
-             " must be a one-line string, a number or true/false";
+    if (name != kOperationTargets) {
+      if (std::string problem = read_setting(name, value, checked, out); !problem.empty()) {
+        return problem;
+      }
+      continue;
     }
-    Settings checked;
-    if (std::string problem = apply_setting(checked, name, text); !problem.empty()) return problem;
-    out.append(name).append("=").append(text).append("\n");
+    if (!value.is_object()) {
+      return "plugins.telemetry.config." + name +
+             " must be an object of operations and milliseconds";
+    }
+    for (const auto& [operation, target] : value.items()) {
+      const std::string full_name = name + '.' + operation;
+      if (std::string problem = read_setting(full_name, target, checked, out); !problem.empty()) {
+        return problem;
+      }
+    }
   }
   return "";
 }

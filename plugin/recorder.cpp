@@ -129,6 +129,7 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
   options.inflight_capacity = kInflightLines;
   options.target_latency_ns = settings.target_latency_ns;
   options.target_milli_operations_per_second = settings.target_milli_operations_per_second;
+  options.target_resident_bytes = settings.target_resident_bytes;
   shm::Created created = shm::create_segment(options);
   if (created.outcome != shm::CreateOutcome::created) {
     why = std::move(created.message);
@@ -161,6 +162,9 @@ Recorder::Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options,
       calibrator_(clock_source_) {
   enter(*homes_);
   lines_[0].store(nullptr, std::memory_order_relaxed);  // makes the first of these pages present
+  for (const OperationTarget& target : settings.operation_targets) {
+    catalog_.intern(shm::NameKind::operation, target.operation, target.us);
+  }
   for (const char* name : kKnownOperations) operation(name);
   constexpr std::uint64_t kFirstBaselineNs = 2'000'000;
   const shm::Calibration calibration = calibrator_.start(kFirstBaselineNs);
@@ -398,6 +402,15 @@ void Recorder::show_earlier_requests() noexcept {
   }
   earlier_requests_ = shown != 0;
   for (; shown < lines.size(); ++shown) shm::clear(lines[shown]);
+}
+
+void Recorder::leave_segment() const noexcept {
+  const Home* home = home_.load(std::memory_order_acquire);
+  for (; home != nullptr; home = home->earlier.get()) {
+    const std::span<std::byte> bytes = home->mapping->bytes();
+    mmap(bytes.data(), bytes.size(), PROT_READ | PROT_WRITE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+  }
 }
 
 void Recorder::withdraw() noexcept {

@@ -82,6 +82,10 @@ class Recorder {
 
   shm::Gauges& gauges() noexcept { return header_.load(std::memory_order_acquire)->gauges; }
 
+  // In a forked child: private memory takes the segments' place, so that the child has no part in them
+  // and a stray access does no harm.
+  void leave_segment() const noexcept;
+
   std::uint64_t unanswered_after_ticks() const noexcept { return unanswered_after_ticks_; }
 
   // Adds to the time that the plugin has spent, as extrapolated from one timed call. [hot]

@@ -41,6 +41,28 @@ std::string bad(std::string_view name, std::string_view value, std::string_view 
       .append(wanted);
 }
 
+std::string apply_operation_target(Settings& settings, std::string_view name,
+                                   std::string_view value) {
+  // A segment has 1,024 names for all operations.
+  constexpr std::size_t kMost = 256;
+  const std::string_view operation = name.substr(kOperationTargets.size() + 1);
+  if (operation.empty() || operation.front() == '_' ||
+      operation.find_first_of(std::string_view("=\n\0", 3)) != std::string_view::npos) {
+    return std::string("telemetry's \"")
+        .append(name)
+        .append("\" names no operation: it must not be empty, begin with '_', or have a '='");
+  }
+  std::uint64_t us = 0;
+  if (!parse_decimal(value, 3, us) || us == 0 || us > UINT32_MAX) {
+    return bad(name, value, "milliseconds from 0.001 to 4294967.295");
+  }
+  if (settings.operation_targets.size() == kMost) {
+    return "telemetry takes targets for at most 256 operations";
+  }
+  settings.operation_targets.push_back({std::string(operation), static_cast<std::uint32_t>(us)});
+  return "";
+}
+
 }  // namespace
 
 std::string apply_setting(Settings& settings, std::string_view name, std::string_view value) {
@@ -92,6 +114,16 @@ std::string apply_setting(Settings& settings, std::string_view name, std::string
       return bad(name, value, "operations a second from 0.001 to 1000000000");
     }
     settings.target_milli_operations_per_second = thousandths;
+  } else if (name == "target_memory_mib") {
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 24;
+    std::uint64_t mib = 0;
+    if (!parse(value, mib, 10) || mib == 0 || mib > kMost) {
+      return bad(name, value, "a whole number of MiB from 1 to 16777216");
+    }
+    settings.target_resident_bytes = mib << 20;
+  } else if (name.starts_with(kOperationTargets) &&
+             name.substr(kOperationTargets.size()).starts_with('.')) {
+    return apply_operation_target(settings, name, value);
   } else {
     return std::string("telemetry has no setting \"").append(name).append("\"");
   }

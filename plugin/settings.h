@@ -7,10 +7,17 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace goxel_telemetry::plugin {
 
 enum class ClockChoice : std::uint8_t { automatic, tsc, monotonic };
+
+// How long the daemon should take for an operation.
+struct OperationTarget {
+  std::string operation;
+  std::uint32_t us;
+};
 
 struct Settings {
   std::string instance = "goxel";     // "instance"
@@ -21,7 +28,13 @@ struct Settings {
   // The operator's targets; 0: not set.
   std::uint64_t target_latency_ns = 0;                   // "target_latency_ms"
   std::uint64_t target_milli_operations_per_second = 0;  // "target_operations_per_second"
+  std::uint64_t target_resident_bytes = 0;               // "target_memory_mib"
+  std::vector<OperationTarget> operation_targets;        // "operation_targets_ms.<operation>"
 };
+
+// The beginning of a setting that is given for each operation. In a config file these are one object:
+// "operation_targets_ms": {"ping": 0.5}.
+inline constexpr std::string_view kOperationTargets = "operation_targets_ms";
 
 // Applies one setting. Returns an empty string, or a sentence that says what is wrong.
 std::string apply_setting(Settings& settings, std::string_view name, std::string_view value);

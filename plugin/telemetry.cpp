@@ -25,10 +25,19 @@ namespace {
 
 Capture open_capture{};
 
+// What is never freed stays in sight: a host that is built with a leak detector would otherwise be
+// told of it, above all in a forked child, which has neither the open door nor the thread.
+struct Kept {
+  const Recorder* recorder;
+  const Kept* earlier;
+};
+const Kept* kept = nullptr;
+
 // Closes every door. The parent's thread does not exist in the child, and its segment is not the
-// child's.
+// child's: as long as the child had a part in it, the parent would seem to live.
 void reset_in_child() noexcept {
   for (auto& recorder : open_doors.recorder) recorder.store(nullptr, std::memory_order_relaxed);
+  for (const Kept* one = kept; one != nullptr; one = one->earlier) one->recorder->leave_segment();
 }
 
 // What the thread of one recorder works on. It has a copy of the capture, because another door may
@@ -38,6 +47,8 @@ struct Watch {
   Capture capture;
 };
 
+const Watch* newest_watch = nullptr;  // in sight, like what is kept
+
 // Sleeps for a second; false if the thread cannot sleep here (a sandbox, say). It would spin.
 bool sleep_for_a_beat() noexcept {
   using Sleep = int(clockid_t, int, const timespec*, timespec*);
@@ -46,15 +57,6 @@ bool sleep_for_a_beat() noexcept {
   const int error = sleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
   return error == 0 || error == EINTR || poll(nullptr, 0, 1000) == 0;
 }
-
-// What is never freed stays in sight: a host that is built with a leak detector would otherwise be
-// told of it, above all in a forked child, which has neither the open door nor the thread.
-struct Kept {
-  const Recorder* recorder;
-  const Kept* earlier;
-};
-const Kept* kept = nullptr;
-const Watch* newest_watch = nullptr;
 
 std::atomic<std::uint32_t> threads_begun{0};
 

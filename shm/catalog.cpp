@@ -81,7 +81,8 @@ CatalogWriter::CatalogWriter(Header& header, std::span<CatalogEntry> entries)
   }
 }
 
-std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name) noexcept {
+std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name,
+                                    std::uint32_t target_us) noexcept {
   char buffer[kNameBytes];
   const std::string_view name = fit_name(full_name, buffer);
   const std::uint32_t start = hash(kind, name);
@@ -91,7 +92,7 @@ std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name) n
     if (found == 0) {
       if (reserved_.load(std::memory_order_relaxed) >= entries_.size()) break;
       if (place.compare_exchange_strong(found, kBusy, std::memory_order_acquire)) {
-        const std::uint16_t id = append(kind, name);
+        const std::uint16_t id = append(kind, name, target_us);
         // A name that found no room in the catalog leaves its place in the table busy, because
         // other names may have gone past that place while it was busy, and a free place would end
         // the search for them. That costs one place for each thread that is here at the instant at
@@ -115,7 +116,8 @@ std::uint16_t CatalogWriter::intern(NameKind kind, std::string_view full_name) n
   return names::kOther;
 }
 
-std::uint16_t CatalogWriter::append(NameKind kind, std::string_view name) noexcept {
+std::uint16_t CatalogWriter::append(NameKind kind, std::string_view name,
+                                    std::uint32_t target_us) noexcept {
   std::uint32_t id = reserved_.load(std::memory_order_relaxed);
   do {
     if (id >= entries_.size()) return names::kOther;
@@ -124,6 +126,7 @@ std::uint16_t CatalogWriter::append(NameKind kind, std::string_view name) noexce
   CatalogEntry& entry = entries_[id];
   std::memcpy(entry.name, name.data(), name.size());
   entry.length = static_cast<std::uint8_t>(name.size());
+  entry.target_us = target_us;
   // Pairs with CatalogReader::name().
   entry.kind.store(static_cast<std::uint8_t>(kind), std::memory_order_release);
   header_.catalog_count.fetch_add(1, std::memory_order_release);
@@ -137,7 +140,7 @@ void CatalogWriter::copy_to(Header& header, std::uint32_t id) noexcept {
       reinterpret_cast<std::byte*>(&header) + header.catalog_offset + id * sizeof(CatalogEntry));
   std::memcpy(to.name, from.name, sizeof to.name);
   std::memcpy(&to.length, &from.length, sizeof to.length);
-  std::memcpy(to.reserved, from.reserved, sizeof to.reserved);
+  to.target_us = from.target_us;
   to.kind.store(from.kind.load(std::memory_order_relaxed), std::memory_order_release);
   header.catalog_count.fetch_add(1, std::memory_order_release);
 }

@@ -39,8 +39,9 @@ class CatalogWriter {
   CatalogWriter(const CatalogWriter&) = delete;
   CatalogWriter& operator=(const CatalogWriter&) = delete;
 
-  // names::kOther when the catalog is full.
-  std::uint16_t intern(NameKind kind, std::string_view name) noexcept;
+  // names::kOther when the catalog is full. `target_us`: of a name that is entered now; a known name
+  // keeps its own.
+  std::uint16_t intern(NameKind kind, std::string_view name, std::uint32_t target_us = 0) noexcept;
 
   // Names go into another segment, too, from now on: it takes the place of this one, whose memory
   // must stay. Those that are here already are brought there by catch_up(), which is to be called
@@ -53,7 +54,7 @@ class CatalogWriter {
   // Bounds a look-up, also when a client chooses names whose hashes collide.
   static constexpr std::uint32_t kProbes = 64;
 
-  std::uint16_t append(NameKind kind, std::string_view name) noexcept;
+  std::uint16_t append(NameKind kind, std::string_view name, std::uint32_t target_us) noexcept;
   void copy_to(Header& header, std::uint32_t id) noexcept;
 
   Header& header_;

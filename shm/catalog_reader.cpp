@@ -25,4 +25,11 @@ std::size_t CatalogReader::name(std::uint32_t id, char (&out)[kNameBytes], NameK
   return length;
 }
 
+std::uint32_t CatalogReader::target_us(std::uint32_t id) const {
+  if (id >= entries_.size()) return 0;
+  const CatalogEntry& entry = entries_[id];
+  const auto operation = static_cast<std::uint8_t>(NameKind::operation);
+  return entry.kind.load(std::memory_order_acquire) == operation ? read_once(entry.target_us) : 0;
+}
+
 }  // namespace goxel_telemetry::shm

@@ -20,6 +20,8 @@ class CatalogReader {
   std::uint32_t size() const;
   // Copies the name of `id` out, at most kNameBytes; empty if there is none. `kind` may be null.
   std::size_t name(std::uint32_t id, char (&out)[kNameBytes], NameKind* kind) const;
+  // How long the operation with this id should take; 0: no target is set.
+  std::uint32_t target_us(std::uint32_t id) const;
 
  private:
   const Header& header_;

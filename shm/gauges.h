@@ -26,9 +26,10 @@ enum class Gauge : std::size_t {
   // second there should be; 0: not set.
   target_latency_ns,
   target_milli_operations_per_second,
+  target_resident_bytes,  // how much memory the daemon should need at most; 0: not set
 };
 inline constexpr std::size_t kGaugeCount =
-    static_cast<std::size_t>(Gauge::target_milli_operations_per_second) + 1;
+    static_cast<std::size_t>(Gauge::target_resident_bytes) + 1;
 
 // A copy of all gauges.
 struct GaugeValues {

@@ -2,16 +2,27 @@
 #include "shm/named_object.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
+#include "shm/life_lock.h"
 #include "shm/segment_layout.h"
 
 namespace goxel_telemetry::shm {
+
+namespace {
+
+// POSIX has no way to rename shared memory; on Linux it is a file in this folder.
+bool rename_object(const std::string& from, const std::string& to, unsigned flags) {
+  const std::string folder = "/dev/shm";
+  return renameat2(AT_FDCWD, (folder + from).c_str(), AT_FDCWD, (folder + to).c_str(), flags) == 0;
+}
+
+}  // namespace
 
 const int kNoSharedMemory = EBADFD;
 
@@ -24,8 +35,12 @@ Descriptor::~Descriptor() {
 }
 
 Descriptor open_object(const std::string& instance) {
+  return open_object_named(object_name(instance));
+}
+
+Descriptor open_object_named(const std::string& name) {
   // O_NONBLOCK: opening a FIFO would wait for its other end. It means nothing for shared memory.
-  Descriptor object(shm_open(object_name(instance).c_str(), O_RDONLY | O_NONBLOCK, 0));
+  Descriptor object(shm_open(name.c_str(), O_RDONLY | O_NONBLOCK, 0));
   struct stat status {};
   if (object && (fstat(object.get(), &status) != 0 || !S_ISREG(status.st_mode))) {
     object = Descriptor();
@@ -34,22 +49,23 @@ Descriptor open_object(const std::string& instance) {
   return object;
 }
 
-ObjectLock::ObjectLock(int fd, const std::string& instance)
-    : fd_(fd), held_(flock(fd, LOCK_EX | LOCK_NB) == 0) {
-  if (!held_) return;
-  const Descriptor named = open_object(instance);
-  struct stat held {};
-  struct stat found {};
-  valid_ = named && fstat(fd, &held) == 0 && fstat(named.get(), &found) == 0 &&
-           held.st_ino == found.st_ino && held.st_dev == found.st_dev;
+std::string unfinished_object_name(std::string_view instance) {
+  return "/.goxel-telemetry-unfinished." + std::to_string(geteuid()) + '.' + std::string(instance);
 }
 
-ObjectLock::~ObjectLock() {
-  if (held_) flock(fd_, LOCK_UN);
+bool give_name(const std::string& from, const std::string& to) {
+  return rename_object(from, to, RENAME_NOREPLACE);
 }
 
-bool unlink_object(const std::string& instance) {
-  return shm_unlink(object_name(instance).c_str()) == 0;
+bool exchange_names(const std::string& one, const std::string& other) {
+  return rename_object(one, other, RENAME_EXCHANGE);
+}
+
+bool same_object(int one, int other) {
+  struct stat a {};
+  struct stat b {};
+  return fstat(one, &a) == 0 && fstat(other, &b) == 0 && a.st_ino == b.st_ino &&
+         a.st_dev == b.st_dev;
 }
 
 std::optional<Owner> owner_of(int fd) {
@@ -63,10 +79,16 @@ std::optional<Owner> owner_of(int fd) {
   owner.process.pid = header.producer_pid;
   owner.process.start_time = header.producer_start_time;
   std::memcpy(owner.process.boot_id.data(), header.boot_id, sizeof header.boot_id);
+  owner.life_locked = header.layout_major == kLayoutMajor && header.life_locked == 1;
   owner.retired =
       header.layout_major == kLayoutMajor && header.state.load(std::memory_order_relaxed) ==
                                                  static_cast<std::uint64_t>(Lifecycle::retired);
   return owner;
+}
+
+Liveness liveness(int fd, const Owner& owner) {
+  if (is_life_locked(fd)) return Liveness::alive;
+  return owner.life_locked ? Liveness::dead : liveness(owner.process);
 }
 
 }  // namespace goxel_telemetry::shm

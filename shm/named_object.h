@@ -38,29 +38,21 @@ class Descriptor {
 // EACCES, or kNoSharedMemory for a FIFO, a device or a folder under that name. Does not block on
 // any of them.
 Descriptor open_object(const std::string& instance);
+Descriptor open_object_named(const std::string& object);  // by its name, with the slash
 extern const int kNoSharedMemory;
 
-// The lock of an object. A process that makes, replaces or removes an object holds it meanwhile. A
-// mapping would keep the lock after the descriptor is closed, so the destructor unlocks explicitly.
-class ObjectLock {
- public:
-  // `fd` must stay open as long as the ObjectLock exists.
-  ObjectLock(int fd, const std::string& instance);
-  ObjectLock(const ObjectLock&) = delete;
-  ObjectLock& operator=(const ObjectLock&) = delete;
-  ~ObjectLock();
-  // True if the lock is held and the instance's name stands for this object. The name then goes on
-  // standing for it as long as the lock is held.
-  explicit operator bool() const { return valid_; }
+// Under this name a segment is made, until it is whole and its producer's life lock is held; then it
+// gets its instance's name. Each user has names of their own. An object with such a name is no
+// instance.
+std::string unfinished_object_name(std::string_view instance);
 
- private:
-  int fd_;
-  bool held_;
-  bool valid_ = false;
-};
+// These take the names of objects, with their slash, and are atomic. They return false with errno
+// set.
+bool give_name(const std::string& from, const std::string& to);  // EEXIST if `to` is taken
+bool exchange_names(const std::string& one, const std::string& other);
 
-// Frees the name; false with errno set if that is not permitted.
-bool unlink_object(const std::string& instance);
+// Whether two descriptors stand for the same object.
+bool same_object(int one, int other);
 
 // The producer of a segment, read from the beginning of its header, which is the same in all
 // versions of the layout; none if the object is no segment or was never finished.
@@ -68,7 +60,12 @@ struct Owner {
   std::uint64_t run_id = 0;
   ProcessIdentity process;
   bool retired = false;
+  bool life_locked = false;
 };
 std::optional<Owner> owner_of(int fd);
+
+// Whether the producer of the segment lives: by the life lock, or, if it has none (an older
+// producer), by its process. `unknown` only in the second case.
+Liveness liveness(int fd, const Owner& owner);
 
 }  // namespace goxel_telemetry::shm

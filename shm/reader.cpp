@@ -24,6 +24,7 @@ ProducerInfo describe(const Header& header) {
   ProducerInfo info;
   info.run_id = header.run_id;
   info.process = producer_of(header);
+  info.life_locked = header.life_locked == 1;
   info.door = header.door;
   info.clock_source = header.clock_source;
   info.created_realtime_ns = header.created_realtime_ns;
@@ -107,6 +108,8 @@ ProducerState Reader::state(std::uint64_t now_ns) const {
   if (value(header().state) == static_cast<std::uint64_t>(Lifecycle::retired)) {
     return ProducerState::retired;
   }
+  if (mapping_->is_life_locked()) return ProducerState::live;
+  if (producer_.life_locked) return ProducerState::dead;
   switch (liveness(producer_.process)) {
     case Liveness::alive:
       return ProducerState::live;
@@ -122,6 +125,16 @@ ProducerState Reader::state(std::uint64_t now_ns) const {
 
 std::uint64_t Reader::heartbeat_ns() const {
   return value(header().heartbeat_ns);
+}
+
+std::uint64_t Reader::silent_for_ns(std::uint64_t now_ns) {
+  const std::uint64_t beat = heartbeat_ns();
+  if (beat != seen_beat_) {
+    if (seen_beat_ != 0) moved_at_ns_ = now_ns;
+    seen_beat_ = beat;
+  }
+  const std::uint64_t since = moved_at_ns_.value_or(beat);
+  return now_ns > since ? now_ns - since : 0;
 }
 
 const Calibration& Reader::calibration() {
@@ -187,6 +200,10 @@ std::string Reader::name(std::uint32_t id, NameKind* kind) const {
   const CatalogReader catalog(header(), segment_.catalog());
   char bytes[kNameBytes];
   return {bytes, catalog.name(id, bytes, kind)};
+}
+
+std::uint32_t Reader::target_us(std::uint32_t id) const {
+  return CatalogReader(header(), segment_.catalog()).target_us(id);
 }
 
 std::uint32_t Reader::name_count() const {

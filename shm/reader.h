@@ -146,6 +146,7 @@ struct Totals {
 struct ProducerInfo {
   std::uint64_t run_id = 0;
   ProcessIdentity process;
+  bool life_locked = false;  // it holds the life lock as long as it lives
   Door door = Door::none;
   ClockSource clock_source = ClockSource::monotonic;
   std::uint64_t created_realtime_ns = 0;
@@ -168,11 +169,14 @@ class Reader {
 
   const ProducerInfo& producer() const { return producer_; }
 
-  // Judged by the process; by the heartbeat (3 s) where /proc does not say. `now_ns`:
-  // CLOCK_MONOTONIC.
+  // Judged by the life lock. Of a producer without one (an older version): by the process, and by
+  // the heartbeat (3 s) where /proc does not say. `now_ns`: CLOCK_MONOTONIC.
   ProducerState state(std::uint64_t now_ns) const;
   // CLOCK_MONOTONIC of the producer's last sign of life.
   std::uint64_t heartbeat_ns() const;
+  // How long it is ago that the heartbeat moved. The producer's clock may be another one (time
+  // namespaces), so what this reader saw counts if it saw more than one beat.
+  std::uint64_t silent_for_ns(std::uint64_t now_ns);
 
   // The newest calibration that could be read whole; the one before if the producer died while
   // writing.
@@ -236,6 +240,8 @@ class Reader {
   // Copies the name out of the catalog; empty if there is none.
   std::string name(std::uint32_t id, NameKind* kind = nullptr) const;
   std::uint32_t name_count() const;
+  // How long the operation with this id should take; 0: no target is set.
+  std::uint32_t target_us(std::uint32_t id) const;
 
   // Requests in flight, in table order; at most inflight_capacity.
   std::vector<InflightEntry> inflight() const;
@@ -257,6 +263,8 @@ class Reader {
   ProducerInfo producer_;
   std::vector<LaneReader> lanes_;
   Calibration calibration_;
+  std::uint64_t seen_beat_ = 0;
+  std::optional<std::uint64_t> moved_at_ns_;  // when another beat was seen first
 };
 
 }  // namespace goxel_telemetry::shm

@@ -52,6 +52,7 @@ struct SegmentOptions {
   std::uint32_t collection_points = 64;
   std::uint64_t target_latency_ns = 0;  // 0: not set
   std::uint64_t target_milli_operations_per_second = 0;
+  std::uint64_t target_resident_bytes = 0;
   // Large lanes first: a thread takes the largest lane that is free, so a few busy threads get long
   // rings, and many threads still get one each. 12.4 MiB.
   std::vector<LaneTier> tiers = {{8, 8192}, {56, 1024}, {192, 256}, {32, 1024}};
@@ -63,6 +64,8 @@ class Mapping {
  public:
   virtual ~Mapping() = default;
   virtual std::span<std::byte> bytes() const = 0;
+  // Whether somebody holds the segment's life lock (life_lock.h); false if that cannot be asked.
+  virtual bool is_life_locked() const { return false; }
 };
 
 // --- producer side ---

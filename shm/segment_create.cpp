@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -19,6 +20,7 @@
 #include <boost/interprocess/shared_memory_object.hpp>
 
 #include "shm/clock.h"
+#include "shm/life_lock.h"
 #include "shm/named_object.h"
 #include "shm/signal_shield.h"
 
@@ -129,7 +131,7 @@ std::uint64_t random_id() {
   return id == 0 ? 1 : id;
 }
 
-void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
+void lay_out(std::span<std::byte> bytes, const SegmentOptions& options, bool life_locked) {
   const Plan where = plan(options);
   Header& header = *new (bytes.data()) Header{};
   header.layout_major = kLayoutMajor;
@@ -141,6 +143,7 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
   header.producer_pid = self.pid;
   header.producer_start_time = self.start_time;
   std::memcpy(header.boot_id, self.boot_id.data(), self.boot_id.size());
+  header.life_locked = life_locked ? 1 : 0;
   header.door = options.door;
   const std::uint64_t now_ns = monotonic_ns();
   header.created_monotonic_ns =
@@ -163,6 +166,7 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options) {
   gauges[Gauge::workers_configured] = options.workers_configured;
   gauges[Gauge::target_latency_ns] = options.target_latency_ns;
   gauges[Gauge::target_milli_operations_per_second] = options.target_milli_operations_per_second;
+  gauges[Gauge::target_resident_bytes] = options.target_resident_bytes;
   header.gauges.store(gauges);
   header.heartbeat_ns.store(now_ns, std::memory_order_relaxed);
 
@@ -210,64 +214,95 @@ Created failure(CreateOutcome outcome, std::string message) {
   return {outcome, std::move(message), nullptr, {}};
 }
 
-// Whether a name can be taken over, and if not, why.
-struct Takeover {
-  CreateOutcome outcome = CreateOutcome::created;  // created: the name is free now
+// A free name under which a segment can be made.
+struct Unfinished {
+  std::string name;
+  CreateOutcome outcome = CreateOutcome::created;  // created: `name` is one
   std::string message;
 };
 
-// Frees a name whose producer is dead.
-Takeover take_over(const std::string& instance) {
-  const Descriptor old = open_object(instance);
-  if (!old) {
-    if (errno == ENOENT) return {};
-    if (errno == EMFILE || errno == ENFILE) {
-      return {CreateOutcome::failed,
-              std::string("shared memory cannot be made: ") + std::strerror(errno)};
-    }
-    return {CreateOutcome::not_permitted,
-            "what is at /dev/shm" + object_name(instance) + " is in the way: " +
-                (errno == kNoSharedMemory ? "it is no shared memory" : std::strerror(errno))};
+Unfinished unfinished_name(const std::string& instance) {
+  Unfinished found{unfinished_object_name(instance), CreateOutcome::created, ""};
+  const Descriptor left = open_object_named(found.name);
+  if (!left && errno == ENOENT) return found;
+  if (!left && (errno == EMFILE || errno == ENFILE)) {
+    return {"", CreateOutcome::failed,
+            std::string("shared memory cannot be made: ") + std::strerror(errno)};
   }
-  const ObjectLock lock(old.get(), instance);
-  if (!lock) {
-    return {CreateOutcome::instance_taken,
+  struct stat status {};
+  const bool ours = left && fstat(left.get(), &status) == 0 && status.st_uid == geteuid();
+  if (!ours) {  // somebody else put it there: no reason to do without telemetry
+    found.name += '.' + std::to_string(random_id());
+    return found;
+  }
+  if (is_life_locked(left.get())) {
+    return {"", CreateOutcome::instance_taken,
             "another daemon is starting as instance \"" + instance + "\" at this moment"};
   }
-  const std::optional<Owner> owner = owner_of(old.get());
-  if (owner && !owner->retired && liveness(owner->process) != Liveness::dead) {
-    return {CreateOutcome::instance_taken, "instance \"" + instance + "\" is in use by process " +
-                                               std::to_string(owner->process.pid) +
-                                               "; give this daemon another instance name"};
-  }
-  if (!unlink_object(instance)) {
-    return {CreateOutcome::not_permitted,
-            "the old segment of instance \"" + instance +
-                "\" belongs to another user: " + std::strerror(errno)};
-  }
-  return {};
+  shm_unlink(found.name.c_str());  // its maker was killed
+  return found;
 }
 
-Created create_in_free_name(const SegmentOptions& options, gid_t group) {
-  const std::string name = object_name(options.instance);
+// Gives a finished segment its instance's name, also in place of one whose producer is dead.
+Created publish(const std::string& unfinished, const std::string& instance) {
+  const std::string name = object_name(instance);
+  constexpr int kAttempts = 8;  // others may be at it at the same time
+  for (int i = 0; i < kAttempts; ++i) {
+    if (give_name(unfinished, name)) return {CreateOutcome::created, "", nullptr};
+    if (errno != EEXIST && errno != ENOENT) {
+      return failure(CreateOutcome::not_permitted,
+                     std::string("the segment cannot be given its name: ") + std::strerror(errno));
+    }
+    if (errno == ENOENT) break;  // another maker took this one for left behind
+    const Descriptor old = open_object(instance);
+    if (!old && errno == ENOENT) continue;
+    if (!old) {
+      return failure(
+          CreateOutcome::not_permitted,
+          "what is at /dev/shm" + name + " is in the way: " +
+              (errno == kNoSharedMemory ? "it is no shared memory" : std::strerror(errno)));
+    }
+    const std::optional<Owner> owner = owner_of(old.get());
+    if (owner && !owner->retired && liveness(old.get(), *owner) != Liveness::dead) {
+      return failure(CreateOutcome::instance_taken, "instance \"" + instance +
+                                                        "\" is in use by process " +
+                                                        std::to_string(owner->process.pid) +
+                                                        "; give this daemon another instance name");
+    }
+    if (!exchange_names(unfinished, name)) {
+      if (errno == ENOENT) continue;
+      return failure(CreateOutcome::not_permitted,
+                     "the old segment of instance \"" + instance +
+                         "\" belongs to another user: " + std::strerror(errno));
+    }
+    // Another daemon's segment may have come there since it was looked at.
+    const Descriptor displaced = open_object_named(unfinished);
+    if (displaced && same_object(displaced.get(), old.get())) {
+      shm_unlink(unfinished.c_str());
+      return {CreateOutcome::created, "", nullptr};
+    }
+    exchange_names(unfinished, name);
+  }
+  return failure(CreateOutcome::instance_taken,
+                 "another daemon is starting as instance \"" + instance + "\" at this moment");
+}
+
+Created make_and_publish(const SegmentOptions& options, gid_t group) {
+  const Unfinished free = unfinished_name(options.instance);
+  if (free.outcome != CreateOutcome::created) return failure(free.outcome, free.message);
+  const std::string& name = free.name;
   const std::uint64_t bytes = plan(options).bytes;
   ipc::shared_memory_object object(ipc::create_only, name.c_str(), ipc::read_write,
                                    ipc::permissions(0600));
   const int fd = object.get_mapping_handle().handle;
-  // Held to the end of this function: until its header is in place, the new segment looks like one
-  // that was never finished.
-  const ObjectLock lock(fd, options.instance);
-  if (!lock) {
-    return failure(CreateOutcome::instance_taken,
-                   "another daemon just started as instance \"" + options.instance + "\"");
-  }
+  const bool life_locked = take_life_lock(fd);
   struct UnlinkUnlessMade {
-    const std::string& instance;
+    const std::string& name;
     bool made = false;
     ~UnlinkUnlessMade() {
-      if (!made) unlink_object(instance);
+      if (!made) shm_unlink(name.c_str());
     }
-  } guard{options.instance};
+  } guard{name};
   // Without this a full /dev/shm would show only later, as SIGBUS in the host.
   if (const int error = posix_fallocate(fd, 0, static_cast<off_t>(bytes)); error != 0) {
     const std::string wanted = std::to_string(bytes) + " bytes";
@@ -289,11 +324,14 @@ Created create_in_free_name(const SegmentOptions& options, gid_t group) {
   auto mapping =
       std::make_unique<ProducerMapping>(ipc::mapped_region(object, ipc::read_write, 0, bytes));
   make_present(mapping->bytes(), options);
-  lay_out(mapping->bytes(), options);
-  guard.made = true;
+  lay_out(mapping->bytes(), options, life_locked);
+  Created created = publish(name, options.instance);
+  guard.made = created.outcome == CreateOutcome::created;
+  if (!guard.made) return created;
+  created.mapping = std::move(mapping);
   struct stat status {};
-  fstat(fd, &status);
-  return {CreateOutcome::created, "", std::move(mapping), id_of(status)};
+  if (fstat(fd, &status) == 0) created.id = id_of(status);
+  return created;
 }
 
 }  // namespace
@@ -310,11 +348,7 @@ Created create_segment(const SegmentOptions& options) {
   // signal could interrupt the reservation of the memory.
   const SignalShield shield;
   try {
-    Takeover takeover = take_over(options.instance);
-    if (takeover.outcome != CreateOutcome::created) {
-      return failure(takeover.outcome, std::move(takeover.message));
-    }
-    return create_in_free_name(options, group);
+    return make_and_publish(options, group);
   } catch (const ipc::interprocess_exception& error) {
     const auto outcome =
         error.get_error_code() == ipc::already_exists_error ? CreateOutcome::instance_taken
@@ -359,13 +393,16 @@ bool segment_was_removed(std::string_view instance, const ObjectId& segment,
   return id_of(status) != segment;
 }
 
+// The name may change hands meanwhile, so what is removed is looked at once it has another name.
 void remove_segment(const std::string& instance, std::uint64_t run_id) {
-  const Descriptor object = open_object(instance);
-  if (!object) return;
-  const ObjectLock lock(object.get(), instance);
-  if (!lock) return;
-  const std::optional<Owner> owner = owner_of(object.get());
-  if (owner && owner->run_id == run_id) unlink_object(instance);
+  if (segment_was_replaced(instance, run_id)) return;
+  const std::string name = object_name(instance);
+  const std::string removed = unfinished_object_name(instance) + '.' + std::to_string(random_id());
+  if (!give_name(name, removed)) return;
+  const Descriptor object = open_object_named(removed);
+  const std::optional<Owner> owner = object ? owner_of(object.get()) : std::nullopt;
+  if (owner && owner->run_id != run_id && give_name(removed, name)) return;
+  shm_unlink(removed.c_str());
 }
 
 }  // namespace goxel_telemetry::shm

@@ -82,7 +82,9 @@ struct alignas(kCacheLine) Header {
   std::uint64_t lanes_offset;
   std::uint64_t collection_points_offset;
   std::uint32_t collection_points_capacity;  // 0: there is no such table
-  std::uint8_t reserved[12];
+  std::uint8_t
+      life_locked;  // 1: the producer holds the life lock as long as it lives (life_lock.h)
+  std::uint8_t reserved[11];
 
   char instance[64];      // NUL-padded
   char host_name[64];     // program that the plugin runs in; NUL-padded
@@ -107,7 +109,8 @@ struct alignas(kCacheLine) CatalogEntry {
   std::atomic<std::uint8_t> kind;  // NameKind
   char name[kNameBytes];           // NUL-padded UTF-8; see fit_name()
   std::uint8_t length;
-  std::uint8_t reserved[7];
+  std::uint8_t reserved[3];
+  std::uint32_t target_us;  // how long this operation should take (the operator's); 0: not set
 };
 static_assert(sizeof(CatalogEntry) == 64);
 

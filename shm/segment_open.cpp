@@ -9,6 +9,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 
 #include "shm/bus_guard.h"
+#include "shm/life_lock.h"
 #include "shm/named_object.h"
 #include "shm/segment.h"
 
@@ -19,15 +20,19 @@ namespace ipc = boost::interprocess;
 
 class ReaderMapping final : public Mapping {
  public:
-  explicit ReaderMapping(ipc::mapped_region region)
-      : region_(std::move(region)), guard_(region_.get_address(), region_.get_size()) {}
+  ReaderMapping(ipc::mapped_region region, Descriptor object)
+      : region_(std::move(region)),
+        guard_(region_.get_address(), region_.get_size()),
+        object_(std::move(object)) {}
   std::span<std::byte> bytes() const override {
     return {static_cast<std::byte*>(region_.get_address()), region_.get_size()};
   }
+  bool is_life_locked() const override { return shm::is_life_locked(object_.get()); }
 
  private:
   ipc::mapped_region region_;
   BusGuard guard_;
+  Descriptor object_;
 };
 
 // An open object in the form that Boost.Interprocess needs for mapping.
@@ -65,7 +70,7 @@ Opened open_segment(const std::string& instance) {
   if (!valid_instance_name(instance)) {
     return failed(OpenOutcome::absent, quoted + " is no valid instance name");
   }
-  const Descriptor object = open_object(instance);
+  Descriptor object = open_object(instance);
   if (!object) {
     const int error = errno;
     if (error == ENOENT) {
@@ -92,8 +97,8 @@ Opened open_segment(const std::string& instance) {
     Geometry geometry;
     OpenOutcome outcome = OpenOutcome::not_a_segment;
     if (bytes <= kMaxSegmentBytes) {
-      mapping = std::make_unique<ReaderMapping>(
-          ipc::mapped_region(Mappable{object.get()}, ipc::read_only, 0, bytes));
+      ipc::mapped_region region(Mappable{object.get()}, ipc::read_only, 0, bytes);
+      mapping = std::make_unique<ReaderMapping>(std::move(region), std::move(object));
       outcome = check_layout(mapping->bytes(), geometry);
     }
     switch (outcome) {

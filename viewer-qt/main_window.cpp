@@ -134,6 +134,8 @@ void MainWindow::make_tables() {
                 QStringLiteral("10,000"),
                 {},
                 time,
+                QStringLiteral("88.8 ms within"),
+                time,
                 time,
                 time,
                 time,
@@ -167,6 +169,7 @@ void MainWindow::show_snapshot(const SnapshotPointer& snapshot) {
   show_figures(*snapshot);
   operations_model_.show(snapshot);
   ui_->operations->setColumnHidden(OperationsModel::kLayer, !operations_model_.has_other_layers());
+  ui_->operations->setColumnHidden(OperationsModel::kTarget, !operations_model_.has_targets());
   show_inflight(snapshot);
 }
 

@@ -111,7 +111,12 @@ bool on_both_sides(const metrics::ComparedOperation& operation) {
   return operation.a.records != 0 && operation.b.records != 0;
 }
 
-std::string layers_table(const metrics::Comparison& comparison, const Style& style) {
+// Columns without any text are left out of a table.
+Cell cell_if(bool shown, const Cell& cell) {
+  return shown ? cell : Cell("");
+}
+
+std::string layers_table(const metrics::Comparison& comparison, bool all, const Style& style) {
   Table table({{"LAYER", Align::left},
                {"MIX", Align::left},
                {"REQUESTS A", Align::right, 4},
@@ -120,15 +125,16 @@ std::string layers_table(const metrics::Comparison& comparison, const Style& sty
                {"MEAN B", Align::right, 2},
                {"MEAN"},
                {"P50", Align::right, 1},
-               {"P90", Align::right, 5},
+               {"P90", Align::right, 6},
+               {"P95", Align::right, 5},
                {"P99", Align::right, 3},
                {"VERDICT", Align::left}});
-  const auto add = [&table](const std::string& layer, const std::string& mix,
-                            const std::string& requests_a, const std::string& requests_b,
-                            const metrics::LatencyShifts& l, Cell verdict) {
+  const auto add = [&table, all](const std::string& layer, const std::string& mix,
+                                 const std::string& requests_a, const std::string& requests_b,
+                                 const metrics::LatencyShifts& l, Cell verdict) {
     table.add({layer, mix, requests_a, requests_b, duration(l.mean.a), duration(l.mean.b),
-               shift_cell(l.mean), shift_cell(l.p50), shift_cell(l.p90), shift_cell(l.p99),
-               std::move(verdict)});
+               shift_cell(l.mean), cell_if(all, shift_cell(l.p50)), cell_if(all, shift_cell(l.p90)),
+               shift_cell(l.p95), cell_if(all, shift_cell(l.p99)), std::move(verdict)});
   };
   for (const metrics::ComparedLayer& layer : comparison.layers) {
     const metrics::ComparedOperation& raw = layer.raw;
@@ -140,6 +146,7 @@ std::string layers_table(const metrics::Comparison& comparison, const Style& sty
     add(where(raw.key), "same mix", metrics::format_percent(layer.covered_a),
         metrics::format_percent(layer.covered_b), layer.adjusted,
         verdict_cell(layer.verdict, layer.verdict_by));
+    if (!all) continue;
     add("", "as it was", format_count(raw.a.records), format_count(raw.b.records), raw.latency,
         verdict_cell(raw.verdict, raw.verdict_by));
   }
@@ -161,11 +168,44 @@ std::vector<const metrics::ComparedOperation*> in_order(const metrics::Compariso
   return order;
 }
 
-std::string operations_table(const metrics::Comparison& comparison, const Style& style) {
+bool is_proven(const metrics::Shift& shift) {
+  return shift.change == metrics::Change::more || shift.change == metrics::Change::less;
+}
+
+bool matters(const metrics::ComparedOperation& operation) {
+  return operation.verdict == metrics::Verdict::slower ||
+         operation.verdict == metrics::Verdict::faster || is_proven(operation.failure_ratio);
+}
+
+// What the table leaves out.
+std::string remaining_line(std::size_t shown, std::size_t remaining, std::size_t too_little) {
+  std::string line = shown == 0 ? "No operation has a proven difference: " : "";
+  line += plural(remaining, shown == 0 ? "operation" : "more operation") +
+          (shown == 0 ? " compared" : " without a proven difference");
+  if (too_little != 0) line += ", " + format_count(too_little) + " with too little data";
+  return line + " (--all shows them).\n";
+}
+
+std::string operations_table(const metrics::Comparison& comparison, bool all, const Style& style) {
+  std::vector<const metrics::ComparedOperation*> shown;
   std::vector<const metrics::OperationKey*> keys;
-  for (const metrics::ComparedOperation& o : comparison.operations) {
-    if (on_both_sides(o)) keys.push_back(&o.key);
+  std::size_t remaining = 0;
+  std::size_t too_little = 0;
+  for (const metrics::ComparedOperation* o : in_order(comparison)) {
+    if (!on_both_sides(*o)) continue;
+    if (all || matters(*o)) {
+      shown.push_back(o);
+      keys.push_back(&o->key);
+    } else {
+      ++remaining;
+      too_little += o->verdict == metrics::Verdict::too_little_data;
+    }
   }
+  std::string rest =
+      remaining == 0 ? "" : remaining_line(shown.size(), remaining, too_little);
+  if (shown.empty() && remaining != 0) return rest;
+  const auto fails_otherwise = [](auto* o) { return is_proven(o->failure_ratio); };
+  const bool failures = all || std::any_of(shown.begin(), shown.end(), fails_otherwise);
   const ToldApartBy apart(keys);
   Table table({{"OPERATION", Align::left},
                {"COUNT A", Align::right, 5},
@@ -174,31 +214,34 @@ std::string operations_table(const metrics::Comparison& comparison, const Style&
                {"MEAN B", Align::right, 3},
                {"MEAN"},
                {"P50", Align::right, 1},
-               {"P90", Align::right, 6},
+               {"P90", Align::right, 8},
+               {"P95", Align::right, 6},
                {"P99", Align::right, 2},
-               {"RATE", Align::right, 8},
+               {"RATE", Align::right, 9},
                {"FAILURES", Align::right, 7},
-               {"B SLOWER", Align::right, 9},
+               {"B SLOWER", Align::right, 10},
                {"VERDICT", Align::left},
-               {"PROTOCOL", Align::left, apart.protocol_rank(10)},
-               {"STACK", Align::left, apart.stack_rank(10)},
+               {"PROTOCOL", Align::left, apart.protocol_rank(11)},
+               {"STACK", Align::left, apart.stack_rank(11)},
                {"LAYER", Align::left, apart.layer_rank(4)}});
-  for (const metrics::ComparedOperation* o : in_order(comparison)) {
-    if (!on_both_sides(*o)) continue;
+  for (const metrics::ComparedOperation* o : shown) {
     const metrics::LatencyShifts& l = o->latency;
-    table.add({o->key.operation, format_count(o->a.records), format_count(o->b.records),
-               duration(l.mean.a), duration(l.mean.b), shift_cell(l.mean), shift_cell(l.p50),
-               shift_cell(l.p90), shift_cell(l.p99), neutral_cell(o->throughput),
-               shift_cell(o->failure_ratio),
-               o->probability_b_slower ? metrics::format_percent(*o->probability_b_slower) : "-",
+    const std::string b_slower =
+        o->probability_b_slower ? metrics::format_percent(*o->probability_b_slower) : "-";
+    table.add({o->key.operation, cell_if(all, format_count(o->a.records)),
+               cell_if(all, format_count(o->b.records)), duration(l.mean.a), duration(l.mean.b),
+               shift_cell(l.mean), cell_if(all, shift_cell(l.p50)), cell_if(all, shift_cell(l.p90)),
+               shift_cell(l.p95), cell_if(all, shift_cell(l.p99)),
+               cell_if(all, neutral_cell(o->throughput)),
+               cell_if(failures, shift_cell(o->failure_ratio)), cell_if(all, b_slower),
                verdict_cell(o->verdict, o->verdict_by), o->key.protocol, o->key.stack,
                o->key.layer});
   }
-  return table.render(style);
+  return table.render(style) + rest;
 }
 
-// Operations that only one side has, by layer.
-std::string one_sided_lines(const metrics::Comparison& comparison, const Style& style) {
+// Operations that only one side has, by layer: their names, or only their number.
+std::string one_sided_lines(const metrics::Comparison& comparison, bool all, const Style& style) {
   std::map<std::pair<bool, std::string>, std::vector<Cell>> names;  // by (only in B, layer)
   for (const metrics::ComparedOperation& o : comparison.operations) {
     if (!on_both_sides(o)) {
@@ -207,6 +250,7 @@ std::string one_sided_lines(const metrics::Comparison& comparison, const Style& 
   }
   std::string text;
   for (auto& [place, operations] : names) {
+    if (!all) operations = {Cell(plural(operations.size(), "operation"))};
     operations.insert(operations.begin(), Cell(place.second + ':', Emphasis::strong));
     text += fact_line(place.first ? "only in B" : "only in A", operations, style);
   }
@@ -215,7 +259,8 @@ std::string one_sided_lines(const metrics::Comparison& comparison, const Style& 
 
 }  // namespace
 
-std::string comparison_screen(const metrics::ComparedSides& compared, const Style& style) {
+std::string comparison_screen(const metrics::ComparedSides& compared, bool all,
+                              const Style& style) {
   const auto& [a, b, comparison] = compared;
   return folded(comparison_answer(comparison), style.width) + '\n' +
          side_line("A", a, comparison.a, style) + side_line("B", b, comparison.b, style) +
@@ -225,16 +270,17 @@ std::string comparison_screen(const metrics::ComparedSides& compared, const Styl
               "in brackets what " + plain_percent(comparison.level) + " intervals leave open",
               "proven ones of at least " + plain_percent(comparison.least_relevant) + " count"},
              style) +
-         '\n' + layers_table(comparison, style) + '\n' + operations_table(comparison, style) +
-         one_sided_lines(comparison, style);
+         '\n' + layers_table(comparison, all, style) + '\n' +
+         operations_table(comparison, all, style) + one_sided_lines(comparison, all, style);
 }
 
 int run_compare(const CompareOptions& options) {
   metrics::SideReader reader = side_reader(options.sources);
   const metrics::ComparedSides compared =
       metrics::compare_sides(reader, options.a, options.b, options.comparison);
-  const int written = finish(options.json ? comparison_json(compared)
-                                          : comparison_screen(compared, output_style()));
+  const int written =
+      finish(options.json ? comparison_json(compared)
+                          : comparison_screen(compared, options.all, output_style()));
   if (written != 0) return written;
   return options.fail_if_slower && says_slower(compared.comparison) ? kExitSlower : 0;
 }

@@ -16,10 +16,11 @@ struct CompareOptions {
   SideFlags sources;
   metrics::ComparisonOptions comparison;
   bool fail_if_slower = false;
+  bool all = false;  // every operation and figure, and not only what is proven
   bool json = false;
 };
 
-std::string comparison_screen(const metrics::ComparedSides& compared, const Style& style);
+std::string comparison_screen(const metrics::ComparedSides& compared, bool all, const Style& style);
 
 // Returns 0, or kExitSlower if that was asked for. Throws Failure or SideFailure.
 int run_compare(const CompareOptions& options);

@@ -42,6 +42,7 @@ std::string percent(double ratio) {
 const metrics::Shift& decisive(const ComparedLayer& layer) {
   if (layer.verdict_by == "p50") return layer.adjusted.p50;
   if (layer.verdict_by == "p90") return layer.adjusted.p90;
+  if (layer.verdict_by == "p95") return layer.adjusted.p95;
   if (layer.verdict_by == "p99") return layer.adjusted.p99;
   return layer.adjusted.mean;
 }

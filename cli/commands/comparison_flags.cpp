@@ -52,6 +52,8 @@ void add_compare(CLI::App& app, CompareOptions& options, std::function<int()>& r
           "End with exit code 3 if a layer or an operation is proven to be slower")
       ->type_name("slower")
       ->check(CLI::IsMember({"slower"}));
+  compare.add_flag("--all", options.all,
+                   "Show every operation and figure, not only what is proven");
   compare.add_flag("--json", options.json, "Print JSON");
   add_sources(compare, options.sources);
   end_help(compare, kSideSyntax, std::string(kExitCodes) + " 3 slower (--fail-on).");

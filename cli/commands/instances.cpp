@@ -28,10 +28,14 @@ int run_instances(const InstancesOptions& options) {
       continue;
     }
     const std::uint64_t started_ns = snapshot.daemon.started_realtime_ns;
-    table.add({instance, std::string(shm::to_string(snapshot.daemon.state)),
-               snapshot.process.pid == 0 ? "-" : std::to_string(snapshot.process.pid),
-               snapshot.daemon.host_name,
-               started_ns == 0 ? "-" : metrics::format_date_time(started_ns)});
+    std::string state = shm::to_string(snapshot.daemon.state);
+    if (metrics::is_silent(snapshot)) {
+      state +=
+          ", silent for " + metrics::format_duration(snapshot.daemon.heartbeat_age_seconds * 1e9);
+    }
+    table.add(
+        {instance, state, snapshot.process.pid == 0 ? "-" : std::to_string(snapshot.process.pid),
+         snapshot.daemon.host_name, started_ns == 0 ? "-" : metrics::format_date_time(started_ns)});
   }
   if (options.json) return finish(json);
   return finish(table.empty() ? "No instances on this machine.\n" : table.render(output_style()));

@@ -27,13 +27,12 @@ std::string named(const std::string& name, const std::optional<Number>& value, F
   return name + ' ' + (value ? format(*value) : "unknown");
 }
 
-std::string process_line(const metrics::ProcessStats& process, const Style& style) {
-  const auto bytes = [](std::uint64_t b) { return metrics::format_bytes(static_cast<double>(b)); };
+std::string process_line(const metrics::Snapshot& snapshot, const Style& style) {
+  const metrics::ProcessStats& process = snapshot.process;
   std::string descriptors = named("descriptors", process.open_fds, format_count);
   if (process.open_fds && process.max_fds) descriptors += " of " + format_count(*process.max_fds);
   return fact_line("process",
-                   {named("CPU", process.cpu_ratio, metrics::format_percent),
-                    named("memory", process.resident_bytes, bytes),
+                   {named("CPU", process.cpu_ratio, metrics::format_percent), memory_fact(snapshot),
                     named("threads", process.threads, format_count), descriptors},
                    style);
 }
@@ -132,6 +131,7 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
                {"FAILED"},
                {"UNANSWERED", Align::right, 6},
                {"MEAN", Align::right, 4},
+               {"TARGET", Align::right, 2},
                {"P50"},
                {"P90", Align::right, 5},
                {"P95", Align::right, 4},
@@ -146,9 +146,10 @@ std::string operations_table(const metrics::Snapshot& snapshot, metrics::Window 
     const auto whole = [&l](std::uint64_t ns) { return latency(l, static_cast<double>(ns)); };
     table.add({operation->key.operation, format_count(stats.outcomes.all()),
                metrics::format_rate(stats.rate_per_second), bad_if_any(stats.outcomes.failed()),
-               bad_if_any(stats.outcomes.unanswered), latency(l, l.mean_ns), whole(l.p50_ns),
-               whole(l.p90_ns), whole(l.p95_ns), whole(l.p99_ns), whole(l.max_ns),
-               operation->key.protocol, operation->key.stack, operation->key.layer});
+               bad_if_any(stats.outcomes.unanswered), latency(l, l.mean_ns),
+               target_cell(*operation, window), whole(l.p50_ns), whole(l.p90_ns), whole(l.p95_ns),
+               whole(l.p99_ns), whole(l.max_ns), operation->key.protocol, operation->key.stack,
+               operation->key.layer});
   }
   return table.render(style);
 }
@@ -162,7 +163,7 @@ std::string status_screen(const metrics::Snapshot& snapshot, metrics::Window win
   std::string screen = headline(snapshot, style);
   if (!live) screen += "What it left behind: goxel-telemetry blackbox\n";
   screen += '\n' + daemon_line(snapshot, style);
-  if (live) screen += process_line(snapshot.process, style);
+  if (live) screen += process_line(snapshot, style);
   screen +=
       clients_line(daemon, style) + requests_line(snapshot, style) + totals_line(snapshot, style);
   screen += fact_line("traffic",

@@ -57,7 +57,7 @@ ReplayedSegment::~ReplayedSegment() {
 void ReplayedSegment::enter(const recording::Name& name) {
   if (name.text.empty() || name.kind == shm::NameKind::none) return;
   if (ids_.size() <= name.id) ids_.resize(std::size_t{name.id} + 1, shm::names::kOther);
-  ids_[name.id] = catalog_->intern(name.kind, name.text);
+  ids_[name.id] = catalog_->intern(name.kind, name.text, name.target_us);
 }
 
 std::uint16_t ReplayedSegment::id(std::uint64_t recorded) const {

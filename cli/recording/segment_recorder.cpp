@@ -176,7 +176,8 @@ void SegmentRecorder::write_name(std::uint64_t id) {
   shm::NameKind kind = shm::NameKind::none;
   std::string name = reader_->name(static_cast<std::uint32_t>(id), &kind);
   if (kind == shm::NameKind::none) return;
-  write(recording::Name{static_cast<std::uint16_t>(id), kind, std::move(name)});
+  write(recording::Name{static_cast<std::uint16_t>(id), kind, std::move(name),
+                        reader_->target_us(static_cast<std::uint32_t>(id))});
 }
 
 void SegmentRecorder::write_moment(const metrics::Time& now) {

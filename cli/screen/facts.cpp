@@ -6,6 +6,7 @@
 #include "cli/screen/telling_apart.h"
 
 #include "documents/document.h"
+#include "metrics/live/target_room.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
@@ -31,7 +32,29 @@ Emphasis emphasis_of(ProducerState state) {
   }
 }
 
+Cell room_cell(const std::string& text, double room) {
+  return {text, room < 0 ? Emphasis::warning : Emphasis::none};
+}
+
 }  // namespace
+
+Cell memory_fact(const metrics::Snapshot& snapshot) {
+  const auto& resident = snapshot.process.resident_bytes;
+  if (!resident) return {"memory unknown"};
+  const std::string text = "memory " + metrics::format_bytes(static_cast<double>(*resident));
+  const auto room = metrics::memory_room_bytes(snapshot);
+  if (!room) return {text};
+  const auto target =
+      static_cast<double>(snapshot.daemon.gauges[shm::Gauge::target_resident_bytes]);
+  return room_cell(
+      text + " (" + metrics::format_memory_room(*room) + ' ' + metrics::format_bytes(target) + ')',
+      *room);
+}
+
+Cell target_cell(const metrics::OperationStats& operation, metrics::Window window) {
+  const auto room = metrics::latency_room_ns(operation, window);
+  return room ? room_cell(metrics::format_latency_room(*room), *room) : Cell("");
+}
 
 std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;
@@ -39,7 +62,8 @@ std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
   std::string when;
   if (daemon.state == ProducerState::live) {
     how = "live";
-    when = " since " + metrics::format_date_time(daemon.started_realtime_ns);
+    when = " since " + metrics::format_date_time(daemon.started_realtime_ns) +
+           silence(snapshot, style);
   } else {
     const std::uint64_t last = last_sign_of_life_ns(snapshot);
     const std::uint64_t now = std::max(snapshot.taken_realtime_ns, last);
@@ -49,6 +73,13 @@ std::string headline(const metrics::Snapshot& snapshot, const Style& style) {
   }
   return style.paint(Emphasis::strong, snapshot.instance) + ": " +
          style.paint(emphasis_of(daemon.state), how) + when + '\n';
+}
+
+std::string silence(const metrics::Snapshot& snapshot, const Style& style) {
+  if (!metrics::is_silent(snapshot)) return {};
+  return ", but " + style.paint(Emphasis::warning,
+                                "without a sign of life for " +
+                                    format_duration(snapshot.daemon.heartbeat_age_seconds * 1e9));
 }
 
 std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style) {

@@ -14,6 +14,9 @@ namespace goxel_telemetry::cli {
 // "goxel: live since 2025-11-25 18:46:03", or how and when the daemon ended.
 std::string headline(const metrics::Snapshot& snapshot, const Style& style);
 
+// ", but without a sign of life for 12.3 s"; empty unless that is so.
+std::string silence(const metrics::Snapshot& snapshot, const Style& style);
+
 // The daemon's program, version, pid and age, and how it is observed.
 std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style);
 
@@ -29,6 +32,12 @@ std::string ring_line(const metrics::Ring& ring, const Style& style);
 // The numbers of events that the plugin could not record, each with its reason; or that there are
 // none.
 std::string misses_line(const shm::GaugeValues& gauges, const Style& style);
+
+// "memory 42.3 MiB", and how far that is from the operator's target.
+Cell memory_fact(const metrics::Snapshot& snapshot);
+
+// How far the operation's mean in this window is from the operator's target; empty if it has none.
+Cell target_cell(const metrics::OperationStats& operation, metrics::Window window);
 
 // Requests in flight, in the order given. `age_title`: title of the age column, which says up to
 // when ages count.

@@ -91,6 +91,7 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
                {title(SortBy::errors, "FAILED"), Align::right, 3},
                {title(SortBy::share, "TIME"), Align::right, 1},
                {title(SortBy::mean, "MEAN"), Align::right, 5},
+               {"TARGET", Align::right, 2},
                {title(SortBy::p50, "P50"), Align::right, 2},
                {title(SortBy::p90, "P90"), Align::right, 8},
                {title(SortBy::p95, "P95"), Align::right, 6},
@@ -112,9 +113,10 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
     table.add({operation->key.operation, metrics::format_rate(stats.rate_per_second),
                format_count(stats.outcomes.all()),
                Cell(format_count(failed), failed == 0 ? Emphasis::faint : Emphasis::bad),
-               metrics::format_percent(share), latency(l, l.mean_ns), whole(l.p50_ns),
-               whole(l.p90_ns), whole(l.p95_ns), whole(l.p99_ns), whole(l.max_ns),
-               operation->key.stack, operation->key.protocol, operation->key.layer});
+               metrics::format_percent(share), latency(l, l.mean_ns),
+               target_cell(*operation, state.window), whole(l.p50_ns), whole(l.p90_ns),
+               whole(l.p95_ns), whole(l.p99_ns), whole(l.max_ns), operation->key.stack,
+               operation->key.protocol, operation->key.layer});
   }
   return table.render(style);
 }
@@ -124,7 +126,7 @@ std::string state_line(const metrics::Snapshot& snapshot, const Style& style) {
   switch (daemon.state) {
     case ProducerState::live:
       return style.paint(Emphasis::strong, snapshot.instance) + ": " +
-             style.paint(Emphasis::good, "live") + ", up " +
+             style.paint(Emphasis::good, "live") + silence(snapshot, style) + ", up " +
              format_duration(daemon.uptime_seconds * 1e9) + ", " +
              metrics::visible(daemon.host_name) + " pid " + std::to_string(snapshot.process.pid);
     case ProducerState::retired:
@@ -153,16 +155,13 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
               workers + " workers busy",
               format_count(daemon.gauges[shm::Gauge::connections]) + " clients"},
              style) +
-         fact_line(
-             "process",
-             {process.cpu_ratio ? "CPU " + metrics::format_percent(*process.cpu_ratio) : "",
-              process.resident_bytes
-                  ? "memory " + metrics::format_bytes(static_cast<double>(*process.resident_bytes))
-                  : "",
-              snapshot.own_cost.samples == 0
-                  ? "overhead not measured yet"
-                  : "overhead " + metrics::format_percent(snapshot.own_cost.busy_ratio)},
-             style) +
+         fact_line("process",
+                   {process.cpu_ratio ? "CPU " + metrics::format_percent(*process.cpu_ratio) : "",
+                    process.resident_bytes ? memory_fact(snapshot) : Cell(""),
+                    snapshot.own_cost.samples == 0
+                        ? "overhead not measured yet"
+                        : "overhead " + metrics::format_percent(snapshot.own_cost.busy_ratio)},
+                   style) +
          ring_line(snapshot.ring, style);
 }
 

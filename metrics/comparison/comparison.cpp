@@ -77,7 +77,8 @@ LatencyShifts latency_shifts(const LatencyEstimates& a, const LatencyEstimates& 
   return {shift_of(a.mean, b.mean, true, level),
           shift_of(a.quantile[0], b.quantile[0], true, level),
           shift_of(a.quantile[1], b.quantile[1], true, level),
-          shift_of(a.quantile[2], b.quantile[2], true, level)};
+          shift_of(a.quantile[2], b.quantile[2], true, level),
+          shift_of(a.quantile[3], b.quantile[3], true, level)};
 }
 
 // The answer does not depend on which side is called A: a ratio of 0.95 is as far from 1 as a ratio
@@ -97,8 +98,11 @@ void judge_ratio(Shift& shift, const ComparisonOptions& options) {
 
 // The verdict by the first of these numbers whose shift is proven.
 std::pair<Verdict, std::string> verdict_on(const LatencyShifts& latency) {
-  const std::pair<const Shift&, const char*> order[] = {
-      {latency.mean, "mean"}, {latency.p50, "p50"}, {latency.p90, "p90"}, {latency.p99, "p99"}};
+  const std::pair<const Shift&, const char*> order[] = {{latency.mean, "mean"},
+                                                        {latency.p50, "p50"},
+                                                        {latency.p90, "p90"},
+                                                        {latency.p95, "p95"},
+                                                        {latency.p99, "p99"}};
   bool enough_data = false;
   for (const auto& [shift, name] : order) {
     if (shift.change == Change::more) return {Verdict::slower, name};
@@ -178,7 +182,7 @@ class Comparer {
 };
 
 std::vector<Shift*> all_of(LatencyShifts& latency) {
-  return {&latency.mean, &latency.p50, &latency.p90, &latency.p99};
+  return {&latency.mean, &latency.p50, &latency.p90, &latency.p95, &latency.p99};
 }
 
 // Adjusts the p values of `shifts` as one set of questions.

@@ -49,6 +49,7 @@ struct LatencyShifts {  // nanoseconds, of answered requests
   Shift mean;
   Shift p50;
   Shift p90;
+  Shift p95;
   Shift p99;
 };
 
@@ -74,7 +75,8 @@ struct ComparedOperation {
   // to.
   std::optional<double> probability_b_slower;
   Verdict verdict = Verdict::too_little_data;
-  std::string verdict_by;  // whose shift is proven: "mean", "p50", "p90" or "p99"; empty: none
+  std::string
+      verdict_by;  // whose shift is proven: "mean", "p50", "p90", "p95" or "p99"; empty: none
 };
 
 // All operations of a layer.

@@ -28,8 +28,8 @@ struct Stratum {
 // Makes a stratum of weight 1.
 Stratum stratum_of(std::vector<const BlockSeries*> parts);
 
-inline constexpr std::size_t kQuantileCount = 3;
-inline constexpr double kQuantiles[kQuantileCount] = {0.50, 0.90, 0.99};
+inline constexpr std::size_t kQuantileCount = 4;
+inline constexpr double kQuantiles[kQuantileCount] = {0.50, 0.90, 0.95, 0.99};
 
 // Natural logarithms of nanoseconds. Empty without answered requests, and for a quantile beyond the
 // range of histograms. With too few requests, or requests in too few blocks, there is a value

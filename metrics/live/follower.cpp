@@ -252,6 +252,7 @@ void Follower::State::describe_operations(Snapshot& out) {
     stats.bytes_in = operation.bytes_in;
     stats.bytes_out = operation.bytes_out;
     stats.last_record_ns = operation.last_record_ns;
+    stats.target_ns = operation.target_ns;
   }
   operations_ = std::move(current);
   out.operations = operations_;
@@ -265,6 +266,7 @@ void Follower::State::describe_windows() {
   for (auto& [key, operation] : ingest_.operations().all()) {
     OperationStats& stats = operations_.add();
     stats.key = key;
+    stats.target_ns = operation.target_ns;
     stats.counters = operation.counters;
     if (operation.total.all() == 0) continue;  // only known to exist
     const WindowTallies tallies = operation.windows.totals();
@@ -300,7 +302,7 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   daemon.plugin_version = printable(producer.producer_version);
   daemon.started_realtime_ns = producer.created_realtime_ns;
   daemon.uptime_seconds = seconds(since(producer.created_monotonic_ns, last_sign_of_life_ns(now)));
-  daemon.heartbeat_age_seconds = seconds(since(reader_->heartbeat_ns(), now.monotonic_ns));
+  daemon.heartbeat_age_seconds = seconds(reader_->silent_for_ns(now.monotonic_ns));
   if (const std::uint64_t last = ingest_.run_last_end_ns(); last != 0) {
     daemon.last_record_realtime_ns = now.realtime_ns - since(last, now.monotonic_ns);
   }

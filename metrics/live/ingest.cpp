@@ -2,6 +2,7 @@
 #include "metrics/live/ingest.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "metrics/text/printable.h"
@@ -12,9 +13,14 @@ namespace {
 
 // Far more combinations of ids than a correct producer makes.
 constexpr std::size_t kMostResolved = 4096;
+constexpr std::string_view kDaemonLayer = "daemon";
 
 std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+std::uint64_t target_ns(const shm::Reader& reader, std::uint32_t operation) {
+  return std::uint64_t{reader.target_us(operation)} * 1000;
 }
 
 shm::Protocol protocol_of(std::uint64_t value) {
@@ -116,6 +122,7 @@ void Ingest::begin_run(shm::Reader& reader, const Time& now) {
   const std::vector<LaneBeginning> lanes = beginnings(reader, now);
   counts_from_ = first_counted(reader, lanes);
   if (expects_known_) expect(reader);
+  set_targets(reader);
   if (keeper_ != nullptr) keeper_->begin_run(reader, lanes, now);
   if (knows_since_when) return;
   observed_since_ns_ = complete_since(reader, lanes, now);
@@ -165,6 +172,23 @@ void Ingest::expect(const shm::Reader& reader) {
     if (!is_tool) add(shm::Protocol::json_rpc, shm::names::kFourLayer);
     if (!is_method) add(shm::Protocol::mcp, shm::names::kTwoLayer);
   }
+}
+
+// A producer enters the names that have targets before all others.
+void Ingest::set_targets(const shm::Reader& reader) {
+  constexpr std::uint32_t kMostNames = 512;
+  std::map<std::string, std::uint64_t> targets;
+  for (std::uint32_t id = 0; id < std::min(reader.name_count(), kMostNames); ++id) {
+    if (const std::uint64_t target = target_ns(reader, id); target != 0) {
+      targets.emplace(catalog_name(reader, id, shm::NameKind::operation), target);
+    }
+  }
+  for (auto& [key, operation] : operations_.all()) {
+    const auto target = targets.find(key.operation);
+    const bool has = key.layer == kDaemonLayer && target != targets.end();
+    operation.target_ns = has ? target->second : 0;
+  }
+  ++revision_;
 }
 
 // If the earlier reader was killed, it may have shown more than it left. What it showed is reached
@@ -249,6 +273,9 @@ Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Record& 
   OperationKey key =
       operation_key(reader, record.stack, record.protocol, record.layer, record.operation);
   const OperationTable::Found found = operations_.find_or_add(key);
+  if (found.itself && key.layer == kDaemonLayer) {
+    found.operation->target_ns = target_ns(reader, record.operation);
+  }
   if (resolved_.size() >= kMostResolved) resolved_.clear();
   const std::uint64_t span_number = spans_ == nullptr ? 0 : spans_->number_of(key);
   return resolved_.emplace(ids, Resolved{std::move(key), found, {}, span_number}).first->second;

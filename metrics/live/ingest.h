@@ -101,6 +101,7 @@ class Ingest {
                                            const std::vector<LaneBeginning>& lanes);
   void take_over(const std::map<OperationKey, Counters>& counters);
   void expect(const shm::Reader& reader);
+  void set_targets(const shm::Reader& reader);
   Resolved& resolve(const shm::Reader& reader, const shm::Record& record);
   void take(const shm::Reader& reader, const shm::Calibration& calibration,
             const shm::Record& record, std::uint32_t lane, std::uint64_t sequence, const Time& now);

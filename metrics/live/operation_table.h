@@ -21,6 +21,7 @@ struct Operation {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t last_record_ns = 0;  // CLOCK_MONOTONIC
+  std::uint64_t target_ns = 0;       // see OperationStats
   SlidingWindows windows;
 
   void add_to_totals(const Measurement& measurement);

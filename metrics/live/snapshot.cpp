@@ -5,6 +5,12 @@
 
 namespace goxel_telemetry::metrics {
 
+bool is_silent(const Snapshot& snapshot) {
+  constexpr double kLimitSeconds = 5;  // a heartbeat is due every second
+  return snapshot.daemon.state == shm::ProducerState::live &&
+         snapshot.daemon.heartbeat_age_seconds > kLimitSeconds;
+}
+
 std::uint64_t last_sign_of_life_ns(const Snapshot& snapshot) {
   const auto heartbeat_age =
       static_cast<std::uint64_t>(snapshot.daemon.heartbeat_age_seconds * 1e9);

@@ -34,6 +34,9 @@ struct OperationStats {
   std::uint64_t bytes_in = 0;  // total
   std::uint64_t bytes_out = 0;
   std::uint64_t last_record_ns = 0;  // end of the latest span
+  // How long the daemon should take on average: the operator's target for this operation. Only of
+  // the layer `daemon`; 0: not set.
+  std::uint64_t target_ns = 0;
   std::array<WindowStats, kWindowCount> windows;
 
   const WindowStats& window(Window w) const { return windows[static_cast<std::size_t>(w)]; }
@@ -139,6 +142,9 @@ struct Snapshot {
   // Records counted as _OTHER or not at all: too many operations.
   std::uint64_t operations_dropped = 0;
 };
+
+// Whether the daemon lives but gives no sign of life: it is stopped, say, or its machine was asleep.
+bool is_silent(const Snapshot& snapshot);
 
 // CLOCK_REALTIME of the daemon's last sign of life: heartbeat or record.
 std::uint64_t last_sign_of_life_ns(const Snapshot& snapshot);

@@ -60,6 +60,7 @@ void get(Fields& fields, Name& name) {
   name.kind =
       static_cast<shm::NameKind>(fields.next(static_cast<std::uint64_t>(shm::NameKind::stack)));
   name.text = fields.text(shm::kNameBytes);
+  if (!fields.at_end()) name.target_us = fields.next<std::uint32_t>();  // version 1 has none
 }
 
 void get(Fields& fields, Moment& moment) {

@@ -53,7 +53,8 @@ struct RunBegan {
 struct Name {
   std::uint16_t id = 0;
   shm::NameKind kind = shm::NameKind::none;
-  std::string text;  // as in the catalog: at most shm::kNameBytes, any bytes
+  std::string text;             // as in the catalog: at most shm::kNameBytes, any bytes
+  std::uint32_t target_us = 0;  // as in the catalog
   friend bool operator==(const Name&, const Name&) = default;
 };
 

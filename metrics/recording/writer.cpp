@@ -32,6 +32,7 @@ void put_body(Bytes& out, const Name& name) {
   put_number(out, name.id);
   put_number(out, static_cast<std::uint64_t>(name.kind));
   put_text(out, std::string_view(name.text).substr(0, shm::kNameBytes));
+  put_number(out, name.target_us);
 }
 
 void put_body(Bytes& out, const Moment& moment) {

@@ -80,6 +80,10 @@ std::string offset_if_clocks_change(std::uint64_t realtime_ns) {
   return (east < 0 ? '-' : '+') + two_digits(minutes / 60) + ':' + two_digits(minutes % 60);
 }
 
+const char* within_or_over(double room) {
+  return room < 0 ? " over" : " within";
+}
+
 }  // namespace
 
 std::string format_duration(double ns) {
@@ -130,6 +134,14 @@ std::string format_time_of_day(std::uint64_t realtime_ns) {
   const std::string microseconds = std::to_string(realtime_ns / 1000 % 1'000'000);
   return local_time(realtime_ns, "%H:%M:%S.") + std::string(6 - microseconds.size(), '0') +
          microseconds + offset_if_clocks_change(realtime_ns);
+}
+
+std::string format_latency_room(double room_ns) {
+  return format_duration(std::abs(room_ns)) + within_or_over(room_ns);
+}
+
+std::string format_memory_room(double room_bytes) {
+  return format_bytes(std::abs(room_bytes)) + within_or_over(room_bytes);
 }
 
 }  // namespace goxel_telemetry::metrics

@@ -13,6 +13,11 @@ namespace goxel_telemetry::metrics {
 // "3 d 04 h".
 std::string format_duration(double ns);
 
+// The room that is left to a target: "410 µs within", "90.0 µs over".
+std::string format_latency_room(double room_ns);
+// "7.70 MiB within", "12.1 MiB over"
+std::string format_memory_room(double room_bytes);
+
 // "512 B", "1.50 KiB", "3.42 MiB"; the steps are 1024.
 std::string format_bytes(double bytes);
 

@@ -120,7 +120,7 @@ TEST_F(CompareProgram, ALiveDaemonWithABaselineOfItself) {
   EXPECT_EQ(call_live({"compare", "live", "before", "--fail-on", "slower"}).exit_code, 0);
   EXPECT_EQ(call_live({"compare", "before", "live", "--fail-on", "faster"}).exit_code, 2);
 
-  const Program::Result screen = call_live({"compare", "baseline:before", "live"});
+  const Program::Result screen = call_live({"compare", "baseline:before", "live", "--all"});
   EXPECT_THAT(screen.output,
               AllOf(HasSubstr("baseline \"before\", saved "),
                     ContainsRegex("goxel.fill .*\\+200 % .* slower"),
@@ -135,7 +135,7 @@ TEST_F(CompareProgram, TwoStacksOfTheLiveDaemon) {
   EXPECT_EQ(verdict_of(comparison, "ping"), "too little data");  // only one of them has it
   EXPECT_EQ(comparison.at("layers").size(), 1u);
   EXPECT_EQ(comparison.at("layers").at(0).at("raw").at("stack"), "");
-  EXPECT_THAT(call_live({"compare", "stack:4-layer", "stack:2-layer"}).output,
+  EXPECT_THAT(call_live({"compare", "stack:4-layer", "stack:2-layer", "--all"}).output,
               AllOf(ContainsRegex("only in A +daemon: +ping\n"),
                     ContainsRegex("only in B +daemon: +goxel.fill\n")));
   save("before");
@@ -209,7 +209,7 @@ TEST_F(CompareProgram, ARecordingIsASide) {
     expect_watched_since_begin(comparison.at("a"));
   }
   start(past(300, 50));
-  const Program::Result slower = call_live({"compare", file("before"), "live"});
+  const Program::Result slower = call_live({"compare", file("before"), "live", "--all"});
   EXPECT_THAT(slower.output, AllOf(HasSubstr("recording of instance \"" + instance_ + '"'),
                                    ContainsRegex("goxel.fill .*\\+200 % .* slower"),
                                    ContainsRegex("ping .* no proven difference")));

@@ -71,7 +71,7 @@ class ComparisonScreen : public testing::Test {
   }
 
   std::string screen(bool colours = false) const {
-    return comparison_screen(compared_, {.colours = colours});
+    return comparison_screen(compared_, true, {.colours = colours});
   }
   // The line of the operation, with colours.
   std::string painted(const std::string& name) const {
@@ -120,28 +120,29 @@ TEST_F(ComparisonScreen, ARowHasTheFiguresOfBothSides) {
   o.latency.mean = moved(1e6, 3e6, Change::more, 1.8, 2.2);
   o.latency.p50 = moved(1e6, 0.75e6, Change::less, -0.3, -0.2);
   o.latency.p90 = moved(4e6, 5e6, Change::not_proven, -0.1, 0.6);
+  o.latency.p95 = moved(5e6, 7e6, Change::not_proven, -0.1, 0.9);
   o.latency.p99 = moved(1e7, 1.1e7, Change::more, 0.07, {});
   o.throughput = moved(100, 150, Change::more, 0.45, 0.55);
   o.failure_ratio = differs(-0.02, -0.03, -0.01, Change::less);
   o.probability_b_slower = 0.875;
   o.verdict_by = "p99";
   operations() = {o};
-  EXPECT_THAT(
-      row_of(screen(), "OPERATION"),
-      ElementsAre("OPERATION", "COUNT A", "COUNT B", "MEAN A", "MEAN B", "MEAN", "P50", "P90",
-                  "P99", "RATE", "FAILURES", "B SLOWER", "VERDICT", "PROTOCOL", "STACK", "LAYER"));
-  EXPECT_THAT(
-      row_of(screen(), "fill"),
-      ElementsAre("fill", "1,234", "5,678", "1.00 ms", "3.00 ms", "+200 % (+180 .. +220)",
-                  "-25.0 % (-30.0 .. -20.0)", "+25.0 % (-10.0 .. +60.0)", "+10.0 % (+7.00 .. ?)",
-                  "+50.0 % (+45.0 .. +55.0)", "-2.00 % (-3.00 .. -1.00)", "87.5 %", "slower (p99)",
-                  "mcp", "2-layer", "daemon"));
+  EXPECT_THAT(row_of(screen(), "OPERATION"),
+              ElementsAre("OPERATION", "COUNT A", "COUNT B", "MEAN A", "MEAN B", "MEAN", "P50",
+                          "P90", "P95", "P99", "RATE", "FAILURES", "B SLOWER", "VERDICT",
+                          "PROTOCOL", "STACK", "LAYER"));
+  EXPECT_THAT(row_of(screen(), "fill"),
+              ElementsAre("fill", "1,234", "5,678", "1.00 ms", "3.00 ms", "+200 % (+180 .. +220)",
+                          "-25.0 % (-30.0 .. -20.0)", "+25.0 % (-10.0 .. +60.0)",
+                          "+40.0 % (-10.0 .. +90.0)", "+10.0 % (+7.00 .. ?)",
+                          "+50.0 % (+45.0 .. +55.0)", "-2.00 % (-3.00 .. -1.00)", "87.5 %",
+                          "slower (p99)", "mcp", "2-layer", "daemon"));
 }
 
 TEST_F(ComparisonScreen, OperationsOfOneNameAreToldApartAt80Columns) {
   operations() = {operation("fill", Verdict::slower, 1), operation("fill", Verdict::faster, -0.5)};
   const auto titles = [this] {
-    return row_of(comparison_screen(compared_, {.width = 80}), "OPERATION");
+    return row_of(comparison_screen(compared_, true, {.width = 80}), "OPERATION");
   };
   operations()[1].key.stack = "4-layer";
   EXPECT_THAT(titles(), Contains("STACK"));
@@ -159,7 +160,7 @@ TEST_F(ComparisonScreen, WhatIsNotKnownIsADashAndTooLittleDataHasNoInterval) {
   operations() = {o};
   EXPECT_THAT(row_of(screen(), "fill"),
               ElementsAre("fill", "1,000", "2,000", "2.00 ms", "1.00 ms", "-50.0 %", "-", "-", "-",
-                          "-", "-", "-", "too little data", "mcp", "2-layer", "daemon"));
+                          "-", "-", "-", "-", "too little data", "mcp", "2-layer", "daemon"));
 }
 
 TEST_F(ComparisonScreen, TheMeanIsNotNamedAsWhatTheVerdictIsBy) {
@@ -227,14 +228,14 @@ TEST_F(ComparisonScreen, ALayerIsShownInTheSameMixAndBelowAsItWas) {
   layer.verdict_by = "mean";
   EXPECT_THAT(row_of(screen(), "LAYER"),
               ElementsAre("LAYER", "MIX", "REQUESTS A", "REQUESTS B", "MEAN A", "MEAN B", "MEAN",
-                          "P50", "P90", "P99", "VERDICT"));
+                          "P50", "P90", "P95", "P99", "VERDICT"));
   EXPECT_THAT(row_of(screen(), "daemon, 2-layer"),
               ElementsAre("daemon, 2-layer", "same mix", "98.0 %", "50.0 %", "3.00 ms", "1.50 ms",
                           "-50.0 % (-60.0 .. -40.0)", "-50.0 % (-70.0 .. -30.0)",
-                          "-20.0 % (-90.0 .. +10.0)", "-", "faster"));
+                          "-20.0 % (-90.0 .. +10.0)", "-", "-", "faster"));
   EXPECT_THAT(row_of(screen(), "daemon, 2-layer", 1),
               ElementsAre("as it was", "1,000", "2,000", "1.00 ms", "2.00 ms",
-                          "+100 % (+90.0 .. +110)", "-", "-", "-", "slower (p50)"));
+                          "+100 % (+90.0 .. +110)", "-", "-", "-", "-", "slower (p50)"));
 }
 
 TEST_F(ComparisonScreen, ALayerThatOneSideHasSaysWhich) {
@@ -248,7 +249,7 @@ TEST_F(ComparisonScreen, ALayerThatOneSideHasSaysWhich) {
   layers[1].raw.a = {};
   EXPECT_THAT(row_of(screen(), "mcp-client"),
               ElementsAre("mcp-client", "as it was", "1,000", "0", "1.00 ms", "1.00 ms",
-                          "+0 % (? .. ?)", "-", "-", "-", "only in A"));
+                          "+0 % (? .. ?)", "-", "-", "-", "-", "only in A"));
   EXPECT_EQ(row_of(screen(), "ts-client").back(), "only in B");
 }
 
@@ -269,6 +270,38 @@ TEST_F(ComparisonScreen, OperationsOfOneSideStandApartByLayer) {
   EXPECT_EQ(lines[lines.size() - 3], "only in A   daemon:   lost   old");
   EXPECT_EQ(lines[lines.size() - 2], "only in A   mcp-client:   gone");
   EXPECT_EQ(lines[lines.size() - 1], "only in B   daemon:   new");
+}
+
+TEST_F(ComparisonScreen, WithoutAllOnlyWhatIsProvenIsShown) {
+  metrics::ComparedOperation fails = operation("fails", Verdict::no_proven_difference, 0);
+  fails.failure_ratio = differs(0.02, 0.01, 0.03, Change::more);
+  metrics::ComparedOperation gone = operation("gone", Verdict::too_little_data, 0);
+  gone.b = {};
+  metrics::ComparedOperation slower = operation("slower", Verdict::slower, 1);
+  slower.verdict_by = "mean";
+  slower.latency.p95 = moved(2e6, 5e6, Change::more, 1.2, 1.8);
+  operations() = {operation("same", Verdict::no_proven_difference, 0.01), slower, fails, gone,
+                  operation("rare", Verdict::too_little_data, 0)};
+  metrics::ComparedLayer& layer = compared_.comparison.layers.emplace_back();
+  layer.raw = operation("", Verdict::slower, 0);
+  layer.adjusted.mean = moved(3e6, 1.5e6, Change::less, -0.6, -0.4);
+  const auto few = [this] { return comparison_screen(compared_, false, {}); };
+  EXPECT_THAT(row_of(few(), "OPERATION"),
+              ElementsAre("OPERATION", "MEAN A", "MEAN B", "MEAN", "P95", "FAILURES", "VERDICT",
+                          "PROTOCOL", "STACK", "LAYER"));
+  EXPECT_THAT(row_of(few(), "slower"),
+              ElementsAre("slower", "1.00 ms", "2.00 ms", "+100 % (? .. ?)",
+                          "+150 % (+120 .. +180)", "-", "slower", "mcp", "2-layer", "daemon"));
+  EXPECT_THAT(row_of(few(), "fails").front(), "fails");
+  for (const char* left_out : {"\nsame ", "\nrare ", "as it was", "gone"}) {
+    EXPECT_THAT(few(), Not(HasSubstr(left_out)));
+  }
+  EXPECT_THAT(few(), HasSubstr("\n2 more operations without a proven difference, 1 with too little "
+                               "data (--all shows them).\n"));
+  EXPECT_THAT(few(), HasSubstr("\nonly in A   daemon, 2-layer:   1 operation\n"));
+  operations() = {operation("same", Verdict::no_proven_difference, 0.01)};
+  EXPECT_THAT(few(), HasSubstr("\nNo operation has a proven difference: 1 operation compared "
+                               "(--all shows them).\n"));
 }
 
 // --- the answer ---
@@ -342,7 +375,8 @@ TEST_F(ComparisonAnswer, OfSeveralStacksIsAboutTheOneWithMostRequests) {
 TEST_F(ComparisonAnswer, IsTheFirstThingOnTheScreenInLinesOfItsWidth) {
   add_layer("daemon", Verdict::faster, less_);
   EXPECT_TRUE(screen().starts_with(answer() + "\n\n"));
-  const std::vector<std::string> lines = lines_of(comparison_screen(compared_, {.width = 50}));
+  const std::vector<std::string> lines =
+      lines_of(comparison_screen(compared_, true, {.width = 50}));
   EXPECT_EQ(lines[0], "In this pair of sessions, B takes 36 % less time");
   EXPECT_EQ(lines[1], "than A (30 to 42) for the same operations, as");
   EXPECT_EQ(lines[2], "daemon sees them.");

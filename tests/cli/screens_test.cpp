@@ -150,7 +150,9 @@ TEST_F(Screens, ARecordShowsHowLongItWasReceivedQueuedAndSent) {
 
 TEST_F(Screens, StatusShowsStateCountsAndCoveredTime) {
   const std::string screen = status_screen(example_snapshot(), metrics::Window::one_minute, {});
-  EXPECT_THAT(screen, HasSubstr("goxel: live since 2023-11-14 22:13:20\n"));
+  EXPECT_THAT(
+      screen,
+      HasSubstr("goxel: live since 2023-11-14 22:13:20, but without a sign of life for 40.0 s\n"));
   EXPECT_THAT(screen, HasSubstr("2 open without a client"));
   EXPECT_THAT(screen, HasSubstr("1,007 requests   1,000 ok   7 error\n"));
   EXPECT_THAT(screen, HasSubstr("Last minute (seen of it: 12.3 s): 123,463 requests"));

@@ -14,6 +14,7 @@ namespace {
 using metrics::Window;
 using shm::ProducerState;
 using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -84,6 +85,29 @@ TEST_F(StatusScreen, ARowHasTheFiguresOfTheWindow) {
               ElementsAre("fill", "1,234", "4.12/s", "334", "30", "1.50 µs", "1.00 µs", "2.00 ms",
                           "20.0 ms", "3.00 s", "1 min 05 s", "mcp", "2-layer", "daemon"));
   EXPECT_THAT(screen(kPlain, Window::one_minute), HasSubstr("No requests in this window."));
+}
+
+TEST_F(StatusScreen, WhatHasATargetSaysHowFarItIsFromIt) {
+  snapshot_.operations = {operation("hit", 10, 400'000), operation("missed", 10, 6e6),
+                          operation("other", 10, 100), operation("unanswered", 0, 0)};
+  for (const std::size_t with : {0u, 1u, 3u})
+    snapshot_.operations.replace(with).target_ns = 500'000;
+  snapshot_.operations.replace(3).windows[1].outcomes.unanswered = 1;
+  snapshot_.process.resident_bytes = 62u << 20;
+  EXPECT_THAT(screen(), HasSubstr("memory 62.0 MiB   "));
+  snapshot_.daemon.gauges[shm::Gauge::target_resident_bytes] = 50u << 20;
+  for (const std::size_t width : {80u, 200u}) {
+    const std::string shown = screen({.width = width});
+    EXPECT_THAT(shown, HasSubstr("memory 62.0 MiB (12.0 MiB over 50.0 MiB)"));
+    EXPECT_THAT(row_of(shown, "OPERATION"), Contains("TARGET")) << width;
+    EXPECT_THAT(row_of(shown, "missed"), Contains("5.50 ms over")) << width;
+    EXPECT_THAT(row_of(shown, "hit"), Contains("100 µs within")) << width;
+    for (const char* name : {"other", "unanswered"}) {
+      EXPECT_THAT(row_of(shown, name), Each(Not(HasSubstr("within")))) << width;
+    }
+  }
+  snapshot_.daemon.gauges[shm::Gauge::target_resident_bytes] = 64u << 20;
+  EXPECT_THAT(screen(), HasSubstr("memory 62.0 MiB (2.00 MiB within 64.0 MiB)"));
 }
 
 TEST_F(StatusScreen, WhatWasNeverAnsweredHasNoLatency) {

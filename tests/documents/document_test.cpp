@@ -180,7 +180,7 @@ class Numbered {
   }
   metrics::LatencyShifts shifts() {
     return {shift(metrics::Change::more), shift(metrics::Change::less),
-            shift(metrics::Change::not_proven), metrics::Shift{}};
+            shift(metrics::Change::not_proven), shift(metrics::Change::more), metrics::Shift{}};
   }
   metrics::SideCounts counts() {
     return {next(), next(), next(), static_cast<std::uint32_t>(next())};

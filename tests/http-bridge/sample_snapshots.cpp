@@ -25,6 +25,7 @@ OperationStats add_voxel() {
   operation.bytes_in = 1'300;
   operation.bytes_out = 650;
   operation.last_record_ns = 5'000'000'000;
+  operation.target_ns = 1'500'000;
   WindowStats& minute = operation.windows[static_cast<std::size_t>(Window::one_minute)];
   minute.covered_seconds = 60;
   minute.outcomes = operation.total;
@@ -64,6 +65,9 @@ Snapshot goxel() {
   daemon.run_id = 0xFEDC'BA98'7654'3210;
   daemon.runs_seen = 1;
   daemon.door = "preload";
+  daemon.gauges[shm::Gauge::target_latency_ns] = 6'000'000;
+  daemon.gauges[shm::Gauge::target_milli_operations_per_second] = 1'600'500;
+  daemon.gauges[shm::Gauge::target_resident_bytes] = 50u << 20;
   daemon.host_name = "goxel-daemon";
   daemon.host_version = "0.18.6";
   daemon.plugin_version = "0.1.0";

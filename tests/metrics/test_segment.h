@@ -54,8 +54,8 @@ class TestSegment {
     shm::show(segment().collection_points()[place], point);
   }
 
-  std::uint16_t operation(std::string_view name) {
-    return catalog_->intern(shm::NameKind::operation, name);
+  std::uint16_t operation(std::string_view name, std::uint32_t target_us = 0) {
+    return catalog_->intern(shm::NameKind::operation, name, target_us);
   }
 
   // Gives two ids the same name, as two threads do that enter a name at the same instant.

@@ -14,6 +14,7 @@
 
 #include "tests/plugin/abi_fixture.h"
 #include "tests/plugin/header_layout.h"
+#include "tests/shm/child.h"
 
 extern "C" const size_t layout_in_c[];
 extern "C" const size_t layout_in_c_count;
@@ -160,6 +161,28 @@ TEST_F(Abi, AForkedChildWritesNothingUntilItActivatesAndThenBeginsEmpty) {
   EXPECT_THAT(seen(), testing::IsEmpty());
   plugin_.request_finished(token, GOXEL_STATUS_OK, 0);
   EXPECT_THAT(seen(), ElementsAre("parents 0"));
+}
+
+// A child that goes on without its parent has no part in what proves that the parent lives.
+TEST_F(Abi, AForkedChildDoesNotMakeItsDeadParentSeemAlive) {
+  shm::Child parent([this](shm::Child::Pipe& pipe) {
+    const int failed = activate();
+    const pid_t child = fork();
+    if (child == 0) {
+      pause();
+      std::_Exit(0);
+    }
+    pipe.tell(failed == 0 ? child : -1);
+    pipe.wait();
+  });
+  const auto child = parent.hear<pid_t>();
+  ASSERT_GT(child, 0);
+  watch();
+  EXPECT_EQ(reader_->state(0), shm::ProducerState::live);
+  parent.kill();
+  EXPECT_EQ(kill(child, 0), 0) << "the child lives";
+  EXPECT_TRUE(wait_until([this] { return reader_->state(0) == shm::ProducerState::dead; }));
+  kill(child, SIGKILL);
 }
 
 }  // namespace

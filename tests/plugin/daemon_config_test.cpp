@@ -65,6 +65,21 @@ TEST_F(DaemonConfig, ASectionGivesLibraryAndSettings) {
             "target_operations_per_second=1600\nunanswered_after_seconds=5\n");
 }
 
+TEST_F(DaemonConfig, TargetsOfOperationsAreOneObject) {
+  EXPECT_EQ(read_config(R"({"operation_targets_ms": {"ping": 0.5, "goxel.export_model": 5},
+                            "target_memory_mib": 50})"),
+            "");
+  EXPECT_EQ(section_.settings,
+            "operation_targets_ms.goxel.export_model=5\noperation_targets_ms.ping=0.5\n"
+            "target_memory_mib=50\n");
+  expect_problem(read_config(R"({"operation_targets_ms": 5})"), "must be an object");
+  expect_problem(read_config(R"({"operation_targets_ms": {"ping": "soon"}})"),
+                 "operation_targets_ms.ping");
+  expect_problem(read_config(R"({"operation_targets_ms": {"ping": [1]}})"),
+                 "operation_targets_ms.ping");
+  expect_problem(read_config(R"({"operation_targets_ms": {"a\ninstance=b": 1}})"), "line break");
+}
+
 TEST_F(DaemonConfig, EachMistakeIsOneSentenceThatNamesTheFileAndTheMistake) {
   expect_problem(read(""), "not valid JSON");
   expect_problem(read("{\"plugins\": {"), "not valid JSON");

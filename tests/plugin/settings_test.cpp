@@ -17,6 +17,8 @@ TEST(Settings, NothingSetIsTheDocumentedDefault) {
   EXPECT_EQ(settings.clock, ClockChoice::automatic);
   EXPECT_EQ(settings.target_latency_ns, 0u);
   EXPECT_EQ(settings.target_milli_operations_per_second, 0u);
+  EXPECT_EQ(settings.target_resident_bytes, 0u);
+  EXPECT_TRUE(settings.operation_targets.empty());
 }
 
 TEST(Settings, EachLineOfTheLaunchersVariableSetsOne) {
@@ -24,7 +26,9 @@ TEST(Settings, EachLineOfTheLaunchersVariableSetsOne) {
   EXPECT_EQ(apply_settings_text(settings,
                                 "instance=left-wing.2\nsegment_mode=0644\n\nsegment_group=a=b\n"
                                 "unanswered_after_seconds=86400\nclock=monotonic\n"
-                                "target_latency_ms=6.0\ntarget_operations_per_second=1600.125"),
+                                "target_latency_ms=6.0\ntarget_operations_per_second=1600.125\n"
+                                "target_memory_mib=50\noperation_targets_ms.ping=0.5\n"
+                                "operation_targets_ms.goxel.export_model=5"),
             "");
   EXPECT_EQ(settings.instance, "left-wing.2");
   EXPECT_EQ(settings.segment_mode, 0644u);
@@ -33,6 +37,22 @@ TEST(Settings, EachLineOfTheLaunchersVariableSetsOne) {
   EXPECT_EQ(settings.clock, ClockChoice::monotonic);
   EXPECT_EQ(settings.target_latency_ns, 6'000'000u);
   EXPECT_EQ(settings.target_milli_operations_per_second, 1'600'125u);
+  EXPECT_EQ(settings.target_resident_bytes, 50u * 1024 * 1024);
+  ASSERT_EQ(settings.operation_targets.size(), 2u);
+  EXPECT_EQ(settings.operation_targets[0].operation, "ping");
+  EXPECT_EQ(settings.operation_targets[0].us, 500u);
+  EXPECT_EQ(settings.operation_targets[1].operation, "goxel.export_model");
+  EXPECT_EQ(settings.operation_targets[1].us, 5'000u);
+}
+
+TEST(Settings, TargetsOfMoreThan256OperationsAreRefused) {
+  Settings settings;
+  const auto target = [&settings](int number) {
+    return apply_setting(settings, "operation_targets_ms.op" + std::to_string(number), "1");
+  };
+  for (int i = 0; i < 256; ++i) ASSERT_EQ(target(i), "");
+  EXPECT_THAT(target(256), HasSubstr("256 operations"));
+  EXPECT_EQ(settings.operation_targets.size(), 256u);
 }
 
 TEST(Settings, ATargetIsANumberWithDecimals) {
@@ -84,9 +104,18 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"target_operations_per_second", "0.0", "a second"},
         Bad{"target_operations_per_second", "0.0001", "a second"},
         Bad{"target_operations_per_second", "1000000001", "a second"},
-        Bad{"segment_mode", "0666", "0640"}, Bad{"segment_mode", "0660", "0640"},
-        Bad{"segment_mode", "0400", "0640"}, Bad{"segment_mode", "rw", "0640"},
-        Bad{"segment_mode", "0640 ", "0640"}, Bad{"unanswered_after_seconds", "0", "1 to 86400"},
+        Bad{"target_memory_mib", "0", "MiB"}, Bad{"target_memory_mib", "1.5", "MiB"},
+        Bad{"target_memory_mib", "16777217", "MiB"},
+        Bad{"operation_targets_ms.", "1", "names no operation"},
+        Bad{"operation_targets_ms._BATCH", "1", "names no operation"},
+        Bad{"operation_targets_ms.a=b", "1", "names no operation"},
+        Bad{"operation_targets_ms.ping", "0", "milliseconds"},
+        Bad{"operation_targets_ms.ping", "0.0001", "milliseconds"},
+        Bad{"operation_targets_ms.ping", "4294967.296", "milliseconds"},
+        Bad{"operation_targets_ms", "1", "no setting"}, Bad{"segment_mode", "0666", "0640"},
+        Bad{"segment_mode", "0660", "0640"}, Bad{"segment_mode", "0400", "0640"},
+        Bad{"segment_mode", "rw", "0640"}, Bad{"segment_mode", "0640 ", "0640"},
+        Bad{"unanswered_after_seconds", "0", "1 to 86400"},
         Bad{"unanswered_after_seconds", "86401", "1 to 86400"},
         Bad{"unanswered_after_seconds", "-1", "1 to 86400"},
         Bad{"unanswered_after_seconds", "1.5", "1 to 86400"},

@@ -66,6 +66,17 @@ TEST_F(Catalog, TellsKindsApart) {
   EXPECT_EQ(intern("daemon", NameKind::layer), names::kDaemon);
 }
 
+TEST_F(Catalog, ANameKeepsTheTargetThatItWasEnteredWith) {
+  const std::uint16_t ping = writer_.intern(NameKind::operation, "ping", 500);
+  EXPECT_EQ(intern("ping"), ping);
+  EXPECT_EQ(writer_.intern(NameKind::operation, "ping", 900), ping);
+  EXPECT_EQ(reader_.target_us(ping), 500u);
+  EXPECT_EQ(reader_.target_us(intern("save")), 0u);
+  EXPECT_EQ(reader_.target_us(writer_.intern(NameKind::stack, "odd", 7)), 0u) << "no operation";
+  EXPECT_EQ(reader_.target_us(kEntries - 1), 0u);
+  EXPECT_EQ(reader_.target_us(kEntries), 0u);
+}
+
 TEST_F(Catalog, NamesBeyondItsCapacityAreOther) {
   for (std::size_t i = kWellKnown; i < kEntries; ++i) {
     EXPECT_EQ(intern("operation " + std::to_string(i)), i);

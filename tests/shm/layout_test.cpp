@@ -28,7 +28,8 @@ static_assert(offsetof(Header, inflight_offset) == 104);
 static_assert(offsetof(Header, lanes_offset) == 112);
 static_assert(offsetof(Header, collection_points_offset) == 120);
 static_assert(offsetof(Header, collection_points_capacity) == 128);
-static_assert(offsetof(Header, reserved) == 132);
+static_assert(offsetof(Header, life_locked) == 132);
+static_assert(offsetof(Header, reserved) == 133);
 static_assert(offsetof(Header, instance) == 144);
 static_assert(offsetof(Header, host_name) == 208);
 static_assert(offsetof(Header, host_version) == 272);
@@ -60,12 +61,14 @@ static_assert(static_cast<std::size_t>(Gauge::contended_calls) * 8 == 64);
 static_assert(static_cast<std::size_t>(Gauge::catalog_overflow) * 8 == 72);
 static_assert(static_cast<std::size_t>(Gauge::target_latency_ns) * 8 == 80);
 static_assert(static_cast<std::size_t>(Gauge::target_milli_operations_per_second) * 8 == 88);
-static_assert(offsetof(Gauges, words) == 0 && kGaugeCount == 12);
+static_assert(static_cast<std::size_t>(Gauge::target_resident_bytes) * 8 == 96);
+static_assert(offsetof(Gauges, words) == 0 && kGaugeCount == 13);
 
 static_assert(offsetof(CatalogEntry, kind) == 0);
 static_assert(offsetof(CatalogEntry, name) == 1);
 static_assert(offsetof(CatalogEntry, length) == 56);
 static_assert(offsetof(CatalogEntry, reserved) == 57);
+static_assert(offsetof(CatalogEntry, target_us) == 60);
 
 static_assert(offsetof(Slot, stamp) == 0);
 static_assert(offsetof(Slot, words) == 8);

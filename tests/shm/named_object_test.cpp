@@ -38,37 +38,29 @@ TEST_F(NamedObject, IsOpenedForReadingAndOnlyIfItIsAFile) {
   EXPECT_EQ(read(object.get(), found, sizeof found), 7);
   EXPECT_EQ(std::string(found, 7), "content");
   EXPECT_EQ(write(object.get(), "x", 1), -1);
-  ASSERT_TRUE(unlink_object(instance_.name()));
-  EXPECT_FALSE(unlink_object(instance_.name()));
-  EXPECT_EQ(errno, ENOENT);
+  ASSERT_EQ(shm_unlink(instance_.object().c_str()), 0);
   ASSERT_EQ(mkdir(instance_.path().c_str(), 0755), 0);
   EXPECT_FALSE(open_object(instance_.name()));
   EXPECT_EQ(errno, kNoSharedMemory);
   ASSERT_EQ(rmdir(instance_.path().c_str()), 0);
 }
 
-TEST_F(NamedObject, IsLockedByOneAtATime) {
-  const Descriptor object = make();
-  const Descriptor other = open_object(instance_.name());
-  {
-    const ObjectLock first(object.get(), instance_.name());
-    EXPECT_TRUE(first);
-    const ObjectLock second(other.get(), instance_.name());
-    EXPECT_FALSE(second);
-  }
-  const ObjectLock third(other.get(), instance_.name());
-  EXPECT_TRUE(third);
-}
-
-// Between the opening and the locking somebody else may have replaced it.
-TEST_F(NamedObject, IsNotSoundlyLockedOnceTheNameStandsForAnotherOrForNone) {
-  const Descriptor old = make();
-  ASSERT_TRUE(unlink_object(instance_.name()));
-  EXPECT_FALSE(ObjectLock(old.get(), instance_.name()));
-  const Descriptor next = make();
-  EXPECT_FALSE(ObjectLock(old.get(), instance_.name()));
-  EXPECT_TRUE(ObjectLock(next.get(), instance_.name()));
-  EXPECT_FALSE(ObjectLock(-1, instance_.name()));
+TEST_F(NamedObject, GetsANameThatIsFreeAndChangesPlacesWithAnother) {
+  const TestInstance other;
+  const Descriptor first = make("first");
+  EXPECT_TRUE(give_name(instance_.object(), other.object()));
+  EXPECT_FALSE(open_object(instance_.name()));
+  EXPECT_TRUE(same_object(first.get(), open_object(other.name()).get()));
+  EXPECT_FALSE(give_name(instance_.object(), other.object()));
+  EXPECT_EQ(errno, ENOENT);
+  const Descriptor second = make("second");
+  EXPECT_FALSE(same_object(first.get(), second.get()));
+  EXPECT_FALSE(give_name(instance_.object(), other.object()));
+  EXPECT_EQ(errno, EEXIST);
+  EXPECT_TRUE(exchange_names(instance_.object(), other.object()));
+  EXPECT_TRUE(same_object(first.get(), open_object(instance_.name()).get()));
+  EXPECT_TRUE(same_object(second.get(), open_object(other.name()).get()));
+  EXPECT_FALSE(same_object(first.get(), -1));
 }
 
 TEST_F(NamedObject, TellsItsOwnerIfItIsAFinishedSegment) {

@@ -155,6 +155,7 @@ TEST_F(SegmentReader, CopiesTheGauges) {
   EXPECT_EQ(values[Gauge::catalog_overflow], 109u);
   EXPECT_EQ(values[Gauge::target_latency_ns], 110u);
   EXPECT_EQ(values[Gauge::target_milli_operations_per_second], 111u);
+  EXPECT_EQ(values[Gauge::target_resident_bytes], 112u);
 }
 
 TEST_F(SegmentReader, ReadsNames) {
@@ -214,6 +215,18 @@ TEST_F(SegmentReader, ProducerThatProcDoesNotShowIsDeadAfterThreeSecondsWithoutA
 TEST_F(SegmentReader, ProducerThatRunsIsLiveHoweverLongItIsSilent) {
   header().heartbeat_ns.store(kBeat);
   EXPECT_EQ(reader_->state(kBeat + 1000 * kLimit), ProducerState::live);
+}
+
+// The producer's clock may run ahead of the reader's or behind it (time namespaces).
+TEST_F(SegmentReader, SilenceCountsFromTheLastBeatThatWasSeen) {
+  header().heartbeat_ns.store(kBeat);
+  EXPECT_EQ(reader_->silent_for_ns(kBeat + 7), 7u) << "by the clock, until it is seen to move";
+  EXPECT_EQ(reader_->silent_for_ns(kBeat - 1), 0u);
+  header().heartbeat_ns.store(kBeat + 1);
+  EXPECT_EQ(reader_->silent_for_ns(5 * kBeat), 0u);
+  EXPECT_EQ(reader_->silent_for_ns(5 * kBeat + 100), 100u);
+  header().heartbeat_ns.store(kBeat + 2);
+  EXPECT_EQ(reader_->silent_for_ns(5 * kBeat + 200), 0u);
 }
 
 TEST_F(SegmentReader, ProducerThatSaidSoIsRetiredHoweverLongItIsSilentOrHidden) {

@@ -4,11 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "shm/life_lock.h"
+#include "shm/named_object.h"
 #include "shm/reader.h"
 #include "tests/shm/child.h"
 #include "tests/shm/self_checking_record.h"
@@ -98,12 +99,6 @@ TEST_F(Takeover, ZombiesSegmentIsReplaced) {
   EXPECT_EQ(create().outcome, CreateOutcome::created);
 }
 
-TEST_F(Takeover, SegmentOfAPidThatIsUsedAgainIsReplaced) {
-  const Created first = create();
-  Parts(first.mapping->bytes()).header().producer_start_time -= 1;
-  EXPECT_EQ(create().outcome, CreateOutcome::created);
-}
-
 TEST_F(Takeover, RetiredProducersSegmentIsReplacedThoughItsProcessLives) {
   const Created first = create();
   Parts(first.mapping->bytes())
@@ -119,18 +114,30 @@ TEST_F(Takeover, LiveProducerOfAnotherVersionIsLeftAlone) {
   Header& header = parts.header();
   header.layout_major = 99;
   EXPECT_EQ(create().outcome, CreateOutcome::instance_taken);
-  header.producer_start_time -= 1;
-  EXPECT_EQ(create().outcome, CreateOutcome::created);
 }
 
-// A half-made segment looks like nobody's, but its maker holds its lock.
-TEST_F(Takeover, SegmentThatIsBeingMadeIsLeftAlone) {
-  const int fd = open(instance_.path().c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+TEST_F(Takeover, SegmentThatIsBeingMadeIsLeftAloneUnlessItsMakerWasKilled) {
+  const std::string unfinished = "/dev/shm" + unfinished_object_name(instance_.name());
+  const int fd = open(unfinished.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   ASSERT_GE(fd, 0);
-  ASSERT_EQ(flock(fd, LOCK_EX), 0);
+  ASSERT_TRUE(take_life_lock(fd));
   EXPECT_EQ(create().outcome, CreateOutcome::instance_taken);
+  EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::absent);
   close(fd);
   EXPECT_EQ(create().outcome, CreateOutcome::created);
+  EXPECT_EQ(access(unfinished.c_str(), F_OK), -1);
+}
+
+// Anybody may put anything under that name.
+TEST_F(Takeover, UnfinishedSegmentOfAnotherUserKeepsNobodyFromTelemetry) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+  const std::string unfinished = "/dev/shm" + unfinished_object_name(instance_.name());
+  const int fd = open(unfinished.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  ASSERT_EQ(fchown(fd, kNobody, kNobody), 0);
+  ASSERT_TRUE(take_life_lock(fd));
+  EXPECT_EQ(create().outcome, CreateOutcome::created);
+  ASSERT_EQ(unlink(unfinished.c_str()), 0);
+  close(fd);
 }
 
 TEST_F(Takeover, OfAHundredStartsAtOnceOneWins) {

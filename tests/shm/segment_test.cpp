@@ -439,11 +439,13 @@ TEST(Targets, AreWhatTheSegmentWasMadeWith) {
   SegmentOptions options = small_options("");
   options.target_latency_ns = 6'500'000;
   options.target_milli_operations_per_second = 1'600'125;
+  options.target_resident_bytes = 50u << 20;
   const auto reader =
       Reader::attach(std::make_unique<MemoryMapping>(bytes_of_new_segment(options)));
   ASSERT_NE(reader, nullptr);
   EXPECT_EQ(reader->gauges()[Gauge::target_latency_ns], 6'500'000u);
   EXPECT_EQ(reader->gauges()[Gauge::target_milli_operations_per_second], 1'600'125u);
+  EXPECT_EQ(reader->gauges()[Gauge::target_resident_bytes], 50u << 20);
 }
 
 }  // namespace

@@ -89,7 +89,8 @@ inline std::vector<std::byte> bytes_of_new_segment(SegmentOptions options = smal
   options.instance = instance.name();
   const Created created = create_segment(options);
   if (created.outcome != CreateOutcome::created) throw std::runtime_error(created.message);
-  const std::span<const std::byte> bytes = created.mapping->bytes();
+  const std::span<std::byte> bytes = created.mapping->bytes();
+  ProducerView(bytes).header().life_locked = 0;  // a copy in memory has no lock
   return {bytes.begin(), bytes.end()};
 }
 

@@ -72,10 +72,10 @@ TEST(OperationsModel, EachColumnHasItsOwnNumberOfTheWindowThatIsChosen) {
   model.set_window(metrics::Window::five_minutes);
   // By column: 1,234 in all; 200 errors and 4 malformed; 30 unanswered and 100 cancelled.
   const std::vector<std::pair<const char*, const char*>> columns = {
-      {"Operation", "fill"}, {"Protocol", "mcp"},  {"Stack", "2-layer"}, {"Layer", "daemon"},
-      {"Count", "1,234"},    {"Rate", "4.12/s"},   {"Errors", "204"},    {"Unanswered", "130"},
-      {"Mean", "1.50 µs"},   {"p50", "1.00 µs"},   {"p90", "2.00 ms"},   {"p95", "20.0 ms"},
-      {"p99", "3.00 s"},     {"Max", "1 min 05 s"}};
+      {"Operation", "fill"}, {"Protocol", "mcp"}, {"Stack", "2-layer"}, {"Layer", "daemon"},
+      {"Count", "1,234"},    {"Rate", "4.12/s"},  {"Errors", "204"},    {"Unanswered", "130"},
+      {"Mean", "1.50 µs"},   {"Target", ""},      {"p50", "1.00 µs"},   {"p90", "2.00 ms"},
+      {"p95", "20.0 ms"},    {"p99", "3.00 s"},   {"Max", "1 min 05 s"}};
   ASSERT_EQ(model.columnCount(), static_cast<int>(columns.size()));
   for (int column = 0; column < model.columnCount(); ++column) {
     const auto& [title, value] = columns[static_cast<std::size_t>(column)];
@@ -190,7 +190,8 @@ TEST(OperationsModel, NumbersStandAtTheRightAndNamesAtTheLeft) {
     EXPECT_EQ(model.data(model.index(0, column), Qt::TextAlignmentRole).isValid(), is_number);
     EXPECT_EQ(model.headerData(column, Qt::Horizontal, Qt::TextAlignmentRole).isValid(), is_number);
     EXPECT_EQ(model.headerData(column, Qt::Horizontal, Qt::ToolTipRole).isValid(),
-              column == OperationsModel::kErrors || column == OperationsModel::kUnanswered);
+              column == OperationsModel::kErrors || column == OperationsModel::kUnanswered ||
+                  column == OperationsModel::kTarget);
     EXPECT_EQ(model.data(model.index(0, column), Qt::ToolTipRole).toString(),
               column == OperationsModel::kOperation ? "&lt;ping&gt;" : "");
     EXPECT_FALSE(model.headerData(column, Qt::Vertical).isValid());
@@ -198,6 +199,23 @@ TEST(OperationsModel, NumbersStandAtTheRightAndNamesAtTheLeft) {
   for (const int beyond : {-1, static_cast<int>(OperationsModel::kColumnCount)}) {
     EXPECT_FALSE(model.headerData(beyond, Qt::Horizontal, Qt::TextAlignmentRole).isValid());
   }
+}
+
+TEST(OperationsModel, TheDistanceToATargetIsShownWhereThereIsOne) {
+  const auto snapshot = snapshot_of(1, "ping 100 250; save 3 4000");
+  OperationsModel model;
+  model.show(snapshot);
+  EXPECT_FALSE(model.has_targets());
+  metrics::OperationStats& save = snapshot->operations.replace(1);
+  save.target_ns = 1'000;
+  save.windows[1].latency.mean_ns = 4'000;
+  EXPECT_TRUE(model.has_targets());
+  EXPECT_EQ(model.data(model.index(0, OperationsModel::kTarget)).toString(), "");
+  EXPECT_EQ(model.data(model.index(1, OperationsModel::kTarget)).toString(),
+            QString::fromUtf8("3.00 µs over"));
+  EXPECT_EQ(
+      model.data(model.index(1, OperationsModel::kTarget), OperationsModel::kSortRole).toDouble(),
+      -3e3);
 }
 
 // What is selected stays selected.

@@ -9,9 +9,6 @@
 namespace goxel_telemetry::viewer {
 namespace {
 
-// The plugin gives a sign of life every second.
-constexpr double kSilentSeconds = 5;
-
 QString tr(const char* text) {
   return QCoreApplication::translate("StateLine", text);
 }
@@ -33,7 +30,7 @@ StateLine live_line(const metrics::Snapshot& snapshot) {
       tr("since %1 (%2)")
           .arg(QString::fromStdString(metrics::format_date_time(daemon.started_realtime_ns)),
                duration(daemon.uptime_seconds))};
-  const bool silent = daemon.heartbeat_age_seconds > kSilentSeconds;
+  const bool silent = metrics::is_silent(snapshot);
   if (silent) facts += tr("no sign of life for %1").arg(duration(daemon.heartbeat_age_seconds));
   const QString text = facts.join(QStringLiteral("  ·  "));
   return silent ? StateLine{tr("Silent"), text, Tone::warning}

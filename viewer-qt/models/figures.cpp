@@ -3,6 +3,7 @@
 
 #include <QCoreApplication>
 
+#include "metrics/live/target_room.h"
 #include "metrics/text/format.h"
 #include "viewer-qt/models/inflight_model.h"
 
@@ -81,12 +82,24 @@ Figure cpu(const metrics::ProcessStats& process) {
           tr("Of the daemon's process; 100 % is one core")};
 }
 
-Figure memory(const metrics::ProcessStats& process) {
-  return {tr("Memory"),
-          process.resident_bytes ? QString::fromStdString(metrics::format_bytes(
-                                       static_cast<double>(*process.resident_bytes)))
-                                 : unknown(),
-          tr("Resident memory of the daemon's process")};
+Figure memory(const metrics::Snapshot& snapshot) {
+  const auto& resident = snapshot.process.resident_bytes;
+  Figure figure{tr("Memory"),
+                resident
+                    ? QString::fromStdString(metrics::format_bytes(static_cast<double>(*resident)))
+                    : unknown(),
+                tr("Resident memory of the daemon's process")};
+  if (const auto room = metrics::memory_room_bytes(snapshot)) {
+    const auto target =
+        static_cast<double>(snapshot.daemon.gauges[shm::Gauge::target_resident_bytes]);
+    figure.value =
+        tr("%1 of %2").arg(figure.value, QString::fromStdString(metrics::format_bytes(target)));
+    figure.hint +=
+        QStringLiteral(": ") + tr("%1 the target of %2")
+                                   .arg(QString::fromStdString(metrics::format_memory_room(*room)),
+                                        QString::fromStdString(metrics::format_bytes(target)));
+  }
+  return figure;
 }
 
 Figure own_cost(const metrics::OwnCost& cost) {
@@ -115,7 +128,7 @@ std::array<Figure, kFigureCount> figures(const metrics::Snapshot& snapshot) {
   const metrics::WindowStats& minute = snapshot.daemon.window(metrics::Window::one_minute);
   return {{p99(tr("p99 now"), now, tr("second")), p99(tr("p99 1 min"), minute, tr("minute")),
            throughput(snapshot.daemon), failures(minute), clients(snapshot.daemon),
-           in_flight(snapshot), cpu(snapshot.process), memory(snapshot.process),
+           in_flight(snapshot), cpu(snapshot.process), memory(snapshot),
            own_cost(snapshot.own_cost), lost(snapshot)}};
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "metrics/live/target_room.h"
 #include "metrics/text/format.h"
 #include "viewer-qt/models/shown.h"
 #include "viewer-qt/theme.h"
@@ -10,8 +11,9 @@
 namespace goxel_telemetry::viewer {
 namespace {
 
-QVariant sort_value(const metrics::OperationStats& operation, const metrics::WindowStats& window,
+QVariant sort_value(const metrics::OperationStats& operation, metrics::Window shown_window,
                     int column) {
+  const metrics::WindowStats& window = operation.window(shown_window);
   const metrics::Latency& latency = window.latency;
   switch (column) {
     case OperationsModel::kOperation:
@@ -32,6 +34,10 @@ QVariant sort_value(const metrics::OperationStats& operation, const metrics::Win
       return static_cast<qulonglong>(window.outcomes.unanswered + window.outcomes.cancelled);
     case OperationsModel::kMean:
       return latency.mean_ns;
+    case OperationsModel::kTarget: {
+      const auto room = metrics::latency_room_ns(operation, shown_window);
+      return room ? QVariant(*room) : QVariant();
+    }
     case OperationsModel::kP50:
       return static_cast<double>(latency.p50_ns);
     case OperationsModel::kP90:
@@ -60,6 +66,10 @@ QString text(const QVariant& value, const metrics::WindowStats& window, int colu
       return QString::fromStdString(metrics::format_count(value.toULongLong()));
     case OperationsModel::kRate:
       return QString::fromStdString(metrics::format_rate(value.toDouble()));
+    case OperationsModel::kTarget:
+      return value.isValid()
+                 ? QString::fromStdString(metrics::format_latency_room(value.toDouble()))
+                 : QString();
     default:
       return window.latency.count == 0
                  ? QStringLiteral("–")
@@ -96,6 +106,13 @@ bool OperationsModel::has_other_layers() const {
          });
 }
 
+bool OperationsModel::has_targets() const {
+  return snapshot_ != nullptr &&
+         std::ranges::any_of(snapshot_->operations, [](const metrics::OperationStats& operation) {
+           return operation.target_ns != 0;
+         });
+}
+
 void OperationsModel::all_changed() {
   if (rowCount() == 0) return;
   Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, kColumnCount - 1));
@@ -118,13 +135,13 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount() || index.column() >= kColumnCount) return {};
   const metrics::OperationStats& row = operation(index.row());
   const metrics::WindowStats& window = row.window(window_);
-  if (role == kSortRole) return sort_value(row, window, index.column());
+  const QVariant value = sort_value(row, window_, index.column());
+  if (role == kSortRole) return value;
   if (role == Qt::DisplayRole) {
-    return text(sort_value(row, window, index.column()), window, index.column());
+    return text(value, window, index.column());
   }
   const bool counts_failures = index.column() == kErrors || index.column() == kUnanswered;
-  if (role == Qt::ForegroundRole && counts_failures &&
-      sort_value(row, window, index.column()).toULongLong() != 0) {
+  if (role == Qt::ForegroundRole && counts_failures && value.toULongLong() != 0) {
     return theme::kFailures;
   }
   // A name may be longer than its column, and a client may have given it.
@@ -139,8 +156,8 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
 
 QVariant OperationsModel::headerData(int section, Qt::Orientation orientation, int role) const {
   static const char* const kTitles[kColumnCount] = {
-      "Operation",  "Protocol", "Stack", "Layer", "Count", "Rate", "Errors",
-      "Unanswered", "Mean",     "p50",   "p90",   "p95",   "p99",  "Max"};
+      "Operation", "Protocol", "Stack", "Layer", "Count", "Rate", "Errors", "Unanswered",
+      "Mean",      "Target",   "p50",   "p90",   "p95",   "p99",  "Max"};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
   if (role == Qt::DisplayRole) return QString::fromLatin1(kTitles[section]);
   if (role == Qt::TextAlignmentRole && section >= kCount) {
@@ -148,6 +165,7 @@ QVariant OperationsModel::headerData(int section, Qt::Orientation orientation, i
   }
   if (role == Qt::ToolTipRole) {
     if (section == kErrors) return tr("Answered with an error, or malformed");
+    if (section == kTarget) return tr("How far the mean is from the operation's target");
     if (section == kUnanswered) return tr("Not answered, or cancelled by the client");
   }
   return {};

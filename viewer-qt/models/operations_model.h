@@ -22,6 +22,7 @@ class OperationsModel : public QAbstractTableModel {
     kErrors,
     kUnanswered,
     kMean,
+    kTarget,
     kP50,
     kP90,
     kP95,
@@ -39,6 +40,8 @@ class OperationsModel : public QAbstractTableModel {
   void set_window(metrics::Window window);
   // False if all operations are the daemon's own: then the layer need not be shown.
   bool has_other_layers() const;
+  // False if no operation has a target.
+  bool has_targets() const;
 
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;

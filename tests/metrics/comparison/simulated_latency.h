@@ -108,10 +108,10 @@ Observation simulated(const Behaviour& behaviour, std::uint64_t seconds, Random&
 
 // How often 95 % intervals for the difference of two sides contained the truth, in percent.
 struct Coverage {
-  static constexpr std::array<const char*, 6> kNames = {"mean", "p50",        "p90",
+  static constexpr std::array<const char*, 7> kNames = {"mean", "p50",        "p90",     "p95",
                                                         "p99",  "throughput", "failures"};
-  std::array<double, 6> percent{};
-  std::array<int, 6> intervals{};  // number of intervals
+  std::array<double, kNames.size()> percent{};
+  std::array<int, kNames.size()> intervals{};  // number of intervals
 };
 
 inline Coverage coverage_of(const Behaviour& a, const Behaviour& b, std::uint64_t seconds,
@@ -120,7 +120,7 @@ inline Coverage coverage_of(const Behaviour& a, const Behaviour& b, std::uint64_
   const Truth true_a = truth_of(a);
   const Truth true_b = truth_of(b);
   Coverage out;
-  std::array<int, 6> held{};
+  std::array<int, Coverage::kNames.size()> held{};
   for (int round = 0; round < rounds; ++round) {
     const Observation seen_a = simulated(a, seconds, random);
     const Observation seen_b = simulated(b, seconds, random);
@@ -143,9 +143,9 @@ inline Coverage coverage_of(const Behaviour& a, const Behaviour& b, std::uint64_
       check(1 + i, latency_a.quantile[i], latency_b.quantile[i],
             true_b.log_quantile[i] - true_a.log_quantile[i]);
     }
-    check(4, estimate_throughput(seen_a, stratum_a), estimate_throughput(seen_b, stratum_b),
+    check(5, estimate_throughput(seen_a, stratum_a), estimate_throughput(seen_b, stratum_b),
           true_b.log_throughput - true_a.log_throughput);
-    check(5, estimate_failure_ratio(seen_a, stratum_a), estimate_failure_ratio(seen_b, stratum_b),
+    check(6, estimate_failure_ratio(seen_a, stratum_a), estimate_failure_ratio(seen_b, stratum_b),
           true_b.failure_ratio - true_a.failure_ratio);
   }
   for (std::size_t i = 0; i < held.size(); ++i) {

@@ -60,6 +60,40 @@ TEST_F(FollowerTest, RecordsOfTheLastCompleteSecondAreNow) {
   EXPECT_EQ(snapshot.daemon.window(Window::now).outcomes.all(), 102u);
 }
 
+TEST_F(FollowerTest, AnOperationHasTheTargetOfTheDaemonsPresentRun) {
+  {
+    TestSegment segment(instance_);
+    segment.operation("ping", 500);
+    look();
+    pass(1);
+    shm::Record of_client =
+        TestSegment::record(segment.operation("ping"), now_.monotonic_ns, 1'000);
+    of_client.layer = shm::names::kMcpClient;
+    segment.publish(of_client);
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+    segment.publish("save", now_.monotonic_ns, 1'000);
+    // A name that comes late, as in a replay.
+    segment.operation("fill", 700);
+    segment.publish("fill", now_.monotonic_ns, 1'000);
+    pass(1);
+    const Snapshot snapshot = look();
+    EXPECT_EQ(find(snapshot, "fill")->target_ns, 700'000u);
+    EXPECT_EQ(find(snapshot, "save")->target_ns, 0u);
+    for (const OperationStats& operation : snapshot.operations) {
+      if (operation.key.operation != "ping") continue;
+      EXPECT_EQ(operation.target_ns, operation.key.layer == "daemon" ? 500'000u : 0u);
+    }
+    segment.retire();
+  }
+  TestSegment restarted(instance_);
+  restarted.operation("save", 900);
+  pass(1);
+  const Snapshot snapshot = look();
+  EXPECT_EQ(find(snapshot, "ping")->target_ns, 0u);
+  EXPECT_EQ(find(snapshot, "fill")->target_ns, 0u);
+  EXPECT_EQ(find(snapshot, "save")->target_ns, 900'000u) << "though it had no request yet";
+}
+
 TEST_F(FollowerTest, MeansBesideTheSpanAreThoseOfAnsweredRequests) {
   TestSegment segment(instance_);
   look();

@@ -54,7 +54,7 @@ inline std::vector<Entry> some_entries(unsigned seed, std::size_t records) {
   add(RunBegan{number(UINT64_MAX), 4242, shm::Door::preload, 1'000, 2'000, 3'000, "goxel",
                "goxel-daemon", "0.19", "0.1.0"});
   add(Name{9, shm::NameKind::operation, "goxel.add_voxel"});
-  add(Name{10, shm::NameKind::operation, std::string(shm::kNameBytes, '\xff')});
+  add(Name{10, shm::NameKind::operation, std::string(shm::kNameBytes, '\xff'), 4'294'967'295u});
   for (std::size_t i = 0; i < records; ++i) {
     LaneRecord lane;
     lane.lane = static_cast<std::uint32_t>(number(shm::kMaxLanes - 1));

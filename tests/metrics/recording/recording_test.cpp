@@ -186,6 +186,8 @@ std::vector<Entry> as_of_version_one(std::vector<Entry> entries) {
       one->record.protocol = static_cast<std::uint8_t>(bits);
       one->record.status = static_cast<std::uint8_t>(bits >> 8);
       one->record.error = 0;
+    } else if (auto* const name = std::get_if<Name>(&entry)) {
+      name->target_us = 0;
     }
   }
   return entries;
