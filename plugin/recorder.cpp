@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <algorithm>
+#include <bitset>
 #include <cstring>
 #include <new>
 
@@ -87,6 +88,7 @@ struct Recorder::Home {
   const std::uint32_t lane_count;
   const std::uint32_t own_lanes;  // the lanes after these are shared
   shm::PlaceMap<kMaxLanes> lane_map;
+  std::bitset<kMaxLanes> present;  // lanes; only the plugin's thread uses it
   std::unique_ptr<Home> earlier;
   int number = 1;
   int beats_since_left = 0;
@@ -303,6 +305,12 @@ void Recorder::add_own_cost(std::uint64_t ticks) noexcept {
 void Recorder::beat() noexcept {
   shm::store(homes_->segment.header().calibration, calibrator_.refresh());
   show_sign_of_life();
+  Home& home = *homes_;
+  home.lane_map.for_each_taken([&home](std::uint32_t lane) {
+    if (home.present[lane]) return;
+    shm::make_lane_present(home.segment, lane);
+    home.present.set(lane);
+  });
   keep_segment();
 }
 
@@ -401,7 +409,8 @@ void Recorder::show_earlier_requests() noexcept {
 }
 
 void Recorder::leave_segment() const noexcept {
-  for (const Home* home = homes_.get(); home != nullptr; home = home->earlier.get()) {
+  const Home* home = home_.load(std::memory_order_acquire);
+  for (; home != nullptr; home = home->earlier.get()) {
     const std::span<std::byte> bytes = home->mapping->bytes();
     mmap(bytes.data(), bytes.size(), PROT_READ | PROT_WRITE,
          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);

@@ -80,11 +80,11 @@ class Recorder {
     return *lines_[index].load(std::memory_order_relaxed);
   }
 
-  // In a forked child: private memory takes the segment's place, so that the child has no part in it
+  shm::Gauges& gauges() noexcept { return header_.load(std::memory_order_acquire)->gauges; }
+
+  // In a forked child: private memory takes the segments' place, so that the child has no part in them
   // and a stray access does no harm.
   void leave_segment() const noexcept;
-
-  shm::Gauges& gauges() noexcept { return header_.load(std::memory_order_acquire)->gauges; }
 
   std::uint64_t unanswered_after_ticks() const noexcept { return unanswered_after_ticks_; }
 

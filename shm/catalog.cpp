@@ -140,7 +140,6 @@ void CatalogWriter::copy_to(Header& header, std::uint32_t id) noexcept {
       reinterpret_cast<std::byte*>(&header) + header.catalog_offset + id * sizeof(CatalogEntry));
   std::memcpy(to.name, from.name, sizeof to.name);
   std::memcpy(&to.length, &from.length, sizeof to.length);
-  std::memcpy(to.reserved, from.reserved, sizeof to.reserved);
   to.target_us = from.target_us;
   to.kind.store(from.kind.load(std::memory_order_relaxed), std::memory_order_release);
   header.catalog_count.fetch_add(1, std::memory_order_release);

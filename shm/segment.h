@@ -107,9 +107,10 @@ struct Created {
   std::string name = {};  // of the segment, see valid_segment_name()
 };
 
-// Makes the segment, lays it out, and makes all its pages present. Replaces a segment of the same
-// name whose producer is dead. If an object of another user is in the way that is no living
-// daemon of root's, the segment gets another name. Does not throw.
+// Makes the segment, reserves its memory, and lays it out. Present in this process's memory is only
+// what every producer uses; make_lane_present() does the rest as lanes come into use. Replaces a
+// segment of the same name whose producer is dead. If an object of another user is in the way that is
+// no living daemon of root's, the segment gets another name. Does not throw.
 Created create_segment(const SegmentOptions& options);
 
 void reveal_segment(const Mapping& segment);
@@ -121,6 +122,10 @@ bool segment_was_removed(std::string_view instance, const ObjectId& segment,
                          const ObjectId& folder);
 // What this process has at /dev/shm.
 ObjectId shared_memory_folder();
+
+// Makes a lane's pages present, so that its writer need not wait for them. Changes nothing in them,
+// and may be called while the lane is written.
+void make_lane_present(const ProducerView& segment, std::uint32_t lane);
 
 // Removes the name, if it still names the segment of this run.
 void remove_segment(const std::string& instance, std::uint64_t run_id);

@@ -30,6 +30,7 @@ namespace {
 namespace ipc = boost::interprocess;
 
 constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 24;
+constexpr std::uint64_t kPageBytes = 4096;
 
 class ProducerMapping final : public Mapping {
  public:
@@ -70,7 +71,7 @@ Plan plan(const SegmentOptions& options) {
     slots += tier.lanes * tier.slots;
   }
   plan.slots_offset = g.lanes_offset + sizeof(Lane) * g.lane_count;
-  plan.bytes = round_up(plan.slots_offset + sizeof(Slot) * slots, 4096);
+  plan.bytes = round_up(plan.slots_offset + sizeof(Slot) * slots, kPageBytes);
   return plan;
 }
 
@@ -185,6 +186,28 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options, bool lif
 
 ObjectId id_of(const struct stat& status) {
   return {status.st_dev, status.st_ino};
+}
+
+// Writes to pages of a new segment that are used soon, so that no request pays for the first access:
+// all that is before the slots, the first lane, and the beginning of every other one.
+void make_present(std::span<std::byte> bytes, const SegmentOptions& options) {
+  const Plan where = plan(options);
+  const auto touch = [&bytes](std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t at = begin; at < std::min<std::uint64_t>(end, bytes.size());
+         at += kPageBytes) {
+      *const_cast<volatile std::byte*>(bytes.data() + at) = std::byte{0};
+    }
+  };
+  touch(0, where.slots_offset);
+  std::uint64_t slots_offset = where.slots_offset;
+  for (const LaneTier& tier : options.tiers) {
+    for (std::uint32_t i = 0; i < tier.lanes; ++i) {
+      const std::uint64_t size = tier.slots * sizeof(Slot);
+      const bool first = slots_offset == where.slots_offset;
+      touch(slots_offset, slots_offset + (first ? size : std::min(size, kPageBytes)));
+      slots_offset += size;
+    }
+  }
 }
 
 Created failure(CreateOutcome outcome, std::string message) {
@@ -310,8 +333,7 @@ Created make_and_publish(const SegmentOptions& options, gid_t group) {
       if (!made) shm_unlink(name.c_str());
     }
   } guard{name};
-  // Without this a full /dev/shm would show only later, as SIGBUS in the host. It also makes every
-  // page present.
+  // Without this a full /dev/shm would show only later, as SIGBUS in the host.
   if (const int error = posix_fallocate(fd, 0, static_cast<off_t>(bytes)); error != 0) {
     const std::string wanted = std::to_string(bytes) + " bytes";
     return failure(CreateOutcome::no_space,
@@ -329,17 +351,16 @@ Created make_and_publish(const SegmentOptions& options, gid_t group) {
     return failure(CreateOutcome::not_permitted,
                    std::string("the segment's mode cannot be set: ") + std::strerror(errno));
   }
-  auto mapping = std::make_unique<ProducerMapping>(
-      ipc::mapped_region(object, ipc::read_write, 0, bytes, nullptr, MAP_SHARED | MAP_POPULATE));
+  auto mapping =
+      std::make_unique<ProducerMapping>(ipc::mapped_region(object, ipc::read_write, 0, bytes));
+  make_present(mapping->bytes(), options);
   lay_out(mapping->bytes(), options, life_locked);
   Created created = publish(options.instance, name);
   guard.made = created.outcome == CreateOutcome::created;
-  if (guard.made) {
-    struct stat status {};
-    fstat(fd, &status);
-    created.id = id_of(status);
-    created.mapping = std::move(mapping);
-  }
+  if (!guard.made) return created;
+  created.mapping = std::move(mapping);
+  struct stat status {};
+  if (fstat(fd, &status) == 0) created.id = id_of(status);
   return created;
 }
 
@@ -369,6 +390,17 @@ Created create_segment(const SegmentOptions& options) {
     return failure(CreateOutcome::failed,
                    std::string("shared memory cannot be made: ") + error.what());
   }
+}
+
+void make_lane_present(const ProducerView& segment, std::uint32_t lane) {
+  const auto slots = std::as_writable_bytes(segment.slots(segment.lane(lane)));
+  const auto begin = reinterpret_cast<std::uintptr_t>(slots.data()) / kPageBytes * kPageBytes;
+  const auto end = reinterpret_cast<std::uintptr_t>(slots.data() + slots.size());
+#if !defined(MADV_POPULATE_WRITE)
+  constexpr int MADV_POPULATE_WRITE = 23;
+#endif
+  // A kernel before 5.14 does not know it: there a lane's pages come as they are written.
+  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);
 }
 
 void reveal_segment(const Mapping& segment) {

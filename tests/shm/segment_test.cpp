@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "shm/producer.h"
 #include "shm/reader.h"
 #include "tests/shm/self_checking_record.h"
 #include "tests/shm/test_segment.h"
@@ -146,6 +147,36 @@ TEST_F(Segment, OfDefaultSizeIsAtMost16MiB) {
   EXPECT_LE(created.mapping->bytes().size(), std::size_t{16} << 20);
   // All of it is there: nothing is left to fail later.
   EXPECT_GE(static_cast<std::size_t>(status().st_blocks) * 512, created.mapping->bytes().size());
+}
+
+// Bytes of shared memory that are present in this process.
+std::uint64_t present_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::uint64_t kib = 0;
+    if (word == "RssShmem:" && status >> kib) return kib * 1024;
+  }
+  return 0;
+}
+
+TEST_F(Segment, OnlyThatPartIsPresentThatIsInUse) {
+  SegmentOptions defaults;
+  defaults.instance = instance_.name();
+  const std::uint64_t before = present_bytes();
+  const Created created = create_segment(defaults);
+  ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
+  const std::uint64_t made = present_bytes();
+  // Tables and lane headers (0.6 MiB), one lane (0.5 MiB), and two pages at most of the 287 others.
+  EXPECT_LE(made - before, (std::uint64_t{11} << 20) / 10 + 287 * 8192);
+
+  const ProducerView segment(created.mapping->bytes());
+  make_lane_present(segment, 1);
+  const std::uint64_t more = present_bytes() - made;
+  const std::uint64_t lane = segment.lane(1).capacity * sizeof(Slot);
+  EXPECT_LE(more, lane + 4096);
+  EXPECT_GE(more, lane - 8192);
+  Producer(segment, 1).publish(Record{});
+  EXPECT_EQ(present_bytes() - made, more);
 }
 
 TEST_F(Segment, HasItsModeWhateverTheUmask) {
