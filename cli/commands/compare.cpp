@@ -201,8 +201,7 @@ std::string operations_table(const metrics::Comparison& comparison, bool all, co
       too_little += o->verdict == metrics::Verdict::too_little_data;
     }
   }
-  std::string rest =
-      remaining == 0 ? "" : remaining_line(shown.size(), remaining, too_little);
+  std::string rest = remaining == 0 ? "" : remaining_line(shown.size(), remaining, too_little);
   if (shown.empty() && remaining != 0) return rest;
   const auto fails_otherwise = [](auto* o) { return is_proven(o->failure_ratio); };
   const bool failures = all || std::any_of(shown.begin(), shown.end(), fails_otherwise);
