@@ -30,6 +30,7 @@ namespace goxel_telemetry::plugin {
 
 // Requests that can be in flight at once; a further request ends the oldest one of its connection.
 inline constexpr std::uint32_t kInflightLines = 8192;
+static_assert(kInflightLines <= shm::kMaxInflight);
 
 class Recorder {
  public:
