@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/target.h"
 
+#include "metrics/live/instances_here.h"
 #include "shm/segment.h"
 
 namespace goxel_telemetry::cli {

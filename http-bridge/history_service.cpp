@@ -5,6 +5,8 @@
 #include <iostream>
 #include <utility>
 
+#include "metrics/text/characters.h"
+#include "metrics/text/printable.h"
 #include "shm/clock.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -198,7 +200,9 @@ void HistoryService::report(const std::string& message) {
     message_ = message;
   }
   std::cerr << "goxel-telemetry-bridge: "
-            << (message.empty() ? "the history is written again" : message) << std::endl;
+            << (message.empty() ? "the history is written again"
+                                : metrics::visible(metrics::printable(message)))
+            << std::endl;
 }
 
 std::string HistoryService::message() const {

@@ -3,7 +3,13 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
+#include <iostream>
+#include <iterator>
 #include <utility>
+
+#include "metrics/live/instances_here.h"
+#include "shm/clock.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -15,24 +21,29 @@ constexpr std::chrono::milliseconds kSweepInterval{50};
 constexpr std::uint64_t kLookIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kHandOutIntervalNs = 1'000'000'000;
 
-bool before(const metrics::LayerGroup& group, const std::string& name) {
-  return group.instance() < name;
+// Of the budget, measured in time of the processor. A daemon of ours needs less.
+constexpr std::uint64_t kCheapPart = 10;
+
+// While there are more instances than places, so many are looked at once a second.
+constexpr std::size_t kMostLooks = 128;
+constexpr int kGone = -1;  // below all that is there
+
+// Layers that report count less than a daemon: their segment does not show that there is one.
+int standing_with_layers(shm::ProducerState daemon, shm::ProducerState outer) {
+  return std::max(metrics::standing(daemon), metrics::standing(outer) - 1);
 }
 
-// Outer layers are watched together with their daemon, even if that is not there.
-std::vector<std::string> daemons_among(std::vector<std::string> names) {
-  for (std::string& name : names) name.resize(shm::daemon_instance(name).size());
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
+int standing_of(const std::string& name) {
+  return standing_with_layers(metrics::look_at(name).state,
+                              metrics::look_at(shm::layers_instance(name)).state);
 }
 
 }  // namespace
 
-Instances::Instances(std::vector<std::string> names, List list)
-    : watches_all_(names.empty()), list_(std::move(list)) {
+Instances::Instances(std::vector<std::string> names, List list, std::uint64_t budget_ns)
+    : watches_all_(names.empty()), list_(std::move(list)), budget_ns_(budget_ns) {
   for (std::string& name : names) name = shm::segment_name_of(name);
-  for (const std::string& name : daemons_among(std::move(names))) {
+  for (const std::string& name : metrics::daemons_among(std::move(names))) {
     groups_.emplace_back(name).daemon().expect_known_operations();
   }
 }
@@ -49,7 +60,7 @@ void Instances::begin_history(metrics::LayerGroup& group) {
 }
 
 void Instances::start() {
-  sweep(Time::now());
+  sweep_or_complain();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -60,10 +71,23 @@ void Instances::run(const std::stop_token& stop) {
   for (;;) {  // start() has just looked
     stopped.wait_for(lock, stop, kSweepInterval, [] { return false; });
     if (stop.stop_requested()) break;
-    sweep(Time::now());
+    sweep_or_complain();
   }
   handed_out_ns_.reset();
-  sweep(Time::now());
+  sweep_or_complain();
+}
+
+// What is wrong with one sweep (no memory, no descriptors) may pass until the next: answers are then
+// those of the last good one.
+void Instances::sweep_or_complain() {
+  try {
+    sweep(Time::now());
+    complained_ = false;
+  } catch (const std::exception& error) {
+    if (!std::exchange(complained_, true)) {
+      std::cerr << "goxel-telemetry-bridge: nothing new can be read: " << error.what() << std::endl;
+    }
+  }
 }
 
 void Instances::sweep(const Time& now) {
@@ -72,9 +96,61 @@ void Instances::sweep(const Time& now) {
     looked_at_ns_ = now.monotonic_ns;
     look_for_new();
   }
-  for (metrics::LayerGroup& group : groups_) group.sweep(now);
+  std::shared_ptr<Snapshots> snapshots = visit(now);
   if (history_ != nullptr) hand_out(now);
-  publish(now);
+  const std::scoped_lock lock(mutex_);
+  latest_ = std::move(snapshots);
+}
+
+// Whoever cost much the last time has a turn when there is time left, at least one in each sweep; until
+// then its old snapshot stands. So the others are as new as if it were not there.
+std::shared_ptr<Snapshots> Instances::visit(const Time& now) {
+  const std::shared_ptr<const Snapshots> before = latest();
+  const std::uint64_t began_ns = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  std::vector<std::optional<View>> views(groups_.size());
+  std::vector<std::size_t> costly;
+  const auto visit_one = [&](std::size_t i) {
+    const std::uint64_t from_ns = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    metrics::LayerGroup& group = groups_[i];
+    group.sweep(now, budget_ns_ / groups_.size());
+    View& view = views[i].emplace();
+    view.snapshot = group.snapshot(now);
+    view.layers = group.layers(view.snapshot);
+    cost_ns_[group.instance()] = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID) - from_ns;
+  };
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    if (cost_ns_[groups_[i].instance()] <= budget_ns_ / kCheapPart) {
+      visit_one(i);
+    } else {
+      costly.push_back(i);
+    }
+  }
+  const auto next = std::find_if(costly.begin(), costly.end(), [this](std::size_t i) {
+    return groups_[i].instance() > last_costly_;
+  });
+  std::rotate(costly.begin(), next, costly.end());
+  for (const std::size_t i : costly) {
+    const bool late = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns > budget_ns_;
+    if (late && i != costly.front()) break;
+    visit_one(i);
+    last_costly_ = groups_[i].instance();
+  }
+
+  auto snapshots = std::make_shared<Snapshots>();
+  snapshots->taken_realtime_ns = now.realtime_ns;
+  snapshots->instances_left_out = left_out_;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    if (!views[i]) {
+      const auto old = std::find_if(
+          before->instances.begin(), before->instances.end(),
+          [&](const metrics::Snapshot& s) { return s.instance == groups_[i].instance(); });
+      if (old == before->instances.end()) continue;
+      views[i] = {*old, before->layers[static_cast<std::size_t>(old - before->instances.begin())]};
+    }
+    snapshots->instances.push_back(std::move(views[i]->snapshot));
+    snapshots->layers.push_back(std::move(views[i]->layers));
+  }
+  return snapshots;
 }
 
 void Instances::hand_out(const Time& now) {
@@ -94,53 +170,71 @@ void Instances::hand_out(const Time& now) {
 }
 
 void Instances::look_for_new() {
-  left_out_ = 0;
-  const std::vector<std::string> present = daemons_among(list_());
-  for (const std::string& name : present) {
-    auto place = std::lower_bound(groups_.begin(), groups_.end(), name, before);
-    if (place != groups_.end() && place->instance() == name) continue;
-    if (!make_room(present)) {
-      ++left_out_;
-      continue;
-    }
-    place = std::lower_bound(groups_.begin(), groups_.end(), name, before);
-    place = groups_.emplace(place, name);
-    place->daemon().expect_known_operations();
-    place->daemon().count_since(*began_ns_);
-    place->outer().count_since(*began_ns_);
-    if (history_ != nullptr) begin_history(*place);
+  const std::vector<std::string> present = metrics::daemons_among(list_());
+  const auto is_watched = [this](const std::string& name) {
+    return std::any_of(groups_.begin(), groups_.end(),
+                       [&](const metrics::LayerGroup& group) { return group.instance() == name; });
+  };
+  std::vector<std::string> fresh;
+  std::copy_if(present.begin(), present.end(), std::back_inserter(fresh),
+               [&](const std::string& name) { return !is_watched(name); });
+  if (groups_.size() + fresh.size() > kMostWatched) fresh = make_room(present, std::move(fresh));
+  for (const std::string& name : fresh) {
+    metrics::LayerGroup& group = groups_.emplace_back(name);
+    group.daemon().expect_known_operations();
+    group.daemon().count_since(*began_ns_);
+    group.outer().count_since(*began_ns_);
+    if (history_ != nullptr) begin_history(group);
   }
+  std::sort(groups_.begin(), groups_.end(),
+            [](const auto& a, const auto& b) { return a.instance() < b.instance(); });
+  left_out_ = static_cast<std::uint64_t>(std::count_if(
+      present.begin(), present.end(), [&](const std::string& name) { return !is_watched(name); }));
 }
 
-// If all places are taken, drops an instance that has ended and whose segment is gone.
-bool Instances::make_room(const std::vector<std::string>& present) {
-  if (groups_.size() < kMostWatched) return true;
-  const auto known = latest();
-  const auto gone = std::find_if(
-      known->instances.begin(), known->instances.end(), [&](const metrics::Snapshot& snapshot) {
-        return !is_live(snapshot) &&
-               !std::binary_search(present.begin(), present.end(), snapshot.instance);
-      });
-  if (gone == known->instances.end()) return false;
-  with_outer_history_.erase(gone->instance);
-  std::erase_if(groups_, [&](const metrics::LayerGroup& group) {
-    return group.instance() == gone->instance;
-  });
-  return groups_.size() < kMostWatched;
-}
-
-void Instances::publish(const Time& now) {
-  auto snapshots = std::make_shared<Snapshots>();
-  snapshots->taken_realtime_ns = now.realtime_ns;
-  snapshots->instances_left_out = left_out_;
-  snapshots->instances.reserve(groups_.size());
-  snapshots->layers.reserve(groups_.size());
+// The places go to those of the highest standing; among equals, to those that have one. Returns
+// which of `fresh` get a place, and frees it.
+std::vector<std::string> Instances::make_room(const std::vector<std::string>& present,
+                                              std::vector<std::string> fresh) {
+  struct Candidate {
+    std::string name;
+    int standing;
+    bool watched;
+  };
+  std::vector<Candidate> candidates;
   for (metrics::LayerGroup& group : groups_) {
-    snapshots->instances.push_back(group.snapshot(now));
-    snapshots->layers.push_back(group.layers(snapshots->instances.back()));
+    const shm::ProducerState state = group.daemon().state();
+    const bool gone = state != shm::ProducerState::live &&
+                      !std::binary_search(present.begin(), present.end(), group.instance());
+    candidates.push_back({group.instance(),
+                          gone ? kGone : standing_with_layers(state, group.outer().state()), true});
   }
-  const std::scoped_lock lock(mutex_);
-  latest_ = std::move(snapshots);
+  // The turn goes on behind the last name that was looked at.
+  const auto next = std::upper_bound(fresh.begin(), fresh.end(), looked_until_);
+  std::rotate(fresh.begin(), next, fresh.end());
+  if (fresh.size() > kMostLooks) fresh.resize(kMostLooks);
+  looked_until_ = fresh.back();
+  std::sort(fresh.begin(), fresh.end());
+  for (std::string& name : fresh) {
+    const int standing = standing_of(name);
+    candidates.push_back({std::move(name), standing, false});
+  }
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.standing > b.standing; });
+  fresh.clear();
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Candidate& candidate = candidates[i];
+    if (!candidate.watched && i < kMostWatched) fresh.push_back(candidate.name);
+    if (candidate.watched && i >= kMostWatched) drop(candidate.name);
+  }
+  return fresh;
+}
+
+void Instances::drop(const std::string& name) {
+  with_outer_history_.erase(name);
+  cost_ns_.erase(name);
+  std::erase_if(groups_,
+                [&](const metrics::LayerGroup& group) { return group.instance() == name; });
 }
 
 std::shared_ptr<const Snapshots> Instances::latest() const {

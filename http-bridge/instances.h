@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,13 +26,19 @@ namespace goxel_telemetry::http_bridge {
 class Instances {
  public:
   static constexpr std::size_t kMostWatched = 32;
+  static constexpr std::uint64_t kBudgetNs = 50'000'000;
 
   // Watches these daemons, whether they exist or not, each with its outer layers. Without names:
-  // watches all daemons on the machine, and looks for new ones about once a second. An instance
-  // whose segment is gone stays known, unless its place is needed. `list` returns the names of the
-  // instances on the machine, sorted.
+  // watches all daemons on the machine, and looks for new ones about once a second. If there are
+  // more than kMostWatched, places go to those of the highest standing
+  // (metrics/live/instances_here.h): to live daemons first, and last to one whose segment is gone,
+  // which stays known as long as its place is not needed. `list` returns the names of the instances
+  // on the machine, sorted.
   using List = std::function<std::vector<std::string>()>;
-  explicit Instances(std::vector<std::string> names, List list = shm::list_instances);
+  // A sweep takes about `budget_ns`, which all instances share: one that has more to read goes on at
+  // the next sweep, and delays no other.
+  explicit Instances(std::vector<std::string> names, List list = shm::list_instances,
+                     std::uint64_t budget_ns = kBudgetNs);
 
   // Gives rollups to `history` about once a second, and at the end. Call it before start();
   // `history` must outlive this object.
@@ -47,17 +54,29 @@ class Instances {
   std::shared_ptr<const Snapshots> latest() const;
 
  private:
+  struct View {
+    metrics::Snapshot snapshot;
+    std::shared_ptr<const metrics::LayersView> layers;
+  };
   void run(const std::stop_token& stop);
+  void sweep_or_complain();
   void look_for_new();
-  bool make_room(const std::vector<std::string>& present);
-  void publish(const metrics::Time& now);
+  std::vector<std::string> make_room(const std::vector<std::string>& present,
+                                     std::vector<std::string> fresh);
+  void drop(const std::string& name);
+  std::shared_ptr<Snapshots> visit(const metrics::Time& now);
   void hand_out(const metrics::Time& now);
   void begin_history(metrics::LayerGroup& group);
 
   const bool watches_all_;
+  bool complained_ = false;
   const List list_;
+  const std::uint64_t budget_ns_;
   std::vector<metrics::LayerGroup> groups_;    // sorted by instance
   std::optional<std::uint64_t> looked_at_ns_;  // CLOCK_MONOTONIC of the last look for new instances
+  std::map<std::string, std::uint64_t> cost_ns_;  // of the last visit, by instance
+  std::string last_costly_;                       // the last one that was visited
+  std::string looked_until_;  // the last name that was looked at while places were few
   std::uint64_t left_out_ = 0;
   HistoryService* history_ = nullptr;
   std::optional<std::uint64_t> began_ns_;       // CLOCK_MONOTONIC of the first sweep

@@ -13,13 +13,16 @@
 #include "http-bridge/options.h"
 #include "http-bridge/routes.h"
 #include "http-bridge/server.h"
+#include "metrics/text/characters.h"
+#include "metrics/text/printable.h"
 
 namespace {
 
 using namespace goxel_telemetry::http_bridge;
+namespace metrics = goxel_telemetry::metrics;
 
 int fail(const std::string& sentence) {
-  std::cerr << "goxel-telemetry-bridge: " << sentence << "\n";
+  std::cerr << "goxel-telemetry-bridge: " << metrics::visible(metrics::printable(sentence)) << "\n";
   return 1;
 }
 

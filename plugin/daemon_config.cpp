@@ -15,6 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::size_t kMostPathBytes = 4095;
+
 bool is_one_line(const std::string& text) {
   return text.find_first_of(std::string_view("\n\0", 2)) == std::string::npos;
 }
@@ -81,7 +83,8 @@ std::string read_section(const Json& root, PluginSection& out) {
       if (!value.is_boolean()) return "plugins.telemetry.enabled must be true or false";
       out.enabled = value.get<bool>();
     } else if (name == "library") {
-      if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
+      if (!value.is_string() || value.get_ref<const std::string&>().empty() ||
+          value.get_ref<const std::string&>().size() > kMostPathBytes) {
         return "plugins.telemetry.library must be the name or path of a library";
       }
       out.library = value.get<std::string>();

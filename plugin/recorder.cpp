@@ -23,6 +23,7 @@ constexpr std::uint32_t kSharedLanes = 32;
 // Requests in flight when the segment was removed, that are shown in the next one, behind all other
 // lines.
 constexpr std::uint32_t kEarlierRequests = 256;
+static_assert(kInflightLines + kEarlierRequests <= shm::kMaxInflight);
 
 // Somebody who removes the segment again and again does not get more memory than this out of us.
 constexpr int kMostHomes = 64;

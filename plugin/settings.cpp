@@ -66,6 +66,13 @@ std::string apply_operation_target(Settings& settings, std::string_view name,
 }  // namespace
 
 std::string apply_setting(Settings& settings, std::string_view name, std::string_view value) {
+  // All of them together must fit into one environment variable, which has 128 KiB.
+  constexpr std::size_t kMostBytes = 255;
+  if (name.size() > kMostBytes || value.size() > kMostBytes) {
+    return std::string("telemetry has a setting \"")
+        .append(name.substr(0, 64))
+        .append("\" whose name or value is longer than 255 bytes");
+  }
   if (name == "instance") {
     if (!shm::valid_instance_name(value)) {
       return bad(name, value, "1 to 63 letters, digits, '-', '_' or '.', not beginning with '.'");

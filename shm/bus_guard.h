@@ -8,18 +8,23 @@
 
 namespace goxel_telemetry::shm {
 
-// Guards [address, address + size) as long as it exists. At most 64 guards exist at once; a further
-// one guards nothing. The first guard installs a SIGBUS handler for the process. The handler passes
+// Guards [address, address + size) as long as it exists; any number may exist at once. Throws
+// std::bad_alloc. The first guard installs a SIGBUS handler for the process. The handler passes
 // faults at other addresses on to the handler that was installed before.
 class BusGuard {
  public:
-  BusGuard(void* address, std::size_t size);
+  // What stands in for the file.
+  enum class Zeros { read_only, writable };
+  BusGuard(void* address, std::size_t size, Zeros zeros = Zeros::read_only);
   ~BusGuard();
   BusGuard(const BusGuard&) = delete;
   BusGuard& operator=(const BusGuard&) = delete;
 
+  // Whether the mapping is zeros by now.
+  bool was_needed() const;
+
  private:
-  int place_ = -1;
+  struct Place* place_;
 };
 
 }  // namespace goxel_telemetry::shm

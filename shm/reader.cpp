@@ -10,6 +10,8 @@ namespace goxel_telemetry::shm {
 namespace {
 
 constexpr std::uint64_t kHeartbeatLimitNs = 3'000'000'000;
+// Far more than a producer leaves behind that died, or that laps a reader meanwhile.
+constexpr std::uint64_t kMostDamagedSlots = 64;
 
 template <std::size_t N>
 std::string text(const char (&bytes)[N]) {
@@ -92,8 +94,8 @@ Reader::Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry)
     const std::uint64_t offset = read_once(lane.slots_offset);
     const std::uint64_t capacity = read_once(lane.capacity);
     const bool valid = std::has_single_bit(capacity) && offset % kCacheLine == 0 &&
-                       offset <= size && capacity <= (size - offset) / sizeof(Slot) &&
-                       capacity <= slots_left;
+                       capacity <= kMaxLaneSlots && offset <= size &&
+                       capacity <= (size - offset) / sizeof(Slot) && capacity <= slots_left;
     if (!valid) return;  // attach() sees that lanes are missing
     slots_left -= capacity;
     lanes_.emplace_back(lane, segment_.slots(offset, capacity)).attach();
@@ -155,7 +157,7 @@ std::optional<Reader::Oldest> Reader::oldest(std::uint32_t lane) const {
   LaneReader look = lanes_[lane];
   Record record;
   std::uint64_t lost = 0;
-  for (std::uint64_t budget = look.capacity(); budget != 0; --budget) {
+  for (std::uint64_t tries = std::min(look.capacity(), kMostDamagedSlots); tries != 0; --tries) {
     switch (look.next(record, lost)) {
       case LaneReader::Outcome::record:
         return Oldest{look.sequence() - 1, record};

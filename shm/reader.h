@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "shm/catalog.h"
@@ -129,7 +130,12 @@ class LaneReader {
 struct Sweep {
   std::uint64_t records = 0;
   std::uint64_t lost = 0;
+  bool more = false;  // its time was up before all was read: the next one goes on from there
 };
+// CLOCK_MONOTONIC at which a sweep stops.
+inline constexpr std::uint64_t kNever = UINT64_MAX;
+// A sweep reads so many records at least, however late it is.
+inline constexpr std::uint64_t kRecordsBetweenLooks = 256;
 
 // Sums of all lanes' counters. Times are in ticks.
 struct Totals {
@@ -185,11 +191,15 @@ class Reader {
 
   // Calls `sink(const Record&, std::uint32_t lane)` for each unread record, lane by lane, with the
   // record's sequence as a third argument if the sink takes one. One call delivers at most as many
-  // records as the segment holds, so that a fast producer cannot keep a reader in here.
+  // records as the segment holds, so that a fast producer cannot keep a reader in here, and none
+  // after `until_ns`.
   template <class Sink>
-  Sweep sweep(Sink&& sink) {
+  Sweep sweep(Sink&& sink, std::uint64_t until_ns = kNever) {
     Sweep result;
-    for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
+    std::uint64_t looked_after = kRecordsBetweenLooks;
+    const auto first = std::exchange(first_lane_, 0);
+    for (std::uint32_t i = 0; i < lanes_.size(); ++i) {
+      const auto lane = static_cast<std::uint32_t>((first + i) % lanes_.size());
       // Works on a copy, which stays in registers. The copy is written back also if the sink
       // throws: that record was delivered.
       struct Visit {
@@ -199,6 +209,14 @@ class Reader {
       } visit{lanes_[lane]};
       Record record;
       for (std::uint64_t budget = visit.here.capacity(); budget != 0; --budget) {
+        if (looked_after-- == 0) {
+          if (until_ns != kNever && monotonic_ns() >= until_ns) {
+            first_lane_ = lane;
+            result.more = true;
+            return result;
+          }
+          looked_after = kRecordsBetweenLooks - 1;
+        }
         std::uint64_t lost = 0;
         const LaneReader::Outcome outcome = visit.here.next(record, lost);
         if (outcome == LaneReader::Outcome::empty) break;
@@ -222,8 +240,8 @@ class Reader {
   void rewind();
   void skip_to_end();
 
-  // The oldest record of a lane that can still be read, and its sequence; the reader's place does
-  // not change. `lane` must be below lane_count(), as in the next two.
+  // The oldest record of a lane that can still be read, and its sequence, unless too many slots in a
+  // row are damaged; the reader's place does not change. `lane` must be below lane_count(), as in the next two.
   struct Oldest {
     std::uint64_t sequence;
     Record record;
@@ -250,6 +268,9 @@ class Reader {
   // Processes that report, in table order; at most kMaxCollectionPoints.
   std::vector<CollectionPoint> collection_points() const;
 
+  // See Mapping.
+  bool is_whole() const { return mapping_->is_whole(); }
+
   std::size_t segment_bytes() const { return mapping_->bytes().size(); }
   std::uint32_t lane_count() const { return static_cast<std::uint32_t>(lanes_.size()); }
   // Records of a lane that were delivered or skipped so far. Does not change while a sweep is inside that lane.
@@ -263,6 +284,7 @@ class Reader {
   ReaderView segment_;
   ProducerInfo producer_;
   std::vector<LaneReader> lanes_;
+  std::uint32_t first_lane_ = 0;  // where the next sweep begins
   Calibration calibration_;
   std::uint64_t seen_beat_ = 0;
   std::optional<std::uint64_t> moved_at_ns_;  // when another beat was seen first

@@ -74,6 +74,9 @@ class Mapping {
  public:
   virtual ~Mapping() = default;
   virtual std::span<std::byte> bytes() const = 0;
+  // Whether the object still has all its pages. Touching one that was taken away makes it again, for
+  // which a reader would pay.
+  virtual bool is_whole() const { return true; }
   virtual Provenance provenance() const { return {}; }
   // Whether somebody holds the segment's life lock (life_lock.h); false if that cannot be asked.
   virtual bool is_life_locked() const { return false; }
@@ -138,7 +141,7 @@ enum class OpenOutcome {
   not_permitted,
   not_trusted,      // its owner is not who its process runs as, or not one of those to be trusted
   not_ready,        // being made right now, or never finished
-  not_a_segment,    // wrong magic, or a layout that does not fit into its own size
+  not_a_segment,    // wrong magic, missing pages, or a layout that does not fit into its own size
   unknown_version,  // made by another major version of this software
   failed,
 };
@@ -156,7 +159,8 @@ Opened open_segment(const std::string& instance);
 // Whether the name now stands for another run than `run_id`, or for no segment.
 bool segment_was_replaced(const std::string& instance, std::uint64_t run_id);
 
-// Names of all instances that have an object on this machine, sorted; at most 1,000.
+// Names of all instances that have an object on this machine, sorted. At most 1,000; if there are
+// more, those of empty and sparse objects, which are no segments, are left out first.
 std::vector<std::string> list_instances();
 
 // Copies the geometry out of the header and checks that all parts lie within the segment. A header

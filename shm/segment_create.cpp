@@ -29,7 +29,6 @@ namespace {
 
 namespace ipc = boost::interprocess;
 
-constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 24;
 constexpr std::uint64_t kPageBytes = 4096;
 
 class ProducerMapping final : public Mapping {
@@ -85,15 +84,15 @@ std::string problem_with(const SegmentOptions& options) {
     return "segment_mode must be 0600, and may let group and others read (0640, 0644)";
   }
   if (options.catalog_capacity < kMinNames || options.catalog_capacity > kMaxNames ||
-      options.inflight_capacity == 0) {
-    return "a segment needs room for 9 to 65536 names, and an in-flight table";
+      options.inflight_capacity == 0 || options.inflight_capacity > kMaxInflight) {
+    return "a segment needs 9 to 65536 names, and an in-flight table of 1 to 16384 lines";
   }
   if (options.collection_points > kMaxCollectionPoints) {
     return "a segment has at most 1024 collection points";
   }
   for (const LaneTier& tier : options.tiers) {
-    if (tier.slots == 0 || tier.slots > kMaxSlots || (tier.slots & (tier.slots - 1)) != 0) {
-      return "a lane's slots must be a power of two up to 16777216";
+    if (tier.slots == 0 || tier.slots > kMaxLaneSlots || (tier.slots & (tier.slots - 1)) != 0) {
+      return "a lane's slots must be a power of two up to 1048576";
     }
   }
   const Plan planned = plan(options);

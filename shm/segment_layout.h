@@ -28,6 +28,8 @@ inline constexpr std::uint32_t kMaxLanes = 4096;
 inline constexpr std::uint32_t kMinNames = 9;      // the well-known ones (catalog.h)
 inline constexpr std::uint32_t kMaxNames = 65536;  // a record has 16 bits for an operation
 inline constexpr std::uint32_t kMaxCollectionPoints = 1024;
+inline constexpr std::uint32_t kMaxInflight = 16384;  // no producer shows more
+inline constexpr std::uint64_t kMaxLaneSlots = std::uint64_t{1} << 20;
 
 using AtomicWord = std::atomic<std::uint64_t>;
 static_assert(AtomicWord::is_always_lock_free && sizeof(AtomicWord) == 8);

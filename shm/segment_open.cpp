@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The reader's side: finds segments, maps them, and checks their layout.
-#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "shm/life_lock.h"
 #include "shm/named_object.h"
 #include "shm/segment.h"
+#include "shm/segment_pages.h"
 
 namespace goxel_telemetry::shm {
 namespace {
@@ -30,6 +30,11 @@ class ReaderMapping final : public Mapping {
   Provenance provenance() const override { return provenance_; }
   std::span<std::byte> bytes() const override {
     return {static_cast<std::byte*>(region_.get_address()), region_.get_size()};
+  }
+  bool is_whole() const override {
+    struct stat status {};
+    return fstat(object_.get(), &status) == 0 && has_all_its_pages(status) &&
+           static_cast<std::uint64_t>(status.st_size) >= region_.get_size();
   }
   bool is_life_locked() const override { return shm::is_life_locked(object_.get()); }
 
@@ -159,7 +164,7 @@ Opened open_segment(const std::string& instance) {
     std::unique_ptr<Mapping> mapping;
     Geometry geometry;
     OpenOutcome outcome = OpenOutcome::not_a_segment;
-    if (bytes <= kMaxSegmentBytes) {
+    if (bytes <= kMaxSegmentBytes && has_all_its_pages(status)) {
       ipc::mapped_region region(Mappable{object.get()}, ipc::read_only, 0, bytes);
       mapping = std::make_unique<ReaderMapping>(std::move(region), std::move(object), provenance);
       outcome = check_layout(mapping->bytes(), geometry);
@@ -189,23 +194,6 @@ bool segment_was_replaced(const std::string& instance, std::uint64_t run_id) {
   return !owner || owner->run_id != run_id;
 }
 
-std::vector<std::string> list_instances() {
-  constexpr std::size_t kMost = 1000;
-  std::vector<std::string> instances;
-  DIR* folder = opendir("/dev/shm");
-  if (folder == nullptr) return instances;
-  while (const dirent* entry = readdir(folder)) {
-    const std::string_view name = entry->d_name;
-    if (!name.starts_with(kObjectPrefix)) continue;
-    const std::string_view instance = name.substr(kObjectPrefix.size());
-    if (valid_segment_name(instance)) instances.emplace_back(instance);
-    if (instances.size() == kMost) break;
-  }
-  closedir(folder);
-  std::sort(instances.begin(), instances.end());
-  return instances;
-}
-
 OpenOutcome check_layout(std::span<const std::byte> segment, Geometry& out) {
   if (segment.size() < sizeof(Header)) return OpenOutcome::not_a_segment;
   const ReaderView unchecked(segment, {});
@@ -222,6 +210,7 @@ OpenOutcome check_layout(std::span<const std::byte> segment, Geometry& out) {
   };
   if (copy.lane_count > kMaxLanes || copy.catalog_capacity > kMaxNames ||
       !fits(copy.catalog_offset, copy.catalog_capacity, sizeof(CatalogEntry)) ||
+      copy.inflight_capacity > kMaxInflight ||
       !fits(copy.inflight_offset, copy.inflight_capacity, sizeof(InflightLine)) ||
       !fits(copy.lanes_offset, copy.lane_count, sizeof(Lane))) {
     return OpenOutcome::not_a_segment;

@@ -3,10 +3,13 @@
 
 #include <QTimer>
 #include <atomic>
+#include <exception>
 #include <optional>
+#include <utility>
 
 #include "metrics/history/reader.h"
 #include "metrics/live/follower.h"
+#include "metrics/live/instances_here.h"
 #include "metrics/text/printable.h"
 #include "shm/clock.h"
 #include "shm/reader.h"
@@ -16,25 +19,22 @@ namespace goxel_telemetry::viewer {
 namespace {
 
 constexpr int kSweepMs = 50;
+constexpr std::uint64_t kSweepBudgetNs = 200'000'000;
 constexpr std::uint64_t kSweepsPerRefresh = 5;
 constexpr std::uint64_t kSweepsPerLook = 20;
-// A machine may have hundreds of segments; a person looks at the first few.
+// A machine may have hundreds of segments; a person looks at the first few: the live ones.
 constexpr std::size_t kMostListed = 20;
 constexpr std::uint32_t kPastSeconds = 120;
 
-QList<Instance> instances_here() {
-  QList<Instance> found;
-  for (const std::string& name : shm::list_instances()) {
-    if (static_cast<std::size_t>(found.size()) == kMostListed) break;
-    if (shm::daemon_instance(name) != name) continue;  // outer layers belong to their daemon
-    Instance instance{QString::fromStdString(name), {}, {}};
-    if (const auto reader = shm::Reader::open(name)) {
-      instance.state = QString::fromUtf8(to_string(reader->state(shm::monotonic_ns())));
-      instance.program = shown(metrics::printable(reader->producer().host_name));
-    }
-    found.append(instance);
+QList<Instance> listed_instances() {
+  QList<Instance> listed;
+  for (const metrics::InstanceHere& here : metrics::instances_here(kMostListed)) {
+    const bool read = metrics::standing(here.state) >= metrics::standing(shm::ProducerState::dead);
+    listed.append({QString::fromStdString(here.name),
+                   read ? QString::fromUtf8(to_string(here.state)) : QString(),
+                   shown(here.program)});
   }
-  return found;
+  return listed;
 }
 
 // The past from the file, if the file has it; else from the records that the ring still holds.
@@ -53,7 +53,7 @@ std::vector<metrics::HistoryPoint> past_of(const std::string& instance, const st
   }
   metrics::Follower ring(instance);
   ring.keep_rollups();
-  ring.sweep(now);
+  ring.sweep(now, kSweepBudgetNs);
   return metrics::answer_from(query, ring.take_rollups()).points;
 }
 
@@ -81,17 +81,26 @@ class LiveSource::Follower : public QObject {
   }
 
  private:
+  // What is wrong with one sweep (no memory, no descriptors) may pass until the next.
   void sweep() {
+    try {
+      sweep_once();
+    } catch (const std::exception& error) {
+      if (!std::exchange(complained_, true)) qWarning("nothing new can be read: %s", error.what());
+    }
+  }
+
+  void sweep_once() {
     const std::uint64_t sweep = sweeps_++;
     if (!live_ && sweep % kSweepsPerLook == 0) look_around();
     if (!follower_ && !wanted_.empty()) follower_.emplace(wanted_);
     const metrics::Time now = metrics::Time::now();
-    if (follower_) follower_->sweep(now);
+    if (follower_) follower_->sweep(now, kSweepBudgetNs);
     if (sweep % kSweepsPerRefresh == 0) refresh(now);
   }
 
   void look_around() {
-    QMetaObject::invokeMethod(source_, [source = source_, instances = instances_here()] {
+    QMetaObject::invokeMethod(source_, [source = source_, instances = listed_instances()] {
       Q_EMIT source->looked_around(instances);
     });
     if (!wanted_.empty()) return;
@@ -142,6 +151,7 @@ class LiveSource::Follower : public QObject {
   std::string message_;     // why no instance is followed
   std::optional<metrics::Follower> follower_;
   bool live_ = false;
+  bool complained_ = false;
   std::uint64_t sweeps_ = 0;
   std::atomic<bool> untaken_ = false;  // a snapshot is on its way to the window
 };

@@ -21,7 +21,7 @@ int run_instances(const InstancesOptions& options) {
   for (const std::string& instance : shm::list_instances()) {
     metrics::Follower follower(instance);
     const auto now = metrics::Time::now();
-    follower.sweep(now);
+    follower.sweep(now, 0);  // only to see what it is
     const metrics::Snapshot snapshot = follower.snapshot(now);
     if (options.json) {
       json += instance_json(snapshot);

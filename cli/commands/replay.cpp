@@ -92,6 +92,7 @@ class Player {
   bool play(recording::Reader reader) {
     recording::Entry entry;
     while (reader.next(entry) == recording::Outcome::entry) {
+      if (is_slow(entry) && interrupt_.wait(0)) return false;
       if (const auto time = time_of(entry); time && !fast_) {
         if (!wait_until(timeline_.at(*time))) return false;
       }
@@ -117,6 +118,12 @@ class Player {
       const std::uint64_t wait_ns = std::clamp(due_ns - now_ns, kHandfulNs, kBeatIntervalNs);
       if (interrupt_.wait(static_cast<int>(wait_ns / kMillisecond))) return false;
     }
+  }
+
+  // Entries that cost far more than a record: of them alone, a file can hold hours.
+  static bool is_slow(const recording::Entry& entry) {
+    return std::holds_alternative<recording::RunBegan>(entry) ||
+           std::holds_alternative<recording::Moment>(entry);
   }
 
   // Called before each record, so that a reader that sweeps every 100 ms is not lapped.

@@ -15,6 +15,8 @@ namespace goxel_telemetry::cli {
 namespace {
 
 constexpr int kSweepMilliseconds = 50;
+// So that keys and signals are heard, whatever is in the segment.
+constexpr std::uint64_t kSweepBudgetNs = 200'000'000;
 
 // Writes to standard error what a person cannot see from the records.
 class Narrator {
@@ -84,7 +86,7 @@ int run_tail(const TailOptions& options) {
     }
     if (left == 0 || interrupt.wait(kSweepMilliseconds)) return 0;
     const auto now = metrics::Time::now();
-    follower.sweep(now);
+    follower.sweep(now, kSweepBudgetNs);
     narrator.follow(follower.snapshot(now));
   }
 }

@@ -11,6 +11,8 @@ namespace goxel_telemetry::cli {
 namespace {
 
 constexpr int kSweepMilliseconds = 100;
+// So that keys and signals are heard, whatever is in the segment.
+constexpr std::uint64_t kSweepBudgetNs = 200'000'000;
 
 }  // namespace
 
@@ -37,7 +39,7 @@ int run_top(const TopOptions& options) {
     }
     changed = event != CursesTerminal::Event::none;
     const auto now = metrics::Time::now();
-    group.sweep(now);
+    group.sweep(now, kSweepBudgetNs);
     if (!state.paused && now.monotonic_ns - snapshot.taken_monotonic_ns >= interval_ns) {
       snapshot = group.snapshot(now);
       changed = true;

@@ -16,6 +16,9 @@ namespace goxel_telemetry::cli {
 namespace recording = metrics::recording;
 namespace {
 
+// Each is a segment that has to be made.
+constexpr std::uint64_t kMostRuns = 10'000;
+
 void judge(const Extent& extent, const std::string& path) {
   const std::string whole = plural(extent.records, "record");
   switch (extent.outcome) {
@@ -32,6 +35,10 @@ void judge(const Extent& extent, const std::string& path) {
     case recording::Outcome::end:
     case recording::Outcome::entry:
       break;
+  }
+  if (extent.runs > kMostRuns) {
+    throw Failure(kExitUsage, path + " holds more than " + metrics::format_count(kMostRuns) +
+                                  " restarts, and so is no session");
   }
   if (extent.runs == 0 || extent.first_ns > extent.last_ns) {
     throw Failure(kExitNotThere, path + " holds nothing that could be shown");

@@ -3,8 +3,11 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "metrics/history/guarded_files.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -12,6 +15,7 @@ namespace {
 // Readers and the one writer of a file in WAL mode do not wait for each other; recovery after a
 // crash and a checkpoint at the end do.
 constexpr int kWaitMs = 2'000;
+constexpr int kMostBytes = 1 << 24;  // of a row: far more than any of ours has
 
 DatabaseError error_of(sqlite3* database, int code) {
   if (database == nullptr) return {code, 0, sqlite3_errstr(code)};
@@ -45,6 +49,9 @@ HistoryResult result_of(const DatabaseError& error, const std::string& file) {
     case SQLITE_CORRUPT:
       return {HistoryOutcome::corrupt,
               the_file + " is damaged; move it away, and a new one will be begun"};
+    case SQLITE_INTERRUPT:
+      return {HistoryOutcome::corrupt,
+              the_file + " takes far longer to read than anything that a bridge writes"};
     case SQLITE_NOTADB:
       return {HistoryOutcome::foreign,
               file + " is not a history file, or its beginning is damaged"};
@@ -159,7 +166,7 @@ Database::Database(const std::string& file, Mode mode) {
       SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
       (mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   sqlite3* database = nullptr;
-  const int code = sqlite3_open_v2(uri.c_str(), &database, flags, nullptr);
+  const int code = sqlite3_open_v2(uri.c_str(), &database, flags, guarded_files());
   database_.reset(database);
   if (code != SQLITE_OK) throw error_of(database, code);
   sqlite3_extended_result_codes(database, 1);
@@ -169,6 +176,7 @@ Database::Database(const std::string& file, Mode mode) {
     run("PRAGMA locking_mode = EXCLUSIVE");
     sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   }
+  sqlite3_limit(database, SQLITE_LIMIT_LENGTH, kMostBytes);
   // A file from another user must not make us run functions that its schema names.
   sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -190,6 +198,20 @@ bool Database::has_moved() const {
   int moved = 0;
   sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   return moved != 0;
+}
+
+void Database::limit_steps(std::uint64_t most) {
+  constexpr int kStepsBetweenLooks = 1'000;
+  if (steps_left_ == nullptr) steps_left_ = std::make_unique<std::uint64_t>();
+  *steps_left_ = most;
+  sqlite3_progress_handler(
+      database_.get(), kStepsBetweenLooks,
+      [](void* left) {
+        auto& steps = *static_cast<std::uint64_t*>(left);
+        steps -= std::min<std::uint64_t>(steps, kStepsBetweenLooks);
+        return steps == 0 ? 1 : 0;
+      },
+      steps_left_.get());
 }
 
 Database::Transaction::~Transaction() {

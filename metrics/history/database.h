@@ -98,6 +98,10 @@ class Database {
   // Whether the file's name stands for another file by now, or for no file.
   bool has_moved() const;
 
+  // From now on fails after so many steps of SQLite's machine: a file that was made for it keeps its
+  // reader busy for ever. A further call begins anew.
+  void limit_steps(std::uint64_t most);
+
   // The destructor rolls back unless commit() was called.
   class Transaction {
    public:
@@ -117,6 +121,7 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  std::unique_ptr<std::uint64_t> steps_left_;  // outlives the database, which knows where it is
   std::unique_ptr<sqlite3, Close> database_;
 };
 

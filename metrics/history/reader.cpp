@@ -21,6 +21,19 @@ namespace {
 // lie side by side.
 constexpr std::size_t kRowsForOneLookup = 8;
 
+// Far more than a history has, whatever names were sent to its daemons.
+constexpr std::size_t kMostInstances = 10'000;
+constexpr std::size_t kMostSeries = 100'000;
+constexpr std::size_t kMostStretches = 1'000'000;
+
+// Names were fitted into a catalog's entry, and made printable. The file may be from anybody.
+std::string name_in(const Statement& row, int column) {
+  constexpr std::size_t kMostBytes = 1'024;
+  std::string name = row.text(column);
+  if (name.size() > kMostBytes) throw damaged();
+  return printable(name);
+}
+
 bool exists(const std::string& file) {
   struct stat ignored;
   return ::stat(file.c_str(), &ignored) == 0;
@@ -71,14 +84,17 @@ struct HistoryReader::Tier {
                                     .c_str())) {}
 };
 
-HistoryReader::HistoryReader(std::string file) : file_(std::move(file)) {}
+HistoryReader::HistoryReader(std::string file, std::uint64_t most_steps)
+    : file_(std::move(file)), most_steps_(most_steps) {}
 HistoryReader::~HistoryReader() = default;
 
-std::unique_ptr<HistoryReader> HistoryReader::open(const std::string& file, HistoryResult& why) {
-  std::unique_ptr<HistoryReader> reader(new HistoryReader(file));
+std::unique_ptr<HistoryReader> HistoryReader::open(const std::string& file, HistoryResult& why,
+                                                   std::uint64_t most_steps) {
+  std::unique_ptr<HistoryReader> reader(new HistoryReader(file, most_steps));
   why = reader->guarded([&]() -> HistoryResult {
     reader->database_ = open_to_read(file);
     Database& database = *reader->database_;
+    database.limit_steps(most_steps);
     HistoryResult schema = check_schema_to_read(database, file);
     if (!schema.done()) return schema;
     database.run("PRAGMA cache_size = -16384");
@@ -93,6 +109,7 @@ std::unique_ptr<HistoryReader> HistoryReader::open(const std::string& file, Hist
 
 HistoryResult HistoryReader::guarded(const std::function<HistoryResult()>& work) {
   try {
+    if (database_ != nullptr) database_->limit_steps(most_steps_);
     return work();
   } catch (const DatabaseError& error) {
     return result_of(error, file_);
@@ -115,7 +132,9 @@ HistoryResult HistoryReader::instances(std::vector<std::string>& names) {
     Statement select = database_->prepare("SELECT name FROM instance ORDER BY name");
     std::set<std::string> outer;
     while (select.step()) {
-      names.push_back(select.text(0));
+      if (names.size() == kMostInstances) throw damaged();
+      names.push_back(name_in(select, 0));
+      if (!shm::valid_segment_name(names.back())) throw damaged();
       outer.insert(shm::layers_instance(names.back()));
     }
     std::erase_if(names, [&outer](const std::string& name) { return outer.contains(name); });
@@ -135,13 +154,15 @@ HistoryResult HistoryReader::find_series(const HistoryFilter& filter, bool sums,
       " WHERE instance IN (SELECT id FROM instance WHERE name IN (?, ?))"
       " ORDER BY stack, protocol, layer, operation");
   select.bind(1, filter.instance).bind(2, shm::layers_instance(filter.instance));
+  std::size_t rows = 0;
   std::set<std::string> stacks;
   std::set<std::string> protocols;
   std::set<std::string> layers;
   std::set<std::string> operations;
   while (select.step()) {
     Series series{select.number(0),
-                  {select.text(1), select.text(2), select.text(3), select.text(4)}};
+                  {name_in(select, 1), name_in(select, 2), name_in(select, 3), name_in(select, 4)}};
+    if (++rows > kMostSeries) throw damaged();
     const OperationKey& key = series.key;
     const bool is_sum = key.operation.empty();
     stacks.insert(key.stack);
@@ -187,6 +208,7 @@ std::vector<TimeStretch> HistoryReader::observed(const std::string& instance,
   while (select.step()) {
     const TimeStretch stretch{to_unsigned(select.number(0)), to_unsigned(select.number(1))};
     if (stretch.end_ns / kNsPerSecond < begin_seconds) break;
+    if (stretches.size() == kMostStretches) throw damaged();
     stretches.push_back(stretch);
   }
   std::reverse(stretches.begin(), stretches.end());

@@ -17,8 +17,13 @@ namespace goxel_telemetry::metrics {
 
 class HistoryReader {
  public:
-  // Null if it cannot be opened: `why` says why.
-  static std::unique_ptr<HistoryReader> open(const std::string& file, HistoryResult& why);
+  // Steps of SQLite's machine in one call, some twenty seconds: years of a bridge's history need fewer.
+  static constexpr std::uint64_t kMostSteps = 2'000'000'000;
+
+  // Null if it cannot be opened: `why` says why. A file in which a call would take more than
+  // `most_steps` counts as damaged.
+  static std::unique_ptr<HistoryReader> open(const std::string& file, HistoryResult& why,
+                                             std::uint64_t most_steps = kMostSteps);
   ~HistoryReader();
 
   // The names of daemons, sorted. The records of a daemon's outer layers belong to the daemon, but
@@ -45,7 +50,7 @@ class HistoryReader {
   using Visit = std::function<void(std::uint64_t begin, std::int64_t series,
                                    std::span<const std::uint8_t> tally)>;
 
-  explicit HistoryReader(std::string file);
+  HistoryReader(std::string file, std::uint64_t most_steps);
   HistoryResult guarded(const std::function<HistoryResult()>& work);
   void load_tiers();
   HistoryResult find_series(const HistoryFilter& filter, bool sums, std::vector<Series>& found);
@@ -63,6 +68,7 @@ class HistoryReader {
                   const std::vector<Series>& series, const Visit& visit);
 
   const std::string file_;
+  const std::uint64_t most_steps_;
   std::unique_ptr<Database> database_;
   std::vector<Tier> tiers_;  // by kRollupSeconds
 };

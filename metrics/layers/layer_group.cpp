@@ -116,7 +116,7 @@ class LayerGroup::State {
     outer.on_span(feed_);
   }
 
-  void sweep(const Time& now);
+  void sweep(const Time& now, std::uint64_t budget_ns);
   Snapshot snapshot(const Time& now);
   std::shared_ptr<const LayersView> layers(const Snapshot& all);
 
@@ -145,13 +145,15 @@ class LayerGroup::State {
 
 // The daemon's spans wait for outer spans even while the outer layers have no segment: outer layers
 // report late, the first one too.
-void LayerGroup::State::sweep(const Time& now) {
+void LayerGroup::State::sweep(const Time& now, std::uint64_t budget_ns) {
+  const std::uint64_t each_ns =
+      budget_ns == Follower::kUnlimited ? Follower::kUnlimited : budget_ns / 2;
   feed_.set_time(now.monotonic_ns);
-  daemon.sweep(now);
+  daemon.sweep(now, each_ns);
   if (const shm::Provenance made = daemon.provenance(); made.known) {
     outer.take_only_from(made.uid, made.gid);
   }
-  outer.sweep(now);
+  outer.sweep(now, each_ns);
   const std::uint64_t settled_ns =
       now.monotonic_ns - std::min(now.monotonic_ns, SpanJoin::kPatienceNs);
   chains_.advance(settled_ns / kNsPerSecond);
@@ -292,8 +294,8 @@ LayerGroup::~LayerGroup() = default;
 LayerGroup::LayerGroup(LayerGroup&&) noexcept = default;
 LayerGroup& LayerGroup::operator=(LayerGroup&&) noexcept = default;
 
-void LayerGroup::sweep(const Time& now) {
-  state_->sweep(now);
+void LayerGroup::sweep(const Time& now, std::uint64_t budget_ns) {
+  state_->sweep(now, budget_ns);
 }
 Snapshot LayerGroup::snapshot(const Time& now) {
   return state_->snapshot(now);

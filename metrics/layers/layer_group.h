@@ -23,8 +23,9 @@ class LayerGroup {
   LayerGroup& operator=(LayerGroup&&) noexcept;
 
   // Sweeps both segments, the daemon's first (the order does not matter: spans wait for each
-  // other), then joins what can be joined. Call it every 20 to 100 ms.
-  void sweep(const Time& now);
+  // other), then joins what can be joined. Call it every 20 to 100 ms. Each segment may take half of
+  // `budget_ns`.
+  void sweep(const Time& now, std::uint64_t budget_ns = Follower::kUnlimited);
 
   // The daemon's snapshot; its operations include those that the outer layers saw.
   Snapshot snapshot(const Time& now);

@@ -12,12 +12,14 @@
 #include "metrics/live/process_stats.h"
 #include "metrics/live/window_stats.h"
 #include "metrics/text/printable.h"
+#include "shm/clock.h"
 #include "shm/reader.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint64_t kLookIntervalNs = 200'000'000;
+constexpr int kMostSweepsOfOld = 200;
 
 const char* to_string(shm::Door door) {
   switch (door) {
@@ -64,7 +66,7 @@ class Follower::State {
     return reader_ == nullptr ? shm::Provenance{} : reader_->provenance();
   }
 
-  void sweep(const Time& now);
+  void sweep(const Time& now, std::uint64_t budget_ns);
   Snapshot snapshot(const Time& now);
   std::vector<RecordingProcess> recording_processes(std::size_t most) const;
 
@@ -115,6 +117,8 @@ class Follower::State {
   std::uint64_t runs_seen_ = 0;
   bool reads_again_ = false;  // reads again for rollups, at the next sweep
   std::optional<std::uint64_t> looked_ns_;
+  std::uint64_t until_ns_ = shm::kNever;  // of the present sweep
+  int sweeps_of_old_ = 0;                 // of a run that was replaced
 
   // Kept between snapshots: windows change once a second, but snapshots may be taken more often.
   SharedList<OperationStats> operations_;
@@ -123,11 +127,12 @@ class Follower::State {
   std::optional<std::uint64_t> windows_revision_;
 };
 
-void Follower::State::sweep(const Time& now) {
+void Follower::State::sweep(const Time& now, std::uint64_t budget_ns) {
+  until_ns_ = budget_ns == kUnlimited ? shm::kNever : shm::monotonic_ns() + budget_ns;
   ingest_.advance(now);
   if (reader_ != nullptr) {
     if (std::exchange(reads_again_, false)) ingest_.read_again(*reader_, now);
-    ingest_.sweep(*reader_, now);
+    ingest_.sweep(*reader_, now, until_ns_);
   }
   const bool due = !looked_ns_ || now.monotonic_ns < *looked_ns_ ||
                    now.monotonic_ns - *looked_ns_ >= kLookIntervalNs;
@@ -150,7 +155,8 @@ void Follower::State::sweep(const Time& now) {
 // cannot keep a reader here.
 void Follower::State::look(const Time& now) {
   const bool corrupt =
-      reader_ != nullptr && reader_->state(now.monotonic_ns) == shm::ProducerState::unusable;
+      reader_ != nullptr &&
+      (reader_->state(now.monotonic_ns) == shm::ProducerState::unusable || !reader_->is_whole());
   if (reader_ == nullptr || corrupt ||
       shm::segment_was_replaced(attached_name_, reader_->producer().run_id)) {
     attach(now, corrupt);
@@ -185,14 +191,21 @@ void Follower::State::attach(const Time& now, bool old_is_corrupt) {
   shm::Opened why;
   std::unique_ptr<shm::Reader> next = open(why);
   if (next != nullptr) {
-    // The records that the old run published before it was replaced are visible by now.
-    if (reader_ != nullptr && !old_is_corrupt) ingest_.sweep(*reader_, now);
+    // The records that the old run published before it was replaced are visible by now. There is no
+    // end of them if its producer goes on.
+    const bool more =
+        reader_ != nullptr && !old_is_corrupt && ingest_.sweep(*reader_, now, until_ns_);
+    if (more && ++sweeps_of_old_ < kMostSweepsOfOld) {
+      looked_ns_.reset();
+      return;
+    }
+    sweeps_of_old_ = 0;
     reader_ = std::move(next);
     ++runs_seen_;
     process_.emplace(reader_->producer().process);
     process_->read(now.monotonic_ns);  // so that the next reading has a CPU ratio
     ingest_.begin_run(*reader_, now);
-    ingest_.sweep(*reader_, now);
+    ingest_.sweep(*reader_, now, until_ns_);
     return;
   }
   if (reader_ != nullptr && !old_is_corrupt) return;
@@ -229,7 +242,7 @@ void Follower::State::judge_producer(const Time& now) {
                 "the segment of instance \"" + instance_ + "\" was overwritten");
       return;
   }
-  ingest_.sweep(*reader_, now);  // the records that it published before it ended
+  ingest_.sweep(*reader_, now, until_ns_);  // the records that it published before it ended
 }
 
 std::uint64_t Follower::State::last_sign_of_life_ns(const Time& now) const {
@@ -375,14 +388,21 @@ void Follower::State::describe_inflight(Snapshot& out, const Time& now) {
   const shm::Calibration calibration = reader_->calibration();
   const std::uint64_t until_ns = last_sign_of_life_ns(now);
   std::unordered_set<std::uint64_t> connections;
+  std::map<std::uint64_t, OperationKey> keys;  // by ids: most requests have few of them
   for (const shm::InflightEntry& entry : reader_->inflight()) {
-    OperationKey key =
-        operation_key(*reader_, entry.stack, entry.protocol, entry.layer, entry.operation);
+    const std::uint64_t ids = std::uint64_t{entry.operation} << 24 |
+                              std::uint64_t{entry.layer} << 16 |
+                              std::uint64_t{entry.protocol} << 8 | std::uint64_t{entry.stack};
+    const auto [known, is_new] = keys.try_emplace(ids);
+    OperationKey& key = known->second;
+    if (is_new) {
+      key = operation_key(*reader_, entry.stack, entry.protocol, entry.layer, entry.operation);
+    }
     InflightRequest& request = out.inflight.emplace_back();
-    request.operation = std::move(key.operation);
-    request.protocol = std::move(key.protocol);
-    request.stack = std::move(key.stack);
-    request.layer = std::move(key.layer);
+    request.operation = key.operation;
+    request.protocol = key.protocol;
+    request.stack = key.stack;
+    request.layer = key.layer;
     request.phase = phase_name(entry.phase);
     request.connection = entry.connection;
     request.trace_id = entry.trace_id;
@@ -420,8 +440,8 @@ Follower::~Follower() = default;
 Follower::Follower(Follower&&) noexcept = default;
 Follower& Follower::operator=(Follower&&) noexcept = default;
 
-void Follower::sweep(const Time& now) {
-  state_->sweep(now);
+void Follower::sweep(const Time& now, std::uint64_t budget_ns) {
+  state_->sweep(now, budget_ns);
 }
 
 Snapshot Follower::snapshot(const Time& now) {

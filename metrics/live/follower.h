@@ -29,6 +29,8 @@ struct RecordingProcess {
 // says what is wrong.
 class Follower {
  public:
+  static constexpr std::uint64_t kUnlimited = UINT64_MAX;
+
   // Nothing is opened until the first sweep.
   explicit Follower(std::string instance);
   ~Follower();
@@ -36,10 +38,11 @@ class Follower {
   Follower& operator=(Follower&&) noexcept;
 
   // Attaches to the segment if there is one, notices if the producer died or was replaced, and
-  // reads all unread records. Call it every 20 to 100 ms. A call that finds nothing new costs a few
+  // reads unread records: all, unless that takes longer than `budget_ns`. Then the next sweep goes
+  // on from there. Call it every 20 to 100 ms. A call that finds nothing new costs a few
   // microseconds; the process table and the shared-memory name are looked at no more than five
   // times a second.
-  void sweep(const Time& now);
+  void sweep(const Time& now, std::uint64_t budget_ns = kUnlimited);
 
   // The state as of the last sweep; gauges, in-flight table and /proc are read now.
   Snapshot snapshot(const Time& now);
@@ -96,12 +99,5 @@ class Follower {
   class State;
   std::unique_ptr<State> state_;
 };
-
-// The instance that a program looks at if it is called without --instance.
-struct InstanceChoice {
-  std::string instance;  // empty if there is no instance or more than one
-  std::string message;   // if empty: one sentence that says so and names them
-};
-InstanceChoice only_instance();
 
 }  // namespace goxel_telemetry::metrics

@@ -244,11 +244,11 @@ void Ingest::advance(const Time& now) {
   operations_.advance(second);
 }
 
-void Ingest::sweep(shm::Reader& reader, const Time& now) {
+bool Ingest::sweep(shm::Reader& reader, const Time& now, std::uint64_t until_ns) {
   const shm::Calibration calibration = reader.calibration();
   std::uint64_t again = 0;
-  const shm::Sweep sweep =
-      reader.sweep([&](const shm::Record& record, std::uint32_t lane, std::uint64_t sequence) {
+  const shm::Sweep sweep = reader.sweep(
+      [&](const shm::Record& record, std::uint32_t lane, std::uint64_t sequence) {
         if (!taken_until_.empty() && sequence < taken_until_[lane]) [[unlikely]] {
           ++again;
           const Measurement measurement = measure(record, calibration, now.monotonic_ns);
@@ -256,12 +256,14 @@ void Ingest::sweep(shm::Reader& reader, const Time& now) {
           return;
         }
         take(reader, calibration, record, lane, sequence, now);
-      });
-  taken_until_.clear();
+      },
+      until_ns);
+  if (!sweep.more) taken_until_.clear();
   read_ += sweep.records - again;
   lost_ += sweep.lost;
   this_run_ = {reader.reached(), reader.before()};
   if (keeper_ != nullptr) keeper_->swept(reader);
+  return sweep.more;
 }
 
 Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Record& record) {

@@ -46,8 +46,9 @@ class Ingest {
   // `reader` still has every record, unless they reach further back already.
   void begin_run(shm::Reader& reader, const Time& now);
 
-  // Reads all unread records. Call advance() first.
-  void sweep(shm::Reader& reader, const Time& now);
+  // Reads unread records: all, unless shm::monotonic_ns() reaches `until_ns` before. True if there
+  // are more. Call advance() first.
+  bool sweep(shm::Reader& reader, const Time& now, std::uint64_t until_ns);
 
   // Moves all windows to the second of `now`.
   void advance(const Time& now);

@@ -24,7 +24,7 @@ inline constexpr std::array<std::uint8_t, 8> kMagic = {'G', 'O', 'X', 'L', 'R', 
 inline constexpr std::uint8_t kVersion = 2;
 inline constexpr std::size_t kMostChunkBytes = std::size_t{1} << 20;  // bounds a reader's memory
 // Requests in flight in one Moment.
-inline constexpr std::size_t kMostInflight = 8192;
+inline constexpr std::size_t kMostInflight = shm::kMaxInflight;
 
 // The segment that an entry is about. Each segment has its own runs, names, lanes and losses.
 enum class Segment : std::uint8_t {

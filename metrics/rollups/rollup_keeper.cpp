@@ -25,7 +25,7 @@ void RollupKeeper::begin_run(const shm::Reader& reader, const std::vector<LaneBe
   position_.run_id = producer.run_id;
   position_.lanes.resize(lanes.size(), 0);
 
-  wanted_ = position_.lanes;
+  wanted_ = began_at_ = position_.lanes;
   bool complete = true;
   std::uint64_t since_ns = producer.created_monotonic_ns;
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
@@ -37,6 +37,7 @@ void RollupKeeper::begin_run(const shm::Reader& reader, const std::vector<LaneBe
       position_.lanes[lane] = lanes[lane].oldest;
       wanted_[lane] = lanes[lane].head;
     }
+    began_at_[lane] = std::min(began_at_[lane], lanes[lane].head);
   }
   if (std::exchange(began_, true)) return;  // watched without a break, even if records were lost
   std::uint64_t begin_ns = realtime_ns(std::min(since_ns, now.monotonic_ns), now);
@@ -52,7 +53,8 @@ void RollupKeeper::swept(const shm::Reader& reader) {
     std::uint64_t& before = position_.lanes[lane];
     const std::uint64_t from = std::max(before, wanted_[lane]);
     if (here > from) passed += here - from;
-    before = here;  // also if a head went back, as in a damaged segment
+    // Also if a head went back, as in a damaged segment.
+    before = std::max(here, began_at_[lane]);
   }
   const std::uint64_t taken = std::exchange(taken_, 0);
   if (passed > taken) lost_ += passed - taken;

@@ -58,7 +58,8 @@ class RollupKeeper {
     }
   }
 
-  // Call it when all unread records of `reader` were given to add().
+  // Call it when unread records of `reader` were given to add(): all of them, or those for which
+  // there was time.
   void swept(const shm::Reader& reader);
 
   // The segment was watched up to now, or could not be: this user may not read it.
@@ -79,6 +80,8 @@ class RollupKeeper {
   ReadingPosition position_;
   // By lane: records from here on are either taken or lost; missing ones from before are no loss.
   std::vector<std::uint64_t> wanted_;
+  // By lane: the position does not go back behind this. What comes before is read only to fill windows.
+  std::vector<std::uint64_t> began_at_;
   std::uint64_t taken_ = 0;  // wanted records in the present sweep
   std::uint64_t lost_ = 0;   // records since the last take()
   std::vector<TimeStretch> observed_;

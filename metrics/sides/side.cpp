@@ -7,6 +7,7 @@
 
 #include "metrics/history/reader.h"
 #include "metrics/live/follower.h"
+#include "metrics/live/instances_here.h"
 #include "metrics/text/format.h"
 #include "metrics/text/printable.h"
 #include "metrics/text/time_range.h"

@@ -66,7 +66,10 @@ std::string visible(std::string_view text) {
   while (!text.empty()) {
     std::string_view rest = text;
     const char32_t c = take_character(rest);
-    if (c >= 0x80 && is_hidden(c)) {
+    const bool is_control = c < 0x20 || (c >= 0x7F && c < 0xA0);
+    if (is_control || c == U'\uFFFD') {  // the latter stands for any byte that begins no character
+      out += "\uFFFD";
+    } else if (c >= 0x80 && is_hidden(c)) {
       std::array<char, 16> number;
       std::snprintf(number.data(), number.size(), "<U+%04X>", static_cast<unsigned>(c));
       out += number.data();

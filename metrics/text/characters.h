@@ -17,7 +17,8 @@ char32_t take_character(std::string_view& text);
 bool is_hidden(char32_t c);
 
 // `text` for a screen: in the place of each hidden character its number, as in "ad<U+200B>d". So two
-// names that differ look different. Data (JSON, baselines, files) keep the character.
+// names that differ look different. Data (JSON, baselines, files) keep the character. What a terminal
+// would obey (control characters, bytes that are no character) is U+FFFD, as in printable text.
 std::string visible(std::string_view text);
 
 // The columns that it takes on a terminal: two if it is wide (East Asian, emoji), none if it combines

@@ -227,6 +227,32 @@ TEST_F(RecordingProgram, OuterLayersAreReplayedBesideTheDaemon) {
   }
 }
 
+TEST_F(RecordingProgram, FastReplayOfAFileFullOfRestartsHearsSignals) {
+  const auto write_restarts = [this](int runs) {
+    std::ofstream out(file("s.rec"), std::ios::binary);
+    recording::Writer writer([&out](std::span<const std::uint8_t> bytes) {
+      out.write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
+    });
+    recording::RunBegan run;
+    run.instance = "goxel";
+    for (int i = 0; i < runs; ++i) writer.add(run);
+    writer.add(recording::Moment{});
+    writer.finish();
+  };
+  write_restarts(10'001);
+  const Program::Result refused = replay_fast(file("s.rec"));
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.error, AllOf(kOneSentence, HasSubstr("restarts")));
+
+  write_restarts(10'000);  // each makes a segment: many seconds
+  Program replay({"replay", file("s.rec"), "--fast", "--linger", "0", "--instance", instance_});
+  EXPECT_THAT(replay.error_line(), HasSubstr("replaying 0 records"));
+  replay.signal(SIGINT);
+  const Program::Result result = replay.finish();
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.error, "") << "not all is replayed";
+}
+
 void ping_often(TestSegment& segment) {
   for (int i = 0; i < 1'000; ++i) ping(segment);
 }

@@ -6,10 +6,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <deque>
+#include <memory>
+#include <new>
 #include <thread>
 
 #include "metrics/history/reader.h"
+#include "shm/reader.h"
 #include "tests/metrics/test_segment.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -179,6 +185,100 @@ TEST_F(InstancesTest, InstanceThatIsGoneMakesRoomForANewOne) {
   EXPECT_EQ(instances.latest()->instances.size(), Instances::kMostWatched);
   EXPECT_NE(find(*instances.latest(), "a"), nullptr);
   EXPECT_NE(find(*instances.latest(), live), nullptr);
+}
+
+// Anyone may put files under names like ours: empty ones, ones whose making was cut short, others.
+TEST_F(InstancesTest, WhatIsNoSegmentHidesNoDaemonNorDoesWhatOneLeftBehind) {
+  for (std::size_t i = 0; i < Instances::kMostWatched; ++i) on_machine_.push_back(new_name());
+  std::sort(on_machine_.begin(), on_machine_.end());
+  const std::string left_behind = on_machine_.front();
+  std::deque<metrics::JunkFile> junk;
+  for (const std::string& name : on_machine_) {
+    if (name != left_behind) junk.emplace_back(name);
+  }
+  TestSegment(left_behind).retire();
+  Instances instances({}, machine());
+  instances.sweep(now_);
+  ASSERT_EQ(instances.latest()->instances.size(), Instances::kMostWatched);
+
+  std::vector<std::unique_ptr<TestSegment>> daemons;
+  const auto start_one = [&] {
+    const std::string name = new_name();
+    daemons.push_back(std::make_unique<TestSegment>(name));
+    on_machine_.push_back(name);
+    std::sort(on_machine_.begin(), on_machine_.end());
+    pass_one_second();
+    instances.sweep(now_);
+    const metrics::Snapshot* const snapshot = find(*instances.latest(), name);
+    return snapshot != nullptr && is_live(*snapshot);
+  };
+  for (std::size_t i = 1; i < Instances::kMostWatched; ++i) EXPECT_TRUE(start_one()) << i;
+  EXPECT_NE(find(*instances.latest(), left_behind), nullptr);
+  EXPECT_EQ(instances.latest()->instances_left_out, Instances::kMostWatched - 1);
+  EXPECT_TRUE(start_one());
+  EXPECT_EQ(find(*instances.latest(), left_behind), nullptr);
+  EXPECT_FALSE(start_one()) << "32 daemons live";
+  EXPECT_EQ(instances.latest()->instances.size(), Instances::kMostWatched);
+  EXPECT_EQ(instances.latest()->instances_left_out, Instances::kMostWatched + 1);
+}
+
+// Each look is bounded, but all have their turn.
+TEST_F(InstancesTest, DaemonAmongAThousandFilesIsFoundInItsTurn) {
+  const std::string prefix = metrics::unique_instance();
+  for (int i = 0; i < 1000; ++i) on_machine_.push_back(prefix + "-" + std::to_string(1000 + i));
+  names_.push_back(on_machine_.back());
+  const TestSegment segment(on_machine_.back());
+  Instances instances({}, machine());
+  int looks = 0;
+  const auto found = [&] {
+    const metrics::Snapshot* const snapshot = find(*instances.latest(), names_.back());
+    return snapshot != nullptr && is_live(*snapshot);
+  };
+  for (; looks < 20 && !found(); ++looks) {
+    pass_one_second();
+    instances.sweep(now_);
+  }
+  EXPECT_TRUE(found());
+  EXPECT_GT(looks, 1) << "not all at once";
+}
+
+TEST_F(InstancesTest, InstanceThatHasMuchToReadDelaysNoOther) {
+  constexpr std::uint64_t kMany = 3 * shm::kRecordsBetweenLooks;
+  const std::string busy = new_name();
+  const std::string other = new_name();
+  TestSegment busy_segment(busy);
+  TestSegment other_segment(other);
+  Instances instances({busy, other}, shm::list_instances, 0);  // no time: each has its turn
+  instances.sweep(now_);
+  for (std::uint64_t i = 0; i < kMany; ++i) busy_segment.publish("ping", now_.monotonic_ns, 1'000);
+  other_segment.publish("ping", now_.monotonic_ns, 1'000);
+  const auto read = [&](const std::string& name) {
+    return find(*instances.latest(), name)->ring.read;
+  };
+  instances.sweep(now_);
+  EXPECT_EQ(instances.latest()->instances.size(), 2u) << "what was known of the other stands";
+  EXPECT_EQ(instances.latest()->layers.size(), 2u);
+  instances.sweep(now_);
+  EXPECT_EQ(read(other), 1u);
+  EXPECT_EQ(read(busy), shm::kRecordsBetweenLooks);
+  for (int i = 0; i < 4; ++i) instances.sweep(now_);
+  EXPECT_EQ(read(busy), kMany);
+}
+
+TEST_F(InstancesTest, ThreadOutlivesASweepThatFails) {
+  const std::string name = new_name();
+  TestSegment segment(name);
+  std::atomic<int> looks = 0;
+  Instances instances({}, [&]() -> std::vector<std::string> {
+    if (++looks == 1) throw std::bad_alloc();
+    return {name};
+  });
+  instances.start();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (instances.latest()->instances.empty() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(instances.latest()->instances.size(), 1u);
 }
 
 // Otherwise a client that asks right after the start would be answered that there is no daemon.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,20 @@ inline std::string unique_instance() {
   static std::atomic<int> number{0};
   return "metrics-test-" + std::to_string(getpid()) + "-" + std::to_string(number++);
 }
+
+// A file that any user may put where an instance's segment is looked for.
+class JunkFile {
+ public:
+  explicit JunkFile(const std::string& instance) : path_("/dev/shm/goxel-telemetry." + instance) {
+    std::ofstream(path_) << "junk";
+  }
+  ~JunkFile() { unlink(path_.c_str()); }
+  JunkFile(const JunkFile&) = delete;
+  JunkFile& operator=(const JunkFile&) = delete;
+
+ private:
+  std::string path_;
+};
 
 class TestSegment {
  public:

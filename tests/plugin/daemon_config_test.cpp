@@ -90,6 +90,9 @@ TEST_F(DaemonConfig, EachMistakeIsOneSentenceThatNamesTheFileAndTheMistake) {
   expect_problem(read(R"({"plugins": {"telemetry": {"enabled": "yes"}}})"), "true or false");
   expect_problem(read(R"({"plugins": {"telemetry": {"library": ""}}})"), "library");
   expect_problem(read(R"({"plugins": {"telemetry": {"library": 7}}})"), "library");
+  expect_problem(
+      read(R"({"plugins": {"telemetry": {"library": ")" + std::string(4096, 'x') + R"("}}})"),
+      "library");
   expect_problem(read(R"({"plugins": {"telemetry": {"enable": true}}})"), "\"enable\"");
   expect_problem(read_config("[]"), "config must be an object");
   expect_problem(read_config(R"({"instance": ["a"]})"), "config.instance");

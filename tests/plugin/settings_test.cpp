@@ -122,6 +122,22 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"unanswered_after_seconds", "99999999999999999999", "1 to 86400"},
         Bad{"clock", "sundial", "auto, tsc or monotonic"}, Bad{"colour", "red", "no setting"}));
 
+// The launcher gives all of them to the daemon in one environment variable, which has 128 KiB.
+TEST(Settings, NamesAndValuesAreBoundedInLength) {
+  const std::string zeros(255, '0');
+  for (const auto& [name, value] : {std::pair<std::string, std::string>{"segment_group", zeros},
+                                    {"unanswered_after_seconds", zeros.substr(1) + "5"},
+                                    {"operation_targets_ms." + zeros.substr(21), "1"}}) {
+    Settings settings;
+    EXPECT_EQ(apply_setting(settings, name, value), "") << name;
+    const bool in_name = name.size() == 255;
+    const std::string problem =
+        apply_setting(settings, in_name ? name + "0" : name, in_name ? value : "0" + value);
+    EXPECT_THAT(problem, HasSubstr("longer than 255 bytes"));
+    EXPECT_LT(problem.size(), 200u);
+  }
+}
+
 TEST(Settings, ALineWithoutAnEqualsSignNamesTheVariable) {
   Settings settings;
   EXPECT_THAT(apply_settings_text(settings, "instance=a\nnonsense\n"),

@@ -8,6 +8,8 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <thread>
+#include <vector>
 
 #include "tests/shm/child.h"
 
@@ -69,6 +71,37 @@ TEST_F(BusGuards, LeaveWhatLiesBehindThemAloneThoughItWasGuardedFirst) {
   cut(0, 0);
   EXPECT_EQ(at(0, 0), '\0');
   EXPECT_EQ(at(2, 0), 'c');
+}
+
+// A bridge has two for each instance, a reader of a sweep more; all files may shrink at once.
+TEST_F(BusGuards, AreAsManyAsThereAreMappings) {
+  constexpr std::size_t kMany = 300;
+  char* const room = static_cast<char*>(
+      mmap(nullptr, kMany * kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  std::vector<int> files;
+  std::vector<std::unique_ptr<BusGuard>> guards;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    files.push_back(memfd_create("bus-guard-test", MFD_CLOEXEC));
+    ASSERT_EQ(ftruncate(files.back(), kBytes), 0);
+    mmap(room + i * kBytes, kBytes, PROT_READ, MAP_SHARED | MAP_FIXED, files.back(), 0);
+    guards.push_back(std::make_unique<BusGuard>(room + i * kBytes, kBytes));
+  }
+  for (const int file : files) ASSERT_EQ(ftruncate(file, 0), 0);
+  Child child([&](Child::Pipe&) {
+    std::vector<std::thread> readers;
+    for (std::size_t first = 0; first < 3; ++first) {
+      readers.emplace_back([&, first] {
+        for (std::size_t i = first; i < kMany; i += 3) {
+          if (*static_cast<volatile char*>(room + i * kBytes) != 0) std::_Exit(1);
+        }
+      });
+    }
+    for (std::thread& reader : readers) reader.join();
+  });
+  EXPECT_EQ(child.reap(), 0);
+  guards.clear();
+  munmap(room, kMany * kBytes);
+  for (const int file : files) close(file);
 }
 
 TEST_F(BusGuards, LeaveTheSignalToTheProcessWhereTheyGuardNothing) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "shm/reader.h"
+#include "tests/shm/self_checking_record.h"
 #include "tests/shm/test_segment.h"
 
 namespace goxel_telemetry::shm {
@@ -141,6 +142,42 @@ TEST_F(HostileSegment, LanesThatShareTheirSlotsAreRefused) {
     lane(index).capacity = 64;
   }
   EXPECT_FALSE(attaches());
+}
+
+TEST_F(HostileSegment, OfMoreRequestsInFlightOrSlotsThanAnyProducerMakesIsRefused) {
+  // As large as these counts ask for, so that only the limits can refuse it.
+  std::vector<std::byte> large(std::size_t{130} << 20);
+  std::memcpy(large.data(), mapping_.bytes().data(), mapping_.bytes().size());
+  const Parts parts(large);
+  parts.header().inflight_offset = std::uint64_t{1} << 20;
+  parts.lane(0).slots_offset = std::uint64_t{2} << 20;
+  const auto attaches_with = [&](std::uint32_t inflight, std::uint64_t slots) {
+    parts.header().inflight_capacity = inflight;
+    parts.lane(0).capacity = slots;
+    return Reader::attach(std::make_unique<MemoryMapping>(large)) != nullptr;
+  };
+  EXPECT_TRUE(attaches_with(16384, std::uint64_t{1} << 20));
+  EXPECT_FALSE(attaches_with(16385, std::uint64_t{1} << 20));
+  EXPECT_FALSE(attaches_with(16384, std::uint64_t{1} << 21));
+}
+
+TEST_F(HostileSegment, OldestRecordIsLookedForOnlyAmongTheFirstDamagedSlots) {
+  SegmentOptions options = small_options("");
+  options.tiers = {{1, 128}};
+  for (const std::uint64_t damaged : {std::uint64_t{63}, std::uint64_t{64}}) {
+    auto mapping = std::make_unique<MemoryMapping>(bytes_of_new_segment(options));
+    const Parts parts(mapping->bytes());
+    Producer producer = parts.producer(0);
+    for (std::uint64_t i = 0; i < 100; ++i) producer.publish(record_of(0, i));
+    for (std::uint64_t i = 0; i < damaged; ++i) parts.slots(0)[i].stamp.store(1);
+    const auto reader = Reader::attach(std::move(mapping));
+    ASSERT_NE(reader, nullptr);
+    const auto oldest = reader->oldest(0);
+    EXPECT_EQ(oldest.has_value(), damaged == 63);
+    if (oldest) {
+      EXPECT_EQ(oldest->sequence, 63u);
+    }
+  }
 }
 
 TEST_F(HostileSegment, OfTooManyLanesOrNamesIsRefused) {

@@ -48,6 +48,33 @@ class SegmentReader : public testing::Test {
   Sweep result_;
 };
 
+// As if its time were up before it begins.
+TEST_F(SegmentReader, SweepWhoseTimeIsUpReadsALittleAndTheNextOneGoesOnThere) {
+  SegmentOptions options = small_options("");
+  options.tiers = {{2, 1024}};
+  auto mapping = std::make_unique<MemoryMapping>(bytes_of_new_segment(options));
+  parts_ = std::make_unique<Parts>(mapping->bytes());
+  reader_ = Reader::attach(std::move(mapping));
+  publish(0, 300);
+  publish(1, 300);
+  std::vector<std::vector<std::uint64_t>> got(2);
+  std::vector<bool> more;
+  for (int i = 0; i < 4; ++i) {
+    const Sweep sweep = reader_->sweep(
+        [&](const Record& record, std::uint32_t lane) { got[lane].push_back(sequence_of(record)); },
+        0);
+    more.push_back(sweep.more);
+    // The lane in which it stopped has its turn first, also when others have more by then.
+    if (i == 0) publish(0, 1);
+  }
+  EXPECT_THAT(more, ElementsAre(true, true, false, false));
+  for (const auto& sequences : got) {
+    for (std::uint64_t i = 0; i < sequences.size(); ++i) EXPECT_EQ(sequences[i], i);
+  }
+  EXPECT_EQ(got[0].size(), 301u);
+  EXPECT_EQ(got[1].size(), 300u);
+}
+
 TEST_F(SegmentReader, SweepsLaneByLane) {
   publish(2, 1);
   publish(0, 2);

@@ -223,7 +223,7 @@ TEST_F(Segment, BadOptionsAreNamedInOneSentence) {
     bad.mode = mode;
     expect_bad(bad, "segment_mode");
   }
-  for (const std::uint64_t slots : {0u, 3u, 1000u, 1u << 25}) {
+  for (const std::uint64_t slots : {0u, 3u, 1000u, 1u << 21}) {
     bad = options();
     bad.tiers = {{1, slots}};
     expect_bad(bad, "power of two");
@@ -235,7 +235,7 @@ TEST_F(Segment, BadOptionsAreNamedInOneSentence) {
   expect_bad(bad, "lanes");
   bad.tiers = {{UINT32_MAX, 8}, {2, 8}};
   expect_bad(bad, "1 GiB");
-  bad.tiers = {{1u << 4, 1u << 24}};
+  bad.tiers = {{1u << 4, 1u << 20}};
   expect_bad(bad, "1 GiB");
   bad = options();
   bad.catalog_capacity = 8;
@@ -243,8 +243,10 @@ TEST_F(Segment, BadOptionsAreNamedInOneSentence) {
   bad.catalog_capacity = 65'537;
   expect_bad(bad, "names");
   bad = options();
-  bad.inflight_capacity = 0;
-  expect_bad(bad, "in-flight");
+  for (const std::uint32_t lines : {0u, 16385u}) {
+    bad.inflight_capacity = lines;
+    expect_bad(bad, "in-flight");
+  }
 }
 
 TEST_F(Segment, NamesOfInstancesHaveNoPathInThem) {
@@ -350,6 +352,36 @@ TEST_F(Segment, FolderOrLinkInItsPlaceIsRefused) {
   EXPECT_EQ(create_segment(options()).outcome, CreateOutcome::not_permitted);
 }
 
+// Reading a page that is not there would make it, and fill /dev/shm in the reader's name.
+TEST_F(Segment, WithoutAllItsPagesIsRefusedAndCostsNone) {
+  create();
+  const off_t size = status().st_size;
+  const int object = open(instance_.path().c_str(), O_RDWR);
+  ASSERT_EQ(fallocate(object, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, size - 4096, 4096), 0);
+  const auto pages = status().st_blocks;
+  EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::not_a_segment);
+  EXPECT_EQ(status().st_blocks, pages);
+  ASSERT_EQ(posix_fallocate(object, 0, size), 0);
+  EXPECT_EQ(open_segment(instance_.name()).outcome, OpenOutcome::opened);
+  close(object);
+}
+
+TEST_F(Segment, KnowsWhetherItsPagesWereTakenAway) {
+  create();
+  const Opened opened = open_segment(instance_.name());
+  ASSERT_EQ(opened.outcome, OpenOutcome::opened);
+  EXPECT_TRUE(opened.mapping->is_whole());
+  const off_t size = status().st_size;
+  const int object = open(instance_.path().c_str(), O_RDWR);
+  ASSERT_EQ(fallocate(object, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096), 0);
+  EXPECT_FALSE(opened.mapping->is_whole());
+  ASSERT_EQ(posix_fallocate(object, 0, size), 0);
+  EXPECT_TRUE(opened.mapping->is_whole());
+  ASSERT_EQ(ftruncate(object, size - 4096), 0);
+  EXPECT_FALSE(opened.mapping->is_whole());
+  close(object);
+}
+
 // --- finding ---
 
 TEST_F(Segment, IsListedWhileItIsThere) {
@@ -371,6 +403,20 @@ TEST_F(Segment, TheListIsSortedAndHoldsNothingElse) {
   EXPECT_THAT(listed, testing::IsSupersetOf({others[0].name(), others[1].name()}));
   EXPECT_TRUE(std::is_sorted(listed.begin(), listed.end()));
   EXPECT_THAT(listed, Not(Contains("a b")));
+}
+
+TEST_F(Segment, IsListedAmongAnyNumberOfFilesThatAreNone) {
+  const TestInstance earlier[1001];
+  for (const TestInstance& file : earlier) std::ofstream(file.path()).flush();
+  const std::unique_ptr<Mapping> mapping = create();
+  const TestInstance later[1001];
+  for (const TestInstance& file : later) {  // sparse
+    std::ofstream(file.path()).flush();
+    EXPECT_EQ(truncate(file.path().c_str(), 1 << 20), 0);
+  }
+  const std::vector<std::string> listed = list_instances();
+  EXPECT_THAT(listed, Contains(instance_.name()));
+  EXPECT_EQ(listed.size(), 1000u);
 }
 
 TEST_F(Segment, LookingForItLeavesNoDescriptorOpen) {

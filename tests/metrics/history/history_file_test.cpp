@@ -241,6 +241,78 @@ TEST_F(HistoryFileTest, RowsThatAreNoTalliesAreDamage) {
   EXPECT_EQ(try_commit(kThen).outcome, HistoryOutcome::corrupt);
 }
 
+// Its tiers say that they hold three centuries of seconds, and a row of each second is looked for.
+TEST_F(HistoryFileTest, ThatWouldKeepItsReaderBusyForEverIsDamaged) {
+  for (int i = 0; i < 20; ++i) record(key("op" + std::to_string(i)), kThen, 1);
+  commit(kThen);
+  sql("UPDATE tier SET kept_from = 0, closed_until = 0;"
+      "INSERT INTO rollup_1 VALUES (0, 1, x''), (10000000000, 1, x'');");
+  HistoryResult why;
+  const auto reader = HistoryReader::open(file_, why, 1'000'000);
+  ASSERT_NE(reader, nullptr) << why.message;
+  HistoryQuery whole{{"goxel", "op1", {}, {}, {}}, {kNs, 10'000'000'000 * kNs}, 1};
+  HistoryAnswer answer;
+  for (int i = 0; i < 2; ++i) {
+    const HistoryResult result = reader->query(whole, answer);
+    EXPECT_EQ(result.outcome, HistoryOutcome::corrupt);
+    EXPECT_THAT(result.message, HasSubstr("far longer"));
+  }
+  whole.range = {kThen * kNs, (kThen + 1) * kNs};
+  EXPECT_EQ(reader->query(whole, answer).message, "") << "each call has all the steps";
+  EXPECT_EQ(answer.whole.outcomes.ok, 1u);
+}
+
+TEST_F(HistoryFileTest, NamesThatNoCatalogHasRoomForAreDamage) {
+  record(key("ping"), kThen, 1);
+  commit(kThen);
+  sql("UPDATE series SET operation = hex(zeroblob(1000)) WHERE operation != ''");
+  HistoryAnswer answer;
+  EXPECT_EQ(reader()
+                ->query({{"goxel", {}, {}, {}, {}}, {kThen * kNs, kThen * kNs + 1}, 1}, answer)
+                .outcome,
+            HistoryOutcome::corrupt);
+  sql("UPDATE instance SET name = hex(zeroblob(1000))");
+  std::vector<std::string> names;
+  EXPECT_EQ(reader()->instances(names).outcome, HistoryOutcome::corrupt);
+}
+
+// Whoever may write the file may truncate what its users share beside it.
+TEST_F(HistoryFileTest, WhoseSharedMemoryIsTruncatedEndsNobodyAndIsWrittenOn) {
+  record(key("ping"), kThen, 1);
+  commit(kThen);
+  auto old_reader = reader();
+  HistoryAnswer answer;
+  const HistoryQuery all{{"goxel", "ping", {}, {}, {}}, {kThen * kNs, (kThen + 9) * kNs}, 1};
+  ASSERT_EQ(old_reader->query(all, answer).message, "");
+  std::filesystem::resize_file(file_ + "-shm", 0);
+  old_reader->query(all, answer);
+  record(key("ping"), kThen + 1, 1);
+  EXPECT_FALSE(try_commit(kThen + 1).done());
+  EXPECT_FALSE(old_reader->query(all, answer).done()) << "the same mapping";
+  // What did not get into the file is given to it once more, as the bridge does it.
+  old_reader.reset();
+  writer_.reset();
+  record(key("ping"), kThen + 1, 1);
+  commit(kThen + 1);
+  ASSERT_EQ(reader()->query(all, answer).message, "");
+  EXPECT_EQ(answer.whole.outcomes.ok, 2u);
+}
+
+// A file may be from anybody, and its names end on terminals.
+TEST_F(HistoryFileTest, NamesThatATerminalWouldObeyAreMadePrintable) {
+  record(key("ping"), kThen, 1);
+  commit(kThen);
+  sql("UPDATE series SET operation = 'p' || char(27) || '[2J' WHERE operation != ''");
+  const HistoryFilter all{"goxel", {}, {}, {}, {}};
+  std::vector<Rollup> rollups;
+  ASSERT_EQ(reader()->rollups(all, {kThen * kNs, (kThen + 1) * kNs}, 1, rollups).message, "");
+  ASSERT_EQ(rollups.size(), 1u);
+  EXPECT_EQ(rollups[0].key.operation, "p\uFFFD[2J");
+  sql("UPDATE instance SET name = 'a' || char(27)");
+  std::vector<std::string> names;
+  EXPECT_EQ(reader()->instances(names).outcome, HistoryOutcome::corrupt);
+}
+
 TEST_F(HistoryFileTest, HasOneWriter) {
   commit(kThen);
   const HistoryResult second = open_to_write();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A follower outlives the daemons that it follows.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -8,6 +9,8 @@
 #include <functional>
 
 #include "metrics/live/follower.h"
+#include "metrics/live/instances_here.h"
+#include "shm/reader.h"
 #include "tests/metrics/test_segment.h"
 
 namespace goxel_telemetry::metrics {
@@ -204,6 +207,23 @@ TEST_F(FollowerRunsTest, WhereADaemonLivesOneThatEndedIsNoChoice) {
   shm::remove_segment(live_instance, live.header().run_id);
 }
 
+TEST_F(FollowerRunsTest, WhatIsNoSegmentIsNoChoiceWhereADaemonLeftOne) {
+  TestSegment segment(instance_);
+  segment.retire();
+  const std::string junk = "a-" + unique_instance();  // first by name
+  const JunkFile file(junk);
+  const InstanceChoice choice = only_instance();
+  EXPECT_NE(choice.instance, junk);
+  EXPECT_THAT(choice.message, Not(HasSubstr(junk)));
+  const auto place_of = [here = instances_here(SIZE_MAX)](const std::string& name) {
+    return std::find_if(here.begin(), here.end(),
+                        [&](const InstanceHere& one) { return one.name == name; }) -
+           here.begin();
+  };
+  EXPECT_LT(place_of(instance_), place_of(junk));
+  EXPECT_LE(instances_here(1).size(), 1u);
+}
+
 TEST_F(FollowerRunsTest, AnOrderlyEndIsDistinguishedFromACrash) {
   TestSegment segment(instance_);
   look();
@@ -243,6 +263,102 @@ TEST_F(FollowerRunsTest, AnOverwrittenSegmentIsGivenUpUntilANewOneComes) {
   TestSegment next(instance_);
   let_it_look();
   EXPECT_EQ(look().daemon.state, shm::ProducerState::live);
+}
+
+TEST_F(FollowerRunsTest, ASegmentWhosePagesAreTakenAwayIsGivenUp) {
+  TestSegment segment(instance_);
+  segment.publish("ping", now_.monotonic_ns, 1'000);
+  look();
+  const std::string path = "/dev/shm/goxel-telemetry." + instance_;
+  const int object = open(path.c_str(), O_RDWR);
+  const auto size = static_cast<off_t>(segment.header().segment_bytes);
+  ASSERT_EQ(fallocate(object, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, size - 4096, 4096), 0);
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.state, shm::ProducerState::unusable);
+  EXPECT_EQ(find(snapshot, "ping")->total.ok, 1u) << "what was counted stays";
+  close(object);
+  shm_unlink(("/goxel-telemetry." + instance_).c_str());
+}
+
+// As if its time were up before it begins: a sweep reads a little then.
+TEST_F(FollowerRunsTest, ASweepWithoutTimeGoesOnAtTheNextAndForgetsNothing) {
+  constexpr std::uint64_t kRecords = 6 * shm::kRecordsBetweenLooks;
+  const std::vector<shm::LaneTier> tiers = {{1, 2048}};
+  follower_.keep_rollups();
+  TestSegment old(instance_, tiers);
+  const auto publish_all = [this](TestSegment& segment) {
+    for (std::uint64_t i = 0; i < kRecords; ++i) {
+      segment.publish("ping", now_.monotonic_ns, 1'000);
+    }
+  };
+  publish_all(old);
+  const auto look_in_a_hurry = [this] {
+    follower_.sweep(now_, 0);
+    return follower_.snapshot(now_);
+  };
+  EXPECT_EQ(look_in_a_hurry().ring.read, shm::kRecordsBetweenLooks);
+  old.retire();
+  TestSegment next(instance_, tiers);
+  publish_all(next);
+  Snapshot snapshot;
+  for (int i = 0; i < 20; ++i) {
+    let_it_look();
+    snapshot = look_in_a_hurry();
+  }
+  EXPECT_EQ(snapshot.daemon.runs_seen, 2u);
+  EXPECT_EQ(snapshot.ring.read, 2 * kRecords);
+  EXPECT_EQ(snapshot.ring.lost, 0u);
+  const RollupDelta delta = follower_.take_rollups();
+  std::uint64_t rolled_up = 0;
+  for (const Rollup& rollup : delta.rollups) {
+    if (rollup.key.operation == "ping") rolled_up += rollup.tally.outcomes.all();
+  }
+  EXPECT_EQ(rolled_up, 2 * kRecords);
+  EXPECT_EQ(delta.lost, 0u);
+}
+
+// What is read a second time only fills windows: a hand-out meanwhile must not say that it is new.
+TEST_F(FollowerRunsTest, ASweepWithoutTimeDoesNotGoBackBehindThePositionThatItBeganAt) {
+  TestSegment segment(instance_);
+  for (std::uint32_t lane = 0; lane < 2; ++lane) {
+    segment.use_lane(lane);
+    for (std::uint64_t i = 0; i < 2 * shm::kRecordsBetweenLooks; ++i) {
+      segment.publish("ping", now_.monotonic_ns, 1'000);
+    }
+  }
+  follower_.keep_rollups();
+  look();
+  const ReadingPosition position = follower_.take_rollups().position;
+  Follower restarted(instance_);
+  restarted.keep_rollups(position);
+  restarted.sweep(now_, 0);
+  EXPECT_EQ(restarted.take_rollups().position.lanes, position.lanes);
+  for (int i = 0; i < 9; ++i) restarted.sweep(now_, 0);
+  const RollupDelta delta = restarted.take_rollups();
+  EXPECT_EQ(delta.position.lanes, position.lanes);
+  EXPECT_TRUE(delta.rollups.empty());
+  EXPECT_EQ(delta.lost, 0u);
+}
+
+// A run that was replaced may be published into for ever.
+TEST_F(FollowerRunsTest, ARunThatWasReplacedKeepsNoReaderForEver) {
+  TestSegment old(instance_);
+  look();
+  old.retire();
+  const TestSegment next(instance_);
+  const auto keep_publishing = [&] {
+    for (std::uint64_t i = 0; i < 4 * shm::kRecordsBetweenLooks; ++i) {
+      old.publish("ping", now_.monotonic_ns, 1'000);
+    }
+  };
+  int sweeps = 0;
+  for (; sweeps < 1'000 && follower_.snapshot(now_).daemon.runs_seen == 1; ++sweeps) {
+    keep_publishing();
+    let_it_look();
+    follower_.sweep(now_, 0);
+  }
+  EXPECT_EQ(follower_.snapshot(now_).daemon.runs_seen, 2u);
 }
 
 TEST_F(FollowerRunsTest, TimeWithoutADaemonCountsAsCoveredBetweenRuns) {

@@ -17,6 +17,12 @@ TEST(Characters, AreTakenOffOneByOne) {
 
 TEST(Characters, ThatAreHiddenAreShownByTheirNumber) {
   EXPECT_EQ(visible("add\u200B_voxel"), "add<U+200B>_voxel") << "zero-width space";
+  EXPECT_EQ(visible("a\x1B[2J\x07\x7F\n\u009B1mb"), "a\uFFFD[2J\uFFFD\uFFFD\uFFFD\uFFFD1mb")
+      << "what a terminal obeys";
+  EXPECT_EQ(visible("a\x9B"
+                    "1m\xE2\x82"),
+            "a\uFFFD1m\uFFFD\uFFFD")
+      << "bytes that are no character";
   EXPECT_EQ(visible("\u202Elexov_dda\u202C"), "<U+202E>lexov_dda<U+202C>") << "from right to left";
   EXPECT_EQ(visible("a\u2066b\u2069"), "a<U+2066>b<U+2069>") << "isolates";
   EXPECT_EQ(visible("\uFEFFping"), "<U+FEFF>ping") << "a byte order mark";
