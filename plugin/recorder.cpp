@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/recorder.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <algorithm>
@@ -325,16 +326,19 @@ void Recorder::show_sign_of_life() noexcept {
 }
 
 void Recorder::keep_segment() noexcept {
-  if (moving_) {
-    move_in();
-  } else if (homes_->number < kMostHomes &&
-             shm::segment_was_removed(homes_->name, homes_->id, folder_)) {
+  if (homes_->number < kMostHomes && shm::segment_was_removed(homes_->name, homes_->id, folder_)) {
     try {
-      move_out();
+      if (move_out()) {
+        // What threads are doing now takes them microseconds, and longer only if the machine lets
+        // them wait. Until the new home can be read, a crash would lose what is in it.
+        constexpr int kGoingOverMs = 100;
+        poll(nullptr, 0, kGoingOverMs);
+        move_in();
+      }
     } catch (...) {  // no memory: tried again with the next beat
     }
   }
-  if (earlier_requests_ && !moving_) show_earlier_requests();
+  if (earlier_requests_) show_earlier_requests();
   for (Home* left = homes_->earlier.get(); left != nullptr; left = left->earlier.get()) {
     if (++left->beats_since_left != kBeatsOfReaders) continue;
     // The memory of its records goes back to the kernel; requests may still be in its table.
@@ -346,7 +350,7 @@ void Recorder::keep_segment() noexcept {
 }
 
 // Makes a new home, which nobody can read yet, and lets threads go over to it.
-void Recorder::move_out() {
+bool Recorder::move_out() {
   shm::SegmentOptions options = options_;
   options.hidden = true;
   options.inflight_capacity = kInflightLines + kEarlierRequests;
@@ -356,7 +360,7 @@ void Recorder::move_out() {
         "the segment was removed from /dev/shm, and cannot be made again: " + created.message;
     if (complaint != last_complaint_) complain(complaint);
     last_complaint_ = complaint;
-    return;
+    return false;
   }
   last_complaint_.clear();
   if (!created.message.empty()) complain(created.message);
@@ -372,10 +376,10 @@ void Recorder::move_out() {
   enter(*homes_);
   show_sign_of_life();
   header.state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
-  moving_ = true;
+  return true;
 }
 
-// All threads have gone over: what they were doing a beat ago took them microseconds.
+// All threads have gone over.
 void Recorder::move_in() noexcept {
   catalog_.catch_up();
   shm::Header& left = homes_->earlier->segment.header();
@@ -387,7 +391,6 @@ void Recorder::move_in() noexcept {
   show_earlier_requests();
   shm::reveal_segment(*homes_->mapping);
   left.state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired), std::memory_order_release);
-  moving_ = false;
   complain(
       "somebody removed the segment from /dev/shm; it was made again, and readers go on with it");
 }

@@ -122,7 +122,7 @@ class Recorder {
   // One thread at a time, like beat().
   void show_sign_of_life() noexcept;
   void keep_segment() noexcept;
-  void move_out();
+  bool move_out();
   void move_in() noexcept;
   void show_earlier_requests() noexcept;
   void enter(Home& home) noexcept;
@@ -147,7 +147,6 @@ class Recorder {
   double ticks_per_ns_ = 1;
   std::uint64_t unanswered_after_ticks_ = 0;
   std::uint64_t clock_cost_ticks_ = 0;
-  bool moving_ = false;            // into the newest home
   bool earlier_requests_ = false;  // some may be in flight in an earlier home
   std::string last_complaint_;
 };

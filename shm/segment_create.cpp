@@ -220,9 +220,13 @@ struct Unfinished {
   std::string message;
 };
 
+std::string is_starting(const std::string& instance) {
+  return "another daemon is starting as instance \"" + instance + "\" at this moment";
+}
+
 Unfinished unfinished_name(const std::string& instance) {
   Unfinished found{unfinished_object_name(instance), CreateOutcome::created, ""};
-  const Descriptor left = open_object_named(found.name);
+  const Descriptor left(shm_open(found.name.c_str(), O_RDWR | O_NONBLOCK, 0));
   if (!left && errno == ENOENT) return found;
   if (!left && (errno == EMFILE || errno == ENFILE)) {
     return {"", CreateOutcome::failed,
@@ -234,11 +238,13 @@ Unfinished unfinished_name(const std::string& instance) {
     found.name += '.' + std::to_string(random_id());
     return found;
   }
-  if (is_life_locked(left.get())) {
-    return {"", CreateOutcome::instance_taken,
-            "another daemon is starting as instance \"" + instance + "\" at this moment"};
+  // Its maker was killed, if the lock is free. Whoever removes it holds the lock meanwhile, so that
+  // what is removed is not the one that the next maker has just made.
+  if (!take_life_lock(left.get()) ||
+      !same_object(left.get(), open_object_named(found.name).get())) {
+    return {"", CreateOutcome::instance_taken, is_starting(instance)};
   }
-  shm_unlink(found.name.c_str());  // its maker was killed
+  shm_unlink(found.name.c_str());
   return found;
 }
 
@@ -295,8 +301,7 @@ Created publish_as(const std::string& instance, const std::string& unfinished, b
     exchange_names(unfinished, name);
   }
   foreign = false;
-  return failure(CreateOutcome::instance_taken,
-                 "another daemon is starting as instance \"" + instance + "\" at this moment");
+  return failure(CreateOutcome::instance_taken, is_starting(instance));
 }
 
 // Nobody else's object keeps a daemon from telemetry.
@@ -325,6 +330,10 @@ Created make_and_publish(const SegmentOptions& options, gid_t group) {
                                    ipc::permissions(0600));
   const int fd = object.get_mapping_handle().handle;
   const bool life_locked = take_life_lock(fd);
+  const bool is_being_removed = !life_locked && (errno == EAGAIN || errno == EACCES);
+  if (is_being_removed || !same_object(fd, open_object_named(name).get())) {
+    return failure(CreateOutcome::instance_taken, is_starting(options.instance));
+  }
   struct UnlinkUnlessMade {
     const std::string& name;
     bool made = false;
