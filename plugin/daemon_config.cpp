@@ -61,7 +61,7 @@ std::string read_settings(const Json& config, std::string& out) {
              " must be an object of operations and milliseconds";
     }
     for (const auto& [operation, target] : value.items()) {
-      const std::string full_name = name + '.' + operation;
+      const std::string full_name = std::string(kOperationTargets).append(".").append(operation);
       if (std::string problem = read_setting(full_name, target, checked, out); !problem.empty()) {
         return problem;
       }

@@ -416,8 +416,9 @@ void Recorder::leave_segment() const noexcept {
   const Home* home = home_.load(std::memory_order_acquire);
   for (; home != nullptr; home = home->earlier.get()) {
     const std::span<std::byte> bytes = home->mapping->bytes();
-    mmap(bytes.data(), bytes.size(), PROT_READ | PROT_WRITE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    // If there is no memory for it, the child keeps its part.
+    static_cast<void>(mmap(bytes.data(), bytes.size(), PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0));
   }
 }
 

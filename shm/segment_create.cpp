@@ -315,8 +315,8 @@ Created publish(const std::string& instance, const std::string& unfinished) {
     if (created.outcome == CreateOutcome::created || !foreign) break;
     created = publish_as(other, unfinished, foreign);
     if (created.outcome != CreateOutcome::created) continue;
-    created.message = "another user's object has the name of instance \"" + instance +
-                      "\"; this daemon is \"" + other + '"';
+    created.message = "another user's object has the name of instance \"";
+    created.message.append(instance).append("\"; this daemon is \"").append(other).append("\"");
   }
   return created;
 }

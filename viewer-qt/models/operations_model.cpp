@@ -135,7 +135,7 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount() || index.column() >= kColumnCount) return {};
   const metrics::OperationStats& row = operation(index.row());
   const metrics::WindowStats& window = row.window(window_);
-  const QVariant value = sort_value(row, window_, index.column());
+  QVariant value = sort_value(row, window_, index.column());
   if (role == kSortRole) return value;
   if (role == Qt::DisplayRole) {
     return text(value, window, index.column());
