@@ -161,7 +161,16 @@ void Follower::State::look(const Time& now) {
       shm::segment_was_replaced(attached_name_, reader_->producer().run_id)) {
     attach(now, corrupt);
   }
-  if (reader_ != nullptr) judge_producer(now);
+  if (reader_ == nullptr) return;
+  judge_producer(now);
+  // A segment that is made again can be read an instant before the old one is retired, and that
+  // instant may lie between the two looks above: the daemon lives on.
+  if (state_ != shm::ProducerState::retired ||
+      !shm::segment_was_replaced(attached_name_, reader_->producer().run_id)) {
+    return;
+  }
+  attach(now, false);
+  judge_producer(now);
 }
 
 std::unique_ptr<shm::Reader> Follower::State::open(shm::Opened& why) {
