@@ -61,11 +61,11 @@ bool exchange_names(const std::string& one, const std::string& other) {
   return rename_object(one, other, RENAME_EXCHANGE);
 }
 
-bool same_object(int one, int other) {
-  struct stat a {};
-  struct stat b {};
-  return fstat(one, &a) == 0 && fstat(other, &b) == 0 && a.st_ino == b.st_ino &&
-         a.st_dev == b.st_dev;
+bool is_named(int fd, const std::string& object) {
+  struct stat open {};
+  struct stat named {};
+  return fstat(fd, &open) == 0 && lstat(("/dev/shm" + object).c_str(), &named) == 0 &&
+         open.st_ino == named.st_ino && open.st_dev == named.st_dev;
 }
 
 std::optional<Owner> owner_of(int fd) {

@@ -51,8 +51,9 @@ std::string unfinished_object_name(std::string_view instance);
 bool give_name(const std::string& from, const std::string& to);  // EEXIST if `to` is taken
 bool exchange_names(const std::string& one, const std::string& other);
 
-// Whether two descriptors stand for the same object.
-bool same_object(int one, int other);
+// Whether the object with this name, with its slash, is the one that is open as `fd`. Needs no
+// further descriptor.
+bool is_named(int fd, const std::string& object);
 
 // The producer of a segment, read from the beginning of its header, which is the same in all
 // versions of the layout; none if the object is no segment or was never finished.

@@ -240,8 +240,7 @@ Unfinished unfinished_name(const std::string& instance) {
   }
   // Its maker was killed, if the lock is free. Whoever removes it holds the lock meanwhile, so that
   // what is removed is not the one that the next maker has just made.
-  if (!take_life_lock(left.get()) ||
-      !same_object(left.get(), open_object_named(found.name).get())) {
+  if (!take_life_lock(left.get()) || !is_named(left.get(), found.name)) {
     return {"", CreateOutcome::instance_taken, is_starting(instance)};
   }
   shm_unlink(found.name.c_str());
@@ -293,8 +292,7 @@ Created publish_as(const std::string& instance, const std::string& unfinished, b
                                                        ": " + std::strerror(errno));
     }
     // Another daemon's segment may have come there since it was looked at.
-    const Descriptor displaced = open_object_named(unfinished);
-    if (displaced && same_object(displaced.get(), old.get())) {
+    if (is_named(old.get(), unfinished)) {
       shm_unlink(unfinished.c_str());
       return {CreateOutcome::created, "", nullptr, {}, instance};
     }
@@ -331,7 +329,7 @@ Created make_and_publish(const SegmentOptions& options, gid_t group) {
   const int fd = object.get_mapping_handle().handle;
   const bool life_locked = take_life_lock(fd);
   const bool is_being_removed = !life_locked && (errno == EAGAIN || errno == EACCES);
-  if (is_being_removed || !same_object(fd, open_object_named(name).get())) {
+  if (is_being_removed || !is_named(fd, name)) {
     return failure(CreateOutcome::instance_taken, is_starting(options.instance));
   }
   struct UnlinkUnlessMade {

@@ -109,6 +109,7 @@ class Follower::State {
   };
   std::optional<Maker> maker_;
   std::string attached_name_;  // of the segment, see shm::valid_segment_name()
+  std::string owner_;          // of the segment: looking users up may take long, so only once
   Ingest ingest_;
   std::unique_ptr<shm::Reader> reader_;  // null until a segment was attached
   std::optional<ProcessReader> process_;
@@ -210,6 +211,8 @@ void Follower::State::attach(const Time& now, bool old_is_corrupt) {
     }
     sweeps_of_old_ = 0;
     reader_ = std::move(next);
+    const shm::Provenance made = reader_->provenance();
+    owner_ = made.known ? printable(shm::user_name(made.uid)) : "";
     ++runs_seen_;
     process_.emplace(reader_->producer().process);
     process_->read(now.monotonic_ns);  // so that the next reading has a CPU ratio
@@ -358,10 +361,8 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   daemon.host_name = printable(producer.host_name);
   daemon.host_version = printable(producer.host_version);
   daemon.plugin_version = printable(producer.producer_version);
-  if (const shm::Provenance made = reader_->provenance(); made.known) {
-    daemon.owner = printable(shm::user_name(made.uid));
-    daemon.owner_verified = made.verified;
-  }
+  daemon.owner = owner_;
+  daemon.owner_verified = reader_->provenance().verified;
   daemon.started_realtime_ns = producer.created_realtime_ns;
   daemon.uptime_seconds = seconds(since(producer.created_monotonic_ns, last_sign_of_life_ns(now)));
   daemon.heartbeat_age_seconds = seconds(reader_->silent_for_ns(now.monotonic_ns));

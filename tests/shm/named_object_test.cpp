@@ -50,17 +50,18 @@ TEST_F(NamedObject, GetsANameThatIsFreeAndChangesPlacesWithAnother) {
   const Descriptor first = make("first");
   EXPECT_TRUE(give_name(instance_.object(), other.object()));
   EXPECT_FALSE(open_object(instance_.name()));
-  EXPECT_TRUE(same_object(first.get(), open_object(other.name()).get()));
+  EXPECT_TRUE(is_named(first.get(), other.object()));
   EXPECT_FALSE(give_name(instance_.object(), other.object()));
   EXPECT_EQ(errno, ENOENT);
   const Descriptor second = make("second");
-  EXPECT_FALSE(same_object(first.get(), second.get()));
+  EXPECT_FALSE(is_named(first.get(), instance_.object()));
   EXPECT_FALSE(give_name(instance_.object(), other.object()));
   EXPECT_EQ(errno, EEXIST);
   EXPECT_TRUE(exchange_names(instance_.object(), other.object()));
-  EXPECT_TRUE(same_object(first.get(), open_object(instance_.name()).get()));
-  EXPECT_TRUE(same_object(second.get(), open_object(other.name()).get()));
-  EXPECT_FALSE(same_object(first.get(), -1));
+  EXPECT_TRUE(is_named(first.get(), instance_.object()));
+  EXPECT_TRUE(is_named(second.get(), other.object()));
+  EXPECT_FALSE(is_named(first.get(), "/no such object"));
+  EXPECT_FALSE(is_named(-1, instance_.object()));
 }
 
 TEST_F(NamedObject, TellsItsOwnerIfItIsAFinishedSegment) {

@@ -136,6 +136,13 @@ TEST_F(FollowerTest, TakesSegmentsOnlyFromThoseWhoMayHaveMadeThem) {
   shm_unlink(("/goxel-telemetry." + instance_ + "@4321").c_str());
 }
 
+TEST_F(FollowerTest, TheOwnerIsWhoMadeTheSegmentAndRunsTheDaemon) {
+  const TestSegment segment(instance_);
+  const Daemon daemon = look().daemon;
+  EXPECT_EQ(daemon.owner, shm::user_name(geteuid()));
+  EXPECT_TRUE(daemon.owner_verified);
+}
+
 TEST_F(FollowerTest, MeansBesideTheSpanAreThoseOfAnsweredRequests) {
   TestSegment segment(instance_);
   look();
