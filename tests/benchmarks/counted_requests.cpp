@@ -3,17 +3,13 @@
 // valgrind, with the plugin and preload_calls.cpp preloaded (`preload`) or the plugin loaded by this program (`abi`).
 // What is neither in this program nor in preload_calls.cpp is the plugin, and so nothing else is called between the
 // two marks. Everything has the same place in each run: the thread's stack and its thread-local variables, too.
-#include <dlfcn.h>
-#include <poll.h>
 #include <pthread.h>
-#include <sys/socket.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
-#include "plugin/goxel_plugin.h"
-#include "preload_calls.h"
+#include "abi_door.h"
+#include "preload_door.h"
 
 // Called before the first request that counts, and after the last.
 extern "C" __attribute__((noinline)) void counting_begins() {
@@ -64,80 +60,40 @@ void write_layout(const Run& run) {
   mark("departs", reinterpret_cast<const void*>(&answer_departs));
   mark("frame", run.frame);
   if (run.plugin == nullptr) {
-    void* const calls = dlopen(PRELOAD_CALLS_PATH, RTLD_NOLOAD | RTLD_LAZY);
-    if (calls == nullptr) fail("preload_calls is not preloaded");
     constexpr const char* kCalls[] = {"poll", "recv", "send"};
-    for (const char* name : kCalls) mark(name, dlsym(calls, name));
+    for (const char* name : kCalls) mark(name, of_preload_calls<void>(name));
   }
   std::fprintf(out, "whole\n");
   std::fclose(out);
 }
 
-// As the stock daemon does it: it waits, reads without waiting, works, and sends the answer and a newline.
-void preloaded_request(int fd, char* buffer, std::size_t size) {
-  pollfd waiting{fd, POLLIN, 0};
-  if (poll(&waiting, 1, 100) != 1) return;
-  recv(fd, buffer, size, MSG_DONTWAIT);
-  send(fd, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL);
-  send(fd, "\n", 1, MSG_NOSIGNAL);
-}
-
 void count_preloaded(const Run& run) {
-  if (listen(kListener, 1) != 0) fail("listen");
-  const int fd = accept(kListener, nullptr, nullptr);
-  static char buffer[8192];
-  std::memcpy(buffer, kRequest, sizeof kRequest);
+  const int fd = new_connection();
+  char* const buffer = request_buffer();
+  const Calls& calls = through_the_plugin();
   write_layout(run);
-  for (int i = 0; i < kWarmUp; ++i) preloaded_request(fd, buffer, sizeof buffer);
+  for (int i = 0; i < kWarmUp; ++i) one_request(calls, fd, buffer);
   counting_begins();
-  for (int i = 0; i < kCounted; ++i) preloaded_request(fd, buffer, sizeof buffer);
+  for (int i = 0; i < kCounted; ++i) one_request(calls, fd, buffer);
   counting_ends();
-}
-
-// As a daemon with a pool of workers does it, on one thread.
-void abi_request(const goxel_plugin& plugin, const goxel_plugin_request& request) {
-  request_arrives();
-  const goxel_plugin_request_token token = plugin.request_received(&request);
-  plugin.request_queued(token);
-  plugin.request_started(token, 1);
-  plugin.request_answering(token);
-  answer_departs();
-  plugin.request_finished(token, GOXEL_STATUS_OK, sizeof kAnswer - 1);
 }
 
 void count_abi(const Run& run) {
-  void* const library = dlopen(run.plugin, RTLD_NOW);
-  if (library == nullptr) fail(dlerror());
-  const auto entry =
-      reinterpret_cast<goxel_plugin_entry_function>(dlsym(library, GOXEL_PLUGIN_ENTRY));
-  const goxel_plugin* const plugin = entry == nullptr ? nullptr : entry(GOXEL_PLUGIN_ABI_MAJOR);
-  if (plugin == nullptr) fail("it is no plugin");
-  const goxel_plugin_setting settings[] = {{"instance", std::getenv("COUNTED_INSTANCE")},
-                                           {"clock", "tsc"}};
-  goxel_plugin_host host{};
-  host.size = sizeof host;
-  host.name = "counted_requests";
-  host.version = "0";
-  host.workers_configured = 1;
-  host.settings = settings;
-  host.setting_count = 2;
-  if (plugin->activate(&host) != 0) fail("the plugin was not activated");
-  static constexpr char kOperation[] = "goxel.add_voxel";
-  goxel_plugin_request request{};
-  request.size = sizeof request;
-  request.connection = 1;
-  request.protocol = GOXEL_PROTOCOL_JSON_RPC;
-  request.operation = kOperation;
-  request.operation_length = sizeof kOperation - 1;
-  request.bytes = sizeof kRequest - 1;
-  request.receive_duration_ns = 1000;
-  plugin->connection_opened(request.connection);
+  const goxel_plugin& plugin = activated_plugin(run.plugin, std::getenv("COUNTED_INSTANCE"));
+  const goxel_plugin_request request = request_of_abi();
+  plugin.connection_opened(request.connection);
   write_layout(run);
-  for (int i = 0; i < kWarmUp; ++i) abi_request(*plugin, request);
+  const auto requests = [&](int wanted) {
+    for (int i = 0; i < wanted; ++i) {
+      request_arrives();
+      abi_request(plugin, request, answer_departs);
+    }
+  };
+  requests(kWarmUp);
   counting_begins();
-  for (int i = 0; i < kCounted; ++i) abi_request(*plugin, request);
+  requests(kCounted);
   counting_ends();
-  plugin->deactivate();
+  plugin.deactivate();
 }
 
 void* work(void* argument) {

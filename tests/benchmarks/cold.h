@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A processor that has done something else meanwhile.
+#pragma once
+
+// Evicts: reads each line of 64 MiB in pages of 4 KiB, which leaves nothing else in the caches of a core (the last level,
+// which it may share with others, keeps some) and in its TLBs; runs code on 512 pages; and sleeps for 3 ms.
+void become_cold();
+// Reads an object again, so that it is in the cache: what the kernel, or the daemon itself, has just used.
+void warm(const void* object, unsigned long size);
