@@ -12,13 +12,6 @@ std::uint8_t stack_of(shm::Protocol protocol) noexcept {
   return protocol == shm::Protocol::mcp ? shm::names::kTwoLayer : shm::names::kFourLayer;
 }
 
-// An address that is different for each living thread. A lane's number would not do: a thread may
-// have no lane.
-const void* this_thread() noexcept {
-  static thread_local char here __attribute__((tls_model("initial-exec")));
-  return &here;
-}
-
 constexpr std::string_view kMcpInitialize = "initialize";
 constexpr std::string_view kMcpPing = "ping";
 constexpr std::string_view kMcpToolsCall = "tools/call";

@@ -53,8 +53,7 @@ void expect_as_scanned(const Message& read, std::string_view text) {
 
 // What clients of the daemon and the daemon send; all but a handful of requests of a session.
 constexpr std::string_view kUsual[] = {
-    "{\"jsonrpc\": \"2.0\", \"method\": \"goxel.add_voxel\", \"id\": 5, \"params\": [1, -2, "
-    "30.5]}\n",
+    R"({"jsonrpc": "2.0", "method": "goxel.add_voxel", "id": 5, "params": [1, -2, 30.5]})",
     R"({"jsonrpc":"2.0","method":"goxel.create_project","params":{"name":"a b","size":[1,2]},"id":"x-1"})",
     R"({"jsonrpc":"2.0","id":12,"method":"tools/call","params":{"name":"goxel_add_voxels","arguments":{"voxels":[{"position":[1,2,3],"color":[255,0,0,255]}]},"_meta":{"progressToken":4,"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}})",
     R"({"tool": "goxel_get_voxel", "arguments": {"x": 1, "y": -2, "_meta": {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}})",
@@ -91,6 +90,14 @@ TEST(PlainMessage, FactsAreThoseOfTheText) {
   const auto denied = plain(kUsual[9]);
   ASSERT_TRUE(denied);
   EXPECT_TRUE(denied->message.denies_success);
+}
+
+TEST(PlainMessage, WhiteSpaceBehindTheMessageIsNotOfIt) {
+  const std::string text = std::string(kUsual[0]) + " \r\n";
+  const auto read = plain(text);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->message.end_offset, kUsual[0].size());
+  expect_as_scanned(read->message, text);
 }
 
 TEST(PlainMessage, UnusualMessagesAreLeftToTheScanner) {
