@@ -41,21 +41,21 @@ inline bool OperationNames::Entry::spells(std::string_view name) const noexcept 
   return eight_bytes(text + last) == eight_bytes(name.data() + last);
 }
 
-[[gnu::hot]] std::uint16_t OperationNames::find(std::string_view name) const noexcept {
+[[gnu::hot]] OperationNames::Found OperationNames::find(std::string_view name) const noexcept {
   const std::uint32_t start = first_place(name);
   for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
     // Pairs with add().
     const std::uint8_t found = places_[(start + probe) % kPlaces].load(std::memory_order_acquire);
     if (found == 0) break;
     const Entry& entry = entries_[found - 1];
-    if (entry.spells(name)) return entry.id;
+    if (entry.spells(name)) return {entry.id, entry.only_mcp};
   }
-  return kUnknown;
+  return {};
 }
 
 void OperationNames::add(std::string_view name, std::uint16_t id) noexcept {
   static_assert(kMost < 256 && kPlaces == 256);
-  if (count_ == kMost || name.size() > sizeof entries_->text || find(name) != kUnknown) return;
+  if (count_ == kMost || name.size() > sizeof entries_->text || find(name).id != kUnknown) return;
   const std::uint32_t start = first_place(name);
   for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
     std::atomic<std::uint8_t>& place = places_[(start + probe) % kPlaces];
@@ -63,6 +63,7 @@ void OperationNames::add(std::string_view name, std::uint16_t id) noexcept {
     Entry& entry = entries_[count_++];
     std::memcpy(entry.text, name.data(), name.size());
     entry.size = static_cast<std::uint8_t>(name.size());
+    entry.only_mcp = only_mcp_has(name);
     entry.id = id;
     place.store(static_cast<std::uint8_t>(count_), std::memory_order_release);
     return;

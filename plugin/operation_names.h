@@ -10,12 +10,22 @@
 
 namespace goxel_telemetry::plugin {
 
+// Whether a JSON-RPC method is one that only MCP has: they have a slash in their names, except two,
+// one of which every client of MCP begins with.
+inline bool only_mcp_has(std::string_view method) noexcept {
+  return method.find('/') != std::string_view::npos || method == "initialize";
+}
+
 class OperationNames {
  public:
   static constexpr std::uint16_t kUnknown = UINT16_MAX;
+  struct Found {
+    std::uint16_t id = kUnknown;
+    bool only_mcp = false;
+  };
 
   // The catalog's number of the name. Wait-free, from any thread.
-  std::uint16_t find(std::string_view name) const noexcept;
+  Found find(std::string_view name) const noexcept;
 
   // From one thread at a time. A name that finds no room, or is too long, stays unknown.
   void add(std::string_view name, std::uint16_t id) noexcept;
@@ -29,6 +39,7 @@ class OperationNames {
   struct alignas(64) Entry {
     char text[60];
     std::uint8_t size;
+    bool only_mcp;
     std::uint16_t id;
     bool spells(std::string_view name) const noexcept;
   };

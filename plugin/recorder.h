@@ -66,13 +66,15 @@ class alignas(4096) Recorder {
 
   // The catalog's number of a method or tool. [hot]
   std::uint16_t operation(std::string_view name) noexcept {
-    const std::uint16_t known = names_.find(name);
+    const std::uint16_t known = names_.find(name).id;
     if (known != OperationNames::kUnknown) [[likely]]
       return known;
     return new_operation(name);
   }
-  // The same if the name is one of those that are found fast; else OperationNames::kUnknown. [hot]
-  std::uint16_t known_operation(std::string_view name) const noexcept { return names_.find(name); }
+  // The same if the name is one of those that are found fast. [hot]
+  OperationNames::Found known_operation(std::string_view name) const noexcept {
+    return names_.find(name);
+  }
   // The catalog's number of a stack that a caller names. Stacks whose number does not fit a
   // record's 8 bits count as names::kOther.
   std::uint8_t stack(std::string_view name) noexcept;

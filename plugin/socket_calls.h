@@ -124,7 +124,11 @@ inline void after_receive(int fd, std::span<const Chunk> chunks, ssize_t got, bo
   const std::uint64_t now = live->now();
   const Observing scope(*live, got > 0 ? static_cast<std::size_t>(got) : 0);
   if (got > 0) {
-    observer.received(fd, chunks, now);
+    if (chunks.size() == 1) {
+      observer.received(fd, chunks[0].bytes, chunks[0].size, now);
+    } else {
+      observer.received(fd, chunks, now);
+    }
   } else if (got == 0) {
     observer.input_ended(fd);
   } else {
@@ -171,12 +175,16 @@ class Sending {
     if (live_ == nullptr) return;
     // This may be the newline that the stock daemon sends after its answer. The byte itself may be
     // read only after the kernel has accepted it.
-    probably_newline_ = size == 1 && observer.is_quiet(fd);
+    probably_newline_ = size == 1 && observer.expects_newline(fd);
     if (!probably_newline_) before_ = live_->now();
   }
   ssize_t done(ssize_t sent, const void* buffer) noexcept {
     if (probably_newline_) {
-      if (sent == 1 && *static_cast<const char*>(buffer) == '\n') return sent;
+      if (sent == 1 && *static_cast<const char*>(buffer) == '\n' && live_ == recorder()) {
+        const Observing scope(*live_, 1);
+        observer.newline_sent(fd_);
+        return sent;
+      }
       before_ = live_->now();
     }
     const iovec vector{const_cast<void*>(buffer), sent > 0 ? static_cast<std::size_t>(sent) : 0};
@@ -194,7 +202,11 @@ class Sending {
     std::size_t bytes = static_cast<std::size_t>(sent);
     while (bytes != 0 && count != 0) {
       const Chunks chunks = next_chunks(vector, count, bytes);
-      observer.sent(fd_, chunks.span(), before_);
+      if (chunks.count == 1 && bytes == 0) {
+        observer.sent(fd_, chunks.chunk[0].bytes, chunks.chunk[0].size, before_);
+      } else {
+        observer.sent(fd_, chunks.span(), before_);
+      }
     }
     return sent;
   }
