@@ -33,7 +33,9 @@ void Connection::stop_observing(Recorder& recorder) noexcept {
   recorder.gauges()[shm::Gauge::contended_calls].fetch_add(1, std::memory_order_relaxed);
 }
 
-void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number) noexcept {
+void Connection::open(Recorder& recorder, std::uint32_t place, int descriptor,
+                      std::uint64_t number) noexcept {
+  recorder_.store(&recorder, std::memory_order_relaxed);
   open_ = true;
   input_ended_ = hung_up_ = answered_early_ = false;
   own_line_free_ = true;
@@ -43,7 +45,7 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   place_ = static_cast<std::uint16_t>(place);
   descriptor_ = descriptor;
   reader_ = shm::kNoWorker;
-  reading_thread_ = nullptr;
+  reading_thread_ = kNoThread;
   silent_ = false;
   malformed_ = 0;
   number_ = number;

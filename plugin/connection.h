@@ -48,6 +48,12 @@ class alignas(2048) Connection {
   bool enter_anyway() noexcept;
   // A call was missed: the connection is desynchronised from then on. Needs no guard.
   void stop_observing(Recorder& recorder) noexcept;
+  // Takes the guard to change the connection for the last time: nobody else can enter any more. False
+  // if the guard is not free.
+  bool enter_for_the_last_time() noexcept {
+    desynchronised_.store(true, std::memory_order_relaxed);
+    return try_enter();
+  }
   // Takes the guard if it is free, without waiting.
   bool try_enter() noexcept { return guard_.exchange(1, std::memory_order_acquire) == 0; }
   void leave() noexcept { guard_.store(0, std::memory_order_release); }
@@ -115,7 +121,7 @@ class alignas(2048) Connection {
   const std::atomic<std::uint16_t>& descriptor_entry() const noexcept { return descriptor_entry_; }
 
   // Begins a new connection in this place. `place` is the place's index, below kConnections.
-  void open(std::uint32_t place, int descriptor, std::uint64_t number) noexcept;
+  void open(Recorder& recorder, std::uint32_t place, int descriptor, std::uint64_t number) noexcept;
   // Continues with left-over bytes of a client that is known to be gone.
   void reopen_after_hang_up(Recorder& recorder, std::uint64_t now) noexcept {
     hung_up_ = true;
@@ -123,6 +129,8 @@ class alignas(2048) Connection {
     expires_at_.store(now + recorder.unanswered_after_ticks(), std::memory_order_relaxed);
   }
   bool is_open() const noexcept { return open_; }
+  // The recorder of open(). Needs no guard; null in a place that was never used in this process.
+  Recorder* recorder() const noexcept { return recorder_.load(std::memory_order_relaxed); }
   int descriptor() const noexcept { return descriptor_; }
 
   void received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
@@ -229,15 +237,16 @@ class alignas(2048) Connection {
   void end_input(Recorder& recorder, std::uint64_t now) noexcept;
 
   enum class Held : std::uint8_t { nothing, request, answer };
-  static constexpr std::size_t kSlack = 16;  // for read_plain_message()
+  static constexpr std::size_t kSlack =
+      32;  // for read_plain_message(), and vectors that begin anywhere
   static constexpr std::size_t kMostHeldRequest = 384;
   static constexpr std::size_t kMostHeldAnswer = 640;
   static_assert(kMostHeldRequest <= kMostPlain && kMostHeldAnswer <= kMostPlain);
 
-  struct Copied;
-  static Copied copy_message(char* to, const char* from, std::size_t size) noexcept;
+  static std::size_t copy_message(char* to, const char* from, std::size_t size) noexcept;
+  static bool may_have_context(const char* text, std::size_t size) noexcept;
   struct Called;
-  Called call_at_beginning(Recorder& recorder, const Copied& copied) noexcept;
+  Called call_at_beginning(Recorder& recorder, std::size_t size) noexcept;
   Called call_of_held(Recorder& recorder, std::size_t size) noexcept;
   bool settle_fast(Recorder& recorder) noexcept;
   void settle_slowly(Recorder& recorder, PendingTable& table) noexcept;
@@ -262,8 +271,8 @@ class alignas(2048) Connection {
   // Ticks at which a request in flight, or left-over bytes of a client that is gone, time out.
   // kNever: there is nothing of the kind.
   std::atomic<std::uint64_t> expires_at_{0};
-  std::uint64_t number_ = 0;
-  const void* reading_thread_ = nullptr;
+  std::atomic<Recorder*> recorder_{nullptr};
+  std::uint32_t reading_thread_ = kNoThread;
   shm::InflightLine* own_line_ = nullptr;  // where the line `place_` was last begun
   std::uint16_t held_request_size_ = 0;
   std::uint16_t held_answer_size_ = 0;
@@ -277,6 +286,7 @@ class alignas(2048) Connection {
   std::atomic<std::uint16_t> descriptor_entry_{0};
 
   // What is held.
+  std::uint64_t number_ = 0;
   std::uint64_t read_at_ = 0;          // ticks; the request was read
   std::uint64_t answer_begun_at_ = 0;  // ticks; before its answer was sent
   std::uint64_t answered_at_ = 0;      // ticks; after it

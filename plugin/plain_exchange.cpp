@@ -6,20 +6,6 @@
 
 namespace goxel_telemetry::plugin {
 
-namespace {
-
-// How long an answer waits for its newline.
-constexpr std::uint64_t kHeldForNs = 100'000'000;
-
-}  // namespace
-
-// A message that was copied, and what was seen on the way.
-struct Connection::Copied {
-  std::size_t end = 0;            // of the message, without the white space behind it; 0: none
-  std::uint64_t quotes = 0;       // in its first 64 bytes
-  std::uint64_t underscored = 0;  // not 0: a string begins with an underscore, as `_meta` does
-};
-
 // What a request calls, as far as must be known while it is in flight.
 struct Connection::Called {
   std::uint16_t operation = OperationNames::kUnknown;
@@ -28,39 +14,38 @@ struct Connection::Called {
 
 // Copies 16 bytes at a time, the last ones perhaps twice; reads nothing outside of `from`. size >=
 // kVector.
-[[gnu::always_inline]] inline Connection::Copied Connection::copy_message(
-    char* to, const char* from, std::size_t size) noexcept {
-  Copied copied;
-  std::uint64_t quote_before = 0;
-  const auto copy = [&](std::size_t at) {
-    const Vector bytes(from + at);
-    bytes.store(to + at);
-    const std::uint64_t quotes = bytes.equal('"');
-    copied.underscored |= (quotes << 1 | quote_before) & bytes.equal('_');
-    quote_before = quotes >> (kVector - 1);
-    if (at < kBlock) copied.quotes |= quotes << at;
-  };
-  for (std::size_t at = 0; at + kVector <= size; at += kVector) copy(at);
-  if (size % kVector != 0) {
-    quote_before = 0;
-    copy(size - kVector);
-  }
+// Copies 16 bytes at a time, the last ones perhaps twice; reads nothing outside of `from`. Returns where
+// the message ends, without the white space behind it; 0 if it is none. size >= kVector.
+[[gnu::hot, gnu::noinline]] std::size_t Connection::copy_message(char* to, const char* from,
+                                                                 std::size_t size) noexcept {
+  const std::size_t last = size - kVector;
+  for (std::size_t at = 0; at < last; at += kVector) Vector(from + at).store(to + at);
+  Vector(from + last).store(to + last);
   to[size] = '\0';
   std::size_t end = size;
-  while (end != 0 && is_white_space(to[end - 1])) --end;
-  if (to[0] == '{' && to[end - 1] == '}') copied.end = end;
-  return copied;
+  while (end != 1 && is_white_space(to[end - 1])) --end;
+  return to[0] == '{' && to[end - 1] == '}' ? end : 0;
+}
+
+// Whether a string begins with an underscore, as that of `_meta` does.
+[[gnu::always_inline]] inline bool Connection::may_have_context(const char* text,
+                                                                std::size_t size) noexcept {
+  std::uint64_t found = 0;
+  for (std::size_t at = 0; at < size; at += kVector) {
+    found |= Vector(text + at).equal('"') & Vector(text + at + 1).equal('_');
+  }
+  return found != 0;
 }
 
 // The call, if the message begins like almost all and what it calls is well known.
 [[gnu::always_inline]] inline Connection::Called Connection::call_at_beginning(
-    Recorder& recorder, const Copied& copied) noexcept {
+    Recorder& recorder, std::size_t size) noexcept {
   constexpr std::string_view kSpaced = R"({"jsonrpc": "2.0", "method": ")";
   constexpr std::string_view kDense = R"({"jsonrpc":"2.0","method":")";
   constexpr std::string_view kTool = R"({"tool": ")";
   constexpr std::string_view kDenseTool = R"({"tool":")";
-  if (copied.underscored != 0 || speaks_mcp_) return {};
   const char* const text = held_request_;
+  if (speaks_mcp_ || may_have_context(text, size)) return {};
   std::size_t opening;
   bool tool = false;
   if (spells(text, kSpaced)) {
@@ -77,9 +62,11 @@ struct Connection::Called {
       return {};
     }
   }
-  const std::uint64_t quotes = copied.quotes >> opening;
+  const char* const name = text + opening;
+  const std::uint64_t quotes = Vector(name).equal('"') | Vector(name + kVector).equal('"')
+                                                             << kVector;
   if (quotes == 0) return {};
-  const OperationNames::Found found = recorder.known_operation({text + opening, first_bit(quotes)});
+  const OperationNames::Found found = recorder.known_operation({name, first_bit(quotes)});
   if (!tool && found.only_mcp) return {};
   protocol_ = tool ? shm::Protocol::mcp : shm::Protocol::json_rpc;
   return {found.id, 0};
@@ -102,9 +89,9 @@ struct Connection::Called {
       size > kMostHeldRequest) {
     return false;
   }
-  const Copied copied = copy_message(held_request_, bytes, size);
-  if (copied.end == 0) return false;
-  Called called = call_at_beginning(recorder, copied);
+  const std::size_t end = copy_message(held_request_, bytes, size);
+  if (end == 0) return false;
+  Called called = call_at_beginning(recorder, end);
   if (called.operation == OperationNames::kUnknown) {
     called = call_of_held(recorder, size);
     if (called.operation == OperationNames::kUnknown) return false;
@@ -122,7 +109,7 @@ struct Connection::Called {
     recorder.begin_line(place_);
     own_line_ = &recorder.line(place_);
   }
-  shm::show(*own_line_, begun(called.operation, called.trace_id, now, now, copied.end));
+  shm::show(*own_line_, begun(called.operation, called.trace_id, now, now, end));
   return true;
 }
 
@@ -132,15 +119,14 @@ struct Connection::Called {
       size < kVector || size > kMostHeldAnswer) {
     return false;
   }
-  const Copied copied = copy_message(held_answer_, bytes, size);
-  if (copied.end == 0) return false;
+  if (copy_message(held_answer_, bytes, size) == 0) return false;
   silent_ = false;
   answer_begun_at_ = before;
   answered_at_ = now;
   held_answer_size_ = static_cast<std::uint16_t>(size);
   held_.store(Held::answer, std::memory_order_relaxed);
   // If no newline comes, it is settled by the next call on this connection, or by housekeep().
-  expires_at_.store(now + recorder.ticks_of_ns(kHeldForNs), std::memory_order_relaxed);
+  expires_at_.store(now + recorder.newline_within_ticks(), std::memory_order_relaxed);
   return true;
 }
 

@@ -164,11 +164,8 @@ Recorder::Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options,
   ticks_per_ns_ =
       4294967296.0 / static_cast<double>(std::max<std::uint64_t>(calibration.ns_per_tick_q32, 1));
   unanswered_after_ticks_ = ticks_of_ns(settings.unanswered_after_ns);
-  clock_cost_ticks_ = UINT64_MAX;
-  for (int i = 0; i < 64; ++i) {
-    const std::uint64_t first = now();
-    clock_cost_ticks_ = std::min(clock_cost_ticks_, now() - first);
-  }
+  constexpr std::uint64_t kNewlineWithinNs = 100'000'000;
+  newline_within_ticks_ = ticks_of_ns(kNewlineWithinNs);
   show_sign_of_life();
   header.state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
 }
@@ -295,11 +292,31 @@ std::uint16_t Recorder::first_worker() noexcept {
   return claim_lane() ? static_cast<std::uint16_t>(thread_state.lane) : shm::kNoWorker;
 }
 
-void Recorder::add_own_cost(std::uint64_t ticks) noexcept {
+void Recorder::add_own_cost(std::uint64_t waited, std::uint64_t after, std::size_t bytes) noexcept {
+  // A call that seems to take longer than this, plus a nanosecond for each of its bytes, was
+  // interrupted: the kernel ran something else meanwhile. That is not our cost and must not be
+  // multiplied. Twenty times what the slowest plain request took with all caches empty.
+  constexpr std::uint64_t kUninterruptedNs = 50'000;
   ThreadState& thread = thread_state;
   if (thread.epoch != epoch_.load(std::memory_order_relaxed) || thread.shared) return;
-  shm::add(thread.producer.counters().own_cost_ticks, ticks);
-  shm::add(thread.producer.counters().own_cost_samples, 1);
+  const std::uint64_t most = ticks_of_ns(kUninterruptedNs + bytes);
+  shm::CostMeter& meter = header_.load(std::memory_order_acquire)->cost_meter;
+  if (waited > most || after > most) {
+    meter.interrupted_calls.fetch_add(1, std::memory_order_relaxed);
+    waited = std::min(waited, most);
+    after = std::min(after, most);
+  }
+  const auto add = [](shm::AtomicWord& ticks, shm::AtomicWord& squares, std::uint64_t spent) {
+    constexpr std::uint64_t kUnit = 65'536;
+    if (spent == 0) return;
+    ticks.fetch_add(spent, std::memory_order_relaxed);
+    squares.fetch_add((spent * spent + kUnit / 2) / kUnit, std::memory_order_relaxed);
+  };
+  add(meter.waited_ticks, meter.waited_ticks2, waited);
+  add(meter.after_ticks, meter.after_ticks2, after);
+  shm::LaneCounters& counters = thread.producer.counters();
+  shm::add(counters.own_cost_ticks, (waited + after) * kTimedOneIn);
+  shm::add(counters.own_cost_samples, 1);
 }
 
 void Recorder::beat() noexcept {

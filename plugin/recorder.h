@@ -54,6 +54,8 @@ class alignas(4096) Recorder {
   // The segment's clock. [hot]
   std::uint64_t now() const noexcept { return shm::read_ticks(clock_source_); }
 
+  shm::ClockSource clock_source() const noexcept { return clock_source_; }
+
   // A time in nanoseconds as ticks. [hot]
   std::uint64_t ticks_of_ns(std::uint64_t ns) const noexcept {
     return static_cast<std::uint64_t>(static_cast<double>(ns) * ticks_per_ns_);
@@ -101,12 +103,12 @@ class alignas(4096) Recorder {
   void leave_segment() const noexcept;
 
   std::uint64_t unanswered_after_ticks() const noexcept { return unanswered_after_ticks_; }
+  // How long what was held back for an answer's newline waits for it.
+  std::uint64_t newline_within_ticks() const noexcept { return newline_within_ticks_; }
 
-  // Adds to the time that the plugin has spent, as extrapolated from one timed call. [hot]
-  void add_own_cost(std::uint64_t ticks) noexcept;
-
-  // The ticks that two readings of the clock take by themselves.
-  std::uint64_t clock_cost_ticks() const noexcept { return clock_cost_ticks_; }
+  // What a timed call of the host took of our time, in ticks: before the answer has left, and after it.
+  // `bytes`: how many the call transferred. [not hot]
+  void add_own_cost(std::uint64_t waited, std::uint64_t after, std::size_t bytes) noexcept;
 
   // The number of the calling thread's lane, for Record::worker; kNoWorker if it has none. [hot]
   std::uint16_t worker() noexcept {
@@ -151,17 +153,18 @@ class alignas(4096) Recorder {
   // Different for each home of each recorder of this process and its parents: says whether a
   // thread's lane is in the newest home of this recorder.
   std::atomic<std::uint64_t> epoch_;
-  // Of the newest home, for hot functions; their loads pair with enter().
+  // Of the newest home, for hot functions; their loads pair with enter(). Likewise home_ and header_.
   std::atomic<shm::InflightLine*> inflight_;
-  std::atomic<shm::Header*> header_;
-  std::atomic<Home*> home_;
   // Where each line is: in the newest home when its request began. In pages that are not touched
   // before they are used.
   std::atomic<shm::InflightLine*>* const lines_;
   double ticks_per_ns_ = 1;
   std::uint64_t unanswered_after_ticks_ = 0;
+  std::uint64_t newline_within_ticks_ = 0;
   alignas(64) OperationNames names_;
 
+  std::atomic<shm::Header*> header_;
+  std::atomic<Home*> home_;
   // The homes of this recorder, the newest first. They stay: a thread may be in any of them.
   std::unique_ptr<Home> homes_;
   shm::SegmentOptions options_;
@@ -169,7 +172,6 @@ class alignas(4096) Recorder {
   shm::CatalogWriter catalog_;
   std::size_t names_learnt_ = 0;  // of the catalog
   shm::Calibrator calibrator_;
-  std::uint64_t clock_cost_ticks_ = 0;
   std::string last_complaint_;
 };
 

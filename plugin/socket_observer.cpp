@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/socket_observer.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 
 #include "plugin/host_process.h"
@@ -13,11 +15,18 @@ void SocketObserver::start(Recorder& recorder) noexcept {
     places_.give_back(place);
   });
   pending_.lines.for_each_claimed([this](std::uint32_t line) { pending_.lines.give_back(line); });
+  forget_descriptors();
+  madvise(connections_, sizeof connections_, MADV_WIPEONFORK);
+  warm_up();
+}
+
+void SocketObserver::forget_descriptors() noexcept {
   const std::uint32_t known = descriptors_known_.exchange(0, std::memory_order_relaxed);
   for (std::uint32_t fd = 0; fd < known; ++fd) {
-    entry(static_cast<int>(fd)).store(kUnknown, std::memory_order_relaxed);
+    std::atomic<std::uint16_t>& one = entry(static_cast<int>(fd));
+    if (one.load(std::memory_order_relaxed) != kUnknown)
+      one.store(kUnknown, std::memory_order_relaxed);
   }
-  warm_up();
 }
 
 // Writes once to the memory that requests of as many connections as the stock daemon allows use, if
@@ -27,6 +36,10 @@ void SocketObserver::warm_up() noexcept {
   for (std::uint32_t place = 0; place < kStockConnections; ++place) {
     pending_.pending[place] = {};
   }
+}
+
+Recorder* SocketObserver::recorder_of_no_place() const noexcept {
+  return recorder_;
 }
 
 void SocketObserver::set_entry(int fd, std::uint16_t value, std::memory_order order) noexcept {
@@ -82,7 +95,7 @@ void SocketObserver::occupy(int fd, bool new_connection) noexcept {
     places_.give_back(place);
     return;
   }
-  connection.open(place, fd, last_number_.fetch_add(1, std::memory_order_relaxed) + 1);
+  connection.open(*recorder_, place, fd, last_number_.fetch_add(1, std::memory_order_relaxed) + 1);
   const auto observed = static_cast<std::uint16_t>(kFirstPlace + place);
   if (new_connection) {
     recorder_->gauges()[shm::Gauge::connections].fetch_add(1, std::memory_order_relaxed);
@@ -112,11 +125,13 @@ void SocketObserver::retire(std::uint32_t place, int descriptor) noexcept {
   if (ours) places_.give_back(place);
 }
 
-[[gnu::always_inline]] inline Connection* SocketObserver::enter(int fd) noexcept {
+[[gnu::always_inline]] inline Connection* SocketObserver::enter(Recorder& recorder,
+                                                                int fd) noexcept {
   const std::uint16_t known = entry(fd).load(std::memory_order_acquire);
   if (known < kFirstPlace) return nullptr;
   Connection& connection = connections_[known - kFirstPlace];
-  if (!connection.enter(*recorder_)) return nullptr;
+  if (!connection.enter(recorder)) [[unlikely]]
+    return nullptr;
   // Between the two loads another thread may have closed this descriptor, and the place may have
   // been given to another connection.
   if (connection.is_open() && entry(fd).load(std::memory_order_relaxed) == known) [[likely]] {
@@ -127,7 +142,7 @@ void SocketObserver::retire(std::uint32_t place, int descriptor) noexcept {
 }
 
 Connection* SocketObserver::enter_to_change(int fd) noexcept {
-  Connection* const connection = enter(fd);
+  Connection* const connection = enter(*recorder_, fd);
   if (connection != nullptr) connection->begin_change(*recorder_, pending_);
   return connection;
 }
@@ -159,10 +174,10 @@ void SocketObserver::stop_observing(int fd) noexcept {
   if (known >= kFirstPlace) connections_[known - kFirstPlace].stop_observing(*recorder_);
 }
 
-[[gnu::hot]] void SocketObserver::received(int fd, const char* bytes, std::size_t size,
-                                           std::uint64_t now) noexcept {
-  if (Connection* const connection = enter(fd)) [[likely]] {
-    if (connection->hold_request(*recorder_, bytes, size, now)) [[likely]] {
+[[gnu::hot]] void SocketObserver::received(Recorder& recorder, int fd, const char* bytes,
+                                           std::size_t size, std::uint64_t now) noexcept {
+  if (Connection* const connection = enter(recorder, fd)) [[likely]] {
+    if (connection->hold_request(recorder, bytes, size, now)) [[likely]] {
       leave(*connection);
       return;
     }
@@ -196,13 +211,13 @@ void SocketObserver::waited(int fd, bool woken) noexcept {
   }
 }
 
-[[gnu::hot]] void SocketObserver::sent(int fd, const char* bytes, std::size_t size,
-                                       std::uint64_t before) noexcept {
-  if (Connection* const connection = enter(fd)) [[likely]] {
-    if (connection->hold_answer(*recorder_, bytes, size, before, recorder_->now())) [[likely]] {
+[[gnu::hot]] void SocketObserver::sent(Recorder& recorder, int fd, const char* bytes,
+                                       std::size_t size, std::uint64_t before) noexcept {
+  if (Connection* const connection = enter(recorder, fd)) [[likely]] {
+    if (connection->hold_answer(recorder, bytes, size, before, recorder.now())) [[likely]] {
       const bool newline_was_sent = bytes[size - 1] == '\n';
       if (newline_was_sent || !connection->newline_follows()) {
-        connection->settle(*recorder_, pending_);
+        connection->settle(recorder, pending_);
       }
       leave(*connection);
       return;
@@ -221,15 +236,15 @@ void SocketObserver::waited(int fd, bool woken) noexcept {
   }
 }
 
-[[gnu::hot]] void SocketObserver::newline_sent(int fd) noexcept {
-  if (Connection* const connection = enter(fd)) [[likely]] {
+[[gnu::hot]] void SocketObserver::newline_sent(Recorder& recorder, int fd) noexcept {
+  if (Connection* const connection = enter(recorder, fd)) [[likely]] {
     connection->set_newline_follows(true);
-    connection->settle(*recorder_, pending_);
+    connection->settle(recorder, pending_);
     const bool answer_goes_on = !connection->quiet();
     leave(*connection);
     if (answer_goes_on) [[unlikely]] {
       const Chunk newline{"\n", 1};
-      sent(fd, {&newline, 1}, recorder_->now());
+      sent(fd, {&newline, 1}, recorder.now());
     }
   }
 }
@@ -263,7 +278,7 @@ void SocketObserver::shut_down_for_writing(int fd) noexcept {
 void SocketObserver::duplicated(int fd, int copy) noexcept {
   if (is_known(copy)) closing(copy);
   if (static_cast<std::uint32_t>(copy) >= kDescriptors || !is_connection(fd)) return;
-  if (Connection* const connection = enter(fd)) {
+  if (Connection* const connection = enter(*recorder_, fd)) {
     connection->add_descriptor();
     set_entry(copy, entry(fd).load(std::memory_order_relaxed), std::memory_order_release);
     recorder_->gauges()[shm::Gauge::open_descriptors].fetch_add(1, std::memory_order_relaxed);
@@ -307,7 +322,7 @@ void SocketObserver::end_all() noexcept {
   const std::uint64_t now = recorder_->now();
   places_.for_each_taken([this, now](std::uint32_t place) {
     Connection& connection = connections_[place];
-    if (!connection.try_enter()) return;
+    if (!connection.enter_for_the_last_time()) return;
     connection.begin_change(*recorder_, pending_);
     if (connection.is_open()) connection.output_ended(*recorder_, pending_, now);
     connection.end_change();

@@ -14,7 +14,8 @@ pid_t (*real_vfork)() = nullptr;
 
 bool in_vfork_child_after_all() noexcept {
   if (getpid() != own_pid) return true;
-  thread_state.vforked = false;  // this is the parent, after its vfork()
+  thread_state.unobserved &=
+      static_cast<std::uint8_t>(~ThreadState::kVforked);  // this is the parent, after its vfork()
   return false;
 }
 
@@ -28,7 +29,7 @@ void resolve_vfork() noexcept {
 
 extern "C" __attribute__((visibility("hidden"), used)) void* goxel_telemetry_before_vfork() {
   if (real_vfork == nullptr) resolve_vfork();
-  thread_state.vforked = true;
+  thread_state.unobserved |= ThreadState::kVforked;
   return reinterpret_cast<void*>(real_vfork);
 }
 

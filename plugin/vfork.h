@@ -7,13 +7,13 @@
 
 namespace goxel_telemetry::plugin {
 
-// The parent sets ThreadState::vforked just before vfork(). Both processes see it: thread-local
+// The parent sets ThreadState::kVforked just before vfork(). Both processes see it: thread-local
 // variables are shared memory, too.
 bool in_vfork_child_after_all() noexcept;
 
 // Costs one thread-local load; a system call only for the first call after a vfork().
 inline bool in_vfork_child() noexcept {
-  return thread_state.vforked && in_vfork_child_after_all();
+  return (thread_state.unobserved & ThreadState::kVforked) != 0 && in_vfork_child_after_all();
 }
 
 // Remembers this process as the parent of later children. [before the first in_vfork_child()]

@@ -91,10 +91,10 @@ class Requests : public testing::Test {
     receive_at(now() - recorder_->unanswered_after_ticks(), bytes, fd);
   }
   void receive_at(std::uint64_t ticks, const std::string& bytes, int fd) {
-    observer_->received(fd, bytes.data(), bytes.size(), ticks);
+    observer_->received(*recorder_, fd, bytes.data(), bytes.size(), ticks);
   }
   void send(const std::string& bytes, int fd = kFd) {
-    observer_->sent(fd, bytes.data(), bytes.size(), now());
+    observer_->sent(*recorder_, fd, bytes.data(), bytes.size(), now());
   }
   std::vector<shm::Record> records() {
     std::vector<shm::Record> found;
