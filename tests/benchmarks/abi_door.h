@@ -41,7 +41,7 @@ inline goxel_plugin_request request_of_abi() {
   request.protocol = GOXEL_PROTOCOL_JSON_RPC;
   request.operation = kOperation;
   request.operation_length = sizeof kOperation - 1;
-  request.bytes = sizeof kRequest - 1;
+  request.bytes = kExchanges[0].request.size();
   request.receive_duration_ns = 1000;
   return request;
 }
@@ -54,5 +54,5 @@ void abi_request(const goxel_plugin& plugin, const goxel_plugin_request& request
   plugin.request_started(token, 1);
   plugin.request_answering(token);
   departs();
-  plugin.request_finished(token, GOXEL_STATUS_OK, sizeof kAnswer - 1);
+  plugin.request_finished(token, GOXEL_STATUS_OK, kExchanges[0].answer.size());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Some hundred requests, one as the other, of which tests/benchmarks/counts counts what the plugin touches. It is run under
+// Some dozens of requests, one as the other, for each of some exchanges, of which tests/benchmarks/counts counts what the plugin touches. It is run under
 // valgrind, with the plugin and preload_calls.cpp preloaded (`preload`) or the plugin loaded by this program (`abi`).
 // What is neither in this program nor in preload_calls.cpp is the plugin, and so nothing else is called between the
 // two marks. Everything has the same place in each run: the thread's stack and its thread-local variables, too.
@@ -11,7 +11,7 @@
 #include "abi_door.h"
 #include "preload_door.h"
 
-// Called before the first request that counts, and after the last.
+// Called before the first request of an exchange that counts, and after the last.
 extern "C" __attribute__((noinline)) void counting_begins() {
   asm volatile("");
 }
@@ -28,8 +28,8 @@ extern "C" __attribute__((noinline)) void answer_departs() {
 
 namespace {
 
-constexpr int kWarmUp = 400;
-constexpr int kCounted = 128;
+constexpr int kWarmUp = 200;
+constexpr int kCounted = 64;
 
 struct Run {
   const char* layout;
@@ -62,6 +62,7 @@ void write_layout(const Run& run) {
   if (run.plugin == nullptr) {
     constexpr const char* kCalls[] = {"poll", "recv", "send"};
     for (const char* name : kCalls) mark(name, of_preload_calls<void>(name));
+    for (const Exchange& exchange : kExchanges) std::fprintf(out, "exchange %s\n", exchange.name);
   }
   std::fprintf(out, "whole\n");
   std::fclose(out);
@@ -69,13 +70,15 @@ void write_layout(const Run& run) {
 
 void count_preloaded(const Run& run) {
   const int fd = new_connection();
-  char* const buffer = request_buffer();
   const Calls& calls = through_the_plugin();
   write_layout(run);
-  for (int i = 0; i < kWarmUp; ++i) one_request(calls, fd, buffer);
-  counting_begins();
-  for (int i = 0; i < kCounted; ++i) one_request(calls, fd, buffer);
-  counting_ends();
+  for (const Exchange& exchange : kExchanges) {
+    Daemon daemon(exchange);
+    for (int i = 0; i < kWarmUp; ++i) daemon.serve(calls, fd);
+    counting_begins();
+    for (int i = 0; i < kCounted; ++i) daemon.serve(calls, fd);
+    counting_ends();
+  }
 }
 
 void count_abi(const Run& run) {

@@ -6,10 +6,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -26,22 +27,21 @@ namespace {
 using goxel_telemetry::shm::clock_ns;
 
 // Nanoseconds of this thread's processor time that `requests` requests take.
-std::uint64_t cost_of(const Calls& calls, int fd, int requests) {
-  char* const buffer = request_buffer();
+std::uint64_t cost_of(const Calls& calls, Daemon& daemon, int fd, int requests) {
   const std::uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  for (int i = 0; i < requests; ++i) one_request(calls, fd, buffer);
+  for (int i = 0; i < requests; ++i) daemon.serve(calls, fd);
   return clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
 }
 
 // Nanoseconds a request, median of many pairs.
-void hot() {
+void hot(Daemon& daemon) {
   constexpr int kRequests = 2000;
   constexpr int kPairs = 100;
   const int fd = new_connection();
   std::vector<double> added;
   for (int i = 0; i < kPairs; ++i) {
-    const std::uint64_t through = cost_of(through_the_plugin(), fd, kRequests);
-    const std::uint64_t past = cost_of(past_the_plugin(), fd, kRequests);
+    const std::uint64_t through = cost_of(through_the_plugin(), daemon, fd, kRequests);
+    const std::uint64_t past = cost_of(past_the_plugin(), daemon, fd, kRequests);
     added.push_back((static_cast<double>(through) - static_cast<double>(past)) / kRequests);
   }
   print_measured({{"added", median(added)}, {"quiet", quantile(added, 0.1)}});
@@ -51,26 +51,26 @@ void hot() {
 // daemon works between recv and send, and evicts again, is not in it: tests/benchmarks/demo has that.
 class Cold {
  public:
-  Cold() : watch_(*of_preload_calls<PreloadWatch>("preload_watch")), ns_(ns_per_tick()) {
-    watch = &watch_;
+  explicit Cold(Daemon& daemon) : daemon_(daemon), watch_(preload_calls_watch()) {
+    daemon_of_cold = &daemon;
   }
 
   // Some requests in a row: what the plugin leaves for the next call is done by the next call.
   void requests(const Calls& calls, int fd, Added& added) {
     constexpr int kInARow = 5;
     constexpr int kWarmUp = 20;
-    char* const buffer = request_buffer();
-    for (int i = 0; i < kWarmUp; ++i) one_request(calls, fd, buffer);
+    for (int i = 0; i < kWarmUp; ++i) daemon_.serve(calls, fd);
     watch_.stamps = true;
     watch_.waiting = [] {
       become_cold();
       // The kernel has just written the request, and the daemon will just have written the answer.
-      warm(request_buffer(), sizeof kRequest);
-      warm(kAnswer, sizeof kAnswer);
-      warm(watch, sizeof *watch);
+      const Daemon& daemon = *daemon_of_cold;
+      warm(daemon.request().data(), daemon.request().size());
+      warm(daemon.answer().data(), daemon.answer().size());
+      warm(&preload_calls_watch(), sizeof(PreloadWatch));
     };
     for (int i = 0; i < kInARow; ++i) {
-      one_request(calls, fd, buffer);
+      daemon_.serve(calls, fd);
       const PreloadWatch last = watch_;
       watch_.nothing_comes = true;
       pollfd waiting{fd, POLLIN, 0};
@@ -89,15 +89,16 @@ class Cold {
   }
 
  private:
-  inline static PreloadWatch* watch = nullptr;
+  inline static const Daemon* daemon_of_cold = nullptr;
+  Daemon& daemon_;
   PreloadWatch& watch_;
-  double ns_;
+  double ns_ = ns_per_tick();
 };
 
-void cold() {
+void cold(Daemon& daemon) {
   constexpr int kPairs = 16;
   const int fd = new_connection();
-  Cold cold;
+  Cold cold(daemon);
   Added through;
   Added past;
   for (int i = 0; i < kPairs; ++i) {
@@ -127,7 +128,7 @@ long page_faults() {
 
 // The first request of a new connection on a new thread, with as many of both as the stock daemon
 // allows. Threads and connections stay until all were measured.
-void first_request() {
+void first_request(Daemon& daemon) {
   constexpr int kThreads = 250;
   std::vector<double> costs;
   std::vector<std::thread> threads;
@@ -138,11 +139,10 @@ void first_request() {
     const int fd = new_connection();
     std::uint64_t cost = 0;
     threads.emplace_back([&, fd] {
-      char* const buffer = request_buffer();
-      one_request(past_the_plugin(), fd, buffer);  // the daemon's own stack and code are warm
+      daemon.serve(past_the_plugin(), fd);  // the daemon's own stack and code are warm
       const long faults_before = page_faults();
       const std::uint64_t start = clock_ns(CLOCK_MONOTONIC);
-      one_request(through_the_plugin(), fd, buffer);
+      daemon.serve(through_the_plugin(), fd);
       cost = clock_ns(CLOCK_MONOTONIC) - start;
       faults += page_faults() - faults_before;
       measured.fetch_add(1);
@@ -173,17 +173,21 @@ void preload(char** arguments) {
 
 }  // namespace
 
-// preload_bench hot|cold|first|clocks PLUGIN
+// preload_bench hot|cold|first|clocks PLUGIN [EXCHANGE]
 int main(int count, char** arguments) {
-  if (count != 3) {
-    std::fprintf(stderr, "preload_bench hot|cold|first|clocks PLUGIN\n");
+  const std::string_view wanted = count == 4 ? arguments[3] : kExchanges[0].name;
+  const auto* const exchange = std::find_if(std::begin(kExchanges), std::end(kExchanges),
+                                            [&](const auto& one) { return one.name == wanted; });
+  if (count < 3 || count > 4 || exchange == std::end(kExchanges)) {
+    std::fprintf(stderr, "preload_bench hot|cold|first|clocks PLUGIN [EXCHANGE]\n");
     return 2;
   }
   preload(arguments);
   const std::string_view what = arguments[1];
-  if (what == "hot") hot();
-  if (what == "cold") cold();
-  if (what == "first") first_request();
+  Daemon daemon(*exchange);
+  if (what == "hot") hot(daemon);
+  if (what == "cold") cold(daemon);
+  if (what == "first") first_request(daemon);
   if (what == "clocks") three_clocks();
   unlink((std::string("/dev/shm/goxel-telemetry.") + std::getenv("PRELOAD_BENCH")).c_str());
 }

@@ -8,7 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <string_view>
 
 #include "preload_calls.h"
 
@@ -42,21 +42,34 @@ inline const Calls& past_the_plugin() {
   return calls;
 }
 
-// What the kernel would fill at each recv.
-inline char* request_buffer() {
-  static char buffer[8192];
-  static const bool filled = std::memcpy(buffer, kRequest, sizeof kRequest) != nullptr;
-  return filled ? buffer : nullptr;
+inline PreloadWatch& preload_calls_watch() {
+  static PreloadWatch& watch = *of_preload_calls<PreloadWatch>("preload_watch");
+  return watch;
 }
 
-// It waits, reads without waiting, works, and sends the answer and a newline.
-inline void one_request(const Calls& calls, int fd, char* buffer) {
-  pollfd waiting{fd, POLLIN, 0};
-  if (calls.poll(&waiting, 1, 100) != 1) return;
-  calls.recv(fd, buffer, 8192, MSG_DONTWAIT);
-  calls.send(fd, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL);
-  calls.send(fd, "\n", 1, MSG_NOSIGNAL);
-}
+// One exchange again and again.
+class Daemon {
+ public:
+  // What the kernel would fill at each recv: it holds the request.
+  explicit Daemon(const Exchange& exchange) : exchange_(exchange) {
+    exchange.request.copy(buffer_, sizeof buffer_);
+    preload_calls_watch().received = exchange.request.size();
+  }
+  // It waits, reads without waiting, works, and sends the answer and a newline.
+  void serve(const Calls& calls, int fd) {
+    pollfd waiting{fd, POLLIN, 0};
+    if (calls.poll(&waiting, 1, 100) != 1) return;
+    calls.recv(fd, buffer_, sizeof buffer_, MSG_DONTWAIT);
+    calls.send(fd, exchange_.answer.data(), exchange_.answer.size(), MSG_NOSIGNAL);
+    calls.send(fd, "\n", 1, MSG_NOSIGNAL);
+  }
+  std::string_view request() const { return {buffer_, exchange_.request.size()}; }
+  std::string_view answer() const { return exchange_.answer; }
+
+ private:
+  const Exchange& exchange_;
+  inline static char buffer_[8192];
+};
 
 inline int new_connection() {
   static const bool listens = listen(kListener, 1) == 0;
