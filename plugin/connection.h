@@ -244,10 +244,11 @@ class alignas(2048) Connection {
   static_assert(kMostHeldRequest <= kMostPlain && kMostHeldAnswer <= kMostPlain);
 
   static std::size_t copy_message(char* to, const char* from, std::size_t size) noexcept;
-  static bool may_have_context(const char* text, std::size_t size) noexcept;
-  struct Called;
-  Called call_at_beginning(Recorder& recorder, std::size_t size) noexcept;
-  Called call_of_held(Recorder& recorder, std::size_t size) noexcept;
+  bool look_at_request(Recorder& recorder, std::size_t size) noexcept;
+  bool look_at_call(Recorder& recorder) noexcept;
+  bool look_for_context(std::size_t size) noexcept;
+  // With a recorder: also which operation it is.
+  bool read_request(Recorder* recorder) noexcept;
   bool settle_fast(Recorder& recorder) noexcept;
   void settle_slowly(Recorder& recorder, PendingTable& table) noexcept;
   void take(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
@@ -287,9 +288,13 @@ class alignas(2048) Connection {
 
   // What is held.
   std::uint64_t number_ = 0;
-  std::uint64_t read_at_ = 0;          // ticks; the request was read
-  std::uint64_t answer_begun_at_ = 0;  // ticks; before its answer was sent
-  std::uint64_t answered_at_ = 0;      // ticks; after it
+  Id held_id_;  // once the request was read
+  std::uint64_t held_trace_id_ = 0;
+  std::uint32_t held_request_end_ = 0;  // without the white space behind it
+  bool held_request_was_read_ = false;  // and not only looked at
+  std::uint64_t read_at_ = 0;           // ticks; the request was read
+  std::uint64_t answer_begun_at_ = 0;   // ticks; before its answer was sent
+  std::uint64_t answered_at_ = 0;       // ticks; after it
   alignas(16) char held_request_[kMostHeldRequest + kSlack] = {};
   alignas(16) char held_answer_[kMostHeldAnswer + kSlack] = {};
 

@@ -6,14 +6,6 @@
 
 namespace goxel_telemetry::plugin {
 
-// What a request calls, as far as must be known while it is in flight.
-struct Connection::Called {
-  std::uint16_t operation = OperationNames::kUnknown;
-  std::uint64_t trace_id = 0;
-};
-
-// Copies 16 bytes at a time, the last ones perhaps twice; reads nothing outside of `from`. size >=
-// kVector.
 // Copies 16 bytes at a time, the last ones perhaps twice; reads nothing outside of `from`. Returns where
 // the message ends, without the white space behind it; 0 if it is none. size >= kVector.
 [[gnu::hot, gnu::noinline]] std::size_t Connection::copy_message(char* to, const char* from,
@@ -27,60 +19,89 @@ struct Connection::Called {
   return to[0] == '{' && to[end - 1] == '}' ? end : 0;
 }
 
-// Whether a string begins with an underscore, as that of `_meta` does.
-[[gnu::always_inline]] inline bool Connection::may_have_context(const char* text,
-                                                                std::size_t size) noexcept {
-  std::uint64_t found = 0;
-  for (std::size_t at = 0; at < size; at += kVector) {
-    found |= Vector(text + at).equal('"') & Vector(text + at + 1).equal('_');
-  }
-  return found != 0;
+// Looks for what must be known of a request while it is in flight, where almost all clients put it. False
+// if that is not enough, and the request is to be read.
+[[gnu::always_inline]] inline bool Connection::look_at_request(Recorder& recorder,
+                                                               std::size_t size) noexcept {
+  held_request_was_read_ = false;
+  return !speaks_mcp_ && look_at_call(recorder) && look_for_context(size);
 }
 
-// The call, if the message begins like almost all and what it calls is well known.
-[[gnu::always_inline]] inline Connection::Called Connection::call_at_beginning(
-    Recorder& recorder, std::size_t size) noexcept {
-  constexpr std::string_view kSpaced = R"({"jsonrpc": "2.0", "method": ")";
-  constexpr std::string_view kDense = R"({"jsonrpc":"2.0","method":")";
-  constexpr std::string_view kTool = R"({"tool": ")";
-  constexpr std::string_view kDenseTool = R"({"tool":")";
-  const char* const text = held_request_;
-  if (speaks_mcp_ || may_have_context(text, size)) return {};
-  std::size_t opening;
-  bool tool = false;
-  if (spells(text, kSpaced)) {
-    opening = kSpaced.size();
-  } else if (spells(text, kDense)) {
-    opening = kDense.size();
+[[gnu::always_inline]] inline bool Connection::look_at_call(Recorder& recorder) noexcept {
+  constexpr std::string_view kDense = R"({"jsonrpc":"2.0",)";
+  constexpr std::string_view kSpaced = R"({"jsonrpc": "2.0", )";
+  constexpr std::string_view kId = R"("id":)";
+  constexpr std::string_view kMethod = R"("method":)";
+  constexpr std::string_view kTool = R"({"tool":)";
+  const char* at = held_request_;
+  const bool dense = spells(at, kDense);
+  const bool tool = !dense && !spells(at, kSpaced);
+  if (tool) {
+    if (!spells(at, kTool)) return false;
+    at += kTool.size();
+    at += *at == ' ';
   } else {
-    tool = true;
-    if (spells(text, kTool)) {
-      opening = kTool.size();
-    } else if (spells(text, kDenseTool)) {
-      opening = kDenseTool.size();
-    } else {
-      return {};
+    const std::size_t space = dense ? 0 : 1;
+    at += dense ? kDense.size() : kSpaced.size();
+    if (spells(at, kId)) {
+      at += kId.size() + space;
+      while (is_digit(*at)) ++at;
+      if (*at != ',') return false;
+      at += 1 + space;
     }
+    if (!spells(at, kMethod)) return false;
+    at += kMethod.size() + space;
   }
-  const char* const name = text + opening;
-  const std::uint64_t quotes = Vector(name).equal('"') | Vector(name + kVector).equal('"')
-                                                             << kVector;
-  if (quotes == 0) return {};
-  const OperationNames::Found found = recorder.known_operation({name, first_bit(quotes)});
-  if (!tool && found.only_mcp) return {};
+  if (*at++ != '"') return false;
+  const std::uint64_t quotes = Vector(at).equal('"') | Vector(at + kVector).equal('"') << kVector;
+  if (quotes == 0) return false;
+  const OperationNames::Found found = recorder.known_operation({at, first_bit(quotes)});
+  if (found.id == OperationNames::kUnknown || (!tool && found.only_mcp)) return false;
   protocol_ = tool ? shm::Protocol::mcp : shm::Protocol::json_rpc;
-  return {found.id, 0};
+  held_operation_ = found.id;
+  return true;
 }
 
-// Reads the whole message for it.
-[[gnu::noinline]] Connection::Called Connection::call_of_held(Recorder& recorder,
-                                                              std::size_t size) noexcept {
-  Message message;
-  if (!read_plain_message(held_request_, size, message) || message.kind != MessageKind::request ||
-      message.request_id.usable()) {
-    return {};
+// A trace context is taken from the only string that begins with an underscore. If it is at a place where
+// none is looked for, the request shows it until its answer was read with it.
+[[gnu::always_inline]] inline bool Connection::look_for_context(std::size_t size) noexcept {
+  constexpr std::string_view kDense = R"("_meta":{"traceparent":")";
+  constexpr std::string_view kSpaced = R"("_meta": {"traceparent": ")";
+  constexpr std::size_t kRest = 56;  // a traceparent and a quote
+  std::size_t found = 0;
+  for (std::size_t at = 0; at < size; at += kVector) {
+    const std::uint64_t here =
+        Vector(held_request_ + at).equal('"') & Vector(held_request_ + at + 1).equal('_');
+    if (here == 0) [[likely]]
+      continue;
+    if (found != 0 || (here & (here - 1)) != 0) return false;
+    found = at + first_bit(here);
   }
-  return {operation_of(recorder, message), message.trace_id};
+  held_trace_id_ = 0;
+  if (found == 0) return true;
+  const char* const meta = held_request_ + found;
+  const std::size_t opening = spells(meta, kDense)    ? kDense.size()
+                              : spells(meta, kSpaced) ? kSpaced.size()
+                                                      : 0;
+  if (opening == 0 || found + opening + kRest > size) return false;
+  held_trace_id_ = TraceparentReader::trace_id_at(meta + opening);
+  return held_trace_id_ != 0;
+}
+
+// False if it is no request, or one that says something about another.
+[[gnu::hot]] bool Connection::read_request(Recorder* recorder) noexcept {
+  Message message;
+  if (!read_plain_message(held_request_, held_request_size_, message) ||
+      message.kind != MessageKind::request || message.request_id.usable()) {
+    return false;
+  }
+  // Tools of the stock daemon's own dialect have no id.
+  held_id_ = message.dialect == Dialect::mcp ? Id{} : message.id;
+  held_trace_id_ = message.trace_id;
+  held_request_end_ = static_cast<std::uint32_t>(message.size());
+  held_request_was_read_ = true;
+  if (recorder != nullptr) held_operation_ = operation_of(*recorder, message);
+  return true;
 }
 
 [[gnu::hot]] bool Connection::hold_request(Recorder& recorder, const char* bytes, std::size_t size,
@@ -91,17 +112,12 @@ struct Connection::Called {
   }
   const std::size_t end = copy_message(held_request_, bytes, size);
   if (end == 0) return false;
-  Called called = call_at_beginning(recorder, end);
-  if (called.operation == OperationNames::kUnknown) {
-    called = call_of_held(recorder, size);
-    if (called.operation == OperationNames::kUnknown) return false;
-  }
+  held_request_size_ = static_cast<std::uint16_t>(size);
+  if (!look_at_request(recorder, end) && !read_request(&recorder)) return false;
   reading_thread_ = this_thread();
   reader_ = recorder.worker();
   silent_ = true;
   read_at_ = now;
-  held_request_size_ = static_cast<std::uint16_t>(size);
-  held_operation_ = called.operation;
   held_.store(Held::request, std::memory_order_relaxed);
   expires_at_.store(saturating_sum(now, recorder.unanswered_after_ticks()),
                     std::memory_order_relaxed);
@@ -109,7 +125,7 @@ struct Connection::Called {
     recorder.begin_line(place_);
     own_line_ = &recorder.line(place_);
   }
-  shm::show(*own_line_, begun(called.operation, called.trace_id, now, now, end));
+  shm::show(*own_line_, begun(held_operation_, held_trace_id_, now, now, end));
   return true;
 }
 
@@ -141,23 +157,17 @@ struct Connection::Called {
 // If both messages are plain and belong together, the record is made of them at once: the request is
 // never entered among those in flight.
 [[gnu::hot]] bool Connection::settle_fast(Recorder& recorder) noexcept {
-  Message request;
-  if (!read_plain_message(held_request_, held_request_size_, request) ||
-      request.kind != MessageKind::request || request.request_id.usable()) {
-    return false;
-  }
-  const Id asked = request.dialect == Dialect::mcp ? Id{} : request.id;
-  const std::uint64_t trace_id = request.trace_id;
-  const std::uint64_t bytes = request.size();
+  if (!held_request_was_read_ && !read_request(nullptr)) return false;
   Message answer;
   if (!read_plain_message(held_answer_, held_answer_size_, answer) ||
       answer.kind == MessageKind::request) {
     return false;
   }
   const bool by_id = answer.id.usable();
-  if (by_id ? answer.id != asked : asked.usable()) return false;
-  recorder.publish(record_of(begun(held_operation_, trace_id, read_at_, read_at_, bytes),
-                             ending_of(answer, answer_begun_at_, answered_at_)));
+  if (by_id ? answer.id != held_id_ : held_id_.usable()) return false;
+  recorder.publish(
+      record_of(begun(held_operation_, held_trace_id_, read_at_, read_at_, held_request_end_),
+                ending_of(answer, answer_begun_at_, answered_at_)));
   shm::clear(*own_line_);
   if (by_id && !echo_known_) {
     echo_known_ = true;
