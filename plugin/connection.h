@@ -244,9 +244,10 @@ class alignas(2048) Connection {
   static_assert(kMostHeldRequest <= kMostPlain && kMostHeldAnswer <= kMostPlain);
 
   static std::size_t copy_message(char* to, const char* from, std::size_t size) noexcept;
-  bool look_at_request(Recorder& recorder, std::size_t size) noexcept;
-  bool look_at_call(Recorder& recorder) noexcept;
-  bool look_for_context(std::size_t size) noexcept;
+  static constexpr std::size_t kMostLookedAt = 96;
+  bool look_at_request(Recorder& recorder, const char* bytes, std::size_t size) noexcept;
+  bool look_at_call(Recorder& recorder, const char* text) noexcept;
+  bool look_for_context(const char* bytes, std::size_t size) noexcept;
   // With a recorder: also which operation it is.
   bool read_request(Recorder* recorder) noexcept;
   bool settle_fast(Recorder& recorder) noexcept;

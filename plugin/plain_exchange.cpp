@@ -22,18 +22,26 @@ namespace goxel_telemetry::plugin {
 // Looks for what must be known of a request while it is in flight, where almost all clients put it. False
 // if that is not enough, and the request is to be read.
 [[gnu::always_inline]] inline bool Connection::look_at_request(Recorder& recorder,
+                                                               const char* bytes,
                                                                std::size_t size) noexcept {
   held_request_was_read_ = false;
-  return !speaks_mcp_ && look_at_call(recorder) && look_for_context(size);
+  if (speaks_mcp_) return false;
+  // Where the host has it, if it is long enough for all that is looked at: what was just copied cannot
+  // be read in other pieces than it was written in before it has left the processor's store buffer.
+  return look_at_call(recorder, size >= kMostLookedAt ? bytes : held_request_) &&
+         look_for_context(bytes, size);
 }
 
-[[gnu::always_inline]] inline bool Connection::look_at_call(Recorder& recorder) noexcept {
+[[gnu::always_inline]] inline bool Connection::look_at_call(Recorder& recorder,
+                                                            const char* at) noexcept {
   constexpr std::string_view kDense = R"({"jsonrpc":"2.0",)";
   constexpr std::string_view kSpaced = R"({"jsonrpc": "2.0", )";
   constexpr std::string_view kId = R"("id":)";
   constexpr std::string_view kMethod = R"("method":)";
   constexpr std::string_view kTool = R"({"tool":)";
-  const char* at = held_request_;
+  constexpr std::size_t kMostDigits = 15;
+  static_assert(kSpaced.size() + kId.size() + kMostDigits + kMethod.size() + 5 + 2 * kVector <=
+                kMostLookedAt);
   const bool dense = spells(at, kDense);
   const bool tool = !dense && !spells(at, kSpaced);
   if (tool) {
@@ -45,7 +53,7 @@ namespace goxel_telemetry::plugin {
     at += dense ? kDense.size() : kSpaced.size();
     if (spells(at, kId)) {
       at += kId.size() + space;
-      while (is_digit(*at)) ++at;
+      for (std::size_t i = 0; i < kMostDigits && is_digit(*at); ++i) ++at;
       if (*at != ',') return false;
       at += 1 + space;
     }
@@ -64,14 +72,15 @@ namespace goxel_telemetry::plugin {
 
 // A trace context is taken from the only string that begins with an underscore. If it is at a place where
 // none is looked for, the request shows it until its answer was read with it.
-[[gnu::always_inline]] inline bool Connection::look_for_context(std::size_t size) noexcept {
+[[gnu::always_inline]] inline bool Connection::look_for_context(const char* bytes,
+                                                                std::size_t size) noexcept {
   constexpr std::string_view kDense = R"("_meta":{"traceparent":")";
   constexpr std::string_view kSpaced = R"("_meta": {"traceparent": ")";
   constexpr std::size_t kRest = 56;  // a traceparent and a quote
   std::size_t found = 0;
   for (std::size_t at = 0; at < size; at += kVector) {
-    const std::uint64_t here =
-        Vector(held_request_ + at).equal('"') & Vector(held_request_ + at + 1).equal('_');
+    const char* const text = at + kVector < size ? bytes : held_request_;
+    const std::uint64_t here = Vector(text + at).equal('"') & Vector(text + at + 1).equal('_');
     if (here == 0) [[likely]]
       continue;
     if (found != 0 || (here & (here - 1)) != 0) return false;
@@ -113,7 +122,7 @@ namespace goxel_telemetry::plugin {
   const std::size_t end = copy_message(held_request_, bytes, size);
   if (end == 0) return false;
   held_request_size_ = static_cast<std::uint16_t>(size);
-  if (!look_at_request(recorder, end) && !read_request(&recorder)) return false;
+  if (!look_at_request(recorder, bytes, end) && !read_request(&recorder)) return false;
   reading_thread_ = this_thread();
   reader_ = recorder.worker();
   silent_ = true;
