@@ -131,6 +131,7 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
   options.host_version = host.version;
   options.workers_configured = host.workers_configured;
   options.inflight_capacity = kInflightLines;
+  options.operation_totals = Fold::kOperations;
   options.target_latency_ns = settings.target_latency_ns;
   options.target_milli_operations_per_second = settings.target_milli_operations_per_second;
   options.target_resident_bytes = settings.target_resident_bytes;
@@ -162,6 +163,7 @@ Recorder::Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options,
       options_(std::move(options)),
       folder_(shm::shared_memory_folder()),
       lines_(lines),
+      fold_(homes_->segment),
       catalog_(homes_->segment.header(), homes_->segment.catalog()),
       clock_source_(options_.clock_source),
       calibrator_(clock_source_) {
@@ -316,6 +318,10 @@ void Recorder::beat() noexcept {
   keep_segment();
 }
 
+bool Recorder::fold() noexcept {
+  return fold_.run(homes_->segment);
+}
+
 void Recorder::show_sign_of_life() noexcept {
   const std::uint64_t now_ns = shm::monotonic_ns();
   shm::Header& header = homes_->segment.header();
@@ -389,6 +395,7 @@ void Recorder::move_in() noexcept {
                                      std::memory_order_relaxed);
   }
   show_earlier_requests();
+  fold();  // so that no reader finds it without what was counted before
   shm::reveal_segment(*homes_->mapping);
   left.state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired), std::memory_order_release);
   complain(

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "plugin/fold.h"
 #include "plugin/settings.h"
 #include "shm/catalog.h"
 #include "shm/clock.h"
@@ -100,6 +101,9 @@ class Recorder {
   // Gives a sign of life and a fresh calibration, and sees to it that there is a segment. [one
   // thread at a time, about once a second]
   void beat() noexcept;
+  // Counts what was published, off the path of requests: see Fold::run(). [the thread of beat(), at
+  // least ten times a second]
+  bool fold() noexcept;
   // Marks the segment as retired: no record follows. The segment stays and can be read.
   void retire() noexcept;
   // Retires a segment that was never in use, and removes it.
@@ -141,6 +145,7 @@ class Recorder {
   // Where each line is: in the newest home when its request began. In pages that are not touched
   // before they are used.
   std::atomic<shm::InflightLine*>* const lines_;
+  Fold fold_;
   shm::CatalogWriter catalog_;
   shm::ClockSource clock_source_;
   shm::Calibrator calibrator_;
