@@ -17,6 +17,11 @@ constexpr int kCallsAfterLeaving = 50;
 // A lane of which more than this part is written between two calls is written fast.
 constexpr std::uint64_t kFastPart = 4;
 
+// Threads get the first lane that is free, so behind so many that were never used come no others; if
+// they do, one call in so many finds them. All lanes together are many cache lines.
+constexpr std::uint32_t kUnusedInARow = 16;
+constexpr std::uint32_t kCallsToLookAtAll = 10;
+
 void store(shm::AtomicWord& word, std::uint64_t value) noexcept {
   word.store(value, std::memory_order_release);  // pairs with Reader::operation_totals()
 }
@@ -30,23 +35,25 @@ Fold::Fold(const shm::ProducerView& first)
 
 bool Fold::run(const shm::ProducerView& segment) noexcept {
   hurry_ = false;
-  if (&segment.header() != &here_.segment.header()) begin(segment);
+  const bool moved = &segment.header() != &here_.segment.header();
+  if (moved) begin(segment);
+  const bool all = moved || calls_++ % kCallsToLookAtAll == 0;
   if (follows_left_ != 0) {
-    take(left_);
+    take(left_, true);
     Sums earlier = gone_;
     const Sums left = counters(left_.segment);
     for (std::size_t i = 0; i < earlier.size(); ++i) earlier[i] += left[i];
     changed_ |= std::exchange(earlier_, earlier) != earlier;
     if (--follows_left_ == 0) gone_ = earlier_;
   }
-  take(here_);
+  take(here_, all);
   if (std::exchange(changed_, false)) show();
   return hurry_;
 }
 
 void Fold::begin(const shm::ProducerView& segment) noexcept {
   if (follows_left_ != 0) {
-    take(left_);
+    take(left_, true);
     const Sums left = counters(left_.segment);
     for (std::size_t i = 0; i < gone_.size(); ++i) gone_[i] += left[i];
   }
@@ -70,13 +77,20 @@ Fold::Sums Fold::counters(const shm::ProducerView& segment) noexcept {
   return sums;
 }
 
-// While nothing happens, this costs one look at each lane's head.
-void Fold::take(Lanes& lanes) noexcept {
+// While nothing happens, this costs one look at the head of each lane that was ever used, and of a few
+// behind them.
+void Fold::take(Lanes& lanes, bool all) noexcept {
   std::uint64_t* place = lanes.places.data();
+  std::uint32_t unused = 0;
   for (const shm::Lane& lane : lanes.segment.lanes()) {
     std::uint64_t& reached = *place++;
     const std::uint64_t begin = reached;
-    if (lane.head.load(std::memory_order_relaxed) == begin) continue;
+    if (lane.head.load(std::memory_order_relaxed) == begin) {
+      unused = begin == 0 ? unused + 1 : 0;
+      if (unused == kUnusedInARow && !all) return;
+      continue;
+    }
+    unused = 0;
     shm::LaneReader reader(lane, lanes.segment.slots(lane), begin);
     shm::Record record;
     std::uint64_t missed = 0;

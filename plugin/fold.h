@@ -50,7 +50,7 @@ class Fold {
 
   static Sums counters(const shm::ProducerView& segment) noexcept;
   void begin(const shm::ProducerView& segment) noexcept;
-  void take(Lanes& lanes) noexcept;
+  void take(Lanes& lanes, bool all) noexcept;
   void count(const shm::Record& record) noexcept;
   Counted* find_or_add(shm::OperationIds ids, std::uint32_t limit) noexcept;
   void show() noexcept;
@@ -68,6 +68,7 @@ class Fold {
 
   std::uint64_t round_ = 0;                                // of showing, in any segment
   std::array<std::uint64_t, shm::kTotalsCopies> shown_{};  // by copy: its round; 0: none yet
+  std::uint32_t calls_ = 0;
   bool changed_ = false;
   bool hurry_ = false;
 };

@@ -266,6 +266,26 @@ TEST_F(FoldTest, AnotherSegmentGoesOnWithTheTotals) {
   }
 }
 
+TEST_F(FoldTest, ALaneFarBehindThoseInUseIsFoundAtTheTenthCallAtTheLatestAndWhenItsSegmentIsLeft) {
+  const shm::TestInstance instance;
+  shm::SegmentOptions options = options_of(instance.name());
+  options.tiers = {{40, 4}};
+  const shm::Created created = shm::create_segment(options);
+  Written segment(created);
+  Fold fold(segment.parts);
+  segment.publish(0, record_of(9));
+  fold.run(segment.parts);
+  segment.publish(30, record_of(9));
+  for (int i = 0; i < 10; ++i) fold.run(segment.parts);
+  EXPECT_THAT(of(read(instance), 9), ElementsAre(2, 0, 0, 0, 0, 0));
+  segment.publish(39, record_of(9));
+  const shm::TestInstance other;
+  options.instance = other.name();
+  const shm::Created made = shm::create_segment(options);
+  fold.run(Written(made).parts);
+  EXPECT_THAT(of(read(other), 9), ElementsAre(3, 0, 0, 0, 0, 0));
+}
+
 // Record n of each lane is of operation 9 + n % 7, so the places say what the totals must be.
 class FoldInUse : public FoldTest {
  protected:
