@@ -205,7 +205,6 @@ void Ingest::settle_run_totals(const shm::Reader& reader) {
           if (operation != nullptr) count(counted[operation], status_of(record.status));
         });
     if (!all_there) return;
-    totals.places[lane] = std::max(totals.places[lane], reached);
   }
   // What this reader knows and the producer has missed stays.
   for (const auto& [operation, outcomes] : counted) {
