@@ -52,6 +52,12 @@ struct Totals {
   std::uint64_t span_ticks = 0;
   std::uint64_t own_cost_ticks = 0;
   std::uint64_t own_cost_samples = 0;
+  // As in CostMeter: of the timed calls alone.
+  std::uint64_t waited_ticks = 0;
+  std::uint64_t waited_ticks2 = 0;
+  std::uint64_t after_ticks = 0;
+  std::uint64_t after_ticks2 = 0;
+  std::uint64_t interrupted_calls = 0;
 };
 
 // What the producer has counted of each operation in its whole life, up to a place in each lane: the

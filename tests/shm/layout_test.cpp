@@ -40,9 +40,15 @@ static_assert(offsetof(Header, producer_version) == 304);
 static_assert(offsetof(Header, state) == 336);
 static_assert(offsetof(Header, heartbeat_ns) == 344);
 static_assert(offsetof(Header, catalog_count) == 352);
-static_assert(offsetof(Header, pulse_reserved) == 360);
+static_assert(offsetof(Header, cost_meter) == 360);
 static_assert(offsetof(Header, calibration) == 448);
 static_assert(offsetof(Header, gauges) == 512);
+
+static_assert(offsetof(CostMeter, waited_ticks) == 0);
+static_assert(offsetof(CostMeter, waited_ticks2) == 8);
+static_assert(offsetof(CostMeter, after_ticks) == 16);
+static_assert(offsetof(CostMeter, after_ticks2) == 24);
+static_assert(offsetof(CostMeter, interrupted_calls) == 32);
 
 static_assert(offsetof(CalibrationBlock, sequence) == 0);
 static_assert(offsetof(CalibrationBlock, anchor_ticks) == 8);
