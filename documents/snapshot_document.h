@@ -59,6 +59,7 @@ void describe(const metrics::OperationStats& o, Member&& member) {
   member("layer", o.key.layer);
   member("operation", o.key.operation);
   member("total", o.total);
+  member("run_total", o.run_total);
   member("bytes_in", o.bytes_in);
   member("bytes_out", o.bytes_out);
   member("last_record_monotonic_ns", o.last_record_ns);
@@ -117,6 +118,7 @@ void describe(const metrics::Daemon& d, Member&& member) {
   member("workers_busy", d.workers_busy);
   member("workers_configured", d.gauges[shm::Gauge::workers_configured]);
   member("run_total", d.run_total);
+  member("run_without_operation", d.run_without_operation);
   member("bytes_in", d.bytes_in);
   member("bytes_out", d.bytes_out);
   member("windows", Windows{d.windows});
@@ -159,7 +161,8 @@ inline metrics::SharedList<metrics::OperationStats> seen(
     const metrics::SharedList<metrics::OperationStats>& operations) {
   metrics::SharedList<metrics::OperationStats> had_requests;
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    if (operations[i].total.all() != 0) had_requests.add(operations.shared(i));
+    if (operations[i].total.all() + operations[i].run_total.all() != 0)
+      had_requests.add(operations.shared(i));
   }
   return had_requests;
 }

@@ -160,34 +160,39 @@ ExposedHistogram difference(ExposedHistogram all, const ExposedHistogram& part) 
 template <std::size_t kLabels, class Value>
 using Series = std::map<std::array<std::string, kLabels>, Value>;
 
-Series<3, Outcomes> totals_of_operations(const Snapshot& snapshot) {
+// Of the daemon's layer.
+template <class OutcomesOf>
+Series<3, Outcomes> by_operation(const Snapshot& snapshot, OutcomesOf&& outcomes_of) {
   Series<3, Outcomes> series;
   for (const metrics::OperationStats& operation : snapshot.operations) {
     if (operation.key.layer != kDaemonLayer) continue;
     series[{operation.key.stack, operation.key.protocol, operation.key.operation}] +=
-        operation.counters.outcomes;
+        outcomes_of(operation);
   }
   return series;
+}
+
+Labels of_operation(const Snapshot& snapshot, const std::array<std::string, 3>& key) {
+  return of_instance(snapshot)
+      .add("stack", key[0])
+      .add("protocol", key[1])
+      .add("operation", key[2]);
 }
 
 void write_operations(Exposition& out, const Snapshots& snapshots) {
   std::vector<Series<3, Outcomes>> totals;  // by instance
   for (const Snapshot& snapshot : snapshots.instances) {
-    totals.push_back(totals_of_operations(snapshot));
+    totals.push_back(by_operation(snapshot, [](const metrics::OperationStats& operation) {
+      return operation.counters.outcomes;
+    }));
   }
-  const auto labels = [](const Snapshot& snapshot, const std::array<std::string, 3>& key) {
-    return of_instance(snapshot)
-        .add("stack", key[0])
-        .add("protocol", key[1])
-        .add("operation", key[2]);
-  };
 
   out.family("goxel_operations_total", MetricType::counter,
              "Requests that ended in the daemon, however they ended.");
   for (std::size_t i = 0; i < totals.size(); ++i) {
     const Snapshot& snapshot = snapshots.instances[i];
     for (const auto& [key, total] : totals[i]) {
-      out.sample(labels(snapshot, key), static_cast<double>(total.all()));
+      out.sample(of_operation(snapshot, key), static_cast<double>(total.all()));
     }
   }
 
@@ -201,7 +206,7 @@ void write_operations(Exposition& out, const Snapshots& snapshots) {
                                                                 {"malformed", total.malformed},
                                                                 {"cancelled", total.cancelled}};
       for (const auto& [status, count] : failures) {
-        out.sample(labels(snapshot, key).add("status", status), static_cast<double>(count));
+        out.sample(of_operation(snapshot, key).add("status", status), static_cast<double>(count));
       }
     }
   }
@@ -223,19 +228,47 @@ void write_operation_targets(Exposition& out, const Snapshots& snapshots) {
   }
 }
 
-// Of this run of the daemon, from its own counters: they do not depend on who reads when.
+std::array<std::pair<const char*, std::uint64_t>, shm::kStatusCount> by_status(
+    const Outcomes& total) {
+  return {{{"ok", total.ok},
+           {"error", total.error},
+           {"unanswered", total.unanswered},
+           {"malformed", total.malformed},
+           {"cancelled", total.cancelled},
+           {"notification", total.notification}}};
+}
+
+// Of this run of the daemon, as it counts itself: they do not depend on who reads when.
 void write_run_totals(Exposition& out, const Snapshots& snapshots) {
   out.family("goxel_run_requests_total", MetricType::counter,
              "Requests of the daemon's present run, by how they ended, as the daemon counts them.");
   for (const Snapshot& snapshot : snapshots.instances) {
     if (snapshot.daemon.run_id == 0) continue;
-    const Outcomes& total = snapshot.daemon.run_total;
-    for (const auto& [status, count] :
-         {std::pair("ok", total.ok), std::pair("error", total.error),
-          std::pair("unanswered", total.unanswered), std::pair("malformed", total.malformed),
-          std::pair("cancelled", total.cancelled), std::pair("notification", total.notification)}) {
+    for (const auto& [status, count] : by_status(snapshot.daemon.run_total)) {
       out.sample(of_instance(snapshot).add("status", status), static_cast<double>(count));
     }
+  }
+
+  out.family("goxel_run_operations_total", MetricType::counter,
+             "Requests of the daemon's present run, by operation and how they ended, as the daemon "
+             "counts them.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    if (snapshot.daemon.run_id == 0) continue;
+    const auto series = by_operation(
+        snapshot, [](const metrics::OperationStats& operation) { return operation.run_total; });
+    for (const auto& [key, total] : series) {
+      for (const auto& [status, count] : by_status(total)) {
+        out.sample(of_operation(snapshot, key).add("status", status), static_cast<double>(count));
+      }
+    }
+  }
+
+  out.family("goxel_run_requests_without_operation", MetricType::gauge,
+             "Requests of the daemon's present run that are in no operation's count: they were "
+             "overwritten first.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    if (snapshot.daemon.run_id == 0) continue;
+    out.sample(of_instance(snapshot), static_cast<double>(snapshot.daemon.run_without_operation));
   }
 }
 

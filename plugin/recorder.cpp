@@ -116,6 +116,7 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
   options.host_version = host.version;
   options.workers_configured = host.workers_configured;
   options.inflight_capacity = kInflightLines;
+  options.operation_totals = Fold::kOperations;
   options.target_latency_ns = settings.target_latency_ns;
   options.target_milli_operations_per_second = settings.target_milli_operations_per_second;
   options.target_resident_bytes = settings.target_resident_bytes;
@@ -149,7 +150,8 @@ Recorder::Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options,
       options_(std::move(options)),
       folder_(shm::shared_memory_folder()),
       catalog_(homes_->segment.header(), homes_->segment.catalog()),
-      calibrator_(clock_source_) {
+      calibrator_(clock_source_),
+      fold_(homes_->segment) {
   enter(*homes_);
   lines_[0].store(nullptr, std::memory_order_relaxed);  // makes the first of these pages present
   for (const OperationTarget& target : settings.operation_targets) {
@@ -332,6 +334,10 @@ void Recorder::beat() noexcept {
   keep_segment();
 }
 
+bool Recorder::fold() noexcept {
+  return fold_.run(homes_->segment);
+}
+
 void Recorder::show_sign_of_life() noexcept {
   const std::uint64_t now_ns = shm::monotonic_ns();
   shm::Header& header = homes_->segment.header();
@@ -405,6 +411,7 @@ void Recorder::move_in() noexcept {
                                      std::memory_order_relaxed);
   }
   show_earlier_requests();
+  fold();  // so that no reader finds it without what was counted before
   shm::reveal_segment(*homes_->mapping);
   left.state.store(static_cast<std::uint64_t>(shm::Lifecycle::retired), std::memory_order_release);
   complain(

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "plugin/fold.h"
 #include "plugin/operation_names.h"
 #include "plugin/settings.h"
 #include "plugin/thread_state.h"
@@ -121,6 +122,9 @@ class alignas(4096) Recorder {
   // Gives a sign of life and a fresh calibration, and sees to it that there is a segment. [one
   // thread at a time, about once a second]
   void beat() noexcept;
+  // Counts what was published, off the path of requests: see Fold::run(). [the thread of beat(), at
+  // least ten times a second]
+  bool fold() noexcept;
   // Marks the segment as retired: no record follows. The segment stays and can be read.
   void retire() noexcept;
   // Retires a segment that was never in use, and removes it.
@@ -173,6 +177,7 @@ class alignas(4096) Recorder {
   std::size_t names_learnt_ = 0;  // of the catalog
   shm::Calibrator calibrator_;
   std::string last_complaint_;
+  Fold fold_;
 };
 
 }  // namespace goxel_telemetry::plugin

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -49,13 +50,19 @@ struct Watch {
 
 const Watch* newest_watch = nullptr;  // in sight, like what is kept
 
-// Sleeps for a second; false if the thread cannot sleep here (a sandbox, say). It would spin.
-bool sleep_for_a_beat() noexcept {
+constexpr std::uint64_t kBeatNs = 1'000'000'000;
+// Between two looks at the lanes: records wait there to be counted, and the shortest lanes have 256
+// places. While a lane is written so fast that this is too long, it becomes shorter.
+constexpr int kFoldMs = 100;
+constexpr int kShortestFoldMs = 5;
+
+// False if the thread cannot sleep here (a sandbox, say). It would spin.
+bool sleep_for(int milliseconds) noexcept {
   using Sleep = int(clockid_t, int, const timespec*, timespec*);
   static Sleep* const sleep = libc_function<Sleep>("clock_nanosleep", &clock_nanosleep);
-  constexpr timespec kBeat = {1, 0};
-  const int error = sleep(CLOCK_MONOTONIC, 0, &kBeat, nullptr);
-  return error == 0 || error == EINTR || poll(nullptr, 0, 1000) == 0;
+  const timespec time = {0, milliseconds * 1'000'000L};
+  const int error = sleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+  return error == 0 || error == EINTR || poll(nullptr, 0, milliseconds) == 0;
 }
 
 std::atomic<std::uint32_t> threads_begun{0};
@@ -72,9 +79,17 @@ void wait_until_begun(std::uint32_t before) noexcept {
 void* keep_alive(void* argument) {
   ++threads_begun;
   const std::unique_ptr<Watch> watch(static_cast<Watch*>(argument));
-  while (sleep_for_a_beat()) {
+  int pause_ms = kFoldMs;
+  std::uint64_t beat_ns = shm::monotonic_ns();
+  while (sleep_for(pause_ms)) {
     // The door was closed, or opened again with another recorder, which has a thread of its own.
     if (plugin::recorder(watch->capture.door) != &watch->recorder) return nullptr;
+    const bool hurry = watch->recorder.fold();
+    pause_ms = hurry ? std::max(pause_ms / 4, kShortestFoldMs) : std::min(pause_ms * 2, kFoldMs);
+    const std::uint64_t now_ns = shm::monotonic_ns();
+    constexpr std::uint64_t kNearlyNs = 50'000'000;  // or every second one would be a pause late
+    if (now_ns - beat_ns < kBeatNs - kNearlyNs) continue;
+    beat_ns = now_ns;
     watch->recorder.beat();
     watch->capture.housekeep(watch->recorder);
   }

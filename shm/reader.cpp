@@ -60,6 +60,29 @@ std::vector<Entry> shown_in(std::span<Line> lines) {
   return entries;
 }
 
+// False if the copy cannot be what a producer wrote.
+bool read_totals(const ReaderView::TotalsCopy& copy, OperationTotals& out) {
+  constexpr auto acquire = std::memory_order_acquire;  // pairs with the producer's stores
+  const std::uint64_t entries = copy.head.entries.load(acquire);
+  if (entries > copy.entries.size()) return false;
+  out.places.clear();
+  for (const AtomicWord& place : copy.places) out.places.push_back(place.load(acquire));
+  out.operations.clear();
+  for (const TotalsEntry& entry : copy.entries.first(entries)) {
+    OperationTotals::Operation& operation = out.operations.emplace_back();
+    operation.ids = OperationIds::unpack(entry.ids.load(acquire));
+    for (std::size_t i = 0; i < kStatusCount; ++i) {
+      operation.records[i] = entry.records[i].load(acquire);
+    }
+  }
+  for (std::size_t i = 0; i < kStatusCount; ++i) {
+    out.earlier_records[i] = copy.head.earlier_records[i].load(acquire);
+  }
+  out.earlier_bytes_in = copy.head.earlier_bytes_in.load(acquire);
+  out.earlier_bytes_out = copy.head.earlier_bytes_out.load(acquire);
+  return true;
+}
+
 }  // namespace
 
 std::unique_ptr<Reader> Reader::open(const std::string& instance, Opened* why) {
@@ -202,6 +225,36 @@ Totals Reader::totals() const {
   totals.after_ticks2 = value(meter.after_ticks2);
   totals.interrupted_calls = value(meter.interrupted_calls);
   return totals;
+}
+
+std::uint64_t Reader::operation_totals_version() const {
+  std::uint64_t newest = 0;
+  for (std::uint32_t index = 0; segment_.has_totals() && index < kTotalsCopies; ++index) {
+    const std::uint64_t sequence =
+        segment_.totals(index).head.sequence.load(std::memory_order_acquire);
+    if (sequence % 2 == 0) newest = std::max(newest, sequence);
+  }
+  return newest;
+}
+
+// The producer writes the copies in turn, tens of milliseconds apart or, in a hurry, some. So one that
+// changes while it is copied is that of a reader who was interrupted.
+OperationTotals Reader::operation_totals() const {
+  constexpr int kAttempts = 4;
+  OperationTotals out;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    out.version = operation_totals_version();
+    if (out.version == 0) break;
+    const auto copy = segment_.totals(static_cast<std::uint32_t>(out.version / 2 % kTotalsCopies));
+    if (copy.head.sequence.load(std::memory_order_acquire) == out.version &&
+        read_totals(copy, out) &&
+        copy.head.sequence.load(std::memory_order_relaxed) == out.version) {
+      return out;
+    }
+  }
+  out = {};
+  out.places.resize(lane_count());
+  return out;
 }
 
 std::string Reader::name(std::uint32_t id, NameKind* kind) const {

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,106 +27,11 @@
 
 #include "shm/catalog.h"
 #include "shm/clock.h"
+#include "shm/lane_reader.h"
 #include "shm/producer_state.h"
 #include "shm/segment.h"
-#include "shm/stamped.h"
 
 namespace goxel_telemetry::shm {
-
-// One lane's next unread record.
-class LaneReader {
- public:
-  enum class Outcome {
-    record,  // `out` is it
-    empty,   // nothing new
-    lapped,  // the producer overwrote records that were not read; `lost` of them count as lost
-  };
-
-  // Begins with the lane's first record.
-  LaneReader(const Lane& lane, std::span<const Slot> slots) : lane_(&lane), slots_(slots) {}
-
-  // Begins with what the lane still holds. Call it before the first next().
-  void attach() noexcept {
-    attached_ = known_head_ = head();
-    sequence_ = before_ = oldest_of(known_head_);
-  }
-
-  Outcome next(Record& out, std::uint64_t& lost) noexcept {
-    if (sequence_ == known_head_) {
-      known_head_ = head();
-      if (known_head_ == sequence_) return Outcome::empty;
-      // Our producer never moves the head back, so this segment is damaged. Follow the head, and
-      // count nothing as lost.
-      if (known_head_ < sequence_) {
-        sequence_ = known_head_;
-        return Outcome::empty;
-      }
-      if (known_head_ - sequence_ > slots_.size()) return skip_to_oldest(lost);
-    }
-    Words words;
-    const StampedRead read = read_stamped(slots_[sequence_ & (slots_.size() - 1)], words);
-    if (read.stamp != 2 * sequence_ + 2 || !read.intact) {
-      known_head_ = head();
-      return skip_to_oldest(lost);
-    }
-    out = Record::from_words(words);
-    ++sequence_;
-    return Outcome::record;
-  }
-
-  // rewind() goes back to the oldest record that is still there, skip_to_end() to what is published
-  // from now on. What was passed once is accounted for: it does not count again.
-  void rewind() noexcept {
-    known_head_ = head();
-    passed_ = reached();
-    sequence_ = std::min(passed_, oldest_of(known_head_));
-  }
-  void skip_to_end() noexcept {
-    attached_ = known_head_ = head();
-    before_ += known_head_ - std::min(known_head_, reached());
-    sequence_ = known_head_;
-  }
-
-  // Records ever delivered or skipped on this lane: the place to continue from.
-  std::uint64_t sequence() const noexcept { return sequence_; }
-  // The furthest place so far: records delivered, lost, and gone before this reader began.
-  std::uint64_t reached() const noexcept { return std::max(sequence_, passed_); }
-  // Records published before this reader began and gone before it came to them.
-  std::uint64_t before() const noexcept { return before_; }
-  std::uint64_t head() const noexcept {
-    return lane_->head.load(std::memory_order_acquire);  // pairs with Producer::publish
-  }
-  std::uint64_t capacity() const noexcept { return slots_.size(); }
-
- private:
-  std::uint64_t oldest_of(std::uint64_t head) const noexcept {
-    return head > slots_.size() ? head - slots_.size() : 0;
-  }
-
-  // The producer may be writing the slot after the head, so the oldest safe record is one further.
-  // A slot that cannot be read although there was no lap (its producer died while writing it, or
-  // the slot is invalid) is skipped as one lost record.
-  Outcome skip_to_oldest(std::uint64_t& lost) noexcept {
-    const std::uint64_t oldest = known_head_ >= slots_.size() ? known_head_ - slots_.size() + 1 : 0;
-    const bool was_lapped = oldest > sequence_;
-    const std::uint64_t target = was_lapped ? oldest : sequence_ + 1;
-    const std::uint64_t from = std::min(target, reached());
-    const std::uint64_t until = was_lapped ? std::clamp(attached_, from, target) : from;
-    before_ += until - from;
-    lost = target - until;
-    sequence_ = target;
-    if (known_head_ < sequence_) known_head_ = sequence_;
-    return Outcome::lapped;
-  }
-
-  const Lane* lane_;
-  std::span<const Slot> slots_;
-  std::uint64_t sequence_ = 0;
-  std::uint64_t known_head_ = 0;
-  std::uint64_t attached_ = 0;  // the head when this reader began
-  std::uint64_t passed_ = 0;    // the furthest place before the last rewind
-  std::uint64_t before_ = 0;
-};
 
 struct Sweep {
   std::uint64_t records = 0;
@@ -152,6 +58,23 @@ struct Totals {
   std::uint64_t after_ticks = 0;
   std::uint64_t after_ticks2 = 0;
   std::uint64_t interrupted_calls = 0;
+};
+
+// What the producer has counted of each operation in its whole life, up to a place in each lane: the
+// sequence of the first record that is not in it. Records from there on are still to be added.
+struct OperationTotals {
+  struct Operation {
+    OperationIds ids;
+    std::array<std::uint64_t, kStatusCount> records;  // by Status
+  };
+  std::uint64_t version = 0;  // different from one time of counting to the next; 0: none yet
+  std::vector<std::uint64_t> places;  // by lane
+  std::vector<Operation> operations;
+  // Of the same daemon's segments before this one: they are in `operations`, unless they were
+  // overwritten before they were counted, and not in this segment's lanes.
+  std::array<std::uint64_t, kStatusCount> earlier_records{};
+  std::uint64_t earlier_bytes_in = 0;
+  std::uint64_t earlier_bytes_out = 0;
 };
 
 // What a header says about its producer, copied once.
@@ -261,6 +184,10 @@ class Reader {
   std::uint64_t before() const;
 
   Totals totals() const;
+  // The newest totals that could be read whole. Before the first time, and in a segment without them,
+  // there are no operations, and all places are 0.
+  OperationTotals operation_totals() const;
+  std::uint64_t operation_totals_version() const;
   GaugeValues gauges() const { return header().gauges.load(); }
   // Copies the name out of the catalog; empty if there is none.
   std::string name(std::uint32_t id, NameKind* kind = nullptr) const;
@@ -281,6 +208,23 @@ class Reader {
   std::uint32_t lane_count() const { return static_cast<std::uint32_t>(lanes_.size()); }
   // Records of a lane that were delivered or skipped so far. Does not change while a sweep is inside that lane.
   std::uint64_t lane_sequence(std::uint32_t lane) const { return lanes_[lane].sequence(); }
+  // The furthest of these places so far.
+  std::uint64_t lane_reached(std::uint32_t lane) const { return lanes_[lane].reached(); }
+
+  // Calls `sink(const Record&)` for each record of a lane in [from, until), whatever this reader has
+  // read of them; its place does not change. False if not all of them are there any more.
+  template <class Sink>
+  bool between(std::uint32_t lane, std::uint64_t from, std::uint64_t until, Sink&& sink) const {
+    if (until <= from) return true;
+    if (until - from > lanes_[lane].capacity()) return false;
+    LaneReader look = lanes_[lane].at(from);
+    Record record;
+    for (std::uint64_t lost = 0; look.sequence() < until;) {
+      if (look.next(record, lost) != LaneReader::Outcome::record) return false;
+      sink(std::as_const(record));
+    }
+    return true;
+  }
 
  private:
   Reader(std::unique_ptr<Mapping> mapping, const Geometry& geometry);

@@ -60,6 +60,8 @@ struct SegmentOptions {
   std::uint32_t catalog_capacity = 512;
   std::uint32_t inflight_capacity = 8192;
   std::uint32_t collection_points = 64;
+  // Operations for which there are totals; 0: none. Only a producer that keeps them asks for them.
+  std::uint16_t operation_totals = 0;
   std::uint64_t target_latency_ns = 0;  // 0: not set
   std::uint64_t target_milli_operations_per_second = 0;
   std::uint64_t target_resident_bytes = 0;

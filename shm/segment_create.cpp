@@ -70,7 +70,12 @@ Plan plan(const SegmentOptions& options) {
     slots += tier.lanes * tier.slots;
   }
   plan.slots_offset = g.lanes_offset + sizeof(Lane) * g.lane_count;
-  plan.bytes = round_up(plan.slots_offset + sizeof(Slot) * slots, kPageBytes);
+  g.totals_offset = plan.slots_offset + sizeof(Slot) * slots;
+  g.totals_capacity = options.operation_totals;
+  const std::uint64_t totals =
+      g.totals_capacity == 0 ? 0
+                             : kTotalsCopies * totals_copy_bytes(g.lane_count, g.totals_capacity);
+  plan.bytes = round_up(g.totals_offset + totals, kPageBytes);
   return plan;
 }
 
@@ -89,6 +94,9 @@ std::string problem_with(const SegmentOptions& options) {
   }
   if (options.collection_points > kMaxCollectionPoints) {
     return "a segment has at most 1024 collection points";
+  }
+  if (options.operation_totals > kMaxOperationTotals) {
+    return "a segment has totals of at most 4096 operations";
   }
   for (const LaneTier& tier : options.tiers) {
     if (tier.slots == 0 || tier.slots > kMaxLaneSlots || (tier.slots & (tier.slots - 1)) != 0) {
@@ -157,6 +165,10 @@ void lay_out(std::span<std::byte> bytes, const SegmentOptions& options, bool lif
   header.collection_points_capacity = where.geometry.collection_points_capacity;
   header.lanes_offset = where.geometry.lanes_offset;
   header.lane_count = where.geometry.lane_count;
+  if (where.geometry.totals_capacity != 0) {
+    header.totals_offset = where.geometry.totals_offset;
+    header.totals_capacity = where.geometry.totals_capacity;
+  }
   copy_text(header.instance, options.instance);
   copy_text(header.host_name, options.host_name);
   copy_text(header.host_version, options.host_version);

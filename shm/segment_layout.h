@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The bytes of a segment: header, catalog, in-flight table, collection points, lanes and their
-// slots. docs/shm-format.md says the same in words, byte by byte; change both in one commit.
+// slots, totals. docs/shm-format.md says the same in words, byte by byte; change both in one commit.
 //
 // Every multi-byte value is little-endian; every offset counts bytes from the segment's start;
 // reserved bytes are zero. Members that change after creation are atomic. Only the producer writes.
@@ -30,6 +30,7 @@ inline constexpr std::uint32_t kMaxNames = 65536;  // a record has 16 bits for a
 inline constexpr std::uint32_t kMaxCollectionPoints = 1024;
 inline constexpr std::uint32_t kMaxInflight = 16384;  // no producer shows more
 inline constexpr std::uint64_t kMaxLaneSlots = std::uint64_t{1} << 20;
+inline constexpr std::uint16_t kMaxOperationTotals = 4096;
 
 using AtomicWord = std::atomic<std::uint64_t>;
 static_assert(AtomicWord::is_always_lock_free && sizeof(AtomicWord) == 8);
@@ -96,7 +97,9 @@ struct alignas(kCacheLine) Header {
   std::uint32_t collection_points_capacity;  // 0: there is no such table
   std::uint8_t
       life_locked;  // 1: the producer holds the life lock as long as it lives (life_lock.h)
-  std::uint8_t reserved[11];
+  std::uint8_t reserved;
+  std::uint16_t totals_capacity;  // entries of a copy; 0: there are no totals
+  std::uint64_t totals_offset;
 
   char instance[64];      // NUL-padded
   char host_name[64];     // program that the plugin runs in; NUL-padded
@@ -237,6 +240,55 @@ struct alignas(kCacheLine) CollectionPointLine {
   AtomicWord words[7];
 };
 static_assert(sizeof(CollectionPointLine) == 64);
+
+// Totals of each operation: what the producer's own thread has counted of the records in the lanes,
+// up to a place in each lane. There are two copies, written in turn, so that one of them is whole at
+// any moment; that with the greater even sequence is the newer one. A copy is a TotalsHead, a place
+// for each lane (a cache line's worth at a time), and the entries.
+struct alignas(kCacheLine) TotalsHead {
+  AtomicWord sequence;  // odd while the copy is being written; 0 before the first time
+  AtomicWord entries;   // that are in use
+  AtomicWord reserved[6];
+  // Of the same daemon's earlier segments, which somebody removed: their lanes' counters.
+  AtomicWord earlier_records[kStatusCount];  // by Status
+  AtomicWord earlier_bytes_in;
+  AtomicWord earlier_bytes_out;
+};
+static_assert(sizeof(TotalsHead) == 128);
+
+struct alignas(kCacheLine) TotalsEntry {
+  AtomicWord ids;                    // OperationIds, packed
+  AtomicWord records[kStatusCount];  // by Status
+  AtomicWord reserved;
+};
+static_assert(sizeof(TotalsEntry) == 64);
+
+// What tells operations apart: the catalog ids and the protocol of a record.
+struct OperationIds {
+  std::uint16_t operation = 0;
+  std::uint8_t layer = 0;
+  std::uint8_t protocol = 0;
+  std::uint8_t stack = 0;
+
+  static OperationIds of(const Record& record) {
+    return {static_cast<std::uint16_t>(record.operation), static_cast<std::uint8_t>(record.layer),
+            static_cast<std::uint8_t>(record.protocol), static_cast<std::uint8_t>(record.stack)};
+  }
+  std::uint64_t packed() const {
+    return operation | std::uint64_t{layer} << 16 | std::uint64_t{protocol} << 24 |
+           std::uint64_t{stack} << 32;
+  }
+  static OperationIds unpack(std::uint64_t word) {
+    return {static_cast<std::uint16_t>(word), static_cast<std::uint8_t>(word >> 16),
+            static_cast<std::uint8_t>(word >> 24), static_cast<std::uint8_t>(word >> 32)};
+  }
+  friend bool operator==(const OperationIds&, const OperationIds&) = default;
+};
+
+// What a record counts as whose status is none of ours.
+constexpr std::size_t status_place(std::uint64_t status) {
+  return status < kStatusCount ? static_cast<std::size_t>(status) : 0;
+}
 
 // Reads, exactly once, a value that the segment's owner may change at any moment, so that the value
 // that was checked is the value that is used.

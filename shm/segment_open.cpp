@@ -221,6 +221,12 @@ OpenOutcome check_layout(std::span<const std::byte> segment, Geometry& out) {
              sizeof(CollectionPointLine)))) {
     return OpenOutcome::not_a_segment;
   }
+  if (copy.totals_capacity != 0 &&
+      (copy.totals_capacity > kMaxOperationTotals ||
+       !fits(copy.totals_offset, kTotalsCopies,
+             totals_copy_bytes(copy.lane_count, copy.totals_capacity)))) {
+    return OpenOutcome::not_a_segment;
+  }
   out = copy;
   return OpenOutcome::opened;
 }

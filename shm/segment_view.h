@@ -21,7 +21,20 @@ struct Geometry {
   std::uint32_t collection_points_capacity = 0;  // 0: none, and the offset means nothing
   std::uint64_t lanes_offset = 0;
   std::uint32_t lane_count = 0;
+  std::uint64_t totals_offset = 0;
+  std::uint16_t totals_capacity = 0;  // 0: none, and the offset means nothing
 };
+
+// Of a copy of the totals.
+constexpr std::uint64_t totals_places(std::uint32_t lane_count) {
+  constexpr std::uint64_t kInLine = kCacheLine / sizeof(AtomicWord);
+  return (lane_count + kInLine - 1) / kInLine * kInLine;
+}
+constexpr std::uint64_t totals_copy_bytes(std::uint32_t lane_count, std::uint16_t capacity) {
+  return sizeof(TotalsHead) + sizeof(AtomicWord) * totals_places(lane_count) +
+         sizeof(TotalsEntry) * capacity;
+}
+inline constexpr std::uint32_t kTotalsCopies = 2;
 
 // As the header says now, unchecked; each member is read once.
 inline Geometry geometry_of(const Header& header) {
@@ -32,7 +45,9 @@ inline Geometry geometry_of(const Header& header) {
           read_once(header.collection_points_offset),
           read_once(header.collection_points_capacity),
           read_once(header.lanes_offset),
-          read_once(header.lane_count)};
+          read_once(header.lane_count),
+          read_once(header.totals_offset),
+          read_once(header.totals_capacity)};
 }
 
 // `Byte`: std::byte for the producer, const std::byte for readers.
@@ -72,6 +87,24 @@ class SegmentView {
   }
   std::span<Const<Slot>> slots(const Lane& lane) const {
     return slots(lane.slots_offset, lane.capacity);
+  }
+
+  // One of the copies of the totals, `index` below kTotalsCopies. Only if has_totals().
+  struct TotalsCopy {
+    Const<TotalsHead>& head;
+    std::span<Const<AtomicWord>> places;
+    std::span<Const<TotalsEntry>> entries;
+  };
+  bool has_totals() const { return geometry_.totals_capacity != 0; }
+  TotalsCopy totals(std::uint32_t index) const {
+    const std::uint64_t head =
+        geometry_.totals_offset +
+        index * totals_copy_bytes(geometry_.lane_count, geometry_.totals_capacity);
+    const std::uint64_t places = head + sizeof(TotalsHead);
+    const std::uint64_t entries = places + sizeof(AtomicWord) * totals_places(geometry_.lane_count);
+    return {*at<TotalsHead>(head),
+            {at<AtomicWord>(places), geometry_.lane_count},
+            {at<TotalsEntry>(entries), geometry_.totals_capacity}};
   }
 
  private:

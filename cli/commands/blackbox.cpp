@@ -62,6 +62,7 @@ std::string blackbox_report(const metrics::Snapshot& snapshot,
     if (!live) report += ", aged to the last sign of life, up to a second before the end";
     report += "\n\n" + inflight_table(snapshot.inflight, live ? "AGE" : "AGE AT END", style);
   }
+  if (const std::string run = run_table(snapshot, style); !run.empty()) report += '\n' + run;
   if (last_records.empty()) return report;
   report += '\n' + style.paint(Emphasis::strong, "Last " + plural(last_records.size(), "record")) +
             "\n\n";

@@ -172,8 +172,10 @@ std::string status_screen(const metrics::Snapshot& snapshot, metrics::Window win
                       style);
   screen += overhead_line(snapshot.own_cost, style) + ring_line(snapshot.ring, style) +
             misses_line(snapshot.daemon.gauges, style);
-  return screen + '\n' + window_line(daemon.window(window), window, style) + '\n' +
-         operations_table(snapshot, window, style);
+  screen += '\n' + window_line(daemon.window(window), window, style) + '\n' +
+            operations_table(snapshot, window, style);
+  const std::string run = run_table(snapshot, style);
+  return run.empty() ? screen : screen + '\n' + run;
 }
 
 int run_status(const StatusOptions& options) {

@@ -104,14 +104,53 @@ std::string plural(std::uint64_t count, const std::string& noun) {
 
 std::string totals_line(const metrics::Snapshot& snapshot, const Style& style) {
   const metrics::Outcomes& total = snapshot.daemon.run_total;
-  return fact_line("this run",
-                   {Cell(plural(total.all(), "request")), Cell(format_count(total.ok) + " ok"),
-                    counted(total.error, "error", Emphasis::bad),
-                    counted(total.unanswered, "unanswered", Emphasis::bad),
-                    counted(total.malformed, "malformed", Emphasis::bad),
-                    counted(total.cancelled, "cancelled", Emphasis::warning),
-                    counted(total.notification, "notifications", Emphasis::none)},
-                   style);
+  return fact_line(
+      "this run",
+      {Cell(plural(total.all(), "request")), Cell(format_count(total.ok) + " ok"),
+       counted(total.error, "error", Emphasis::bad),
+       counted(total.unanswered, "unanswered", Emphasis::bad),
+       counted(total.malformed, "malformed", Emphasis::bad),
+       counted(total.cancelled, "cancelled", Emphasis::warning),
+       counted(total.notification, "notifications", Emphasis::none),
+       counted(snapshot.daemon.run_without_operation, "of unknown operation", Emphasis::warning)},
+      style);
+}
+
+std::string run_table(const metrics::Snapshot& snapshot, const Style& style) {
+  std::vector<const metrics::OperationStats*> shown;
+  for (const metrics::OperationStats& operation : snapshot.operations) {
+    if (operation.run_total.all() != 0) shown.push_back(&operation);
+  }
+  if (shown.empty()) return {};
+  std::stable_sort(shown.begin(), shown.end(),
+                   [](auto* a, auto* b) { return a->run_total.all() > b->run_total.all(); });
+  std::vector<const metrics::OperationKey*> keys;
+  keys.reserve(shown.size());
+  for (const metrics::OperationStats* operation : shown) keys.push_back(&operation->key);
+  const ToldApartBy apart(keys);
+  Table table({{"OPERATION", Align::left},
+               {"REQUESTS"},
+               {"OK", Align::right, 1},
+               {"ERRORS"},
+               {"UNANSWERED", Align::right, 2},
+               {"MALFORMED", Align::right, 2},
+               {"CANCELLED", Align::right, 2},
+               {"NOTIFICATIONS", Align::right, 3},
+               {"PROTOCOL", Align::left, apart.protocol_rank(2)},
+               {"STACK", Align::left, apart.stack_rank(7)},
+               {"LAYER", Align::left, apart.layer_rank(8)}});
+  const auto if_any = [](std::uint64_t count, Emphasis emphasis) {
+    return count == 0 ? Cell("") : Cell(format_count(count), emphasis);
+  };
+  for (const metrics::OperationStats* operation : shown) {
+    const metrics::Outcomes& total = operation->run_total;
+    table.add({operation->key.operation, format_count(total.all()), format_count(total.ok),
+               if_any(total.error, Emphasis::bad), if_any(total.unanswered, Emphasis::bad),
+               if_any(total.malformed, Emphasis::bad), if_any(total.cancelled, Emphasis::warning),
+               if_any(total.notification, Emphasis::none), operation->key.protocol,
+               operation->key.stack, operation->key.layer});
+  }
+  return style.paint(Emphasis::strong, "Since the daemon began") + "\n\n" + table.render(style);
 }
 
 std::string ring_line(const metrics::Ring& ring, const Style& style) {

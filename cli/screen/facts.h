@@ -24,6 +24,9 @@ std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style);
 std::string plural(std::uint64_t count, const std::string& noun);
 
 // Requests of this run by how they ended.
+// Every operation's requests since the daemon began, by how they ended; the most frequent first. Empty
+// if there were none.
+std::string run_table(const metrics::Snapshot& snapshot, const Style& style);
 std::string totals_line(const metrics::Snapshot& snapshot, const Style& style);
 
 // What became of the records: published = read + before this reader + lost.

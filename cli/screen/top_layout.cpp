@@ -97,6 +97,7 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
                {title(SortBy::p95, "P95"), Align::right, 6},
                {title(SortBy::p99, "P99"), Align::right, 1},
                {title(SortBy::max, "MAX"), Align::right, 7},
+               {"TOTAL", Align::right, 11},
                {"STACK", Align::left, apart.stack_rank(4)},
                {"PROTOCOL", Align::left, apart.protocol_rank(9)},
                {"LAYER", Align::left, apart.layer_rank(10)}});
@@ -110,13 +111,15 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
     }
     const double share = of_layer > 0 ? time_of(*operation, state.window) / of_layer : 0;
     const std::uint64_t failed = stats.outcomes.failed();
+    const std::uint64_t total = operation->run_total.all();
     table.add({operation->key.operation, metrics::format_rate(stats.rate_per_second),
                format_count(stats.outcomes.all()),
                Cell(format_count(failed), failed == 0 ? Emphasis::faint : Emphasis::bad),
                metrics::format_percent(share), latency(l, l.mean_ns),
                target_cell(*operation, state.window), whole(l.p50_ns), whole(l.p90_ns),
-               whole(l.p95_ns), whole(l.p99_ns), whole(l.max_ns), operation->key.stack,
-               operation->key.protocol, operation->key.layer});
+               whole(l.p95_ns), whole(l.p99_ns), whole(l.max_ns),
+               total == 0 ? "" : format_count(total), operation->key.stack, operation->key.protocol,
+               operation->key.layer});
   }
   return table.render(style);
 }

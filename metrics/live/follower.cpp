@@ -298,7 +298,8 @@ void Follower::State::describe_operations(Snapshot& out) {
     const bool is_new = known == operations_.size() || operations_[known].key != key;
     const std::size_t here = known;
     if (!is_new) ++known;
-    if (!is_new && operations_[here].total == operation.total) {
+    if (!is_new && operations_[here].total == operation.total &&
+        operations_[here].run_total == operation.run_total) {
       current.add(operations_.shared(here));
       continue;
     }
@@ -309,6 +310,7 @@ void Follower::State::describe_operations(Snapshot& out) {
       stats = operations_[here];
     }
     stats.total = operation.total;
+    stats.run_total = operation.run_total;
     stats.counters = operation.counters;
     stats.bytes_in = operation.bytes_in;
     stats.bytes_out = operation.bytes_out;
@@ -372,10 +374,12 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
 
   daemon.gauges = reader_->gauges();
   const shm::Totals totals = reader_->totals();
-  daemon.run_total = {totals.by_status[0], totals.by_status[1], totals.by_status[2],
-                      totals.by_status[3], totals.by_status[4], totals.by_status[5]};
-  daemon.bytes_in = totals.bytes_in;
-  daemon.bytes_out = totals.bytes_out;
+  const shm::OperationTotals& begun_with = ingest_.run_begins_with();
+  daemon.run_total = Outcomes::of(totals.by_status);
+  daemon.run_total += Outcomes::of(begun_with.earlier_records);
+  daemon.run_without_operation = ingest_.run_without_operation(*reader_);
+  daemon.bytes_in = totals.bytes_in + begun_with.earlier_bytes_in;
+  daemon.bytes_out = totals.bytes_out + begun_with.earlier_bytes_out;
 
   const shm::Calibration& calibration = reader_->calibration();
   const double own_ns = static_cast<double>(calibration.duration_ns(totals.own_cost_ticks));

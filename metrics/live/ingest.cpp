@@ -14,6 +14,8 @@ namespace {
 // Far more combinations of ids than a correct producer makes.
 constexpr std::size_t kMostResolved = 4096;
 constexpr std::string_view kDaemonLayer = "daemon";
+// Far more than a producer publishes before it counts.
+constexpr std::uint64_t kMostUncountedByProducer = std::uint64_t{1} << 18;
 
 std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;
@@ -123,6 +125,7 @@ void Ingest::begin_run(shm::Reader& reader, const Time& now) {
   counts_from_ = first_counted(reader, lanes);
   if (expects_known_) expect(reader);
   set_targets(reader);
+  begin_run_totals(reader);
   if (keeper_ != nullptr) keeper_->begin_run(reader, lanes, now);
   if (knows_since_when) return;
   observed_since_ns_ = complete_since(reader, lanes, now);
@@ -153,6 +156,72 @@ std::vector<std::uint64_t> Ingest::first_counted(const shm::Reader& reader,
   if (counts_since_ns_ && producer.created_monotonic_ns >= *counts_since_ns_) return from;
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) from[lane] = lanes[lane].head;
   return from;
+}
+
+void Ingest::begin_run_totals(const shm::Reader& reader) {
+  for (auto& [key, operation] : operations_.all()) operation.run_total = {};
+  run_totals_ = reader.operation_totals();
+  this_run_ = {reader.reached(), reader.before()};
+  gap_looked_at_ = run_totals_.version;
+  run_has_gap_ = false;
+  for (std::uint32_t lane = 0; lane < reader.lane_count(); ++lane) {
+    run_has_gap_ |= reader.lane_sequence(lane) > run_totals_.places[lane];
+  }
+  for (const auto& [operation, counted] : by_operation(reader, run_totals_)) {
+    operation->run_total = counted;
+  }
+}
+
+std::map<Operation*, Outcomes> Ingest::by_operation(const shm::Reader& reader,
+                                                    const shm::OperationTotals& totals) {
+  std::map<Operation*, Outcomes> counted;
+  for (const shm::OperationTotals::Operation& one : totals.operations) {
+    Operation* const operation = resolve(reader, one.ids).found.operation;
+    if (operation != nullptr) counted[operation] += Outcomes::of(one.records);
+  }
+  return counted;
+}
+
+// This reader has lost records that the producer had not counted. By now it may have: then run totals
+// begin anew with its newest ones, and what this reader has read since is counted once more. Until
+// then, they stay as they are.
+void Ingest::settle_run_totals(const shm::Reader& reader) {
+  if (reader.operation_totals_version() == gap_looked_at_) return;
+  shm::OperationTotals totals = reader.operation_totals();
+  gap_looked_at_ = totals.version;
+  std::uint64_t read_since = 0;
+  for (std::uint32_t lane = 0; lane < reader.lane_count(); ++lane) {
+    const std::uint64_t reached = reader.lane_reached(lane);
+    read_since += reached - std::min(reached, totals.places[lane]);
+  }
+  if (totals.version == 0 || read_since > kMostUncountedByProducer) return;
+  std::map<Operation*, Outcomes> counted = by_operation(reader, totals);
+  for (std::uint32_t lane = 0; lane < reader.lane_count(); ++lane) {
+    const std::uint64_t reached = reader.lane_reached(lane);
+    const bool all_there =
+        reader.between(lane, totals.places[lane], reached, [&](const shm::Record& record) {
+          Operation* const operation =
+              resolve(reader, shm::OperationIds::of(record)).found.operation;
+          if (operation != nullptr) count(counted[operation], status_of(record.status));
+        });
+    if (!all_there) return;
+  }
+  // What this reader knows and the producer has missed stays.
+  for (const auto& [operation, outcomes] : counted) {
+    operation->run_total = Outcomes::larger(operation->run_total, outcomes);
+  }
+  run_totals_ = std::move(totals);
+  run_has_gap_ = false;
+}
+
+std::uint64_t Ingest::run_without_operation(const shm::Reader& reader) const {
+  std::uint64_t counted = 0;
+  for (const auto& [key, operation] : operations_.all()) counted += operation.run_total.all();
+  std::uint64_t all = Outcomes::of(run_totals_.earlier_records).all();
+  for (std::uint32_t lane = 0; lane < reader.lane_count(); ++lane) {
+    all += std::max(reader.lane_reached(lane), run_totals_.places[lane]);
+  }
+  return all - std::min(all, counted);
 }
 
 // A producer enters the names that its host offers before all others. Which protocol has them, their
@@ -252,7 +321,7 @@ bool Ingest::sweep(shm::Reader& reader, const Time& now, std::uint64_t until_ns)
         if (!taken_until_.empty() && sequence < taken_until_[lane]) [[unlikely]] {
           ++again;
           const Measurement measurement = measure(record, calibration, now.monotonic_ns);
-          keep(resolve(reader, record), lane, sequence, measurement, now);
+          keep(resolve(reader, shm::OperationIds::of(record)), lane, sequence, measurement, now);
           return;
         }
         take(reader, calibration, record, lane, sequence, now);
@@ -261,22 +330,22 @@ bool Ingest::sweep(shm::Reader& reader, const Time& now, std::uint64_t until_ns)
   if (!sweep.more) taken_until_.clear();
   read_ += sweep.records - again;
   lost_ += sweep.lost;
+  run_has_gap_ |= sweep.lost != 0 || reader.before() != this_run_.before;
   this_run_ = {reader.reached(), reader.before()};
+  if (run_has_gap_) settle_run_totals(reader);
   if (keeper_ != nullptr) keeper_->swept(reader);
   return sweep.more;
 }
 
-Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::Record& record) {
-  const std::uint64_t ids = std::uint64_t{record.operation} << 24 |
-                            std::uint64_t{record.layer} << 16 |
-                            std::uint64_t{record.protocol} << 8 | record.stack;
+Ingest::Resolved& Ingest::resolve(const shm::Reader& reader, const shm::OperationIds& names) {
+  const std::uint64_t ids = names.packed();
   if (const auto known = resolved_.find(ids); known != resolved_.end()) return known->second;
 
   OperationKey key =
-      operation_key(reader, record.stack, record.protocol, record.layer, record.operation);
+      operation_key(reader, names.stack, names.protocol, names.layer, names.operation);
   const OperationTable::Found found = operations_.find_or_add(key);
   if (found.itself && key.layer == kDaemonLayer) {
-    found.operation->target_ns = target_ns(reader, record.operation);
+    found.operation->target_ns = target_ns(reader, names.operation);
   }
   if (resolved_.size() >= kMostResolved) resolved_.clear();
   const std::uint64_t span_number = spans_ == nullptr ? 0 : spans_->number_of(key);
@@ -287,13 +356,14 @@ void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration
                   const shm::Record& record, std::uint32_t lane, std::uint64_t sequence,
                   const Time& now) {
   const Measurement measurement = measure(record, calibration, now.monotonic_ns);
-  Resolved& resolved = resolve(reader, record);
+  Resolved& resolved = resolve(reader, shm::OperationIds::of(record));
   run_last_end_ns_ = std::max(run_last_end_ns_, measurement.end_ns);
   dropped_ += !resolved.found.itself;
   const bool counts = sequence >= counts_from_[lane];
   uncounted_ += !counts;
   if (Operation* operation = resolved.found.operation; operation != nullptr) {
     operation->add_to_totals(measurement);
+    if (sequence >= run_totals_.places[lane]) count(operation->run_total, measurement.status);
     if (counts) {
       operation->counters.add(measurement);
       operation->counters_changed = true;

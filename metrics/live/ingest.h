@@ -82,6 +82,10 @@ class Ingest {
   std::uint64_t dropped() const { return dropped_; }  // records counted as _OTHER, or not at all
   std::uint64_t run_last_end_ns() const { return run_last_end_ns_; }  // 0: no record in this run
   std::uint64_t uncounted() const { return uncounted_; }
+  // What the present run's daemon counted in earlier segments.
+  const shm::OperationTotals& run_begins_with() const { return run_totals_; }
+  // See Daemon; as of the last sweep.
+  std::uint64_t run_without_operation(const shm::Reader& reader) const;
   // Changes when complete seconds may have changed.
   std::uint64_t revision() const { return revision_; }
 
@@ -101,9 +105,13 @@ class Ingest {
   std::vector<std::uint64_t> first_counted(const shm::Reader& reader,
                                            const std::vector<LaneBeginning>& lanes);
   void take_over(const std::map<OperationKey, Counters>& counters);
+  void begin_run_totals(const shm::Reader& reader);
+  void settle_run_totals(const shm::Reader& reader);
+  std::map<Operation*, Outcomes> by_operation(const shm::Reader& reader,
+                                              const shm::OperationTotals& totals);
   void expect(const shm::Reader& reader);
   void set_targets(const shm::Reader& reader);
-  Resolved& resolve(const shm::Reader& reader, const shm::Record& record);
+  Resolved& resolve(const shm::Reader& reader, const shm::OperationIds& names);
   void take(const shm::Reader& reader, const shm::Calibration& calibration,
             const shm::Record& record, std::uint32_t lane, std::uint64_t sequence, const Time& now);
   void keep(Resolved& resolved, std::uint32_t lane, std::uint64_t sequence,
@@ -134,6 +142,11 @@ class Ingest {
   bool expects_known_ = false;
   std::vector<std::uint64_t> counts_from_;  // by lane, in the present run
   std::uint64_t uncounted_ = 0;
+  // Run totals begin with these, and go on with the records from their places on.
+  shm::OperationTotals run_totals_;
+  // Records from there on may be missing in the run totals: until newer ones have them.
+  bool run_has_gap_ = false;
+  std::uint64_t gap_looked_at_ = 0;         // version of the totals that did not fill it
   std::vector<std::uint64_t> taken_until_;  // by lane, while records are read again; else empty
 };
 

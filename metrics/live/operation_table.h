@@ -13,9 +13,10 @@
 
 namespace goxel_telemetry::metrics {
 
-// Totals only grow, across any number of runs of the daemon.
+// Totals only grow, across any number of runs of the daemon; `run_total` is of the present one.
 struct Operation {
   Outcomes total;
+  Outcomes run_total;  // see OperationStats
   Counters counters;
   bool counters_changed = false;  // since they were last handed out
   std::uint64_t bytes_in = 0;
@@ -39,6 +40,7 @@ class OperationTable {
   Found find_or_add(const OperationKey& key);
 
   std::map<OperationKey, Operation>& all() { return operations_; }
+  const std::map<OperationKey, Operation>& all() const { return operations_; }
 
   // Moves all windows to second `now`.
   void advance(std::uint64_t now);

@@ -30,6 +30,10 @@ struct OperationStats {
   // Of all records that this reader has read, those included that the ring held when it attached;
   // never decreases, also when the daemon restarts. None: the operation is only known to exist.
   Outcomes total;
+  // Since the daemon began, as the daemon's own plugin counts (shm/reader.h: OperationTotals): exact,
+  // the same for every reader, however late it came and whatever the ring has lost since. Where the
+  // producer keeps no totals (outer layers, replayed sessions): of what this reader has read.
+  Outcomes run_total;
   Counters counters;
   std::uint64_t bytes_in = 0;  // total
   std::uint64_t bytes_out = 0;
@@ -99,8 +103,12 @@ struct Daemon {
   shm::GaugeValues gauges;
   std::uint64_t inflight = 0;
   std::uint64_t workers_busy = 0;  // connections with a request in flight
-  // Of this run, from the lanes' counters: exact, also if records were lost.
+  // Of this run, from the lanes' counters: exact, also if records were lost. A run is the daemon's, not
+  // the segment's: what it counted in a segment that somebody removed is in it.
   Outcomes run_total;
+  // Of them, those that are in no operation's `run_total`: they were overwritten before anybody
+  // counted them.
+  std::uint64_t run_without_operation = 0;
   std::uint64_t bytes_in = 0;  // of this run
   std::uint64_t bytes_out = 0;
   std::array<WindowStats, kWindowCount> windows;  // all operations of the layer `daemon`

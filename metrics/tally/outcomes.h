@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "shm/error_code.h"
@@ -23,6 +24,11 @@ struct Outcomes {
   std::uint64_t all() const { return ok + notification + failed(); }
   Outcomes& operator+=(const Outcomes& other);
   friend bool operator==(const Outcomes&, const Outcomes&) = default;
+
+  // In the order of shm::Status.
+  static Outcomes of(std::span<const std::uint64_t, shm::kStatusCount> by_status);
+  // Of each the larger count.
+  static Outcomes larger(const Outcomes& a, const Outcomes& b);
 };
 
 inline void count(Outcomes& outcomes, shm::Status status) {

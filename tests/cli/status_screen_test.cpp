@@ -87,6 +87,23 @@ TEST_F(StatusScreen, ARowHasTheFiguresOfTheWindow) {
   EXPECT_THAT(screen(kPlain, Window::one_minute), HasSubstr("No requests in this window."));
 }
 
+TEST_F(StatusScreen, EveryOperationHasItsTotalsHoweverLongAgoItsRequestsWere) {
+  EXPECT_THAT(screen(), Not(HasSubstr("Since the daemon began")));
+  snapshot_.operations = {operation("idle", 0, 0), operation("long_ago", 0, 0),
+                          operation("often", 3, 1e6)};
+  snapshot_.operations.replace(1).run_total = {.ok = 1'000, .error = 200, .malformed = 34};
+  snapshot_.operations.replace(2).run_total = {.ok = 98'765};
+  snapshot_.daemon.run_without_operation = 12;
+  const std::string shown = screen();
+  EXPECT_THAT(shown, HasSubstr("12 of unknown operation"));
+  const std::string since = shown.substr(shown.find("Since the daemon began"));
+  EXPECT_THAT(column_of(since, "OPERATION"), ElementsAre("often", "long_ago"));
+  EXPECT_THAT(row_of(since, "OPERATION"), ElementsAre("OPERATION", "REQUESTS", "OK", "ERRORS",
+                                                      "MALFORMED", "PROTOCOL", "STACK", "LAYER"));
+  EXPECT_THAT(row_of(since, "long_ago"),
+              ElementsAre("long_ago", "1,234", "1,000", "200", "34", "mcp", "2-layer", "daemon"));
+}
+
 TEST_F(StatusScreen, WhatHasATargetSaysHowFarItIsFromIt) {
   snapshot_.operations = {operation("hit", 10, 400'000), operation("missed", 10, 6e6),
                           operation("other", 10, 100), operation("unanswered", 0, 0)};

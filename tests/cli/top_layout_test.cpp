@@ -187,6 +187,7 @@ TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
                     .p95_ns = 20'000'000,
                     .p99_ns = 3'000'000'000,
                     .max_ns = 65'000'000'000};
+  s.operations.replace(0).run_total = {.ok = 5'600, .unanswered = 78};
   TopState state;
   state.window = metrics::Window::five_minutes;
   state.sort = SortBy::p50;
@@ -194,11 +195,11 @@ TEST(TopLayout, ARowHasTheFiguresOfTheWindow) {
   const std::string screen = text(state, s, 300);
   EXPECT_THAT(row_of(screen, "OPERATION"),
               ElementsAre("OPERATION", "RATE", "COUNT", "FAILED", "TIME", "MEAN", "P50^", "P90",
-                          "P95", "P99", "MAX", "STACK", "PROTOCOL", "LAYER"));
-  EXPECT_THAT(
-      row_of(screen, "goxel.add_voxel"),
-      ElementsAre("goxel.add_voxel", "4.12/s", "1,234", "334", "100 %", "1.50 µs", "1.00 µs",
-                  "2.00 ms", "20.0 ms", "3.00 s", "1 min 05 s", "2-layer", "mcp", "daemon"));
+                          "P95", "P99", "MAX", "TOTAL", "STACK", "PROTOCOL", "LAYER"));
+  EXPECT_THAT(row_of(screen, "goxel.add_voxel"),
+              ElementsAre("goxel.add_voxel", "4.12/s", "1,234", "334", "100 %", "1.50 µs",
+                          "1.00 µs", "2.00 ms", "20.0 ms", "3.00 s", "1 min 05 s", "5,678",
+                          "2-layer", "mcp", "daemon"));
   EXPECT_THAT(screen, HasSubstr("\nwindow 5m, 1 operation\n"));
 }
 

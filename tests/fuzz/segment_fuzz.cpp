@@ -40,6 +40,17 @@ const std::vector<std::byte>& good_segment() {
     catalog.intern(NameKind::operation, "goxel.add_voxel");
     show(parts.inflight()[1], InflightEntry{});
     show(parts.collection_points()[1], CollectionPoint{1, 2, 3, names::kMcpServer});
+    for (std::uint32_t index = 0; index < kTotalsCopies; ++index) {
+      const auto copy = parts.totals(index);
+      copy.head.sequence = index == 0 ? 4 : 2;
+      copy.head.entries = 2;
+      copy.head.earlier_records[0] = 5;
+      for (AtomicWord& place : copy.places) place = 3 + index;
+      for (std::uint32_t i = 0; i < 2; ++i) {
+        copy.entries[i].ids = OperationIds{9, names::kDaemon, 2, names::kTwoLayer}.packed() - i;
+        copy.entries[i].records[i] = 6;
+      }
+    }
     store(parts.header().calibration, {10, 20, 30, 40, 50});
     return std::vector<std::byte>(mapping.bytes().begin(), mapping.bytes().end());
   }();
@@ -65,6 +76,14 @@ void read_everything(Reader& reader) {
   reader.skip_to_end();
   sweep(reader);
   reader.totals();
+  const OperationTotals totals = reader.operation_totals();
+  require(totals.operations.size() <= kMaxOperationTotals);
+  require(totals.places.size() == reader.lane_count());
+  for (std::uint32_t lane = 0; lane < reader.lane_count(); ++lane) {
+    std::uint64_t between = 0;
+    reader.between(lane, totals.places[lane], reader.lane_head(lane),
+                   [&](const Record&) { require(++between <= slots); });
+  }
   reader.gauges();
   require(reader.name_count() <= kMaxNames);
   for (std::uint32_t id = 0; id < reader.name_count() + 2; ++id) {
@@ -127,10 +146,14 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   const ReaderView view(good, {});
   const Header& original = view.header();
   for (std::size_t changes = 1 + random() % 4; changes > 0; --changes) {
-    // The header and the lanes' table decide what is touched; the rest is content.
+    // The header, the lanes' table and the totals' heads decide what is touched; the rest is content.
     std::size_t word = random() % (size / 8);
     if (random() % 3 == 0) word %= sizeof(Header) / 8;
     if (random() % 3 == 0) word = original.lanes_offset / 8 + random() % (4 * sizeof(Lane) / 8);
+    if (random() % 6 == 0) {
+      word = original.totals_offset / 8 + random() % 2 +
+             random() % 2 * totals_copy_bytes(original.lane_count, original.totals_capacity) / 8;
+    }
     if (word >= size / 8) continue;
     std::uint64_t value = 0;
     std::memcpy(&value, data + word * 8, 8);

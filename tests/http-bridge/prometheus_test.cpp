@@ -246,6 +246,25 @@ TEST(Prometheus, RunIsCountedByTheDaemon) {
   EXPECT_THAT(text, Not(HasSubstr("goxel_run_requests_total{instance_name=\"spare\"")));
 }
 
+TEST(Prometheus, RunIsCountedByTheDaemonForEachOperationToo) {
+  Snapshots snapshots = sample_snapshots();
+  snapshots.instances[0].operations.replace(1).run_total.notification = 50;
+  std::string text = encode_prometheus(snapshots);
+  const std::string series =
+      "goxel_run_operations_total{instance_name=\"goxel\",stack=\"4-layer\","
+      "protocol=\"jsonrpc\",operation=\"goxel.add_voxel\",status=\"";
+  for (const auto& [status, count] :
+       {std::pair("ok", 8), std::pair("error", 1), std::pair("unanswered", 2),
+        std::pair("malformed", 4), std::pair("cancelled", 3), std::pair("notification", 50)}) {
+    EXPECT_THAT(text, HasSubstr(series + status + "\"} " + std::to_string(count) + '\n'));
+  }
+  EXPECT_THAT(text, HasSubstr("goxel_run_requests_without_operation{instance_name=\"goxel\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("goxel_run_requests_without_operation{instance_name=\"spare\"")));
+  snapshots.instances[0].operations.replace(1).key.layer = "mcp-client";
+  text = encode_prometheus(snapshots);
+  EXPECT_THAT(text, Not(HasSubstr(series)));
+}
+
 // Other layers' spans are of requests that the daemon counts already.
 TEST(Prometheus, OnlyTheDaemonsLayerCountsOperations) {
   Snapshots snapshots = sample_snapshots();

@@ -12,6 +12,7 @@ OperationStats add_voxel() {
   OperationStats operation;
   operation.key = {"4-layer", "jsonrpc", "daemon", "goxel.add_voxel"};
   operation.total = {.ok = 9, .error = 1, .unanswered = 2, .malformed = 4, .cancelled = 3};
+  operation.run_total = {.ok = 8, .error = 1, .unanswered = 2, .malformed = 4, .cancelled = 3};
   operation.counters.outcomes = operation.total;
   operation.counters.exposed.counts[0] = 8;
   operation.counters.exposed.counts[5] = 1;
@@ -48,7 +49,7 @@ OperationStats add_voxel() {
 OperationStats export_model() {
   OperationStats operation;
   operation.key = {"2-layer", "mcp", "daemon", "goxel_export_model"};
-  operation.total.ok = operation.counters.outcomes.ok = 1;
+  operation.total.ok = operation.counters.outcomes.ok = operation.run_total.ok = 1;
   operation.counters.exposed.counts[4] = 1;
   operation.counters.exposed.count = 1;
   operation.counters.exposed.sum_ns = 1'000'000;
@@ -81,6 +82,7 @@ Snapshot goxel() {
   daemon.workers_busy = 1;
   daemon.gauges[shm::Gauge::workers_configured] = 8;
   daemon.run_total = {.ok = 10, .error = 1, .unanswered = 2, .malformed = 4, .cancelled = 3};
+  daemon.run_without_operation = 1;
   snapshot.process.pid = 4711;
   snapshot.process.cpu_seconds_total = 1.5;
   snapshot.process.resident_bytes = 10'485'760;

@@ -45,7 +45,7 @@ class JunkFile {
 class TestSegment {
  public:
   explicit TestSegment(const std::string& instance, std::vector<shm::LaneTier> tiers = {{2, 1024}},
-                       std::uint32_t catalog_capacity = 512) {
+                       std::uint32_t catalog_capacity = 512, std::uint16_t operation_totals = 0) {
     shm::SegmentOptions options;
     options.instance = instance;
     options.host_name = "test-daemon";
@@ -54,6 +54,7 @@ class TestSegment {
     options.workers_configured = 8;
     options.catalog_capacity = catalog_capacity;
     options.inflight_capacity = 16;
+    options.operation_totals = operation_totals;
     options.tiers = std::move(tiers);
     shm::Created created = shm::create_segment(options);
     EXPECT_EQ(created.outcome, shm::CreateOutcome::created) << created.message;
@@ -113,6 +114,7 @@ class TestSegment {
   }
 
   shm::ProducerView segment() const { return shm::ProducerView(mapping_->bytes()); }
+  std::span<std::byte> bytes() const { return mapping_->bytes(); }
   shm::Header& header() { return segment().header(); }
   shm::LaneCounters& counters() { return producer_.counters(); }
   std::uint64_t created_ns() { return header().created_monotonic_ns; }

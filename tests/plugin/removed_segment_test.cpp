@@ -156,6 +156,17 @@ TEST_F(RemovedSegment, NoRequestIsLostOrCountedTwiceUnderLoad) {
   sweep(*reader_);
   EXPECT_EQ(read + lost, finished);
   EXPECT_EQ(lost, 0u);
+  const shm::OperationTotals totals = reader_->operation_totals();
+  std::uint64_t in_operations = 0;
+  std::uint64_t earlier = 0;
+  for (const auto& operation : totals.operations) in_operations += operation.records[0];
+  for (std::uint32_t lane = 0; lane < reader_->lane_count(); ++lane) {
+    EXPECT_TRUE(reader_->between(lane, totals.places[lane], reader_->lane_head(lane),
+                                 [&](const shm::Record&) { ++in_operations; }));
+  }
+  for (const std::uint64_t records : totals.earlier_records) earlier += records;
+  EXPECT_EQ(in_operations, finished) << "the totals go on";
+  EXPECT_EQ(earlier + reader_->totals().published, finished);
   EXPECT_EQ(reader_->gauges()[shm::Gauge::connections], 0u);
   EXPECT_EQ(reader_->gauges()[shm::Gauge::connections_total], finished);
   EXPECT_TRUE(reader_->inflight().empty());

@@ -83,8 +83,9 @@ TEST_F(HostileSegment, CutAnywhereBeforeTheLastSlotIsRefused) {
 
 TEST_F(HostileSegment, PartsOutsideAreRefused) {
   const std::uint64_t size = mapping_.bytes().size();
-  for (std::uint64_t Header::*offset : {&Header::catalog_offset, &Header::inflight_offset,
-                                        &Header::collection_points_offset, &Header::lanes_offset}) {
+  for (std::uint64_t Header::*offset :
+       {&Header::catalog_offset, &Header::inflight_offset, &Header::collection_points_offset,
+        &Header::lanes_offset, &Header::totals_offset}) {
     const std::uint64_t good = header().*offset;
     for (const std::uint64_t bad :
          {std::uint64_t{0}, std::uint64_t{64}, good + 1, size, size + 64, ~std::uint64_t{63}}) {
@@ -114,6 +115,47 @@ TEST_F(HostileSegment, MayHaveNoCollectionPointsAndNoTargets) {
   ASSERT_NE(reader, nullptr);
   EXPECT_TRUE(reader->collection_points().empty());
   EXPECT_EQ(reader->gauges()[Gauge::target_latency_ns], 0u);
+}
+
+TEST_F(HostileSegment, MayHaveNoTotals) {
+  header().totals_offset = UINT64_MAX;
+  header().totals_capacity = 0;
+  const auto reader = Reader::attach(std::make_unique<MemoryMapping>(mapping_.bytes()));
+  ASSERT_NE(reader, nullptr);
+  const OperationTotals totals = reader->operation_totals();
+  EXPECT_TRUE(totals.operations.empty());
+  EXPECT_EQ(totals.places, std::vector<std::uint64_t>(4, 0));
+}
+
+TEST_F(HostileSegment, MoreTotalsThanFitAreRefused) {
+  for (const std::uint16_t bad : {std::uint16_t{UINT16_MAX}, std::uint16_t{kMaxOperationTotals + 1},
+                                  std::uint16_t{kMaxOperationTotals}, std::uint16_t{40}}) {
+    header().totals_capacity = bad;
+    expect_refused();
+  }
+}
+
+// The copies have 4 entries.
+TEST_F(HostileSegment, TotalsThatNoProducerWroteAreNone) {
+  const auto expect_none = [&](std::uint64_t first, std::uint64_t second, std::uint64_t entries) {
+    const std::uint64_t sequences[] = {first, second};
+    for (std::uint32_t index = 0; index < kTotalsCopies; ++index) {
+      const auto copy = parts_.totals(index);
+      copy.head.sequence = sequences[index];
+      copy.head.entries = entries;
+    }
+    const auto attached = Reader::attach(std::make_unique<MemoryMapping>(mapping_.bytes()));
+    ASSERT_NE(attached, nullptr);
+    const OperationTotals totals = attached->operation_totals();
+    EXPECT_EQ(totals.version, 0u) << first << ' ' << second << ' ' << entries;
+    EXPECT_TRUE(totals.operations.empty());
+    EXPECT_EQ(totals.places, std::vector<std::uint64_t>(4, 0));
+  };
+  expect_none(0, 2, 5);
+  expect_none(0, 2, UINT64_MAX);
+  expect_none(3, 1, 1);
+  expect_none(UINT64_MAX, UINT64_MAX, 1);
+  expect_none(2, 0, 1);  // in the wrong copy
 }
 
 TEST_F(HostileSegment, LanesOutsideAreRefused) {

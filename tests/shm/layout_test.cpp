@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "shm/segment_layout.h"
+#include "shm/segment_view.h"
 
 namespace goxel_telemetry::shm {
 
@@ -30,6 +31,8 @@ static_assert(offsetof(Header, collection_points_offset) == 120);
 static_assert(offsetof(Header, collection_points_capacity) == 128);
 static_assert(offsetof(Header, life_locked) == 132);
 static_assert(offsetof(Header, reserved) == 133);
+static_assert(offsetof(Header, totals_capacity) == 134);
+static_assert(offsetof(Header, totals_offset) == 136);
 static_assert(offsetof(Header, instance) == 144);
 static_assert(offsetof(Header, host_name) == 208);
 static_assert(offsetof(Header, host_version) == 272);
@@ -37,9 +40,15 @@ static_assert(offsetof(Header, producer_version) == 304);
 static_assert(offsetof(Header, state) == 336);
 static_assert(offsetof(Header, heartbeat_ns) == 344);
 static_assert(offsetof(Header, catalog_count) == 352);
-static_assert(offsetof(Header, pulse_reserved) == 360);
+static_assert(offsetof(Header, cost_meter) == 360);
 static_assert(offsetof(Header, calibration) == 448);
 static_assert(offsetof(Header, gauges) == 512);
+
+static_assert(offsetof(CostMeter, waited_ticks) == 0);
+static_assert(offsetof(CostMeter, waited_ticks2) == 8);
+static_assert(offsetof(CostMeter, after_ticks) == 16);
+static_assert(offsetof(CostMeter, after_ticks2) == 24);
+static_assert(offsetof(CostMeter, interrupted_calls) == 32);
 
 static_assert(offsetof(CalibrationBlock, sequence) == 0);
 static_assert(offsetof(CalibrationBlock, anchor_ticks) == 8);
@@ -93,7 +102,20 @@ static_assert(offsetof(InflightLine, words) == 8);
 static_assert(offsetof(CollectionPointLine, stamp) == 0);
 static_assert(offsetof(CollectionPointLine, words) == 8);
 
+static_assert(offsetof(TotalsHead, sequence) == 0);
+static_assert(offsetof(TotalsHead, entries) == 8);
+static_assert(offsetof(TotalsHead, reserved) == 16);
+static_assert(offsetof(TotalsHead, earlier_records) == 64);
+static_assert(offsetof(TotalsHead, earlier_bytes_in) == 112);
+static_assert(offsetof(TotalsHead, earlier_bytes_out) == 120);
+
+static_assert(offsetof(TotalsEntry, ids) == 0);
+static_assert(offsetof(TotalsEntry, records) == 8);
+static_assert(offsetof(TotalsEntry, reserved) == 56);
+static_assert(totals_places(1) == 8 && totals_places(8) == 8 && totals_places(9) == 16);
+static_assert(totals_copy_bytes(288, 1024) == 128 + 2304 + 65536);
+
 static_assert(kMagic == 0x4D4C'4554'4C58'4F47);  // the bytes "GOXLTELM"
-static_assert(kLayoutMajor == 2 && kLayoutMinor == 0);
+static_assert(kLayoutMajor == 2 && kLayoutMinor == 1);
 
 }  // namespace goxel_telemetry::shm

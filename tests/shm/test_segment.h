@@ -53,6 +53,7 @@ inline SegmentOptions small_options(const std::string& instance) {
   options.catalog_capacity = 16;
   options.inflight_capacity = 4;
   options.collection_points = 3;
+  options.operation_totals = 4;
   options.tiers = {{2, 16}, {2, 4}};
   return options;
 }

@@ -66,16 +66,17 @@ TEST(OperationsModel, EachColumnHasItsOwnNumberOfTheWindowThatIsChosen) {
                     .p95_ns = 20'000'000,
                     .p99_ns = 3'000'000'000,
                     .max_ns = 65'000'000'000};
+  operation.run_total = {.ok = 5'600, .unanswered = 78};
   OperationsModel model;
   model.show(snapshot);
   EXPECT_EQ(text(model, 0, OperationsModel::kCount), "100");
   model.set_window(metrics::Window::five_minutes);
   // By column: 1,234 in all; 200 errors and 4 malformed; 30 unanswered and 100 cancelled.
   const std::vector<std::pair<const char*, const char*>> columns = {
-      {"Operation", "fill"}, {"Protocol", "mcp"}, {"Stack", "2-layer"}, {"Layer", "daemon"},
-      {"Count", "1,234"},    {"Rate", "4.12/s"},  {"Errors", "204"},    {"Unanswered", "130"},
-      {"Mean", "1.50 µs"},   {"Target", ""},      {"p50", "1.00 µs"},   {"p90", "2.00 ms"},
-      {"p95", "20.0 ms"},    {"p99", "3.00 s"},   {"Max", "1 min 05 s"}};
+      {"Operation", "fill"}, {"Protocol", "mcp"}, {"Stack", "2-layer"},  {"Layer", "daemon"},
+      {"Count", "1,234"},    {"Rate", "4.12/s"},  {"Errors", "204"},     {"Unanswered", "130"},
+      {"Mean", "1.50 µs"},   {"Target", ""},      {"p50", "1.00 µs"},    {"p90", "2.00 ms"},
+      {"p95", "20.0 ms"},    {"p99", "3.00 s"},   {"Max", "1 min 05 s"}, {"Total", "5,678"}};
   ASSERT_EQ(model.columnCount(), static_cast<int>(columns.size()));
   for (int column = 0; column < model.columnCount(); ++column) {
     const auto& [title, value] = columns[static_cast<std::size_t>(column)];
@@ -191,7 +192,7 @@ TEST(OperationsModel, NumbersStandAtTheRightAndNamesAtTheLeft) {
     EXPECT_EQ(model.headerData(column, Qt::Horizontal, Qt::TextAlignmentRole).isValid(), is_number);
     EXPECT_EQ(model.headerData(column, Qt::Horizontal, Qt::ToolTipRole).isValid(),
               column == OperationsModel::kErrors || column == OperationsModel::kUnanswered ||
-                  column == OperationsModel::kTarget);
+                  column == OperationsModel::kTarget || column == OperationsModel::kTotal);
     EXPECT_EQ(model.data(model.index(0, column), Qt::ToolTipRole).toString(),
               column == OperationsModel::kOperation ? "&lt;ping&gt;" : "");
     EXPECT_FALSE(model.headerData(column, Qt::Vertical).isValid());
@@ -229,7 +230,7 @@ TEST(OperationsModel, RowsStayTheSameRowsAsLongAsTheOperationsDo) {
                    [&](const QModelIndex& first, const QModelIndex& last) {
                      ++changes;
                      EXPECT_EQ(first, model.index(0, 0));
-                     EXPECT_EQ(last, model.index(1, OperationsModel::kMax));
+                     EXPECT_EQ(last, model.index(1, OperationsModel::kColumnCount - 1));
                    });
   model.show(snapshot_of(2, "ping 101 250; save 3 4000"));
   model.set_window(metrics::Window::now);

@@ -48,6 +48,8 @@ QVariant sort_value(const metrics::OperationStats& operation, metrics::Window sh
       return static_cast<double>(latency.p99_ns);
     case OperationsModel::kMax:
       return static_cast<double>(latency.max_ns);
+    case OperationsModel::kTotal:
+      return static_cast<qulonglong>(operation.run_total.all());
     default:
       return {};
   }
@@ -63,6 +65,7 @@ QString text(const QVariant& value, const metrics::WindowStats& window, int colu
     case OperationsModel::kCount:
     case OperationsModel::kErrors:
     case OperationsModel::kUnanswered:
+    case OperationsModel::kTotal:
       return QString::fromStdString(metrics::format_count(value.toULongLong()));
     case OperationsModel::kRate:
       return QString::fromStdString(metrics::format_rate(value.toDouble()));
@@ -157,7 +160,7 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
 QVariant OperationsModel::headerData(int section, Qt::Orientation orientation, int role) const {
   static const char* const kTitles[kColumnCount] = {
       "Operation", "Protocol", "Stack", "Layer", "Count", "Rate", "Errors", "Unanswered",
-      "Mean",      "Target",   "p50",   "p90",   "p95",   "p99",  "Max"};
+      "Mean",      "Target",   "p50",   "p90",   "p95",   "p99",  "Max",    "Total"};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
   if (role == Qt::DisplayRole) return QString::fromLatin1(kTitles[section]);
   if (role == Qt::TextAlignmentRole && section >= kCount) {
@@ -167,6 +170,7 @@ QVariant OperationsModel::headerData(int section, Qt::Orientation orientation, i
     if (section == kErrors) return tr("Answered with an error, or malformed");
     if (section == kTarget) return tr("How far the mean is from the operation's target");
     if (section == kUnanswered) return tr("Not answered, or cancelled by the client");
+    if (section == kTotal) return tr("Requests since the daemon began");
   }
   return {};
 }

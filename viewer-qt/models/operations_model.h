@@ -28,6 +28,7 @@ class OperationsModel : public QAbstractTableModel {
     kP95,
     kP99,
     kMax,
+    kTotal,  // of the daemon's present run, whatever the window
     kColumnCount
   };
   // The role of numbers to sort by.
