@@ -514,6 +514,18 @@ void Follower::continue_counters(const CountedUntil& earlier) {
   state_->ingest().continue_counters(earlier);
 }
 
+void Follower::share(std::shared_ptr<OperationPlaces> places) {
+  state_->ingest().operations().share(std::move(places));
+}
+
+std::size_t Follower::window_bytes() const {
+  return state_->ingest().operations().window_bytes();
+}
+
+void Follower::forget_before(std::uint64_t second) {
+  state_->ingest().forget_before(second);
+}
+
 const std::string& Follower::instance() const {
   return state_->instance();
 }
