@@ -42,7 +42,9 @@ void HistoryService::start() {
 }
 
 void HistoryService::stop() {
+  ending_ = true;
   thread_ = {};
+  ending_ = false;
   const bool done = commit(shm::realtime_ns() / 1'000'000'000);
   if (done) writer_->end();
   writer_.reset();
@@ -123,17 +125,19 @@ bool HistoryService::commit(std::uint64_t now_seconds) {
     return true;
   }
   put_back(std::move(deltas));
-  report(result.message);
+  if (result.outcome != HistoryOutcome::stopped) report(result.message);
   // A full disk or a lock may pass; after any other error, find out what the file is by now.
-  const bool passes =
-      result.outcome == HistoryOutcome::full || result.outcome == HistoryOutcome::in_use;
+  const bool passes = result.outcome == HistoryOutcome::full ||
+                      result.outcome == HistoryOutcome::in_use ||
+                      result.outcome == HistoryOutcome::stopped;
   if (!passes) writer_.reset();
   return false;
 }
 
 bool HistoryService::open() {
   HistoryResult why;
-  writer_ = metrics::HistoryWriter::open(file_, retention_, why);
+  writer_ = metrics::HistoryWriter::open(file_, retention_, why, metrics::HistoryWriter::kMostSteps,
+                                         [this] { return ending_.load(); });
   if (writer_ == nullptr) {
     report(why.message);
     return false;

@@ -8,6 +8,7 @@
 // own reading position, so that nothing counts twice.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -77,6 +78,7 @@ class HistoryService {
 
   const std::string file_;
   const metrics::HistoryRetention retention_;
+  std::atomic<bool> ending_ = false;                // what is in hand is to end now
   std::unique_ptr<metrics::HistoryWriter> writer_;  // used by the committing thread only
 
   mutable std::mutex mutex_;  // guards what follows, never during I/O
