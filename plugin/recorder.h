@@ -149,6 +149,7 @@ class Recorder {
   std::uint64_t clock_cost_ticks_ = 0;
   bool earlier_requests_ = false;  // some may be in flight in an earlier home
   std::string last_complaint_;
+  bool gave_up_ = false;  // the segment is not made again
 };
 
 }  // namespace goxel_telemetry::plugin
