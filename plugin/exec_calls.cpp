@@ -17,12 +17,12 @@ namespace {
 
 using Strings = char* const*;
 
-Original<int(const char*, Strings, Strings)> original_execve("execve");
-Original<int(const char*, Strings, Strings)> original_execvpe("execvpe");
+constinit Original<"execve", int(const char*, Strings, Strings)> original_execve;
+constinit Original<"execvpe", int(const char*, Strings, Strings)> original_execvpe;
 using Spawn = int(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
                   Strings, Strings);
-Original<Spawn> original_posix_spawn("posix_spawn");
-Original<Spawn> original_posix_spawnp("posix_spawnp");
+constinit Original<"posix_spawn", Spawn> original_posix_spawn;
+constinit Original<"posix_spawnp", Spawn> original_posix_spawnp;
 
 __attribute__((constructor)) void prepare() {
   resolve(original_execve, original_execvpe, original_posix_spawn, original_posix_spawnp);
@@ -56,7 +56,8 @@ int execute_in_path(const char* file, Strings arguments, Strings environment) no
                       [&](Strings with) { return original_execvpe.get()(file, arguments, with); });
 }
 
-int spawn(Original<Spawn>& original, bool in_path, pid_t* pid, const char* file,
+template <class Original>
+int spawn(Original& original, bool in_path, pid_t* pid, const char* file,
           const posix_spawn_file_actions_t* actions, const posix_spawnattr_t* attributes,
           Strings arguments, Strings environment) noexcept {
   int result = 0;

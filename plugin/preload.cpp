@@ -23,36 +23,38 @@
 namespace goxel_telemetry::plugin {
 namespace {
 
-Original<int(int, int)> original_listen("listen");
-Original<int(int, sockaddr*, socklen_t*)> original_accept("accept");
-Original<int(int, sockaddr*, socklen_t*, int)> original_accept4("accept4");
-Original<ssize_t(int, void*, size_t, int)> original_recv("recv");
-Original<ssize_t(int, void*, size_t, int, sockaddr*, socklen_t*)> original_recvfrom("recvfrom");
-Original<ssize_t(int, msghdr*, int)> original_recvmsg("recvmsg");
-Original<ssize_t(int, void*, size_t)> original_read("read");
-Original<ssize_t(int, const iovec*, int)> original_readv("readv");
-Original<ssize_t(int, const void*, size_t, int)> original_send("send");
-Original<ssize_t(int, const void*, size_t, int, const sockaddr*, socklen_t)> original_sendto(
-    "sendto");
-Original<ssize_t(int, const msghdr*, int)> original_sendmsg("sendmsg");
-Original<ssize_t(int, const void*, size_t)> original_write("write");
-Original<ssize_t(int, const iovec*, int)> original_writev("writev");
-Original<int(pollfd*, nfds_t, int)> original_poll("poll");
-Original<int(pollfd*, nfds_t, const timespec*, const sigset_t*)> original_ppoll("ppoll");
-Original<int(int, int)> original_shutdown("shutdown");
-Original<int(int)> original_close("close");
-Original<int(int)> original_dup("dup");
-Original<int(int, int)> original_dup2("dup2");
-Original<int(int, int, int)> original_dup3("dup3");
-Original<int(int, int, void*)> original_fcntl("fcntl");
-Original<int(int, int, void*)> original_fcntl64("fcntl64");
-Original<ssize_t(int, void*, size_t, size_t, int)> original_recv_chk("__recv_chk");
-Original<ssize_t(int, void*, size_t, size_t, int, sockaddr*, socklen_t*)> original_recvfrom_chk(
-    "__recvfrom_chk");
-Original<ssize_t(int, void*, size_t, size_t)> original_read_chk("__read_chk");
-Original<int(pollfd*, nfds_t, int, size_t)> original_poll_chk("__poll_chk");
-Original<int(pollfd*, nfds_t, const timespec*, const sigset_t*, size_t)> original_ppoll_chk(
-    "__ppoll_chk");
+// Those of a request lie in the first cache line.
+struct alignas(64) Originals {
+  Original<"poll", int(pollfd*, nfds_t, int)> poll;
+  Original<"recv", ssize_t(int, void*, size_t, int)> recv;
+  Original<"send", ssize_t(int, const void*, size_t, int)> send;
+  Original<"read", ssize_t(int, void*, size_t)> read;
+  Original<"write", ssize_t(int, const void*, size_t)> write;
+  Original<"close", int(int)> close;
+  Original<"accept", int(int, sockaddr*, socklen_t*)> accept;
+  Original<"accept4", int(int, sockaddr*, socklen_t*, int)> accept4;
+  Original<"listen", int(int, int)> listen;
+  Original<"recvfrom", ssize_t(int, void*, size_t, int, sockaddr*, socklen_t*)> recvfrom;
+  Original<"recvmsg", ssize_t(int, msghdr*, int)> recvmsg;
+  Original<"readv", ssize_t(int, const iovec*, int)> readv;
+  Original<"sendto", ssize_t(int, const void*, size_t, int, const sockaddr*, socklen_t)> sendto;
+  Original<"sendmsg", ssize_t(int, const msghdr*, int)> sendmsg;
+  Original<"writev", ssize_t(int, const iovec*, int)> writev;
+  Original<"ppoll", int(pollfd*, nfds_t, const timespec*, const sigset_t*)> ppoll;
+  Original<"shutdown", int(int, int)> shutdown;
+  Original<"dup", int(int)> dup;
+  Original<"dup2", int(int, int)> dup2;
+  Original<"dup3", int(int, int, int)> dup3;
+  Original<"fcntl", int(int, int, void*)> fcntl;
+  Original<"fcntl64", int(int, int, void*)> fcntl64;
+  Original<"__recv_chk", ssize_t(int, void*, size_t, size_t, int)> recv_chk;
+  Original<"__recvfrom_chk", ssize_t(int, void*, size_t, size_t, int, sockaddr*, socklen_t*)>
+      recvfrom_chk;
+  Original<"__read_chk", ssize_t(int, void*, size_t, size_t)> read_chk;
+  Original<"__poll_chk", int(pollfd*, nfds_t, int, size_t)> poll_chk;
+  Original<"__ppoll_chk", int(pollfd*, nfds_t, const timespec*, const sigset_t*, size_t)> ppoll_chk;
+};
+constinit Originals originals;
 
 // Where a text of the environment stays when the host writes over it.
 const char* copy(const char* text) {
@@ -61,12 +63,12 @@ const char* copy(const char* text) {
 
 // libc passes what main() will get.
 __attribute__((constructor)) void prepare(int count, char** arguments, char**) {
-  resolve(original_listen, original_accept, original_accept4, original_recv, original_recvfrom,
-          original_recvmsg, original_read, original_readv, original_send, original_sendto,
-          original_sendmsg, original_write, original_writev, original_poll, original_ppoll,
-          original_shutdown, original_close, original_dup, original_dup2, original_dup3,
-          original_fcntl, original_fcntl64, original_recv_chk, original_recvfrom_chk,
-          original_read_chk, original_poll_chk, original_ppoll_chk);
+  resolve(originals.poll, originals.recv, originals.send, originals.read, originals.write,
+          originals.close, originals.accept, originals.accept4, originals.listen,
+          originals.recvfrom, originals.recvmsg, originals.readv, originals.sendto,
+          originals.sendmsg, originals.writev, originals.ppoll, originals.shutdown, originals.dup,
+          originals.dup2, originals.dup3, originals.fcntl, originals.fcntl64, originals.recv_chk,
+          originals.recvfrom_chk, originals.read_chk, originals.poll_chk, originals.ppoll_chk);
   resolve_vfork();
   remember_this_process();
   pthread_atfork(nullptr, nullptr, remember_this_process);
@@ -101,40 +103,42 @@ __attribute__((destructor)) void finish() {
 using namespace goxel_telemetry::plugin;
 
 #define INTERPOSE extern "C" __attribute__((visibility("default")))
+// Those that daemons use for each request: their code lies together with all that they need.
+#define INTERPOSE_HOT extern "C" __attribute__((visibility("default"), hot))
 
 INTERPOSE int listen(int fd, int backlog) noexcept {
-  const int result = original_listen.get()(fd, backlog);
+  const int result = originals.listen.get()(fd, backlog);
   after_listen(fd, result);
   return result;
 }
 
 INTERPOSE int accept(int listener, sockaddr* address, socklen_t* size) {
-  const int fd = original_accept.get()(listener, address, size);
+  const int fd = originals.accept.get()(listener, address, size);
   after_accept(listener, fd);
   return fd;
 }
 
 INTERPOSE int accept4(int listener, sockaddr* address, socklen_t* size, int flags) {
-  const int fd = original_accept4.get()(listener, address, size, flags);
+  const int fd = originals.accept4.get()(listener, address, size, flags);
   after_accept(listener, fd);
   return fd;
 }
 
-INTERPOSE ssize_t recv(int fd, void* buffer, size_t size, int flags) {
-  const ssize_t got = original_recv.get()(fd, buffer, size, flags);
+INTERPOSE_HOT ssize_t recv(int fd, void* buffer, size_t size, int flags) {
+  const ssize_t got = originals.recv.get()(fd, buffer, size, flags);
   after_receive(fd, buffer, size, got, flags);
   return got;
 }
 
 INTERPOSE ssize_t recvfrom(int fd, void* buffer, size_t size, int flags, sockaddr* address,
                            socklen_t* address_size) {
-  const ssize_t got = original_recvfrom.get()(fd, buffer, size, flags, address, address_size);
+  const ssize_t got = originals.recvfrom.get()(fd, buffer, size, flags, address, address_size);
   after_receive(fd, buffer, size, got, flags);
   return got;
 }
 
 INTERPOSE ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  const ssize_t got = original_recvmsg.get()(fd, message, flags);
+  const ssize_t got = originals.recvmsg.get()(fd, message, flags);
   if (got < 0) {
     after_receive_vector(fd, nullptr, 0, got, flags);
   } else {
@@ -143,50 +147,50 @@ INTERPOSE ssize_t recvmsg(int fd, msghdr* message, int flags) {
   return got;
 }
 
-INTERPOSE ssize_t read(int fd, void* buffer, size_t size) {
-  const ssize_t got = original_read.get()(fd, buffer, size);
+INTERPOSE_HOT ssize_t read(int fd, void* buffer, size_t size) {
+  const ssize_t got = originals.read.get()(fd, buffer, size);
   after_receive(fd, buffer, size, got, 0);
   return got;
 }
 
 INTERPOSE ssize_t readv(int fd, const iovec* vector, int count) {
-  const ssize_t got = original_readv.get()(fd, vector, count);
+  const ssize_t got = originals.readv.get()(fd, vector, count);
   after_receive_vector(fd, vector, count > 0 ? static_cast<std::size_t>(count) : 0, got, 0);
   return got;
 }
 
-INTERPOSE ssize_t send(int fd, const void* buffer, size_t size, int flags) {
+INTERPOSE_HOT ssize_t send(int fd, const void* buffer, size_t size, int flags) {
   Sending sending(fd, size);
-  return sending.done(original_send.get()(fd, buffer, size, flags), buffer);
+  return sending.done(originals.send.get()(fd, buffer, size, flags), buffer);
 }
 
 INTERPOSE ssize_t sendto(int fd, const void* buffer, size_t size, int flags,
                          const sockaddr* address, socklen_t address_size) {
   Sending sending(fd, size);
-  return sending.done(original_sendto.get()(fd, buffer, size, flags, address, address_size),
+  return sending.done(originals.sendto.get()(fd, buffer, size, flags, address, address_size),
                       buffer);
 }
 
 INTERPOSE ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   Sending sending(fd);
-  const ssize_t sent = original_sendmsg.get()(fd, message, flags);
+  const ssize_t sent = originals.sendmsg.get()(fd, message, flags);
   if (sent < 0) return sending.done(sent, nullptr, 0);
   return sending.done(sent, message->msg_iov, message->msg_iovlen);
 }
 
-INTERPOSE ssize_t write(int fd, const void* buffer, size_t size) {
+INTERPOSE_HOT ssize_t write(int fd, const void* buffer, size_t size) {
   Sending sending(fd, size);
-  return sending.done(original_write.get()(fd, buffer, size), buffer);
+  return sending.done(originals.write.get()(fd, buffer, size), buffer);
 }
 
 INTERPOSE ssize_t writev(int fd, const iovec* vector, int count) {
   Sending sending(fd);
-  const ssize_t sent = original_writev.get()(fd, vector, count);
+  const ssize_t sent = originals.writev.get()(fd, vector, count);
   return sending.done(sent, vector, count > 0 ? static_cast<std::size_t>(count) : 0);
 }
 
-INTERPOSE int poll(pollfd* fds, nfds_t count, int timeout) {
-  const int ready = original_poll.get()(fds, count, timeout);
+INTERPOSE_HOT int poll(pollfd* fds, nfds_t count, int timeout) {
+  const int ready = originals.poll.get()(fds, count, timeout);
   after_poll(fds, count, ready, timeout != 0);
   return ready;
 }
@@ -200,41 +204,36 @@ bool waits(const timespec* timeout) {
 }  // namespace
 
 INTERPOSE int ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask) {
-  const int ready = original_ppoll.get()(fds, count, timeout, mask);
+  const int ready = originals.ppoll.get()(fds, count, timeout, mask);
   after_poll(fds, count, ready, waits(timeout));
   return ready;
 }
 
 INTERPOSE int shutdown(int fd, int how) noexcept {
-  const int result = original_shutdown.get()(fd, how);
-  if (result == 0 && how != SHUT_RD) {
-    if (Recorder* const live = observing(fd)) {
-      const Observing scope(*live);
-      observer.shut_down_for_writing(fd);
-    }
-  }
+  const int result = originals.shutdown.get()(fd, how);
+  if (result == 0) after_shutdown(fd, how);
   return result;
 }
 
 INTERPOSE int close(int fd) {
   before_close(fd);
-  return original_close.get()(fd);
+  return originals.close.get()(fd);
 }
 
 INTERPOSE int dup(int fd) noexcept {
-  const int copy = original_dup.get()(fd);
+  const int copy = originals.dup.get()(fd);
   after_duplicate(fd, copy);
   return copy;
 }
 
 INTERPOSE int dup2(int fd, int copy) noexcept {
-  const int result = original_dup2.get()(fd, copy);
+  const int result = originals.dup2.get()(fd, copy);
   after_duplicate(fd, result);
   return result;
 }
 
 INTERPOSE int dup3(int fd, int copy, int flags) noexcept {
-  const int result = original_dup3.get()(fd, copy, flags);
+  const int result = originals.dup3.get()(fd, copy, flags);
   after_duplicate(fd, result);
   return result;
 }
@@ -242,7 +241,8 @@ INTERPOSE int dup3(int fd, int copy, int flags) noexcept {
 namespace {
 
 // The third argument, if there is one, is an int or a pointer; both travel in one register.
-int forward_fcntl(Original<int(int, int, void*)>& original, int fd, int command, void* argument) {
+template <class Fcntl>
+int forward_fcntl(Fcntl& original, int fd, int command, void* argument) {
   const int result = original.get()(fd, command, argument);
   if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) after_duplicate(fd, result);
   return result;
@@ -255,7 +255,7 @@ INTERPOSE int fcntl(int fd, int command, ...) {
   va_start(arguments, command);
   void* const argument = va_arg(arguments, void*);
   va_end(arguments);
-  return forward_fcntl(original_fcntl, fd, command, argument);
+  return forward_fcntl(originals.fcntl, fd, command, argument);
 }
 
 INTERPOSE int fcntl64(int fd, int command, ...) {
@@ -263,14 +263,14 @@ INTERPOSE int fcntl64(int fd, int command, ...) {
   va_start(arguments, command);
   void* const argument = va_arg(arguments, void*);
   va_end(arguments);
-  return forward_fcntl(original_fcntl64, fd, command, argument);
+  return forward_fcntl(originals.fcntl64, fd, command, argument);
 }
 
 // NOLINTBEGIN(bugprone-reserved-identifier): these names are glibc's.
 // With _FORTIFY_SOURCE, calls are compiled into these forms. The originals check the size and end
 // the process if it is wrong.
 INTERPOSE ssize_t __recv_chk(int fd, void* buffer, size_t size, size_t room, int flags) {
-  const ssize_t got = original_recv_chk.get()(fd, buffer, size, room, flags);
+  const ssize_t got = originals.recv_chk.get()(fd, buffer, size, room, flags);
   after_receive(fd, buffer, size, got, flags);
   return got;
 }
@@ -278,26 +278,26 @@ INTERPOSE ssize_t __recv_chk(int fd, void* buffer, size_t size, size_t room, int
 INTERPOSE ssize_t __recvfrom_chk(int fd, void* buffer, size_t size, size_t room, int flags,
                                  sockaddr* address, socklen_t* address_size) {
   const ssize_t got =
-      original_recvfrom_chk.get()(fd, buffer, size, room, flags, address, address_size);
+      originals.recvfrom_chk.get()(fd, buffer, size, room, flags, address, address_size);
   after_receive(fd, buffer, size, got, flags);
   return got;
 }
 
 INTERPOSE ssize_t __read_chk(int fd, void* buffer, size_t size, size_t room) {
-  const ssize_t got = original_read_chk.get()(fd, buffer, size, room);
+  const ssize_t got = originals.read_chk.get()(fd, buffer, size, room);
   after_receive(fd, buffer, size, got, 0);
   return got;
 }
 
 INTERPOSE int __poll_chk(pollfd* fds, nfds_t count, int timeout, size_t room) {
-  const int ready = original_poll_chk.get()(fds, count, timeout, room);
+  const int ready = originals.poll_chk.get()(fds, count, timeout, room);
   after_poll(fds, count, ready, timeout != 0);
   return ready;
 }
 
 INTERPOSE int __ppoll_chk(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask,
                           size_t room) {
-  const int ready = original_ppoll_chk.get()(fds, count, timeout, mask, room);
+  const int ready = originals.ppoll_chk.get()(fds, count, timeout, mask, room);
   after_poll(fds, count, ready, waits(timeout));
   return ready;
 }

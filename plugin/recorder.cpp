@@ -96,21 +96,6 @@ struct Recorder::Home {
   int beats_since_left = 0;
 };
 
-struct ThreadState {
-  std::uint64_t epoch = 0;  // epoch of the home that the lane belongs to; 0: no lane
-  shm::Producer producer;
-  std::uint32_t lane = 0;
-  bool shared = false;  // no lane was free for this thread in this epoch
-  Recorder::Home* home = nullptr;
-};
-
-namespace {
-
-// Initial-exec: reached with one instruction, and without an allocation at a thread's first access.
-thread_local ThreadState thread_state __attribute__((tls_model("initial-exec")));
-
-}  // namespace
-
 std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host& host,
                                            shm::Door door, std::string& why) {
   if (!thread_end_key_made) {
@@ -158,19 +143,20 @@ Recorder::~Recorder() {
 
 Recorder::Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options,
                    const Settings& settings, std::atomic<shm::InflightLine*>* lines)
-    : homes_(std::move(home)),
+    : clock_source_(options.clock_source),
+      lines_(lines),
+      homes_(std::move(home)),
       options_(std::move(options)),
       folder_(shm::shared_memory_folder()),
-      lines_(lines),
       catalog_(homes_->segment.header(), homes_->segment.catalog()),
-      clock_source_(options_.clock_source),
       calibrator_(clock_source_) {
   enter(*homes_);
   lines_[0].store(nullptr, std::memory_order_relaxed);  // makes the first of these pages present
   for (const OperationTarget& target : settings.operation_targets) {
     catalog_.intern(shm::NameKind::operation, target.operation, target.us);
   }
-  for (const char* name : kKnownOperations) operation(name);
+  for (const char* name : kKnownOperations) catalog_.intern(shm::NameKind::operation, name);
+  learn_names();
   constexpr std::uint64_t kFirstBaselineNs = 2'000'000;
   const shm::Calibration calibration = calibrator_.start(kFirstBaselineNs);
   shm::Header& header = homes_->segment.header();
@@ -178,11 +164,8 @@ Recorder::Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options,
   ticks_per_ns_ =
       4294967296.0 / static_cast<double>(std::max<std::uint64_t>(calibration.ns_per_tick_q32, 1));
   unanswered_after_ticks_ = ticks_of_ns(settings.unanswered_after_ns);
-  clock_cost_ticks_ = UINT64_MAX;
-  for (int i = 0; i < 64; ++i) {
-    const std::uint64_t first = now();
-    clock_cost_ticks_ = std::min(clock_cost_ticks_, now() - first);
-  }
+  constexpr std::uint64_t kNewlineWithinNs = 100'000'000;
+  newline_within_ticks_ = ticks_of_ns(kNewlineWithinNs);
   show_sign_of_life();
   header.state.store(static_cast<std::uint64_t>(shm::Lifecycle::live), std::memory_order_release);
 }
@@ -211,7 +194,23 @@ inline void count(shm::LaneCounters& counters, const shm::Words& words) noexcept
 
 }  // namespace
 
-std::uint16_t Recorder::operation_of_theirs(std::string_view name) noexcept {
+void Recorder::learn_names() noexcept {
+  const auto catalog = homes_->segment.catalog();
+  for (; names_learnt_ < catalog.size(); ++names_learnt_) {
+    const shm::CatalogEntry& entry = catalog[names_learnt_];
+    const auto kind = static_cast<shm::NameKind>(entry.kind.load(std::memory_order_acquire));
+    if (kind == shm::NameKind::none) return;  // not entered yet
+    const std::string_view name(entry.name, entry.length);
+    // Those that begin with an underscore are not what clients call so.
+    if (kind == shm::NameKind::operation && !name.starts_with('_')) {
+      names_.add(name, static_cast<std::uint16_t>(names_learnt_));
+    }
+  }
+}
+
+std::uint16_t Recorder::new_operation(std::string_view name) noexcept {
+  if (!name.starts_with('_')) return catalog_.intern(shm::NameKind::operation, name);
+  // Names that begin with an underscore are ours; those of clients get a second one.
   char text[shm::kNameBytes + 1];  // one more than fits, so that a long name is known as such
   const std::size_t size = std::min(name.size(), shm::kNameBytes);
   text[0] = '_';
@@ -219,7 +218,7 @@ std::uint16_t Recorder::operation_of_theirs(std::string_view name) noexcept {
   return catalog_.intern(shm::NameKind::operation, {text, size + 1});
 }
 
-void Recorder::publish(const shm::Words& record) noexcept {
+[[gnu::hot]] void Recorder::publish(const shm::Words& record) noexcept {
   ThreadState& thread = thread_state;
   if (thread.epoch != epoch_.load(std::memory_order_relaxed) || thread.shared) [[unlikely]] {
     publish_without_lane(record);
@@ -242,7 +241,7 @@ void Recorder::publish(const shm::Words& record) noexcept {
 }
 
 // Claims the largest lane that is free: lanes are laid out largest first.
-bool Recorder::claim_lane() noexcept {
+[[gnu::cold]] bool Recorder::claim_lane() noexcept {
   ThreadState& thread = thread_state;
   Home& home = *home_.load(std::memory_order_acquire);
   thread.epoch = home.epoch;
@@ -280,7 +279,7 @@ void Recorder::give_lane_back(void* state) noexcept {
   // The lane that it had is an earlier home's.
   if (thread.shared) return;
   thread.epoch = 0;
-  thread.home->lane_map.give_back(thread.lane);
+  static_cast<Home*>(thread.home)->lane_map.give_back(thread.lane);
 }
 
 std::uint8_t Recorder::stack(std::string_view name) noexcept {
@@ -289,24 +288,41 @@ std::uint8_t Recorder::stack(std::string_view name) noexcept {
                          : static_cast<std::uint8_t>(shm::names::kOther);
 }
 
-std::uint16_t Recorder::worker() noexcept {
-  const ThreadState& thread = thread_state;
-  if (thread.epoch != epoch_.load(std::memory_order_relaxed) && !claim_lane()) {
-    return shm::kNoWorker;
-  }
-  return thread.shared ? shm::kNoWorker : static_cast<std::uint16_t>(thread.lane);
+std::uint16_t Recorder::first_worker() noexcept {
+  return claim_lane() ? static_cast<std::uint16_t>(thread_state.lane) : shm::kNoWorker;
 }
 
-void Recorder::add_own_cost(std::uint64_t ticks) noexcept {
+void Recorder::add_own_cost(std::uint64_t waited, std::uint64_t after, std::size_t bytes) noexcept {
+  // A call that seems to take longer than this, plus a nanosecond for each of its bytes, was
+  // interrupted: the kernel ran something else meanwhile. That is not our cost and must not be
+  // multiplied. Twenty times what the slowest plain request took with all caches empty.
+  constexpr std::uint64_t kUninterruptedNs = 50'000;
   ThreadState& thread = thread_state;
   if (thread.epoch != epoch_.load(std::memory_order_relaxed) || thread.shared) return;
-  shm::add(thread.producer.counters().own_cost_ticks, ticks);
-  shm::add(thread.producer.counters().own_cost_samples, 1);
+  const std::uint64_t most = ticks_of_ns(kUninterruptedNs + bytes);
+  shm::CostMeter& meter = header_.load(std::memory_order_acquire)->cost_meter;
+  if (waited > most || after > most) {
+    meter.interrupted_calls.fetch_add(1, std::memory_order_relaxed);
+    waited = std::min(waited, most);
+    after = std::min(after, most);
+  }
+  const auto add = [](shm::AtomicWord& ticks, shm::AtomicWord& squares, std::uint64_t spent) {
+    constexpr std::uint64_t kUnit = 65'536;
+    if (spent == 0) return;
+    ticks.fetch_add(spent, std::memory_order_relaxed);
+    squares.fetch_add((spent * spent + kUnit / 2) / kUnit, std::memory_order_relaxed);
+  };
+  add(meter.waited_ticks, meter.waited_ticks2, waited);
+  add(meter.after_ticks, meter.after_ticks2, after);
+  shm::LaneCounters& counters = thread.producer.counters();
+  shm::add(counters.own_cost_ticks, (waited + after) * kTimedOneIn);
+  shm::add(counters.own_cost_samples, 1);
 }
 
 void Recorder::beat() noexcept {
   shm::store(homes_->segment.header().calibration, calibrator_.refresh());
   show_sign_of_life();
+  learn_names();
   Home& home = *homes_;
   home.lane_map.for_each_taken([&home](std::uint32_t lane) {
     if (home.present[lane]) return;

@@ -18,7 +18,9 @@
 #include <string>
 #include <string_view>
 
+#include "plugin/operation_names.h"
 #include "plugin/settings.h"
+#include "plugin/thread_state.h"
 #include "shm/catalog.h"
 #include "shm/clock.h"
 #include "shm/inflight.h"
@@ -31,7 +33,9 @@ namespace goxel_telemetry::plugin {
 // Requests that can be in flight at once; a further request ends the oldest one of its connection.
 inline constexpr std::uint32_t kInflightLines = 8192;
 
-class Recorder {
+// Begins with what each request touches: on one page, whose other lines are the names of the
+// operations that every daemon has.
+class alignas(4096) Recorder {
  public:
   struct Host {
     std::string name;
@@ -50,6 +54,8 @@ class Recorder {
   // The segment's clock. [hot]
   std::uint64_t now() const noexcept { return shm::read_ticks(clock_source_); }
 
+  shm::ClockSource clock_source() const noexcept { return clock_source_; }
+
   // A time in nanoseconds as ticks. [hot]
   std::uint64_t ticks_of_ns(std::uint64_t ns) const noexcept {
     return static_cast<std::uint64_t>(static_cast<double>(ns) * ticks_per_ns_);
@@ -62,9 +68,14 @@ class Recorder {
 
   // The catalog's number of a method or tool. [hot]
   std::uint16_t operation(std::string_view name) noexcept {
-    if (name.starts_with('_')) [[unlikely]]
-      return operation_of_theirs(name);
-    return catalog_.intern(shm::NameKind::operation, name);
+    const std::uint16_t known = names_.find(name).id;
+    if (known != OperationNames::kUnknown) [[likely]]
+      return known;
+    return new_operation(name);
+  }
+  // The same if the name is one of those that are found fast. [hot]
+  OperationNames::Found known_operation(std::string_view name) const noexcept {
+    return names_.find(name);
   }
   // The catalog's number of a stack that a caller names. Stacks whose number does not fit a
   // record's 8 bits count as names::kOther.
@@ -80,6 +91,11 @@ class Recorder {
     return *lines_[index].load(std::memory_order_relaxed);
   }
 
+  // Where the lines begin in the newest home. [hot]
+  shm::InflightLine* newest_lines() const noexcept {
+    return inflight_.load(std::memory_order_acquire);
+  }
+
   shm::Gauges& gauges() noexcept { return header_.load(std::memory_order_acquire)->gauges; }
 
   // In a forked child: private memory takes the segments' place, so that the child has no part in them
@@ -87,15 +103,20 @@ class Recorder {
   void leave_segment() const noexcept;
 
   std::uint64_t unanswered_after_ticks() const noexcept { return unanswered_after_ticks_; }
+  // How long what was held back for an answer's newline waits for it.
+  std::uint64_t newline_within_ticks() const noexcept { return newline_within_ticks_; }
 
-  // Adds to the time that the plugin has spent, as extrapolated from one timed call. [hot]
-  void add_own_cost(std::uint64_t ticks) noexcept;
-
-  // The ticks that two readings of the clock take by themselves.
-  std::uint64_t clock_cost_ticks() const noexcept { return clock_cost_ticks_; }
+  // What a timed call of the host took of our time, in ticks: before the answer has left, and after it.
+  // `bytes`: how many the call transferred. [not hot]
+  void add_own_cost(std::uint64_t waited, std::uint64_t after, std::size_t bytes) noexcept;
 
   // The number of the calling thread's lane, for Record::worker; kNoWorker if it has none. [hot]
-  std::uint16_t worker() noexcept;
+  std::uint16_t worker() noexcept {
+    const ThreadState& thread = thread_state;
+    if (thread.epoch != epoch_.load(std::memory_order_relaxed)) [[unlikely]]
+      return first_worker();
+    return thread.shared ? shm::kNoWorker : static_cast<std::uint16_t>(thread.lane);
+  }
 
   // Gives a sign of life and a fresh calibration, and sees to it that there is a segment. [one
   // thread at a time, about once a second]
@@ -107,14 +128,14 @@ class Recorder {
 
  private:
   struct Home;
-  // A thread's lane, for its thread-local state.
-  friend struct ThreadState;
 
   Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options, const Settings& settings,
            std::atomic<shm::InflightLine*>* lines);
 
-  // Names that begin with an underscore are ours; those of clients get a second one.
-  std::uint16_t operation_of_theirs(std::string_view name) noexcept;
+  std::uint16_t new_operation(std::string_view name) noexcept;
+  // Enters names of the catalog into names_. One thread at a time, like beat().
+  void learn_names() noexcept;
+  std::uint16_t first_worker() noexcept;
   bool claim_lane() noexcept;
   void publish_without_lane(const shm::Words& record) noexcept;
   void publish_shared(const shm::Words& record) noexcept;
@@ -127,27 +148,30 @@ class Recorder {
   void show_earlier_requests() noexcept;
   void enter(Home& home) noexcept;
 
+  shm::ClockSource clock_source_;
+  bool earlier_requests_ = false;  // some may be in flight in an earlier home
+  // Different for each home of each recorder of this process and its parents: says whether a
+  // thread's lane is in the newest home of this recorder.
+  std::atomic<std::uint64_t> epoch_;
+  // Of the newest home, for hot functions; their loads pair with enter(). Likewise home_ and header_.
+  std::atomic<shm::InflightLine*> inflight_;
+  // Where each line is: in the newest home when its request began. In pages that are not touched
+  // before they are used.
+  std::atomic<shm::InflightLine*>* const lines_;
+  double ticks_per_ns_ = 1;
+  std::uint64_t unanswered_after_ticks_ = 0;
+  std::uint64_t newline_within_ticks_ = 0;
+  alignas(64) OperationNames names_;
+
+  std::atomic<shm::Header*> header_;
+  std::atomic<Home*> home_;
   // The homes of this recorder, the newest first. They stay: a thread may be in any of them.
   std::unique_ptr<Home> homes_;
   shm::SegmentOptions options_;
   const shm::ObjectId folder_;
-  // Of the newest home, for hot functions; their loads pair with enter().
-  std::atomic<Home*> home_;
-  std::atomic<shm::Header*> header_;
-  std::atomic<shm::InflightLine*> inflight_;
-  // Different for each home of each recorder of this process and its parents: says whether a
-  // thread's lane is in the newest home of this recorder.
-  std::atomic<std::uint64_t> epoch_;
-  // Where each line is: in the newest home when its request began. In pages that are not touched
-  // before they are used.
-  std::atomic<shm::InflightLine*>* const lines_;
   shm::CatalogWriter catalog_;
-  shm::ClockSource clock_source_;
+  std::size_t names_learnt_ = 0;  // of the catalog
   shm::Calibrator calibrator_;
-  double ticks_per_ns_ = 1;
-  std::uint64_t unanswered_after_ticks_ = 0;
-  std::uint64_t clock_cost_ticks_ = 0;
-  bool earlier_requests_ = false;  // some may be in flight in an earlier home
   std::string last_complaint_;
   bool gave_up_ = false;  // the segment is not made again
 };

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <span>
 
+#include "plugin/own_cost.h"
 #include "plugin/recorder.h"
 #include "plugin/settings.h"
 #include "plugin/socket_observer.h"
@@ -34,60 +35,20 @@ void enable_preload_door(const Settings& settings);
 
 extern constinit SocketObserver observer;
 
-// True while the calling thread is inside the observer.
-extern constinit thread_local bool inside __attribute__((tls_model("initial-exec")));
-// 0 in a thread that has made no call yet.
-extern constinit thread_local std::uint32_t calls_until_timed
-    __attribute__((tls_model("initial-exec")));
-
-// One call in this many is timed. A prime number, so that it is not always the same one of the few
-// calls that make up a request.
-constexpr std::uint32_t kTimedOneIn = 61;
-
-// A timed call that seems to take longer than this, plus a nanosecond for each of its bytes, was
-// interrupted: the kernel ran something else meanwhile. That is not our cost and must not be
-// multiplied, so the time is cut to this limit.
-constexpr std::uint64_t kUninterruptedNs = 10'000;
-
-// Exists while the observer works on one call. Keeps errno, and keeps signal handlers out of the
-// observer.
+// Exists while the observer works on a call of the unusual kinds. Keeps errno, and keeps signal
+// handlers out of the observer.
 class Observing {
  public:
-  // `bytes`: how many the call transferred.
-  explicit Observing(Recorder& recorder, std::size_t bytes = 0) noexcept
-      : recorder_(recorder), bytes_(bytes), errno_(errno) {
-    inside = true;
-    // A thread begins somewhere within the count. Otherwise its first call, which costs most, would
-    // always be timed.
-    if (calls_until_timed == 0) [[unlikely]] {
-      calls_until_timed = 1 + static_cast<std::uint32_t>(recorder.now() % kTimedOneIn);
-    }
-    timed_ = --calls_until_timed == 0;
-    if (timed_) [[unlikely]] {
-      calls_until_timed = kTimedOneIn;
-      start_ = recorder_.now();
-    }
-  }
+  Observing() noexcept : errno_(errno) { thread_state.unobserved |= ThreadState::kInside; }
   ~Observing() {
-    if (timed_) [[unlikely]] {
-      const std::uint64_t spent = recorder_.now() - start_;
-      const std::uint64_t clock = recorder_.clock_cost_ticks();
-      const std::uint64_t own = std::min(spent > clock ? spent - clock : 0,
-                                         recorder_.ticks_of_ns(kUninterruptedNs + bytes_));
-      recorder_.add_own_cost(own * kTimedOneIn);
-    }
-    inside = false;
+    thread_state.unobserved &= static_cast<std::uint8_t>(~ThreadState::kInside);
     errno = errno_;
   }
   Observing(const Observing&) = delete;
   Observing& operator=(const Observing&) = delete;
 
  private:
-  Recorder& recorder_;
-  std::size_t bytes_;
   int errno_;
-  bool timed_;
-  std::uint64_t start_ = 0;
 };
 
 inline Recorder* recorder() noexcept {
@@ -97,52 +58,64 @@ inline Recorder* recorder() noexcept {
 // The recorder, if the calling thread is to be observed now; else null.
 Recorder* observing() noexcept;
 
-// The same, but null also if `fd` is not a client's descriptor.
+// The same for a call on `fd`, which is a client's: if the thread is inside the observer, the call is
+// missed. [cold]
+Recorder* observing_in_doubt(int fd) noexcept;
+// [hot]
 inline Recorder* observing(int fd) noexcept {
-  Recorder* const live = recorder();
-  if (live == nullptr || !observer.is_connection(fd)) [[likely]]
-    return nullptr;
-  if (in_vfork_child()) [[unlikely]]
-    return nullptr;
-  if (inside) [[unlikely]] {
-    observer.stop_observing(fd);
-    return nullptr;
-  }
-  return live;
+  if (thread_state.unobserved != 0) [[unlikely]]
+    return observing_in_doubt(fd);
+  return observer.recorder_of(fd);
 }
 
 void after_listen(int fd, int result) noexcept;
 void after_accept(int listener, int fd) noexcept;
-// `waited`: the call would have waited if nothing had been ready.
-void after_poll(const pollfd* fds, nfds_t count, int ready, bool waited) noexcept;
 // Called before the host's own close(): from that call on another thread may get the same
 // descriptor number.
 void before_close(int fd) noexcept;
+void after_shutdown(int fd, int how) noexcept;
 void after_duplicate(int fd, int copy) noexcept;
 
-inline void after_receive(int fd, std::span<const Chunk> chunks, ssize_t got, bool asked,
-                          int flags) noexcept {
-  if ((flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)) != 0 || (got == 0 && !asked)) return;
-  if (got < 0 && errno != ECONNRESET) return;
-  Recorder* const live = observing(fd);
-  if (live == nullptr) return;
-  const std::uint64_t now = live->now();
-  const Observing scope(*live, got > 0 ? static_cast<std::size_t>(got) : 0);
-  if (got > 0) {
-    observer.received(fd, chunks, now);
-  } else if (got == 0) {
-    observer.input_ended(fd);
-  } else {
-    observer.hung_up(fd);
-  }
+// `waited`: the call would have waited if nothing had been ready.
+void after_poll_at_length(const pollfd* fds, nfds_t count, int ready, bool waited) noexcept;
+// Whether such a poll means nothing: the usual case.
+inline bool means_nothing(const pollfd& one) noexcept {
+  return !observer.is_connection(one.fd) ||
+         ((one.revents & (POLLHUP | POLLERR)) == 0 && observer.is_quiet(one.fd));
 }
+void after_timed_poll(const pollfd& one) noexcept;
+inline void after_poll(const pollfd* fds, nfds_t count, int ready, bool waited) noexcept {
+  if (count == 1 && ready >= 0) {
+    if (is_timed()) [[unlikely]]
+      after_timed_poll(*fds);
+    if (means_nothing(*fds)) [[likely]]
+      return;
+  }
+  after_poll_at_length(fds, count, ready, waited);
+}
+
+// Bytes that were read from a client's descriptor, in one piece.
+void received(int fd, const char* bytes, std::size_t size) noexcept;
+// What is left: nothing was read, or in several pieces, or by a call that reads no data. `asked`: for
+// at least one byte.
+void after_receive_at_length(int fd, std::span<const Chunk> chunks, ssize_t got, bool asked,
+                             int flags) noexcept;
 
 inline void after_receive(int fd, const void* buffer, std::size_t size, ssize_t got,
                           int flags) noexcept {
-  const Chunk chunk{static_cast<const char*>(buffer),
-                    got > 0 ? std::min(static_cast<std::size_t>(got), size) : 0};
-  after_receive(fd, {&chunk, 1}, got, size != 0, flags);
+  if (!observer.is_connection(fd)) [[likely]]
+    return;
+  const auto* const bytes = static_cast<const char*>(buffer);
+  if (got > 0 && (flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)) == 0) [[likely]] {
+    received(fd, bytes, std::min(static_cast<std::size_t>(got), size));
+  } else {
+    const Chunk none{bytes, 0};
+    after_receive_at_length(fd, {&none, 1}, got, size != 0, flags);
+  }
 }
+// If the kernel refused `vector`, the pointer may be invalid; it is then not used.
+void after_receive_vector(int fd, const iovec* vector, std::size_t count, ssize_t got,
+                          int flags) noexcept;
 
 // The next part of a vector that `bytes` bytes fill: at most kMostChunks chunks. The caller calls
 // it again for the rest.
@@ -164,51 +137,43 @@ inline Chunks next_chunks(const iovec*& vector, std::size_t& count, std::size_t&
   return out;
 }
 
-// If the kernel refused `vector`, the pointer may be invalid; it is then not used.
-void after_receive_vector(int fd, const iovec* vector, std::size_t count, ssize_t got,
-                          int flags) noexcept;
-
 // A call that sends: constructed before the call; done() is called after it.
 class Sending {
  public:
   // `size`: bytes that will be sent; 0 if not known.
-  explicit Sending(int fd, std::size_t size = 0) noexcept : live_(observing(fd)), fd_(fd) {
-    if (live_ == nullptr) return;
-    // This may be the newline that the stock daemon sends after its answer. The byte itself may be
-    // read only after the kernel has accepted it.
-    probably_newline_ = size == 1 && observer.is_quiet(fd);
-    if (!probably_newline_) before_ = live_->now();
+  explicit Sending(int fd, std::size_t size = 0) noexcept : fd_(fd) {
+    if (observer.is_connection(fd)) [[unlikely]]
+      begin(size);
   }
   ssize_t done(ssize_t sent, const void* buffer) noexcept {
-    if (probably_newline_) {
-      if (sent == 1 && *static_cast<const char*>(buffer) == '\n') return sent;
-      before_ = live_->now();
-    }
-    const iovec vector{const_cast<void*>(buffer), sent > 0 ? static_cast<std::size_t>(sent) : 0};
-    return done(sent, &vector, 1);
+    if (begun_at_ != kNotObserved) [[unlikely]]
+      end(sent, static_cast<const char*>(buffer));
+    return sent;
   }
   ssize_t done(ssize_t sent, const iovec* vector, std::size_t count) noexcept {
-    // This thread cannot have forked during its call, but the host may have ended the observation.
-    if (live_ == nullptr || live_ != recorder()) return sent;
-    if (sent < 0 && errno != EPIPE && errno != ECONNRESET) return sent;
-    const Observing scope(*live_, sent > 0 ? static_cast<std::size_t>(sent) : 0);
-    if (sent < 0) {
-      observer.send_failed(fd_);
-      return sent;
-    }
-    std::size_t bytes = static_cast<std::size_t>(sent);
-    while (bytes != 0 && count != 0) {
-      const Chunks chunks = next_chunks(vector, count, bytes);
-      observer.sent(fd_, chunks.span(), before_);
-    }
+    if (begun_at_ != kNotObserved) [[unlikely]]
+      end_vector(sent, vector, count);
     return sent;
   }
 
  private:
-  Recorder* live_;
+  static constexpr std::uint64_t kNotObserved = 0;
+  // This may be the newline that the stock daemon sends after its answer: no time is needed. The byte
+  // itself may be read only after the kernel has accepted it.
+  static constexpr std::uint64_t kProbablyNewline = 1;
+
+  void begin(std::size_t size) noexcept;
+  void end(ssize_t sent, const char* buffer) noexcept;
+  void observe(std::size_t sent, const char* buffer) noexcept;
+  void end_timed(std::size_t sent, const char* buffer) noexcept;
+  void end_vector(ssize_t sent, const iovec* vector, std::size_t count) noexcept;
+  void end_unsent() const noexcept;
+
+  std::uint64_t begun_at_ = kNotObserved;  // ticks, or one of the above
+  Recorder* live_ = nullptr;
   int fd_;
-  bool probably_newline_ = false;
-  std::uint64_t before_ = 0;
+  static constexpr std::uint32_t kNotTimed = UINT32_MAX;
+  std::uint32_t begin_took_ = kNotTimed;  // ticks
 };
 
 }  // namespace goxel_telemetry::plugin

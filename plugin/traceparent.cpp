@@ -36,6 +36,13 @@ inline std::uint64_t read_hex16(const char* text, std::uint64_t& errors) noexcep
 
 }  // namespace
 
+[[gnu::hot]] std::uint64_t TraceparentReader::trace_id_at(const char* text) noexcept {
+  if (text[kTraceId - 1] != '-' || text[kParentId - 1] != '-' || text[kSize] != '"') return 0;
+  std::uint64_t errors = 0;
+  const std::uint64_t id = read_hex16(text + kTraceId + 16, errors);
+  return errors == 0 ? id : 0;
+}
+
 void TraceparentReader::read(const char* text, std::size_t size) noexcept {
   std::size_t done = 0;
   if (position_ == 0 && size >= kSize) {

@@ -195,6 +195,12 @@ Totals Reader::totals() const {
     totals.own_cost_ticks += value(counters.own_cost_ticks);
     totals.own_cost_samples += value(counters.own_cost_samples);
   }
+  const CostMeter& meter = header().cost_meter;
+  totals.waited_ticks = value(meter.waited_ticks);
+  totals.waited_ticks2 = value(meter.waited_ticks2);
+  totals.after_ticks = value(meter.after_ticks);
+  totals.after_ticks2 = value(meter.after_ticks2);
+  totals.interrupted_calls = value(meter.interrupted_calls);
   return totals;
 }
 

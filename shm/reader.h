@@ -146,6 +146,12 @@ struct Totals {
   std::uint64_t span_ticks = 0;
   std::uint64_t own_cost_ticks = 0;
   std::uint64_t own_cost_samples = 0;
+  // As in CostMeter: of the timed calls alone.
+  std::uint64_t waited_ticks = 0;
+  std::uint64_t waited_ticks2 = 0;
+  std::uint64_t after_ticks = 0;
+  std::uint64_t after_ticks2 = 0;
+  std::uint64_t interrupted_calls = 0;
 };
 
 // What a header says about its producer, copied once.

@@ -17,7 +17,7 @@ namespace goxel_telemetry::shm {
 
 inline constexpr std::uint64_t kMagic = 0x4D4C'4554'4C58'4F47;  // "GOXLTELM"
 inline constexpr std::uint16_t kLayoutMajor = 2;                // a reader refuses another major
-inline constexpr std::uint16_t kLayoutMinor = 0;  // a newer minor only uses reserved bytes
+inline constexpr std::uint16_t kLayoutMinor = 1;  // a newer minor only uses reserved bytes
 
 inline constexpr std::size_t kCacheLine = 64;
 
@@ -59,6 +59,16 @@ struct alignas(kCacheLine) CalibrationBlock {
 };
 static_assert(sizeof(CalibrationBlock) == 64);
 
+// What the plugin measured of itself: sums over the calls of the host that were timed, not
+// extrapolated. A client waits for what comes before its answer has left.
+struct CostMeter {
+  AtomicWord waited_ticks;   // while a client waits
+  AtomicWord waited_ticks2;  // squares of the calls' times, in units of 65,536 ticks²
+  AtomicWord after_ticks;    // when its answer has left
+  AtomicWord after_ticks2;
+  AtomicWord interrupted_calls;  // cut to a limit: the kernel did something else meanwhile
+};
+
 struct alignas(kCacheLine) Header {
   AtomicWord magic;  // stored last, with release, when all members below are in place
   std::uint16_t layout_major;
@@ -96,7 +106,7 @@ struct alignas(kCacheLine) Header {
   AtomicWord state;         // Lifecycle
   AtomicWord heartbeat_ns;  // CLOCK_MONOTONIC of the last sign of life; about one a second
   AtomicWord catalog_count;
-  AtomicWord pulse_reserved[5];
+  CostMeter cost_meter;
 
   CalibrationBlock calibration;
   Gauges gauges;
@@ -130,7 +140,7 @@ struct LaneCounters {
   AtomicWord bytes_in;
   AtomicWord bytes_out;
   AtomicWord span_ticks;        // sum of durations of ok and error: the host's busy time
-  AtomicWord own_cost_ticks;    // time spent inside the plugin, extrapolated from samples
+  AtomicWord own_cost_ticks;    // time spent inside the plugin, extrapolated from the timed calls
   AtomicWord own_cost_samples;  // calls that were timed
   AtomicWord reserved[1];
 };
