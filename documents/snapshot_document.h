@@ -179,6 +179,7 @@ void describe(const metrics::Snapshot& s, Member&& member) {
   member("own_cost", s.own_cost);
   member("operations", seen(s.operations));
   member("operations_dropped", s.operations_dropped);
+  member("windows_shortened", s.windows_shortened);
   member("inflight", s.inflight);
 }
 

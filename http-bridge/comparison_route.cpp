@@ -100,6 +100,7 @@ Response ComparisonRoutes::compare(const Request& request, const Snapshots& watc
   metrics::SideSources sources;
   sources.instance = text("instance");
   sources.history_file = history_file_;
+  sources.stop = request.is_gone;
   sources.baseline_folder = baseline_folder_;
   sources.live = [&] { return read_live(text("instance"), watched); };
   return costly_.run([&] {

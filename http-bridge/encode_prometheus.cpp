@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/encode_prometheus.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "http-bridge/exposition.h"
 
@@ -58,6 +61,12 @@ constexpr Single kAlways[] = {
     {"goxel_ring_published_records", MetricType::gauge,
      "Records that the daemon published; the sum of the three above.",
      [](const Snapshot& s) { return number(s.ring.published); }},
+    {"goxel_other_records_total", MetricType::counter,
+     "Records that count as _OTHER or as no operation's, because there was no place for their own.",
+     [](const Snapshot& s) { return number(s.operations_dropped); }},
+    {"goxel_windows_shortened", MetricType::gauge,
+     "1 while the snapshot's windows cover less time than they could, to save memory.",
+     [](const Snapshot& s) { return number(s.windows_shortened); }},
     {"goxel_last_record_timestamp_seconds", MetricType::gauge, "Unix time of the newest record.",
      [](const Snapshot& s) -> std::optional<double> {
        if (s.daemon.last_record_realtime_ns == 0) return std::nullopt;
@@ -352,22 +361,64 @@ void write_layer_durations(Exposition& out, const Snapshots& snapshots) {
   }
 }
 
-}  // namespace
+// What finds no room is left out whole: a series that is missing for a while is no reset. Live
+// daemons come first, and those with few operations before those with many.
+std::vector<std::size_t> exposed_operations(const Snapshots& snapshots) {
+  const std::vector<Snapshot>& all = snapshots.instances;
+  std::vector<std::size_t> order(all.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&all](std::size_t a, std::size_t b) {
+    if (is_live(all[a]) != is_live(all[b])) return is_live(all[a]);
+    return all[a].operations.size() < all[b].operations.size();
+  });
+  std::vector<std::size_t> exposed(all.size());
+  std::size_t left = kMostExposedOperations;
+  for (const std::size_t i : order) {
+    exposed[i] = std::min(left, all[i].operations.size());
+    left -= exposed[i];
+  }
+  return exposed;
+}
 
-std::string encode_prometheus(const Snapshots& snapshots) {
+void write_left_out(Exposition& out, const Snapshots& snapshots,
+                    const std::vector<std::size_t>& exposed) {
+  out.family("goxel_operations_left_out", MetricType::gauge,
+             "Operations that are not shown here, because all together are too many.");
+  for (std::size_t i = 0; i < exposed.size(); ++i) {
+    const Snapshot& snapshot = snapshots.instances[i];
+    out.sample(of_instance(snapshot), static_cast<double>(snapshot.operations.size() - exposed[i]));
+  }
+}
+
+std::string encode(const Snapshots& snapshots, const std::vector<std::size_t>& exposed,
+                   const Snapshots& shown) {
   Exposition out;
   write_up(out, snapshots);
   write_build_info(out, snapshots);
   for (const Single& family : kAlways) write_single(out, snapshots, family, false);
   for (const Single& family : kWhileLive) write_single(out, snapshots, family, true);
+  write_left_out(out, snapshots, exposed);
   write_run_totals(out, snapshots);
-  write_operations(out, snapshots);
-  write_operation_targets(out, snapshots);
-  for (const CallDurations& family : kCallDurations) {
-    write_call_durations(out, snapshots, family);
-  }
-  write_layer_durations(out, snapshots);
+  write_operations(out, shown);
+  write_operation_targets(out, shown);
+  for (const CallDurations& family : kCallDurations) write_call_durations(out, shown, family);
+  write_layer_durations(out, shown);
   return std::move(out).text();
+}
+
+}  // namespace
+
+std::string encode_prometheus(const Snapshots& snapshots) {
+  const std::vector<std::size_t> exposed = exposed_operations(snapshots);
+  const auto all = [&](std::size_t i) {
+    return exposed[i] == snapshots.instances[i].operations.size();
+  };
+  std::size_t i = 0;
+  while (i < exposed.size() && all(i)) ++i;
+  if (i == exposed.size()) return encode(snapshots, exposed, snapshots);
+  Snapshots shown = snapshots;
+  for (; i < exposed.size(); ++i) shown.instances[i].operations.resize(exposed[i]);
+  return encode(snapshots, exposed, shown);
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -10,6 +10,7 @@
 // and histograms stay and never decrease, whatever happens to the daemon.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "http-bridge/snapshots.h"
@@ -17,6 +18,10 @@
 namespace goxel_telemetry::http_bridge {
 
 inline constexpr const char* kPrometheusType = "text/plain; version=0.0.4; charset=utf-8";
+
+// Beyond so many operations of all instances together, some are left out: an operation's answers take
+// 10 KB of text. goxel_operations_left_out says how many.
+inline constexpr std::size_t kMostExposedOperations = 2'048;
 
 std::string encode_prometheus(const Snapshots& snapshots);
 

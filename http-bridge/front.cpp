@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -137,10 +138,12 @@ class Front::Loop {
 
   struct Ask {
     Ask(asio::io_context& io, int fd, PeerPtr for_peer)
-        : peer(std::move(for_peer)), socket(io, fd) {}
+        : peer(std::move(for_peer)), socket(io, fd), timer(io) {}
     PeerPtr peer;
     Descriptor socket;
+    asio::steady_timer timer;
     std::string answer;
+    std::shared_ptr<std::atomic<bool>> left = std::make_shared<std::atomic<bool>>(false);
   };
   using AskPtr = std::shared_ptr<Ask>;
 
@@ -446,7 +449,7 @@ class Front::Loop {
     }
     if (fd < 0) return refuse(peer);
     const auto ask = std::make_shared<Ask>(io_, fd, peer);
-    const std::string request = essential_bytes(peer->connection.request());
+    const std::string request = backend_.bytes_of(peer->connection.request(), ask->left);
     if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(request.size())) {
       return refuse(peer);
@@ -455,6 +458,34 @@ class Front::Loop {
     peer->connection.has_turn();
     settle(peer);
     wait_for_answer(ask);
+    look_for_leaving(ask);
+  }
+
+  // What a client sends behind its request is not read before the answer, and hides that it has left.
+  void look_for_leaving(const AskPtr& ask) {
+    ask->peer->socket.async_wait(Descriptor::wait_read, [this, ask](error_code error) {
+      if (error || !is_awaited(ask)) return;
+      char next = 0;
+      const ssize_t got =
+          ::recv(ask->peer->socket.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+      if (got > 0) return;
+      if (got < 0 && (errno == EAGAIN || errno == EINTR)) return look_for_leaving(ask);
+      if (got < 0) return give_up(ask);
+      // It has left, or only sends no more. Nobody can know.
+      ask->timer.expires_after(limits_.farewell);
+      ask->timer.async_wait([this, ask](error_code cancelled) {
+        if (!cancelled && is_awaited(ask)) give_up(ask);
+      });
+    });
+  }
+
+  bool is_awaited(const AskPtr& ask) const {
+    return ask->socket.is_open() && still_asks(ask->peer);
+  }
+
+  void give_up(const AskPtr& ask) {
+    ask->left->store(true);
+    close(ask->peer);
   }
 
   void ask_waiting() {
@@ -485,6 +516,8 @@ class Front::Loop {
     held_bytes_ -= ask->answer.size();
     error_code ignored;
     ask->socket.close(ignored);
+    ask->timer.cancel();
+    if (still_asks(ask->peer)) ask->peer->socket.cancel(ignored);  // see look_for_leaving()
     --asked_;
     if (is_whole) {
       if (!ask->peer->connection.is_last()) let_continue(ask->answer);

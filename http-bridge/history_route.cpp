@@ -73,7 +73,8 @@ Response answer_history(const Request& request, const HistorySource& source,
   query.filter.layer = parameter(request, "layer").value_or("daemon");
 
   HistoryResult result;
-  const std::unique_ptr<HistoryReader> reader = HistoryReader::open(source.file, result);
+  const std::unique_ptr<HistoryReader> reader =
+      HistoryReader::open(source.file, result, HistoryReader::kMostSteps, request.is_gone);
   if (reader == nullptr) return refusal(result);
   if (const auto instance = parameter(request, "instance")) {
     query.filter.instance = *instance;

@@ -42,7 +42,9 @@ void HistoryService::start() {
 }
 
 void HistoryService::stop() {
+  ending_ = true;
   thread_ = {};
+  ending_ = false;
   const bool done = commit(shm::realtime_ns() / 1'000'000'000);
   if (done) writer_->end();
   writer_.reset();
@@ -82,6 +84,7 @@ void HistoryService::exchange(metrics::Follower& follower) {
   pending.counted->was_shown = false;
   for (const auto& [key, counters] : delta.counters) pending.counted->counters[key] = counters;
   add(pending, std::move(delta));
+  share_room();
 }
 
 void HistoryService::continue_counters(metrics::Follower& follower) {
@@ -89,6 +92,18 @@ void HistoryService::continue_counters(metrics::Follower& follower) {
   const auto found = pending_.find(follower.instance());
   if (found == pending_.end() || !found->second.counted) return;
   follower.continue_counters(*found->second.counted);
+}
+
+// Of all that wait for the file.
+void HistoryService::share_room() {
+  constexpr std::size_t kLeastOfOne = 256;
+  const auto waiting =
+      static_cast<std::size_t>(std::count_if(pending_.begin(), pending_.end(), [](const auto& one) {
+        return one.second.rollups.size() != 0;
+      }));
+  const std::size_t room =
+      std::max(kLeastOfOne, metrics::RollupBuffer::kMost / std::max<std::size_t>(waiting, 1));
+  for (auto& [instance, pending] : pending_) pending.rollups.limit(room);
 }
 
 // Adds `delta`, which comes after what is pending.
@@ -123,17 +138,19 @@ bool HistoryService::commit(std::uint64_t now_seconds) {
     return true;
   }
   put_back(std::move(deltas));
-  report(result.message);
+  if (result.outcome != HistoryOutcome::stopped) report(result.message);
   // A full disk or a lock may pass; after any other error, find out what the file is by now.
-  const bool passes =
-      result.outcome == HistoryOutcome::full || result.outcome == HistoryOutcome::in_use;
+  const bool passes = result.outcome == HistoryOutcome::full ||
+                      result.outcome == HistoryOutcome::in_use ||
+                      result.outcome == HistoryOutcome::stopped;
   if (!passes) writer_.reset();
   return false;
 }
 
 bool HistoryService::open() {
   HistoryResult why;
-  writer_ = metrics::HistoryWriter::open(file_, retention_, why);
+  writer_ = metrics::HistoryWriter::open(file_, retention_, why, metrics::HistoryWriter::kMostSteps,
+                                         [this] { return ending_.load(); });
   if (writer_ == nullptr) {
     report(why.message);
     return false;
@@ -203,6 +220,13 @@ void HistoryService::report(const std::string& message) {
             << (message.empty() ? "the history is written again"
                                 : metrics::visible(metrics::printable(message)))
             << std::endl;
+}
+
+std::size_t HistoryService::waiting() const {
+  const std::scoped_lock lock(mutex_);
+  std::size_t waiting = 0;
+  for (const auto& [instance, pending] : pending_) waiting += pending.rollups.size();
+  return waiting;
 }
 
 std::string HistoryService::message() const {

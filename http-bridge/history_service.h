@@ -3,11 +3,12 @@
 // commits them about once a second on a thread of its own.
 //
 // Rollups that cannot be written (no space, read-only, another bridge writes the file) wait in
-// memory, bounded by metrics::RollupBuffer, and are tried again. If the file has become another one
+// memory, and are tried again. There is room for so many (metrics::RollupBuffer), which all instances share. If the file has become another one
 // (it was moved away, or another bridge wrote it meanwhile), the service continues from that file's
 // own reading position, so that nothing counts twice.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -49,6 +50,9 @@ class HistoryService {
   // One sentence while the history is not written as it should be, else empty. Thread-safe.
   std::string message() const;
   const std::string& file() const { return file_; }
+  // How many rollups wait for the file, of all instances: RollupBuffer::kMost at most, or a few hundred
+  // for each if they are many. Thread-safe.
+  std::size_t waiting() const;
 
  private:
   // What came in of one instance since the last commit.
@@ -73,10 +77,12 @@ class HistoryService {
   void committed(const std::vector<metrics::HistoryDelta>& deltas);
   void put_back(std::vector<metrics::HistoryDelta> deltas);
   static void add(Pending& pending, metrics::RollupDelta delta);
+  void share_room();
   void report(const std::string& message);
 
   const std::string file_;
   const metrics::HistoryRetention retention_;
+  std::atomic<bool> ending_ = false;                // what is in hand is to end now
   std::unique_ptr<metrics::HistoryWriter> writer_;  // used by the committing thread only
 
   mutable std::mutex mutex_;  // guards what follows, never during I/O

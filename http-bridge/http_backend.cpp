@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -20,8 +22,37 @@
 namespace goxel_telemetry::http_bridge {
 namespace {
 
-Request to_request(const httplib::Request& in) {
+// Only the front writes requests to httplib, and takes over no such field of its clients'.
+constexpr const char* kNumber = "Goxel-Request";
+
+// Requests that have been sent to httplib, and not yet come to us. Thread-safe.
+class Sent {
+ public:
+  using Left = std::shared_ptr<const std::atomic<bool>>;
+  std::string add(const Left& left) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(sent_, [](const auto& one) { return one.second.expired(); });
+    std::string number = std::to_string(++last_);
+    sent_[number] = left;
+    return number;
+  }
+  Left take(const std::string& number) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = sent_.extract(number);
+    return found.empty() ? nullptr : found.mapped().lock();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t last_ = 0;
+  std::map<std::string, std::weak_ptr<const std::atomic<bool>>> sent_;
+};
+
+Request to_request(const httplib::Request& in, Sent& sent) {
   Request request;
+  if (auto left = sent.take(in.get_header_value(kNumber))) {
+    request.is_gone = [left = std::move(left)] { return left->load(); };
+  }
   request.method = in.method;
   request.path = in.path;
   for (const auto& [name, value] : in.params) request.parameters.emplace(name, value);
@@ -47,8 +78,9 @@ class HttpBackend::Http {
     server_.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
     // Before httplib looks for handlers and reads a body: all requests are ours.
     server_.set_pre_routing_handler(
-        [answer = std::move(answer)](const httplib::Request& request, httplib::Response& response) {
-          fill(response, answer(to_request(request)));
+        [this, answer = std::move(answer)](const httplib::Request& request,
+                                           httplib::Response& response) {
+          fill(response, answer(to_request(request, sent_)));
           return httplib::Server::HandlerResponse::Handled;
         });
   }
@@ -105,7 +137,10 @@ class HttpBackend::Http {
     return -1;
   }
 
+  Sent& sent() { return sent_; }
+
  private:
+  Sent sent_;
   httplib::Server server_;
   std::thread thread_;
   std::filesystem::path folder_;
@@ -120,6 +155,14 @@ HttpBackend::~HttpBackend() = default;
 
 bool HttpBackend::start(std::string& why) {
   return http_->start(why);
+}
+
+std::string HttpBackend::bytes_of(const RequestHead& request,
+                                  const std::shared_ptr<const std::atomic<bool>>& left) const {
+  std::string bytes = essential_bytes(request);
+  constexpr std::size_t kEmptyLine = 2;
+  bytes.insert(bytes.size() - kEmptyLine, kNumber + (": " + http_->sent().add(left)) + "\r\n");
+  return bytes;
 }
 
 int HttpBackend::connect() const {

@@ -4,11 +4,13 @@
 // its public interface has no limit on how long it waits for a slow client.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "http-bridge/request_head.h"
 #include "http-bridge/routes.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -26,6 +28,10 @@ class HttpBackend {
   // `Connection: close`, and its answer, which ends where the input ends. -1 with errno; EAGAIN: ask
   // again in a moment.
   int connect() const;
+
+  // What must be sent to it. The answer is to be given up when `left` is true.
+  std::string bytes_of(const RequestHead& request,
+                       const std::shared_ptr<const std::atomic<bool>>& left) const;
 
  private:
   class Http;

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "http-bridge/memory_shares.h"
 #include "metrics/live/instances_here.h"
 #include "shm/clock.h"
 
@@ -40,12 +41,23 @@ int standing_of(const std::string& name) {
 
 }  // namespace
 
-Instances::Instances(std::vector<std::string> names, List list, std::uint64_t budget_ns)
-    : watches_all_(names.empty()), list_(std::move(list)), budget_ns_(budget_ns) {
+Instances::Instances(std::vector<std::string> names, List list, std::uint64_t budget_ns,
+                     std::size_t most_window_bytes)
+    : watches_all_(names.empty()),
+      list_(std::move(list)),
+      budget_ns_(budget_ns),
+      most_window_bytes_(most_window_bytes) {
   for (std::string& name : names) name = shm::segment_name_of(name);
   for (const std::string& name : metrics::daemons_among(std::move(names))) {
-    groups_.emplace_back(name).daemon().expect_known_operations();
+    watch(name);
   }
+}
+
+metrics::LayerGroup& Instances::watch(const std::string& name) {
+  metrics::LayerGroup& group = groups_.emplace_back(name);
+  group.share(places_);
+  group.daemon().expect_known_operations();
+  return group;
 }
 
 void Instances::keep_history(HistoryService& history) {
@@ -96,10 +108,26 @@ void Instances::sweep(const Time& now) {
     looked_at_ns_ = now.monotonic_ns;
     look_for_new();
   }
+  if (std::exchange(shared_second_, now.monotonic_ns / metrics::kNsPerSecond) !=
+      now.monotonic_ns / metrics::kNsPerSecond) {
+    share_memory();
+  }
   std::shared_ptr<Snapshots> snapshots = visit(now);
   if (history_ != nullptr) hand_out(now);
   const std::scoped_lock lock(mutex_);
   latest_ = std::move(snapshots);
+}
+
+void Instances::share_memory() {
+  std::vector<MemoryClaim> claims;
+  claims.reserve(groups_.size());
+  for (metrics::LayerGroup& group : groups_) {
+    claims.push_back({standing_with_layers(group.daemon().state(), group.outer().state()),
+                      group.window_bytes()});
+  }
+  const std::vector<std::size_t> shares =
+      memory_shares(claims, most_window_bytes_, kMostWindowBytesOfOne);
+  for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].limit_window_bytes(shares[i]);
 }
 
 // Whoever cost much the last time has a turn when there is time left, at least one in each sweep; until
@@ -180,8 +208,7 @@ void Instances::look_for_new() {
                [&](const std::string& name) { return !is_watched(name); });
   if (groups_.size() + fresh.size() > kMostWatched) fresh = make_room(present, std::move(fresh));
   for (const std::string& name : fresh) {
-    metrics::LayerGroup& group = groups_.emplace_back(name);
-    group.daemon().expect_known_operations();
+    metrics::LayerGroup& group = watch(name);
     group.daemon().count_since(*began_ns_);
     group.outer().count_since(*began_ns_);
     if (history_ != nullptr) begin_history(group);

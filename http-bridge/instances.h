@@ -27,6 +27,9 @@ class Instances {
  public:
   static constexpr std::size_t kMostWatched = 32;
   static constexpr std::uint64_t kBudgetNs = 50'000'000;
+  // What the windows of all instances may need, and those of one.
+  static constexpr std::size_t kMostWindowBytes = std::size_t{256} << 20;
+  static constexpr std::size_t kMostWindowBytesOfOne = std::size_t{64} << 20;
 
   // Watches these daemons, whether they exist or not, each with its outer layers. Without names:
   // watches all daemons on the machine, and looks for new ones about once a second. If there are
@@ -38,7 +41,8 @@ class Instances {
   // A sweep takes about `budget_ns`, which all instances share: one that has more to read goes on at
   // the next sweep, and delays no other.
   explicit Instances(std::vector<std::string> names, List list = shm::list_instances,
-                     std::uint64_t budget_ns = kBudgetNs);
+                     std::uint64_t budget_ns = kBudgetNs,
+                     std::size_t most_window_bytes = kMostWindowBytes);
 
   // Gives rollups to `history` about once a second, and at the end. Call it before start();
   // `history` must outlive this object.
@@ -61,6 +65,8 @@ class Instances {
   void run(const std::stop_token& stop);
   void sweep_or_complain();
   void look_for_new();
+  metrics::LayerGroup& watch(const std::string& name);
+  void share_memory();
   std::vector<std::string> make_room(const std::vector<std::string>& present,
                                      std::vector<std::string> fresh);
   void drop(const std::string& name);
@@ -72,6 +78,10 @@ class Instances {
   bool complained_ = false;
   const List list_;
   const std::uint64_t budget_ns_;
+  const std::size_t most_window_bytes_;
+  std::uint64_t shared_second_ = 0;  // when memory was shared the last time
+  const std::shared_ptr<metrics::OperationPlaces> places_ =
+      std::make_shared<metrics::OperationPlaces>();
   std::vector<metrics::LayerGroup> groups_;    // sorted by instance
   std::optional<std::uint64_t> looked_at_ns_;  // CLOCK_MONOTONIC of the last look for new instances
   std::map<std::string, std::uint64_t> cost_ns_;  // of the last visit, by instance

@@ -13,7 +13,9 @@ struct Limits {
   std::chrono::milliseconds request{5000};  // first byte to last byte of a request
   std::chrono::milliseconds turn{5000};     // until a request has its turn to be answered
   std::chrono::milliseconds answer{5000};   // to take an answer
-  std::chrono::milliseconds linger{1000};   // after the last answer, to hang up
+  std::chrono::milliseconds farewell{
+      1000};                               // until an answer is given up whose client sends no more
+  std::chrono::milliseconds linger{1000};  // after the last answer, to hang up
   std::size_t request_bytes = std::size_t{16} * 1024;
   std::size_t requests = 1000;
 

@@ -25,6 +25,8 @@ struct Request {
   std::string accept;
   std::string host;
   std::string authorization;
+  // Whether its client has left, so that nobody wants the answer. Empty: it is not known.
+  std::function<bool()> is_gone = {};
 };
 
 struct Response {

@@ -110,7 +110,7 @@ Recorder* recorder() {
 
 void tell(const goxel_plugin_host* host, const char* line) {
   if (host->log != nullptr) {
-    host->log(host->log_context, line);
+    host->log(host->log_context, Line(line).c_str());
   } else {
     say(line);
   }

@@ -348,7 +348,13 @@ void Recorder::show_sign_of_life() noexcept {
 }
 
 void Recorder::keep_segment() noexcept {
-  if (homes_->number < kMostHomes && shm::segment_was_removed(homes_->name, homes_->id, folder_)) {
+  const bool removed = !gave_up_ && shm::segment_was_removed(homes_->name, homes_->id, folder_);
+  if (removed && homes_->number == kMostHomes) {
+    gave_up_ = true;
+    complain(
+        "the segment was removed from /dev/shm too often and is not made again: readers that begin "
+        "from now on do not find this daemon");
+  } else if (removed) {
     try {
       if (move_out()) {
         // What threads are doing now takes them microseconds, and longer only if the machine lets

@@ -178,6 +178,7 @@ class alignas(4096) Recorder {
   shm::Calibrator calibrator_;
   std::string last_complaint_;
   Fold fold_;
+  bool gave_up_ = false;  // the segment is not made again
 };
 
 }  // namespace goxel_telemetry::plugin

@@ -180,9 +180,36 @@ void stop(shm::Door door) noexcept {
   open_doors.recorder[static_cast<std::size_t>(door)].store(nullptr, std::memory_order_relaxed);
 }
 
+Line::Line(std::string_view first, std::string_view rest) noexcept {
+  add(first);
+  add(rest);
+  bytes_[size_] = '\0';
+}
+
+void Line::add(std::string_view text) noexcept {
+  constexpr std::string_view kMore = "...";
+  constexpr std::size_t kEscaped = 4;
+  constexpr char kDigits[] = "0123456789abcdef";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (size_ + kEscaped + kMore.size() >= kRoom) {
+      if (size_ + kMore.size() < kRoom) size_ += kMore.copy(bytes_ + size_, kMore.size());
+      return;
+    }
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // Those of Unicode from U+0080 to U+009F are two bytes, of which the first is 0xC2.
+    const bool second = i > 0 && static_cast<unsigned char>(text[i - 1]) == 0xC2;
+    if (byte >= ' ' && byte != 0x7F && !(second && byte < 0xA0)) {
+      bytes_[size_++] = text[i];
+      continue;
+    }
+    const char escaped[] = {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    size_ += std::string_view(escaped, kEscaped).copy(bytes_ + size_, kEscaped);
+  }
+}
+
 void say(std::string_view first, std::string_view rest) noexcept {
-  iovec line[] = {{const_cast<char*>(first.data()), first.size()},
-                  {const_cast<char*>(rest.data()), rest.size()},
+  const Line shown(first, rest);
+  iovec line[] = {{const_cast<char*>(shown.text().data()), shown.text().size()},
                   {const_cast<char*>("\n"), 1}};
   const int error = errno;
   // stderr may be a file at its limit or a pipe that nobody holds. If it is one that nobody reads,
@@ -192,7 +219,7 @@ void say(std::string_view first, std::string_view rest) noexcept {
   constexpr int kPatienceMs = 100;
   if (poll(&room, 1, kPatienceMs) == 1) {
     // If stderr is gone, there is no way to report it.
-    [[maybe_unused]] const ssize_t written = writev(STDERR_FILENO, line, 3);
+    [[maybe_unused]] const ssize_t written = writev(STDERR_FILENO, line, 2);
   }
   errno = error;
 }

@@ -55,6 +55,20 @@ inline constexpr const char* kTelemetryIsOff = "goxel-plugin-run: telemetry is o
 inline constexpr const char* kNotStarted = "goxel-plugin-run: not started: ";
 // Begins every line of the plugin in its host.
 inline constexpr const char* kWho = "goxel-telemetry: ";
+// A line for a terminal or a log, which may quote what somebody wrote into a config file: control
+// characters are shown as \xNN, and beyond its room it ends in "...". Allocates nothing.
+class Line {
+ public:
+  explicit Line(std::string_view first, std::string_view rest = "") noexcept;
+  std::string_view text() const { return {bytes_, size_}; }
+  const char* c_str() const { return bytes_; }
+
+ private:
+  static constexpr std::size_t kRoom = 2048;
+  void add(std::string_view text) noexcept;
+  char bytes_[kRoom];
+  std::size_t size_ = 0;
+};
 // One line on stderr. Never ends the process and never stops it; if stderr takes nothing, the line
 // is left out.
 void say(std::string_view first, std::string_view rest = "") noexcept;

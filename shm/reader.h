@@ -138,17 +138,18 @@ class Reader {
       } visit{lanes_[lane]};
       Record record;
       for (std::uint64_t budget = visit.here.capacity(); budget != 0; --budget) {
-        if (looked_after-- == 0) {
+        if (looked_after == 0) {
           if (until_ns != kNever && monotonic_ns() >= until_ns) {
             first_lane_ = lane;
             result.more = true;
             return result;
           }
-          looked_after = kRecordsBetweenLooks - 1;
+          looked_after = kRecordsBetweenLooks;
         }
         std::uint64_t lost = 0;
         const LaneReader::Outcome outcome = visit.here.next(record, lost);
         if (outcome == LaneReader::Outcome::empty) break;
+        --looked_after;
         if (outcome == LaneReader::Outcome::record) {
           ++result.records;
           const Record& delivered = record;

@@ -26,8 +26,8 @@ bool valid_instance_name(std::string_view instance);
 // taken too, anything behind that ("goxel@1001-3fa2c1d0"). Readers open segments by this name.
 bool valid_segment_name(std::string_view name);
 
-// The segment that is meant by an instance's name: the caller's own, or root's, or the one that has
-// just this name, or anybody's. `instance` itself if it has an '@' or if there is none.
+// The segment that is meant by an instance's name: of those whose producer lives, or else of those of
+// dead ones, the caller's own, or root's, or the one that has just this name, or anybody's. `instance` itself if it has an '@' or if there is none.
 std::string segment_name_of(const std::string& instance);
 
 // The instance of the segment into which the layers outside of a daemon report (door: collector).

@@ -59,6 +59,14 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+// Whether it is a segment of a producer that lives, as far as this user can see.
+bool is_living(const std::string& name) {
+  if (open_segment(name).outcome != OpenOutcome::opened) return false;
+  const Descriptor object = open_object(name);
+  const std::optional<Owner> owner = object ? owner_of(object.get()) : std::nullopt;
+  return owner && !owner->retired && liveness(object.get(), *owner) != Liveness::dead;
+}
+
 }  // namespace
 
 bool valid_instance_name(std::string_view instance) {
@@ -93,7 +101,12 @@ std::string segment_name_of(const std::string& instance) {
     const bool theirs =
         plain || std::strtoul(name.c_str() + instance.size() + 1, nullptr, 10) == status.st_uid;
     if (!theirs || !is_trusted(status.st_uid)) continue;
-    const int rank = status.st_uid == geteuid() ? 4 : status.st_uid == 0 ? 3 : plain ? 2 : 1;
+    constexpr int kLiving = 8;
+    const int rank = (status.st_uid == geteuid() ? 4
+                      : status.st_uid == 0       ? 3
+                      : plain                    ? 2
+                                                 : 1) +
+                     (is_living(name) ? kLiving : 0);
     if (rank <= best_rank) continue;
     best_rank = rank;
     best = name;

@@ -42,7 +42,11 @@ std::string uri_of(const std::string& file, const char* parameters) {
 
 }  // namespace
 
-HistoryResult result_of(const DatabaseError& error, const std::string& file) {
+HistoryResult result_of(const DatabaseError& error, const std::string& file,
+                        const Database* database) {
+  if (database != nullptr && database->was_stopped()) {
+    return {HistoryOutcome::stopped, "the work on the history file " + file + " was stopped"};
+  }
   const std::string the_file = "the history file " + file;
   const int system_error = error.system_error();
   switch (error.code() & 0xFF) {
@@ -200,18 +204,19 @@ bool Database::has_moved() const {
   return moved != 0;
 }
 
-void Database::limit_steps(std::uint64_t most) {
+void Database::limit_steps(std::uint64_t most, const StopWanted& stop) {
   constexpr int kStepsBetweenLooks = 1'000;
-  if (steps_left_ == nullptr) steps_left_ = std::make_unique<std::uint64_t>();
-  *steps_left_ = most;
+  if (limit_ == nullptr) limit_ = std::make_unique<Limit>();
+  *limit_ = {most, stop, false};
   sqlite3_progress_handler(
       database_.get(), kStepsBetweenLooks,
-      [](void* left) {
-        auto& steps = *static_cast<std::uint64_t*>(left);
-        steps -= std::min<std::uint64_t>(steps, kStepsBetweenLooks);
-        return steps == 0 ? 1 : 0;
+      [](void* given) {
+        Limit& limit = *static_cast<Limit*>(given);
+        limit.steps_left -= std::min<std::uint64_t>(limit.steps_left, kStepsBetweenLooks);
+        limit.stopped = limit.stopped || (limit.stop && limit.stop());
+        return limit.steps_left == 0 || limit.stopped ? 1 : 0;
       },
-      steps_left_.get());
+      limit_.get());
 }
 
 Database::Transaction::~Transaction() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -28,6 +29,7 @@ enum class HistoryOutcome {
   full,       // no space left
   in_use,     // another process writes it
   moved,      // the file that is open has been moved away
+  stopped,    // the caller wanted no more
   failed,     // any other error of the system
 };
 
@@ -37,6 +39,9 @@ struct HistoryResult {
 
   bool done() const { return outcome == HistoryOutcome::done; }
 };
+
+// Whether nobody wants any more what is being done; empty: never. It must not throw.
+using StopWanted = std::function<bool()>;
 
 class DatabaseError : public std::runtime_error {
  public:
@@ -50,8 +55,11 @@ class DatabaseError : public std::runtime_error {
   int system_error_;
 };
 
-// The result that an error means for the history in `file`.
-HistoryResult result_of(const DatabaseError& error, const std::string& file);
+class Database;
+
+// The result that an error means for the history in `file`. `database` may be null.
+HistoryResult result_of(const DatabaseError& error, const std::string& file,
+                        const Database* database);
 
 class Statement {
  public:
@@ -66,6 +74,19 @@ class Statement {
   // True: there is a row. Its values are valid until the next step() or reset().
   bool step();
   void run();  // runs to the end, and resets
+
+  // Ends an execution, also when an exception does: a row that is still wanted keeps the state of the file
+  // in which it was read.
+  class Ending {
+   public:
+    explicit Ending(Statement& statement) : statement_(statement) {}
+    Ending(const Ending&) = delete;
+    Ending& operator=(const Ending&) = delete;
+    ~Ending() { statement_.reset(); }
+
+   private:
+    Statement& statement_;
+  };
 
   std::int64_t number(int column) const;
   std::string text(int column) const;
@@ -98,9 +119,10 @@ class Database {
   // Whether the file's name stands for another file by now, or for no file.
   bool has_moved() const;
 
-  // From now on fails after so many steps of SQLite's machine: a file that was made for it keeps its
-  // reader busy for ever. A further call begins anew.
-  void limit_steps(std::uint64_t most);
+  // From now on fails after so many steps of SQLite's machine, because a file that was made for it keeps
+  // its reader busy for ever, and soon after `stop` says so. A further call begins anew.
+  void limit_steps(std::uint64_t most, const StopWanted& stop);
+  bool was_stopped() const { return limit_ != nullptr && limit_->stopped; }
 
   // The destructor rolls back unless commit() was called.
   class Transaction {
@@ -121,7 +143,12 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
-  std::unique_ptr<std::uint64_t> steps_left_;  // outlives the database, which knows where it is
+  struct Limit {
+    std::uint64_t steps_left = 0;
+    StopWanted stop;
+    bool stopped = false;
+  };
+  std::unique_ptr<Limit> limit_;  // outlives the database, which knows where it is
   std::unique_ptr<sqlite3, Close> database_;
 };
 

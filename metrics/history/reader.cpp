@@ -84,17 +84,17 @@ struct HistoryReader::Tier {
                                     .c_str())) {}
 };
 
-HistoryReader::HistoryReader(std::string file, std::uint64_t most_steps)
-    : file_(std::move(file)), most_steps_(most_steps) {}
+HistoryReader::HistoryReader(std::string file, std::uint64_t most_steps, StopWanted stop)
+    : file_(std::move(file)), most_steps_(most_steps), stop_(std::move(stop)) {}
 HistoryReader::~HistoryReader() = default;
 
 std::unique_ptr<HistoryReader> HistoryReader::open(const std::string& file, HistoryResult& why,
-                                                   std::uint64_t most_steps) {
-  std::unique_ptr<HistoryReader> reader(new HistoryReader(file, most_steps));
+                                                   std::uint64_t most_steps, StopWanted stop) {
+  std::unique_ptr<HistoryReader> reader(new HistoryReader(file, most_steps, std::move(stop)));
   why = reader->guarded([&]() -> HistoryResult {
     reader->database_ = open_to_read(file);
     Database& database = *reader->database_;
-    database.limit_steps(most_steps);
+    database.limit_steps(most_steps, reader->stop_);
     HistoryResult schema = check_schema_to_read(database, file);
     if (!schema.done()) return schema;
     database.run("PRAGMA cache_size = -16384");
@@ -109,10 +109,10 @@ std::unique_ptr<HistoryReader> HistoryReader::open(const std::string& file, Hist
 
 HistoryResult HistoryReader::guarded(const std::function<HistoryResult()>& work) {
   try {
-    if (database_ != nullptr) database_->limit_steps(most_steps_);
+    if (database_ != nullptr) database_->limit_steps(most_steps_, stop_);
     return work();
   } catch (const DatabaseError& error) {
-    return result_of(error, file_);
+    return result_of(error, file_, database_.get());
   }
 }
 
@@ -258,10 +258,13 @@ void HistoryReader::visit(std::size_t tier, std::uint64_t begin, std::uint64_t e
 
 void HistoryReader::visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t end,
                                const std::vector<Series>& series, const Visit& visitor) {
-  if (series.empty() || !tier.extent.reset().step()) return;
+  if (series.empty()) return;
+  const Statement::Ending end_extent(tier.extent);
+  const Statement::Ending end_one(tier.one);
+  const Statement::Ending end_between(tier.between);
+  if (!tier.extent.reset().step()) return;
   begin = std::max(begin, round_down(to_unsigned(tier.extent.number(0)), tier.seconds));
   end = std::min(end, to_unsigned(tier.extent.number(1)) + 1);
-  tier.extent.reset();
   const auto all = to_unsigned(database_->number("SELECT count(*) FROM series"));
   if (series.size() * kRowsForOneLookup < all) {
     for (; begin < end; begin += tier.seconds) {
@@ -270,7 +273,6 @@ void HistoryReader::visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t en
         if (tier.one.step()) visitor(begin, one.id, tier.one.bytes(0));
       }
     }
-    tier.one.reset();
     return;
   }
   std::vector<std::int64_t> wanted;
@@ -283,7 +285,6 @@ void HistoryReader::visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t en
     if (!std::binary_search(wanted.begin(), wanted.end(), id)) continue;
     visitor(to_unsigned(tier.between.number(0)), id, tier.between.bytes(2));
   }
-  tier.between.reset();
 }
 
 HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& answer) {

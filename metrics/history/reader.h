@@ -21,9 +21,10 @@ class HistoryReader {
   static constexpr std::uint64_t kMostSteps = 2'000'000'000;
 
   // Null if it cannot be opened: `why` says why. A file in which a call would take more than
-  // `most_steps` counts as damaged.
+  // `most_steps` counts as damaged. Calls end with `stopped` soon after `stop` says so.
   static std::unique_ptr<HistoryReader> open(const std::string& file, HistoryResult& why,
-                                             std::uint64_t most_steps = kMostSteps);
+                                             std::uint64_t most_steps = kMostSteps,
+                                             StopWanted stop = {});
   ~HistoryReader();
 
   // The names of daemons, sorted. The records of a daemon's outer layers belong to the daemon, but
@@ -50,7 +51,7 @@ class HistoryReader {
   using Visit = std::function<void(std::uint64_t begin, std::int64_t series,
                                    std::span<const std::uint8_t> tally)>;
 
-  HistoryReader(std::string file, std::uint64_t most_steps);
+  HistoryReader(std::string file, std::uint64_t most_steps, StopWanted stop);
   HistoryResult guarded(const std::function<HistoryResult()>& work);
   void load_tiers();
   HistoryResult find_series(const HistoryFilter& filter, bool sums, std::vector<Series>& found);
@@ -69,6 +70,7 @@ class HistoryReader {
 
   const std::string file_;
   const std::uint64_t most_steps_;
+  const StopWanted stop_;
   std::unique_ptr<Database> database_;
   std::vector<Tier> tiers_;  // by kRollupSeconds
 };

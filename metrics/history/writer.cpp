@@ -104,21 +104,29 @@ struct HistoryWriter::Tier {
 };
 
 HistoryWriter::HistoryWriter(std::string file, std::unique_ptr<Lock> lock,
-                             const HistoryRetention& retention)
-    : file_(std::move(file)), lock_(std::move(lock)), retention_(retention) {}
+                             const HistoryRetention& retention, std::uint64_t most_steps,
+                             StopWanted stop)
+    : file_(std::move(file)),
+      lock_(std::move(lock)),
+      retention_(retention),
+      most_steps_(most_steps),
+      stop_(std::move(stop)) {}
 
 HistoryWriter::~HistoryWriter() = default;
 
 std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
                                                    const HistoryRetention& retention,
-                                                   HistoryResult& why) {
+                                                   HistoryResult& why, std::uint64_t most_steps,
+                                                   StopWanted stop) {
   why = {};
   std::unique_ptr<Lock> lock = Lock::take(file, why);
   if (lock == nullptr) return nullptr;
+  std::unique_ptr<HistoryWriter> writer(
+      new HistoryWriter(file, std::move(lock), retention, most_steps, std::move(stop)));
   try {
-    std::unique_ptr<HistoryWriter> writer(new HistoryWriter(file, std::move(lock), retention));
     writer->database_ = std::make_unique<Database>(file, Database::Mode::write);
     Database& database = *writer->database_;
+    database.limit_steps(most_steps, writer->stop_);
     const HistoryResult schema = check_schema(database, file);
     if (!schema.done() && schema.outcome != HistoryOutcome::absent) {
       why = schema;
@@ -138,7 +146,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
     writer->load_counters();
     return writer;
   } catch (const DatabaseError& error) {
-    why = result_of(error, file);
+    why = result_of(error, file, writer->database_.get());
     return nullptr;
   }
 }
@@ -190,16 +198,19 @@ HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
             "the history file " + file_ + " was moved away or deleted; it is opened anew"};
   }
   try {
+    database_->limit_steps(most_steps_, stop_);
     try {
       Database::Transaction transaction(*database_, "BEGIN IMMEDIATE");
       write(deltas, now_seconds);
       transaction.commit();
-    } catch (const DatabaseError&) {
+    } catch (const DatabaseError& error) {
+      const HistoryResult result = result_of(error, file_, database_.get());
+      database_->limit_steps(most_steps_, {});
       load();  // the cache must agree with the file
-      throw;
+      return result;
     }
   } catch (const DatabaseError& error) {
-    return result_of(error, file_);
+    return result_of(error, file_, database_.get());
   }
   for (const HistoryDelta& delta : deltas) positions_[delta.instance] = delta.delta.position;
   return {};
@@ -323,6 +334,7 @@ void HistoryWriter::add(const Tallies& seconds) {
 
 void HistoryWriter::merge(Tier& tier, const Place& place, const Tally& tally) {
   const auto& [begin, series] = place;
+  const Statement::Ending end_select(tier.select);
   tier.select.reset().bind(1, to_signed(begin)).bind(2, series);
   std::vector<std::uint8_t> row;
   if (tier.select.step()) {
@@ -353,6 +365,7 @@ void HistoryWriter::close(Tier& tier, Tier& finer, std::uint64_t until) {
     for (const auto& [series, tally] : stretch) merge(tier, {begin, series}, tally);
     stretch.clear();
   };
+  const Statement::Ending end_between(finer.between);
   finer.between.reset().bind(1, to_signed(tier.closed_until)).bind(2, to_signed(until));
   while (finer.between.step()) {
     const std::uint64_t row_begin = round_down(to_unsigned(finer.between.number(0)), tier.seconds);
@@ -361,7 +374,6 @@ void HistoryWriter::close(Tier& tier, Tier& finer, std::uint64_t until) {
     merge_row(stretch[finer.between.number(1)], finer.between.bytes(2));
   }
   write_stretch();
-  finer.between.reset();
   tier.closed_until = until;
   store(tier);
 }

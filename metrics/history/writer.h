@@ -39,10 +39,17 @@ struct HistoryDelta {
 
 class HistoryWriter {
  public:
+  // Steps of SQLite's machine in one call, some seconds: hundreds of times what a bridge's commit needs.
+  static constexpr std::uint64_t kMostSteps = 500'000'000;
+
   // Makes the file if there is none, and migrates a file of an older version. Keeps other writers
-  // out (by FILE.lock) as long as the writer exists. Null if it cannot be opened: `why` says why.
+  // out (by FILE.lock) as long as the writer exists. Null if it cannot be opened: `why` says why. A file
+  // in which a call would take more than `most_steps` counts as damaged. Calls end with `stopped` soon
+  // after `stop` says so.
   static std::unique_ptr<HistoryWriter> open(const std::string& file,
-                                             const HistoryRetention& retention, HistoryResult& why);
+                                             const HistoryRetention& retention, HistoryResult& why,
+                                             std::uint64_t most_steps = kMostSteps,
+                                             StopWanted stop = {});
   ~HistoryWriter();
 
   // The position up to which each instance's records are in the file.
@@ -68,7 +75,8 @@ class HistoryWriter {
   using Place = std::pair<std::uint64_t, std::int64_t>;  // begin, series
   using Tallies = std::map<Place, Tally>;
 
-  HistoryWriter(std::string file, std::unique_ptr<Lock> lock, const HistoryRetention& retention);
+  HistoryWriter(std::string file, std::unique_ptr<Lock> lock, const HistoryRetention& retention,
+                std::uint64_t most_steps, StopWanted stop);
   void load();
   void load_counters();
   void write(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds);
@@ -97,6 +105,8 @@ class HistoryWriter {
   const std::string file_;
   const std::unique_ptr<Lock> lock_;
   const HistoryRetention retention_;
+  const std::uint64_t most_steps_;
+  const StopWanted stop_;
   std::unique_ptr<Database> database_;
   std::vector<Tier> tiers_;  // in the order of kRollupSeconds
   std::map<std::string, ReadingPosition> positions_;

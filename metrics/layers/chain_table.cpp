@@ -66,6 +66,28 @@ void ChainTable::advance(std::uint64_t second) {
   }
 }
 
+std::size_t ChainTable::window_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [key, chain] : chains_) {
+    bytes += chain.duration.memory_bytes();
+    for (const Chain::Hop& hop : chain.hops) {
+      bytes += hop.cost.memory_bytes() + hop.there.memory_bytes() + hop.back.memory_bytes();
+    }
+  }
+  return bytes;
+}
+
+void ChainTable::forget_before(std::uint64_t second) {
+  for (auto& [key, chain] : chains_) {
+    chain.duration.forget_before(second);
+    for (Chain::Hop& hop : chain.hops) {
+      hop.cost.forget_before(second);
+      hop.there.forget_before(second);
+      hop.back.forget_before(second);
+    }
+  }
+}
+
 Chain* ChainTable::find_or_add(const Key& key) {
   if (const auto known = chains_.find(key); known != chains_.end()) return &known->second;
   const bool stack = of_whole_stack(names_[key.first]);

@@ -50,6 +50,10 @@ class ChainTable {
   void add(const JoinedOperation& operation);
 
   // The number of a name (a whole stack's name has operation ""), and the layers.
+  // See SlidingWindows.
+  std::size_t window_bytes() const;
+  void forget_before(std::uint64_t second);
+
   using Key = std::pair<std::uint32_t, LayerSet>;
   std::map<Key, Chain>& chains() { return chains_; }
   std::uint64_t dropped() const { return dropped_; }

@@ -119,11 +119,16 @@ class LayerGroup::State {
   void sweep(const Time& now, std::uint64_t budget_ns);
   Snapshot snapshot(const Time& now);
   std::shared_ptr<const LayersView> layers(const Snapshot& all);
+  std::size_t window_bytes() const {
+    return daemon.window_bytes() + outer.window_bytes() + chains_.window_bytes();
+  }
 
   Follower daemon;
   Follower outer;
+  std::size_t most_window_bytes = kMostWindowBytes;
 
  private:
+  void keep_within_limit(std::uint64_t second);
   // Whether outer layers report now, or have reported.
   bool outer_known() const {
     const shm::ProducerState state = outer.state();
@@ -139,6 +144,8 @@ class LayerGroup::State {
   Feed feed_{chains_, join_};
   Processes processes_;
   std::uint64_t outer_lost_ = 0;
+  std::uint64_t measured_second_ = 0;
+  std::uint64_t windows_begin_ = 0;  // the first second that was not given up
   std::shared_ptr<const LayersView> view_;
   std::uint64_t view_second_ = 0;
 };
@@ -158,10 +165,30 @@ void LayerGroup::State::sweep(const Time& now, std::uint64_t budget_ns) {
       now.monotonic_ns - std::min(now.monotonic_ns, SpanJoin::kPatienceNs);
   chains_.advance(settled_ns / kNsPerSecond);
   join_.advance(now.monotonic_ns);
+  keep_within_limit(now.monotonic_ns / kNsPerSecond);
+}
+
+void LayerGroup::State::keep_within_limit(std::uint64_t second) {
+  if (std::exchange(measured_second_, second) == second) return;
+  constexpr std::uint64_t kStep = SlidingWindows::kWidestSlot;
+  windows_begin_ = std::min(windows_begin_, second);  // the clock may go back
+  const std::uint64_t longest = kWindowSeconds.back();
+  std::uint64_t begin =
+      std::max(windows_begin_, second - std::min(second, longest)) / kStep * kStep;
+  while (begin + 2 * kStep <= second && window_bytes() > most_window_bytes) {
+    begin += kStep;
+    daemon.forget_before(begin);
+    outer.forget_before(begin);
+    chains_.forget_before(begin);
+    windows_begin_ = begin;
+  }
 }
 
 Snapshot LayerGroup::State::snapshot(const Time& now) {
   Snapshot all = daemon.snapshot(now);
+  all.windows_shortened =
+      windows_begin_ + kWindowSeconds.back() > now.monotonic_ns / kNsPerSecond &&
+      windows_begin_ != 0;
   if (!outer_known()) return all;
   Snapshot outside = outer.snapshot(now);
   outer_lost_ = outside.ring.lost;
@@ -305,6 +332,16 @@ std::shared_ptr<const LayersView> LayerGroup::layers(const Snapshot& taken) {
 }
 const std::string& LayerGroup::instance() const {
   return state_->daemon.instance();
+}
+void LayerGroup::share(const std::shared_ptr<OperationPlaces>& places) {
+  state_->daemon.share(places);
+  state_->outer.share(places);
+}
+std::size_t LayerGroup::window_bytes() {
+  return state_->window_bytes();
+}
+void LayerGroup::limit_window_bytes(std::size_t most) {
+  state_->most_window_bytes = most;
 }
 Follower& LayerGroup::daemon() {
   return state_->daemon;

@@ -34,6 +34,14 @@ class LayerGroup {
   // window "now" is the newest second for which no more spans are waited for.
   std::shared_ptr<const LayersView> layers(const Snapshot& taken);
 
+  // Operations beyond a few have their places among those of other groups. Before the first sweep.
+  void share(const std::shared_ptr<OperationPlaces>& places);
+  // What the windows need. If it is more than their limit, the oldest part of all of them is given up,
+  // once a second: they then cover less time, and snapshots say so.
+  static constexpr std::size_t kMostWindowBytes = std::size_t{128} << 20;
+  std::size_t window_bytes();
+  void limit_window_bytes(std::size_t most);
+
   const std::string& instance() const;
   // The two followers. Do not sweep them: sweep the group.
   Follower& daemon();

@@ -120,6 +120,7 @@ class Follower::State {
   std::optional<std::uint64_t> looked_ns_;
   std::uint64_t until_ns_ = shm::kNever;  // of the present sweep
   int sweeps_of_old_ = 0;                 // of a run that was replaced
+  bool next_lives_ = false;               // the run that replaced it, as of the last look
 
   // Kept between snapshots: windows change once a second, but snapshots may be taken more often.
   SharedList<OperationStats> operations_;
@@ -155,6 +156,7 @@ void Follower::State::sweep(const Time& now, std::uint64_t budget_ns) {
 // Changes the segment at most once in each call, so that a segment that is replaced again and again
 // cannot keep a reader here.
 void Follower::State::look(const Time& now) {
+  next_lives_ = false;
   const bool corrupt =
       reader_ != nullptr &&
       (reader_->state(now.monotonic_ns) == shm::ProducerState::unusable || !reader_->is_whole());
@@ -207,9 +209,11 @@ void Follower::State::attach(const Time& now, bool old_is_corrupt) {
         reader_ != nullptr && !old_is_corrupt && ingest_.sweep(*reader_, now, until_ns_);
     if (more && ++sweeps_of_old_ < kMostSweepsOfOld) {
       looked_ns_.reset();
+      next_lives_ = next->state(now.monotonic_ns) == shm::ProducerState::live;
       return;
     }
     sweeps_of_old_ = 0;
+    next_lives_ = false;
     reader_ = std::move(next);
     const shm::Provenance made = reader_->provenance();
     owner_ = made.known ? printable(shm::user_name(made.uid)) : "";
@@ -237,6 +241,10 @@ void Follower::State::attach(const Time& now, bool old_is_corrupt) {
 }
 
 void Follower::State::judge_producer(const Time& now) {
+  if (next_lives_) {  // the run that is attached may have ended, but it is only still being read
+    set_state(shm::ProducerState::live, "");
+    return;
+  }
   const std::string process = "process " + std::to_string(reader_->producer().process.pid) +
                               " of instance \"" + instance_ + "\" ";
   switch (reader_->state(now.monotonic_ns)) {
@@ -508,6 +516,18 @@ void Follower::expect_known_operations() {
 
 void Follower::continue_counters(const CountedUntil& earlier) {
   state_->ingest().continue_counters(earlier);
+}
+
+void Follower::share(std::shared_ptr<OperationPlaces> places) {
+  state_->ingest().operations().share(std::move(places));
+}
+
+std::size_t Follower::window_bytes() const {
+  return state_->ingest().operations().window_bytes();
+}
+
+void Follower::forget_before(std::uint64_t second) {
+  state_->ingest().forget_before(second);
 }
 
 const std::string& Follower::instance() const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/live/operation_places.h"
 #include "metrics/live/snapshot.h"
 #include "metrics/record_listener.h"
 #include "metrics/rollups/rollup.h"
@@ -94,6 +95,13 @@ class Follower {
   void expect_known_operations();
 
   const std::string& instance() const;
+
+  // For what bounds the memory of several followers. See OperationTable; share() before the first sweep.
+  void share(std::shared_ptr<OperationPlaces> places);
+  std::size_t window_bytes() const;
+  // Windows begin at this second of CLOCK_MONOTONIC from now on, as covered_seconds then says. A multiple
+  // of SlidingWindows::kWidestSlot.
+  void forget_before(std::uint64_t second);
 
  private:
   class State;

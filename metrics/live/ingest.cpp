@@ -313,6 +313,12 @@ void Ingest::advance(const Time& now) {
   operations_.advance(second);
 }
 
+void Ingest::forget_before(std::uint64_t second) {
+  observed_since_ns_ = std::max(observed_since_ns_, second * kNsPerSecond);
+  operations_.forget_before(second);
+  ++revision_;
+}
+
 bool Ingest::sweep(shm::Reader& reader, const Time& now, std::uint64_t until_ns) {
   const shm::Calibration calibration = reader.calibration();
   std::uint64_t again = 0;

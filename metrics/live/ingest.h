@@ -72,6 +72,8 @@ class Ingest {
   void expect_known_operations() { expects_known_ = true; }
 
   OperationTable& operations() { return operations_; }
+  // Windows begin there from now on, at a multiple of SlidingWindows::kWidestSlot.
+  void forget_before(std::uint64_t second);
   std::uint64_t second() const { return second_; }
   std::uint64_t observed_since_ns() const { return observed_since_ns_; }
   // Of all runs, as of the last sweep: published = read + before + lost.

@@ -21,7 +21,7 @@ OperationTable::Found OperationTable::find_or_add(const OperationKey& key) {
     operation.windows.advance(now_);
     return &operation;
   };
-  if (operations_.size() < kMostOperations) return {add(key), true};
+  if (has_room()) return {add(key), true};
   OperationKey other = key;
   other.operation = kOtherOperation;
   if (const auto found = operations_.find(other); found != operations_.end()) {
@@ -29,6 +29,21 @@ OperationTable::Found OperationTable::find_or_add(const OperationKey& key) {
   }
   if (operations_.size() < kMostOperations + kRoomForOther) return {add(other), key == other};
   return {nullptr, false};
+}
+
+bool OperationTable::has_room() {
+  if (operations_.size() >= kMostOperations) return false;
+  return !places_ || operations_.size() < OperationPlaces::kOwn || places_->take();
+}
+
+std::size_t OperationTable::window_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [key, operation] : operations_) bytes += operation.windows.memory_bytes();
+  return bytes;
+}
+
+void OperationTable::forget_before(std::uint64_t second) {
+  for (auto& [key, operation] : operations_) operation.windows.forget_before(second);
 }
 
 void OperationTable::advance(std::uint64_t now) {

@@ -5,7 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
+#include <utility>
 
+#include "metrics/live/operation_places.h"
 #include "metrics/live/snapshot.h"
 #include "metrics/live/window.h"
 #include "metrics/tally/counters.h"
@@ -30,6 +34,10 @@ struct Operation {
 
 class OperationTable {
  public:
+  // From now on operations beyond a few have their places among those of other tables. Call it while
+  // the table is empty.
+  void share(std::shared_ptr<OperationPlaces> places) { places_.emplace(std::move(places)); }
+
   struct Found {
     Operation* operation;  // null: there was no room, not even for its _OTHER
     bool itself;           // false: `operation` is its _OTHER
@@ -45,9 +53,16 @@ class OperationTable {
   // Moves all windows to second `now`.
   void advance(std::uint64_t now);
 
+  // See SlidingWindows.
+  std::size_t window_bytes() const;
+  void forget_before(std::uint64_t second);
+
  private:
+  bool has_room();
+
   std::map<OperationKey, Operation> operations_;
   std::uint64_t now_ = 0;
+  std::optional<TakenPlaces> places_;
 };
 
 }  // namespace goxel_telemetry::metrics

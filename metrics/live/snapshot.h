@@ -152,6 +152,8 @@ struct Snapshot {
   std::vector<InflightRequest> inflight;  // oldest first
   // Records counted as _OTHER or not at all: too many operations.
   std::uint64_t operations_dropped = 0;
+  // The windows cover less than they could, because all together would need too much memory.
+  bool windows_shortened = false;
 };
 
 // Whether the daemon lives but gives no sign of life: it is stopped, say, or its machine was asleep.

@@ -57,19 +57,28 @@ std::uint64_t SlidingWindows::settled_begin(std::uint64_t now) {
   return round_up(begin_of(Window::one_minute, now), kWidth[1]);
 }
 
-void SlidingWindows::Slot::pack() {
-  packed = tally.latency.encode();
-  packed.shrink_to_fit();
-  tally.latency = Histogram{};
-  open = false;
+void SlidingWindows::pack(Slot& slot) {
+  slot.packed = slot.tally.latency.encode();
+  slot.packed.shrink_to_fit();
+  packed_bytes_ += slot.packed.capacity();
+  slot.tally.latency = Histogram{};
+  slot.open = false;
 }
 
-void SlidingWindows::Slot::unpack() {
-  open = true;
-  if (packed.empty()) return;
-  [[maybe_unused]] const bool valid = tally.latency.merge_encoded(packed);
+void SlidingWindows::unpack(Slot& slot) {
+  slot.open = true;
+  if (slot.packed.empty()) return;
+  [[maybe_unused]] const bool valid = slot.tally.latency.merge_encoded(slot.packed);
   assert(valid);
-  packed = {};
+  packed_bytes_ -= slot.packed.capacity();
+  slot.packed = {};
+}
+
+// Afterwards no pointer in open_ points to a slot that may be removed.
+void SlidingWindows::pack_all() {
+  for (const auto& [first, slot] : open_) pack(*slot);
+  open_.clear();
+  last_slot_ = nullptr;
 }
 
 void SlidingWindows::Slot::merge_into(Tally& out) const {
@@ -83,7 +92,7 @@ SlidingWindows::Slot& SlidingWindows::open_slot(std::size_t tier, std::uint64_t 
   const std::uint64_t first = round_down(second, kWidth[tier]);
   Slot& slot = tiers_[tier][first];
   if (!slot.open) {
-    slot.unpack();
+    unpack(slot);
     open_.emplace_back(first, &slot);
   }
   return slot;
@@ -105,7 +114,7 @@ void SlidingWindows::find_slot(std::uint64_t second) {
 void SlidingWindows::pack_settled() {
   std::erase_if(open_, [this](const auto& entry) {
     if (entry.first + kSettledSeconds > now_) return false;
-    entry.second->pack();
+    pack(*entry.second);
     return true;
   });
 }
@@ -114,10 +123,10 @@ void SlidingWindows::advance(std::uint64_t now) {
   if (now == now_) return;
   last_slot_ = nullptr;
   if (now < now_) {
-    // All slots are packed first, so that no pointer in open_ points to a slot that is removed.
-    for (const auto& [first, slot] : open_) slot->pack();
-    open_.clear();
-    for (auto& tier : tiers_) tier.erase(tier.upper_bound(now), tier.end());
+    pack_all();
+    for (auto& tier : tiers_) {
+      while (!tier.empty() && tier.rbegin()->first > now) remove(tier, std::prev(tier.end()));
+    }
   }
   now_ = now;
   pack_settled();
@@ -132,9 +141,23 @@ void SlidingWindows::advance(std::uint64_t now) {
       if (tier + 1 < kTiers && first >= tier_begin(kTiers - 1, now)) {
         slot.merge_into(open_slot(tier + 1, first).tally);
       }
-      slots.erase(slots.begin());
+      remove(slots, slots.begin());
     }
     pack_settled();
+  }
+}
+
+void SlidingWindows::remove(Slots& slots, Slots::iterator slot) {
+  packed_bytes_ -= slot->second.packed.capacity();
+  slots.erase(slot);
+}
+
+void SlidingWindows::forget_before(std::uint64_t second) {
+  assert(second % kWidestSlot == 0);
+  pack_all();
+  settled_.reset();
+  for (Slots& slots : tiers_) {
+    while (!slots.empty() && slots.begin()->first < second) remove(slots, slots.begin());
   }
 }
 
@@ -183,18 +206,14 @@ bool SlidingWindows::empty() const {
 }
 
 std::size_t SlidingWindows::memory_bytes() const {
-  std::size_t bytes = sizeof *this + open_.capacity() * sizeof open_[0];
+  constexpr std::size_t kNode = 32;  // of a map's node: three pointers and a colour
+  std::size_t bytes = sizeof *this + open_.capacity() * sizeof open_[0] + packed_bytes_;
+  for (const Slots& slots : tiers_) bytes += slots.size() * (kNode + sizeof *slots.begin());
+  for (const auto& [first, slot] : open_) bytes += slot->tally.latency.bucket_bytes();
   if (settled_) {
     bytes += settled_->one_minute.latency.bucket_bytes() +
              settled_->five_minutes.latency.bucket_bytes() +
              settled_->fifteen_minutes.latency.bucket_bytes();
-  }
-  for (const auto& slots : tiers_) {
-    for (const auto& [first, slot] : slots) {
-      constexpr std::size_t kNode = 32;  // of a map's node: three pointers and a colour
-      bytes += kNode + sizeof first + sizeof slot + slot.packed.capacity() +
-               slot.tally.latency.bucket_bytes();
-    }
   }
   return bytes;
 }

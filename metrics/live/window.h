@@ -44,11 +44,15 @@ class SlidingWindows {
     if (last_slot_ != nullptr) last_slot_->tally.add(measurement);
   }
 
+  // Gives up the memory of all seconds before `second`, a multiple of the widest slot's seconds.
+  void forget_before(std::uint64_t second);
+  static constexpr std::uint64_t kWidestSlot = 15;
+
   // The tally of each window, by Window.
   WindowTallies totals();
 
   bool empty() const;
-  std::size_t memory_bytes() const;
+  std::size_t memory_bytes() const;  // costs no more than the slots that still change
 
  private:
   struct Slot {
@@ -56,10 +60,9 @@ class SlidingWindows {
     std::vector<std::uint8_t> packed;  // Histogram::encode(); empty while unpacked
     bool open = false;
 
-    void pack();
-    void unpack();
     void merge_into(Tally& out) const;
   };
+  using Slots = std::map<std::uint64_t, Slot>;  // by first second
   // Sums that change only every five seconds, in the second in which the far edges move, or when a
   // record comes late. With them, the windows cost only a few slots each second and not all slots.
   struct Settled {
@@ -70,20 +73,26 @@ class SlidingWindows {
     Tally fifteen_minutes;  // slots of the window of 15 minutes before that
   };
   static constexpr std::size_t kTiers = 3;
-  static constexpr std::array<std::uint64_t, kTiers> kWidth = {1, 5, 15};  // seconds in one slot
+  static constexpr std::array<std::uint64_t, kTiers> kWidth = {1, 5,
+                                                               kWidestSlot};  // seconds in one slot
 
   // The first second that tier `tier` holds; older seconds lie in the next tier.
   static std::uint64_t tier_begin(std::size_t tier, std::uint64_t now);
   void find_slot(std::uint64_t second);
   Slot& open_slot(std::size_t tier, std::uint64_t second);
+  void pack(Slot& slot);
+  void unpack(Slot& slot);
+  void pack_all();
+  void remove(Slots& slots, Slots::iterator slot);
   void pack_settled();
   static std::uint64_t settled_begin(std::uint64_t now);
   const Settled& settled();
 
   std::uint64_t now_ = 0;
-  std::array<std::map<std::uint64_t, Slot>, kTiers> tiers_;  // by first second
-  std::vector<std::pair<std::uint64_t, Slot*>> open_;        // the unpacked slots
-  std::optional<Settled> settled_;                           // made when it is needed
+  std::array<Slots, kTiers> tiers_;
+  std::vector<std::pair<std::uint64_t, Slot*>> open_;  // the unpacked slots
+  std::size_t packed_bytes_ = 0;                       // of all packed slots
+  std::optional<Settled> settled_;                     // made when it is needed
   // The slot to which the last record was added; null if there was none.
   std::uint64_t last_second_ = 0;
   Slot* last_slot_ = nullptr;

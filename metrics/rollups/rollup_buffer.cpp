@@ -23,6 +23,12 @@ Tally* RollupBuffer::find(const OperationKey& key, std::uint64_t second) {
   }
 }
 
+void RollupBuffer::limit(std::size_t most) {
+  most_ = most;
+  while (size_ > most_ && make_longer()) {
+  }
+}
+
 bool RollupBuffer::make_longer() {
   const auto next = std::upper_bound(kRollupSeconds.begin(), kRollupSeconds.end(), seconds_);
   if (next == kRollupSeconds.end()) return false;

@@ -22,6 +22,10 @@ class RollupBuffer {
   RollupBuffer() = default;
   explicit RollupBuffer(std::size_t most) : most_(most) {}
 
+  // From now on there is room for so many tallies: those that are there are lengthened as far as that
+  // helps.
+  void limit(std::size_t most);
+
   // The tally of an operation and Unix second; null if there is no room. The pointer is valid as
   // long as generation() does not change.
   Tally* find(const OperationKey& key, std::uint64_t second);

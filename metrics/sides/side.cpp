@@ -140,7 +140,8 @@ Side SideReader::read_range(const std::string& from, const std::string& to) cons
                       "keeps it in");
   }
   HistoryResult result;
-  const auto reader = HistoryReader::open(sources_.history_file, result);
+  const auto reader =
+      HistoryReader::open(sources_.history_file, result, HistoryReader::kMostSteps, sources_.stop);
   require(result);
   HistoryFilter filter;
   filter.instance = sources_.instance.empty() ? only_instance_of(*reader) : sources_.instance;

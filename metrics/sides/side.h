@@ -50,9 +50,10 @@ struct Side {
 
 // Where sides are looked for. Exceptions that `live` and `file` throw come out of the SideReader.
 struct SideSources {
-  std::string instance;         // for FROM..TO; empty: the only one in the history
-  std::string history_file;     // empty: none
-  std::string baseline_folder;  // empty: none
+  std::string instance;             // for FROM..TO; empty: the only one in the history
+  std::string history_file;         // empty: none
+  std::function<bool()> stop = {};  // see metrics/history/reader.h
+  std::string baseline_folder;      // empty: none
   std::function<Side()> live;
   std::function<Side(const std::string& path)> file;  // null: no files allowed
 };

@@ -345,6 +345,36 @@ TEST_F(HistoryServiceTest, StoppingWritesWhatWasHandedOut) {
   EXPECT_EQ(stored_after_a_restart(), 3u);
 }
 
+// A thousand seconds of twenty operations of four instances, none of which can be written.
+TEST_F(HistoryServiceTest, WhatWaitsForTheFileIsBoundedForAllInstancesTogether) {
+  HistoryService history("/nowhere/history.db", {});
+  std::vector<std::string> names;
+  std::vector<std::unique_ptr<TestSegment>> segments;
+  std::vector<std::unique_ptr<metrics::Follower>> followers;
+  for (int i = 0; i < 4; ++i) {
+    names.push_back(metrics::unique_instance());
+    segments.push_back(std::make_unique<TestSegment>(names.back()));
+    followers.push_back(std::make_unique<metrics::Follower>(names.back()));
+    history.begin(*followers.back());
+  }
+  std::size_t most = 0;
+  for (int second = 0; second < 1'000; ++second) {
+    pass(1);
+    for (std::size_t i = 0; i < 4; ++i) {
+      for (int operation = 0; operation < 20; ++operation) {
+        segments[i]->publish("operation_" + std::to_string(operation), now_.monotonic_ns - 1, 1);
+      }
+      followers[i]->sweep(now_);
+      history.exchange(*followers[i]);
+    }
+    most = std::max(most, history.waiting());
+  }
+  EXPECT_LE(most, metrics::RollupBuffer::kMost);
+  EXPECT_GT(most, metrics::RollupBuffer::kMost / 4) << "and there is room for as many";
+  EXPECT_GE(history.waiting(), 4 * 20u);
+  for (const std::string& name : names) shm::remove_segment_of(name);
+}
+
 // While nothing can be written stretches of time become one, and so need no room.
 TEST_F(HistoryServiceTest, HalfAnHourThatCouldNotBeWrittenWasWatchedAllTheSame) {
   TestSegment segment(instance_);

@@ -98,6 +98,27 @@ TEST_F(InstancesTest, NewInstanceCountsFromItsFirstRequestAndAnOldOneFromWhenItI
       << "known before the first one";
 }
 
+// Its windows of ten minutes would need more than half a megabyte.
+TEST_F(InstancesTest, WindowsOfAllNeedNoMoreMemoryThanThereIsForThem) {
+  const std::string name = new_name();
+  TestSegment segment(name);
+  Instances instances({name}, machine(), Instances::kBudgetNs, 500'000);
+  for (int second = 0; second < 600; ++second) {
+    for (int i = 0; i < 20; ++i) {
+      segment.publish("operation_" + std::to_string(i), now_.monotonic_ns, 1000);
+    }
+    pass_one_second();
+    instances.sweep(now_);
+  }
+  const metrics::Snapshot& snapshot = instances.latest()->instances[0];
+  EXPECT_TRUE(snapshot.windows_shortened);
+  const metrics::OperationStats& operation = *metrics::find(snapshot, "operation_3");
+  EXPECT_EQ(operation.total.ok, 600u);
+  const double covered = operation.window(metrics::Window::fifteen_minutes).covered_seconds;
+  EXPECT_GT(covered, 15);
+  EXPECT_LT(covered, 500);
+}
+
 TEST_F(InstancesTest, NewInstanceIsFoundWithinASecond) {
   Instances instances({}, machine());
   instances.sweep(now_);

@@ -42,6 +42,40 @@ TEST(Prometheus, DeadDaemonKeepsItsCountersAndLosesItsGauges) {
   EXPECT_THAT(text, Not(HasSubstr("process_")));
 }
 
+// Two live daemons and a dead one. Of the daemons' operations, 1 and kMost together, one finds no room;
+// the dead one's finds none, although it has few.
+TEST(Prometheus, OperationsBeyondTheMostAreLeftOutTheSoundAndTheSmallOnesLast) {
+  Snapshots snapshots = sample_snapshots();
+  snapshots.instances.resize(1, {});
+  metrics::Snapshot& large = snapshots.instances[0];
+  large.operations.clear();
+  metrics::Snapshot small = large;
+  const auto fill = [](metrics::Snapshot& snapshot, const char* name, std::size_t operations) {
+    snapshot.instance = name;
+    for (std::size_t i = 0; i < operations; ++i) {
+      snapshot.operations.add().key = {"2-layer", "mcp", "daemon", "o" + std::to_string(i)};
+    }
+  };
+  metrics::Snapshot dead = large;
+  dead.daemon.state = shm::ProducerState::dead;
+  fill(large, "large", kMostExposedOperations);
+  fill(small, "small", 1);
+  fill(dead, "dead", 2);
+  snapshots.instances.push_back(small);
+  snapshots.instances.push_back(dead);
+  const std::string text = encode_prometheus(snapshots);
+  EXPECT_THAT(text, HasSubstr("goxel_operations_left_out{instance_name=\"large\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("goxel_operations_left_out{instance_name=\"small\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("goxel_operations_left_out{instance_name=\"dead\"} 2\n"));
+  std::size_t shown = 0;
+  const std::string_view sample = "\ngoxel_operations_total{";
+  for (auto at = text.find(sample); at != std::string::npos; at = text.find(sample, at + 1))
+    ++shown;
+  EXPECT_EQ(shown, kMostExposedOperations);
+  EXPECT_THAT(text, HasSubstr("goxel_operations_total{instance_name=\"small\""));
+  EXPECT_THAT(text, Not(HasSubstr("goxel_operations_total{instance_name=\"dead\"")));
+}
+
 // A family's lines must stand together, under one HELP and one TYPE.
 TEST(Prometheus, FamiliesAreContiguousAndDescribedOnce) {
   std::istringstream text(encode_prometheus(sample_snapshots()));

@@ -29,7 +29,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLong{600'000};
-constexpr Limits kPatient{.idle = kLong, .request = kLong, .turn = kLong, .answer = kLong};
+constexpr Limits kPatient{
+    .idle = kLong, .request = kLong, .turn = kLong, .answer = kLong, .farewell = kLong};
 
 // Serves on any free port from construction on.
 class RunningServer {
@@ -426,6 +427,38 @@ TEST(Server, ClientThatEndsItsInputAfterItsRequestIsAnswered) {
   half.send("GET / HT");
   half.end_input();
   EXPECT_TRUE(half.closed_by_server());
+}
+
+TEST(Server, WhatIsMadeForAClientThatHasLeftIsGivenUp) {
+  Limits limits = kPatient;
+  limits.farewell = milliseconds(0);
+  std::promise<void> asked;
+  std::promise<bool> gone;
+  RunningServer server(
+      [&](const Request& request) {
+        if (request.path != "/long") return echo(request);
+        EXPECT_FALSE(request.is_gone());
+        asked.set_value();
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (!request.is_gone() && std::chrono::steady_clock::now() < limit) {
+          std::this_thread::sleep_for(milliseconds(1));
+        }
+        gone.set_value(request.is_gone());
+        return Response{};
+      },
+      limits);
+  for (const bool resets : {false, true}) {
+    asked = {};
+    gone = {};
+    {
+      HttpClient client(server.port());
+      client.send(get_request("/long"));
+      asked.get_future().wait();
+      if (resets) client.reset();
+    }
+    EXPECT_TRUE(gone.get_future().get());
+    EXPECT_EQ(get(server.port(), "/").value_or(Reply{}).status, 200);
+  }
 }
 
 TEST(Server, ClientsThatHangUpOrResetLeaveNothingBehind) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 namespace goxel_telemetry::plugin {
@@ -302,6 +303,26 @@ TEST_F(Requests, TheLastSignOfLifeIsTheEnd) {
   recorder_->retire();
   EXPECT_GE(reader_->heartbeat_ns(), before);
   EXPECT_EQ(reader_->state(before), shm::ProducerState::retired);
+}
+
+// Each segment that somebody removes costs memory.
+TEST_F(Requests, ASegmentThatIsRemovedAgainAndAgainIsGivenUpAndThatIsSaidOnce) {
+  const std::string path = "/dev/shm/goxel-telemetry." + settings_.instance;
+  if (std::filesystem::space("/dev/shm").available < std::uintmax_t{1} << 30) {
+    GTEST_SKIP() << "needs 1 GiB of shared memory";
+  }
+  testing::internal::CaptureStderr();
+  int made = 0;
+  while (unlink(path.c_str()) == 0 && made < 1'000) {
+    recorder_->beat();
+    ++made;
+  }
+  EXPECT_EQ(made, 64);
+  recorder_->beat();
+  const std::string said = testing::internal::GetCapturedStderr();
+  const auto first = said.find("is not made again");
+  ASSERT_NE(first, std::string::npos) << said;
+  EXPECT_EQ(said.find("is not made again", first + 1), std::string::npos);
 }
 
 }  // namespace

@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <string>
+
+#include "plugin/telemetry.h"
+
 namespace goxel_telemetry::plugin {
 namespace {
 
@@ -142,6 +146,23 @@ TEST(Settings, ALineWithoutAnEqualsSignNamesTheVariable) {
   Settings settings;
   EXPECT_THAT(apply_settings_text(settings, "instance=a\nnonsense\n"),
               HasSubstr("GOXEL_TELEMETRY_SETTINGS"));
+}
+
+// Somebody else may have written the config file.
+TEST(Complaints, ShowWhatATerminalWouldObey) {
+  EXPECT_EQ(Line("is \"", "\x1b[31m\r\n\t\x7f").text(), "is \"\\x1b[31m\\x0d\\x0a\\x09\\x7f");
+  EXPECT_EQ(Line("\u009b1m \u00e9 \u4e2d").text(), "\xc2\\x9b1m \u00e9 \u4e2d");
+}
+
+TEST(Complaints, AreClipped) {
+  for (const char letter : {'a', '\x1b'}) {
+    const Line line("it is ", std::string(1'000'000, letter));
+    EXPECT_LE(line.text().size(), 2'048u);
+    EXPECT_GT(line.text().size(), 2'000u);
+    EXPECT_TRUE(line.text().ends_with("..."));
+    EXPECT_EQ(std::string(line.c_str()), line.text());
+  }
+  EXPECT_EQ(Line("whole").text(), "whole");
 }
 
 }  // namespace

@@ -75,6 +75,21 @@ TEST_F(SegmentReader, SweepWhoseTimeIsUpReadsALittleAndTheNextOneGoesOnThere) {
   EXPECT_EQ(got[1].size(), 300u);
 }
 
+// A daemon has more lanes than there are records between two looks at the clock.
+TEST_F(SegmentReader, SweepWhoseTimeIsUpStillSeesThatNothingIsThere) {
+  SegmentOptions options = small_options("");
+  options.tiers = {{kRecordsBetweenLooks + 1, 16}};
+  auto mapping = std::make_unique<MemoryMapping>(bytes_of_new_segment(options));
+  parts_ = std::make_unique<Parts>(mapping->bytes());
+  reader_ = Reader::attach(std::move(mapping));
+  const auto ignore = [](const Record&, std::uint32_t) {};
+  EXPECT_FALSE(reader_->sweep(ignore, 0).more);
+  publish(kRecordsBetweenLooks, 1);  // the last lane
+  const Sweep sweep = reader_->sweep(ignore, 0);
+  EXPECT_FALSE(sweep.more);
+  EXPECT_EQ(sweep.records, 1u);
+}
+
 TEST_F(SegmentReader, SweepsLaneByLane) {
   publish(2, 1);
   publish(0, 2);

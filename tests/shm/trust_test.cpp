@@ -136,6 +136,17 @@ TEST_F(OtherUsers, EachHasADaemonOfThatNameWhoeverCameFirst) {
   EXPECT_TRUE(asking.hear<bool>());
 }
 
+TEST_F(OtherUsers, ALivingDaemonOfAnotherUserIsMeantBeforeADeadOneOfOnesOwn) {
+  const auto other = producer(kNobody);
+  auto own = producer(0);
+  EXPECT_EQ(segment_name_of(instance_.name()), theirs(0));
+  own->kill();
+  ASSERT_TRUE(std::filesystem::exists(instance_.path() + "@0"));
+  EXPECT_EQ(segment_name_of(instance_.name()), instance_.name());
+  other->kill();
+  EXPECT_EQ(segment_name_of(instance_.name()), theirs(0)) << "of two dead ones, one's own";
+}
+
 TEST_F(OtherUsers, ObjectsThatAreInTheWayOfBothNamesLeaveAThird) {
   const auto squatter = producer(kNobody);
   // The second name is taken, too, by somebody who keeps it alive.

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sqlite3.h>
+
 #include <sys/resource.h>
 #include <unistd.h>
+#include <cstdlib>
 
 #include <csignal>
 #include <cstdio>
@@ -29,6 +31,19 @@ class HistoryFileTest : public HistoryTest {
     EXPECT_EQ(sqlite3_exec(database, statements.c_str(), nullptr, nullptr, &error), SQLITE_OK)
         << error;
     sqlite3_close(database);
+  }
+  // Of the first row that a statement has.
+  int first_value(const char* statement) const {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
+    int value = -1;
+    const auto take = [](void* to, int, char** columns, char**) {
+      *static_cast<int*>(to) = std::atoi(columns[0]);
+      return 1;
+    };
+    sqlite3_exec(database, statement, take, &value, nullptr);
+    sqlite3_close(database);
+    return value;
   }
   HistoryResult open_to_write() const {
     HistoryResult why;
@@ -260,6 +275,67 @@ TEST_F(HistoryFileTest, ThatWouldKeepItsReaderBusyForEverIsDamaged) {
   whole.range = {kThen * kNs, (kThen + 1) * kNs};
   EXPECT_EQ(reader->query(whole, answer).message, "") << "each call has all the steps";
   EXPECT_EQ(answer.whole.outcomes.ok, 1u);
+}
+
+// Five hours of seconds that no coarser tier has.
+TEST_F(HistoryFileTest, ThatWouldKeepItsWriterBusyForEverIsDamaged) {
+  record(key("ping"), kThen, 1);
+  commit(kThen);
+  writer_.reset();
+  sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+      "INSERT INTO rollup_1 SELECT 1000000 + i, 9, (SELECT tally FROM rollup_1 LIMIT 1) FROM n;"
+      "UPDATE tier SET closed_until = 0;");
+  HistoryResult why;
+  writer_ = HistoryWriter::open(file_, retention_, why, 20'000);
+  ASSERT_NE(writer_, nullptr) << why.message;
+  record(key("ping"), kThen + 1, 1);
+  const HistoryResult result = try_commit(kThen + 20);
+  EXPECT_EQ(result.outcome, HistoryOutcome::corrupt);
+  EXPECT_THAT(result.message, HasSubstr("far longer"));
+  EXPECT_EQ(query(kThen, kThen + 10, 1).whole.outcomes.ok, 1u) << "and nothing of it was committed";
+}
+
+TEST_F(HistoryFileTest, WorkThatNobodyWantsAnyMoreIsStopped) {
+  for (std::uint64_t second = 0; second < 2'000; ++second) record(key("ping"), kThen + second, 1);
+  commit(kThen + 2'000);
+  bool unwanted = false;
+  HistoryResult why;
+  const auto reader =
+      HistoryReader::open(file_, why, HistoryReader::kMostSteps, [&] { return unwanted; });
+  ASSERT_NE(reader, nullptr) << why.message;
+  const HistoryQuery all{{"goxel", {}, {}, {}, {}}, {kThen * kNs, (kThen + 2'000) * kNs}, 2'000};
+  HistoryAnswer answer;
+  unwanted = true;
+  EXPECT_EQ(reader->query(all, answer).outcome, HistoryOutcome::stopped);
+  unwanted = false;
+  EXPECT_EQ(reader->query(all, answer).message, "");
+
+  writer_.reset();
+  writer_ = HistoryWriter::open(file_, retention_, why, HistoryWriter::kMostSteps,
+                                [&] { return unwanted; });
+  ASSERT_NE(writer_, nullptr) << why.message;
+  for (std::uint64_t second = 0; second < 500; ++second) record(key("add"), kThen + second, 1);
+  const RollupDelta rollups = delta();
+  unwanted = true;
+  EXPECT_EQ(writer_->commit({{"goxel", rollups}}, kThen + 2'000).outcome, HistoryOutcome::stopped);
+  unwanted = false;
+  EXPECT_EQ(writer_->commit({{"goxel", rollups}}, kThen + 2'000).message, "");
+  EXPECT_EQ(query(kThen, kThen + 2'000, 1).whole.outcomes.ok, 2'500u);
+}
+
+// A statement that still has a row would keep the journal from being written back, for ever.
+TEST_F(HistoryFileTest, WhereDamageWasFoundNothingOfItStaysInUse) {
+  record(key("ping"), kThen, 1);
+  commit(kThen);
+  auto reads = reader();
+  sql("UPDATE rollup_1 SET tally = x'0102030405'");
+  HistoryAnswer answer;
+  const HistoryQuery all{{"goxel", {}, {}, {}, {}}, {kThen * kNs, kThen * kNs + 1}, 1};
+  EXPECT_EQ(reads->query(all, answer).outcome, HistoryOutcome::corrupt);
+  record(key("ping"), kThen, 1);
+  EXPECT_EQ(try_commit(kThen).outcome, HistoryOutcome::corrupt);       // in merge()
+  EXPECT_EQ(try_commit(kThen + 60).outcome, HistoryOutcome::corrupt);  // in close()
+  EXPECT_EQ(first_value("PRAGMA wal_checkpoint(TRUNCATE)"), 0) << "1: somebody reads";
 }
 
 TEST_F(HistoryFileTest, NamesThatNoCatalogHasRoomForAreDamage) {

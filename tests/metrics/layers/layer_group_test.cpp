@@ -126,6 +126,40 @@ TEST_F(Group, BreaksBothStacksDownSideBySide) {
   EXPECT_EQ(view->join.fates.joined, 60u);
 }
 
+// Ten operations in both segments, each once a second, for ten minutes.
+TEST_F(Group, WindowsThatNeedMoreThanTheirLimitCoverLessTimeAndSaySo) {
+  constexpr std::size_t kLimit = 500'000;
+  group_.limit_window_bytes(kLimit);
+  bool was_whole = false;
+  for (int second = 0; second < 600; ++second) {
+    for (int i = 0; i < 10; ++i) {
+      const std::string name = "operation_" + std::to_string(i);
+      publish(*daemon_, name.c_str(), shm::names::kDaemon, shm::names::kTwoLayer, 0, now() - kMs,
+              kMs);
+      publish(*outer_, name.c_str(), shm::names::kMcpClient, shm::names::kTwoLayer, 0, now() - kMs,
+              kMs);
+    }
+    now_.monotonic_ns += kSecond;
+    now_.realtime_ns += kSecond;
+    group_.sweep(now_);
+    ASSERT_LE(group_.window_bytes(), kLimit) << second;
+    was_whole |= !group_.snapshot(now_).windows_shortened;
+  }
+  EXPECT_TRUE(was_whole);
+  const Snapshot snapshot = group_.snapshot(now_);
+  EXPECT_TRUE(snapshot.windows_shortened);
+  EXPECT_EQ(find(snapshot, "operation_3")->total.ok, 600u);
+  const WindowStats& stats = find(snapshot, "operation_3")->window(Window::fifteen_minutes);
+  EXPECT_GT(stats.covered_seconds, 15);
+  EXPECT_LT(stats.covered_seconds, 500);
+  EXPECT_EQ(static_cast<double>(stats.latency.count), stats.covered_seconds) << "one a second";
+
+  group_.limit_window_bytes(LayerGroup::kMostWindowBytes);
+  now_.monotonic_ns += 900 * kSecond;
+  group_.sweep(now_);
+  EXPECT_FALSE(group_.snapshot(now_).windows_shortened);
+}
+
 // Thirds of nanoseconds: rows that were rounded each by itself would miss the sum.
 TEST_F(Group, RowsAddUpToTheMeanExactlyWhateverIsRounded) {
   for (std::uint64_t i = 0; i < 3; ++i) two_layers(1 + i, now() - 900 * kMs, i / 2);

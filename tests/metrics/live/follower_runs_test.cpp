@@ -361,6 +361,29 @@ TEST_F(FollowerRunsTest, ARunThatWasReplacedKeepsNoReaderForEver) {
   EXPECT_EQ(follower_.snapshot(now_).daemon.runs_seen, 2u);
 }
 
+// A daemon retires a segment that somebody removed, and goes on in the next one.
+TEST_F(FollowerRunsTest, DaemonLivesWhileWhatItLeftInTheSegmentBeforeIsStillBeingRead) {
+  TestSegment old(instance_);
+  look();
+  for (std::uint64_t i = 0; i < 4 * shm::kRecordsBetweenLooks; ++i) {
+    old.publish("ping", now_.monotonic_ns, 1'000);
+  }
+  old.retire();
+  const TestSegment next(instance_);
+  let_it_look();
+  follower_.sweep(now_, 0);
+  ASSERT_EQ(follower_.snapshot(now_).daemon.runs_seen, 1u);
+  EXPECT_EQ(follower_.state(), shm::ProducerState::live);
+  EXPECT_EQ(follower_.message(), "");
+  for (int i = 0; i < 10 && follower_.snapshot(now_).daemon.runs_seen == 1; ++i) {
+    let_it_look();
+    follower_.sweep(now_);
+  }
+  const Snapshot snapshot = follower_.snapshot(now_);
+  EXPECT_EQ(snapshot.daemon.runs_seen, 2u);
+  EXPECT_EQ(find(snapshot, "ping")->total.ok, 4 * shm::kRecordsBetweenLooks);
+}
+
 TEST_F(FollowerRunsTest, TimeWithoutADaemonCountsAsCoveredBetweenRuns) {
   run_and_kill([this](TestSegment& segment) {
     for (int i = 0; i < 30; ++i) segment.publish("ping", now_.monotonic_ns, 1'000);

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -50,6 +52,27 @@ TEST_F(OperationTableTest, NothingMakesItGrowWithoutBound) {
   }
   EXPECT_TRUE(refused);
   EXPECT_EQ(table_.all().size(), kMostOperations + kRoomForOther);
+}
+
+// However many are greedy, whoever comes later finds a few places beside those of its own.
+TEST_F(OperationTableTest, TablesThatShareTheirPlacesHaveNoMoreThanThereAreTogether) {
+  const auto places = std::make_shared<OperationPlaces>();
+  std::vector<std::unique_ptr<OperationTable>> tables;
+  std::size_t all = 0;
+  for (int i = 0; i < 32; ++i) {
+    OperationTable& table = *tables.emplace_back(std::make_unique<OperationTable>());
+    table.share(places);
+    for (std::size_t name = 0; name < kMostOperations; ++name) {
+      table.find_or_add(key("operation_" + std::to_string(name)));
+    }
+    // Its own and _OTHER.
+    EXPECT_GE(table.all().size(), OperationPlaces::kOwn + (i < 9 ? 2 : 1)) << i;
+    all += table.all().size();
+  }
+  EXPECT_LE(all, 32 * (OperationPlaces::kOwn + 1) + OperationPlaces::kMost) << "one for _OTHER";
+  EXPECT_LT(places->left(), OperationPlaces::kMost / 2);
+  tables.clear();
+  EXPECT_EQ(places->left(), OperationPlaces::kMost);
 }
 
 // Its counters would be lost with it, and begin at zero when it came back.

@@ -261,6 +261,27 @@ TEST_F(WindowTest, MemoryIsBoundedAndGivenBack) {
   EXPECT_LT(windows_.memory_bytes(), 20'000u);
 }
 
+// At 900 seconds, of which the last 300 to 315 are kept.
+TEST_F(WindowTest, WhatIsForgottenGivesItsMemoryBackAndTheRestStays) {
+  for (int second = 0; second < 900; ++second) {
+    record(now_);
+    pass(1);
+  }
+  const std::size_t whole = windows_.memory_bytes();
+  const std::uint64_t begin = (now_ - 300) / 15 * 15;
+  windows_.forget_before(begin);
+  EXPECT_LT(windows_.memory_bytes(), whole);
+  EXPECT_THAT(counts(),
+              ElementsAre(1, 60, now_ - SlidingWindows::begin_of(Window::five_minutes, now_),
+                          now_ - begin));
+  record(now_);
+  pass(1);
+  EXPECT_EQ(counts()[0], 1u);
+  windows_.forget_before((now_ / 15 + 1) * 15);
+  EXPECT_TRUE(windows_.empty());
+  EXPECT_THAT(counts(), Each(0));
+}
+
 TEST_F(WindowTest, SumsBesideTheSpanAreThoseOfAnsweredRequests) {
   Measurement answered;
   answered.wait_ns = 10;

@@ -65,6 +65,18 @@ TEST(RollupBuffer, AFullOneMakesItsStretchesLongerAndLosesNothing) {
   }
 }
 
+TEST(RollupBuffer, GivenLessRoomItMakesItsStretchesLongerAndLosesNothing) {
+  RollupBuffer buffer;
+  for (std::uint64_t second = 0; second < 1'000; ++second) {
+    buffer.find(key("ping"), 7'200 + second)->add(took(1));
+  }
+  buffer.limit(100);
+  EXPECT_EQ(buffer.size(), 100u);
+  buffer.limit(99);
+  EXPECT_EQ(buffer.size(), 17u) << "a thousand seconds touch seventeen minutes";
+  EXPECT_EQ(records(buffer.take()), 1'000u);
+}
+
 TEST(RollupBuffer, OneThatNothingHelpsHasNoPlaceForMoreOperationsButForTheOldOnes) {
   RollupBuffer buffer(3);
   for (const char* name : {"a", "b", "c"}) buffer.find(key(name), 0)->add(took(1));
