@@ -16,14 +16,6 @@
 namespace goxel_telemetry::plugin {
 namespace {
 
-// Shared lanes, which threads without a lane of their own use for one record at a time. A record is
-// lost only if all of these lanes are taken, by threads that were preempted in the middle of a
-// publication.
-constexpr std::uint32_t kSharedLanes = 32;
-
-// Requests in flight when the segment was removed, that are shown in the next one, behind all other
-// lines.
-constexpr std::uint32_t kEarlierRequests = 256;
 static_assert(kInflightLines + kEarlierRequests <= shm::kMaxInflight);
 
 // Somebody who removes the segment again and again does not get more memory than this out of us.
@@ -62,14 +54,14 @@ constexpr std::size_t kLinesBytes = sizeof(Lines) * kInflightLines;
 
 // A segment, and who has which of its lanes.
 struct Recorder::Home {
-  explicit Home(shm::Created created)
+  Home(shm::Created created, std::uint32_t shared_lanes)
       : mapping(std::move(created.mapping)),
         name(std::move(created.name)),
         id(created.id),
         segment(mapping->bytes()),
         epoch(++next_epoch),
         lane_count(std::min(segment.header().lane_count, kMaxLanes)),
-        own_lanes(lane_count > kSharedLanes ? lane_count - kSharedLanes : 0) {}
+        own_lanes(lane_count > shared_lanes ? lane_count - shared_lanes : 0) {}
 
   void continues(std::unique_ptr<Home> left) {
     number = left->number + 1;
@@ -121,16 +113,13 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     thread_end_key_made = true;
   }
   shm::use_clock(*libc_function<shm::GetTime>("clock_gettime", &clock_gettime));
-  shm::SegmentOptions options;
-  options.instance = settings.instance;
-  options.mode = settings.segment_mode;
-  options.group = settings.segment_group;
+  ChosenSegment chosen = choose_segment(settings, this_machine());
+  shm::SegmentOptions& options = chosen.options;
   options.door = door;
   options.clock_source = choose_clock(settings.clock);
   options.host_name = host.name;
   options.host_version = host.version;
   options.workers_configured = host.workers_configured;
-  options.inflight_capacity = kInflightLines;
   options.target_latency_ns = settings.target_latency_ns;
   options.target_milli_operations_per_second = settings.target_milli_operations_per_second;
   options.target_resident_bytes = settings.target_resident_bytes;
@@ -140,7 +129,7 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     return nullptr;
   }
   if (!created.message.empty()) complain(created.message);
-  auto home = std::make_unique<Home>(std::move(created));
+  auto home = std::make_unique<Home>(std::move(created), chosen.shared_lanes);
   void* const lines =
       mmap(nullptr, kLinesBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (lines == MAP_FAILED) {
@@ -149,21 +138,21 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     return nullptr;
   }
   return std::unique_ptr<Recorder>(
-      new Recorder(std::move(home), std::move(options), settings, static_cast<Lines*>(lines)));
+      new Recorder(std::move(home), std::move(chosen), settings, static_cast<Lines*>(lines)));
 }
 
 Recorder::~Recorder() {
   munmap(static_cast<void*>(lines_), kLinesBytes);
 }
 
-Recorder::Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options,
-                   const Settings& settings, std::atomic<shm::InflightLine*>* lines)
+Recorder::Recorder(std::unique_ptr<Home> home, ChosenSegment chosen, const Settings& settings,
+                   std::atomic<shm::InflightLine*>* lines)
     : homes_(std::move(home)),
-      options_(std::move(options)),
+      chosen_(std::move(chosen)),
       folder_(shm::shared_memory_folder()),
       lines_(lines),
       catalog_(homes_->segment.header(), homes_->segment.catalog()),
-      clock_source_(options_.clock_source),
+      clock_source_(chosen_.options.clock_source),
       calibrator_(clock_source_) {
   enter(*homes_);
   lines_[0].store(nullptr, std::memory_order_relaxed);  // makes the first of these pages present
@@ -351,7 +340,7 @@ void Recorder::keep_segment() noexcept {
 
 // Makes a new home, which nobody can read yet, and lets threads go over to it.
 bool Recorder::move_out() {
-  shm::SegmentOptions options = options_;
+  shm::SegmentOptions options = chosen_.options;
   options.hidden = true;
   options.inflight_capacity = kInflightLines + kEarlierRequests;
   shm::Created created = shm::create_segment(options);
@@ -364,7 +353,7 @@ bool Recorder::move_out() {
   }
   last_complaint_.clear();
   if (!created.message.empty()) complain(created.message);
-  auto made = std::make_unique<Home>(std::move(created));
+  auto made = std::make_unique<Home>(std::move(created), chosen_.shared_lanes);
   shm::Header& header = made->segment.header();
   shm::Gauges& gauges = header.gauges;
   gauges.store(homes_->segment.header().gauges.load());

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "plugin/segment_size.h"
 #include "plugin/settings.h"
 #include "shm/catalog.h"
 #include "shm/clock.h"
@@ -30,6 +31,10 @@ namespace goxel_telemetry::plugin {
 
 // Requests that can be in flight at once; a further request ends the oldest one of its connection.
 inline constexpr std::uint32_t kInflightLines = 8192;
+
+// Requests in flight when the segment was removed, that are shown in the next one, behind all other
+// lines.
+inline constexpr std::uint32_t kEarlierRequests = 256;
 
 class Recorder {
  public:
@@ -110,7 +115,7 @@ class Recorder {
   // A thread's lane, for its thread-local state.
   friend struct ThreadState;
 
-  Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options, const Settings& settings,
+  Recorder(std::unique_ptr<Home> home, ChosenSegment chosen, const Settings& settings,
            std::atomic<shm::InflightLine*>* lines);
 
   // Names that begin with an underscore are ours; those of clients get a second one.
@@ -129,7 +134,7 @@ class Recorder {
 
   // The homes of this recorder, the newest first. They stay: a thread may be in any of them.
   std::unique_ptr<Home> homes_;
-  shm::SegmentOptions options_;
+  const ChosenSegment chosen_;
   const shm::ObjectId folder_;
   // Of the newest home, for hot functions; their loads pair with enter().
   std::atomic<Home*> home_;
