@@ -11,6 +11,7 @@
 
 #include "plugin/host_process.h"
 #include "plugin/known_operations.h"
+#include "plugin/own_memory.h"
 #include "plugin/telemetry.h"
 
 namespace goxel_telemetry::plugin {
@@ -20,6 +21,9 @@ static_assert(kInflightLines + kEarlierRequests <= shm::kMaxInflight);
 
 // Somebody who removes the segment again and again does not get more memory than this out of us.
 constexpr int kMostHomes = 64;
+
+// Beats between two looks at the plugin's own memory.
+constexpr std::uint64_t kBeatsOfMemory = 10;
 
 // Beats after which no reader can still be busy with a home that was left.
 constexpr int kBeatsOfReaders = 60;
@@ -297,12 +301,27 @@ void Recorder::beat() noexcept {
   shm::store(homes_->segment.header().calibration, calibrator_.refresh());
   show_sign_of_life();
   Home& home = *homes_;
-  home.lane_map.for_each_taken([&home](std::uint32_t lane) {
+  bool look = beats_++ % kBeatsOfMemory == 0;
+  home.lane_map.for_each_taken([&home, &look](std::uint32_t lane) {
     if (home.present[lane]) return;
     shm::make_lane_present(home.segment, lane);
     home.present.set(lane);
+    look = true;
   });
   keep_segment();
+  if (look) show_own_memory();
+}
+
+void Recorder::show_own_memory() noexcept {
+  Memory parts[2 + kMostHomes] = {own_library(),
+                                  {reinterpret_cast<const std::byte*>(lines_), kLinesBytes}};
+  std::size_t count = 2;
+  for (const Home* home = homes_.get(); home != nullptr; home = home->earlier.get()) {
+    parts[count++] = home->mapping->bytes();
+  }
+  const std::uint64_t bytes = present_bytes({parts, count});
+  if (bytes == 0) return;
+  gauges()[shm::Gauge::telemetry_resident_bytes].store(bytes, std::memory_order_relaxed);
 }
 
 void Recorder::show_sign_of_life() noexcept {

@@ -127,6 +127,7 @@ class Recorder {
   // One thread at a time, like beat().
   void show_sign_of_life() noexcept;
   void keep_segment() noexcept;
+  void show_own_memory() noexcept;
   bool move_out();
   void move_in() noexcept;
   void show_earlier_requests() noexcept;
@@ -152,6 +153,7 @@ class Recorder {
   double ticks_per_ns_ = 1;
   std::uint64_t unanswered_after_ticks_ = 0;
   std::uint64_t clock_cost_ticks_ = 0;
+  std::uint64_t beats_ = 0;
   bool earlier_requests_ = false;  // some may be in flight in an earlier home
   std::string last_complaint_;
 };

@@ -17,7 +17,7 @@ namespace goxel_telemetry::shm {
 
 inline constexpr std::uint64_t kMagic = 0x4D4C'4554'4C58'4F47;  // "GOXLTELM"
 inline constexpr std::uint16_t kLayoutMajor = 2;                // a reader refuses another major
-inline constexpr std::uint16_t kLayoutMinor = 0;  // a newer minor only uses reserved bytes
+inline constexpr std::uint16_t kLayoutMinor = 1;  // a newer minor only uses reserved bytes
 
 inline constexpr std::size_t kCacheLine = 64;
 

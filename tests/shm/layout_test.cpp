@@ -62,7 +62,8 @@ static_assert(static_cast<std::size_t>(Gauge::catalog_overflow) * 8 == 72);
 static_assert(static_cast<std::size_t>(Gauge::target_latency_ns) * 8 == 80);
 static_assert(static_cast<std::size_t>(Gauge::target_milli_operations_per_second) * 8 == 88);
 static_assert(static_cast<std::size_t>(Gauge::target_resident_bytes) * 8 == 96);
-static_assert(offsetof(Gauges, words) == 0 && kGaugeCount == 13);
+static_assert(static_cast<std::size_t>(Gauge::telemetry_resident_bytes) * 8 == 104);
+static_assert(offsetof(Gauges, words) == 0 && kGaugeCount == 14);
 
 static_assert(offsetof(CatalogEntry, kind) == 0);
 static_assert(offsetof(CatalogEntry, name) == 1);
@@ -94,6 +95,6 @@ static_assert(offsetof(CollectionPointLine, stamp) == 0);
 static_assert(offsetof(CollectionPointLine, words) == 8);
 
 static_assert(kMagic == 0x4D4C'4554'4C58'4F47);  // the bytes "GOXLTELM"
-static_assert(kLayoutMajor == 2 && kLayoutMinor == 0);
+static_assert(kLayoutMajor == 2 && kLayoutMinor == 1);
 
 }  // namespace goxel_telemetry::shm

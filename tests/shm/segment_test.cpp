@@ -64,7 +64,7 @@ TEST_F(Segment, IsLaidOutAsItsOptionsSay) {
   EXPECT_EQ(header.magic.load(), kMagic);
   EXPECT_EQ(std::memcmp(&header, "GOXLTELM", 8), 0);
   EXPECT_EQ(header.layout_major, 2u);  // docs/shm-format.md
-  EXPECT_EQ(header.layout_minor, 0u);
+  EXPECT_EQ(header.layout_minor, 1u);
   EXPECT_NE(header.run_id, 0u);
   EXPECT_GE(header.created_monotonic_ns, before);
   EXPECT_LE(header.created_monotonic_ns, monotonic_ns());
