@@ -8,25 +8,9 @@
 namespace goxel_telemetry::plugin {
 namespace {
 
-std::uint8_t stack_of(shm::Protocol protocol) noexcept {
-  return protocol == shm::Protocol::mcp ? shm::names::kTwoLayer : shm::names::kFourLayer;
-}
-
-// An address that is different for each living thread. A lane's number would not do: a thread may
-// have no lane.
-const void* this_thread() noexcept {
-  static thread_local char here __attribute__((tls_model("initial-exec")));
-  return &here;
-}
-
-constexpr std::string_view kMcpInitialize = "initialize";
 constexpr std::string_view kMcpPing = "ping";
 constexpr std::string_view kMcpToolsCall = "tools/call";
 constexpr std::string_view kMcpCancelled = "notifications/cancelled";
-
-std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) noexcept {
-  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
 
 }  // namespace
 
@@ -68,7 +52,11 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
   requests_ = MessageScanner();
   answers_ = MessageScanner();
   answering_.store(false, std::memory_order_relaxed);
-  descriptors = 1;
+  held_.store(Held::nothing, std::memory_order_relaxed);
+  echo_known_ = false;
+  newline_follows_.store(false, std::memory_order_relaxed);
+  own_line_ = nullptr;
+  descriptors_ = 1;
   desynchronised_.store(false, std::memory_order_relaxed);
   deferred_closes_.store(0, std::memory_order_relaxed);
 }
@@ -76,9 +64,14 @@ void Connection::open(std::uint32_t place, int descriptor, std::uint64_t number)
 void Connection::received(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
                           std::uint64_t now) noexcept {
   const bool reads_on = reading_thread_ == this_thread();
-  bool message_bytes = false;  // and not only white space, which a host may read by itself
   reading_thread_ = this_thread();
   reader_ = recorder.worker();
+  take(recorder, table, chunks, now, reads_on);
+}
+
+void Connection::take(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
+                      std::uint64_t now, bool reads_on) noexcept {
+  bool message_bytes = false;  // and not only white space, which a host may read by itself
   for (Chunk chunk : chunks) {
     while (chunk.size != 0) {
       const bool continued = requests_.in_message();
@@ -114,33 +107,13 @@ void Connection::waited(Recorder& recorder, PendingTable& table, bool woken,
   silent_ = woken;
 }
 
-inline shm::InflightEntry Connection::begun(std::uint16_t operation, std::uint64_t trace_id,
-                                            std::uint64_t since,
-                                            std::uint64_t bytes) const noexcept {
-  shm::InflightEntry entry{};
-  entry.since_ticks = since;
-  entry.trace_id = trace_id;
-  entry.connection = number_;
-  entry.operation = operation;
-  entry.worker = reader_;
-  entry.stack = stack_of(protocol_);
-  entry.protocol = static_cast<std::uint8_t>(protocol_);
-  entry.phase = static_cast<std::uint8_t>(shm::Phase::started);
-  entry.layer = shm::names::kDaemon;
-  entry.receive_ticks = ticks_between(receiving_since_, since) & shm::kTicksAtLeast;
-  entry.bytes_in = shm::clip_bytes(bytes);
-  return entry;
-}
-
-// Also says which protocol the request is of: the methods of MCP have a slash in their names, except
-// two, one of which every client of it begins with.
+// Also says which protocol the request is of.
 std::uint16_t Connection::operation_of(Recorder& recorder, const Message& request) noexcept {
   if (request.dialect == Dialect::mcp) {
     protocol_ = shm::Protocol::mcp;
     return recorder.operation(request.name);
   }
-  const bool only_mcp =
-      request.name.find('/') != std::string_view::npos || request.name == kMcpInitialize;
+  const bool only_mcp = only_mcp_has(request.name);
   speaks_mcp_ |= only_mcp;
   protocol_ = only_mcp || (speaks_mcp_ && request.name == kMcpPing) ? shm::Protocol::mcp
                                                                     : shm::Protocol::json_rpc;
@@ -166,7 +139,8 @@ void Connection::request(Recorder& recorder, PendingTable& table, const Message&
     note_expiry(recorder, table);
   }
   const std::uint16_t line = claim_line(recorder, table, now);
-  const shm::InflightEntry entry = begun(operation, message.trace_id, now, message.size());
+  const shm::InflightEntry entry =
+      begun(operation, message.trace_id, receiving_since_, now, message.size());
   const bool was_idle = in_flight_.empty();
   in_flight_.append(table, line, message);
   show_first(recorder, line, entry);
@@ -192,25 +166,48 @@ std::uint16_t Connection::claim_line(Recorder& recorder, PendingTable& table,
 }
 
 void Connection::malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept {
-  record(recorder, begun(shm::names::kMalformed, 0, now, bytes),
+  record(recorder, begun(shm::names::kMalformed, 0, receiving_since_, now, bytes),
          {shm::Status::malformed, now, now});
   ++malformed_;
 }
 
-void Connection::sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
-                      std::uint64_t before) noexcept {
+template <class Now>
+void Connection::take_answers(Recorder& recorder, PendingTable& table,
+                              std::span<const Chunk> chunks, std::uint64_t before, bool by_reader,
+                              Now&& now) noexcept {
   silent_ = false;
   for (Chunk chunk : chunks) {
     while (chunk.size != 0) {
       const bool continued = answers_.in_message();
       const MessageScanner::Step step = answers_.feed(chunk.bytes, chunk.size);
       if (!continued) answering_since_ = before;
-      if (step.complete) answer(recorder, table, answers_.message(), recorder.now());
+      if (step.complete) answer(recorder, table, answers_.message(), by_reader, now());
       chunk.bytes += step.consumed;
       chunk.size -= step.consumed;
     }
   }
   answering_.store(answers_.in_message(), std::memory_order_relaxed);
+}
+
+void Connection::settle_slowly(Recorder& recorder, PendingTable& table) noexcept {
+  const bool answered = holds_answer();
+  held_.store(Held::nothing, std::memory_order_relaxed);
+  expires_at_.store(kNever, std::memory_order_relaxed);
+  shm::InflightLine& shown_in = *own_line_;
+  const Chunk request{held_request_, held_request_size_};
+  take(recorder, table, {&request, 1}, read_at_, false);
+  // It is no request after all, or it is shown in the segment that was made meanwhile.
+  if (own_line_free_ || &recorder.line(place_) != &shown_in) shm::clear(shown_in);
+  if (!answered) return;
+  const Chunk answer{held_answer_, held_answer_size_};
+  take_answers(recorder, table, {&answer, 1}, answer_begun_at_, true,
+               [this] { return answered_at_; });
+}
+
+void Connection::sent(Recorder& recorder, PendingTable& table, std::span<const Chunk> chunks,
+                      std::uint64_t before) noexcept {
+  take_answers(recorder, table, chunks, before, reading_thread_ == this_thread(),
+               [&recorder] { return recorder.now(); });
 }
 
 // The answer to a malformed message, which is counted already.
@@ -221,14 +218,13 @@ bool Connection::answers_malformed(const PendingTable& table,
 }
 
 void Connection::answer(Recorder& recorder, PendingTable& table, const Message& message,
-                        std::uint64_t now) noexcept {
+                        bool by_reader, std::uint64_t now) noexcept {
   if (message.kind == MessageKind::request) return;  // the host itself asks or announces something
   if (answers_malformed(table, message)) {
     --malformed_;
     return;
   }
-  const auto match =
-      in_flight_.find(table, message, reading_thread_ == this_thread(), requests_.in_message());
+  const auto match = in_flight_.find(table, message, by_reader, requests_.in_message());
   if (match.line == kNoLine) {
     if (!match.late && requests_.in_message() && !answered_early_) {
       answer_unfinished_request(recorder, message, now);
@@ -240,7 +236,7 @@ void Connection::answer(Recorder& recorder, PendingTable& table, const Message& 
         {table.pending[line].unanswered(), answering_since_, answering_since_});
   });
   in_flight_.remove(table, match.line);
-  Ending ending = ending_of(message, now);
+  Ending ending = ending_of(message, answering_since_, now);
   if (table.pending[match.line].cancelled) {
     ending.status = shm::Status::cancelled;
     ending.error = shm::ErrorCode::none;
@@ -256,8 +252,9 @@ void Connection::answer_unfinished_request(Recorder& recorder, const Message& an
   const std::uint16_t operation = message.dialect == Dialect::none
                                       ? std::uint16_t{shm::names::kMalformed}
                                       : operation_of(recorder, message);
-  record(recorder, begun(operation, message.trace_id, answering_since_, message.size()),
-         ending_of(answer, now));
+  record(recorder,
+         begun(operation, message.trace_id, receiving_since_, answering_since_, message.size()),
+         ending_of(answer, answering_since_, now));
   answered_early_ = true;
 }
 
@@ -281,17 +278,6 @@ void Connection::end_all(Recorder& recorder, PendingTable& table, shm::Status st
     end(recorder, table, line, {ended, now, now});
   }
   note_expiry(recorder, table);
-}
-
-Ending Connection::ending_of(const Message& answer, std::uint64_t now) const noexcept {
-  Ending ending{shm::Status::ok, answering_since_, now, answer.size()};
-  if (answer.failed() || answer.kind == MessageKind::malformed) {
-    ending.status = shm::Status::error;
-    ending.error = answer.denies_success || answer.tool_failed ? shm::ErrorCode::tool
-                   : answer.has_error_code                     ? shm::error_code(answer.error_code)
-                                                               : shm::ErrorCode::other;
-  }
-  return ending;
 }
 
 void Connection::give_up_first(Recorder& recorder, PendingTable& table,
@@ -325,7 +311,7 @@ bool Connection::hung_up(Recorder& recorder, PendingTable& table, std::uint64_t 
   end_all(recorder, table, shm::Status::unanswered, now);
   // The rest of a message may still be in the socket, and another descriptor may stand for the
   // connection.
-  if (requests_.in_message() || descriptors > 1) return false;
+  if (requests_.in_message() || descriptors_ > 1) return false;
   end_input(recorder, now);
   open_ = false;
   return true;
@@ -373,7 +359,7 @@ std::uint64_t Connection::expiry(Recorder& recorder, const PendingTable& table) 
 bool Connection::expire(Recorder& recorder, PendingTable& table, std::uint64_t now) noexcept {
   while (expiry(recorder, table) <= now) {
     if (in_flight_.empty()) {
-      if (descriptors > 1) return false;
+      if (descriptors_ > 1) return false;
       if (!input_ended_) end_input(recorder, now);
       open_ = false;
       return true;

@@ -112,6 +112,9 @@ class ConnectionRequests {
     return search(table, answer, by_reader, reading);
   }
 
+  // An answer had the id of its request, which it was not asked for here.
+  void note_echo() noexcept { host_echoes_ids_ = true; }
+
   // The answer of the request in `line` was sent from `since` on. The older requests are overtaken.
   // Those for which no answer can come any more are removed; calls give_up(line) for each.
   template <class GiveUp>

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "plugin/json_bytes.h"
@@ -41,6 +42,23 @@ GOXEL_SCANNER_INLINE std::uint64_t mask(__m128i matches) noexcept {
   return static_cast<unsigned>(_mm_movemask_epi8(matches));
 }
 
+// 16 bytes.
+class Vector {
+ public:
+  GOXEL_SCANNER_INLINE explicit Vector(const char* from) noexcept
+      : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))) {}
+  GOXEL_SCANNER_INLINE void store(char* to) const noexcept {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes_);
+  }
+  // Bit i is set if byte i is `c`.
+  GOXEL_SCANNER_INLINE std::uint64_t equal(char c) const noexcept {
+    return mask(plugin::equal(bytes_, c));
+  }
+
+ private:
+  __m128i bytes_;
+};
+
 GOXEL_SCANNER_INLINE void Masks::classify(const char* vector, std::size_t at) noexcept {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(vector));
   const __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));  // [ to {, ] to }
@@ -50,6 +68,20 @@ GOXEL_SCANNER_INLINE void Masks::classify(const char* vector, std::size_t at) no
 }
 
 #else
+
+class Vector {
+ public:
+  explicit Vector(const char* from) noexcept { std::memcpy(bytes_, from, kVector); }
+  void store(char* to) const noexcept { std::memcpy(to, bytes_, kVector); }
+  std::uint64_t equal(char c) const noexcept {
+    std::uint64_t matches = 0;
+    for (std::size_t i = 0; i < kVector; ++i) matches |= std::uint64_t{bytes_[i] == c} << i;
+    return matches;
+  }
+
+ private:
+  char bytes_[kVector];
+};
 
 inline void Masks::classify(const char* vector, std::size_t at) noexcept {
   for (std::size_t i = 0; i < kVector; ++i) {

@@ -169,6 +169,9 @@ class MessageScanner {
     return state_ != State::between && state_ != State::byte_order_mark;
   }
 
+  // No byte of a message was seen, and none of a byte order mark.
+  bool is_idle() const noexcept { return state_ == State::between; }
+
   // How many bytes of the stream were consumed.
   std::uint64_t position() const noexcept { return position_; }
 

@@ -92,21 +92,6 @@ struct Recorder::Home {
   int beats_since_left = 0;
 };
 
-struct ThreadState {
-  std::uint64_t epoch = 0;  // epoch of the home that the lane belongs to; 0: no lane
-  shm::Producer producer;
-  std::uint32_t lane = 0;
-  bool shared = false;  // no lane was free for this thread in this epoch
-  Recorder::Home* home = nullptr;
-};
-
-namespace {
-
-// Initial-exec: reached with one instruction, and without an allocation at a thread's first access.
-thread_local ThreadState thread_state __attribute__((tls_model("initial-exec")));
-
-}  // namespace
-
 std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host& host,
                                            shm::Door door, std::string& why) {
   if (!thread_end_key_made) {
@@ -151,19 +136,20 @@ Recorder::~Recorder() {
 
 Recorder::Recorder(std::unique_ptr<Home> home, ChosenSegment chosen, const Settings& settings,
                    std::atomic<shm::InflightLine*>* lines)
-    : homes_(std::move(home)),
+    : clock_source_(chosen.options.clock_source),
+      lines_(lines),
+      homes_(std::move(home)),
       chosen_(std::move(chosen)),
       folder_(shm::shared_memory_folder()),
-      lines_(lines),
       catalog_(homes_->segment.header(), homes_->segment.catalog()),
-      clock_source_(chosen_.options.clock_source),
       calibrator_(clock_source_) {
   enter(*homes_);
   lines_[0].store(nullptr, std::memory_order_relaxed);  // makes the first of these pages present
   for (const OperationTarget& target : settings.operation_targets) {
     catalog_.intern(shm::NameKind::operation, target.operation, target.us);
   }
-  for (const char* name : kKnownOperations) operation(name);
+  for (const char* name : kKnownOperations) catalog_.intern(shm::NameKind::operation, name);
+  learn_names();
   constexpr std::uint64_t kFirstBaselineNs = 2'000'000;
   const shm::Calibration calibration = calibrator_.start(kFirstBaselineNs);
   shm::Header& header = homes_->segment.header();
@@ -204,7 +190,23 @@ inline void count(shm::LaneCounters& counters, const shm::Words& words) noexcept
 
 }  // namespace
 
-std::uint16_t Recorder::operation_of_theirs(std::string_view name) noexcept {
+void Recorder::learn_names() noexcept {
+  const auto catalog = homes_->segment.catalog();
+  for (; names_learnt_ < catalog.size(); ++names_learnt_) {
+    const shm::CatalogEntry& entry = catalog[names_learnt_];
+    const auto kind = static_cast<shm::NameKind>(entry.kind.load(std::memory_order_acquire));
+    if (kind == shm::NameKind::none) return;  // not entered yet
+    const std::string_view name(entry.name, entry.length);
+    // Those that begin with an underscore are not what clients call so.
+    if (kind == shm::NameKind::operation && !name.starts_with('_')) {
+      names_.add(name, static_cast<std::uint16_t>(names_learnt_));
+    }
+  }
+}
+
+std::uint16_t Recorder::new_operation(std::string_view name) noexcept {
+  if (!name.starts_with('_')) return catalog_.intern(shm::NameKind::operation, name);
+  // Names that begin with an underscore are ours; those of clients get a second one.
   char text[shm::kNameBytes + 1];  // one more than fits, so that a long name is known as such
   const std::size_t size = std::min(name.size(), shm::kNameBytes);
   text[0] = '_';
@@ -212,7 +214,7 @@ std::uint16_t Recorder::operation_of_theirs(std::string_view name) noexcept {
   return catalog_.intern(shm::NameKind::operation, {text, size + 1});
 }
 
-void Recorder::publish(const shm::Words& record) noexcept {
+[[gnu::hot]] void Recorder::publish(const shm::Words& record) noexcept {
   ThreadState& thread = thread_state;
   if (thread.epoch != epoch_.load(std::memory_order_relaxed) || thread.shared) [[unlikely]] {
     publish_without_lane(record);
@@ -235,7 +237,7 @@ void Recorder::publish(const shm::Words& record) noexcept {
 }
 
 // Claims the largest lane that is free: lanes are laid out largest first.
-bool Recorder::claim_lane() noexcept {
+[[gnu::cold]] bool Recorder::claim_lane() noexcept {
   ThreadState& thread = thread_state;
   Home& home = *home_.load(std::memory_order_acquire);
   thread.epoch = home.epoch;
@@ -273,7 +275,7 @@ void Recorder::give_lane_back(void* state) noexcept {
   // The lane that it had is an earlier home's.
   if (thread.shared) return;
   thread.epoch = 0;
-  thread.home->lane_map.give_back(thread.lane);
+  static_cast<Home*>(thread.home)->lane_map.give_back(thread.lane);
 }
 
 std::uint8_t Recorder::stack(std::string_view name) noexcept {
@@ -282,12 +284,8 @@ std::uint8_t Recorder::stack(std::string_view name) noexcept {
                          : static_cast<std::uint8_t>(shm::names::kOther);
 }
 
-std::uint16_t Recorder::worker() noexcept {
-  const ThreadState& thread = thread_state;
-  if (thread.epoch != epoch_.load(std::memory_order_relaxed) && !claim_lane()) {
-    return shm::kNoWorker;
-  }
-  return thread.shared ? shm::kNoWorker : static_cast<std::uint16_t>(thread.lane);
+std::uint16_t Recorder::first_worker() noexcept {
+  return claim_lane() ? static_cast<std::uint16_t>(thread_state.lane) : shm::kNoWorker;
 }
 
 void Recorder::add_own_cost(std::uint64_t ticks) noexcept {
@@ -300,6 +298,7 @@ void Recorder::add_own_cost(std::uint64_t ticks) noexcept {
 void Recorder::beat() noexcept {
   shm::store(homes_->segment.header().calibration, calibrator_.refresh());
   show_sign_of_life();
+  learn_names();
   Home& home = *homes_;
   bool look = beats_++ % kBeatsOfMemory == 0;
   home.lane_map.for_each_taken([&home, &look](std::uint32_t lane) {

@@ -18,8 +18,10 @@
 #include <string>
 #include <string_view>
 
+#include "plugin/operation_names.h"
 #include "plugin/segment_size.h"
 #include "plugin/settings.h"
+#include "plugin/thread_state.h"
 #include "shm/catalog.h"
 #include "shm/clock.h"
 #include "shm/inflight.h"
@@ -36,7 +38,9 @@ inline constexpr std::uint32_t kInflightLines = 8192;
 // lines.
 inline constexpr std::uint32_t kEarlierRequests = 256;
 
-class Recorder {
+// Begins with what each request touches: on one page, whose other lines are the names of the
+// operations that every daemon has.
+class alignas(4096) Recorder {
  public:
   struct Host {
     std::string name;
@@ -67,9 +71,14 @@ class Recorder {
 
   // The catalog's number of a method or tool. [hot]
   std::uint16_t operation(std::string_view name) noexcept {
-    if (name.starts_with('_')) [[unlikely]]
-      return operation_of_theirs(name);
-    return catalog_.intern(shm::NameKind::operation, name);
+    const std::uint16_t known = names_.find(name).id;
+    if (known != OperationNames::kUnknown) [[likely]]
+      return known;
+    return new_operation(name);
+  }
+  // The same if the name is one of those that are found fast. [hot]
+  OperationNames::Found known_operation(std::string_view name) const noexcept {
+    return names_.find(name);
   }
   // The catalog's number of a stack that a caller names. Stacks whose number does not fit a
   // record's 8 bits count as names::kOther.
@@ -83,6 +92,11 @@ class Recorder {
   }
   shm::InflightLine& line(std::uint32_t index) noexcept {
     return *lines_[index].load(std::memory_order_relaxed);
+  }
+
+  // Where the lines begin in the newest home. [hot]
+  shm::InflightLine* newest_lines() const noexcept {
+    return inflight_.load(std::memory_order_acquire);
   }
 
   shm::Gauges& gauges() noexcept { return header_.load(std::memory_order_acquire)->gauges; }
@@ -100,7 +114,12 @@ class Recorder {
   std::uint64_t clock_cost_ticks() const noexcept { return clock_cost_ticks_; }
 
   // The number of the calling thread's lane, for Record::worker; kNoWorker if it has none. [hot]
-  std::uint16_t worker() noexcept;
+  std::uint16_t worker() noexcept {
+    const ThreadState& thread = thread_state;
+    if (thread.epoch != epoch_.load(std::memory_order_relaxed)) [[unlikely]]
+      return first_worker();
+    return thread.shared ? shm::kNoWorker : static_cast<std::uint16_t>(thread.lane);
+  }
 
   // Gives a sign of life and a fresh calibration, and sees to it that there is a segment. [one
   // thread at a time, about once a second]
@@ -112,14 +131,14 @@ class Recorder {
 
  private:
   struct Home;
-  // A thread's lane, for its thread-local state.
-  friend struct ThreadState;
 
   Recorder(std::unique_ptr<Home> home, ChosenSegment chosen, const Settings& settings,
            std::atomic<shm::InflightLine*>* lines);
 
-  // Names that begin with an underscore are ours; those of clients get a second one.
-  std::uint16_t operation_of_theirs(std::string_view name) noexcept;
+  std::uint16_t new_operation(std::string_view name) noexcept;
+  // Enters names of the catalog into names_. One thread at a time, like beat().
+  void learn_names() noexcept;
+  std::uint16_t first_worker() noexcept;
   bool claim_lane() noexcept;
   void publish_without_lane(const shm::Words& record) noexcept;
   void publish_shared(const shm::Words& record) noexcept;
@@ -133,28 +152,31 @@ class Recorder {
   void show_earlier_requests() noexcept;
   void enter(Home& home) noexcept;
 
+  shm::ClockSource clock_source_;
+  bool earlier_requests_ = false;  // some may be in flight in an earlier home
+  // Different for each home of each recorder of this process and its parents: says whether a
+  // thread's lane is in the newest home of this recorder.
+  std::atomic<std::uint64_t> epoch_;
+  // Of the newest home, for hot functions; their loads pair with enter().
+  std::atomic<shm::InflightLine*> inflight_;
+  std::atomic<shm::Header*> header_;
+  std::atomic<Home*> home_;
+  // Where each line is: in the newest home when its request began. In pages that are not touched
+  // before they are used.
+  std::atomic<shm::InflightLine*>* const lines_;
+  double ticks_per_ns_ = 1;
+  std::uint64_t unanswered_after_ticks_ = 0;
+  alignas(64) OperationNames names_;
+
   // The homes of this recorder, the newest first. They stay: a thread may be in any of them.
   std::unique_ptr<Home> homes_;
   const ChosenSegment chosen_;
   const shm::ObjectId folder_;
-  // Of the newest home, for hot functions; their loads pair with enter().
-  std::atomic<Home*> home_;
-  std::atomic<shm::Header*> header_;
-  std::atomic<shm::InflightLine*> inflight_;
-  // Different for each home of each recorder of this process and its parents: says whether a
-  // thread's lane is in the newest home of this recorder.
-  std::atomic<std::uint64_t> epoch_;
-  // Where each line is: in the newest home when its request began. In pages that are not touched
-  // before they are used.
-  std::atomic<shm::InflightLine*>* const lines_;
   shm::CatalogWriter catalog_;
-  shm::ClockSource clock_source_;
+  std::size_t names_learnt_ = 0;  // of the catalog
   shm::Calibrator calibrator_;
-  double ticks_per_ns_ = 1;
-  std::uint64_t unanswered_after_ticks_ = 0;
   std::uint64_t clock_cost_ticks_ = 0;
   std::uint64_t beats_ = 0;
-  bool earlier_requests_ = false;  // some may be in flight in an earlier home
   std::string last_complaint_;
 };
 

@@ -12,8 +12,6 @@
 namespace goxel_telemetry::plugin {
 
 constinit SocketObserver observer;
-constinit thread_local bool inside = false;
-constinit thread_local std::uint32_t calls_until_timed = 0;
 
 namespace {
 
@@ -76,7 +74,7 @@ void enable_preload_door(const Settings& settings) {
 
 Recorder* observing() noexcept {
   Recorder* const live = recorder();
-  return live == nullptr || inside || in_vfork_child() ? nullptr : live;
+  return live == nullptr || thread_state.inside || in_vfork_child() ? nullptr : live;
 }
 
 void after_listen(int fd, int result) noexcept {
@@ -92,8 +90,8 @@ void after_listen(int fd, int result) noexcept {
 }
 
 void after_accept(int listener, int fd) noexcept {
-  if (fd < 0 || door_state.load(std::memory_order_relaxed) == DoorState::closed || inside ||
-      in_vfork_child()) {
+  if (fd < 0 || door_state.load(std::memory_order_relaxed) == DoorState::closed ||
+      thread_state.inside || in_vfork_child()) {
     return;
   }
   const int error = errno;

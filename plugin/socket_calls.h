@@ -34,15 +34,9 @@ void enable_preload_door(const Settings& settings);
 
 extern constinit SocketObserver observer;
 
-// True while the calling thread is inside the observer.
-extern constinit thread_local bool inside __attribute__((tls_model("initial-exec")));
-// 0 in a thread that has made no call yet.
-extern constinit thread_local std::uint32_t calls_until_timed
-    __attribute__((tls_model("initial-exec")));
-
 // One call in this many is timed. A prime number, so that it is not always the same one of the few
 // calls that make up a request.
-constexpr std::uint32_t kTimedOneIn = 61;
+constexpr std::uint16_t kTimedOneIn = 61;
 
 // A timed call that seems to take longer than this, plus a nanosecond for each of its bytes, was
 // interrupted: the kernel ran something else meanwhile. That is not our cost and must not be
@@ -56,15 +50,16 @@ class Observing {
   // `bytes`: how many the call transferred.
   explicit Observing(Recorder& recorder, std::size_t bytes = 0) noexcept
       : recorder_(recorder), bytes_(bytes), errno_(errno) {
-    inside = true;
+    ThreadState& thread = thread_state;
+    thread.inside = true;
     // A thread begins somewhere within the count. Otherwise its first call, which costs most, would
     // always be timed.
-    if (calls_until_timed == 0) [[unlikely]] {
-      calls_until_timed = 1 + static_cast<std::uint32_t>(recorder.now() % kTimedOneIn);
+    if (thread.calls_until_timed == 0) [[unlikely]] {
+      thread.calls_until_timed = 1 + static_cast<std::uint16_t>(recorder.now() % kTimedOneIn);
     }
-    timed_ = --calls_until_timed == 0;
+    timed_ = --thread.calls_until_timed == 0;
     if (timed_) [[unlikely]] {
-      calls_until_timed = kTimedOneIn;
+      thread.calls_until_timed = kTimedOneIn;
       start_ = recorder_.now();
     }
   }
@@ -76,7 +71,7 @@ class Observing {
                                          recorder_.ticks_of_ns(kUninterruptedNs + bytes_));
       recorder_.add_own_cost(own * kTimedOneIn);
     }
-    inside = false;
+    thread_state.inside = false;
     errno = errno_;
   }
   Observing(const Observing&) = delete;
@@ -104,7 +99,7 @@ inline Recorder* observing(int fd) noexcept {
     return nullptr;
   if (in_vfork_child()) [[unlikely]]
     return nullptr;
-  if (inside) [[unlikely]] {
+  if (thread_state.inside) [[unlikely]] {
     observer.stop_observing(fd);
     return nullptr;
   }
@@ -129,7 +124,11 @@ inline void after_receive(int fd, std::span<const Chunk> chunks, ssize_t got, bo
   const std::uint64_t now = live->now();
   const Observing scope(*live, got > 0 ? static_cast<std::size_t>(got) : 0);
   if (got > 0) {
-    observer.received(fd, chunks, now);
+    if (chunks.size() == 1) {
+      observer.received(fd, chunks[0].bytes, chunks[0].size, now);
+    } else {
+      observer.received(fd, chunks, now);
+    }
   } else if (got == 0) {
     observer.input_ended(fd);
   } else {
@@ -176,12 +175,16 @@ class Sending {
     if (live_ == nullptr) return;
     // This may be the newline that the stock daemon sends after its answer. The byte itself may be
     // read only after the kernel has accepted it.
-    probably_newline_ = size == 1 && observer.is_quiet(fd);
+    probably_newline_ = size == 1 && observer.expects_newline(fd);
     if (!probably_newline_) before_ = live_->now();
   }
   ssize_t done(ssize_t sent, const void* buffer) noexcept {
     if (probably_newline_) {
-      if (sent == 1 && *static_cast<const char*>(buffer) == '\n') return sent;
+      if (sent == 1 && *static_cast<const char*>(buffer) == '\n' && live_ == recorder()) {
+        const Observing scope(*live_, 1);
+        observer.newline_sent(fd_);
+        return sent;
+      }
       before_ = live_->now();
     }
     const iovec vector{const_cast<void*>(buffer), sent > 0 ? static_cast<std::size_t>(sent) : 0};
@@ -199,7 +202,11 @@ class Sending {
     std::size_t bytes = static_cast<std::size_t>(sent);
     while (bytes != 0 && count != 0) {
       const Chunks chunks = next_chunks(vector, count, bytes);
-      observer.sent(fd_, chunks.span(), before_);
+      if (chunks.count == 1 && bytes == 0) {
+        observer.sent(fd_, chunks.chunk[0].bytes, chunks.chunk[0].size, before_);
+      } else {
+        observer.sent(fd_, chunks.span(), before_);
+      }
     }
     return sent;
   }

@@ -29,11 +29,11 @@ class SocketObserver {
   // Cheap enough for every call that the host makes on any descriptor.
   bool is_connection(int fd) const noexcept {
     return static_cast<std::uint32_t>(fd) < kDescriptors &&
-           descriptors_[fd].load(std::memory_order_relaxed) >= kNoPlace;
+           entry(fd).load(std::memory_order_relaxed) >= kNoPlace;
   }
   bool is_known(int fd) const noexcept {
     return static_cast<std::uint32_t>(fd) < kDescriptors &&
-           descriptors_[fd].load(std::memory_order_relaxed) != kUnknown;
+           entry(fd).load(std::memory_order_relaxed) != kUnknown;
   }
 
   // The socket `fd` listens. [not hot]
@@ -45,17 +45,28 @@ class SocketObserver {
 
   // A call on `fd` was not observed: its connection is desynchronised, and observing it stops.
   void stop_observing(int fd) noexcept;
+  // In one piece, which is the usual way, or in several.
+  void received(int fd, const char* bytes, std::size_t size, std::uint64_t now) noexcept;
   void received(int fd, std::span<const Chunk> chunks, std::uint64_t now) noexcept;
   void input_ended(int fd) noexcept;
   // The calling thread has waited for input of `fd`, and for nothing else; `woken`: it has come.
   void waited(int fd, bool woken) noexcept;
+  void sent(int fd, const char* bytes, std::size_t size, std::uint64_t before) noexcept;
   void sent(int fd, std::span<const Chunk> chunks, std::uint64_t before) noexcept;
-  // `fd` must be a client's. True if a newline that is sent on it now means nothing and need not be
-  // passed on to sent().
+  // `fd` must be a client's. True if its connection has no request in flight, and no answer has begun.
   bool is_quiet(int fd) const noexcept {
-    const std::uint16_t entry = descriptors_[fd].load(std::memory_order_acquire);
-    return entry < kFirstPlace || connections_[entry - kFirstPlace].quiet();
+    const std::uint16_t known = entry(fd).load(std::memory_order_acquire);
+    return known < kFirstPlace || connections_[known - kFirstPlace].quiet();
   }
+  // Whether a newline that is sent by itself now most likely ends an answer that was sent before. Then
+  // its sending need not be timed, and newline_sent() is to be called, or else sent() as for all bytes.
+  bool expects_newline(int fd) const noexcept {
+    const std::uint16_t known = entry(fd).load(std::memory_order_acquire);
+    if (known < kFirstPlace) return true;
+    const Connection& connection = connections_[known - kFirstPlace];
+    return connection.holds_answer() || connection.quiet();
+  }
+  void newline_sent(int fd) noexcept;
   void send_failed(int fd) noexcept;
   void hung_up(int fd) noexcept;
   void shut_down_for_writing(int fd) noexcept;
@@ -79,9 +90,26 @@ class SocketObserver {
   static constexpr std::uint16_t kNoPlace = 3;
   static constexpr std::uint16_t kFirstPlace = 4;
 
+  // What the descriptor is. Most are in the place of that number, for the sake of the connections.
+  std::atomic<std::uint16_t>& entry(int fd) noexcept {
+    const auto number = static_cast<std::uint32_t>(fd);
+    return number < kConnections ? connections_[number].descriptor_entry()
+                                 : far_descriptors_[number - kConnections];
+  }
+  const std::atomic<std::uint16_t>& entry(int fd) const noexcept {
+    return const_cast<SocketObserver*>(this)->entry(fd);
+  }
+  void set_entry(int fd, std::uint16_t value, std::memory_order order) noexcept;
+
   void warm_up() noexcept;
   // The connection of a descriptor, entered; null if there is none or it cannot be entered.
   Connection* enter(int fd) noexcept;
+  // The same, to be changed: it was settled.
+  Connection* enter_to_change(int fd) noexcept;
+  void end_change(Connection& connection) noexcept {
+    connection.end_change();
+    leave(connection);
+  }
   void occupy(int fd, bool new_connection) noexcept;
   void leave(Connection& connection) noexcept;
   // Carries out deferred closes: those made while another thread was inside the connection.
@@ -100,7 +128,8 @@ class SocketObserver {
   shm::PlaceMap<kConnections> places_;
   Connection connections_[kConnections];
   PendingTable pending_{};
-  std::atomic<std::uint16_t> descriptors_[kDescriptors] = {};
+  std::atomic<std::uint16_t> far_descriptors_[kDescriptors - kConnections] = {};
+  std::atomic<std::uint32_t> descriptors_known_{0};  // no descriptor from this number on is known
 };
 
 }  // namespace goxel_telemetry::plugin

@@ -12,11 +12,9 @@ pid_t (*real_vfork)() = nullptr;
 
 }  // namespace
 
-constinit thread_local bool vforked = false;
-
 bool in_vfork_child_after_all() noexcept {
   if (getpid() != own_pid) return true;
-  vforked = false;  // this is the parent, after its vfork()
+  thread_state.vforked = false;  // this is the parent, after its vfork()
   return false;
 }
 
@@ -30,7 +28,7 @@ void resolve_vfork() noexcept {
 
 extern "C" __attribute__((visibility("hidden"), used)) void* goxel_telemetry_before_vfork() {
   if (real_vfork == nullptr) resolve_vfork();
-  vforked = true;
+  thread_state.vforked = true;
   return reinterpret_cast<void*>(real_vfork);
 }
 

@@ -3,16 +3,17 @@
 // calls exec. What it does to its own descriptors must not be counted as done by the parent.
 #pragma once
 
+#include "plugin/thread_state.h"
+
 namespace goxel_telemetry::plugin {
 
-// The parent sets it just before vfork(). Both processes see it: thread-local variables are shared
-// memory, too.
-extern constinit thread_local bool vforked __attribute__((tls_model("initial-exec")));
+// The parent sets ThreadState::vforked just before vfork(). Both processes see it: thread-local
+// variables are shared memory, too.
 bool in_vfork_child_after_all() noexcept;
 
 // Costs one thread-local load; a system call only for the first call after a vfork().
 inline bool in_vfork_child() noexcept {
-  return vforked && in_vfork_child_after_all();
+  return thread_state.vforked && in_vfork_child_after_all();
 }
 
 // Remembers this process as the parent of later children. [before the first in_vfork_child()]

@@ -34,6 +34,7 @@ namespace {
 
 using namespace goxel_telemetry;
 using metrics::Follower;
+using metrics::Time;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint32_t kOperations = 64;

@@ -1,107 +1,123 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the preload door adds to the calls of one request: the daemon's recv, send and send of a
-// newline, by turns through the preloaded plugin and past it. The calls themselves are those of
-// preload_calls.cpp, which do nothing, so that the difference is not lost in the kernel's noise.
-#include <benchmark/benchmark.h>
-#include <dlfcn.h>
+// What the preload door adds to the calls of one request: the daemon's poll, recv, send and send of a newline, by turns through
+// the preloaded plugin and past it. The calls themselves are those of preload_calls.cpp, which do nothing, so that the
+// difference is not lost in the kernel's noise. tests/benchmarks/run starts this program again and again, by turns with
+// different builds of the plugin.
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
-#include "preload_calls.h"
+#include "cold.h"
+#include "fenced_clock.h"
+#include "measured.h"
+#include "preload_door.h"
 #include "shm/clock.h"
 
 namespace {
 
 using goxel_telemetry::shm::clock_ns;
 
-struct Calls {
-  ssize_t (*recv)(int, void*, size_t, int);
-  ssize_t (*send)(int, const void*, size_t, int);
-};
-
-const Calls& through_the_plugin() {
-  static const Calls calls = {::recv, ::send};
-  return calls;
-}
-
-template <class Function>
-Function* look_up(void* library, const char* name) {
-  return reinterpret_cast<Function*>(dlsym(library, name));
-}
-
-const Calls& past_the_plugin() {
-  static const Calls calls = [] {
-    void* const library = dlopen(PRELOAD_CALLS_PATH, RTLD_NOLOAD | RTLD_LAZY);
-    if (library == nullptr) std::exit(1);
-    return Calls{look_up<ssize_t(int, void*, size_t, int)>(library, "recv"),
-                 look_up<ssize_t(int, const void*, size_t, int)>(library, "send")};
-  }();
-  return calls;
-}
-
-void one_request(const Calls& calls, int fd) {
-  static char buffer[sizeof kRequest];
-  static bool filled = std::memcpy(buffer, kRequest, sizeof kRequest) != nullptr;
-  benchmark::DoNotOptimize(filled);
-  calls.recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
-  calls.send(fd, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL);
-  calls.send(fd, "\n", 1, MSG_NOSIGNAL);
-}
-
-int new_connection() {
-  static const bool listens = listen(kListener, 1) == 0;
-  return listens ? accept(kListener, nullptr, nullptr) : -1;
-}
-
 // Nanoseconds of this thread's processor time that `requests` requests take.
 std::uint64_t cost_of(const Calls& calls, int fd, int requests) {
+  char* const buffer = request_buffer();
   const std::uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  for (int i = 0; i < requests; ++i) one_request(calls, fd);
+  for (int i = 0; i < requests; ++i) one_request(calls, fd, buffer);
   return clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-// The figure is "added": nanoseconds a request, median of many pairs.
-void request(benchmark::State& state) {
+// Nanoseconds a request, median of many pairs.
+void hot() {
   constexpr int kRequests = 2000;
+  constexpr int kPairs = 100;
   const int fd = new_connection();
   std::vector<double> added;
-  for (auto _ : state) {
+  for (int i = 0; i < kPairs; ++i) {
     const std::uint64_t through = cost_of(through_the_plugin(), fd, kRequests);
     const std::uint64_t past = cost_of(past_the_plugin(), fd, kRequests);
     added.push_back((static_cast<double>(through) - static_cast<double>(past)) / kRequests);
   }
-  state.counters["added"] = median(added);
-  state.counters["least"] = *std::min_element(added.begin(), added.end());
+  print_measured({{"added", median(added)}, {"quiet", quantile(added, 0.1)}});
 }
-BENCHMARK(request)->Name("preload/request");
+
+// Everything is evicted while the daemon waits for the next request; then nothing but what the calls themselves evict. That the
+// daemon works between recv and send, and evicts again, is not in it: tests/benchmarks/demo has that.
+class Cold {
+ public:
+  Cold() : watch_(*of_preload_calls<PreloadWatch>("preload_watch")), ns_(ns_per_tick()) {
+    watch = &watch_;
+  }
+
+  // Some requests in a row: what the plugin leaves for the next call is done by the next call.
+  void requests(const Calls& calls, int fd, Added& added) {
+    constexpr int kInARow = 5;
+    constexpr int kWarmUp = 20;
+    char* const buffer = request_buffer();
+    for (int i = 0; i < kWarmUp; ++i) one_request(calls, fd, buffer);
+    watch_.stamps = true;
+    watch_.waiting = [] {
+      become_cold();
+      // The kernel has just written the request, and the daemon will just have written the answer.
+      warm(request_buffer(), sizeof kRequest);
+      warm(kAnswer, sizeof kAnswer);
+      warm(watch, sizeof *watch);
+    };
+    for (int i = 0; i < kInARow; ++i) {
+      one_request(calls, fd, buffer);
+      const PreloadWatch last = watch_;
+      watch_.nothing_comes = true;
+      pollfd waiting{fd, POLLIN, 0};
+      calls.poll(&waiting, 1, 100);
+      watch_.nothing_comes = false;
+      if (i == 0) continue;  // the branches of become_cold() are new
+      double on_path = 0;
+      for (std::size_t call = kPoll; call < kSendNewline; ++call) {
+        on_path += static_cast<double>(last.entered[call + 1] - last.returned[call]);
+      }
+      added.add(on_path * ns_,
+                static_cast<double>(watch_.entered[kPoll] - last.returned[kSendNewline]) * ns_);
+    }
+    watch_.stamps = false;
+    watch_.waiting = nullptr;
+  }
+
+ private:
+  inline static PreloadWatch* watch = nullptr;
+  PreloadWatch& watch_;
+  double ns_;
+};
+
+void cold() {
+  constexpr int kPairs = 16;
+  const int fd = new_connection();
+  Cold cold;
+  Added through;
+  Added past;
+  for (int i = 0; i < kPairs; ++i) {
+    cold.requests(through_the_plugin(), fd, through);
+    cold.requests(past_the_plugin(), fd, past);
+  }
+  print_cold(through, past);
+}
 
 // The clock readings alone: the part of the cost that depends on the machine.
-void three_clocks(benchmark::State& state) {
+void three_clocks() {
+  constexpr int kRounds = 1'000'000;
   const auto source = goxel_telemetry::shm::best_clock_source();
-  for (auto _ : state) {
-    for (int i = 0; i < 3; ++i) {
-      benchmark::DoNotOptimize(goxel_telemetry::shm::read_ticks(source));
-    }
-  }
+  std::uint64_t sum = 0;
+  const std::uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  for (int i = 0; i < 3 * kRounds; ++i) sum += goxel_telemetry::shm::read_ticks(source);
+  const std::uint64_t spent = clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+  asm volatile("" : : "r"(sum));
+  print_measured({{"ns", static_cast<double>(spent) / kRounds}});
 }
-BENCHMARK(three_clocks)->Name("preload/three_clocks");
 
 long page_faults() {
   rusage usage{};
@@ -111,40 +127,37 @@ long page_faults() {
 
 // The first request of a new connection on a new thread, with as many of both as the stock daemon
 // allows. Threads and connections stay until all were measured.
-void first_request(benchmark::State& state) {
+void first_request() {
   constexpr int kThreads = 250;
-  for (auto _ : state) {
-    std::vector<std::uint64_t> costs;
-    std::vector<std::thread> threads;
-    std::atomic<bool> done{false};
-    std::atomic<int> measured{0};
-    std::atomic<long> faults{0};
-    for (int i = 0; i < kThreads; ++i) {
-      const int fd = new_connection();
-      std::uint64_t cost = 0;
-      threads.emplace_back([&, fd] {
-        one_request(past_the_plugin(), fd);  // the daemon's own stack and code are warm
-        const long faults_before = page_faults();
-        const std::uint64_t start = clock_ns(CLOCK_MONOTONIC);
-        one_request(through_the_plugin(), fd);
-        cost = clock_ns(CLOCK_MONOTONIC) - start;
-        faults += page_faults() - faults_before;
-        measured.fetch_add(1);
-        while (!done.load()) usleep(1000);
-      });
-      while (measured.load() <= i) usleep(50);
-      costs.push_back(cost);
-    }
-    done = true;
-    for (std::thread& thread : threads) thread.join();
-    std::sort(costs.begin(), costs.end());
-    state.counters["page_faults"] = static_cast<double>(faults.load());
-    state.counters["p50"] = static_cast<double>(costs[kThreads / 2]);
-    state.counters["p99"] = static_cast<double>(costs[kThreads * 99 / 100]);
-    state.counters["most"] = static_cast<double>(costs.back());
+  std::vector<double> costs;
+  std::vector<std::thread> threads;
+  std::atomic<bool> done{false};
+  std::atomic<int> measured{0};
+  std::atomic<long> faults{0};
+  for (int i = 0; i < kThreads; ++i) {
+    const int fd = new_connection();
+    std::uint64_t cost = 0;
+    threads.emplace_back([&, fd] {
+      char* const buffer = request_buffer();
+      one_request(past_the_plugin(), fd, buffer);  // the daemon's own stack and code are warm
+      const long faults_before = page_faults();
+      const std::uint64_t start = clock_ns(CLOCK_MONOTONIC);
+      one_request(through_the_plugin(), fd, buffer);
+      cost = clock_ns(CLOCK_MONOTONIC) - start;
+      faults += page_faults() - faults_before;
+      measured.fetch_add(1);
+      while (!done.load()) usleep(1000);
+    });
+    while (measured.load() <= i) usleep(50);
+    costs.push_back(static_cast<double>(cost));
   }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+  print_measured({{"p50", median(costs)},
+                  {"p99", quantile(costs, 0.99)},
+                  {"most", quantile(costs, 1)},
+                  {"page_faults", static_cast<double>(faults.load())}});
 }
-BENCHMARK(first_request)->Name("preload/first_request")->Iterations(1);
 
 // Starts itself again with the plugin preloaded, and preload_calls.cpp after it.
 void preload(char** arguments) {
@@ -152,7 +165,7 @@ void preload(char** arguments) {
   const std::string instance = "preload-bench-" + std::to_string(getpid());
   setenv("PRELOAD_BENCH", instance.c_str(), 1);
   setenv("GOXEL_TELEMETRY_SETTINGS", ("instance=" + instance).c_str(), 1);
-  setenv("LD_PRELOAD", PLUGIN_PATH ":" PRELOAD_CALLS_PATH, 1);
+  setenv("LD_PRELOAD", (std::string(arguments[2]) + ":" PRELOAD_CALLS_PATH).c_str(), 1);
   execv("/proc/self/exe", arguments);
   std::perror("preload_bench");
   std::exit(1);
@@ -160,9 +173,17 @@ void preload(char** arguments) {
 
 }  // namespace
 
+// preload_bench hot|cold|first|clocks PLUGIN
 int main(int count, char** arguments) {
+  if (count != 3) {
+    std::fprintf(stderr, "preload_bench hot|cold|first|clocks PLUGIN\n");
+    return 2;
+  }
   preload(arguments);
-  benchmark::Initialize(&count, arguments);
-  benchmark::RunSpecifiedBenchmarks();
+  const std::string_view what = arguments[1];
+  if (what == "hot") hot();
+  if (what == "cold") cold();
+  if (what == "first") first_request();
+  if (what == "clocks") three_clocks();
   unlink((std::string("/dev/shm/goxel-telemetry.") + std::getenv("PRELOAD_BENCH")).c_str());
 }

@@ -3,10 +3,36 @@
 // the plugin, so that only the cost of the plugin is measured.
 #include "preload_calls.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <cstring>
 
+#include "fenced_clock.h"
+
 #define CALL extern "C" __attribute__((visibility("default")))
+
+CALL PreloadWatch preload_watch;
+PreloadWatch preload_watch;
+
+namespace {
+
+// A system call waits for what came before it, and what follows waits for it. So do the stamps.
+class Stamped {
+ public:
+  Stamped() {
+    if (!preload_watch.stamps) return;
+    preload_watch.entered[preload_watch.next] = fenced_ticks();
+  }
+  ~Stamped() {
+    if (!preload_watch.stamps) return;
+    std::uint64_t& returned = preload_watch.returned[preload_watch.next++];
+    returned = fenced_ticks();
+  }
+  Stamped(const Stamped&) = delete;
+  Stamped& operator=(const Stamped&) = delete;
+};
+
+}  // namespace
 
 CALL int listen(int, int) noexcept {
   return 0;
@@ -25,12 +51,23 @@ CALL int accept(int, sockaddr*, socklen_t*) {
   return next++;
 }
 
+CALL int poll(pollfd* fds, nfds_t, int) {
+  preload_watch.next = kPoll;
+  const Stamped stamped;
+  fds->revents = preload_watch.nothing_comes ? 0 : POLLIN;
+  if (preload_watch.nothing_comes) return 0;
+  if (preload_watch.waiting != nullptr) preload_watch.waiting();
+  return 1;
+}
+
 // The caller's buffer holds the request already. If it were copied there now, it would be read
 // before it has left the processor's store buffer; a real system call leaves time for that.
 CALL ssize_t recv(int, void*, size_t, int) {
+  const Stamped stamped;
   return sizeof kRequest - 1;
 }
 
 CALL ssize_t send(int, const void*, size_t size, int) {
+  const Stamped stamped;
   return static_cast<ssize_t>(size);
 }

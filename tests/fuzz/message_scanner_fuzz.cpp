@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Two properties over arbitrary bytes:
+// Three properties over arbitrary bytes:
 //
 //  - splitting: however the stream is cut, the messages and their facts are the same;
 //  - agreement: if the bytes are one JSON object, the facts are those that a real parser
-//    (nlohmann::json, as SAX events) gives by the rules in message_scanner.h.
+//    (nlohmann::json, as SAX events) gives by the rules in message_scanner.h;
+//  - the plain reader: what it takes is one message, with the same facts.
 
 #include <cstdint>
 #include <cstdlib>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "plugin/message_scanner.h"
+#include "plugin/plain_message.h"
 
 namespace {
 
@@ -51,8 +53,7 @@ IdType kind_of(const Id& id) {
   return id.is_number() ? IdType::number : id.type;
 }
 
-Facts facts_of(const MessageScanner& scanner) {
-  const Message m = scanner.message();
+Facts facts_of(const Message& m) {
   return {.kind = m.kind,
           .dialect = m.dialect,
           .id_type = kind_of(m.id),
@@ -86,7 +87,7 @@ void feed_all(MessageScanner& scanner, std::string_view bytes, std::vector<Facts
     const MessageScanner::Step step = scanner.feed(piece.data() + at, piece.size() - at);
     at += step.consumed;
     if (step.complete) {
-      found.push_back(facts_of(scanner));
+      found.push_back(facts_of(scanner.message()));
     } else if (at != piece.size()) {
       fail("stopped early", bytes);
     }
@@ -102,7 +103,7 @@ std::vector<Facts> scan(std::string_view bytes, NextSize next_size) {
     feed_all(scanner, bytes.substr(0, size), found);
     bytes.remove_prefix(size);
   }
-  if (scanner.finish()) found.push_back(facts_of(scanner));
+  if (scanner.finish()) found.push_back(facts_of(scanner.message()));
   return found;
 }
 
@@ -329,6 +330,16 @@ void check_agreement(std::string_view input, const std::vector<Facts>& found) {
   if (facts.called != expected.called.substr(0, Name::kSize)) fail("called", input);
 }
 
+void check_plain(std::string_view input, const std::vector<Facts>& found) {
+  if (input.empty() || input.size() > kMostPlain) return;
+  std::vector<char> copy(input.begin(), input.end());
+  copy.resize(input.size() + 16);
+  Message message;
+  if (!read_plain_message(copy.data(), input.size(), message)) return;
+  if (found.size() != 1) fail("the plain reader takes what is not one message", input);
+  if (facts_of(message) != found[0]) fail("the plain reader finds other facts", input);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -346,5 +357,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
 
   check_agreement(input, whole);
+  check_plain(input, whole);
   return 0;
 }

@@ -91,12 +91,10 @@ class Requests : public testing::Test {
     receive_at(now() - recorder_->unanswered_after_ticks(), bytes, fd);
   }
   void receive_at(std::uint64_t ticks, const std::string& bytes, int fd) {
-    const Chunk chunk{bytes.data(), bytes.size()};
-    observer_->received(fd, {&chunk, 1}, ticks);
+    observer_->received(fd, bytes.data(), bytes.size(), ticks);
   }
   void send(const std::string& bytes, int fd = kFd) {
-    const Chunk chunk{bytes.data(), bytes.size()};
-    observer_->sent(fd, {&chunk, 1}, now());
+    observer_->sent(fd, bytes.data(), bytes.size(), now());
   }
   std::vector<shm::Record> records() {
     std::vector<shm::Record> found;

@@ -344,20 +344,20 @@ TEST_F(SocketCalls, APollTellsOfHangUpsAndErrorsAndOfNothingElse) {
 
 TEST_F(SocketCalls, ASignalHandlerInsideTheObserverCostsItsConnectionTheStepAndNoOther) {
   after_accept(listener_, kOther);
-  inside = true;
+  thread_state.inside = true;
   receive(kRequest);
   poll_tells({{kFd, POLLIN, POLLHUP}}, 1);
   before_close(kOther);
   after_duplicate(kOther, kCopy);
   after_accept(listener_, kCopy);
-  inside = false;
+  thread_state.inside = false;
   EXPECT_EQ(reader_->gauges()[shm::Gauge::contended_calls], 2u);
   expect_open(2, 2);
   receive(kRequest);
   EXPECT_EQ(in_flight(), 0u) << "after a byte that was missed, those behind it cannot be read";
   receive(kRequest, 0, kOther);
   EXPECT_EQ(in_flight(), 1u);
-  EXPECT_FALSE(inside);
+  EXPECT_FALSE(thread_state.inside);
 }
 
 // One call in 61, wherever in the count a thread begins; each stands for 61.
