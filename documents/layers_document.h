@@ -95,6 +95,7 @@ void describe(const metrics::LayerProcess& p, Member&& member) {
   member("running", p.running);
   member("last_seen_seconds", p.last_seen_seconds);
   member("process", p.process);
+  member("telemetry_resident_bytes", p.telemetry_resident_bytes);
 }
 
 template <class Member>

@@ -154,6 +154,7 @@ void describe(const metrics::OwnCost& c, Member&& member) {
   member("busy_ratio", c.busy_ratio);
   member("ns_per_request", c.ns_per_request);
   member("samples", c.samples);
+  member("resident_bytes", c.resident_bytes);
 }
 
 // Without those that are only known to exist.

@@ -21,7 +21,7 @@
 #include "plugin/goxel_plugin.h"
 #include "plugin/handing_on.h"
 #include "plugin/program_file.h"
-#include "plugin/recorder.h"
+#include "plugin/segment_size.h"
 #include "plugin/telemetry.h"
 
 namespace goxel_telemetry::plugin {
@@ -54,8 +54,8 @@ an argument, or that was started by the last words of a program's own command.
   --help          this text
   --version       the version
 
-Config: instance (default goxel), segment_mode (octal, default 0640), segment_group, unanswered_after_seconds (default 30),
-clock (auto, tsc or monotonic). A library name without a slash is looked for beside this program, in ../plugin, and in
+Config: instance (default goxel), segment_mode (octal, default 0640), segment_group, segment_size (MiB of shared memory at
+most), unanswered_after_seconds (default 30), clock (auto, tsc or monotonic). A library name without a slash is looked for beside this program, in ../plugin, and in
 ../lib/*/goxel-telemetry and ../lib/goxel-telemetry; a relative path starts at the config file's folder.
 )";
 
@@ -160,11 +160,8 @@ std::string check_library(const std::string& path) {
 // Finds out whether the segment can be made by making it. The plugin makes it again, in the same
 // process.
 std::string check_segment(const Settings& settings) {
-  shm::SegmentOptions options;
-  options.instance = settings.instance;
-  options.mode = settings.segment_mode;
-  options.group = settings.segment_group;
-  const shm::Created created = shm::create_segment(options);
+  const shm::Created created =
+      shm::create_segment(choose_segment(settings, this_machine()).options);
   if (created.outcome != shm::CreateOutcome::created) return created.message;
   const shm::ProducerView segment(created.mapping->bytes());
   shm::remove_segment(created.name, segment.header().run_id);

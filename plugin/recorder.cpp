@@ -11,23 +11,19 @@
 
 #include "plugin/host_process.h"
 #include "plugin/known_operations.h"
+#include "plugin/own_memory.h"
 #include "plugin/telemetry.h"
 
 namespace goxel_telemetry::plugin {
 namespace {
 
-// Shared lanes, which threads without a lane of their own use for one record at a time. A record is
-// lost only if all of these lanes are taken, by threads that were preempted in the middle of a
-// publication.
-constexpr std::uint32_t kSharedLanes = 32;
-
-// Requests in flight when the segment was removed, that are shown in the next one, behind all other
-// lines.
-constexpr std::uint32_t kEarlierRequests = 256;
 static_assert(kInflightLines + kEarlierRequests <= shm::kMaxInflight);
 
 // Somebody who removes the segment again and again does not get more memory than this out of us.
 constexpr int kMostHomes = 64;
+
+// Beats between two looks at the plugin's own memory.
+constexpr std::uint64_t kBeatsOfMemory = 10;
 
 // Beats after which no reader can still be busy with a home that was left.
 constexpr int kBeatsOfReaders = 60;
@@ -62,14 +58,14 @@ constexpr std::size_t kLinesBytes = sizeof(Lines) * kInflightLines;
 
 // A segment, and who has which of its lanes.
 struct Recorder::Home {
-  explicit Home(shm::Created created)
+  Home(shm::Created created, std::uint32_t shared_lanes)
       : mapping(std::move(created.mapping)),
         name(std::move(created.name)),
         id(created.id),
         segment(mapping->bytes()),
         epoch(++next_epoch),
         lane_count(std::min(segment.header().lane_count, kMaxLanes)),
-        own_lanes(lane_count > kSharedLanes ? lane_count - kSharedLanes : 0) {}
+        own_lanes(lane_count > shared_lanes ? lane_count - shared_lanes : 0) {}
 
   void continues(std::unique_ptr<Home> left) {
     number = left->number + 1;
@@ -106,17 +102,13 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     thread_end_key_made = true;
   }
   shm::use_clock(*libc_function<shm::GetTime>("clock_gettime", &clock_gettime));
-  shm::SegmentOptions options;
-  options.instance = settings.instance;
-  options.mode = settings.segment_mode;
-  options.group = settings.segment_group;
+  ChosenSegment chosen = choose_segment(settings, this_machine());
+  shm::SegmentOptions& options = chosen.options;
   options.door = door;
   options.clock_source = choose_clock(settings.clock);
   options.host_name = host.name;
   options.host_version = host.version;
   options.workers_configured = host.workers_configured;
-  options.inflight_capacity = kInflightLines;
-  options.operation_totals = Fold::kOperations;
   options.target_latency_ns = settings.target_latency_ns;
   options.target_milli_operations_per_second = settings.target_milli_operations_per_second;
   options.target_resident_bytes = settings.target_resident_bytes;
@@ -126,7 +118,7 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     return nullptr;
   }
   if (!created.message.empty()) complain(created.message);
-  auto home = std::make_unique<Home>(std::move(created));
+  auto home = std::make_unique<Home>(std::move(created), chosen.shared_lanes);
   void* const lines =
       mmap(nullptr, kLinesBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (lines == MAP_FAILED) {
@@ -135,19 +127,19 @@ std::unique_ptr<Recorder> Recorder::create(const Settings& settings, const Host&
     return nullptr;
   }
   return std::unique_ptr<Recorder>(
-      new Recorder(std::move(home), std::move(options), settings, static_cast<Lines*>(lines)));
+      new Recorder(std::move(home), std::move(chosen), settings, static_cast<Lines*>(lines)));
 }
 
 Recorder::~Recorder() {
   munmap(static_cast<void*>(lines_), kLinesBytes);
 }
 
-Recorder::Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options,
-                   const Settings& settings, std::atomic<shm::InflightLine*>* lines)
-    : clock_source_(options.clock_source),
+Recorder::Recorder(std::unique_ptr<Home> home, ChosenSegment chosen, const Settings& settings,
+                   std::atomic<shm::InflightLine*>* lines)
+    : clock_source_(chosen.options.clock_source),
       lines_(lines),
       homes_(std::move(home)),
-      options_(std::move(options)),
+      chosen_(std::move(chosen)),
       folder_(shm::shared_memory_folder()),
       catalog_(homes_->segment.header(), homes_->segment.catalog()),
       calibrator_(clock_source_),
@@ -326,12 +318,27 @@ void Recorder::beat() noexcept {
   show_sign_of_life();
   learn_names();
   Home& home = *homes_;
-  home.lane_map.for_each_taken([&home](std::uint32_t lane) {
+  bool look = beats_++ % kBeatsOfMemory == 0;
+  home.lane_map.for_each_taken([&home, &look](std::uint32_t lane) {
     if (home.present[lane]) return;
     shm::make_lane_present(home.segment, lane);
     home.present.set(lane);
+    look = true;
   });
   keep_segment();
+  if (look) show_own_memory();
+}
+
+void Recorder::show_own_memory() noexcept {
+  Memory parts[2 + kMostHomes] = {own_library(),
+                                  {reinterpret_cast<const std::byte*>(lines_), kLinesBytes}};
+  std::size_t count = 2;
+  for (const Home* home = homes_.get(); home != nullptr; home = home->earlier.get()) {
+    parts[count++] = home->mapping->bytes();
+  }
+  const std::uint64_t bytes = present_bytes({parts, count});
+  if (bytes == 0) return;
+  gauges()[shm::Gauge::telemetry_resident_bytes].store(bytes, std::memory_order_relaxed);
 }
 
 bool Recorder::fold() noexcept {
@@ -379,7 +386,7 @@ void Recorder::keep_segment() noexcept {
 
 // Makes a new home, which nobody can read yet, and lets threads go over to it.
 bool Recorder::move_out() {
-  shm::SegmentOptions options = options_;
+  shm::SegmentOptions options = chosen_.options;
   options.hidden = true;
   options.inflight_capacity = kInflightLines + kEarlierRequests;
   shm::Created created = shm::create_segment(options);
@@ -392,7 +399,7 @@ bool Recorder::move_out() {
   }
   last_complaint_.clear();
   if (!created.message.empty()) complain(created.message);
-  auto made = std::make_unique<Home>(std::move(created));
+  auto made = std::make_unique<Home>(std::move(created), chosen_.shared_lanes);
   shm::Header& header = made->segment.header();
   shm::Gauges& gauges = header.gauges;
   gauges.store(homes_->segment.header().gauges.load());

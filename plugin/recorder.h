@@ -20,6 +20,7 @@
 
 #include "plugin/fold.h"
 #include "plugin/operation_names.h"
+#include "plugin/segment_size.h"
 #include "plugin/settings.h"
 #include "plugin/thread_state.h"
 #include "shm/catalog.h"
@@ -33,6 +34,10 @@ namespace goxel_telemetry::plugin {
 
 // Requests that can be in flight at once; a further request ends the oldest one of its connection.
 inline constexpr std::uint32_t kInflightLines = 8192;
+
+// Requests in flight when the segment was removed, that are shown in the next one, behind all other
+// lines.
+inline constexpr std::uint32_t kEarlierRequests = 256;
 
 // Begins with what each request touches: on one page, whose other lines are the names of the
 // operations that every daemon has.
@@ -133,7 +138,7 @@ class alignas(4096) Recorder {
  private:
   struct Home;
 
-  Recorder(std::unique_ptr<Home> home, shm::SegmentOptions options, const Settings& settings,
+  Recorder(std::unique_ptr<Home> home, ChosenSegment chosen, const Settings& settings,
            std::atomic<shm::InflightLine*>* lines);
 
   std::uint16_t new_operation(std::string_view name) noexcept;
@@ -147,6 +152,7 @@ class alignas(4096) Recorder {
   // One thread at a time, like beat().
   void show_sign_of_life() noexcept;
   void keep_segment() noexcept;
+  void show_own_memory() noexcept;
   bool move_out();
   void move_in() noexcept;
   void show_earlier_requests() noexcept;
@@ -171,11 +177,12 @@ class alignas(4096) Recorder {
   std::atomic<Home*> home_;
   // The homes of this recorder, the newest first. They stay: a thread may be in any of them.
   std::unique_ptr<Home> homes_;
-  shm::SegmentOptions options_;
+  const ChosenSegment chosen_;
   const shm::ObjectId folder_;
   shm::CatalogWriter catalog_;
   std::size_t names_learnt_ = 0;  // of the catalog
   shm::Calibrator calibrator_;
+  std::uint64_t beats_ = 0;
   std::string last_complaint_;
   Fold fold_;
   bool gave_up_ = false;  // the segment is not made again

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/settings.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "shm/segment.h"
@@ -30,6 +31,26 @@ bool parse_decimal(std::string_view text, int decimals, std::uint64_t& out) {
   }
   digits.append(static_cast<std::size_t>(decimals), '0');
   return parse(digits, out, 10);
+}
+
+// Reads a size in MiB, or with a unit behind it: "8", "1.5MiB", "1 GiB", "512M".
+bool parse_size(std::string_view text, std::uint64_t& bytes) {
+  constexpr int kDecimals = 3;
+  constexpr std::uint64_t kThousand = 1000;
+  std::uint64_t unit = std::uint64_t{1} << 20;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
+  std::string_view name = text.substr(end);
+  if (name.starts_with(' ')) name.remove_prefix(1);
+  if (name == "K" || name == "KiB") {
+    unit >>= 10;
+  } else if (name == "G" || name == "GiB") {
+    unit <<= 10;
+  } else if (end != text.size() && name != "M" && name != "MiB") {
+    return false;
+  }
+  std::uint64_t thousandths = 0;
+  if (!parse_decimal(text.substr(0, end), kDecimals, thousandths)) return false;
+  return !__builtin_mul_overflow(thousandths, unit, &bytes) && (bytes /= kThousand) != 0;
 }
 
 std::string bad(std::string_view name, std::string_view value, std::string_view wanted) {
@@ -90,6 +111,12 @@ std::string apply_setting(Settings& settings, std::string_view name, std::string
     settings.segment_mode = mode;
   } else if (name == "segment_group") {
     settings.segment_group = value;
+  } else if (name == "segment_size") {
+    std::uint64_t bytes = 0;
+    if (!parse_size(value, bytes) || bytes < kLeastSegmentBytes || bytes > shm::kMaxSegmentBytes) {
+      return bad(name, value, "1.5 to 1024, in MiB, or with a unit, such as 8MiB or 1GiB");
+    }
+    settings.segment_bytes = bytes;
   } else if (name == "unanswered_after_seconds") {
     constexpr std::uint64_t kMost = 86'400;
     std::uint64_t seconds = 0;

@@ -23,6 +23,8 @@ struct Settings {
   std::string instance = "goxel";     // "instance"
   std::uint32_t segment_mode = 0640;  // "segment_mode", octal
   std::string segment_group;          // "segment_group", name or number; empty: the process's own
+  // "segment_size": what the segment takes of /dev/shm at most; 0: chosen by the machine
+  std::uint64_t segment_bytes = 0;
   std::uint64_t unanswered_after_ns = 30'000'000'000;  // "unanswered_after_seconds"
   ClockChoice clock = ClockChoice::automatic;          // "clock": auto, tsc or monotonic
   // The operator's targets; 0: not set.
@@ -31,6 +33,9 @@ struct Settings {
   std::uint64_t target_resident_bytes = 0;               // "target_memory_mib"
   std::vector<OperationTarget> operation_targets;        // "operation_targets_ms.<operation>"
 };
+
+// The segment can be as small as this.
+inline constexpr std::uint64_t kLeastSegmentBytes = std::uint64_t{3} << 19;
 
 // The beginning of a setting that is given for each operation. In a config file these are one object:
 // "operation_targets_ms": {"ping": 0.5}.

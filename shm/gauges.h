@@ -27,9 +27,12 @@ enum class Gauge : std::size_t {
   target_latency_ns,
   target_milli_operations_per_second,
   target_resident_bytes,  // how much memory the daemon should need at most; 0: not set
+  // How much of the process's resident memory is telemetry's: the plugin's, and what is present of
+  // the segment; 0: not known.
+  telemetry_resident_bytes,
 };
 inline constexpr std::size_t kGaugeCount =
-    static_cast<std::size_t>(Gauge::target_resident_bytes) + 1;
+    static_cast<std::size_t>(Gauge::telemetry_resident_bytes) + 1;
 
 // A copy of all gauges.
 struct GaugeValues {

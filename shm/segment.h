@@ -65,10 +65,11 @@ struct SegmentOptions {
   std::uint64_t target_latency_ns = 0;  // 0: not set
   std::uint64_t target_milli_operations_per_second = 0;
   std::uint64_t target_resident_bytes = 0;
-  // Large lanes first: a thread takes the largest lane that is free, so a few busy threads get long
-  // rings, and many threads still get one each. 12.4 MiB.
-  std::vector<LaneTier> tiers = {{8, 8192}, {56, 1024}, {192, 256}, {32, 1024}};
+  std::vector<LaneTier> tiers = {{8, 8192}};
 };
+
+// How large the segment is that is made with these options.
+std::uint64_t segment_bytes(const SegmentOptions& options);
 
 // A mapping of a segment. The destructor unmaps it; the shared-memory object stays until it is
 // unlinked.

@@ -410,6 +410,10 @@ Created create_segment(const SegmentOptions& options) {
   }
 }
 
+std::uint64_t segment_bytes(const SegmentOptions& options) {
+  return plan(options).bytes;
+}
+
 void make_lane_present(const ProducerView& segment, std::uint32_t lane) {
   const auto slots = std::as_writable_bytes(segment.slots(segment.lane(lane)));
   const auto begin = reinterpret_cast<std::uintptr_t>(slots.data()) / kPageBytes * kPageBytes;

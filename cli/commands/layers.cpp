@@ -186,24 +186,31 @@ std::string operations_table(const metrics::LayersView& view, metrics::Window wi
   return table.empty() ? "" : table.render(style) + '\n';
 }
 
+// The daemon's memory, and the plugin's in it, stand in columns of their own.
 std::string processes_table(const metrics::LayersView& view, const Style& style) {
+  const auto bytes = [](std::uint64_t count) {
+    return metrics::format_bytes(static_cast<double>(count));
+  };
   Table table({{"LAYER", Align::left},
                {"PID"},
                {"CPU"},
                {"MEMORY"},
+               {"TELEMETRY", Align::right, 3},
                {"THREADS", Align::right, 1},
                {"LAST SEEN", Align::right, 2}});
   for (const metrics::LayerProcess& p : view.processes) {
     const metrics::ProcessStats& stats = p.process;
+    const std::optional<std::uint64_t>& telemetry = p.telemetry_resident_bytes;
     const Cell cpu = p.running
                          ? Cell(stats.cpu_ratio ? metrics::format_percent(*stats.cpu_ratio) : "-")
                          : Cell("ended", Emphasis::warning);
-    table.add({p.layer, std::to_string(stats.pid), cpu,
-               stats.resident_bytes
-                   ? metrics::format_bytes(static_cast<double>(*stats.resident_bytes))
-                   : "-",
-               stats.threads ? format_count(*stats.threads) : "-",
-               format_duration(p.last_seen_seconds * 1e9)});
+    table.add(
+        {p.layer, std::to_string(stats.pid), cpu,
+         stats.resident_bytes
+             ? bytes(*stats.resident_bytes - std::min(*stats.resident_bytes, telemetry.value_or(0)))
+             : "-",
+         telemetry ? bytes(*telemetry) : "-", stats.threads ? format_count(*stats.threads) : "-",
+         format_duration(p.last_seen_seconds * 1e9)});
   }
   return table.empty() ? "" : table.render(style);
 }

@@ -31,10 +31,11 @@ std::string process_line(const metrics::Snapshot& snapshot, const Style& style) 
   const metrics::ProcessStats& process = snapshot.process;
   std::string descriptors = named("descriptors", process.open_fds, format_count);
   if (process.open_fds && process.max_fds) descriptors += " of " + format_count(*process.max_fds);
-  return fact_line("process",
-                   {named("CPU", process.cpu_ratio, metrics::format_percent), memory_fact(snapshot),
-                    named("threads", process.threads, format_count), descriptors},
-                   style);
+  return fact_line(
+      "process",
+      {named("CPU", process.cpu_ratio, metrics::format_percent), memory_fact(snapshot),
+       own_memory_fact(snapshot), named("threads", process.threads, format_count), descriptors},
+      style);
 }
 
 std::string clients_line(const metrics::Daemon& daemon, const Style& style) {

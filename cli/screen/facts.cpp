@@ -39,7 +39,7 @@ Cell room_cell(const std::string& text, double room) {
 }  // namespace
 
 Cell memory_fact(const metrics::Snapshot& snapshot) {
-  const auto& resident = snapshot.process.resident_bytes;
+  const auto resident = metrics::daemon_resident_bytes(snapshot);
   if (!resident) return {"memory unknown"};
   const std::string text = "memory " + metrics::format_bytes(static_cast<double>(*resident));
   const auto room = metrics::memory_room_bytes(snapshot);
@@ -49,6 +49,12 @@ Cell memory_fact(const metrics::Snapshot& snapshot) {
   return room_cell(
       text + " (" + metrics::format_memory_room(*room) + ' ' + metrics::format_bytes(target) + ')',
       *room);
+}
+
+Cell own_memory_fact(const metrics::Snapshot& snapshot) {
+  const auto& own = snapshot.own_cost.resident_bytes;
+  if (!own || !snapshot.process.resident_bytes) return {""};
+  return {"and telemetry's " + metrics::format_bytes(static_cast<double>(*own))};
 }
 
 Cell target_cell(const metrics::OperationStats& operation, metrics::Window window) {

@@ -36,8 +36,12 @@ std::string ring_line(const metrics::Ring& ring, const Style& style);
 // none.
 std::string misses_line(const shm::GaugeValues& gauges, const Style& style);
 
-// "memory 42.3 MiB", and how far that is from the operator's target.
+// "memory 42.3 MiB" of the daemon alone, and how far that is from the operator's target.
 Cell memory_fact(const metrics::Snapshot& snapshot);
+
+// "and telemetry's 1.9 MiB": how much more memory the process has for the plugin; empty if that is
+// not known.
+Cell own_memory_fact(const metrics::Snapshot& snapshot);
 
 // How far the operation's mean in this window is from the operator's target; empty if it has none.
 Cell target_cell(const metrics::OperationStats& operation, metrics::Window window);

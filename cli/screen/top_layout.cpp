@@ -158,13 +158,14 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
               workers + " workers busy",
               format_count(daemon.gauges[shm::Gauge::connections]) + " clients"},
              style) +
-         fact_line("process",
-                   {process.cpu_ratio ? "CPU " + metrics::format_percent(*process.cpu_ratio) : "",
-                    process.resident_bytes ? memory_fact(snapshot) : Cell(""),
-                    snapshot.own_cost.samples == 0
-                        ? "overhead not measured yet"
-                        : "overhead " + metrics::format_percent(snapshot.own_cost.busy_ratio)},
-                   style) +
+         fact_line(
+             "process",
+             {process.cpu_ratio ? "CPU " + metrics::format_percent(*process.cpu_ratio) : "",
+              process.resident_bytes ? memory_fact(snapshot) : Cell(""), own_memory_fact(snapshot),
+              snapshot.own_cost.samples == 0
+                  ? "overhead not measured yet"
+                  : "overhead " + metrics::format_percent(snapshot.own_cost.busy_ratio)},
+             style) +
          ring_line(snapshot.ring, style);
 }
 

@@ -246,6 +246,11 @@ std::shared_ptr<const LayersView> LayerGroup::State::layers(const Snapshot& all)
     recording.push_back(std::move(one));
   }
   view->processes = processes_.read(recording, all.taken_monotonic_ns);
+  for (LayerProcess& one : view->processes) {
+    if (one.running && one.layer == "daemon") {
+      one.telemetry_resident_bytes = all.own_cost.resident_bytes;
+    }
+  }
   view->join = join_.counters();
   view->outer_records_lost = outer_lost_;
   view->chains_dropped = chains_.dropped();

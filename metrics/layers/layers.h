@@ -82,6 +82,7 @@ struct LayerProcess {
   double last_seen_seconds = 0;  // seconds since then
   bool running = false;
   ProcessStats process;
+  std::optional<std::uint64_t> telemetry_resident_bytes;  // the plugin's part, of the daemon
 };
 
 struct Targets {

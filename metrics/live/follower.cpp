@@ -393,6 +393,8 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   const double own_ns = static_cast<double>(calibration.duration_ns(totals.own_cost_ticks));
   out.own_cost.seconds_total = own_ns / 1e9;
   out.own_cost.samples = totals.own_cost_samples;
+  const std::uint64_t own_bytes = daemon.gauges[shm::Gauge::telemetry_resident_bytes];
+  if (own_bytes != 0) out.own_cost.resident_bytes = own_bytes;
   if (totals.span_ticks != 0) {
     out.own_cost.busy_ratio =
         static_cast<double>(totals.own_cost_ticks) / static_cast<double>(totals.span_ticks);

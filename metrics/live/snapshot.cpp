@@ -5,6 +5,13 @@
 
 namespace goxel_telemetry::metrics {
 
+std::optional<std::uint64_t> daemon_resident_bytes(const Snapshot& snapshot) {
+  const std::optional<std::uint64_t> all = snapshot.process.resident_bytes;
+  if (!all) return std::nullopt;
+  // The two were not read at the same time.
+  return *all - std::min(*all, snapshot.own_cost.resident_bytes.value_or(0));
+}
+
 bool is_silent(const Snapshot& snapshot) {
   constexpr double kLimitSeconds = 5;  // a heartbeat is due every second
   return snapshot.daemon.state == shm::ProducerState::live &&

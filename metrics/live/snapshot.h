@@ -131,12 +131,15 @@ struct Ring {
   std::uint64_t segment_bytes = 0;
 };
 
-// The plugin's own cost, extrapolated from the calls that it timed.
+// The plugin's own cost. Times are extrapolated from the calls that it timed.
 struct OwnCost {
   double seconds_total = 0;  // this run
   double busy_ratio = 0;     // of the daemon's busy time (sum of spans), this run
   double ns_per_request = 0;
   std::uint64_t samples = 0;
+  // Its part of the process's resident memory: its own, and what is present of the segment. Empty
+  // if it is not known.
+  std::optional<std::uint64_t> resident_bytes;
 };
 
 struct Snapshot {
@@ -155,6 +158,9 @@ struct Snapshot {
   // The windows cover less than they could, because all together would need too much memory.
   bool windows_shortened = false;
 };
+
+// The resident memory of the daemon's process without the plugin's part, as far as that is known.
+std::optional<std::uint64_t> daemon_resident_bytes(const Snapshot& snapshot);
 
 // Whether the daemon lives but gives no sign of life: it is stopped, say, or its machine was asleep.
 bool is_silent(const Snapshot& snapshot);

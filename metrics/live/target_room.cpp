@@ -11,8 +11,9 @@ std::optional<double> latency_room_ns(const OperationStats& operation, Window wi
 
 std::optional<double> memory_room_bytes(const Snapshot& snapshot) {
   const std::uint64_t target = snapshot.daemon.gauges[shm::Gauge::target_resident_bytes];
-  if (target == 0 || !snapshot.process.resident_bytes) return std::nullopt;
-  return static_cast<double>(target) - static_cast<double>(*snapshot.process.resident_bytes);
+  const std::optional<std::uint64_t> resident = daemon_resident_bytes(snapshot);
+  if (target == 0 || !resident) return std::nullopt;
+  return static_cast<double>(target) - static_cast<double>(*resident);
 }
 
 }  // namespace goxel_telemetry::metrics

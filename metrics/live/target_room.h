@@ -13,7 +13,7 @@ namespace goxel_telemetry::metrics {
 // target, or without an answered request.
 std::optional<double> latency_room_ns(const OperationStats& operation, Window window);
 
-// The target less the resident memory of the daemon's process. Empty without a target, or if the
+// The target less the resident memory of the daemon's process without the plugin's part. Empty without a target, or if the
 // memory is not known.
 std::optional<double> memory_room_bytes(const Snapshot& snapshot);
 

@@ -483,6 +483,7 @@ TEST_F(Screens, LayersHasTheProcessesAndWhatTheDaemonDoes) {
   daemon.process.cpu_ratio = 1.5;
   daemon.process.resident_bytes = 10 * 1'048'576;
   daemon.process.threads = 12;
+  daemon.telemetry_resident_bytes = 2 * 1'048'576;
   const std::string screen =
       layers_screen("", view, metrics::Window::one_minute, {.colours = true});
   EXPECT_THAT(screen, HasSubstr("1m   seen of it: 12.3 s\n"));
@@ -494,7 +495,7 @@ TEST_F(Screens, LayersHasTheProcessesAndWhatTheDaemonDoes) {
   EXPECT_THAT(plain, Not(HasSubstr("\033")));
   EXPECT_THAT(column_of(plain, "LAYER"), ElementsAre("mcp-server", "daemon"));
   EXPECT_THAT(cells_of(lines_of(plain).back()),
-              ElementsAre("daemon", "4711", "150 %", "10.0 MiB", "12", "1.50 s"));
+              ElementsAre("daemon", "4711", "150 %", "8.00 MiB", "2.00 MiB", "12", "1.50 s"));
   view.stacks[0].windows[1].outermost.covered_seconds = 60;
   EXPECT_THAT(layers_screen("", view, metrics::Window::one_minute, {}),
               Not(HasSubstr("seen of it")));

@@ -125,6 +125,13 @@ TEST_F(StatusScreen, WhatHasATargetSaysHowFarItIsFromIt) {
   }
   snapshot_.daemon.gauges[shm::Gauge::target_resident_bytes] = 64u << 20;
   EXPECT_THAT(screen(), HasSubstr("memory 62.0 MiB (2.00 MiB within 64.0 MiB)"));
+  // The target is the daemon's, without what telemetry has of its process.
+  snapshot_.own_cost.resident_bytes = 2u << 20;
+  EXPECT_THAT(screen(), HasSubstr("memory 60.0 MiB (4.00 MiB within 64.0 MiB)   "
+                                  "and telemetry's 2.00 MiB"));
+  for (const std::string& line : lines_of(screen({.width = 80}))) EXPECT_LE(columns(line), 80u);
+  snapshot_.own_cost.resident_bytes = 63u << 20;  // read a moment later than the process's
+  EXPECT_THAT(screen(), HasSubstr("memory 0 B"));
 }
 
 TEST_F(StatusScreen, ALiveDaemonWhoseOwnerIsNotVerifiedSaysSo) {
@@ -210,12 +217,14 @@ TEST_F(StatusScreen, LinesAboveTheTableHaveTheDaemonsFigures) {
   process.threads = 12;
   process.open_fds = 17;
   process.max_fds = 1'024;
-  snapshot_.own_cost = {.busy_ratio = 0.0025, .ns_per_request = 250, .samples = 1'000};
+  snapshot_.own_cost = {
+      .busy_ratio = 0.0025, .ns_per_request = 250, .samples = 1'000, .resident_bytes = 2 << 20};
   snapshot_.ring = {.published = 5'000, .read = 4'000, .before_reader = 993, .lost = 7};
   const std::string shown = screen();
   for (const char* line :
        {"daemon      goxel-daemon 0.19   pid 4711   up 1 min 40 s   through preload   plugin 0.2\n",
-        "process     CPU 150 %   memory 10.0 MiB   threads 12   descriptors 17 of 1,024\n",
+        "process     CPU 150 %   memory 8.00 MiB   and telemetry's 2.00 MiB   threads 12   "
+        "descriptors 17 of 1,024\n",
         "clients     3 connected   1,200 since the start   2 open without a client\n",
         "requests    2 in flight   oldest 1.50 s   4 queued   6 of 8 workers busy\n",
         "traffic     2.00 KiB in   3.00 MiB out\n",

@@ -252,14 +252,14 @@ TEST(TopLayout, LinesAboveTheTableHaveTheDaemonsFigures) {
   s.process.pid = 4'711;
   s.process.cpu_ratio = 1.5;
   s.process.resident_bytes = 10 * 1'048'576;
-  s.own_cost = {.busy_ratio = 0.0025, .samples = 1'000};
+  s.own_cost = {.busy_ratio = 0.0025, .samples = 1'000, .resident_bytes = 2 * 1'048'576};
   s.ring = {.published = 50, .read = 30, .before_reader = 19, .lost = 1};
   const std::string screen = text({}, s, 300);
   for (const char* line :
        {"goxel: live, up 1 min 40 s, goxel-daemon pid 4711\n",
         "requests    12.3/s   5 failed   2 in flight   4 queued   6 of 8 workers busy   3 "
         "clients\n",
-        "process     CPU 150 %   memory 10.0 MiB   overhead 0.25 %\n",
+        "process     CPU 150 %   memory 8.00 MiB   and telemetry's 2.00 MiB   overhead 0.25 %\n",
         "ring        50 records published   30 read   19 before this reader   1 lost\n"}) {
     EXPECT_THAT(screen, HasSubstr(line));
   }

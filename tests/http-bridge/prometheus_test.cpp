@@ -185,6 +185,7 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
   daemon.gauges[shm::Gauge::workers_configured] = 108;
   daemon.workers_busy = 109;
   snapshot.own_cost.busy_ratio = 0.110;
+  snapshot.own_cost.resident_bytes = 121;
   snapshot.process = {.pid = 1,
                       .cpu_ratio = 0.111,
                       .cpu_seconds_total = 112.5,
@@ -208,6 +209,7 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
                                           {"goxel_workers", "108"},
                                           {"goxel_workers_busy", "109"},
                                           {"goxel_observer_overhead_ratio", "0.11"},
+                                          {"goxel_observer_resident_memory_bytes", "121"},
                                           {"process_cpu_seconds_total", "112.5"},
                                           {"process_resident_memory_bytes", "113"},
                                           {"process_virtual_memory_bytes", "114"},

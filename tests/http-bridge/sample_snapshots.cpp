@@ -89,6 +89,7 @@ Snapshot goxel() {
   snapshot.process.open_fds = 17;
   snapshot.ring = {.published = 29, .read = 20, .before_reader = 7, .lost = 2};
   snapshot.own_cost.busy_ratio = 0.00125;
+  snapshot.own_cost.resident_bytes = 2'097'152;
   snapshot.operations = {export_model(), add_voxel()};
   InflightRequest held;
   held.operation = "goxel.save_project";
@@ -112,7 +113,8 @@ std::shared_ptr<const LayersView> layers_of(const Snapshot& snapshot) {
   if (view->daemon_state != shm::ProducerState::live) return view;
   const auto minute = static_cast<std::size_t>(Window::one_minute);
   view->worker_utilisation[minute] = 0.25;
-  view->processes.push_back({"daemon", 0.5, true, snapshot.process});
+  view->processes.push_back(
+      {"daemon", 0.5, true, snapshot.process, snapshot.own_cost.resident_bytes});
   view->join.fates.duplicates = 2;
   StackView& stack = view->stacks.emplace_back();
   stack.stack = "2-layer";

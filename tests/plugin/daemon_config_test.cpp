@@ -55,13 +55,13 @@ TEST_F(DaemonConfig, WithoutASectionThePluginIsOff) {
 
 TEST_F(DaemonConfig, ASectionGivesLibraryAndSettings) {
   EXPECT_EQ(read(R"({"plugins": {"telemetry": {"enabled": true, "library": "/opt/x.so", "config": {
-                   "instance": "a", "segment_mode": "0600", "unanswered_after_seconds": 5,
+                   "instance": "a", "segment_mode": "0600", "unanswered_after_seconds": 5, "segment_size": 2.5,
                    "target_latency_ms": 6.5, "target_operations_per_second": 1600}}}})"),
             "");
   EXPECT_TRUE(section_.enabled);
   EXPECT_EQ(section_.library, "/opt/x.so");
   EXPECT_EQ(section_.settings,
-            "instance=a\nsegment_mode=0600\ntarget_latency_ms=6.5\n"
+            "instance=a\nsegment_mode=0600\nsegment_size=2.5\ntarget_latency_ms=6.5\n"
             "target_operations_per_second=1600\nunanswered_after_seconds=5\n");
 }
 

@@ -214,7 +214,7 @@ TEST_F(HostSafety, AllOf4096ConnectionsAtOnceAreCounted) {
 }
 
 TEST_F(HostSafety, ThreadsThatEndGiveTheirLanesToOthers) {
-  if (!expect_run("churn", {{"crowd ok", 800}, {"few ok", 1600}})) return;
+  if (!expect_run("churn", {{"crowd ok", 800}, {"few ok", 240}})) return;
   for (const shm::Record& record : records("few")) EXPECT_NE(record.worker, shm::kNoWorker);
 }
 

@@ -133,6 +133,9 @@ TEST_F(Launcher, ABadConfigCostsOneSentenceAndNotTheDaemon) {
   expect_refused_plugin(config_ + " is not valid JSON: ");
   write_section("true", PLUGIN_PATH, R"(, "colour": "red")");
   expect_refused_plugin(config_ + ": telemetry has no setting \"colour\"");
+  write_section("true", PLUGIN_PATH, R"(, "segment_size": 1)");
+  expect_refused_plugin(config_ +
+                        ": telemetry's \"segment_size\" is \"1\", but must be 1.5 to 1024");
   std::remove(config_.c_str());
   expect_refused_plugin(config_ + " cannot be read: No such file or directory");
 }

@@ -17,6 +17,7 @@ TEST(Settings, NothingSetIsTheDocumentedDefault) {
   EXPECT_EQ(settings.instance, "goxel");
   EXPECT_EQ(settings.segment_mode, 0640u);
   EXPECT_EQ(settings.segment_group, "");
+  EXPECT_EQ(settings.segment_bytes, 0u);
   EXPECT_EQ(settings.unanswered_after_ns, 30'000'000'000u);
   EXPECT_EQ(settings.clock, ClockChoice::automatic);
   EXPECT_EQ(settings.target_latency_ns, 0u);
@@ -29,6 +30,7 @@ TEST(Settings, EachLineOfTheLaunchersVariableSetsOne) {
   Settings settings;
   EXPECT_EQ(apply_settings_text(settings,
                                 "instance=left-wing.2\nsegment_mode=0644\n\nsegment_group=a=b\n"
+                                "segment_size=8\n"
                                 "unanswered_after_seconds=86400\nclock=monotonic\n"
                                 "target_latency_ms=6.0\ntarget_operations_per_second=1600.125\n"
                                 "target_memory_mib=50\noperation_targets_ms.ping=0.5\n"
@@ -37,6 +39,7 @@ TEST(Settings, EachLineOfTheLaunchersVariableSetsOne) {
   EXPECT_EQ(settings.instance, "left-wing.2");
   EXPECT_EQ(settings.segment_mode, 0644u);
   EXPECT_EQ(settings.segment_group, "a=b");
+  EXPECT_EQ(settings.segment_bytes, 8u << 20);
   EXPECT_EQ(settings.unanswered_after_ns, 86'400'000'000'000u);
   EXPECT_EQ(settings.clock, ClockChoice::monotonic);
   EXPECT_EQ(settings.target_latency_ns, 6'000'000u);
@@ -57,6 +60,23 @@ TEST(Settings, TargetsOfMoreThan256OperationsAreRefused) {
   for (int i = 0; i < 256; ++i) ASSERT_EQ(target(i), "");
   EXPECT_THAT(target(256), HasSubstr("256 operations"));
   EXPECT_EQ(settings.operation_targets.size(), 256u);
+}
+
+TEST(Settings, ASizeIsInMiBOrHasAUnit) {
+  const auto bytes = [](const char* text) {
+    Settings settings;
+    EXPECT_EQ(apply_setting(settings, "segment_size", text), "") << text;
+    return settings.segment_bytes;
+  };
+  EXPECT_EQ(bytes("1.5"), 1'572'864u);
+  EXPECT_EQ(bytes("1536K"), 1'572'864u);
+  EXPECT_EQ(bytes("2.125"), 2'228'224u);
+  EXPECT_EQ(bytes("2560 KiB"), 2'621'440u);
+  EXPECT_EQ(bytes("16M"), 16'777'216u);
+  EXPECT_EQ(bytes("16MiB"), 16'777'216u);
+  EXPECT_EQ(bytes("0.5G"), 536'870'912u);
+  EXPECT_EQ(bytes("1 GiB"), 1'073'741'824u);
+  EXPECT_EQ(bytes("1024"), 1'073'741'824u);
 }
 
 TEST(Settings, ATargetIsANumberWithDecimals) {
@@ -119,6 +139,12 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"operation_targets_ms", "1", "no setting"}, Bad{"segment_mode", "0666", "0640"},
         Bad{"segment_mode", "0660", "0640"}, Bad{"segment_mode", "0400", "0640"},
         Bad{"segment_mode", "rw", "0640"}, Bad{"segment_mode", "0640 ", "0640"},
+        Bad{"segment_size", "1.499", "1.5 to 1024"}, Bad{"segment_size", "0", "1.5 to 1024"},
+        Bad{"segment_size", "1024.001", "1.5 to 1024"}, Bad{"segment_size", "8MB", "8MiB"},
+        Bad{"segment_size", "1535KiB", "8MiB"}, Bad{"segment_size", "8 M iB", "8MiB"},
+        Bad{"segment_size", "M", "8MiB"}, Bad{"segment_size", "", "8MiB"},
+        Bad{"segment_size", "8 ", "8MiB"}, Bad{"segment_size", "-8", "8MiB"},
+        Bad{"segment_size", "18446744073709551615G", "8MiB"},
         Bad{"unanswered_after_seconds", "0", "1 to 86400"},
         Bad{"unanswered_after_seconds", "86401", "1 to 86400"},
         Bad{"unanswered_after_seconds", "-1", "1 to 86400"},

@@ -71,7 +71,8 @@ static_assert(static_cast<std::size_t>(Gauge::catalog_overflow) * 8 == 72);
 static_assert(static_cast<std::size_t>(Gauge::target_latency_ns) * 8 == 80);
 static_assert(static_cast<std::size_t>(Gauge::target_milli_operations_per_second) * 8 == 88);
 static_assert(static_cast<std::size_t>(Gauge::target_resident_bytes) * 8 == 96);
-static_assert(offsetof(Gauges, words) == 0 && kGaugeCount == 13);
+static_assert(static_cast<std::size_t>(Gauge::telemetry_resident_bytes) * 8 == 104);
+static_assert(offsetof(Gauges, words) == 0 && kGaugeCount == 14);
 
 static_assert(offsetof(CatalogEntry, kind) == 0);
 static_assert(offsetof(CatalogEntry, name) == 1);

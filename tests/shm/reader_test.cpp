@@ -198,6 +198,7 @@ TEST_F(SegmentReader, CopiesTheGauges) {
   EXPECT_EQ(values[Gauge::target_latency_ns], 110u);
   EXPECT_EQ(values[Gauge::target_milli_operations_per_second], 111u);
   EXPECT_EQ(values[Gauge::target_resident_bytes], 112u);
+  EXPECT_EQ(values[Gauge::telemetry_resident_bytes], 113u);
 }
 
 TEST_F(SegmentReader, ReadsNames) {

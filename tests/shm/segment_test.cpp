@@ -64,7 +64,7 @@ TEST_F(Segment, IsLaidOutAsItsOptionsSay) {
   EXPECT_EQ(header.magic.load(), kMagic);
   EXPECT_EQ(std::memcmp(&header, "GOXLTELM", 8), 0);
   EXPECT_EQ(header.layout_major, 2u);  // docs/shm-format.md
-  EXPECT_EQ(header.layout_minor, 0u);
+  EXPECT_EQ(header.layout_minor, 1u);
   EXPECT_NE(header.run_id, 0u);
   EXPECT_GE(header.created_monotonic_ns, before);
   EXPECT_LE(header.created_monotonic_ns, monotonic_ns());
@@ -139,13 +139,11 @@ TEST_F(Segment, MayBeAsSmallOrLargeAsItsSentencesSay) {
   expect_bad(largest, "4096 lanes");
 }
 
-TEST_F(Segment, OfDefaultSizeIsAtMost16MiB) {
-  SegmentOptions defaults;
-  defaults.instance = instance_.name();
-  const Created created = create_segment(defaults);
+TEST_F(Segment, ReservesAllOfItsSize) {
+  const Created created = create_segment(options());
   ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
-  EXPECT_LE(created.mapping->bytes().size(), std::size_t{16} << 20);
-  // All of it is there: nothing is left to fail later.
+  EXPECT_EQ(created.mapping->bytes().size(), segment_bytes(options()));
+  // Nothing is left to fail later.
   EXPECT_GE(static_cast<std::size_t>(status().st_blocks) * 512, created.mapping->bytes().size());
 }
 
@@ -160,10 +158,11 @@ std::uint64_t present_bytes() {
 }
 
 TEST_F(Segment, OnlyThatPartIsPresentThatIsInUse) {
-  SegmentOptions defaults;
-  defaults.instance = instance_.name();
+  SegmentOptions chosen;
+  chosen.instance = instance_.name();
+  chosen.tiers = {{8, 8192}, {280, 1024}};
   const std::uint64_t before = present_bytes();
-  const Created created = create_segment(defaults);
+  const Created created = create_segment(chosen);
   ASSERT_EQ(created.outcome, CreateOutcome::created) << created.message;
   const std::uint64_t made = present_bytes();
   // Tables and lane headers (0.6 MiB), one lane (0.5 MiB), and two pages at most of the 287 others.

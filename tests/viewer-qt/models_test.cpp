@@ -359,12 +359,13 @@ TEST(Figures, EachHasItsOwnNumber) {
   snapshot->process.resident_bytes = 10 * 1'048'576;
   snapshot->own_cost.busy_ratio = 0.0025;
   snapshot->own_cost.samples = 1;
+  snapshot->own_cost.resident_bytes = 2 * 1'048'576;
   snapshot->ring.lost = 6;
   snapshot->daemon.gauges[shm::Gauge::lane_misses] = 10;
   const std::vector<std::pair<const char*, const char*>> expected = {
       {"p99 now", "1.00 µs"},    {"p99 1 min", "2.00 ms"}, {"Throughput", "12.3/s"},
       {"Failed 1 min", "1,234"}, {"Clients", "3"},         {"In flight", "5"},
-      {"CPU", "150 %"},          {"Memory", "10.0 MiB"},   {"Plugin cost", "0.25 %"},
+      {"CPU", "150 %"},          {"Memory", "8.00 MiB"},   {"Plugin cost", "0.25 %, 2.00 MiB"},
       {"Records lost", "16"}};
   const auto shown = figures(*snapshot);
   ASSERT_EQ(shown.size(), expected.size());

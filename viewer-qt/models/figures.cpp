@@ -82,13 +82,17 @@ Figure cpu(const metrics::ProcessStats& process) {
           tr("Of the daemon's process; 100 % is one core")};
 }
 
+QString bytes(std::uint64_t count) {
+  return QString::fromStdString(metrics::format_bytes(static_cast<double>(count)));
+}
+
 Figure memory(const metrics::Snapshot& snapshot) {
-  const auto& resident = snapshot.process.resident_bytes;
-  Figure figure{tr("Memory"),
-                resident
-                    ? QString::fromStdString(metrics::format_bytes(static_cast<double>(*resident)))
-                    : unknown(),
-                tr("Resident memory of the daemon's process")};
+  const auto resident = metrics::daemon_resident_bytes(snapshot);
+  const auto& own = snapshot.own_cost.resident_bytes;
+  Figure figure{
+      tr("Memory"), resident ? bytes(*resident) : unknown(),
+      own ? tr("Resident memory of the daemon's process without the plugin's %1").arg(bytes(*own))
+          : tr("Resident memory of the daemon's process, the plugin's included")};
   if (const auto room = metrics::memory_room_bytes(snapshot)) {
     const auto target =
         static_cast<double>(snapshot.daemon.gauges[shm::Gauge::target_resident_bytes]);
@@ -103,11 +107,19 @@ Figure memory(const metrics::Snapshot& snapshot) {
 }
 
 Figure own_cost(const metrics::OwnCost& cost) {
-  const QString name = tr("Plugin cost");
-  if (cost.samples == 0) return {name, unknown(), tr("Not measured yet")};
-  return {name, QString::fromStdString(metrics::format_percent(cost.busy_ratio)),
-          tr("Time inside the plugin as a share of the daemon's busy time: %1 a request")
-              .arg(duration(cost.ns_per_request))};
+  Figure figure{tr("Plugin cost"), unknown(), tr("Not measured yet")};
+  if (cost.samples != 0) {
+    figure.value = QString::fromStdString(metrics::format_percent(cost.busy_ratio));
+    figure.hint = tr("Time inside the plugin as a share of the daemon's busy time: %1 a request")
+                      .arg(duration(cost.ns_per_request));
+  }
+  if (cost.resident_bytes) {
+    const QString memory = bytes(*cost.resident_bytes);
+    figure.value = cost.samples != 0 ? tr("%1, %2").arg(figure.value, memory) : memory;
+    figure.hint +=
+        QStringLiteral("; ") + tr("%1 of the process's memory, shared memory included").arg(memory);
+  }
+  return figure;
 }
 
 Figure lost(const metrics::Snapshot& snapshot) {

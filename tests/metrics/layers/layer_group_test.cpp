@@ -350,6 +350,7 @@ TEST_F(Group, ReadsTheProcessesBehindTheCollectionPoints) {
   outer_->show_point(0, {self.start_time, now(), self.pid, shm::names::kMcpServer});
   outer_->show_point(1, {self.start_time + 1, now(), self.pid, shm::names::kTsClient});
   outer_->show_point(2, {1, now(), 4'000'000, shm::names::kMcpClient});
+  daemon_->header().gauges[shm::Gauge::telemetry_resident_bytes] = 4'096;
   look();  // a CPU ratio takes two readings
   const auto view = look();
   ASSERT_EQ(view->processes.size(), 4u);
@@ -362,6 +363,8 @@ TEST_F(Group, ReadsTheProcessesBehindTheCollectionPoints) {
   EXPECT_FALSE(view->processes[2].running);  // its pid belongs to another process now
   EXPECT_FALSE(view->processes[2].process.resident_bytes);
   EXPECT_EQ(view->processes[3].layer, "daemon");
+  EXPECT_EQ(view->processes[3].telemetry_resident_bytes, 4'096u);
+  EXPECT_FALSE(view->processes[1].telemetry_resident_bytes) << "no plugin is in it";
   EXPECT_NEAR(view->processes[1].last_seen_seconds, 16, 0.5);
 }
 

@@ -451,6 +451,7 @@ TEST_F(FollowerTest, GaugesInflightAndOwnCostAreReadWithTheSnapshot) {
   gauges[shm::Gauge::open_descriptors] = 5;
   gauges[shm::Gauge::connections_total] = 70;
   gauges[shm::Gauge::queue_depth] = 2;
+  gauges[shm::Gauge::telemetry_resident_bytes] = 4'096;
   gauges[shm::Gauge::lane_misses] = 11;
   gauges[shm::Gauge::unobserved_connections] = 12;
   shm::InflightEntry entry{};
@@ -509,6 +510,9 @@ TEST_F(FollowerTest, GaugesInflightAndOwnCostAreReadWithTheSnapshot) {
   EXPECT_DOUBLE_EQ(snapshot.own_cost.ns_per_request, 1'000);
   EXPECT_DOUBLE_EQ(snapshot.own_cost.seconds_total, 1e-6);
   EXPECT_EQ(snapshot.own_cost.samples, 4u);
+  EXPECT_EQ(snapshot.own_cost.resident_bytes, 4'096u);
+  ASSERT_TRUE(snapshot.process.resident_bytes);  // of this process
+  EXPECT_EQ(daemon_resident_bytes(snapshot), *snapshot.process.resident_bytes - 4'096);
 }
 
 TEST_F(FollowerTest, TicksAreConvertedByTheSegmentsCalibration) {
