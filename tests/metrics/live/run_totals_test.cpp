@@ -159,7 +159,7 @@ TEST_F(RunTotals, BeginAnewWithTheDaemonsNextRun) {
   }
   CountingSegment second(instance_);
   second.serve("ping", 3, now_);
-  pass(1);
+  pass(2);  // it looks for another segment five times a second
   const Snapshot snapshot = look();
   EXPECT_EQ(find(snapshot, "ping")->run_total.ok, 3u);
   EXPECT_EQ(find(snapshot, "ping")->total.ok, 63u + 3u) << "of all runs, as far as it was read";
@@ -178,7 +178,7 @@ TEST_F(RunTotals, GoOnInTheSegmentThatTheDaemonMakesAfterItsOwnWasRemoved) {
   second.operation("ping");  // the plugin copies the names, too
   for (int i = 0; i < 4; ++i) second.publish("ping", now_.monotonic_ns, 1'000);
   first->counting().run(second.segment());
-  pass(1);
+  pass(2);  // it looks for another segment five times a second
   for (const Snapshot& snapshot : {look(), late_look()}) {
     EXPECT_EQ(find(snapshot, "ping")->run_total, (Outcomes{94, 10}));
     EXPECT_EQ(snapshot.daemon.run_total, (Outcomes{94, 10}));
