@@ -27,8 +27,10 @@ void forget_in_child() {
   observer.forget_descriptors();
 }
 void begin(Recorder& recorder) {
-  [[maybe_unused]] static const bool handler_set =
-      pthread_atfork(nullptr, nullptr, forget_in_child) == 0;
+  [[maybe_unused]] static const bool prepared = [] {
+    observer.wipe_in_children();
+    return pthread_atfork(nullptr, nullptr, forget_in_child) == 0;
+  }();
   prepare_cost_clock(recorder);
   observer.start(recorder);
 }

@@ -16,8 +16,11 @@ void SocketObserver::start(Recorder& recorder) noexcept {
   });
   pending_.lines.for_each_claimed([this](std::uint32_t line) { pending_.lines.give_back(line); });
   forget_descriptors();
-  madvise(connections_, sizeof connections_, MADV_WIPEONFORK);
   warm_up();
+}
+
+void SocketObserver::wipe_in_children() noexcept {
+  madvise(connections_, sizeof connections_, MADV_WIPEONFORK);
 }
 
 void SocketObserver::forget_descriptors() noexcept {

@@ -25,8 +25,11 @@ class SocketObserver {
   // Begins with no connection and no listener, also if a parent process left some here. [not hot;
   // to be called before the others]
   void start(Recorder& recorder) noexcept;
-  // In a forked child, whose descriptors are not observed: the child has no recorder. Where the kernel
-  // fills this memory with zeros in every child, this finds nothing to do.
+  // In a forked child no descriptor is observed: it has no recorder. The kernel fills the connections
+  // with zeros in every child from now on, also in one that was made by a raw system call. For an object
+  // in static storage: it cannot be taken back by freeing the memory.
+  void wipe_in_children() noexcept;
+  // The same in the child itself, where the kernel is too old for that.
   void forget_descriptors() noexcept;
 
   // Cheap enough for every call that the host makes on any descriptor.
