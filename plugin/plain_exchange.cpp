@@ -97,11 +97,11 @@ namespace goxel_telemetry::plugin {
   return held_trace_id_ != 0;
 }
 
-// False if it is no request, or one that says something about another.
+// False if it is no request.
 [[gnu::hot]] bool Connection::read_request(Recorder* recorder) noexcept {
   Message message;
   if (!read_plain_message(held_request_, held_request_size_, message) ||
-      message.kind != MessageKind::request || message.request_id.usable()) {
+      message.kind != MessageKind::request) {
     return false;
   }
   // Tools of the stock daemon's own dialect have no id.

@@ -97,6 +97,9 @@ TEST_F(PlainExchanges, OfAHostThatStopsSendingNewlinesAreRecordedAtOnceFromTheNe
   EXPECT_EQ(seen(), (List{{"echo", Status::ok}}));
   send(answer(3));
   EXPECT_EQ(seen(), (List{{"version", Status::ok}}));
+  receive(request("status", 4));
+  send(answer(4));
+  EXPECT_EQ(seen(), (List{{"status", Status::ok}}));
 }
 
 TEST_F(PlainExchanges, AnswerThatGoesOnBehindItsNewlineIsWaitedFor) {
@@ -110,6 +113,27 @@ TEST_F(PlainExchanges, AnswerThatGoesOnBehindItsNewlineIsWaitedFor) {
   EXPECT_EQ(in_flight(), Names{"echo"});
   send(R"(, "id": 2 })");
   EXPECT_EQ(seen(), (List{{"echo", Status::ok}}));
+}
+
+TEST_F(PlainExchanges, NewlineInAStringOfTheAnswerIsPartOfIt) {
+  make_newlines_expected();
+  receive(request("echo", 2));
+  send(R"({ "jsonrpc": "2.0", "id": 2, "result": "no end})");
+  send_newline();  // which JSON does not allow there
+  EXPECT_EQ(seen(), (List{{"echo", Status::error}}));
+}
+
+TEST_F(PlainExchanges, MethodThatOnlyMcpHasIsOfMcpAlsoWhenItIsWellKnown) {
+  for (int i = 0; i < 2; ++i) {
+    receive(request("resources/list", i));
+    send(answer(i));
+    const auto found = records();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].protocol, static_cast<std::uint64_t>(shm::Protocol::mcp));
+    observer_->closing(kFd);
+    observer_->accepted(kFd);
+    recorder_->beat();  // learns the name
+  }
 }
 
 TEST_F(PlainExchanges, WhatTurnsOutToBeNoRequestIsInFlightNoMore) {
