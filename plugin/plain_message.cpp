@@ -74,7 +74,6 @@ class PlainReader {
   }
 
  private:
-  enum class Place : std::uint8_t { top, params, arguments, result, error, meta };
   static constexpr std::size_t kNo = 0;
 
   // Members that must not be there twice: it would have to be known which counts.
@@ -96,6 +95,16 @@ class PlainReader {
     kMethod = 1u << 13,
     kTool = 1u << 14,
   };
+  // Where members are looked at, called as the member whose value it is.
+  enum class Place : unsigned {
+    top = kNoFact,
+    params = kParams,
+    arguments = kArguments,
+    result = kResult,
+    error = kError,
+    meta = kMeta,
+  };
+  static constexpr unsigned kCarriers = kParams | kArguments | kResult | kError;
   // Only one of the two may be there.
   static constexpr unsigned kName = kMethod | kTool;
   // Their values are strings; else it is an unusual message.
@@ -163,7 +172,8 @@ class PlainReader {
     if (size > 8) {
       return place == Place::params && size == 9 && spells(key, "requestId") ? kRequestId : kNoFact;
     }
-    if (word == word_of("_meta")) return place <= Place::arguments ? kMeta : kNoFact;
+    if (word == word_of("_meta"))
+      return place == Place::params || place == Place::arguments ? kMeta : kNoFact;
     if (word == word_of("name")) return place == Place::params ? kCalled : kNoFact;
     if (word == word_of("isError")) return place == Place::result ? kToolFailed : kNoFact;
     if (word == word_of("code")) return place == Place::error ? kErrorCode : kNoFact;
@@ -265,13 +275,7 @@ class PlainReader {
     if ((fact & kIds) != 0) return kNo;
     if (fact == kMeta && is_curly(first)) return meta(at);
     if (place != Place::top && place != Place::meta) return at;
-    return skip_nested(!is_curly(first)     ? Place::top
-                       : fact == kParams    ? Place::params
-                       : fact == kResult    ? Place::result
-                       : fact == kArguments ? Place::arguments
-                       : fact == kError     ? Place::error
-                                            : Place::top,
-                       at);
+    return skip_nested(is_curly(first) ? static_cast<Place>(fact & kCarriers) : Place::top, at);
   }
 
   [[gnu::noinline]] std::size_t meta(std::size_t at) noexcept {

@@ -112,7 +112,7 @@ TEST_F(OwnMemory, GrowsWithTheLanesThatAreInUse) {
   bool shown_in_time = false;
   std::thread([&] {
     plugin_.request_finished(received("ping"), GOXEL_STATUS_OK, 0);
-    constexpr std::uint64_t kLane = 32'768 * 64;
+    constexpr std::uint64_t kLane = std::uint64_t{32'768} * 64;
     shown_in_time = wait_until([&] { return shown() >= before + kLane - kPage; });
   }).join();
   EXPECT_TRUE(shown_in_time) << shown() - before;

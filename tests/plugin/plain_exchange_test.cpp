@@ -11,7 +11,6 @@
 namespace goxel_telemetry::plugin {
 namespace {
 
-using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr std::string_view kTraceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -167,8 +166,9 @@ std::string with_meta(const std::string& meta) {
 
 TEST_F(PlainExchanges, TraceContextIsShownInFlight) {
   for (const std::string space : {"", " "}) {
-    receive(with_meta("\"_meta\":" + space + "{\"traceparent\":" + space + "\"" +
-                      std::string(kTraceparent) + "\"}"));
+    std::string meta = "\"_meta\":";
+    meta.append(space).append("{\"traceparent\":").append(space);
+    receive(with_meta(meta.append("\"").append(kTraceparent).append("\"}")));
     const auto entries = reader_->inflight();
     ASSERT_EQ(entries.size(), 1u);
     EXPECT_EQ(entries[0].trace_id, kTraceId);
