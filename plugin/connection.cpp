@@ -142,7 +142,7 @@ void Connection::request(Recorder& recorder, PendingTable& table, const Message&
   }
   const std::uint16_t line = claim_line(recorder, table, now);
   const shm::InflightEntry entry =
-      begun(operation, message.trace_id, receiving_since_, now, message.size());
+      begun(protocol_, operation, message.trace_id, receiving_since_, now, message.size());
   const bool was_idle = in_flight_.empty();
   in_flight_.append(table, line, message);
   show_first(recorder, line, entry);
@@ -168,7 +168,7 @@ std::uint16_t Connection::claim_line(Recorder& recorder, PendingTable& table,
 }
 
 void Connection::malformed(Recorder& recorder, std::uint64_t now, std::uint64_t bytes) noexcept {
-  record(recorder, begun(shm::names::kMalformed, 0, receiving_since_, now, bytes),
+  record(recorder, begun(protocol_, shm::names::kMalformed, 0, receiving_since_, now, bytes),
          {shm::Status::malformed, now, now});
   ++malformed_;
 }
@@ -255,7 +255,8 @@ void Connection::answer_unfinished_request(Recorder& recorder, const Message& an
                                       ? std::uint16_t{shm::names::kMalformed}
                                       : operation_of(recorder, message);
   record(recorder,
-         begun(operation, message.trace_id, receiving_since_, answering_since_, message.size()),
+         begun(protocol_, operation, message.trace_id, receiving_since_, answering_since_,
+               message.size()),
          ending_of(answer, answering_since_, now));
   answered_early_ = true;
 }

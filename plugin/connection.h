@@ -197,11 +197,12 @@ class alignas(2048) Connection {
                                  std::uint64_t now) noexcept;
   // What is known of a request that was read, whole or not. Inline, so that the entry stays in
   // registers: see Record::words().
-  [[gnu::always_inline]] shm::InflightEntry begun(std::uint16_t operation, std::uint64_t trace_id,
+  [[gnu::always_inline]] shm::InflightEntry begun(shm::Protocol protocol, std::uint16_t operation,
+                                                  std::uint64_t trace_id,
                                                   std::uint64_t receiving_since,
                                                   std::uint64_t since,
                                                   std::uint64_t bytes) const noexcept {
-    const bool mcp = protocol_ == shm::Protocol::mcp;
+    const bool mcp = protocol == shm::Protocol::mcp;
     shm::InflightEntry entry{};
     entry.since_ticks = since;
     entry.trace_id = trace_id;
@@ -209,7 +210,7 @@ class alignas(2048) Connection {
     entry.operation = operation;
     entry.worker = reader_;
     entry.stack = mcp ? shm::names::kTwoLayer : shm::names::kFourLayer;
-    entry.protocol = static_cast<std::uint8_t>(protocol_);
+    entry.protocol = static_cast<std::uint8_t>(protocol);
     entry.phase = static_cast<std::uint8_t>(shm::Phase::started);
     entry.layer = shm::names::kDaemon;
     entry.receive_ticks = ticks_between(receiving_since, since) & shm::kTicksAtLeast;
@@ -279,6 +280,7 @@ class alignas(2048) Connection {
   std::uint16_t held_request_size_ = 0;
   std::uint16_t held_answer_size_ = 0;
   std::uint16_t held_operation_ = 0;
+  shm::Protocol held_protocol_{};
   bool open_ = false;
   bool silent_ = false;       // the thread that read last woke and has sent nothing since
   shm::Protocol protocol_{};  // of the latest request

@@ -65,7 +65,7 @@ namespace goxel_telemetry::plugin {
   if (quotes == 0) return false;
   const OperationNames::Found found = recorder.known_operation({at, first_bit(quotes)});
   if (found.id == OperationNames::kUnknown || (!tool && found.only_mcp)) return false;
-  protocol_ = tool ? shm::Protocol::mcp : shm::Protocol::json_rpc;
+  held_protocol_ = tool ? shm::Protocol::mcp : shm::Protocol::json_rpc;
   held_operation_ = found.id;
   return true;
 }
@@ -109,7 +109,10 @@ namespace goxel_telemetry::plugin {
   held_trace_id_ = message.trace_id;
   held_request_end_ = static_cast<std::uint32_t>(message.size());
   held_request_was_read_ = true;
-  if (recorder != nullptr) held_operation_ = operation_of(*recorder, message);
+  if (recorder != nullptr) {
+    held_operation_ = operation_of(*recorder, message);
+    held_protocol_ = protocol_;
+  }
   return true;
 }
 
@@ -134,7 +137,7 @@ namespace goxel_telemetry::plugin {
     recorder.begin_line(place_);
     own_line_ = &recorder.line(place_);
   }
-  shm::show(*own_line_, begun(held_operation_, held_trace_id_, now, now, end));
+  shm::show(*own_line_, begun(held_protocol_, held_operation_, held_trace_id_, now, now, end));
   return true;
 }
 
@@ -174,10 +177,11 @@ namespace goxel_telemetry::plugin {
   }
   const bool by_id = answer.id.usable();
   if (by_id ? answer.id != held_id_ : held_id_.usable()) return false;
-  recorder.publish(
-      record_of(begun(held_operation_, held_trace_id_, read_at_, read_at_, held_request_end_),
-                ending_of(answer, answer_begun_at_, answered_at_)));
+  recorder.publish(record_of(
+      begun(held_protocol_, held_operation_, held_trace_id_, read_at_, read_at_, held_request_end_),
+      ending_of(answer, answer_begun_at_, answered_at_)));
   shm::clear(*own_line_);
+  protocol_ = held_protocol_;
   if (by_id && !echo_known_) {
     echo_known_ = true;
     in_flight_.note_echo();
