@@ -153,7 +153,19 @@ void describe(const metrics::OwnCost& c, Member&& member) {
   member("seconds_total", c.seconds_total);
   member("busy_ratio", c.busy_ratio);
   member("ns_per_request", c.ns_per_request);
+  const auto of = [](const std::optional<metrics::CostEstimate>& estimate,
+                     double metrics::CostEstimate::*part) {
+    return estimate ? std::optional(*estimate.*part) : std::nullopt;
+  };
+  member("waited_ns_per_request", of(c.waited, &metrics::CostEstimate::ns));
+  member("waited_ns_low", of(c.waited, &metrics::CostEstimate::low_ns));
+  member("waited_ns_high", of(c.waited, &metrics::CostEstimate::high_ns));
+  member("waited_share", c.waited_share);
+  member("after_ns_per_request", of(c.after, &metrics::CostEstimate::ns));
+  member("after_ns_low", of(c.after, &metrics::CostEstimate::low_ns));
+  member("after_ns_high", of(c.after, &metrics::CostEstimate::high_ns));
   member("samples", c.samples);
+  member("interrupted", c.interrupted);
   member("resident_bytes", c.resident_bytes);
 }
 

@@ -94,6 +94,15 @@ constexpr Single kWhileLive[] = {
     {"goxel_observer_overhead_ratio", MetricType::gauge,
      "The plugin's own time as a share of the daemon's busy time, this run.",
      [](const Snapshot& s) { return number(s.own_cost.busy_ratio); }},
+    {"goxel_observer_request_wait_seconds", MetricType::gauge,
+     "How long a request waits for the plugin on average, this run.",
+     [](const Snapshot& s) -> std::optional<double> {
+       if (!s.own_cost.waited) return std::nullopt;
+       return s.own_cost.waited->ns / 1e9;
+     }},
+    {"goxel_observer_request_wait_ratio", MetricType::gauge,
+     "The same as a share of the mean latency of this run's answered requests.",
+     [](const Snapshot& s) { return number(s.own_cost.waited_share); }},
     {"goxel_observer_resident_memory_bytes", MetricType::gauge,
      "The plugin's part of the resident memory of the daemon's process, shared memory included.",
      [](const Snapshot& s) { return number(s.own_cost.resident_bytes); }},

@@ -196,7 +196,11 @@ void MainWindow::show_figures(const metrics::Snapshot& snapshot) {
   const std::array<Figure, kFigureCount> shown = figures(snapshot);
   for (std::size_t i = 0; i < kFigureCount; ++i) {
     QPalette colors = palette();
-    if (shown[i].alarming) colors.setColor(QPalette::WindowText, theme::kFailures);
+    if (shown[i].alarming) {
+      colors.setColor(QPalette::WindowText, theme::kFailures);
+    } else if (shown[i].noteworthy) {
+      colors.setColor(QPalette::WindowText, theme::kWarning);
+    }
     figures_[i]->setText(shown[i].value);
     figures_[i]->setToolTip(shown[i].hint);
     figures_[i]->setPalette(colors);

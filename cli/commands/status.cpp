@@ -70,12 +70,27 @@ std::string requests_line(const metrics::Snapshot& snapshot, const Style& style)
 }
 
 std::string overhead_line(const metrics::OwnCost& cost, const Style& style) {
-  if (cost.samples == 0) return fact_line("overhead", {Cell("not measured yet")}, style);
-  return fact_line("overhead",
-                   {metrics::format_percent(cost.busy_ratio) + " of the daemon's busy time",
-                    format_duration(cost.ns_per_request) + " a request",
-                    format_count(cost.samples) + " samples"},
-                   style);
+  if (cost.samples == 0)
+    return fact_line("overhead", {Cell("-"), Cell("no call was timed")}, style);
+  Cell waited("a request waits -");
+  if (cost.waited) {
+    std::string text = "a request waits " + format_duration(cost.waited->ns) + " ± " +
+                       format_duration(cost.waited->high_ns - cost.waited->ns);
+    if (cost.waited_share) {
+      text += " (" + metrics::format_percent(*cost.waited_share) + " of its " +
+              format_duration(*cost.latency_ns) + ')';
+    }
+    waited = share_fact(text, cost.waited_share);
+  }
+  return fact_line(
+      "overhead",
+      {waited,
+       share_fact((cost.busy_ratio ? metrics::format_percent(*cost.busy_ratio) : "-") +
+                      " of the busy time",
+                  cost.busy_ratio),
+       plural(cost.samples, "call") + " timed",
+       cost.interrupted == 0 ? Cell("") : Cell(format_count(cost.interrupted) + " interrupted")},
+      style);
 }
 
 std::string window_title(metrics::Window window) {

@@ -92,6 +92,7 @@ void ReplayedSegment::show(const recording::Moment& moment) {
     moment_seen_ = true;
     first_own_cost_ns_ = moment.own_cost_ns;
     first_own_cost_samples_ = moment.own_cost_samples;
+    first_cost_sums_ = moment.cost_sums;
   }
   const auto since_first = [](std::uint64_t value, std::uint64_t first) {
     return value > first ? value - first : 0;
@@ -99,6 +100,14 @@ void ReplayedSegment::show(const recording::Moment& moment) {
   set(producer_.counters().own_cost_ticks, since_first(moment.own_cost_ns, first_own_cost_ns_));
   set(producer_.counters().own_cost_samples,
       since_first(moment.own_cost_samples, first_own_cost_samples_));
+  shm::CostMeter& meter = header().cost_meter;
+  const recording::CostSums& sums = moment.cost_sums;
+  const recording::CostSums& first = first_cost_sums_;
+  set(meter.waited_ticks, since_first(sums.waited_ns, first.waited_ns));
+  set(meter.waited_ticks2, since_first(sums.waited_ns2, first.waited_ns2));
+  set(meter.after_ticks, since_first(sums.after_ns, first.after_ns));
+  set(meter.after_ticks2, since_first(sums.after_ns2, first.after_ns2));
+  set(meter.interrupted_calls, since_first(sums.interrupted_calls, first.interrupted_calls));
 
   const std::span lines = segment().inflight();
   for (std::size_t i = 0; i < moment.inflight.size(); ++i) {

@@ -52,6 +52,7 @@ class ReplayedSegment {
   bool moment_seen_ = false;
   std::uint64_t first_own_cost_ns_ = 0;
   std::uint64_t first_own_cost_samples_ = 0;
+  metrics::recording::CostSums first_cost_sums_;
 };
 
 }  // namespace goxel_telemetry::cli

@@ -189,6 +189,12 @@ void SegmentRecorder::write_moment(const metrics::Time& now) {
   moment.gauges = reader_->gauges();
   moment.own_cost_ns = calibration.duration_ns(totals.own_cost_ticks);
   moment.own_cost_samples = totals.own_cost_samples;
+  const auto squares = [&calibration](std::uint64_t ticks2) {
+    return calibration.duration_ns(calibration.duration_ns(ticks2));
+  };
+  moment.cost_sums = {calibration.duration_ns(totals.waited_ticks), squares(totals.waited_ticks2),
+                      calibration.duration_ns(totals.after_ticks), squares(totals.after_ticks2),
+                      totals.interrupted_calls};
   for (shm::InflightEntry entry : reader_->inflight()) {
     if (moment.inflight.size() == recording::kMostInflight) break;
     for (const std::uint64_t id :

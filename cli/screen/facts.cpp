@@ -6,6 +6,7 @@
 #include "cli/screen/telling_apart.h"
 
 #include "documents/document.h"
+#include "metrics/live/own_cost.h"
 #include "metrics/live/target_room.h"
 #include "metrics/text/format.h"
 
@@ -55,6 +56,18 @@ Cell own_memory_fact(const metrics::Snapshot& snapshot) {
   const auto& own = snapshot.own_cost.resident_bytes;
   if (!own || !snapshot.process.resident_bytes) return {""};
   return {"and telemetry's " + metrics::format_bytes(static_cast<double>(*own))};
+}
+
+Cell share_fact(const std::string& text, std::optional<double> share) {
+  if (!share) return {text};
+  switch (metrics::cost_level(*share)) {
+    case metrics::CostLevel::calm:
+      return {text, Emphasis::good};
+    case metrics::CostLevel::high:
+      return {text, Emphasis::warning};
+    default:
+      return {text};
+  }
 }
 
 Cell target_cell(const metrics::OperationStats& operation, metrics::Window window) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ Cell memory_fact(const metrics::Snapshot& snapshot);
 // "and telemetry's 1.9 MiB": how much more memory the process has for the plugin; empty if that is
 // not known.
 Cell own_memory_fact(const metrics::Snapshot& snapshot);
+
+// A fact about what telemetry costs: calm or conspicuous by its share, if that is known.
+Cell share_fact(const std::string& text, std::optional<double> share);
 
 // How far the operation's mean in this window is from the operator's target; empty if it has none.
 Cell target_cell(const metrics::OperationStats& operation, metrics::Window window);

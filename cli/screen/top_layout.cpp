@@ -141,6 +141,19 @@ std::string state_line(const metrics::Snapshot& snapshot, const Style& style) {
   }
 }
 
+Cell wait_fact(const metrics::OwnCost& cost) {
+  if (!cost.waited) return {"requests wait - for telemetry"};
+  std::string text = "requests wait " + format_duration(cost.waited->ns);
+  if (cost.waited_share) text += " (" + metrics::format_percent(*cost.waited_share) + ')';
+  return share_fact(text + " for telemetry", cost.waited_share);
+}
+
+Cell busy_fact(const metrics::OwnCost& cost) {
+  return share_fact(
+      "overhead " + (cost.busy_ratio ? metrics::format_percent(*cost.busy_ratio) : "-"),
+      cost.busy_ratio);
+}
+
 std::string facts(const metrics::Snapshot& snapshot, const TopState& state, const Style& style) {
   const metrics::Daemon& daemon = snapshot.daemon;
   const metrics::WindowStats& window = daemon.window(state.window);
@@ -162,9 +175,7 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
              "process",
              {process.cpu_ratio ? "CPU " + metrics::format_percent(*process.cpu_ratio) : "",
               process.resident_bytes ? memory_fact(snapshot) : Cell(""), own_memory_fact(snapshot),
-              snapshot.own_cost.samples == 0
-                  ? "overhead not measured yet"
-                  : "overhead " + metrics::format_percent(snapshot.own_cost.busy_ratio)},
+              wait_fact(snapshot.own_cost), busy_fact(snapshot.own_cost)},
              style) +
          ring_line(snapshot.ring, style);
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "metrics/live/ingest.h"
+#include "metrics/live/own_cost.h"
 #include "metrics/live/process_stats.h"
 #include "metrics/live/window_stats.h"
 #include "metrics/text/printable.h"
@@ -389,19 +390,9 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   daemon.bytes_in = totals.bytes_in + begun_with.earlier_bytes_in;
   daemon.bytes_out = totals.bytes_out + begun_with.earlier_bytes_out;
 
-  const shm::Calibration& calibration = reader_->calibration();
-  const double own_ns = static_cast<double>(calibration.duration_ns(totals.own_cost_ticks));
-  out.own_cost.seconds_total = own_ns / 1e9;
-  out.own_cost.samples = totals.own_cost_samples;
+  out.own_cost = own_cost(totals, reader_->calibration());
   const std::uint64_t own_bytes = daemon.gauges[shm::Gauge::telemetry_resident_bytes];
   if (own_bytes != 0) out.own_cost.resident_bytes = own_bytes;
-  if (totals.span_ticks != 0) {
-    out.own_cost.busy_ratio =
-        static_cast<double>(totals.own_cost_ticks) / static_cast<double>(totals.span_ticks);
-  }
-  if (totals.published != 0) {
-    out.own_cost.ns_per_request = own_ns / static_cast<double>(totals.published);
-  }
 }
 
 void Follower::State::describe_ring(Snapshot& out) const {

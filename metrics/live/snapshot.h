@@ -131,12 +131,26 @@ struct Ring {
   std::uint64_t segment_bytes = 0;
 };
 
-// The plugin's own cost. Times are extrapolated from the calls that it timed.
+// The mean of all requests, and its 95 % interval.
+struct CostEstimate {
+  double ns = 0;
+  double low_ns = 0;
+  double high_ns = 0;
+};
+
+// The plugin's own cost, of this run. Times are extrapolated from the calls that it timed (own_cost.h).
+// Empty is not known: what was not timed is not free.
 struct OwnCost {
-  double seconds_total = 0;  // this run
-  double busy_ratio = 0;     // of the daemon's busy time (sum of spans), this run
-  double ns_per_request = 0;
-  std::uint64_t samples = 0;
+  std::optional<double> seconds_total;
+  std::optional<double> busy_ratio;  // of the daemon's busy time (sum of spans)
+  std::optional<double> ns_per_request;
+  // The two parts of that: what a request's client waits for, and what follows the answer.
+  std::optional<CostEstimate> waited;
+  std::optional<CostEstimate> after;
+  std::optional<double> latency_ns;    // mean of the answered requests
+  std::optional<double> waited_share;  // of it
+  std::uint64_t samples = 0;           // calls that were timed
+  std::uint64_t interrupted = 0;       // of them, those that were cut to a limit
   // Its part of the process's resident memory: its own, and what is present of the segment. Empty
   // if it is not known.
   std::optional<std::uint64_t> resident_bytes;

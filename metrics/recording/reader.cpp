@@ -91,6 +91,12 @@ void get(Fields& fields, Moment& moment) {
     entry.thread = fields.next<std::uint32_t>();
     moment.inflight.push_back(entry);
   }
+  if (fields.at_end()) return;  // earlier writers knew nothing of these
+  moment.cost_sums.waited_ns = fields.next();
+  moment.cost_sums.waited_ns2 = fields.next();
+  moment.cost_sums.after_ns = fields.next();
+  moment.cost_sums.after_ns2 = fields.next();
+  moment.cost_sums.interrupted_calls = fields.next();
 }
 
 void get(Fields& fields, Lost& lost) {

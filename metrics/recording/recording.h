@@ -66,6 +66,16 @@ struct LaneRecord {
   friend bool operator==(const LaneRecord&, const LaneRecord&) = default;
 };
 
+// As shm::CostMeter, in nanoseconds; squares in units of 65,536 ns².
+struct CostSums {
+  std::uint64_t waited_ns = 0;
+  std::uint64_t waited_ns2 = 0;
+  std::uint64_t after_ns = 0;
+  std::uint64_t after_ns2 = 0;
+  std::uint64_t interrupted_calls = 0;
+  friend bool operator==(const CostSums&, const CostSums&) = default;
+};
+
 // Comes about once a second: what is not in records.
 struct Moment {
   std::uint64_t monotonic_ns = 0;
@@ -73,6 +83,7 @@ struct Moment {
   shm::GaugeValues gauges;
   std::uint64_t own_cost_ns = 0;  // of the run so far
   std::uint64_t own_cost_samples = 0;
+  CostSums cost_sums;  // of the run so far; all 0 if the recording has none
   // Requests in flight, at most kMostInflight; ticks are nanoseconds.
   std::vector<shm::InflightEntry> inflight;
 };

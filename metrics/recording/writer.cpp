@@ -60,6 +60,11 @@ void put_body(Bytes& out, const Moment& moment) {
     put_number(out, entry.bytes_in);
     put_number(out, entry.thread);
   }
+  put_number(out, moment.cost_sums.waited_ns);
+  put_number(out, moment.cost_sums.waited_ns2);
+  put_number(out, moment.cost_sums.after_ns);
+  put_number(out, moment.cost_sums.after_ns2);
+  put_number(out, moment.cost_sums.interrupted_calls);
 }
 
 void put_body(Bytes& out, const Lost& lost) {

@@ -171,6 +171,12 @@ TEST_F(SessionRecorderTest, TimesAreWrittenInNanoseconds) {
   segment.hold(0, inflight);
   segment.counters().own_cost_ticks.store(600);
   segment.counters().own_cost_samples.store(3);
+  shm::CostMeter& meter = segment.header().cost_meter;
+  meter.waited_ticks = 800;
+  meter.waited_ticks2 = 400;
+  meter.after_ticks = 80;
+  meter.after_ticks2 = 40;
+  meter.interrupted_calls = 7;
   sweep(kSecond);
   const auto entries = finish();
   const auto records = all<recording::LaneRecord>(entries);
@@ -183,6 +189,7 @@ TEST_F(SessionRecorderTest, TimesAreWrittenInNanoseconds) {
   const recording::Moment moment = all<recording::Moment>(entries).back();
   EXPECT_EQ(moment.own_cost_ns, 300u);
   EXPECT_EQ(moment.own_cost_samples, 3u);
+  EXPECT_EQ(moment.cost_sums, (recording::CostSums{400, 100, 40, 10, 7})) << "squares by four";
   ASSERT_EQ(moment.inflight.size(), 1u);
   EXPECT_EQ(moment.inflight[0].since_ticks, segment.created_ns() + 1'500);
   EXPECT_EQ(moment.inflight[0].receive_ticks, 10u);
@@ -389,6 +396,7 @@ TEST_F(ReplayedSegmentTest, IsADaemonLikeAnyOther) {
   moment.own_cost_ns = 500;
   segment.show(moment);
   moment.own_cost_ns = 600;
+  moment.own_cost_samples = 1;
   shm::InflightEntry inflight{};
   inflight.since_ticks = now_.monotonic_ns - kSecond;
   inflight.operation = 300;
@@ -401,7 +409,7 @@ TEST_F(ReplayedSegmentTest, IsADaemonLikeAnyOther) {
   EXPECT_EQ(snapshot.daemon.host_name, "goxel-daemon");
   EXPECT_EQ(snapshot.daemon.gauges[shm::Gauge::connections], 3u);
   EXPECT_EQ(snapshot.daemon.run_total.ok, 1u);
-  EXPECT_DOUBLE_EQ(snapshot.own_cost.busy_ratio, 0.1) << "since the session began";
+  EXPECT_DOUBLE_EQ(snapshot.own_cost.busy_ratio.value(), 0.1) << "since the session began";
   ASSERT_EQ(snapshot.inflight.size(), 2u);
   EXPECT_EQ(snapshot.inflight[0].operation, "goxel.fill");
   EXPECT_EQ(snapshot.inflight[0].age_ns, kSecond);
@@ -472,6 +480,7 @@ TEST_F(ReplayedSegmentTest, CountersAreOfWhatWasReplayed) {
   recording::Moment moment;
   moment.own_cost_ns = 5'000;
   moment.own_cost_samples = 50;
+  moment.cost_sums = {1'000, 2'000, 3'000, 4'000, 5'000};
   segment.show(moment);
   for (std::uint8_t status = 0; status < shm::kStatusCount; ++status) {
     shm::Record one = record(0).record;  // of 1 µs, 100 bytes in and 50 out
@@ -480,6 +489,7 @@ TEST_F(ReplayedSegmentTest, CountersAreOfWhatWasReplayed) {
   }
   moment.own_cost_ns = 5'300;
   moment.own_cost_samples = 53;
+  moment.cost_sums = {1'001, 2'020, 3'300, 4'004, 5'050};
   segment.show(moment);
   auto reader = shm::Reader::open(instance_);
   ASSERT_NE(reader, nullptr);
@@ -490,12 +500,19 @@ TEST_F(ReplayedSegmentTest, CountersAreOfWhatWasReplayed) {
   EXPECT_EQ(totals.span_ticks, 2'000u) << "of what was answered";
   EXPECT_EQ(totals.own_cost_ticks, 300u);
   EXPECT_EQ(totals.own_cost_samples, 3u);
+  EXPECT_EQ(totals.waited_ticks, 1u);
+  EXPECT_EQ(totals.waited_ticks2, 20u);
+  EXPECT_EQ(totals.after_ticks, 300u);
+  EXPECT_EQ(totals.after_ticks2, 4u);
+  EXPECT_EQ(totals.interrupted_calls, 50u);
   moment.own_cost_ns = 4'000;  // another run's, of which no beginning was recorded
   moment.own_cost_samples = 40;
+  moment.cost_sums.waited_ns = 900;
   segment.show(moment);
   totals = reader->totals();
   EXPECT_EQ(totals.own_cost_ticks, 0u);
   EXPECT_EQ(totals.own_cost_samples, 0u);
+  EXPECT_EQ(totals.waited_ticks, 0u);
   segment.beat(now_.monotonic_ns + 7);
   EXPECT_EQ(reader->heartbeat_ns(), now_.monotonic_ns + 7);
 }

@@ -217,8 +217,13 @@ TEST_F(StatusScreen, LinesAboveTheTableHaveTheDaemonsFigures) {
   process.threads = 12;
   process.open_fds = 17;
   process.max_fds = 1'024;
-  snapshot_.own_cost = {
-      .busy_ratio = 0.0025, .ns_per_request = 250, .samples = 1'000, .resident_bytes = 2 << 20};
+  snapshot_.own_cost.busy_ratio = 0.0025;
+  snapshot_.own_cost.waited = {.ns = 612, .low_ns = 562, .high_ns = 662};
+  snapshot_.own_cost.latency_ns = 150'000;
+  snapshot_.own_cost.waited_share = 0.00408;
+  snapshot_.own_cost.samples = 1'000;
+  snapshot_.own_cost.interrupted = 4;
+  snapshot_.own_cost.resident_bytes = 2 << 20;
   snapshot_.ring = {.published = 5'000, .read = 4'000, .before_reader = 993, .lost = 7};
   const std::string shown = screen();
   for (const char* line :
@@ -228,7 +233,8 @@ TEST_F(StatusScreen, LinesAboveTheTableHaveTheDaemonsFigures) {
         "clients     3 connected   1,200 since the start   2 open without a client\n",
         "requests    2 in flight   oldest 1.50 s   4 queued   6 of 8 workers busy\n",
         "traffic     2.00 KiB in   3.00 MiB out\n",
-        "overhead    0.25 % of the daemon's busy time   250 ns a request   1,000 samples\n",
+        "overhead    a request waits 612 ns ± 50 ns (0.41 % of its 150 µs)   0.25 % of the busy "
+        "time   1,000 calls timed   4 interrupted\n",
         "ring        5,000 records published   4,000 read   993 before this reader   7 lost\n",
         "not seen    nothing: the plugin recorded every request\n"}) {
     EXPECT_THAT(shown, HasSubstr(line));
@@ -238,12 +244,33 @@ TEST_F(StatusScreen, LinesAboveTheTableHaveTheDaemonsFigures) {
 TEST_F(StatusScreen, WhatIsNotKnownSaysSo) {
   EXPECT_THAT(screen(),
               HasSubstr("CPU unknown   memory unknown   threads unknown   descriptors unknown\n"));
-  EXPECT_THAT(screen(), HasSubstr("overhead    not measured yet\n"));
+  EXPECT_THAT(screen(), HasSubstr("overhead    -   no call was timed\n"));
+  snapshot_.own_cost.samples = 1;  // of a recording without the parts of the cost
+  snapshot_.own_cost.busy_ratio = 0.0025;
+  EXPECT_THAT(screen(), HasSubstr("overhead    a request waits -   0.25 % of the busy time   "
+                                  "1 call timed\n"));
   EXPECT_THAT(screen(), Not(HasSubstr("oldest")));
   EXPECT_THAT(screen(), HasSubstr("   0 workers busy\n")) << "of how many is not known";
   snapshot_.daemon.state = ProducerState::dead;
   EXPECT_THAT(screen(), Not(HasSubstr("CPU"))) << "there is no process";
   EXPECT_THAT(screen(), HasSubstr("\nWhat it left behind: goxel-telemetry blackbox\n"));
+}
+
+TEST_F(StatusScreen, WhatARequestWaitsForIsFirstAndFits80Columns) {
+  snapshot_.own_cost.busy_ratio = 0.0312;
+  snapshot_.own_cost.waited = {.ns = 1'234, .low_ns = 1'111, .high_ns = 1'357};
+  snapshot_.own_cost.latency_ns = 150'000;
+  snapshot_.own_cost.waited_share = 0.00823;
+  snapshot_.own_cost.samples = 1'204;
+  const std::string narrow = screen({.width = 80});
+  EXPECT_THAT(narrow,
+              HasSubstr("overhead    a request waits 1.23 µs ± 123 ns (0.82 % of its 150 µs)\n"
+                        "            3.12 % of the busy time   1,204 calls timed\n"));
+  for (const std::string& line : lines_of(narrow)) EXPECT_LE(columns(line), 80u);
+  EXPECT_THAT(screen(kColours), HasSubstr("\033[32ma request waits 1.23 µs"));
+  EXPECT_THAT(screen(kColours), HasSubstr("\033[33m3.12 % of the busy time"));
+  snapshot_.own_cost.busy_ratio = 0.02;
+  EXPECT_THAT(screen(kColours), HasSubstr("   2.00 % of the busy time"));
 }
 
 TEST_F(StatusScreen, WhatNeedsAttentionIsColoured) {

@@ -252,14 +252,19 @@ TEST(TopLayout, LinesAboveTheTableHaveTheDaemonsFigures) {
   s.process.pid = 4'711;
   s.process.cpu_ratio = 1.5;
   s.process.resident_bytes = 10 * 1'048'576;
-  s.own_cost = {.busy_ratio = 0.0025, .samples = 1'000, .resident_bytes = 2 * 1'048'576};
+  s.own_cost.busy_ratio = 0.0025;
+  s.own_cost.waited = {.ns = 612, .low_ns = 562, .high_ns = 662};
+  s.own_cost.waited_share = 0.00408;
+  s.own_cost.samples = 1'000;
+  s.own_cost.resident_bytes = 2 * 1'048'576;
   s.ring = {.published = 50, .read = 30, .before_reader = 19, .lost = 1};
   const std::string screen = text({}, s, 300);
   for (const char* line :
        {"goxel: live, up 1 min 40 s, goxel-daemon pid 4711\n",
         "requests    12.3/s   5 failed   2 in flight   4 queued   6 of 8 workers busy   3 "
         "clients\n",
-        "process     CPU 150 %   memory 8.00 MiB   and telemetry's 2.00 MiB   overhead 0.25 %\n",
+        "process     CPU 150 %   memory 8.00 MiB   and telemetry's 2.00 MiB   "
+        "requests wait 612 ns (0.41 %) for telemetry   overhead 0.25 %\n",
         "ring        50 records published   30 read   19 before this reader   1 lost\n"}) {
     EXPECT_THAT(screen, HasSubstr(line));
   }
@@ -431,7 +436,7 @@ TEST(TopLayout, WhatIsNotKnownIsLeftOut) {
   const std::string screen = text({}, s, 300);
   EXPECT_THAT(screen, HasSubstr("\nrequests    0/s   0 failed   0 in flight   0 queued   "
                                 "0 workers busy   0 clients\n"
-                                "process     overhead not measured yet\n"));
+                                "process     requests wait - for telemetry   overhead -\n"));
   EXPECT_THAT(row_of(screen, "goxel.add_voxel"),
               ElementsAre("goxel.add_voxel", "100/s", "6,007", "7", "0 %", "-", "-", "-", "-", "-",
                           "-", "2-layer", "mcp", "daemon"));

@@ -318,6 +318,19 @@ TEST_F(Document, WhatCouldNotBeReadOfTheProcessIsNull) {
   EXPECT_EQ(document["instances"][0]["process"]["open_fds"], 17);
 }
 
+TEST_F(Document, CostThatIsNotKnownIsNull) {
+  snapshots_.instances[0].own_cost = {};
+  const Json document = Json::parse(encode_json(snapshot()));
+  const Json& cost = document["instances"][0]["own_cost"];
+  for (const char* member :
+       {"seconds_total", "busy_ratio", "ns_per_request", "waited_ns_per_request", "waited_ns_low",
+        "waited_ns_high", "waited_share", "after_ns_per_request", "after_ns_low",
+        "after_ns_high"}) {
+    EXPECT_TRUE(cost.at(member).is_null()) << member;
+  }
+  EXPECT_EQ(cost["samples"], 0);
+}
+
 TEST_F(Document, TextThatNeedsEscapingSurvives) {
   const std::string name = "say \"hi\"\\\n\xE2\x82\xAC";
   snapshots_.instances[0].operations.replace(0).key.operation = name;

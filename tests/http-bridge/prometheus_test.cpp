@@ -185,6 +185,8 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
   daemon.gauges[shm::Gauge::workers_configured] = 108;
   daemon.workers_busy = 109;
   snapshot.own_cost.busy_ratio = 0.110;
+  snapshot.own_cost.waited = {{.ns = 122e9}};
+  snapshot.own_cost.waited_share = 0.123;
   snapshot.own_cost.resident_bytes = 121;
   snapshot.process = {.pid = 1,
                       .cpu_ratio = 0.111,
@@ -210,6 +212,8 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
                                           {"goxel_workers_busy", "109"},
                                           {"goxel_observer_overhead_ratio", "0.11"},
                                           {"goxel_observer_resident_memory_bytes", "121"},
+                                          {"goxel_observer_request_wait_seconds", "122"},
+                                          {"goxel_observer_request_wait_ratio", "0.123"},
                                           {"process_cpu_seconds_total", "112.5"},
                                           {"process_resident_memory_bytes", "113"},
                                           {"process_virtual_memory_bytes", "114"},
@@ -219,6 +223,15 @@ TEST(Prometheus, EachFamilyHasANumberOfItsOwn) {
                                           {"process_start_time_seconds", "118.25"}}) {
     EXPECT_THAT(text, HasSubstr('\n' + family + "{instance_name=\"goxel\"} " + value + '\n'));
   }
+}
+
+TEST(Prometheus, WhatThePluginDidNotTimeHasNoSeries) {
+  Snapshots snapshots = sample_snapshots();
+  EXPECT_THAT(encode_prometheus(snapshots), HasSubstr("goxel_observer_overhead_ratio{"));
+  for (metrics::Snapshot& snapshot : snapshots.instances) snapshot.own_cost = {};
+  const std::string text = encode_prometheus(snapshots);
+  EXPECT_THAT(text, Not(HasSubstr("goxel_observer_overhead_ratio{")));
+  EXPECT_THAT(text, Not(HasSubstr("goxel_observer_request_wait")));
 }
 
 // What the ring held before is shown on screens, but would look like a burst to Prometheus.

@@ -88,8 +88,16 @@ Snapshot goxel() {
   snapshot.process.resident_bytes = 10'485'760;
   snapshot.process.open_fds = 17;
   snapshot.ring = {.published = 29, .read = 20, .before_reader = 7, .lost = 2};
-  snapshot.own_cost.busy_ratio = 0.00125;
-  snapshot.own_cost.resident_bytes = 2'097'152;
+  snapshot.own_cost = {.seconds_total = 0.0125,
+                       .busy_ratio = 0.00125,
+                       .ns_per_request = 750,
+                       .waited = {{.ns = 500, .low_ns = 400, .high_ns = 600}},
+                       .after = {{.ns = 250, .low_ns = 200, .high_ns = 300}},
+                       .latency_ns = 100'000,
+                       .waited_share = 0.005,
+                       .samples = 1'204,
+                       .interrupted = 3,
+                       .resident_bytes = 2'097'152};
   snapshot.operations = {export_model(), add_voxel()};
   InflightRequest held;
   held.operation = "goxel.save_project";

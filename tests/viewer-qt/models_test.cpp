@@ -358,14 +358,17 @@ TEST(Figures, EachHasItsOwnNumber) {
   snapshot->process.cpu_ratio = 1.5;
   snapshot->process.resident_bytes = 10 * 1'048'576;
   snapshot->own_cost.busy_ratio = 0.0025;
-  snapshot->own_cost.samples = 1;
+  snapshot->own_cost.waited = {.ns = 612, .low_ns = 562, .high_ns = 662};
+  snapshot->own_cost.waited_share = 0.00408;
+  snapshot->own_cost.samples = 1'204;
+  snapshot->own_cost.interrupted = 4;
   snapshot->own_cost.resident_bytes = 2 * 1'048'576;
   snapshot->ring.lost = 6;
   snapshot->daemon.gauges[shm::Gauge::lane_misses] = 10;
   const std::vector<std::pair<const char*, const char*>> expected = {
       {"p99 now", "1.00 µs"},    {"p99 1 min", "2.00 ms"}, {"Throughput", "12.3/s"},
       {"Failed 1 min", "1,234"}, {"Clients", "3"},         {"In flight", "5"},
-      {"CPU", "150 %"},          {"Memory", "8.00 MiB"},   {"Plugin cost", "0.25 %, 2.00 MiB"},
+      {"CPU", "150 %"},          {"Memory", "8.00 MiB"},   {"Plugin cost", "612 ns, 0.41 %"},
       {"Records lost", "16"}};
   const auto shown = figures(*snapshot);
   ASSERT_EQ(shown.size(), expected.size());
@@ -386,6 +389,34 @@ TEST(Figures, EachHasItsOwnNumber) {
   EXPECT_FALSE(figures(*snapshot)[5].alarming);
   daemon.state = shm::ProducerState::dead;
   EXPECT_EQ(figures(*snapshot)[2].value, QString::fromUtf8("–")) << "its rate has ended";
+}
+
+TEST(Figures, PluginCostIsWhatARequestWaitsFor) {
+  metrics::Snapshot snapshot;
+  const auto shown = [&snapshot] { return figures(snapshot)[8]; };
+  EXPECT_EQ(shown().value, QString::fromUtf8("–"));
+  EXPECT_EQ(shown().hint, "No call was timed");
+  metrics::OwnCost& cost = snapshot.own_cost;
+  cost.samples = 1'204;
+  cost.interrupted = 4;
+  cost.busy_ratio = 0.0112;
+  EXPECT_EQ(shown().value, QString::fromUtf8("–")) << "the whole says nothing of it";
+  cost.waited = {.ns = 612, .low_ns = 562, .high_ns = 662};
+  EXPECT_EQ(shown().value, "612 ns");
+  cost.waited_share = 0.00408;
+  cost.resident_bytes = 2 * 1'048'576;
+  EXPECT_EQ(shown().value, "612 ns, 0.41 %");
+  EXPECT_EQ(
+      shown().hint,
+      "A request waits 612 ns (95 %: 562 ns to 662 ns) for the plugin, 0.41 % of its latency; "
+      "1.12 % of the daemon's busy time; 1,204 calls were timed, 4 of them interrupted; "
+      "2.00 MiB of the process's memory, shared memory included");
+  EXPECT_FALSE(shown().noteworthy || shown().alarming);
+  cost.busy_ratio = 0.031;
+  EXPECT_TRUE(shown().noteworthy);
+  cost.busy_ratio = 0.01;
+  cost.waited_share = 0.031;
+  EXPECT_TRUE(shown().noteworthy);
 }
 
 TEST(TimeSeries, HasOneSampleASecondAndForgetsTheOldOnes) {

@@ -3,6 +3,7 @@
 
 #include <QCoreApplication>
 
+#include "metrics/live/own_cost.h"
 #include "metrics/live/target_room.h"
 #include "metrics/text/format.h"
 #include "viewer-qt/models/inflight_model.h"
@@ -20,6 +21,10 @@ QString tr(const char* text) {
 
 QString duration(double ns) {
   return QString::fromStdString(metrics::format_duration(ns));
+}
+
+QString percent(double ratio) {
+  return QString::fromStdString(metrics::format_percent(ratio));
 }
 
 QString count(std::uint64_t number) {
@@ -76,9 +81,7 @@ Figure in_flight(const metrics::Snapshot& snapshot) {
 }
 
 Figure cpu(const metrics::ProcessStats& process) {
-  return {tr("CPU"),
-          process.cpu_ratio ? QString::fromStdString(metrics::format_percent(*process.cpu_ratio))
-                            : unknown(),
+  return {tr("CPU"), process.cpu_ratio ? percent(*process.cpu_ratio) : unknown(),
           tr("Of the daemon's process; 100 % is one core")};
 }
 
@@ -107,17 +110,28 @@ Figure memory(const metrics::Snapshot& snapshot) {
 }
 
 Figure own_cost(const metrics::OwnCost& cost) {
-  Figure figure{tr("Plugin cost"), unknown(), tr("Not measured yet")};
+  Figure figure{tr("Plugin cost"), unknown(), tr("No call was timed")};
   if (cost.samples != 0) {
-    figure.value = QString::fromStdString(metrics::format_percent(cost.busy_ratio));
-    figure.hint = tr("Time inside the plugin as a share of the daemon's busy time: %1 a request")
-                      .arg(duration(cost.ns_per_request));
+    figure.hint = tr("%1 of the daemon's busy time; %2 calls were timed, %3 of them interrupted")
+                      .arg(cost.busy_ratio ? percent(*cost.busy_ratio) : unknown(),
+                           count(cost.samples), count(cost.interrupted));
+    figure.noteworthy = metrics::cost_level(cost) == metrics::CostLevel::high;
+  }
+  if (cost.waited) {
+    figure.value = duration(cost.waited->ns);
+    QString waits =
+        tr("A request waits %1 (95 %: %2 to %3) for the plugin")
+            .arg(figure.value, duration(cost.waited->low_ns), duration(cost.waited->high_ns));
+    if (cost.waited_share) {
+      figure.value = tr("%1, %2").arg(figure.value, percent(*cost.waited_share));
+      waits = tr("%1, %2 of its latency").arg(waits, percent(*cost.waited_share));
+    }
+    figure.hint = tr("%1; %2").arg(waits, figure.hint);
   }
   if (cost.resident_bytes) {
-    const QString memory = bytes(*cost.resident_bytes);
-    figure.value = cost.samples != 0 ? tr("%1, %2").arg(figure.value, memory) : memory;
     figure.hint +=
-        QStringLiteral("; ") + tr("%1 of the process's memory, shared memory included").arg(memory);
+        QStringLiteral("; ") +
+        tr("%1 of the process's memory, shared memory included").arg(bytes(*cost.resident_bytes));
   }
   return figure;
 }

@@ -14,6 +14,7 @@ struct Figure {
   QString value;
   QString hint;  // what exactly the figure counts
   bool alarming = false;
+  bool noteworthy = false;  // less than alarming
 };
 inline constexpr std::size_t kFigureCount = 10;
 std::array<Figure, kFigureCount> figures(const metrics::Snapshot& snapshot);

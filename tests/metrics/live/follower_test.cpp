@@ -474,6 +474,9 @@ TEST_F(FollowerTest, GaugesInflightAndOwnCostAreReadWithTheSnapshot) {
   segment.publish("ping", now_.monotonic_ns, 2'000'000);
   segment.counters().own_cost_ticks = 1'000;
   segment.counters().own_cost_samples = 4;
+  segment.header().cost_meter.waited_ticks = 40;
+  segment.header().cost_meter.after_ticks = 10;
+  segment.header().cost_meter.interrupted_calls = 6;
 
   const Snapshot snapshot = look();
   const Daemon& daemon = snapshot.daemon;
@@ -506,9 +509,12 @@ TEST_F(FollowerTest, GaugesInflightAndOwnCostAreReadWithTheSnapshot) {
   EXPECT_EQ(snapshot.inflight[2].age_ns, 0u) << "never negative";
   EXPECT_EQ(snapshot.inflight[2].phase, "queued");
 
-  EXPECT_DOUBLE_EQ(snapshot.own_cost.busy_ratio, 1'000 / 2e6);
-  EXPECT_DOUBLE_EQ(snapshot.own_cost.ns_per_request, 1'000);
-  EXPECT_DOUBLE_EQ(snapshot.own_cost.seconds_total, 1e-6);
+  EXPECT_DOUBLE_EQ(snapshot.own_cost.busy_ratio.value(), 1'000 / 2e6);
+  EXPECT_DOUBLE_EQ(snapshot.own_cost.ns_per_request.value(), 1'000);
+  EXPECT_DOUBLE_EQ(snapshot.own_cost.seconds_total.value(), 1e-6);
+  EXPECT_DOUBLE_EQ(snapshot.own_cost.waited.value().ns, 800) << "four fifths of the whole";
+  EXPECT_DOUBLE_EQ(snapshot.own_cost.after.value().ns, 200);
+  EXPECT_EQ(snapshot.own_cost.interrupted, 6u);
   EXPECT_EQ(snapshot.own_cost.samples, 4u);
   EXPECT_EQ(snapshot.own_cost.resident_bytes, 4'096u);
   ASSERT_TRUE(snapshot.process.resident_bytes);  // of this process

@@ -68,6 +68,7 @@ inline std::vector<Entry> some_entries(unsigned seed, std::size_t records) {
       moment.realtime_ns = number(UINT64_MAX);
       moment.gauges = {1, 2, 3, 4, 5, 6, 7, 8, 9, number(UINT64_MAX), 11, 12};
       moment.own_cost_ns = number(UINT64_MAX);
+      moment.cost_sums = {1, UINT64_MAX, 3, 4, 5};
       for (std::uint64_t line = number(3); line > 0; --line) {
         for (std::uint64_t& word : words) word = number(UINT64_MAX);
         shm::InflightEntry& entry =
@@ -125,7 +126,8 @@ inline bool same(const Moment& a, const Moment& b) {
   };
   return a.monotonic_ns == b.monotonic_ns && a.realtime_ns == b.realtime_ns &&
          a.gauges == b.gauges && a.own_cost_ns == b.own_cost_ns &&
-         a.own_cost_samples == b.own_cost_samples && words(a) == words(b);
+         a.own_cost_samples == b.own_cost_samples && a.cost_sums == b.cost_sums &&
+         words(a) == words(b);
 }
 inline bool same(const Entry& a, const Entry& b) {
   return a.index() == b.index() && std::visit(

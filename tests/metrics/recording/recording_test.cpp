@@ -188,6 +188,8 @@ std::vector<Entry> as_of_version_one(std::vector<Entry> entries) {
       one->record.error = 0;
     } else if (auto* const name = std::get_if<Name>(&entry)) {
       name->target_us = 0;
+    } else if (auto* const moment = std::get_if<Moment>(&entry)) {
+      moment->cost_sums = {};
     }
   }
   return entries;
