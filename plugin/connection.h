@@ -238,8 +238,6 @@ class alignas(2048) Connection {
   void end_input(Recorder& recorder, std::uint64_t now) noexcept;
 
   enum class Held : std::uint8_t { nothing, request, answer };
-  static constexpr std::size_t kSlack =
-      32;  // for read_plain_message(), and vectors that begin anywhere
   static constexpr std::size_t kMostHeldRequest = 384;
   static constexpr std::size_t kMostHeldAnswer = 640;
   static_assert(kMostHeldRequest <= kMostPlain && kMostHeldAnswer <= kMostPlain);
@@ -298,8 +296,8 @@ class alignas(2048) Connection {
   std::uint64_t read_at_ = 0;           // ticks; the request was read
   std::uint64_t answer_begun_at_ = 0;   // ticks; before its answer was sent
   std::uint64_t answered_at_ = 0;       // ticks; after it
-  alignas(16) char held_request_[kMostHeldRequest + kSlack] = {};
-  alignas(16) char held_answer_[kMostHeldAnswer + kSlack] = {};
+  alignas(16) char held_request_[kMostHeldRequest + kBehindPlain] = {};
+  alignas(16) char held_answer_[kMostHeldAnswer + kBehindPlain] = {};
 
   bool input_ended_ = false;
   bool hung_up_ = false;

@@ -333,7 +333,7 @@ void check_agreement(std::string_view input, const std::vector<Facts>& found) {
 void check_plain(std::string_view input, const std::vector<Facts>& found) {
   if (input.empty() || input.size() > kMostPlain) return;
   std::vector<char> copy(input.begin(), input.end());
-  copy.resize(input.size() + 16);
+  copy.resize(input.size() + kBehindPlain);
   Message message;
   if (!read_plain_message(copy.data(), input.size(), message)) return;
   if (found.size() != 1) fail("the plain reader takes what is not one message", input);

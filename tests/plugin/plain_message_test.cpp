@@ -20,7 +20,7 @@ struct Plain {
 
 std::optional<Plain> plain(std::string_view text) {
   Plain read{{text.begin(), text.end()}, {}};
-  read.bytes.resize(text.size() + 16);
+  read.bytes.resize(text.size() + kBehindPlain);
   if (!read_plain_message(read.bytes.data(), text.size(), read.message)) return std::nullopt;
   return read;
 }
