@@ -33,6 +33,12 @@ std::atomic<std::uint64_t> reading_takes{0};  // ticks
   return spent > reading ? spent - reading : 0;
 }
 
+[[gnu::cold]] void CallTimer::add() const noexcept {
+  const std::uint64_t took = cost_since(start_);
+  const bool waits = when_ == When::client_waits;
+  recorder_.add_own_cost(waits ? took : 0, waits ? 0 : took, 0);
+}
+
 void prepare_cost_clock(const Recorder& recorder) noexcept {
   source.store(recorder.clock_source(), std::memory_order_relaxed);
   std::uint64_t least = UINT64_MAX;

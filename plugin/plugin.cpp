@@ -7,6 +7,7 @@
 #include "plugin/bounded_wait.h"
 #include "plugin/goxel_plugin.h"
 #include "plugin/inflight_requests.h"
+#include "plugin/own_cost.h"
 #include "plugin/telemetry.h"
 #include "plugin/traceparent.h"
 
@@ -77,7 +78,8 @@ void for_each_held(Wanted&& wanted, Visit&& visit) {
 }
 
 // Removes requests that were in flight in the parent process: they are not this process's.
-void begin(Recorder&) {
+void begin(Recorder& recorder) {
+  prepare_cost_clock(recorder);
   lines.for_each_claimed([](std::uint32_t line) {
     const std::uint64_t state = tickets[line].state.load(std::memory_order_relaxed);
     tickets[line].state.store((state / 2 + 1) * 2, std::memory_order_relaxed);
@@ -191,6 +193,7 @@ std::uint64_t trace_id_of(const goxel_plugin_request& request) {
 goxel_plugin_request_token request_received(const goxel_plugin_request* request) {
   Recorder* const live = recorder();
   if (live == nullptr) return 0;
+  const CallTimer timer(*live, CallTimer::When::client_waits);
   const std::uint64_t now = live->now();
   const bool mcp = request->protocol == GOXEL_PROTOCOL_MCP;
   shm::InflightEntry entry{};
@@ -225,6 +228,7 @@ template <class Change>
 void change(goxel_plugin_request_token token, Change&& change) {
   Recorder* const live = recorder();
   if (live == nullptr) return;
+  const CallTimer timer(*live, CallTimer::When::client_waits);
   const std::uint32_t line = hold(token);
   if (line == kNone) return;
   shm::InflightEntry entry = shown(*live, line);
@@ -254,6 +258,7 @@ void request_started(goxel_plugin_request_token token, std::uint32_t worker) {
 void request_answering(goxel_plugin_request_token token) {
   Recorder* const live = recorder();
   if (live == nullptr) return;
+  const CallTimer timer(*live, CallTimer::When::client_waits);
   const std::uint32_t line = hold(token);
   if (line == kNone) return;
   tickets[line].answering_since = live->now();
@@ -263,6 +268,7 @@ void request_answering(goxel_plugin_request_token token) {
 void request_finished(goxel_plugin_request_token token, std::uint32_t status, std::uint64_t bytes) {
   Recorder* const live = recorder();
   if (live == nullptr) return;
+  const CallTimer timer(*live, CallTimer::When::after);
   const std::uint64_t now = live->now();
   const std::uint32_t line = hold(token);
   if (line == kNone) return;

@@ -255,17 +255,24 @@ std::uint16_t Recorder::new_operation(std::string_view name) noexcept {
   return true;
 }
 
-void Recorder::publish_shared(const shm::Words& record) noexcept {
+// Calls use(producer) with a shared lane; false if none can be had.
+template <class Use>
+bool Recorder::with_shared_lane(Use&& use) noexcept {
   Home& home = *home_.load(std::memory_order_acquire);
   const std::uint32_t lane = home.lane_map.claim(home.own_lanes, home.lane_count);
-  if (lane == decltype(home.lane_map)::kNone) {
-    gauges()[shm::Gauge::lane_misses].fetch_add(1, std::memory_order_relaxed);
-    return;
-  }
+  if (lane == decltype(home.lane_map)::kNone) return false;
   shm::Producer producer = shm::Producer(home.segment, lane);
-  count(producer.counters(), record);
-  producer.publish(record);
+  use(producer);
   home.lane_map.give_back(lane);
+  return true;
+}
+
+void Recorder::publish_shared(const shm::Words& record) noexcept {
+  const bool published = with_shared_lane([&record](shm::Producer& producer) {
+    count(producer.counters(), record);
+    producer.publish(record);
+  });
+  if (!published) gauges()[shm::Gauge::lane_misses].fetch_add(1, std::memory_order_relaxed);
 }
 
 void Recorder::give_lane_back(void* state) noexcept {
@@ -291,8 +298,6 @@ void Recorder::add_own_cost(std::uint64_t waited, std::uint64_t after, std::size
   // interrupted: the kernel ran something else meanwhile. That is not our cost and must not be
   // multiplied. Twenty times what the slowest plain request took with all caches empty.
   constexpr std::uint64_t kUninterruptedNs = 50'000;
-  ThreadState& thread = thread_state;
-  if (thread.epoch != epoch_.load(std::memory_order_relaxed) || thread.shared) return;
   const std::uint64_t most = ticks_of_ns(kUninterruptedNs + bytes);
   shm::CostMeter& meter = header_.load(std::memory_order_acquire)->cost_meter;
   if (waited > most || after > most) {
@@ -308,9 +313,17 @@ void Recorder::add_own_cost(std::uint64_t waited, std::uint64_t after, std::size
   };
   add(meter.waited_ticks, meter.waited_ticks2, waited);
   add(meter.after_ticks, meter.after_ticks2, after);
-  shm::LaneCounters& counters = thread.producer.counters();
-  shm::add(counters.own_cost_ticks, (waited + after) * kTimedOneIn);
-  shm::add(counters.own_cost_samples, 1);
+  const auto count_in = [waited, after](shm::Producer& producer) {
+    shm::add(producer.counters().own_cost_ticks, (waited + after) * kTimedOneIn);
+    shm::add(producer.counters().own_cost_samples, 1);
+  };
+  ThreadState& thread = thread_state;
+  if (thread.epoch == epoch_.load(std::memory_order_relaxed) && !thread.shared) {
+    count_in(thread.producer);
+  } else {
+    // A thread that has never published, or found no lane.
+    static_cast<void>(with_shared_lane(count_in));
+  }
 }
 
 void Recorder::beat() noexcept {

@@ -148,6 +148,8 @@ class alignas(4096) Recorder {
   bool claim_lane() noexcept;
   void publish_without_lane(const shm::Words& record) noexcept;
   void publish_shared(const shm::Words& record) noexcept;
+  template <class Use>
+  bool with_shared_lane(Use&& use) noexcept;
   static void give_lane_back(void* thread_state) noexcept;
   // One thread at a time, like beat().
   void show_sign_of_life() noexcept;

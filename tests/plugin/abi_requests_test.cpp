@@ -222,6 +222,24 @@ TEST_F(AbiRequests, AClosedConnectionLeavesARequestThatIsBeingAnsweredToItsWorke
   EXPECT_THAT(seen(), ElementsAre("ping 0"));
 }
 
+TEST_F(AbiRequests, CallsAreTimedAlsoOfAThreadThatPublishesNothing) {
+  ASSERT_EQ(activate(), 0);
+  watch();
+  constexpr int kTimed = 100;
+  std::vector<goxel_plugin_request_token> tokens;
+  std::thread([&] {
+    for (int i = 0; i < 1 + 61 * kTimed; ++i) tokens.push_back(received("ping"));
+  }).join();
+  EXPECT_EQ(reader_->totals().own_cost_samples, static_cast<std::uint64_t>(kTimed));
+  EXPECT_GT(reader_->totals().waited_ticks, 0u);
+  EXPECT_EQ(reader_->totals().after_ticks, 0u);
+  std::thread([&] {
+    for (const auto token : tokens) plugin_.request_finished(token, GOXEL_STATUS_OK, 10);
+  }).join();
+  EXPECT_EQ(reader_->totals().own_cost_samples, static_cast<std::uint64_t>(2 * kTimed));
+  EXPECT_GT(reader_->totals().after_ticks, 0u);
+}
+
 TEST_F(AbiRequests, EachStatusIsKeptWithItsBytesAndOnlyAnsweredOnesAreBusyTime) {
   ASSERT_EQ(activate(), 0);
   watch();
