@@ -204,7 +204,7 @@ HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
       write(deltas, now_seconds);
       transaction.commit();
     } catch (const DatabaseError& error) {
-      const HistoryResult result = result_of(error, file_, database_.get());
+      HistoryResult result = result_of(error, file_, database_.get());
       database_->limit_steps(most_steps_, {});
       load();  // the cache must agree with the file
       return result;
