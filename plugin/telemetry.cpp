@@ -56,19 +56,23 @@ constexpr std::uint64_t kBeatNs = 1'000'000'000;
 constexpr int kFoldMs = 100;
 constexpr int kShortestFoldMs = 5;
 
+using Sleep = int(clockid_t, int, const timespec*, timespec*);
+Sleep* libc_sleep() noexcept {
+  static Sleep* const sleep = libc_function<Sleep>("clock_nanosleep", &clock_nanosleep);
+  return sleep;
+}
+
 // False if the thread cannot sleep here (a sandbox, say). It would spin.
 bool sleep_for(int milliseconds) noexcept {
-  using Sleep = int(clockid_t, int, const timespec*, timespec*);
-  static Sleep* const sleep = libc_function<Sleep>("clock_nanosleep", &clock_nanosleep);
   const timespec time = {0, milliseconds * 1'000'000L};
-  const int error = sleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+  const int error = libc_sleep()(CLOCK_MONOTONIC, 0, &time, nullptr);
   return error == 0 || error == EINTR || poll(nullptr, 0, milliseconds) == 0;
 }
 
 std::atomic<std::uint32_t> threads_begun{0};
 
-// A thread that begins holds locks of the host's (an allocator's, a sanitizer's). If the host forked
-// at that moment, they would stay locked in the child. Waits for at most some milliseconds.
+// A thread that begins holds locks of the host's (an allocator's, a sanitizer's; the loader's, while it
+// looks its first function up). If the host forked at that moment, they would stay locked in the child. Waits for at most some milliseconds.
 void wait_until_begun(std::uint32_t before) noexcept {
   for (int attempt = 0; attempt < 100 && threads_begun.load() == before; ++attempt) {
     constexpr timespec kMoment = {0, 100'000};
@@ -77,6 +81,7 @@ void wait_until_begun(std::uint32_t before) noexcept {
 }
 
 void* keep_alive(void* argument) {
+  libc_sleep();
   ++threads_begun;
   const std::unique_ptr<Watch> watch(static_cast<Watch*>(argument));
   int pause_ms = kFoldMs;
