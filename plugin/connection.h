@@ -287,7 +287,7 @@ class alignas(2048) Connection {
   std::atomic<bool> newline_follows_{false};
   std::atomic<std::uint16_t> descriptor_entry_{0};
 
-  // What is held.
+  // The second line: what a plain exchange needs besides.
   std::uint64_t number_ = 0;
   Id held_id_;  // once the request was read
   std::uint64_t held_trace_id_ = 0;
