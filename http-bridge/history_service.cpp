@@ -64,9 +64,17 @@ void HistoryService::begin(metrics::Follower& follower) {
   const std::scoped_lock lock(mutex_);
   const auto [place, is_new] = pending_.try_emplace(follower.instance());
   Pending& p = place->second;
+  p.followed = true;
   // The instance's earlier follower, which was given up, had handed out up to here.
   if (!is_new && !p.restart) p.restart = p.until;
   follower.keep_rollups(std::exchange(p.restart, std::nullopt));
+}
+
+void HistoryService::let_go(const std::string& instance) {
+  const std::scoped_lock lock(mutex_);
+  if (const auto found = pending_.find(instance); found != pending_.end()) {
+    found->second.followed = false;
+  }
 }
 
 void HistoryService::exchange(metrics::Follower& follower) {
@@ -78,6 +86,7 @@ void HistoryService::exchange(metrics::Follower& follower) {
     return;
   }
   RollupDelta delta = follower.take_rollups();
+  if (delta.position.run_id == 0) return;  // there was no run yet
   pending.until = delta.position;
   if (!pending.counted) pending.counted.emplace();
   pending.counted->position = delta.position;
@@ -129,15 +138,21 @@ void HistoryService::add(Pending& pending, RollupDelta delta) {
 }
 
 bool HistoryService::commit(std::uint64_t now_seconds) {
-  if (writer_ == nullptr && !open()) return false;
+  if (writer_ == nullptr && !open()) {
+    forget();
+    return false;
+  }
   std::vector<HistoryDelta> deltas = take();
-  const HistoryResult result = writer_->commit(deltas, now_seconds);
+  const HistoryResult result = writer_->commit(deltas, now_seconds, followed());
   if (result.done()) {
     committed(deltas);
     report("");
+    tell_forgotten(writer_->forgotten());
+    forget();
     return true;
   }
   put_back(std::move(deltas));
+  forget();
   if (result.outcome != HistoryOutcome::stopped) report(result.message);
   // A full disk or a lock may pass; after any other error, find out what the file is by now.
   const bool passes = result.outcome == HistoryOutcome::full ||
@@ -145,6 +160,30 @@ bool HistoryService::commit(std::uint64_t now_seconds) {
                       result.outcome == HistoryOutcome::stopped;
   if (!passes) writer_.reset();
   return false;
+}
+
+// An instance that nobody follows is kept in mind only as long as the file has it, or while something of it
+// waits and there is room. Without a file, reconcile() will find its place in the ring.
+void HistoryService::forget() {
+  const auto in_file = [this](const std::string& name) {
+    return writer_ != nullptr && writer_->positions().contains(name);
+  };
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(pending_, [&](const auto& one) {
+    return !one.second.followed && !one.second.any && !in_file(one.first);
+  });
+  while (pending_.size() > 2 * retention_.names.instances) {
+    auto oldest = pending_.end();
+    for (auto at = pending_.begin(); at != pending_.end(); ++at) {
+      if (at->second.followed || in_file(at->first)) continue;
+      const auto until = [](const auto& one) {
+        return one->second.until ? one->second.until->until_realtime_ns : 0;
+      };
+      if (oldest == pending_.end() || until(at) < until(oldest)) oldest = at;
+    }
+    if (oldest == pending_.end()) break;
+    pending_.erase(oldest);
+  }
 }
 
 bool HistoryService::open() {
@@ -166,7 +205,9 @@ void HistoryService::reconcile() {
     const auto [place, is_new] = pending_.try_emplace(instance);
     Pending& pending = place->second;
     if (!is_new && goes_on(pending.since, stored)) continue;
+    const bool followed = pending.followed;
     pending = {};
+    pending.followed = followed;
     pending.restart = pending.since = pending.until = stored;
     pending.counted = {stored, {}, writer_->was_ended()};
     const auto counters = writer_->counters().find(instance);
@@ -189,6 +230,15 @@ std::vector<HistoryDelta> HistoryService::take() {
     delta.delta.rollups = pending.rollups.take();
   }
   return deltas;
+}
+
+std::set<std::string> HistoryService::followed() const {
+  const std::scoped_lock lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& [instance, pending] : pending_) {
+    if (pending.followed) names.insert(instance);
+  }
+  return names;
 }
 
 void HistoryService::committed(const std::vector<HistoryDelta>& deltas) {
@@ -222,11 +272,25 @@ void HistoryService::report(const std::string& message) {
             << std::endl;
 }
 
+void HistoryService::tell_forgotten(const std::vector<std::string>& instances) {
+  if (instances.empty()) return;
+  std::cerr << "goxel-telemetry-bridge: the history had no room for more names, and forgot what "
+               "was watched longest ago: "
+            << instances.front();
+  if (instances.size() > 1) std::cerr << " and " << instances.size() - 1 << " more instances";
+  std::cerr << std::endl;
+}
+
 std::size_t HistoryService::waiting() const {
   const std::scoped_lock lock(mutex_);
   std::size_t waiting = 0;
   for (const auto& [instance, pending] : pending_) waiting += pending.rollups.size();
   return waiting;
+}
+
+std::size_t HistoryService::known() const {
+  const std::scoped_lock lock(mutex_);
+  return pending_.size();
 }
 
 std::string HistoryService::message() const {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,6 +40,8 @@ class HistoryService {
 
   // Called from the sweeping thread: begin() for a new follower, exchange() about once a second.
   void begin(metrics::Follower& follower);
+  // Its follower is given up. What it handed out is written all the same.
+  void let_go(const std::string& instance);
   void exchange(metrics::Follower& follower);
   // Lets the counters of a follower that has not swept yet go on from where the file or the instance's
   // earlier follower ended, if either knows the instance.
@@ -53,6 +56,8 @@ class HistoryService {
   // How many rollups wait for the file, of all instances: RollupBuffer::kMost at most, or a few hundred
   // for each if they are many. Thread-safe.
   std::size_t waiting() const;
+  // How many instances it keeps in mind. Thread-safe.
+  std::size_t known() const;
 
  private:
   // What came in of one instance since the last commit.
@@ -60,6 +65,7 @@ class HistoryService {
     metrics::RollupBuffer rollups;
     metrics::RollupDelta rest;  // without rollups
     bool any = false;
+    bool followed = false;
     // The position where `rollups` begin. Empty: they begin with all records that the ring held.
     std::optional<metrics::ReadingPosition> since;
     // The position up to which the follower has handed out rollups.
@@ -74,11 +80,14 @@ class HistoryService {
   bool open();
   void reconcile();
   std::vector<metrics::HistoryDelta> take();
+  std::set<std::string> followed() const;
   void committed(const std::vector<metrics::HistoryDelta>& deltas);
   void put_back(std::vector<metrics::HistoryDelta> deltas);
+  void forget();
   static void add(Pending& pending, metrics::RollupDelta delta);
   void share_room();
   void report(const std::string& message);
+  static void tell_forgotten(const std::vector<std::string>& instances);
 
   const std::string file_;
   const metrics::HistoryRetention retention_;

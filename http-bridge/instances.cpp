@@ -258,6 +258,10 @@ std::vector<std::string> Instances::make_room(const std::vector<std::string>& pr
 }
 
 void Instances::drop(const std::string& name) {
+  if (history_ != nullptr) {
+    history_->let_go(name);
+    history_->let_go(shm::layers_instance(name));
+  }
   with_outer_history_.erase(name);
   cost_ns_.erase(name);
   std::erase_if(groups_,

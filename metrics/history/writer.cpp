@@ -23,7 +23,6 @@ namespace {
 constexpr std::uint64_t kCloseAfterSeconds = 3;
 // About the number of rows that one commit removes from one tier.
 constexpr int kPruneRows = 2'000;
-constexpr std::size_t kMostNamesKnown = 4'096;
 constexpr std::uint64_t kHour = 3'600;
 
 std::vector<std::uint8_t> encode_lanes(const std::vector<std::uint64_t>& lanes) {
@@ -139,6 +138,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
     database.run("PRAGMA journal_size_limit = 16777216");
     database.run("PRAGMA cell_size_check = ON");
     migrate(database);
+    writer->names_.emplace(database, retention.names);
     for (const std::uint32_t seconds : kRollupSeconds) {
       writer->tiers_.emplace_back(database, seconds);
     }
@@ -165,8 +165,7 @@ void HistoryWriter::load() {
                                     decode_lanes(instance.bytes(2)),
                                     to_unsigned(instance.number(3))};
   }
-  instances_.clear();
-  series_.clear();
+  if (names_) names_->clear_cache();
 }
 
 void HistoryWriter::load_counters() {
@@ -192,19 +191,22 @@ void HistoryWriter::end() {
 }
 
 HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
-                                    std::uint64_t now_seconds) {
+                                    std::uint64_t now_seconds,
+                                    const std::set<std::string>& followed) {
   if (database_->has_moved()) {
     return {HistoryOutcome::moved,
             "the history file " + file_ + " was moved away or deleted; it is opened anew"};
   }
   try {
     database_->limit_steps(most_steps_, stop_);
+    forgotten_.clear();
     try {
       Database::Transaction transaction(*database_, "BEGIN IMMEDIATE");
-      write(deltas, now_seconds);
+      write(deltas, now_seconds, followed);
       transaction.commit();
     } catch (const DatabaseError& error) {
       HistoryResult result = result_of(error, file_, database_.get());
+      forgotten_.clear();
       database_->limit_steps(most_steps_, {});
       load();  // the cache must agree with the file
       return result;
@@ -213,59 +215,32 @@ HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
     return result_of(error, file_, database_.get());
   }
   for (const HistoryDelta& delta : deltas) positions_[delta.instance] = delta.delta.position;
+  for (const std::string& instance : forgotten_) positions_.erase(instance);
   return {};
 }
 
-void HistoryWriter::write(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds) {
+void HistoryWriter::write(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds,
+                          const std::set<std::string>& followed) {
   follow_clock(now_seconds);
   for (const HistoryDelta& delta : deltas) {
-    const std::int64_t instance = instance_id(delta.instance);
-    add(by_series(instance, delta.delta.rollups));
-    store_position(instance, delta.delta);
+    const std::int64_t instance = names_->instance_id(delta.instance);
+    std::uint64_t lost = delta.delta.lost;
+    add(by_series(instance, delta.delta.rollups, lost));
+    store_position(instance, delta.delta.position, lost);
     store_counters(instance, delta.delta.counters);
     for (const TimeStretch& stretch : delta.delta.observed) store_observed(instance, stretch);
   }
   close(now_seconds);
   prune(now_seconds);
+  forgotten_ = names_->make_room(followed);
 }
 
-std::int64_t HistoryWriter::instance_id(const std::string& name) {
-  if (const auto known = instances_.find(name); known != instances_.end()) return known->second;
-  database_->prepare("INSERT OR IGNORE INTO instance VALUES (NULL, ?, 0, x'', 0, 0)")
-      .bind(1, name)
-      .run();
-  Statement select = database_->prepare("SELECT id FROM instance WHERE name = ?");
-  if (!select.bind(1, name).step()) throw damaged();
-  return instances_[name] = select.number(0);
-}
-
-std::int64_t HistoryWriter::series_id(std::int64_t instance, const OperationKey& key,
-                                      std::uint64_t begin) {
-  const std::uint64_t hour = round_down(begin, kHour);
-  if (series_.size() >= kMostNamesKnown) series_.clear();
-  const auto known = series_.find({instance, key});
-  if (known != series_.end() && known->second.last_begin >= hour) return known->second.id;
-
-  // last_begin shows which names are not used by any row any more. As it is a whole hour, it
-  // changes only once an hour.
-  Statement upsert = database_->prepare(
-      "INSERT INTO series VALUES (NULL, ?, ?, ?, ?, ?, ?)"
-      " ON CONFLICT DO UPDATE SET last_begin = max(last_begin, excluded.last_begin)"
-      " RETURNING id, last_begin");
-  upsert.bind(1, instance).bind(2, key.stack).bind(3, key.protocol).bind(4, key.layer);
-  upsert.bind(5, key.operation).bind(6, to_signed(hour));
-  if (!upsert.step()) throw damaged();
-  // The first step makes all changes, also those of a statement with RETURNING.
-  const Series series{upsert.number(0), to_unsigned(upsert.number(1))};
-  series_[{instance, key}] = series;
-  return series.id;
-}
-
-void HistoryWriter::store_position(std::int64_t instance, const RollupDelta& delta) {
+void HistoryWriter::store_position(std::int64_t instance, const ReadingPosition& position,
+                                   std::uint64_t lost) {
   Statement update = database_->prepare(
       "UPDATE instance SET run_id = ?, lanes = ?, until_ns = ?, lost = lost + ? WHERE id = ?");
-  update.bind(1, to_signed(delta.position.run_id)).bind(2, encode_lanes(delta.position.lanes));
-  update.bind(3, to_signed(delta.position.until_realtime_ns)).bind(4, to_signed(delta.lost));
+  update.bind(1, to_signed(position.run_id)).bind(2, encode_lanes(position.lanes));
+  update.bind(3, to_signed(position.until_realtime_ns)).bind(4, to_signed(lost));
   update.bind(5, instance).run();
 }
 
@@ -305,15 +280,20 @@ void HistoryWriter::store_observed(std::int64_t instance, TimeStretch stretch) {
   insert.bind(3, to_signed(stretch.end_ns)).run();
 }
 
+// Records without a name in the file are lost.
 HistoryWriter::Tallies HistoryWriter::by_series(std::int64_t instance,
-                                                const std::vector<Rollup>& rollups) {
+                                                const std::vector<Rollup>& rollups,
+                                                std::uint64_t& lost) {
   Tallies tallies;
   for (const Rollup& rollup : rollups) {
     const std::uint64_t begin = rollup.begin_seconds;
-    OperationKey sum = rollup.key;
-    sum.operation.clear();
-    tallies[{begin, series_id(instance, rollup.key, begin)}].merge(rollup.tally);
-    tallies[{begin, series_id(instance, sum, begin)}].merge(rollup.tally);
+    const auto series = names_->series_ids(instance, rollup.key, begin);
+    if (!series) {
+      lost += rollup.tally.outcomes.all();
+      continue;
+    }
+    tallies[{begin, series->operation}].merge(rollup.tally);
+    tallies[{begin, series->sum}].merge(rollup.tally);
   }
   return tallies;
 }
@@ -429,19 +409,8 @@ void HistoryWriter::prune(std::size_t index, std::uint64_t before) {
   if (before <= tier.kept_from) return;
   tier.kept_from = before;
   store(tier);
-  if (index + 1 == tiers_.size()) forget_names();
-}
-
-// Removes names of operations that no row uses any more, and the watched stretches of that time.
-// The last tier keeps its rows longest, so it decides.
-void HistoryWriter::forget_names() {
-  database_->prepare("DELETE FROM series WHERE last_begin < ?")
-      .bind(1, to_signed(tiers_.back().kept_from))
-      .run();
-  database_->prepare("DELETE FROM observed WHERE end_ns / 1000000000 < ?")
-      .bind(1, to_signed(tiers_.back().kept_from))
-      .run();
-  series_.clear();
+  // The last tier keeps its rows longest, so it decides.
+  if (index + 1 == tiers_.size()) names_->forget_before(before);
 }
 
 void HistoryWriter::store(const Tier& tier) {

@@ -15,10 +15,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "metrics/history/database.h"
+#include "metrics/history/names.h"
 #include "metrics/rollups/rollup.h"
 
 namespace goxel_telemetry::metrics {
@@ -29,6 +31,7 @@ struct HistoryRetention {
       3'600, 86'400, 30 * std::uint64_t{86'400}, 730 * std::uint64_t{86'400}};
   // If the file is larger than this, the oldest rows of the finest tier are removed early.
   std::uint64_t most_bytes = std::uint64_t{1} << 30;
+  HistoryNameLimits names;
 };
 
 // What one instance adds in a commit.
@@ -67,7 +70,11 @@ class HistoryWriter {
 
   // Commits all of it; if the outcome is not `done`, nothing. A rollup that is longer than a second
   // (its RollupBuffer was full) counts in its first second. `now_seconds`: Unix time.
-  HistoryResult commit(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds);
+  // The names of instances in `followed` are not forgotten.
+  HistoryResult commit(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds,
+                       const std::set<std::string>& followed = {});
+  // The instances that the last commit forgot for want of room, with all that the file had of them.
+  const std::vector<std::string>& forgotten() const { return forgotten_; }
 
  private:
   class Lock;
@@ -79,13 +86,12 @@ class HistoryWriter {
                 std::uint64_t most_steps, StopWanted stop);
   void load();
   void load_counters();
-  void write(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds);
-  std::int64_t instance_id(const std::string& name);
-  std::int64_t series_id(std::int64_t instance, const OperationKey& key, std::uint64_t begin);
-  void store_position(std::int64_t instance, const RollupDelta& delta);
+  void write(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds,
+             const std::set<std::string>& followed);
+  void store_position(std::int64_t instance, const ReadingPosition& position, std::uint64_t lost);
   void store_counters(std::int64_t instance, const std::map<OperationKey, Counters>& counters);
   void store_observed(std::int64_t instance, TimeStretch stretch);
-  Tallies by_series(std::int64_t instance, const std::vector<Rollup>& rollups);
+  Tallies by_series(std::int64_t instance, const std::vector<Rollup>& rollups, std::uint64_t& lost);
   void add(const Tallies& seconds);
   static void merge(Tier& tier, const Place& place, const Tally& tally);
   void close(std::uint64_t now_seconds);
@@ -94,27 +100,20 @@ class HistoryWriter {
   std::uint64_t kept_from(std::size_t index, std::uint64_t now_seconds) const;
   void prune(std::uint64_t now_seconds);
   void prune(std::size_t index, std::uint64_t before);
-  void forget_names();
   void store(const Tier& tier);
-
-  struct Series {
-    std::int64_t id;
-    std::uint64_t last_begin;  // as stored: whole hours
-  };
 
   const std::string file_;
   const std::unique_ptr<Lock> lock_;
   const HistoryRetention retention_;
   const std::uint64_t most_steps_;
   const StopWanted stop_;
+  std::vector<std::string> forgotten_;
   std::unique_ptr<Database> database_;
+  std::optional<HistoryNames> names_;
   std::vector<Tier> tiers_;  // in the order of kRollupSeconds
   std::map<std::string, ReadingPosition> positions_;
   std::map<std::string, std::map<OperationKey, Counters>> counters_;
   bool was_ended_ = false;
-  // A cache of the file's names; emptied when it grows too large or a commit failed.
-  std::map<std::string, std::int64_t> instances_;
-  std::map<std::pair<std::int64_t, OperationKey>, Series> series_;
 };
 
 }  // namespace goxel_telemetry::metrics

@@ -99,7 +99,7 @@ class HistoryServiceTest : public metrics::FollowerTest {
     return answer_history(request, {file_, [] { return std::string(); }}, now_.realtime_ns);
   }
   std::uint64_t stored() const {
-    const Response response = ask({{"from", "-1h"}, {"points", "1"}});
+    const Response response = ask({{"from", "-1h"}, {"points", "1"}, {"instance", instance_}});
     if (response.status != 200) return 0;
     return json::parse(response.body)["whole"]["outcomes"]["all"];
   }
@@ -514,6 +514,102 @@ TEST_F(HistoryServiceTest, AFollowerThatWasGivenUpGoesOnWhereItStopped) {
   bridge.history.begin(bridge.follower);
   publish(segment, 2);
   bridge.round(now_);
+  EXPECT_EQ(stored(), 5u);
+}
+
+TEST_F(HistoryServiceTest, KeepsNoNameInMindThatNeverHadARun) {
+  HistoryService history(file_, {});
+  for (int i = 0; i < 20; ++i) {
+    metrics::Follower follower(instance_ + std::to_string(i));
+    history.begin(follower);
+    follower.sweep(now_);
+    history.exchange(follower);
+    history.commit(now_.realtime_ns / metrics::kSecond);
+    EXPECT_EQ(history.known(), 1u);
+    history.let_go(follower.instance());
+    history.commit(now_.realtime_ns / metrics::kSecond);
+    EXPECT_EQ(history.known(), 0u);
+  }
+}
+
+TEST_F(HistoryServiceTest, KeepsInMindWhatTheFileHasAndNoMore) {
+  metrics::HistoryRetention retention;
+  retention.names.instances = 3;
+  HistoryService history(file_, retention);
+  for (int i = 0; i < 10; ++i) {
+    const std::string name = instance_ + std::to_string(i);
+    const TestSegment segment(name);
+    metrics::Follower follower(name);
+    history.begin(follower);
+    follower.sweep(now_);
+    history.exchange(follower);
+    history.let_go(name);
+    now_.realtime_ns += metrics::kSecond;
+    history.commit(now_.realtime_ns / metrics::kSecond);
+    EXPECT_LE(history.known(), 3u + 1u);
+  }
+  EXPECT_EQ(history.known(), 3u);
+}
+
+TEST_F(HistoryServiceTest, WhatCannotBeWrittenIsOfSoManyInstances) {
+  metrics::HistoryRetention retention;
+  retention.names.instances = 3;
+  HistoryService history("/nowhere/history.db", retention);
+  TestSegment followed(instance_);
+  metrics::Follower first(instance_);
+  history.begin(first);
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = instance_ + std::to_string(i);
+    TestSegment segment(name);
+    segment.publish("ping", now_.monotonic_ns, 1'000);
+    metrics::Follower follower(name);
+    history.begin(follower);
+    follower.sweep(now_);
+    history.exchange(follower);
+    history.let_go(name);
+    EXPECT_FALSE(history.commit(now_.realtime_ns / metrics::kSecond));
+  }
+  EXPECT_EQ(history.known(), 6u);
+  first.sweep(now_);
+  history.exchange(first);
+  EXPECT_EQ(history.known(), 6u) << "who is followed was forgotten";
+}
+
+TEST_F(HistoryServiceTest, WhatWasForgottenWhileTheFileWasGoneGoesOnFromThere) {
+  metrics::HistoryRetention retention;
+  retention.names.instances = 2;
+  HistoryService history(file_, retention);
+  const auto look = [&](metrics::Follower& follower) {
+    follower.sweep(now_);
+    history.exchange(follower);
+    now_.realtime_ns += metrics::kSecond;
+  };
+  const auto commit = [&] { return history.commit(now_.realtime_ns / metrics::kSecond); };
+  TestSegment segment(instance_);
+  publish(segment, 3);
+  {
+    metrics::Follower follower(instance_);
+    history.begin(follower);
+    look(follower);
+    history.let_go(instance_);
+    EXPECT_TRUE(commit());
+  }
+  for (int i = 0; i < 5; ++i) {
+    const TestSegment passing(instance_ + std::to_string(i));
+    metrics::Follower follower(instance_ + std::to_string(i));
+    history.begin(follower);
+    look(follower);
+    history.let_go(follower.instance());
+    const FullDisk full;
+    EXPECT_FALSE(commit());
+  }
+  metrics::Follower follower(instance_);
+  history.begin(follower);
+  publish(segment, 2);
+  for (int i = 0; i < 3; ++i) {
+    look(follower);
+    EXPECT_TRUE(commit());
+  }
   EXPECT_EQ(stored(), 5u);
 }
 

@@ -187,10 +187,10 @@ TEST_F(HistoryFileTest, KeepsCountersWithTheirPosition) {
   Counters rare = ping;
   rare.add({.status = shm::Status::cancelled});
   RollupDelta first;
-  first.position = {7, {3}, 1};
+  first.position = {7, {3}, kThen * kNs};
   first.counters = {{key("ping"), ping}, {key("rare"), rare}};
   RollupDelta second;
-  second.position = {7, {9}, 2};
+  second.position = {7, {9}, kThen * kNs + 1};
   ping.add({.duration_ns = 2'000, .status = shm::Status::error});
   second.counters = {{key("ping"), ping}};
   for (const RollupDelta& delta : {first, second}) {

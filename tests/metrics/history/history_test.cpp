@@ -305,6 +305,135 @@ TEST_F(HistoryTest, NamesAndWatchedTimeStayAsLongAsTheirLastRow) {
             HistoryOutcome::unknown);
 }
 
+// Several instances, each with its own records.
+class HistoryNamesTest : public HistoryTest {
+ protected:
+  void commit_of(const std::string& instance, std::uint64_t now,
+                 const std::vector<OperationKey>& operations,
+                 const std::set<std::string>& followed = {}) {
+    for (const OperationKey& operation : operations) record(operation, now, 1'000);
+    position_.until_realtime_ns = now * kNs;
+    EXPECT_EQ(writer().commit({{instance, delta()}}, now, followed).message, "");
+  }
+  std::vector<std::string> instances() const {
+    std::vector<std::string> names;
+    EXPECT_EQ(reader()->instances(names).message, "");
+    return names;
+  }
+  HistoryOutcome ask(const std::string& instance, HistoryAnswer& answer,
+                     const std::optional<std::string>& operation = {}) const {
+    return reader()
+        ->query({{instance, operation, {}, {}, {}}, {kThen * kNs, (kThen + 86'400) * kNs}, 1},
+                answer)
+        .outcome;
+  }
+  std::uint64_t stored(const std::string& instance,
+                       const std::optional<std::string>& operation = {}) const {
+    HistoryAnswer answer;
+    return ask(instance, answer, operation) == HistoryOutcome::done ? answer.whole.outcomes.all()
+                                                                    : 0;
+  }
+  std::int64_t lost() const {
+    return Database(file_, Database::Mode::read).number("SELECT sum(lost) FROM instance");
+  }
+};
+
+TEST_F(HistoryNamesTest, BeyondSoManyInstancesTheOneWatchedLongestAgoIsForgotten) {
+  retention_.names.instances = 3;
+  for (const char* name : {"a", "b", "c"}) commit_of(name, kThen, {key("ping")});
+  commit_of("a", kThen + 1, {key("ping")});
+  EXPECT_THAT(writer().forgotten(), IsEmpty());
+  commit_of("d", kThen + 2, {key("ping")});
+  EXPECT_THAT(writer().forgotten(), ElementsAre("b"));
+  EXPECT_THAT(instances(), ElementsAre("a", "c", "d"));
+  EXPECT_FALSE(writer().positions().contains("b"));
+  HistoryAnswer answer;
+  EXPECT_EQ(ask("b", answer), HistoryOutcome::unknown);
+  EXPECT_EQ(stored("a"), 2u);
+  commit_of("b", kThen + 3, {key("ping")});
+  EXPECT_EQ(stored("b"), 1u) << "what was forgotten came back";
+}
+
+TEST_F(HistoryNamesTest, WhatIsFollowedIsNotForgotten) {
+  retention_.names.instances = 1;
+  commit_of("a", kThen, {key("ping")});
+  commit_of("b", kThen + 1, {key("ping")});
+  EXPECT_THAT(writer().forgotten(), ElementsAre("a"));
+  commit_of("c", kThen + 2, {key("ping")}, {"b"});
+  EXPECT_THAT(writer().forgotten(), IsEmpty());
+  commit_of("d", kThen + 3, {key("ping")}, {"b"});
+  EXPECT_THAT(writer().forgotten(), ElementsAre("c"));
+  EXPECT_EQ(stored("b"), 1u);
+}
+
+TEST_F(HistoryNamesTest, RowsOfWhatWasForgottenAreNobodyElses) {
+  retention_.names.instances = 2;
+  commit_of("a", kThen, {});
+  commit_of("b", kThen, {key("ping")});
+  commit_of("a", kThen + 1, {});
+  commit_of("c", kThen + 2, {});  // b's series are the newest
+  EXPECT_THAT(writer().forgotten(), ElementsAre("b"));
+  commit_of("c", kThen + 3, {key("other")});
+  EXPECT_EQ(stored("c"), 1u);
+}
+
+TEST_F(HistoryNamesTest, ATransactionThatFailedForgotNothing) {
+  retention_.names.instances = 1;
+  commit_of("a", kThen, {key("ping")});
+  position_.until_realtime_ns = (kThen + 1) * kNs;
+  {
+    Database other(file_, Database::Mode::write);
+    Database::Transaction held(other, "BEGIN IMMEDIATE");
+    EXPECT_EQ(writer().commit({{"b", delta()}}, kThen + 1).outcome, HistoryOutcome::in_use);
+  }
+  EXPECT_THAT(writer().forgotten(), IsEmpty());
+  EXPECT_TRUE(writer().positions().contains("a"));
+  EXPECT_EQ(stored("a"), 1u);
+}
+
+TEST_F(HistoryNamesTest, BeyondSoManySeriesOfAllAnInstanceIsForgotten) {
+  retention_.names.series = 5;  // each operation, and each instance's sum
+  commit_of("a", kThen, {key("x"), key("y")});
+  commit_of("b", kThen + 1, {key("x")});
+  EXPECT_THAT(writer().forgotten(), IsEmpty());
+  commit_of("b", kThen + 2, {key("y")});
+  EXPECT_THAT(writer().forgotten(), ElementsAre("a"));
+  EXPECT_EQ(stored("b"), 2u);
+}
+
+TEST_F(HistoryNamesTest, TheFurtherOperationsOfAnInstanceAreItsOther) {
+  retention_.names.series_of_instance = 3;  // the sum and two operations
+  commit_of("a", kThen, {key("u"), key("v"), key("w"), key("x")});
+  // An hour later its names are looked up again.
+  commit_of("a", kThen + 3'600, {key("v"), key("x"), key("y")});
+  EXPECT_EQ(stored("a", "v"), 2u);
+  EXPECT_EQ(stored("a", kOtherOperation), 4u);
+  EXPECT_EQ(stored("a"), 7u);
+  HistoryAnswer answer;
+  EXPECT_EQ(ask("a", answer, "x"), HistoryOutcome::unknown);
+  EXPECT_EQ(lost(), 0);
+}
+
+TEST_F(HistoryNamesTest, WhatFindsNotEvenThatIsLost) {
+  retention_.names.series_of_instance = 0;
+  std::vector<OperationKey> operations;
+  for (int layer = 0; layer < 40; ++layer) {
+    operations.push_back(key("ping", "layer-" + std::to_string(layer)));
+  }
+  commit_of("a", kThen, operations);
+  EXPECT_EQ(stored("a"), kRoomForOther / 2) << "a sum and an _OTHER each";
+  EXPECT_EQ(lost(), 40 - kRoomForOther / 2);
+}
+
+TEST_F(HistoryNamesTest, AnInstanceIsForgottenWithItsLastRow) {
+  retention_.seconds = {20, 120, 7'200, 86'400};
+  constexpr std::uint64_t kTwoDays = 2 * 86'400;
+  commit_of("a", kThen, {key("ping")});
+  commit_of("b", kThen, {key("ping")});
+  for (std::uint64_t i = 0; i < 3; ++i) commit_of("b", kThen + kTwoDays + i, {key("ping")});
+  EXPECT_THAT(instances(), ElementsAre("b"));
+}
+
 TEST_F(HistoryTest, ASideIsTheWatchedPartOfARange) {
   for (const std::uint64_t second : {1u, 3u, 3u, 9u, 11u}) {
     record(key("ping"), kThen + second, 1'000);
