@@ -3,7 +3,8 @@
 
 namespace goxel_telemetry::plugin {
 
-std::uint32_t InflightRequests::claim(Recorder& recorder, std::uint32_t first) noexcept {
+[[gnu::hot]] std::uint32_t InflightRequests::claim(Recorder& recorder,
+                                                   std::uint32_t first) noexcept {
   const std::uint32_t line = lines_.claim(first, kInflightLines);
   if (line != decltype(lines_)::kNone) return line;
   recorder.gauges()[shm::Gauge::inflight_misses].fetch_add(1, std::memory_order_relaxed);

@@ -51,7 +51,8 @@ inline std::uint64_t ticks_between(std::uint64_t start, std::uint64_t end) noexc
 }
 
 // Shows the request in its line from now on. The caller owns the line.
-inline void show(Recorder& recorder, std::uint32_t line, const shm::InflightEntry& entry) noexcept {
+[[gnu::always_inline]] inline void show(Recorder& recorder, std::uint32_t line,
+                                        const shm::InflightEntry& entry) noexcept {
   shm::show(recorder.line(line), entry);
 }
 
@@ -95,7 +96,8 @@ void record(Recorder& recorder, const shm::InflightEntry& entry, const Ending& e
 // Ends the request in the line: publishes its record, then clears the line. In this order, a reader
 // that looks in between sees the request twice and not nowhere. A post-mortem needs that. The caller
 // owns the line and may then give it back. Inline, so that record and ending stay in registers.
-inline void finish(Recorder& recorder, std::uint32_t line, const Ending& ending) noexcept {
+[[gnu::hot]] inline void finish(Recorder& recorder, std::uint32_t line,
+                                const Ending& ending) noexcept {
   shm::InflightLine& shown_in = recorder.line(line);
   recorder.publish(record_of(shm::shown(shown_in), ending));
   shm::clear(shown_in);

@@ -56,8 +56,8 @@ void let_go(std::uint32_t line) {
 }
 
 // Ends the request in a line that the caller holds.
-void end(Recorder& recorder, std::uint32_t line, shm::Status status, std::uint64_t bytes,
-         std::uint64_t now) {
+[[gnu::hot]] void end(Recorder& recorder, std::uint32_t line, shm::Status status,
+                      std::uint64_t bytes, std::uint64_t now) {
   Ticket& ticket = tickets[line];
   finish(recorder, line,
          {status, ticket.answering_since != 0 ? ticket.answering_since : now, now, bytes,
@@ -190,7 +190,8 @@ std::uint64_t trace_id_of(const goxel_plugin_request& request) {
   return traceparent.trace_id();
 }
 
-goxel_plugin_request_token request_received(const goxel_plugin_request* request) {
+[[gnu::hot, gnu::aligned(4096)]] goxel_plugin_request_token request_received(
+    const goxel_plugin_request* request) {
   Recorder* const live = recorder();
   if (live == nullptr) return 0;
   const CallTimer timer(*live, CallTimer::When::client_waits);
@@ -237,14 +238,14 @@ void change(goxel_plugin_request_token token, Change&& change) {
   let_go(line);
 }
 
-void request_queued(goxel_plugin_request_token token) {
+[[gnu::hot]] void request_queued(goxel_plugin_request_token token) {
   change(token, [](shm::InflightEntry& entry, std::uint64_t now) {
     entry.since_ticks = now;
     entry.phase = static_cast<std::uint8_t>(shm::Phase::queued);
   });
 }
 
-void request_started(goxel_plugin_request_token token, std::uint32_t worker) {
+[[gnu::hot]] void request_started(goxel_plugin_request_token token, std::uint32_t worker) {
   change(token, [worker](shm::InflightEntry& entry, std::uint64_t now) {
     if (entry.phase == static_cast<std::uint8_t>(shm::Phase::queued)) {
       entry.wait_ticks = ticks_between(entry.since_ticks, now);
@@ -255,7 +256,7 @@ void request_started(goxel_plugin_request_token token, std::uint32_t worker) {
   });
 }
 
-void request_answering(goxel_plugin_request_token token) {
+[[gnu::hot]] void request_answering(goxel_plugin_request_token token) {
   Recorder* const live = recorder();
   if (live == nullptr) return;
   const CallTimer timer(*live, CallTimer::When::client_waits);
@@ -265,7 +266,8 @@ void request_answering(goxel_plugin_request_token token) {
   let_go(line);
 }
 
-void request_finished(goxel_plugin_request_token token, std::uint32_t status, std::uint64_t bytes) {
+[[gnu::hot]] void request_finished(goxel_plugin_request_token token, std::uint32_t status,
+                                   std::uint64_t bytes) {
   Recorder* const live = recorder();
   if (live == nullptr) return;
   const CallTimer timer(*live, CallTimer::When::after);

@@ -212,7 +212,7 @@ std::uint16_t Recorder::new_operation(std::string_view name) noexcept {
   return catalog_.intern(shm::NameKind::operation, {text, size + 1});
 }
 
-[[gnu::hot]] void Recorder::publish(const shm::Words& record) noexcept {
+[[gnu::hot, gnu::aligned(4096)]] void Recorder::publish(const shm::Words& record) noexcept {
   ThreadState& thread = thread_state;
   if (thread.epoch != epoch_.load(std::memory_order_relaxed) || thread.shared) [[unlikely]] {
     publish_without_lane(record);
