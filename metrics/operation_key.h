@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "shm/record.h"
 
@@ -16,6 +17,9 @@ namespace goxel_telemetry::metrics {
 inline constexpr std::size_t kMostOperations = 512;
 inline constexpr std::size_t kRoomForOther = 64;
 inline constexpr const char* kOtherOperation = "_OTHER";
+
+// The layer that the daemon itself is, as its own plugin reports.
+inline constexpr std::string_view kDaemonLayer = "daemon";
 
 struct OperationKey {
   std::string stack;      // "4-layer", "2-layer"

@@ -11,6 +11,7 @@
 #include "cli/screen/telling_apart.h"
 #include "cli/target.h"
 #include "metrics/live/follower.h"
+#include "metrics/live/own_cost.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
@@ -69,7 +70,8 @@ std::string requests_line(const metrics::Snapshot& snapshot, const Style& style)
                    style);
 }
 
-std::string overhead_line(const metrics::OwnCost& cost, const Style& style) {
+std::string overhead_line(const metrics::Snapshot& snapshot, const Style& style) {
+  const metrics::OwnCost& cost = snapshot.own_cost;
   if (cost.samples == 0)
     return fact_line("overhead", {Cell("-"), Cell("no call was timed")}, style);
   Cell waited("a request waits -");
@@ -82,9 +84,14 @@ std::string overhead_line(const metrics::OwnCost& cost, const Style& style) {
     }
     waited = share_fact(text, cost.waited_share);
   }
+  const std::optional<metrics::MostDelayed> most = metrics::most_delayed(snapshot);
   return fact_line(
       "overhead",
       {waited,
+       most ? share_fact("at most " + metrics::format_percent(most->waited_share) + " (" +
+                             metrics::visible(most->operation->key.operation) + ')',
+                         most->waited_share)
+            : Cell(""),
        share_fact((cost.busy_ratio ? metrics::format_percent(*cost.busy_ratio) : "-") +
                       " of the busy time",
                   cost.busy_ratio),
@@ -186,7 +193,7 @@ std::string status_screen(const metrics::Snapshot& snapshot, metrics::Window win
                       {metrics::format_bytes(static_cast<double>(daemon.bytes_in)) + " in",
                        metrics::format_bytes(static_cast<double>(daemon.bytes_out)) + " out"},
                       style);
-  screen += overhead_line(snapshot.own_cost, style) + ring_line(snapshot.ring, style) +
+  screen += overhead_line(snapshot, style) + ring_line(snapshot.ring, style) +
             misses_line(snapshot.daemon.gauges, style);
   screen += '\n' + window_line(daemon.window(window), window, style) + '\n' +
             operations_table(snapshot, window, style);

@@ -7,6 +7,7 @@
 #include "cli/screen/facts.h"
 #include "cli/screen/table.h"
 #include "cli/screen/telling_apart.h"
+#include "metrics/live/own_cost.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 
@@ -141,10 +142,18 @@ std::string state_line(const metrics::Snapshot& snapshot, const Style& style) {
   }
 }
 
-Cell wait_fact(const metrics::OwnCost& cost) {
+Cell wait_fact(const metrics::Snapshot& snapshot) {
+  const metrics::OwnCost& cost = snapshot.own_cost;
   if (!cost.waited) return {"requests wait - for telemetry"};
   std::string text = "requests wait " + format_duration(cost.waited->ns);
-  if (cost.waited_share) text += " (" + metrics::format_percent(*cost.waited_share) + ')';
+  if (cost.waited_share) {
+    text += " (" + metrics::format_percent(*cost.waited_share);
+    if (const auto most = metrics::most_delayed(snapshot)) {
+      text += ", " + metrics::visible(most->operation->key.operation) + ' ' +
+              metrics::format_percent(most->waited_share);
+    }
+    text += ')';
+  }
   return share_fact(text + " for telemetry", cost.waited_share);
 }
 
@@ -171,12 +180,11 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
               workers + " workers busy",
               format_count(daemon.gauges[shm::Gauge::connections]) + " clients"},
              style) +
-         fact_line(
-             "process",
-             {process.cpu_ratio ? "CPU " + metrics::format_percent(*process.cpu_ratio) : "",
-              process.resident_bytes ? memory_fact(snapshot) : Cell(""), own_memory_fact(snapshot),
-              wait_fact(snapshot.own_cost), busy_fact(snapshot.own_cost)},
-             style) +
+         fact_line("process",
+                   {process.cpu_ratio ? "CPU " + metrics::format_percent(*process.cpu_ratio) : "",
+                    process.resident_bytes ? memory_fact(snapshot) : Cell(""),
+                    own_memory_fact(snapshot), wait_fact(snapshot), busy_fact(snapshot.own_cost)},
+                   style) +
          ring_line(snapshot.ring, style);
 }
 

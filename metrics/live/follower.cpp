@@ -345,7 +345,7 @@ void Follower::State::describe_windows() {
     stats.windows = window_stats(tallies, ingest_.second(), ingest_.observed_since_ns());
     WindowTallies& layer = layers[{key.stack, key.layer}];
     for (std::size_t i = 0; i < kWindowCount; ++i) layer[i].merge(tallies[i]);
-    if (key.layer != "daemon") continue;
+    if (key.layer != kDaemonLayer) continue;
     for (std::size_t i = 0; i < kWindowCount; ++i) daemon[i].merge(tallies[i]);
   }
   daemon_windows_ = window_stats(daemon, ingest_.second(), ingest_.observed_since_ns());

@@ -13,7 +13,6 @@ namespace {
 
 // Far more combinations of ids than a correct producer makes.
 constexpr std::size_t kMostResolved = 4096;
-constexpr std::string_view kDaemonLayer = "daemon";
 // Far more than a producer publishes before it counts.
 constexpr std::uint64_t kMostUncountedByProducer = std::uint64_t{1} << 18;
 

@@ -59,6 +59,22 @@ OwnCost own_cost(const shm::Totals& totals, const shm::Calibration& calibration)
   return out;
 }
 
+std::optional<double> waited_share(const OwnCost& cost, const OperationStats& operation) {
+  const Latency& latency = operation.window(Window::five_minutes).latency;
+  if (!cost.waited || latency.count == 0 || latency.mean_ns <= 0) return std::nullopt;
+  return cost.waited->ns / latency.mean_ns;
+}
+
+std::optional<MostDelayed> most_delayed(const Snapshot& snapshot) {
+  std::optional<MostDelayed> most;
+  for (const OperationStats& operation : snapshot.operations) {
+    if (operation.key.layer != kDaemonLayer) continue;
+    const std::optional<double> share = waited_share(snapshot.own_cost, operation);
+    if (share && (!most || *share > most->waited_share)) most = {&operation, *share};
+  }
+  return most;
+}
+
 CostLevel cost_level(double share) {
   if (share > 0.03) return CostLevel::high;
   return share < 0.01 ? CostLevel::calm : CostLevel::noticeable;

@@ -268,6 +268,14 @@ TEST_F(StatusScreen, WhatARequestWaitsForIsFirstAndFits80Columns) {
                         "            3.12 % of the busy time   1,204 calls timed\n"));
   for (const std::string& line : lines_of(narrow)) EXPECT_LE(columns(line), 80u);
   EXPECT_THAT(screen(kColours), HasSubstr("\033[32ma request waits 1.23 µs"));
+  metrics::OperationStats& ping = snapshot_.operations.add();
+  ping.key = {"4-layer", "jsonrpc", "daemon", "ping"};
+  ping.windows[2].latency.count = 1;
+  ping.windows[2].latency.mean_ns = 30'850;
+  EXPECT_THAT(screen({.width = 80}),
+              HasSubstr("overhead    a request waits 1.23 µs ± 123 ns (0.82 % of its 150 µs)\n"
+                        "            at most 4.00 % (ping)   3.12 % of the busy time   "
+                        "1,204 calls timed\n"));
   EXPECT_THAT(screen(kColours), HasSubstr("\033[33m3.12 % of the busy time"));
   snapshot_.own_cost.busy_ratio = 0.02;
   EXPECT_THAT(screen(kColours), HasSubstr("   2.00 % of the busy time"));

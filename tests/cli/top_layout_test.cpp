@@ -270,6 +270,19 @@ TEST(TopLayout, LinesAboveTheTableHaveTheDaemonsFigures) {
   }
 }
 
+TEST(TopLayout, SaysOfWhichOperationTelemetryTakesMost) {
+  metrics::Snapshot s;
+  s.daemon.state = shm::ProducerState::live;
+  s.own_cost.waited = {.ns = 612, .low_ns = 562, .high_ns = 662};
+  s.own_cost.waited_share = 0.00408;
+  metrics::OperationStats& ping = s.operations.add();
+  ping.key = {"4-layer", "jsonrpc", "daemon", "ping"};
+  ping.windows[2].latency.count = 1;
+  ping.windows[2].latency.mean_ns = 30'600;
+  EXPECT_THAT(text({}, s, 300),
+              HasSubstr("requests wait 612 ns (0.41 %, ping 2.00 %) for telemetry"));
+}
+
 TEST(TopLayout, ShowsWhatPassesTheFilterAndWhatTheWindowHolds) {
   TopState state;
   state.filter = "EXPORT daemon";

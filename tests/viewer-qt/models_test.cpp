@@ -411,6 +411,11 @@ TEST(Figures, PluginCostIsWhatARequestWaitsFor) {
       "A request waits 612 ns (95 %: 562 ns to 662 ns) for the plugin, 0.41 % of its latency; "
       "1.12 % of the daemon's busy time; 1,204 calls were timed, 4 of them interrupted; "
       "2.00 MiB of the process's memory, shared memory included");
+  metrics::OperationStats& ping = snapshot.operations.add();
+  ping.key = {"4-layer", "jsonrpc", "daemon", "ping"};
+  ping.windows[2].latency.count = 1;
+  ping.windows[2].latency.mean_ns = 30'600;
+  EXPECT_TRUE(shown().hint.contains("0.41 % of its latency, at most 2.00 % (ping); 1.12 %"));
   EXPECT_FALSE(shown().noteworthy || shown().alarming);
   cost.busy_ratio = 0.031;
   EXPECT_TRUE(shown().noteworthy);

@@ -109,7 +109,8 @@ Figure memory(const metrics::Snapshot& snapshot) {
   return figure;
 }
 
-Figure own_cost(const metrics::OwnCost& cost) {
+Figure own_cost(const metrics::Snapshot& snapshot) {
+  const metrics::OwnCost& cost = snapshot.own_cost;
   Figure figure{tr("Plugin cost"), unknown(), tr("No call was timed")};
   if (cost.samples != 0) {
     figure.hint = tr("%1 of the daemon's busy time; %2 calls were timed, %3 of them interrupted")
@@ -125,6 +126,11 @@ Figure own_cost(const metrics::OwnCost& cost) {
     if (cost.waited_share) {
       figure.value = tr("%1, %2").arg(figure.value, percent(*cost.waited_share));
       waits = tr("%1, %2 of its latency").arg(waits, percent(*cost.waited_share));
+    }
+    if (const auto most = metrics::most_delayed(snapshot)) {
+      waits = tr("%1, at most %2 (%3)")
+                  .arg(waits, percent(most->waited_share),
+                       QString::fromStdString(most->operation->key.operation));
     }
     figure.hint = tr("%1; %2").arg(waits, figure.hint);
   }
@@ -154,8 +160,8 @@ std::array<Figure, kFigureCount> figures(const metrics::Snapshot& snapshot) {
   const metrics::WindowStats& minute = snapshot.daemon.window(metrics::Window::one_minute);
   return {{p99(tr("p99 now"), now, tr("second")), p99(tr("p99 1 min"), minute, tr("minute")),
            throughput(snapshot.daemon), failures(minute), clients(snapshot.daemon),
-           in_flight(snapshot), cpu(snapshot.process), memory(snapshot),
-           own_cost(snapshot.own_cost), lost(snapshot)}};
+           in_flight(snapshot), cpu(snapshot.process), memory(snapshot), own_cost(snapshot),
+           lost(snapshot)}};
 }
 
 }  // namespace goxel_telemetry::viewer

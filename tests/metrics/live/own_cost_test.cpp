@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <initializer_list>
+#include <tuple>
 #include <utility>
 
 namespace goxel_telemetry::metrics {
@@ -51,6 +53,47 @@ TEST_F(OwnCostTest, EachTimedCallStandsForAllThatWereNot) {
   EXPECT_DOUBLE_EQ(cost.busy_ratio.value(), 122 * 576.0 / (80 * 51'200));
   EXPECT_EQ(cost.samples, 5u);
   EXPECT_EQ(cost.interrupted, 3u);
+}
+
+Snapshot snapshot_with(std::initializer_list<std::tuple<const char*, const char*, double>> means) {
+  Snapshot snapshot;
+  snapshot.own_cost.waited = {.ns = 600, .low_ns = 500, .high_ns = 700};
+  for (const auto& [layer, operation, mean_ns] : means) {
+    OperationStats& stats = snapshot.operations.add();
+    stats.key = {"4-layer", "jsonrpc", layer, operation};
+    Latency& latency = stats.windows[static_cast<std::size_t>(Window::five_minutes)].latency;
+    latency.count = 3;
+    latency.mean_ns = mean_ns;
+  }
+  return snapshot;
+}
+
+TEST(WaitedShare, IsOfTheOperationsOwnLatency) {
+  Snapshot snapshot = snapshot_with({{"daemon", "ping", 30'000}});
+  EXPECT_DOUBLE_EQ(waited_share(snapshot.own_cost, snapshot.operations[0]).value(), 0.02);
+  snapshot.own_cost.waited.reset();
+  EXPECT_FALSE(waited_share(snapshot.own_cost, snapshot.operations[0])) << "nothing was timed";
+  EXPECT_FALSE(most_delayed(snapshot));
+}
+
+TEST(WaitedShare, OfWhatWasNotAnsweredLatelyIsNotKnown) {
+  Snapshot snapshot = snapshot_with({{"daemon", "ping", 30'000}});
+  snapshot.operations.replace(0)
+      .windows[static_cast<std::size_t>(Window::five_minutes)]
+      .latency.count = 0;
+  EXPECT_FALSE(waited_share(snapshot.own_cost, snapshot.operations[0]));
+  EXPECT_FALSE(most_delayed(snapshot));
+}
+
+TEST(MostDelayed, IsTheDaemonsShortestOperation) {
+  const Snapshot snapshot = snapshot_with({{"daemon", "render", 3e6},
+                                           {"daemon", "ping", 30'000},
+                                           {"daemon", "export", 1e9},
+                                           {"ts-client", "ping", 20'000}});
+  const std::optional<MostDelayed> most = most_delayed(snapshot);
+  ASSERT_TRUE(most);
+  EXPECT_EQ(most->operation->key.operation, "ping");
+  EXPECT_DOUBLE_EQ(most->waited_share, 0.02);
 }
 
 // The standard error of the sum of all is 61 * sqrt(sum of squares) * sqrt(60 / 61). The roots of the
