@@ -27,6 +27,8 @@ constexpr std::uint64_t kBeatsOfMemory = 10;
 
 // Beats after which no reader can still be busy with a home that was left.
 constexpr int kBeatsOfReaders = 60;
+// Homes that readers can still be busy with hold all their memory, of /dev/shm, which others need, too.
+constexpr int kMostLeftLately = 4;
 
 // Those that threads count up and down. The others are set to a value.
 constexpr shm::Gauge kCounted[] = {
@@ -367,6 +369,14 @@ void Recorder::show_sign_of_life() noexcept {
                                  shm::names::kDaemon});
 }
 
+int Recorder::left_lately() const noexcept {
+  int count = 0;
+  for (const Home* left = homes_->earlier.get(); left != nullptr; left = left->earlier.get()) {
+    count += left->beats_since_left < kBeatsOfReaders;
+  }
+  return count;
+}
+
 void Recorder::keep_segment() noexcept {
   const bool removed = !gave_up_ && shm::segment_was_removed(homes_->name, homes_->id, folder_);
   if (removed && homes_->number == kMostHomes) {
@@ -374,7 +384,7 @@ void Recorder::keep_segment() noexcept {
     complain(
         "the segment was removed from /dev/shm too often and is not made again: readers that begin "
         "from now on do not find this daemon");
-  } else if (removed) {
+  } else if (removed && left_lately() < kMostLeftLately) {
     try {
       if (move_out()) {
         // What threads are doing now takes them microseconds, and longer only if the machine lets

@@ -153,6 +153,7 @@ class alignas(4096) Recorder {
   static void give_lane_back(void* thread_state) noexcept;
   // One thread at a time, like beat().
   void show_sign_of_life() noexcept;
+  int left_lately() const noexcept;
   void keep_segment() noexcept;
   void show_own_memory() noexcept;
   bool move_out();
