@@ -41,7 +41,7 @@ test('the types hold for import and require, under the strictest rules, without 
   const folder = mkdtempSync(join(tmpdir(), 'collector-types-'));
   t.after(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, 'node_modules', 'goxel-telemetry-collector'),
+  symlinkSync(new URL('node_modules/goxel-telemetry-collector', import.meta.url).pathname,
     join(folder, 'node_modules', 'goxel-telemetry-collector'));
   const use = readFileSync(new URL('types-use.ts', import.meta.url), 'utf8');
   writeFileSync(join(folder, 'use.mts'), use);

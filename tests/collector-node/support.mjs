@@ -20,10 +20,12 @@ export async function startReceiver(t) {
   return receiver;
 }
 
+const here = new URL('.', import.meta.url).pathname;
+
 /** Runs a script as a process of its own: { code, signal, stdout, stderr }. */
 export function run(script, { env = {}, onStart = () => {} } = {}) {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    env: { ...process.env, ...env }, cwd: import.meta.dirname ?? new URL('.', import.meta.url).pathname, stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env }, cwd: here, stdio: ['ignore', 'pipe', 'pipe'],
   });
   onStart(child);
   let stdout = '';
@@ -33,4 +35,7 @@ export function run(script, { env = {}, onStart = () => {} } = {}) {
   return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr })));
 }
 
-export const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** How a client's stdio transport starts a script as its server. */
+export function stdioServer(script) {
+  return { command: process.execPath, args: ['--input-type=module', '--eval', script], cwd: here, stderr: 'inherit' };
+}
