@@ -21,6 +21,11 @@ export function activeContext(): TraceContext | undefined {
   return ours;
 }
 
+/** The context that runInContext() was called with, whatever OpenTelemetry has. */
+export function ownContext(): TraceContext | undefined {
+  return storage.getStore();
+}
+
 /** Runs `fn` as part of `context`. */
 export function runInContext<T>(context: TraceContext, fn: () => T): T {
   return storage.run(context, fn);

@@ -8,3 +8,5 @@ export type { Layer, Protocol, Stack, Status } from './vocabulary.js';
 export { wrapClient } from './mcp/wrap-client.js';
 export { wrapServer } from './mcp/wrap-server.js';
 export type { McpEndpoint } from './mcp/endpoint.js';
+export { instrumentJsonRpc, type JsonRpcClient } from './jsonrpc/instrument-json-rpc.js';
+export { instrumentSocket, type SocketOptions, type StreamSocket } from './jsonrpc/instrument-socket.js';
