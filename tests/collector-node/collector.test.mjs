@@ -102,6 +102,7 @@ test('many spans go in several batches, each within the bridge\'s bounds', async
   for (let i = 0; i < 12_000; ++i) collector.recordOperation('ts-client', `operation ${i % 7}`, 1);
   assert.equal(await collector.flush(20_000), true);
   assert.equal(receiver.spans.length, 12_000);
+  assert.equal(receiver.requests.length, receiver.batches.length, 'a bridge that answers gets each batch once');
   for (const { text, batch } of receiver.requests) assert.ok(text.length < 1 << 20 && batch.spans.length <= 5_000);
 });
 

@@ -35,8 +35,11 @@ export class BridgeConnection {
   post(body: Buffer, done: (answer: Answer) => void): void {
     this.#busy = true;
     let sent: ClientRequest | undefined;
+    let ended = false;
     const end = (answer: Answer): void => {
-      if (!this.#busy) return;
+      // A response is closed after its end, when the next request may be under way.
+      if (ended) return;
+      ended = true;
       this.#busy = false;
       clearTimeout(timer);
       if (answer === noAnswer) sent?.destroy();
