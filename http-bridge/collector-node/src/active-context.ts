@@ -5,8 +5,13 @@ import { activeOtelContext, withoutOtel } from './opentelemetry.js';
 import { sharedState } from './shared-state.js';
 import type { TraceContext } from './trace-context.js';
 
+interface ActiveOperation {
+  readonly context: TraceContext;
+  readonly owner: object | undefined;
+}
+
 const { storage, outside } = sharedState('active-context', () => ({
-  storage: new AsyncLocalStorage<TraceContext>(),
+  storage: new AsyncLocalStorage<ActiveOperation>(),
   outside: new AsyncResource('goxel-telemetry-collector'),
 }));
 
@@ -15,20 +20,20 @@ const { storage, outside } = sharedState('active-context', () => ({
  * trace (the host made it within our span) or if there is no operation of ours.
  */
 export function activeContext(): TraceContext | undefined {
-  const ours = storage.getStore();
+  const ours = storage.getStore()?.context;
   const otel = activeOtelContext();
   if (ours === undefined || otel?.traceId === ours.traceId) return otel ?? ours;
   return ours;
 }
 
-/** The context that runInContext() was called with, whatever OpenTelemetry has. */
-export function ownContext(): TraceContext | undefined {
-  return storage.getStore();
+/** Who runs the operation, as runInContext() was told. */
+export function activeOwner(): object | undefined {
+  return storage.getStore()?.owner;
 }
 
 /** Runs `fn` as part of `context`. */
-export function runInContext<T>(context: TraceContext, fn: () => T): T {
-  return storage.run(context, fn);
+export function runInContext<T>(context: TraceContext, fn: () => T, owner?: object): T {
+  return storage.run({ context, owner }, fn);
 }
 
 /** Runs `fn` as part of no operation: what lives longer than an operation must not hold on to its context. */

@@ -107,8 +107,8 @@ export class PerformanceCollector {
   startSpan(operation: string, options: SpanOptions = {}): OpenSpan {
     const context = childOf('parent' in options ? options.parent : activeContext());
     const { layer = this.layer, protocol } = options;
-    const startNs = nowNs();
     let ended = false;
+    const startNs = nowNs();
     return {
       context,
       end: (outcome = ok): void => {

@@ -2,27 +2,31 @@
 // Random ids in hex. Random bytes are fetched many at a time: a call for 8 of them costs more than all else about a span.
 import { randomFillSync } from 'node:crypto';
 
-const pool = Buffer.allocUnsafe(8192);
-let used = pool.length;
+const pool = Buffer.allocUnsafe(4096);
+let hex = '';
+let used = 0;
 
-function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
+function randomHex(digits: number): string {
+  if (used + digits > hex.length) {
+    hex = randomFillSync(pool).toString('hex');
     used = 0;
   }
-  used += bytes;
-  return pool.toString('hex', used - bytes, used);
+  used += digits;
+  return hex.slice(used - digits, used);
 }
 
-function nonZeroHex(bytes: number): string {
+// All zeros means "none" in W3C trace context.
+const zeros = '0'.repeat(32);
+
+function idOf(digits: number): string {
   for (;;) {
-    const id = randomHex(bytes);
-    if (!/^0+$/.test(id)) return id;
+    const id = randomHex(digits);
+    if (!zeros.startsWith(id)) return id;
   }
 }
 
 /** A W3C trace id: 32 hex digits. */
-export const newTraceId = (): string => nonZeroHex(16);
+export const newTraceId = (): string => idOf(32);
 
 /** A W3C parent id: 16 hex digits. */
-export const newSpanId = (): string => nonZeroHex(8);
+export const newSpanId = (): string => idOf(16);

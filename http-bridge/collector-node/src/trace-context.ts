@@ -11,16 +11,9 @@ export interface TraceContext {
   /** Two hex digits; the last bit says that the trace is sampled. */
   readonly flags: string;
   /** Passed on as it came. */
-  readonly tracestate?: string;
+  readonly tracestate?: string | undefined;
   /** Passed on as it came. */
-  readonly baggage?: string;
-}
-
-/** The members of `_meta` that carry trace context (MCP 2026-07-28, SEP-414). */
-export interface TraceMembers {
-  traceparent: string;
-  tracestate?: string;
-  baggage?: string;
+  readonly baggage?: string | undefined;
 }
 
 // Version 00 has exactly these four fields; a later version may add more, and begins with the same four.
@@ -37,44 +30,39 @@ function textOf(value: unknown, max: number): string | undefined {
 /** What `_meta` says; undefined if there is no context in it, or a malformed one. */
 export function readTraceMembers(meta: unknown): TraceContext | undefined {
   if (typeof meta !== 'object' || meta === null) return undefined;
-  const { traceparent, tracestate, baggage } = meta as Partial<Record<keyof TraceMembers, unknown>>;
+  const { traceparent, tracestate, baggage } = meta as Record<string, unknown>;
   if (typeof traceparent !== 'string' || traceparent.length > 512) return undefined;
   const fields = traceparentForm.exec(traceparent);
   if (fields === null) return undefined;
   const [, version, traceId, spanId, flags, more] = fields as unknown as [string, string, string, string, string, string?];
   if (version === 'ff' || (version === '00' && more !== undefined)) return undefined;
   if (onlyZeros.test(traceId) || onlyZeros.test(spanId)) return undefined;
-  return contextOf(traceId, spanId, flags, textOf(tracestate, tracestateMax), textOf(baggage, baggageMax));
-}
-
-export function contextOf(
-  traceId: string, spanId: string, flags: string, tracestate: string | undefined, baggage: string | undefined,
-): TraceContext {
-  return {
-    traceId, spanId, flags,
-    ...(tracestate === undefined ? {} : { tracestate }),
-    ...(baggage === undefined ? {} : { baggage }),
-  };
+  return { traceId, spanId, flags, tracestate: textOf(tracestate, tracestateMax), baggage: textOf(baggage, baggageMax) };
 }
 
 /** A new span below `parent`, or the first one of a new trace. */
 export function childOf(parent: TraceContext | undefined): TraceContext {
+  // Each with all members, in one order: objects of one shape are what engines are fast at.
   return parent === undefined
-    ? { traceId: newTraceId(), spanId: newSpanId(), flags: '01' }
-    : { ...parent, spanId: newSpanId() };
+    ? { traceId: newTraceId(), spanId: newSpanId(), flags: '01', tracestate: undefined, baggage: undefined }
+    : { traceId: parent.traceId, spanId: newSpanId(), flags: parent.flags, tracestate: parent.tracestate, baggage: parent.baggage };
 }
 
 /**
  * `_meta` with this context in it instead of whatever context it had. What else it has stays, well-formed baggage included: it does not
  * belong to a trace.
  */
-export function withTraceMembers(meta: unknown, context: TraceContext): Record<string, unknown> & TraceMembers {
-  const members: Record<string, unknown> = typeof meta === 'object' && meta !== null && !Array.isArray(meta) ? { ...meta } : {};
-  const baggage = context.baggage ?? textOf(members['baggage'], baggageMax);
-  delete members['tracestate'];
-  delete members['baggage'];
+export function withTraceMembers(meta: unknown, context: TraceContext): Record<string, unknown> {
   const traceparent = `00-${context.traceId}-${context.spanId}-${context.flags}`;
+  let members: Record<string, unknown> = { traceparent };
+  let old: unknown;
+  if (typeof meta === 'object' && meta !== null && !Array.isArray(meta)) {
+    const { traceparent: _, tracestate: __, baggage, ...others } = meta as Record<string, unknown>;
+    members = { ...others, traceparent };
+    old = baggage;
+  }
   if (context.tracestate !== undefined) members['tracestate'] = context.tracestate;
+  const baggage = context.baggage ?? textOf(old, baggageMax);
   if (baggage !== undefined) members['baggage'] = baggage;
-  return Object.assign(members, { traceparent });
+  return members;
 }

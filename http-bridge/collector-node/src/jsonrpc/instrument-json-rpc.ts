@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { activeContext, ownContext, runInContext } from '../active-context.js';
+import { activeContext, activeOwner, runInContext } from '../active-context.js';
 import type { PerformanceCollector } from '../collector.js';
 import { defaultCollector } from '../default-collector.js';
 import { metaOf, paramsWithContext } from '../messages.js';
 import { outcomeOfError } from '../outcome.js';
-import { readTraceMembers, type TraceContext } from '../trace-context.js';
+import { readTraceMembers } from '../trace-context.js';
 
 type CallFunction = (this: unknown, method: unknown, params?: unknown, ...more: unknown[]) => unknown;
 /** A JSON-RPC client: call(method, params), request(method, params), or both. */
@@ -13,8 +13,6 @@ export type JsonRpcClient =
   | { request(method: string, ...args: never[]): unknown };
 
 const instrumented = new WeakSet<object>();
-/** The spans within which a client's own method runs: what it calls of itself there is the same operation. */
-const ownCalls = new WeakMap<TraceContext, object>();
 
 /**
  * Reports every operation of a JSON-RPC client, with the trace context in the `_meta` of its parameters. The client's functions are
@@ -35,16 +33,14 @@ export function instrumentJsonRpc<T extends JsonRpcClient>(client: T, collector:
 
 function measured(client: object, original: CallFunction, collector: PerformanceCollector): CallFunction {
   return function (method, params, ...more) {
-    const own = ownContext();
-    const within = own !== undefined && ownCalls.get(own) === client;
-    if (within || typeof method !== 'string') return original.call(this, method, params, ...more);
+    // What a client's own method calls of the client is the same operation.
+    if (activeOwner() === client || typeof method !== 'string') return original.call(this, method, params, ...more);
 
     const span = collector.startSpan(method, { parent: readTraceMembers(metaOf({ params })) ?? activeContext(), protocol: 'jsonrpc' });
-    ownCalls.set(span.context, client);
     const sent = paramsWithContext(params, span.context) ?? params;
     let result: unknown;
     try {
-      result = runInContext(span.context, () => original.call(this, method, sent, ...more));
+      result = runInContext(span.context, () => original.call(this, method, sent, ...more), client);
     } catch (error) {
       span.end(outcomeOfError(error));
       throw error;
