@@ -20,9 +20,11 @@ export interface Batch {
   readonly body: Buffer;
 }
 
-/** Far below the bridge's 5,000 spans and 1 MiB: a batch fits into a socket's buffers, so that a stalled bridge holds nobody up. */
-export const batchSpansMax = 1_000;
-export const batchCharactersMax = 200_000;
+/**
+ * A batch ends with the span that exceeds it. Far below the bridge's 1 MiB and, at 100 characters a span at least, its 5,000 spans: a batch
+ * fits into a socket's buffers, so that a stalled bridge holds nobody up.
+ */
+const charactersMax = 200_000;
 
 export interface Totals {
   readonly completed: number;
@@ -33,7 +35,7 @@ export function takeBatch(queue: SpanQueue, source: Source, number: number, tota
   const parts: string[] = [];
   let characters = 0;
   queue.takeWhile((span) => {
-    if (parts.length >= batchSpansMax || characters >= batchCharactersMax) return false;
+    if (characters >= charactersMax) return false;
     const json = spanJson(span, source);
     characters += json.length;
     parts.push(json);
