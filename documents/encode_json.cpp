@@ -14,6 +14,7 @@
 #include "documents/layers_document.h"
 #include "documents/record_document.h"
 #include "documents/snapshot_document.h"
+#include "documents/spans_document.h"
 #include "metrics/live/shared_list.h"
 #include "metrics/text/characters.h"
 
@@ -114,6 +115,7 @@ template std::string encode_json(const LayersDocument&);
 template std::string encode_json(const ComparisonDocument&);
 template std::string encode_json(const BaselineDocument&);
 template std::string encode_json(const BaselineListDocument&);
+template std::string encode_json(const SpansDocument&);
 
 std::string encode_json_error(std::string_view sentence) {
   return text_of(Json{{"error", std::string(sentence)}});

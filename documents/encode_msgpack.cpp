@@ -13,6 +13,7 @@
 #include "documents/layers_document.h"
 #include "documents/record_document.h"
 #include "documents/snapshot_document.h"
+#include "documents/spans_document.h"
 #include "metrics/live/shared_list.h"
 
 namespace goxel_telemetry::documents {
@@ -91,5 +92,6 @@ template std::string encode_msgpack(const HistoryDocument&);
 template std::string encode_msgpack(const LayersDocument&);
 template std::string encode_msgpack(const ComparisonDocument&);
 template std::string encode_msgpack(const BaselineListDocument&);
+template std::string encode_msgpack(const SpansDocument&);
 
 }  // namespace goxel_telemetry::documents

@@ -15,7 +15,9 @@ constexpr std::size_t kMostDrained = std::size_t{1024} * 1024;
 
 }  // namespace
 
-ClientConnection::ClientConnection(const Limits& limits, Time now) : limits_(limits), since_(now) {}
+ClientConnection::ClientConnection(const Limits& limits, Time now,
+                                   std::span<const std::string> body_paths)
+    : limits_(limits), body_paths_(body_paths), since_(now) {}
 
 void ClientConnection::enter(State state, Time now) {
   state_ = state;
@@ -27,6 +29,7 @@ ClientConnection::Time ClientConnection::deadline() const {
     case State::idle:
       return since_ + limits_.idle;
     case State::head:
+    case State::body:
       return since_ + limits_.request;
     case State::asking:
       return has_turn_ ? Time::max() : since_ + limits_.turn;
@@ -41,7 +44,9 @@ ClientConnection::Time ClientConnection::deadline() const {
 }
 
 std::size_t ClientConnection::wanted() const {
-  return state_ == State::lingering ? kMostDrained : limits_.request_bytes - buffer_.size();
+  if (state_ == State::lingering) return kMostDrained;
+  const std::size_t most = state_ == State::body ? request_.body_bytes : limits_.request_bytes;
+  return most - buffer_.size();
 }
 
 void ClientConnection::received(std::string_view bytes, Time now) {
@@ -50,9 +55,9 @@ void ClientConnection::received(std::string_view bytes, Time now) {
     if (drained_ >= kMostDrained) close();
     return;
   }
-  assert(state_ == State::idle || state_ == State::head);
+  assert(state_ == State::idle || state_ == State::head || state_ == State::body);
   buffer_ += bytes;
-  look_for_request(now);
+  state_ == State::body ? look_for_body(now) : look_for_request(now);
 }
 
 void ClientConnection::look_for_request(Time now) {
@@ -83,7 +88,46 @@ void ClientConnection::look_for_request(Time now) {
   request_ = std::get<RequestHead>(std::move(parsed));
   is_last_ = is_last_ || !request_.keep_alive || ++served_ >= limits_.requests;
   has_turn_ = false;
+  if (takes_body()) return begin_body(now);
+  is_last_ = is_last_ || request_.announces_body;
   enter(State::asking, now);
+}
+
+bool ClientConnection::takes_body() const {
+  return request_.method == "POST" &&
+         std::find(body_paths_.begin(), body_paths_.end(), request_.target) != body_paths_.end();
+}
+
+void ClientConnection::begin_body(Time now) {
+  if (request_.is_chunked)
+    return refuse(411, "Say how long the body is: send Content-Length.", now);
+  if (request_.body_bytes > limits_.body_bytes)
+    return refuse(413, "The body is too large; send it in parts.", now);
+  if (request_.expects_continue && buffer_.size() < request_.body_bytes) {
+    goes_on_to_body_ = true;
+    return answer("HTTP/1.1 100 Continue\r\n\r\n", now);
+  }
+  enter(State::body, now);
+  look_for_body(now);
+}
+
+void ClientConnection::look_for_body(Time now) {
+  if (buffer_.size() < request_.body_bytes) return;
+  received_body_ = buffer_.substr(0, request_.body_bytes);
+  buffer_.erase(0, request_.body_bytes);
+  enter(State::asking, now);
+}
+
+std::size_t ClientConnection::announced_bytes() const {
+  const bool has_body =
+      state_ == State::body || goes_on_to_body_ || (state_ == State::asking && takes_body());
+  return has_body ? request_.body_bytes : 0;
+}
+
+void ClientConnection::turn_body_away(Time now) {
+  is_last_ = true;
+  goes_on_to_body_ = false;
+  answer(busy_reply(), now);
 }
 
 void ClientConnection::refuse(int status, std::string_view sentence, Time now) {
@@ -93,6 +137,7 @@ void ClientConnection::refuse(int status, std::string_view sentence, Time now) {
 }
 
 void ClientConnection::answer(std::string bytes, Time now) {
+  received_body_ = {};
   bytes_ = std::move(bytes);
   body_.reset();
   sent_ = 0;
@@ -120,13 +165,18 @@ void ClientConnection::sent(std::size_t bytes, Time now) {
   bytes_ = {};
   body_.reset();
   sent_ = 0;
+  if (std::exchange(goes_on_to_body_, false)) {
+    enter(State::body, now);
+    return look_for_body(now);
+  }
   if (!is_last_) return look_for_request(now);
   buffer_ = {};
   enter(State::lingering, now);
 }
 
 void ClientConnection::deadline_passed(Time now) {
-  if (state_ == State::head) return refuse(408, "The request took too long to arrive.", now);
+  if (state_ == State::head || state_ == State::body)
+    return refuse(408, "The request took too long to arrive.", now);
   if (state_ == State::asking) {
     is_last_ = true;
     return answer(busy_reply(), now);

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,20 +24,22 @@ class ClientConnection {
 
   enum class State {
     idle,       // wants the first byte of a request
-    head,       // wants the rest of it
+    head,       // wants the rest of its head
+    body,       // wants its body
     asking,     // wants the answer to request()
     answering,  // has unsent() bytes
     lingering,  // has none, now or ever: the client shall read what was sent, and hang up
     closed,     // nothing is wanted any more
   };
 
-  ClientConnection(const Limits& limits, Time now);
+  // The body of a POST to one of `body_paths` is read, of no other request. They outlive this object.
+  ClientConnection(const Limits& limits, Time now, std::span<const std::string> body_paths = {});
 
   State state() const { return state_; }
   Time since() const { return since_; }  // when it came into its state
   Time deadline() const;                 // of its state
 
-  // While idle, in a head or lingering: how many bytes are taken, at least one.
+  // While idle, in a head or a body, or lingering: how many bytes are taken, at least one.
   std::size_t wanted() const;
   void received(std::string_view bytes, Time now);
   void input_ended() { close(); }  // what it asked is answered by then
@@ -47,6 +50,12 @@ class ClientConnection {
   bool pipelined() const { return pipelined_; }
   bool is_last() const { return is_last_; }
   void has_turn() { has_turn_ = true; }
+  bool takes_body() const;  // request() is one with a body, be it empty
+  std::string take_body() { return std::move(received_body_); }
+  // What its body takes of memory, from when it is announced to its answer.
+  std::size_t announced_bytes() const;
+  // There is no room for the body: it is not read.
+  void turn_body_away(Time now);
   // The answer as bytes, or as a document, whose body may be shared.
   void answer(std::string bytes, Time now);
   void answer(const std::shared_ptr<const Response>& response, Time now);
@@ -67,9 +76,12 @@ class ClientConnection {
  private:
   void enter(State state, Time now);
   void look_for_request(Time now);
+  void begin_body(Time now);
+  void look_for_body(Time now);
   void refuse(int status, std::string_view sentence, Time now);
 
   Limits limits_;
+  std::span<const std::string> body_paths_;
   State state_ = State::idle;
   Time since_;
   std::string buffer_;       // received and not yet asked
@@ -80,7 +92,9 @@ class ClientConnection {
   bool pipelined_ = false;
   bool is_last_ = false;
   bool has_turn_ = false;
+  bool goes_on_to_body_ = false;  // after what is being answered
   RequestHead request_;
+  std::string received_body_;
   std::string bytes_;                     // of the answer
   std::shared_ptr<const Response> body_;  // after them; may be null
   std::size_t sent_ = 0;

@@ -81,15 +81,23 @@ void let_continue(std::string& answer) {
 }
 
 Request to_request(const RequestHead& head) {
-  return {head.method, head.target, {}, head.accept, head.host, head.authorization};
+  Request request{head.method, head.target, {}, head.accept, head.host, head.authorization};
+  request.content_type = head.content_type;
+  request.content_encoding = head.content_encoding;
+  return request;
 }
 
 }  // namespace
 
 class Front::Loop {
  public:
-  Loop(const HttpBackend& backend, std::size_t most_asked, ReadyAnswers ready, const Limits& limits)
-      : limits_(limits), backend_(backend), most_asked_(most_asked), ready_(std::move(ready)) {}
+  Loop(const HttpBackend& backend, std::size_t most_asked, PathAnswers ready, PathAnswers posts,
+       const Limits& limits)
+      : limits_(limits),
+        backend_(backend),
+        most_asked_(most_asked),
+        ready_(std::move(ready)),
+        posts_(std::move(posts)) {}
 
   int bind(const std::string& address, int port, std::string& why) {
     std::tie(most_peers_, high_descriptors_) = descriptors_for(limits_.connections);
@@ -123,13 +131,15 @@ class Front::Loop {
 
  private:
   struct Peer {
-    Peer(asio::io_context& io, int fd, const Limits& limits)
-        : socket(io, fd), timer(io), connection(limits, Clock::now()) {}
+    Peer(asio::io_context& io, int fd, const Limits& limits,
+         std::span<const std::string> body_paths)
+        : socket(io, fd), timer(io), connection(limits, Clock::now(), body_paths) {}
     Descriptor socket;
     asio::steady_timer timer;
     ClientConnection::Time timer_ends = ClientConnection::Time::max();
     ClientConnection connection;
     std::size_t own_bytes = 0;               // of held_bytes_
+    std::size_t announced_bytes = 0;         // of the sum of all
     std::shared_ptr<const Response> shared;  // the same
     bool is_asked = false;
     bool is_shut = false;
@@ -214,7 +224,7 @@ class Front::Loop {
       ::close(fd);
       fd = high;
     }
-    const auto peer = std::make_shared<Peer>(io_, fd, limits_);
+    const auto peer = std::make_shared<Peer>(io_, fd, limits_, posts_.paths);
     peers_.insert(peer);
     advance(peer);
   }
@@ -222,7 +232,7 @@ class Front::Loop {
   // Ends one of the connections of which nothing is wanted, or which the client keeps waiting. False if
   // there is none.
   bool make_room_for_client() {
-    constexpr std::array kInThisOrder = {State::lingering, State::idle, State::head,
+    constexpr std::array kInThisOrder = {State::lingering, State::idle, State::head, State::body,
                                          State::answering};
     for (const State state : kInThisOrder) {
       if (end_oldest(state, ClientConnection::Time::max())) return true;
@@ -258,6 +268,10 @@ class Front::Loop {
   // Does what the connection wants, until that takes time.
   void advance(const PeerPtr& peer) {
     ClientConnection& connection = peer->connection;
+    if (announced_bytes_ - peer->announced_bytes + connection.announced_bytes() >
+        limits_.all_body_bytes) {
+      connection.turn_body_away(Clock::now());
+    }
     while (connection.state() == State::answering) {
       if (!write(*peer)) {
         settle(peer);
@@ -342,6 +356,8 @@ class Front::Loop {
   // A document counts once, however many clients have not taken it yet.
   void count_bytes(Peer& peer) {
     const bool holds = peer.connection.state() == State::answering;
+    announced_bytes_ -= std::exchange(peer.announced_bytes, peer.connection.announced_bytes());
+    announced_bytes_ += peer.announced_bytes;
     held_bytes_ -= peer.own_bytes;
     peer.own_bytes = holds ? peer.connection.own_bytes() : 0;
     held_bytes_ += peer.own_bytes;
@@ -371,6 +387,7 @@ class Front::Loop {
     const bool is_ready =
         (request.method == "GET" || request.method == "HEAD") &&
         std::find(ready_.paths.begin(), ready_.paths.end(), request.target) != ready_.paths.end();
+    if (peer->connection.takes_body()) return take_post(peer);
     if (!is_ready) return ask_backend(peer);
     // A client that sends many requests at once does not keep others waiting.
     if (peer->connection.pipelined() && fetching_ > 0) {
@@ -433,6 +450,26 @@ class Front::Loop {
       later_.pop_front();
       if (still_asks(next)) fetch(next);
     }
+  }
+
+  // How many wait is bounded by what their bodies take.
+  void take_post(const PeerPtr& peer) {
+    peer->connection.has_turn();
+    settle(peer);
+    Request request = to_request(peer->connection.request());
+    request.body = peer->connection.take_body();
+    asio::post(poster_,
+               [this, peer, request = std::move(request), guard = asio::make_work_guard(io_)] {
+                 std::shared_ptr<const Response> response;
+                 try {
+                   response = posts_.answer(request);
+                 } catch (const std::exception&) {  // no memory
+                 }
+                 asio::post(io_, [this, peer, response = std::move(response)] {
+                   if (!response) return refuse(peer);
+                   deliver(peer, response, response->body.size());
+                 });
+               });
   }
 
   void ask_backend(const PeerPtr& peer) {
@@ -544,7 +581,8 @@ class Front::Loop {
   const Limits limits_;
   const HttpBackend& backend_;
   const std::size_t most_asked_;
-  const ReadyAnswers ready_;
+  const PathAnswers ready_;
+  const PathAnswers posts_;
 
   asio::io_context io_{1};
   tcp::acceptor acceptor_{io_};
@@ -554,6 +592,7 @@ class Front::Loop {
   bool high_descriptors_ = false;
   std::unordered_set<PeerPtr> peers_;
   std::size_t held_bytes_ = 0;                                // of answers that are not sent
+  std::size_t announced_bytes_ = 0;                           // of bodies
   std::unordered_map<const Response*, std::size_t> holders_;  // how many clients await each
   std::array<char, std::size_t{64} * 1024> buffer_;           // for what is read just now
 
@@ -564,12 +603,15 @@ class Front::Loop {
 
   std::deque<PeerPtr> later_;  // to be fetched when nobody else waits
   std::size_t fetching_ = 0;
-  asio::thread_pool fetcher_{1};  // last member: ends before the others are destroyed
+  // Last members: they end before the others are destroyed.
+  asio::thread_pool fetcher_{1};
+  asio::thread_pool poster_{1};
 };
 
-Front::Front(const HttpBackend& backend, std::size_t most_asked, ReadyAnswers ready,
-             const Limits& limits)
-    : loop_(std::make_unique<Loop>(backend, most_asked, std::move(ready), limits)) {}
+Front::Front(const HttpBackend& backend, std::size_t most_asked, PathAnswers ready,
+             PathAnswers posts, const Limits& limits)
+    : loop_(std::make_unique<Loop>(backend, most_asked, std::move(ready), std::move(posts),
+                                   limits)) {}
 
 Front::~Front() = default;
 

@@ -18,11 +18,13 @@ struct Limits {
   std::chrono::milliseconds linger{1000};  // after the last answer, to hang up
   std::size_t request_bytes = std::size_t{16} * 1024;
   std::size_t requests = 1000;
+  std::size_t body_bytes = std::size_t{1024} * 1024;
 
   // Of all together:
   std::size_t connections = 2048;
   std::size_t unsent_bytes =
       std::size_t{64} * 1024 * 1024;  // answers that clients did not take yet
+  std::size_t all_body_bytes = std::size_t{16} * 1024 * 1024;  // announced and not answered yet
 };
 
 }  // namespace goxel_telemetry::http_bridge

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // goxel-telemetry-bridge: watches the daemons on this machine and answers about them over HTTP.
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "http-bridge/options.h"
 #include "http-bridge/routes.h"
 #include "http-bridge/server.h"
+#include "http-bridge/spans_route.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/printable.h"
 
@@ -62,9 +64,17 @@ int run(const Options& options) {
   const Routes routes(
       Access::for_address(options.bind, token), [&instances] { return instances->latest(); },
       source, options.baseline_folder);
+  SpansRoute spans(Access::for_address(options.bind, token), [&instances](const std::string& name) {
+    const auto snapshots = instances->latest();
+    return std::any_of(snapshots->instances.begin(), snapshots->instances.end(),
+                       [&name](const metrics::Snapshot& one) { return one.instance == name; });
+  });
   Server server(
       [&routes](const Request& request) { return routes.handle(request); }, {},
-      {Routes::ready_paths(), [&routes](const Request& request) { return routes.ready(request); }});
+      {Routes::ready_paths(), [&routes](const Request& request) { return routes.ready(request); }},
+      {{kSpansPath}, [&spans](const Request& request) {
+         return std::make_shared<const Response>(spans.answer(request));
+       }});
   const int port = server.bind(options.bind, options.port, why);
   if (port == 0) return fail(why);
   if (history) {

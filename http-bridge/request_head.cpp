@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace goxel_telemetry::http_bridge {
@@ -105,6 +106,7 @@ constexpr RefusedHead kBadField{400, "A field of the request is not valid."};
 constexpr RefusedHead kBadLength{400, "Where the request ends could be understood in two ways."};
 constexpr RefusedHead kBadVersion{505, "This bridge speaks HTTP/1.1."};
 constexpr RefusedHead kUnknownMethod{501, "This method is not known here."};
+constexpr RefusedHead kUnknownExpectation{417, "Only 100-continue can be expected."};
 constexpr RefusedHead kOtherMethod{405, "Only GET and HEAD are answered here."};
 
 bool is_known_method(std::string_view method) {
@@ -176,16 +178,25 @@ const RefusedHead* read_field(std::string_view line, RequestHead& head, Framing&
   } else if (same_name(name, "Authorization")) {
     if (!head.authorization.empty()) return &kBadField;
     head.authorization = value;
+  } else if (same_name(name, "Content-Type")) {
+    if (!head.content_type.empty()) return &kBadField;
+    head.content_type = value;
+  } else if (same_name(name, "Content-Encoding")) {
+    head.content_encoding.append(head.content_encoding.empty() ? "" : ", ").append(value);
+  } else if (same_name(name, "Expect")) {
+    if (!same_name(value, "100-continue")) return &kUnknownExpectation;
+    head.expects_continue = true;
   } else if (same_name(name, "Content-Length")) {
     constexpr std::size_t kMostDigits = 18;
     if (std::exchange(framing.has_length, true) || value.empty() || value.size() > kMostDigits ||
         !is_number(value)) {
       return &kBadLength;
     }
-    if (value != "0") framing.closes = true;
+    if (value != "0") head.announces_body = true;
+    std::from_chars(value.data(), value.data() + value.size(), head.body_bytes);
   } else if (same_name(name, "Transfer-Encoding")) {
     if (std::exchange(framing.has_coding, true) || !same_name(value, "chunked")) return &kBadLength;
-    framing.closes = true;
+    head.announces_body = head.is_chunked = true;
   } else if (same_name(name, "Connection")) {
     if (list_has(value, "close")) framing.closes = true;
   }

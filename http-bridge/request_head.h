@@ -3,6 +3,7 @@
 // understand differently, so that no request can be hidden in another one.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,11 +14,17 @@ struct RequestHead {
   std::string method;
   std::string target;  // begins with a slash
   // Only those fields that an answer depends on; empty if missing. Left out are fields that ask for a
-  // compressed answer or for parts of it, or announce a body.
+  // compressed answer or for parts of it.
   std::string host;  // missing only in HTTP/1.0
   std::string accept;
   std::string authorization;
-  // Another request may follow. Not after a body: none is read, so it would be taken for one.
+  std::string content_type;
+  std::string content_encoding;
+  bool announces_body = false;
+  std::uint64_t body_bytes = 0;
+  bool is_chunked = false;        // how long the body is will only be known at its end
+  bool expects_continue = false;  // before the body is sent
+  // Another request may follow, if the body is read; else it would be taken for one.
   bool keep_alive = false;
 };
 

@@ -20,8 +20,18 @@ const char* reason_of(int status) {
       return "Method Not Allowed";
     case 408:
       return "Request Timeout";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 501:
@@ -43,7 +53,7 @@ std::vector<std::pair<std::string, std::string>> fields_of(const Response& respo
       {"Cache-Control", "no-store"},
       {"X-Content-Type-Options", "nosniff"}};
   if (response.status == 401) fields.emplace_back("WWW-Authenticate", "Bearer");
-  if (response.status == 405) fields.emplace_back("Allow", "GET, HEAD");
+  if (response.status == 405) fields.emplace_back("Allow", response.allowed_methods);
   if (response.retry_after_seconds > 0)
     fields.emplace_back("Retry-After", std::to_string(response.retry_after_seconds));
   return fields;

@@ -16,6 +16,7 @@
 #include "http-bridge/kept_answers.h"
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
+#include "http-bridge/spans_route.h"
 #include "shm/clock.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -136,6 +137,16 @@ std::string name_of_answer(const Request& request) {
 
 }  // namespace
 
+std::optional<Response> refuse_access(const Access& access, const Request& request) {
+  if (!access.host_allowed(request.host)) {
+    return error_reply(403, "The Host header names another host than this bridge.");
+  }
+  if (!access.token_accepted(request.authorization)) {
+    return error_reply(401, "This bridge asks for its token: Authorization: Bearer TOKEN.");
+  }
+  return std::nullopt;
+}
+
 Routes::Routes(Access access, Latest latest, HistorySource history,
                const std::string& baseline_folder)
     : access_(std::move(access)),
@@ -155,7 +166,7 @@ std::vector<std::string> Routes::ready_paths() {
 }
 
 std::shared_ptr<const Response> Routes::ready(const Request& request) const {
-  if (auto refused = refuse_access(request)) {
+  if (auto refused = refuse_access(access_, request)) {
     return std::make_shared<const Response>(std::move(*refused));
   }
   const auto snapshots = latest_();
@@ -165,18 +176,13 @@ std::shared_ptr<const Response> Routes::ready(const Request& request) const {
                      [&] { return route->answer(request, *snapshots); });
 }
 
-std::optional<Response> Routes::refuse_access(const Request& request) const {
-  if (!access_.host_allowed(request.host)) {
-    return error_reply(403, "The Host header names another host than this bridge.");
-  }
-  if (!access_.token_accepted(request.authorization)) {
-    return error_reply(401, "This bridge asks for its token: Authorization: Bearer TOKEN.");
-  }
-  return std::nullopt;
-}
-
 Response Routes::handle(const Request& request) const {
-  if (auto refused = refuse_access(request)) return *refused;
+  if (auto refused = refuse_access(access_, request)) return *refused;
+  if (request.path == kSpansPath) {
+    Response refused = error_reply(405, "Spans are posted here.");
+    refused.allowed_methods = "POST";
+    return refused;
+  }
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
                             request.path == kBaselinesPath;
   const auto route = find_route(request.path);

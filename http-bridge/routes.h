@@ -27,13 +27,18 @@ struct Request {
   std::string authorization;
   // Whether its client has left, so that nobody wants the answer. Empty: it is not known.
   std::function<bool()> is_gone = {};
+  // Of a POST whose body is read.
+  std::string content_type = {};
+  std::string content_encoding = {};
+  std::string body = {};
 };
 
 struct Response {
   int status = 200;
   std::string content_type;
   std::string body;
-  int retry_after_seconds = 0;  // 0: is not said
+  int retry_after_seconds = 0;                // 0: is not said
+  const char* allowed_methods = "GET, HEAD";  // said with status 405
 };
 
 // Where the history is, and what is wrong with it, if anything.
@@ -46,6 +51,9 @@ struct HistorySource {
 class ComparisonRoutes;
 class CostlyWork;
 class KeptAnswers;
+
+// Why the request is not answered; empty: it is.
+std::optional<Response> refuse_access(const Access& access, const Request& request);
 
 class Routes {
  public:
@@ -66,8 +74,6 @@ class Routes {
   std::shared_ptr<const Response> ready(const Request& request) const;
 
  private:
-  std::optional<Response> refuse_access(const Request& request) const;
-
   Access access_;
   Latest latest_;
   HistorySource history_;

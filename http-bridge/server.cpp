@@ -12,9 +12,9 @@ constexpr std::size_t kThreads = 8;  // requests at a time whose answers do not 
 
 }  // namespace
 
-Server::Server(Answer answer, const Limits& limits, ReadyAnswers ready)
+Server::Server(Answer answer, const Limits& limits, PathAnswers ready, PathAnswers posts)
     : backend_(std::make_unique<HttpBackend>(std::move(answer), kThreads)),
-      front_(*backend_, kThreads, std::move(ready), limits) {}
+      front_(*backend_, kThreads, std::move(ready), std::move(posts), limits) {}
 
 Server::~Server() = default;
 

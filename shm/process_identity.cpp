@@ -75,10 +75,14 @@ bool read_stat(std::uint32_t pid, Stat& out) {
 ProcessIdentity this_process() {
   ProcessIdentity identity;
   identity.pid = static_cast<std::uint32_t>(getpid());
-  Stat stat{};
-  if (read_stat(identity.pid, stat)) identity.start_time = stat.start_time;
+  identity.start_time = start_time_of(identity.pid);
   identity.boot_id = read_boot_id();
   return identity;
+}
+
+std::uint64_t start_time_of(std::uint32_t pid) {
+  Stat stat{};
+  return read_stat(pid, stat) ? stat.start_time : 0;
 }
 
 Liveness liveness(const ProcessIdentity& identity) {

@@ -18,6 +18,9 @@ struct ProcessIdentity {
 // The identity of the calling process. Members that cannot be read from /proc are 0.
 ProcessIdentity this_process();
 
+// When a process began, as in its identity; 0: not known.
+std::uint64_t start_time_of(std::uint32_t pid);
+
 enum class Liveness { alive, dead, unknown };
 
 // Whether exactly this process still runs. A zombie is dead: it writes no more. `unknown` when

@@ -31,6 +31,7 @@ class Producer {
     lane_->head.store(++sequence_, std::memory_order_release);  // pairs with LaneReader's load
   }
 
+  std::uint64_t sequence() const noexcept { return sequence_; }  // of the next record
   LaneCounters& counters() noexcept { return lane_->counters; }
 
  private:

@@ -225,13 +225,36 @@ struct CollectionPoint {
   std::uint32_t pid;
   std::uint8_t layer;  // catalog id
 
+  // Of a source that reports in batches (docs/http-api.md, "Reporting spans"); else 0. Whoever takes over from the
+  // segment's producer, which may have died, knows by this which spans were published already.
+  std::uint64_t source_id = 0;
+  std::uint64_t completed = 0;  // operations that it has ended, as it says
+  std::uint64_t taken = 0;      // of its spans
+  std::uint32_t batch = 0;      // the latest; 31 bits
+  bool batch_is_open = false;   // being published: its records begin at `batch_begins_at` in lane 0
+  std::uint32_t batch_begins_at = 0;  // low bits of a sequence
+
   using Words = std::array<std::uint64_t, 7>;
   Words words() const {
-    return {process_start_time, last_seen_ns, pid | std::uint64_t{layer} << 32, 0, 0, 0, 0};
+    return {process_start_time,
+            last_seen_ns,
+            pid | std::uint64_t{layer} << 32,
+            source_id,
+            completed,
+            taken,
+            batch | std::uint64_t{batch_is_open} << 31 | std::uint64_t{batch_begins_at} << 32};
   }
   static CollectionPoint from_words(const Words& words) {
-    return {words[0], words[1], static_cast<std::uint32_t>(words[2]),
-            static_cast<std::uint8_t>(words[2] >> 32)};
+    return {words[0],
+            words[1],
+            static_cast<std::uint32_t>(words[2]),
+            static_cast<std::uint8_t>(words[2] >> 32),
+            words[3],
+            words[4],
+            words[5],
+            static_cast<std::uint32_t>(words[6]) & 0x7FFF'FFFF,
+            (words[6] >> 31 & 1) != 0,
+            static_cast<std::uint32_t>(words[6] >> 32)};
   }
 };
 

@@ -42,7 +42,7 @@ test('a batch that was taken but whose answer was lost counts once', async (t) =
   assert.deepEqual([collector.stats.completed, collector.stats.taken], [1, 1]);
 });
 
-for (const code of [429, 503, 500, 408, 404]) {
+for (const code of [429, 503, 500, 408, 404, 401, 403]) {
   test(`a bridge that says ${code} gets the same batch later`, async (t) => {
     const { receiver, collector } = await reporting(t);
     receiver.misbehave = once(status(code));

@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -19,7 +22,8 @@ constexpr Limits kLimits{.idle = milliseconds(100),
                          .answer = milliseconds(400),
                          .linger = milliseconds(50),
                          .request_bytes = 100,
-                         .requests = 3};
+                         .requests = 3,
+                         .body_bytes = 200};
 const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";  // 27 bytes
 
 class ClientConnectionTest : public testing::Test {
@@ -44,8 +48,126 @@ class ClientConnectionTest : public testing::Test {
   void pass_to_deadline() { pass(time_left()); }
 
   ClientConnection::Time now_{std::chrono::hours(1)};
-  ClientConnection connection_{kLimits, now_};
+  const std::vector<std::string> body_paths_ = {"/post"};
+  ClientConnection connection_{kLimits, now_, body_paths_};
 };
+
+std::string post(std::string_view fields, std::string_view body = "",
+                 std::string_view path = "/post") {
+  return std::string("POST ").append(path).append(" HTTP/1.1\r\nHost: a\r\n").append(fields) +
+         "\r\n" + std::string(body);
+}
+
+TEST_F(ClientConnectionTest, BodyIsReadInAnyPiecesAndTheNextRequestFollows) {
+  const std::string body(150, 'x');  // longer than a head may be
+  const std::string bytes =
+      post("Content-Type: t\r\nContent-Encoding: e\r\nContent-Length: 150\r\n", body) + kGet;
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{90}}) {
+    ClientConnection connection(kLimits, now_, body_paths_);
+    std::size_t at = 0;
+    while (connection.state() != State::asking) {
+      const std::size_t size = std::min({piece, connection.wanted(), bytes.size() - at});
+      ASSERT_GT(size, 0u);
+      connection.received(std::string_view(bytes).substr(at, size), now_);
+      at += size;
+    }
+    EXPECT_TRUE(connection.takes_body());
+    EXPECT_EQ(connection.request().content_type, "t");
+    EXPECT_EQ(connection.request().content_encoding, "e");
+    EXPECT_EQ(connection.take_body(), body);
+    EXPECT_FALSE(connection.is_last());
+    connection.answer("taken", now_);
+    connection.sent(5, now_);
+    connection.received(std::string_view(bytes).substr(at), now_);
+    ASSERT_EQ(connection.state(), State::asking);
+    EXPECT_FALSE(connection.takes_body());
+  }
+}
+
+TEST_F(ClientConnectionTest, ClientThatAsksFirstIsToldToGoOn) {
+  send(post("Content-Length: 5\r\nExpect: 100-Continue\r\nConnection: close\r\n", "ab"));
+  EXPECT_EQ(connection_.announced_bytes(), 5u);
+  EXPECT_EQ(take(), "HTTP/1.1 100 Continue\r\n\r\n");
+  ASSERT_EQ(state(), State::body);
+  send("cde");
+  ASSERT_EQ(state(), State::asking);
+  EXPECT_EQ(connection_.take_body(), "abcde");
+  answer();
+  EXPECT_EQ(take(), "answer");
+  EXPECT_EQ(state(), State::lingering);
+}
+
+TEST_F(ClientConnectionTest, ClientThatAsksFirstAndSendsAllTheSameIsNotTold) {
+  send(post("Content-Length: 2\r\nExpect: 100-continue\r\n", "ab"));
+  EXPECT_EQ(state(), State::asking);
+}
+
+TEST_F(ClientConnectionTest, EmptyBodyIsOne) {
+  send(post(""));
+  ASSERT_EQ(state(), State::asking);
+  EXPECT_TRUE(connection_.takes_body());
+  EXPECT_EQ(connection_.take_body(), "");
+}
+
+TEST_F(ClientConnectionTest, BodyIsNotReadWhereNoneIsTaken) {
+  for (const std::string& bytes :
+       {post("Content-Length: 5\r\n", "", "/other"),
+        std::string("PUT /post HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")}) {
+    ClientConnection connection(kLimits, now_, body_paths_);
+    connection.received(bytes, now_);
+    ASSERT_EQ(connection.state(), State::asking);
+    EXPECT_FALSE(connection.takes_body());
+    EXPECT_TRUE(connection.is_last()) << "its body would be taken for a request";
+  }
+}
+
+TEST_F(ClientConnectionTest, BodyThatCannotBeReadIsRefusedAtOnce) {
+  const std::map<std::string, std::string> statuses = {
+      {"Transfer-Encoding: chunked\r\n", "411"},
+      {"Content-Length: 201\r\n", "413"},
+      {"Content-Length: 999999999999999999\r\n", "413"},
+      {"Content-Length: 5\r\nExpect: a miracle\r\n", "417"},
+      {"Content-Length: 5\r\nContent-Length: 5\r\n", "400"},
+      {"Content-Length: -5\r\n", "400"}};
+  for (const auto& [fields, status] : statuses) {
+    ClientConnection connection(kLimits, now_, body_paths_);
+    connection.received(post(fields), now_);
+    ASSERT_EQ(connection.state(), State::answering) << fields;
+    EXPECT_TRUE(connection.unsent()[0].starts_with("HTTP/1.1 " + status)) << fields;
+    EXPECT_TRUE(connection.is_last());
+  }
+}
+
+TEST_F(ClientConnectionTest, BodyHasATimeLimitOfItsOwn) {
+  send(post("Content-Length: 2\r\n", "x"));
+  ASSERT_EQ(state(), State::body);
+  pass(kLimits.request - milliseconds(1));
+  EXPECT_EQ(state(), State::body);
+  pass(milliseconds(1));
+  EXPECT_TRUE(take().starts_with("HTTP/1.1 408"));
+}
+
+TEST_F(ClientConnectionTest, BodyCountsFromItsAnnouncementToItsAnswer) {
+  EXPECT_EQ(connection_.announced_bytes(), 0u);
+  send(post("Content-Length: 20\r\n", "x"));
+  EXPECT_EQ(connection_.announced_bytes(), 20u);
+  send(std::string(19, 'x'));
+  ASSERT_EQ(state(), State::asking);
+  EXPECT_EQ(connection_.announced_bytes(), 20u);
+  answer();
+  EXPECT_EQ(connection_.announced_bytes(), 0u);
+}
+
+TEST_F(ClientConnectionTest, BodyThatIsTurnedAwayIsNotRead) {
+  for (const char* fields :
+       {"Content-Length: 20\r\n", "Content-Length: 20\r\nExpect: 100-continue\r\n"}) {
+    connection_ = ClientConnection(kLimits, now_, body_paths_);
+    send(post(fields, "x"));
+    connection_.turn_body_away(now_);
+    EXPECT_TRUE(take().starts_with("HTTP/1.1 503"));
+    EXPECT_EQ(state(), State::lingering) << fields;
+  }
+}
 
 TEST_F(ClientConnectionTest, RequestIsReadInAnyPieces) {
   for (const char byte : kGet) {

@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "metrics/comparison/baseline_store.h"
+#include "shm/reader.h"
 #include "tests/cli/daemon_process.h"
 #include "tests/cli/program.h"
 #include "tests/http-bridge/http_client.h"
@@ -168,6 +169,54 @@ TEST_F(BridgeProgram, OutlivesADaemonAndCountsOnWithTheNext) {
   start_daemon();
   EXPECT_TRUE(eventually([&] { return ready(); }));
   EXPECT_TRUE(eventually([&] { return counted(14); }));
+}
+
+TEST_F(BridgeProgram, SpansThatAreReportedCountOnceThoughItIsKilled) {
+  const auto post = [&](int number) {
+    const json span = {{"operation", "goxel_add_voxels"},
+                       {"start_ns", shm::monotonic_ns() - 1'000'000},
+                       {"duration_ns", 1'000'000},
+                       {"status", "ok"}};
+    const std::string body =
+        json({{"instance", instance_},
+              {"source", {{"id", "9f86d081884c7d65"}, {"pid", getpid()}, {"layer", "mcp-server"}}},
+              {"batch", number},
+              {"completed", number * 10},
+              {"dropped", 0},
+              {"spans", json::array_t(10, span)}})
+            .dump();
+    HttpClient client(port_);
+    client.send(
+        "POST /api/v1/spans HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "Content-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body);
+    return json::parse(client.receive().value_or(Reply{}).body);
+  };
+  const auto shown = [&] {
+    const json layers =
+        json::parse(ask("/api/v1/layers?instance=" + instance_).body)["instances"][0];
+    for (const json& process : layers["processes"]) {
+      if (process["layer"] == "mcp-server") return process["process"]["pid"] == getpid();
+    }
+    return false;
+  };
+  start_bridge();
+  start_daemon();
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  for (int number = 1; number <= 3; ++number) EXPECT_EQ(post(number)["taken"], 10);
+  EXPECT_TRUE(eventually(shown));
+  bridge_->signal(SIGKILL);
+  bridge_->finish();
+  start_bridge();
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  EXPECT_EQ(post(3)["duplicate"], true);
+  EXPECT_EQ(post(4)["taken"], 10);
+  EXPECT_TRUE(eventually(shown));
+  const auto reader = shm::Reader::open(shm::layers_instance(instance_));
+  ASSERT_NE(reader, nullptr);
+  ASSERT_EQ(reader->collection_points().size(), 1u);
+  EXPECT_EQ(reader->collection_points()[0].taken, 40u);
+  shm::remove_segment_of(shm::layers_instance(instance_));
 }
 
 TEST_F(BridgeProgram, PrometheusFindsNothingToComplainAbout) {

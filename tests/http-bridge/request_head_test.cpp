@@ -15,7 +15,8 @@ RequestHead parsed(std::string_view bytes) {
 
 // Whether another request may follow that with these fields.
 bool goes_on_after(const std::string& fields) {
-  return parsed("GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n").keep_alive;
+  const RequestHead head = parsed("GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+  return head.keep_alive && !head.announces_body;
 }
 
 TEST(RequestHead, EndsWithItsEmptyLine) {
@@ -55,6 +56,19 @@ TEST(RequestHead, ConnectionGoesOnUnlessTheClientEndsItOrABodyFollows) {
         "Content-Length: 00\r\n", "Transfer-Encoding: Chunked\r\n"}) {
     EXPECT_FALSE(goes_on_after(fields)) << fields;
   }
+}
+
+TEST(RequestHead, SaysWhatBodyFollows) {
+  const RequestHead head = parsed(
+      "POST / HTTP/1.1\r\nHost: a\r\ncontent-type: a/b; c=d\r\nContent-Encoding: gzip\r\n"
+      "Content-Encoding: br\r\nExpect: 100-continue\r\nContent-Length: 00123\r\n\r\n");
+  EXPECT_TRUE(head.announces_body && head.keep_alive && head.expects_continue);
+  EXPECT_FALSE(head.is_chunked);
+  EXPECT_EQ(head.body_bytes, 123u);
+  EXPECT_EQ(head.content_type, "a/b; c=d");
+  EXPECT_EQ(head.content_encoding, "gzip, br");
+  EXPECT_TRUE(
+      parsed("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n").is_chunked);
 }
 
 // HTTP/1.9 is 1.1 with something that an old reader may ignore.

@@ -49,6 +49,12 @@ class RoutesTest : public testing::Test {
   Snapshots snapshots_ = sample_snapshots();
 };
 
+TEST_F(RoutesTest, SpansArePostedAndNotAskedFor) {
+  const Response response = get("/api/v1/spans");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_STREQ(response.allowed_methods, "POST");
+}
+
 // A body is made once from each snapshots, whoever asks; each kind has its own.
 TEST_F(RoutesTest, ReadyAnswersAreThoseOfTheNewestSnapshots) {
   auto latest = std::make_shared<Snapshots>(snapshots_);

@@ -36,8 +36,8 @@ constexpr Limits kPatient{
 class RunningServer {
  public:
   explicit RunningServer(Server::Answer answer, const Limits& limits = kPatient, int port = 0,
-                         ReadyAnswers ready = {})
-      : server_(std::move(answer), limits, std::move(ready)) {
+                         PathAnswers ready = {}, PathAnswers posts = {})
+      : server_(std::move(answer), limits, std::move(ready), std::move(posts)) {
     std::string why;
     port_ = server_.bind("127.0.0.1", port, why);
     EXPECT_NE(port_, 0) << why;
@@ -382,6 +382,62 @@ TEST(Server, ReadyAnswerIsAskedWithAllThatItDependsOn) {
   EXPECT_EQ(reply->headers.at("Cache-Control"), "no-store");
   EXPECT_EQ(reply->headers.at("X-Content-Type-Options"), "nosniff");
   EXPECT_EQ(reply->headers.count("Connection"), 0u);
+}
+
+std::string post_request(std::string_view body, std::string_view path = "/post") {
+  return std::string("POST ").append(path) +
+         " HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/x\r\nContent-Encoding: e\r\n"
+         "Authorization: Bearer t\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+// What is posted is answered with what came.
+PathAnswers posts_to(const std::string& path) {
+  return {{path}, [](const Request& request) {
+            return std::make_shared<const Response>(
+                Response{200, "text/plain",
+                         request.content_type + ' ' + request.content_encoding + ' ' +
+                             request.authorization + ' ' + request.body});
+          }};
+}
+
+TEST(Server, PostIsAnsweredWithItsBodyAndTheConnectionStays) {
+  RunningServer server(echo, kPatient, 0, {}, posts_to("/post"));
+  HttpClient client(server.port());
+  const std::string large(1024 * 1024, 'x');
+  for (const std::string& body : {std::string("first"), large, std::string()}) {
+    client.send(post_request(body));
+    const Reply reply = client.receive().value_or(Reply{});
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.body, "text/x e Bearer t " + body);
+  }
+  client.send(get_request("/"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).status, 200);
+}
+
+TEST(Server, PostsThatWouldTakeTooMuchMemoryTogetherAreToldToComeBack) {
+  Limits limits = kPatient;
+  limits.all_body_bytes = 250;
+  RunningServer server(echo, limits, 0, {}, posts_to("/post"));
+  const std::string body(100, 'x');
+  const std::string part = post_request(body).substr(0, post_request(body).size() - 1);
+  std::vector<std::unique_ptr<HttpClient>> slow;
+  for (int i = 0; i < 2; ++i) {
+    slow.push_back(std::make_unique<HttpClient>(server.port()));
+    slow.back()->send(part);
+  }
+  // Served on one thread, in this order: so the slow ones have been read.
+  EXPECT_EQ(get(server.port(), "/").value_or(Reply{}).status, 200);
+  HttpClient third(server.port());
+  third.send(post_request(body));
+  const Reply refused = third.receive().value_or(Reply{});
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.headers.at("Retry-After"), "1");
+  slow[0]->send("x");
+  EXPECT_EQ(slow[0]->receive().value_or(Reply{}).status, 200);
+  HttpClient fourth(server.port());
+  fourth.send(post_request(body));
+  EXPECT_EQ(fourth.receive().value_or(Reply{}).status, 200) << "there is room again";
 }
 
 TEST(Server, RequestThatGetsNoTurnInTimeIsToldToAskAgain) {

@@ -85,6 +85,10 @@ TEST(CollectionPoint, FieldsLieInTheirWordsAndBits) {
   const CollectionPoint point{1, 2, 0x3333'3333, 0x44};
   EXPECT_EQ(point.words(), (CollectionPoint::Words{1, 2, 0x44'3333'3333, 0, 0, 0, 0}));
   EXPECT_EQ(CollectionPoint::from_words(point.words()).words(), point.words());
+  const CollectionPoint source{1, 2, 3, 4, 5, 6, 7, 0x7FFF'FFFE, true, 0x8888'8888};
+  EXPECT_EQ(source.words(),
+            (CollectionPoint::Words{1, 2, 0x4'0000'0003, 5, 6, 7, 0x8888'8888'FFFF'FFFE}));
+  EXPECT_EQ(CollectionPoint::from_words(source.words()).words(), source.words());
 }
 
 TEST(CollectionPoint, LineIsShownAndClearedLikeAnInflightOne) {

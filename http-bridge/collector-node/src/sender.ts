@@ -19,7 +19,7 @@ export interface SenderLimits {
 const retryMinMs = 50;
 const retryMaxMs = 1_000;
 const retryAfterMaxMs = 60_000;
-const noIngestRetryMs = 5_000;
+const notTakenRetryMs = 5_000;
 const idle = undefined;
 
 export class Sender {
@@ -138,9 +138,9 @@ export class Sender {
     const { status } = answer;
     if (status === 200) {
       this.#count(batch, answer.body);
-    } else if (status === 404) {
-      // A bridge that takes no spans may be replaced by one that does.
-      return this.#later(`the bridge takes no spans (404)`, noIngestRetryMs);
+    } else if (status === 401 || status === 403 || status === 404) {
+      // A bridge that takes no spans, or none from us, may be replaced by one that does.
+      return this.#later(`the bridge takes no spans: it answers ${status}`, notTakenRetryMs);
     } else if (status === 0 || status === 408 || status === 429 || status >= 500) {
       return this.#later(status === 0 ? 'the bridge does not answer' : `the bridge answers ${status}`, answer.retryAfterMs);
     } else {

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/spans_route.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <optional>
+#include <utility>
+
+#include "documents/spans_document.h"
+#include "http-bridge/parameters.h"
+#include "http-bridge/reply.h"
+#include "shm/clock.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+constexpr std::chrono::milliseconds kBeat{500};
+
+// A page in a browser can post anywhere, but not with these types, unless the bridge allowed it.
+std::optional<documents::BatchEncoding> encoding_of(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find_first_of("; \t"));
+  const auto is = [type](std::string_view name) {
+    return type.size() == name.size() && ::strncasecmp(type.data(), name.data(), name.size()) == 0;
+  };
+  if (is(documents::kJsonType)) return documents::BatchEncoding::json;
+  if (is(documents::kMsgpackType)) return documents::BatchEncoding::msgpack;
+  return std::nullopt;
+}
+
+Response later(int status, std::string sentence) {
+  Response response = sentence_reply(status, std::move(sentence));
+  response.retry_after_seconds = 1;
+  return response;
+}
+
+}  // namespace
+
+SpansRoute::SpansRoute(Access access, std::function<bool(const std::string&)> is_watched)
+    : access_(std::move(access)),
+      is_watched_(std::move(is_watched)),
+      beating_([this](const std::stop_token& stop) { beat(stop); }) {}
+
+Response SpansRoute::answer(const Request& request) {
+  if (auto refused = refuse_access(access_, request)) return *std::move(refused);
+  const auto encoding = encoding_of(request.content_type);
+  if (!encoding) {
+    return error_reply(415, "Send spans as application/json or application/msgpack.");
+  }
+  if (!request.content_encoding.empty()) {
+    return error_reply(415, "Send spans as they are: no compressed body is read.");
+  }
+  const std::uint64_t now_ns = shm::monotonic_ns();
+  auto decoded = documents::decode_span_batch(request.body, *encoding, now_ns);
+  if (auto* why = std::get_if<std::string>(&decoded)) return sentence_reply(400, std::move(*why));
+  return take(request, std::get<documents::SpanBatch>(decoded), now_ns);
+}
+
+Response SpansRoute::take(const Request& request, const documents::SpanBatch& batch,
+                          std::uint64_t now_ns) {
+  if (!is_watched_(batch.instance)) {
+    return later(503, "there is no daemon of the instance " + http_bridge::quoted(batch.instance) +
+                          " here yet");
+  }
+  const std::scoped_lock lock(mutex_);
+  std::string why;
+  LayersSegment* const segment = segment_of(batch.instance, now_ns, why);
+  if (segment == nullptr) return later(503, "spans cannot be taken: " + why);
+  const LayersSegment::Outcome outcome = segment->take(batch, now_ns);
+  if (outcome == LayersSegment::Outcome::too_many) {
+    return later(429, "this source reports more than " +
+                          std::to_string(LayersSegment::kMostSpansPerSecond) + " spans a second");
+  }
+  const bool duplicate = outcome == LayersSegment::Outcome::duplicate;
+  return document_reply(request,
+                        documents::SpansDocument{duplicate ? 0 : batch.spans.size(), duplicate,
+                                                 batch.refused_count, batch.refused});
+}
+
+LayersSegment* SpansRoute::segment_of(const std::string& instance, std::uint64_t now_ns,
+                                      std::string& why) {
+  const auto known = segments_.find(instance);
+  if (known != segments_.end() && !known->second.segment->was_removed()) {
+    known->second.used_ns = now_ns;
+    return known->second.segment.get();
+  }
+  if (known == segments_.end() && segments_.size() == kMostSegments) {
+    segments_.erase(std::min_element(
+        segments_.begin(), segments_.end(),
+        [](const auto& a, const auto& b) { return a.second.used_ns < b.second.used_ns; }));
+  }
+  auto made = known == segments_.end() ? LayersSegment::create(instance, why)
+                                       : LayersSegment::create_again(*known->second.segment, why);
+  if (made == nullptr) return nullptr;
+  Place& place = segments_[instance];
+  place = {std::move(made), now_ns};
+  return place.segment.get();
+}
+
+void SpansRoute::beat(const std::stop_token& stop) {
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    for (auto& [instance, place] : segments_) place.segment->beat(shm::monotonic_ns());
+    stopped.wait_for(lock, stop, kBeat, [] { return false; });
+  }
+}
+
+}  // namespace goxel_telemetry::http_bridge

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// POST /api/v1/spans: takes what layers outside of daemons report (docs/http-api.md, "Reporting spans"), and
+// writes it into a segment for each daemon.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "http-bridge/access.h"
+#include "http-bridge/layers_segment.h"
+#include "http-bridge/routes.h"
+
+namespace goxel_telemetry::http_bridge {
+
+inline constexpr const char* kSpansPath = "/api/v1/spans";
+
+class SpansRoute {
+ public:
+  static constexpr std::size_t kMostSegments = 32;
+
+  // `is_watched`: whether the bridge knows a daemon of this instance. Called from answer().
+  SpansRoute(Access access, std::function<bool(const std::string& instance)> is_watched);
+
+  // From one thread at a time.
+  Response answer(const Request& request);
+
+ private:
+  struct Place {
+    std::unique_ptr<LayersSegment> segment;
+    std::uint64_t used_ns = 0;
+  };
+
+  Response take(const Request& request, const documents::SpanBatch& batch, std::uint64_t now_ns);
+  LayersSegment* segment_of(const std::string& instance, std::uint64_t now_ns, std::string& why);
+  void beat(const std::stop_token& stop);
+
+  const Access access_;
+  const std::function<bool(const std::string&)> is_watched_;
+  std::mutex mutex_;  // guards what follows
+  std::map<std::string, Place> segments_;
+  std::jthread beating_;  // last member: ends before the others are destroyed
+};
+
+}  // namespace goxel_telemetry::http_bridge
