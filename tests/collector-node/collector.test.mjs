@@ -134,6 +134,17 @@ test('the environment says where the bridge is and which instance is below', asy
   assert.equal(receiver.batches[0].instance, 'other');
 });
 
+test('a token goes with every request, if there is one', async (t) => {
+  const { receiver, collector } = await reporting(t, { token: 'secret' });
+  collector.recordOperation('ts-client', 'op', 1);
+  await receiver.until(() => receiver.span('op'));
+  assert.equal(receiver.requests[0].headers.authorization, 'Bearer secret');
+  const without = await reporting(t, { token: 'no\r\ntoken' });
+  without.collector.recordOperation('ts-client', 'op', 1);
+  await without.receiver.until(() => without.receiver.span('op'));
+  assert.equal(without.receiver.requests[0].headers.authorization, undefined);
+});
+
 test('nothing that a caller passes makes the collector throw', async (t) => {
   const { receiver, collector } = await reporting(t);
   for (const duration of [NaN, -1, Infinity, undefined, null, 'x', 1e300, {}]) collector.recordOperation('ts-client', 'bad', duration);

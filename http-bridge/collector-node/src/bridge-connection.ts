@@ -18,13 +18,16 @@ const noAnswer: Answer = { status: 0, retryAfterMs: undefined, body: '' };
 export class BridgeConnection {
   readonly #address: BridgeAddress;
   readonly #timeoutMs: number;
+  readonly #authorization: { readonly Authorization?: string };
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
   #socket: Socket | undefined;
   #busy = false;
 
-  constructor(address: BridgeAddress, timeoutMs: number) {
+  constructor(address: BridgeAddress, timeoutMs: number, token: string | undefined) {
     this.#address = address;
     this.#timeoutMs = timeoutMs;
+    // A token with a line's end would end the header; such a one is no token of a bridge.
+    this.#authorization = token !== undefined && /^[\x21-\x7e]+$/.test(token) ? { Authorization: `Bearer ${token}` } : {};
   }
 
   get busy(): boolean {
@@ -75,7 +78,7 @@ export class BridgeConnection {
   }
 
   #headers(body: Buffer): Record<string, string | number> {
-    return { Host: this.#address.hostHeader, 'Content-Type': 'application/json', 'Content-Length': body.length };
+    return { Host: this.#address.hostHeader, 'Content-Type': 'application/json', 'Content-Length': body.length, ...this.#authorization };
   }
 
   #adopt(socket: Socket): void {

@@ -22,6 +22,8 @@ export interface CollectorOptions {
    * "http://127.0.0.1:9464". False: none, nothing is sent.
    */
   bridge?: string | false;
+  /** What the bridge asks for, if it asks for a token; without it GOXEL_TELEMETRY_TOKEN from the environment. */
+  token?: string;
   /** How many layers this stack has; the bridge takes "4-layer" if it is not said. */
   stack?: Stack;
   /** How often spans are sent, in milliseconds; 50 if it is not said. */
@@ -73,6 +75,7 @@ export class PerformanceCollector {
       flushIntervalMs: atLeast(options.flushIntervalMs, 1, 50),
       maxQueuedSpans: atLeast(options.maxQueuedSpans, 1, 20_000),
       requestTimeoutMs: atLeast(options.requestTimeoutMs, 1, 1_000),
+      token: options.token ?? process.env['GOXEL_TELEMETRY_TOKEN'],
     });
     flushAtEnd(this.#sender);
   }

@@ -10,10 +10,11 @@ import { SpanQueue } from './span-queue.js';
 import type { SpanRecord } from './span-record.js';
 
 /** How spans are sent. */
-export interface SenderLimits {
+export interface SenderOptions {
   readonly flushIntervalMs: number;
   readonly maxQueuedSpans: number;
   readonly requestTimeoutMs: number;
+  readonly token: string | undefined;
 }
 
 const retryMinMs = 50;
@@ -25,7 +26,7 @@ const idle = undefined;
 export class Sender {
   readonly #connection: BridgeConnection;
   readonly #source: Source;
-  readonly #limits: SenderLimits;
+  readonly #options: SenderOptions;
   readonly #queue: SpanQueue;
   #batch: Batch | undefined;
   #lastNumber = 0;
@@ -40,11 +41,11 @@ export class Sender {
   #lastProblem: string | undefined;
   #watchers = new Set<(answered: boolean) => void>();
 
-  constructor(address: BridgeAddress, source: Source, limits: SenderLimits) {
-    this.#connection = new BridgeConnection(address, limits.requestTimeoutMs);
+  constructor(address: BridgeAddress, source: Source, options: SenderOptions) {
+    this.#connection = new BridgeConnection(address, options.requestTimeoutMs, options.token);
     this.#source = source;
-    this.#limits = limits;
-    this.#queue = new SpanQueue(limits.maxQueuedSpans);
+    this.#options = options;
+    this.#queue = new SpanQueue(options.maxQueuedSpans);
   }
 
   get stats(): CollectorStats {
@@ -63,7 +64,7 @@ export class Sender {
     ++this.#completed;
     if (!this.#queue.push(span)) ++this.#dropped;
     // The first span goes at once: then the connection stands when a short-lived process ends.
-    if (this.#timer === idle && !this.#connection.busy) this.#sendIn(this.#connected ? this.#limits.flushIntervalMs : 0);
+    if (this.#timer === idle && !this.#connection.busy) this.#sendIn(this.#connected ? this.#options.flushIntervalMs : 0);
   }
 
   /**
@@ -150,7 +151,7 @@ export class Sender {
     }
     this.#batch = undefined;
     this.#retryMs = 0;
-    return this.#queue.size * 2 > this.#limits.maxQueuedSpans ? 0 : this.#limits.flushIntervalMs;
+    return this.#queue.size * 2 > this.#options.maxQueuedSpans ? 0 : this.#options.flushIntervalMs;
   }
 
   #later(problem: string, retryAfterMs: number | undefined): number {
