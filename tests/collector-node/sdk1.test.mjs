@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `@modelcontextprotocol/sdk`, 1.x.
-import { randomUUID } from 'node:crypto';
+import { randomUUID, webcrypto } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -14,6 +14,8 @@ import { registerTools } from './mcp-tools.mjs';
 import { mcpTests, setPassThrough } from './mcp.mjs';
 import { stdioServer } from './support.mjs';
 
+// The SDK's HTTP server takes it from there, and Node 18 does not have it there.
+globalThis.crypto ??= webcrypto;
 setPassThrough(z.looseObject({}));
 
 function newClient(wrap) {
