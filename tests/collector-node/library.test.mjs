@@ -38,16 +38,18 @@ test('throughput, memory and CPU of the process are sampled once a second, in th
   const collector = new PerformanceCollector({ layer: 'ts-client', bridge: false });
   for (let i = 0; i < 100; ++i) collector.recordOperation('ts-client', 'op', 1);
   const cpuStart = process.cpuUsage();
+  // Busy beyond the second after which they are due, so that they are late.
+  while (process.hrtime.bigint() - start < 1_500_000_000n);
   while (collector.recent('cpu').length === 0) await new Promise(setImmediate);
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   const cpu = process.cpuUsage(cpuStart);
   const [throughput] = collector.recent('throughput');
   const [memory] = collector.recent('memory');
   const [cpuUse] = collector.recent('cpu');
-  // The collector's stopwatch ran for a second at least, within ours.
-  assert.ok(100 / seconds <= throughput.value && throughput.value <= 100 / 0.99, `${throughput.value}`);
+  // The collector's stopwatch ran for one and a half second at least, within ours but for a moment.
+  assert.ok(100 / seconds <= throughput.value && throughput.value <= 100 / 1.49, `${throughput.value}`);
   assert.ok(memory.value > 1e6 && memory.value <= process.resourceUsage().maxRSS * 1024, `${memory.value}`);
-  assert.ok(cpuUse.value > 0 && cpuUse.value <= (cpu.user + cpu.system + 200_000) / 1e6 / 0.99, `${cpuUse.value}`);
+  assert.ok(cpuUse.value > 0 && cpuUse.value <= (cpu.user + cpu.system + 200_000) / 1e6 / 1.49, `${cpuUse.value}`);
   await collector.close();
 });
 
