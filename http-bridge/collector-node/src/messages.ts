@@ -25,10 +25,10 @@ export function isRequest(message: Members): message is Request {
   return typeof message['method'] === 'string' && isId(message['id']);
 }
 
-/** The id of the request that `message` answers; undefined if it answers none. Progress has a method, and answers nothing. */
+/** The id of the request that `message` answers; undefined if it answers none. Progress has no result, and answers nothing. */
 export function answeredId(message: Members): RequestId | undefined {
   const { id } = message;
-  return message['method'] === undefined && isId(id) && ('result' in message || 'error' in message) ? id : undefined;
+  return isId(id) && ('result' in message || 'error' in message) ? id : undefined;
 }
 
 /** How an answer ends its request. A tool's failure is a result with `isError`. */
