@@ -365,6 +365,7 @@ TEST_F(Group, ReadsTheProcessesBehindTheCollectionPoints) {
   EXPECT_EQ(view->processes[3].layer, "daemon");
   EXPECT_EQ(view->processes[3].telemetry_resident_bytes, 4'096u);
   EXPECT_FALSE(view->processes[1].telemetry_resident_bytes) << "no plugin is in it";
+  EXPECT_FALSE(view->processes[1].reported) << "it has no source's id";
   EXPECT_NEAR(view->processes[1].last_seen_seconds, 16, 0.5);
 }
 
