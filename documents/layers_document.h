@@ -96,6 +96,13 @@ void describe(const metrics::LayerProcess& p, Member&& member) {
   member("last_seen_seconds", p.last_seen_seconds);
   member("process", p.process);
   member("telemetry_resident_bytes", p.telemetry_resident_bytes);
+  member("reported", p.reported);
+}
+
+template <class Member>
+void describe(const metrics::Reported& r, Member&& member) {
+  member("operations_completed", r.completed);
+  member("spans_taken", r.taken);
 }
 
 template <class Member>

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "http-bridge/exposition.h"
+#include "metrics/layers/span_chain.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -374,6 +375,20 @@ void write_layer_durations(Exposition& out, const Snapshots& snapshots) {
   }
 }
 
+void write_layer_coverage(Exposition& out, const Snapshots& snapshots) {
+  out.family(
+      "goxel_layer_coverage_ratio", MetricType::gauge,
+      "Part of the operations that an outer layer has ended, by its own count, of which there "
+      "are spans.");
+  for (const auto& view : snapshots.layers) {
+    for (const char* layer : metrics::kLayerNames) {
+      const std::optional<double> coverage = metrics::coverage(*view, layer);
+      if (!coverage) continue;
+      out.sample(Labels().add("instance_name", view->instance).add("layer", layer), *coverage);
+    }
+  }
+}
+
 // What finds no room is left out whole: a series that is missing for a while is no reset. Live
 // daemons come first, and those with few operations before those with many.
 std::vector<std::size_t> exposed_operations(const Snapshots& snapshots) {
@@ -416,6 +431,7 @@ std::string encode(const Snapshots& snapshots, const std::vector<std::size_t>& e
   write_operation_targets(out, shown);
   for (const CallDurations& family : kCallDurations) write_call_durations(out, shown, family);
   write_layer_durations(out, shown);
+  write_layer_coverage(out, snapshots);
   return std::move(out).text();
 }
 

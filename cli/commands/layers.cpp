@@ -186,6 +186,14 @@ std::string operations_table(const metrics::LayersView& view, metrics::Window wi
   return table.empty() ? "" : table.render(style) + '\n';
 }
 
+// How many of its operations a process has reported.
+Cell reported_cell(const std::optional<metrics::Reported>& reported) {
+  if (!reported || reported->completed == 0) return {"-"};
+  const double part =
+      static_cast<double>(reported->taken) / static_cast<double>(reported->completed);
+  return {metrics::format_percent(part), part < 1 ? Emphasis::warning : Emphasis::none};
+}
+
 // The daemon's memory, and the plugin's in it, stand in columns of their own.
 std::string processes_table(const metrics::LayersView& view, const Style& style) {
   const auto bytes = [](std::uint64_t count) {
@@ -197,20 +205,22 @@ std::string processes_table(const metrics::LayersView& view, const Style& style)
                {"MEMORY"},
                {"TELEMETRY", Align::right, 3},
                {"THREADS", Align::right, 1},
-               {"LAST SEEN", Align::right, 2}});
+               {"LAST SEEN", Align::right, 2},
+               {"REPORTED", Align::right, 2}});
   for (const metrics::LayerProcess& p : view.processes) {
     const metrics::ProcessStats& stats = p.process;
     const std::optional<std::uint64_t>& telemetry = p.telemetry_resident_bytes;
-    const Cell cpu = p.running
+    const bool known = stats.pid != 0;  // some processes do not say which they are
+    const Cell cpu = p.running || !known
                          ? Cell(stats.cpu_ratio ? metrics::format_percent(*stats.cpu_ratio) : "-")
                          : Cell("ended", Emphasis::warning);
     table.add(
-        {p.layer, std::to_string(stats.pid), cpu,
+        {p.layer, known ? std::to_string(stats.pid) : "-", cpu,
          stats.resident_bytes
              ? bytes(*stats.resident_bytes - std::min(*stats.resident_bytes, telemetry.value_or(0)))
              : "-",
          telemetry ? bytes(*telemetry) : "-", stats.threads ? format_count(*stats.threads) : "-",
-         format_duration(p.last_seen_seconds * 1e9)});
+         format_duration(p.last_seen_seconds * 1e9), reported_cell(p.reported)});
   }
   return table.empty() ? "" : table.render(style);
 }

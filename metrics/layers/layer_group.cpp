@@ -80,7 +80,10 @@ class Processes {
     std::map<Key, ProcessReader> kept;
     for (const RecordingProcess& one : recording) {
       const Key key{one.process.pid, one.process.start_time, one.layer};
-      if (kept.contains(key)) continue;
+      if (kept.contains(key)) {  // it has several sources
+        add_reported(one, processes);
+        continue;
+      }
       auto known = readers_.extract(key);
       auto place = known.empty() ? kept.emplace(key, ProcessReader(one.process)).first
                                  : kept.insert(std::move(known)).position;
@@ -89,6 +92,7 @@ class Processes {
       process.last_seen_seconds = seconds_between(one.last_seen_ns, now_ns);
       process.process = place->second.read(now_ns);
       process.running = process.process.cpu_seconds_total.has_value();
+      process.reported = one.reported;
     }
     readers_ = std::move(kept);
     const auto place_of = [](const LayerProcess& process) {
@@ -102,11 +106,33 @@ class Processes {
   }
 
  private:
+  static void add_reported(const RecordingProcess& more, std::vector<LayerProcess>& processes) {
+    const auto process =
+        std::find_if(processes.begin(), processes.end(), [&more](const LayerProcess& known) {
+          return known.process.pid == more.process.pid && known.layer == more.layer;
+        });
+    if (process == processes.end() || !more.reported) return;
+    if (!process->reported) process->reported.emplace();
+    process->reported->completed += more.reported->completed;
+    process->reported->taken += more.reported->taken;
+  }
+
   using Key = std::tuple<std::uint32_t, std::uint64_t, std::string>;
   std::map<Key, ProcessReader> readers_;
 };
 
 }  // namespace
+
+std::optional<double> coverage(const LayersView& view, std::string_view layer) {
+  Reported all;
+  for (const LayerProcess& process : view.processes) {
+    if (process.layer != layer || !process.reported) continue;
+    all.completed += process.reported->completed;
+    all.taken += process.reported->taken;
+  }
+  if (all.completed == 0) return std::nullopt;
+  return static_cast<double>(all.taken) / static_cast<double>(all.completed);
+}
 
 class LayerGroup::State {
  public:

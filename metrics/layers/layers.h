@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "metrics/layers/span_join.h"
@@ -83,6 +84,7 @@ struct LayerProcess {
   bool running = false;
   ProcessStats process;
   std::optional<std::uint64_t> telemetry_resident_bytes;  // the plugin's part, of the daemon
+  std::optional<Reported> reported;                       // of all that reports in it
 };
 
 struct Targets {
@@ -113,5 +115,9 @@ struct LayersView {
   std::uint64_t outer_records_lost = 0;
   std::uint64_t chains_dropped = 0;  // joined operations counted in their stack only: too many
 };
+
+// The part of the operations that a layer has ended, by its own count, of which there are spans. Empty: none of its
+// processes has said how many there were.
+std::optional<double> coverage(const LayersView& view, std::string_view layer);
 
 }  // namespace goxel_telemetry::metrics

@@ -442,6 +442,7 @@ std::vector<RecordingProcess> Follower::State::recording_processes(std::size_t m
     processes.push_back({catalog_name(*reader_, point.layer, shm::NameKind::layer),
                          {point.pid, point.process_start_time, producer.boot_id},
                          point.last_seen_ns});
+    if (point.source_id != 0) processes.back().reported = {point.completed, point.taken};
   }
   // A process that replays a session records nothing itself.
   if (processes.empty() && reader_->producer().door != shm::Door::replay) {

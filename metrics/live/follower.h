@@ -24,6 +24,7 @@ struct RecordingProcess {
   std::string layer;
   shm::ProcessIdentity process;
   std::uint64_t last_seen_ns = 0;  // CLOCK_MONOTONIC
+  std::optional<Reported> reported = {};
 };
 
 // Not thread-safe: use one Follower per thread. Never blocks and never fails: Snapshot::daemon

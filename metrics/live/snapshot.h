@@ -83,6 +83,12 @@ struct ProcessStats {
   std::optional<double> start_realtime_seconds;  // Unix time
 };
 
+// What a process says of itself that reports its spans in batches.
+struct Reported {
+  std::uint64_t completed = 0;  // operations that it has ended
+  std::uint64_t taken = 0;      // spans of them that are, or were, in the segment
+};
+
 struct Daemon {
   shm::ProducerState state = shm::ProducerState::absent;
   std::string message;  // for a person: a sentence; empty only while live

@@ -484,6 +484,9 @@ TEST_F(Screens, LayersHasTheProcessesAndWhatTheDaemonDoes) {
   daemon.process.resident_bytes = 10 * 1'048'576;
   daemon.process.threads = 12;
   daemon.telemetry_resident_bytes = 2 * 1'048'576;
+  metrics::LayerProcess& client = view.processes.emplace_back();
+  client.layer = "ts-client";
+  client.reported = {.completed = 1'000, .taken = 995};
   const std::string screen =
       layers_screen("", view, metrics::Window::one_minute, {.colours = true});
   EXPECT_THAT(screen, HasSubstr("1m   seen of it: 12.3 s\n"));
@@ -493,9 +496,12 @@ TEST_F(Screens, LayersHasTheProcessesAndWhatTheDaemonDoes) {
   EXPECT_THAT(screen, HasSubstr("\033[1m2-layer"));
   const std::string plain = layers_screen("", view, metrics::Window::one_minute, {});
   EXPECT_THAT(plain, Not(HasSubstr("\033")));
-  EXPECT_THAT(column_of(plain, "LAYER"), ElementsAre("mcp-server", "daemon"));
+  EXPECT_THAT(column_of(plain, "LAYER"), ElementsAre("mcp-server", "daemon", "ts-client"));
+  EXPECT_THAT(cells_of(lines_of(plain).rbegin()[1]),
+              ElementsAre("daemon", "4711", "150 %", "8.00 MiB", "2.00 MiB", "12", "1.50 s", "-"));
   EXPECT_THAT(cells_of(lines_of(plain).back()),
-              ElementsAre("daemon", "4711", "150 %", "8.00 MiB", "2.00 MiB", "12", "1.50 s"));
+              ElementsAre("ts-client", "-", "-", "-", "-", "-", "0 ns", "99.5 %"))
+      << "of a process that does not say which it is";
   view.stacks[0].windows[1].outermost.covered_seconds = 60;
   EXPECT_THAT(layers_screen("", view, metrics::Window::one_minute, {}),
               Not(HasSubstr("seen of it")));

@@ -141,7 +141,8 @@ class Numbered {
     view->workers_busy = next();
     view->workers_configured = next();
     view->worker_utilisation = {next_half(), next_half(), std::nullopt, next_half()};
-    view->processes = {{text("layer"), next_half(), true, process(), next()}};
+    view->processes = {
+        {text("layer"), next_half(), true, process(), next(), metrics::Reported{next(), next()}}};
     metrics::StackView& stack = view->stacks.emplace_back();
     stack.stack = text("stack");
     stack.windows[1] = {.layers = {text("layer"), text("layer")},

@@ -314,6 +314,21 @@ TEST(Prometheus, RunIsCountedByTheDaemonForEachOperationToo) {
   EXPECT_THAT(text, Not(HasSubstr(series)));
 }
 
+TEST(Prometheus, SaysWhichPartOfItsOperationsALayerHasReported) {
+  metrics::LayersView view;
+  view.instance = "goxel";
+  metrics::LayerProcess& server = view.processes.emplace_back();
+  server.layer = "mcp-server";
+  server.reported = {.completed = 200, .taken = 150};
+  view.processes.emplace_back().layer = "ts-client";
+  Snapshots snapshots = sample_snapshots();
+  snapshots.layers = {std::make_shared<const metrics::LayersView>(view)};
+  const std::string text = encode_prometheus(snapshots);
+  EXPECT_THAT(text, HasSubstr("goxel_layer_coverage_ratio{instance_name=\"goxel\",layer="
+                              "\"mcp-server\"} 0.75\n"));
+  EXPECT_THAT(text, Not(HasSubstr("layer=\"ts-client\"} ")));
+}
+
 // Other layers' spans are of requests that the daemon counts already.
 TEST(Prometheus, OnlyTheDaemonsLayerCountsOperations) {
   Snapshots snapshots = sample_snapshots();

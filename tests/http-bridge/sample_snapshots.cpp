@@ -122,7 +122,9 @@ std::shared_ptr<const LayersView> layers_of(const Snapshot& snapshot) {
   const auto minute = static_cast<std::size_t>(Window::one_minute);
   view->worker_utilisation[minute] = 0.25;
   view->processes.push_back(
-      {"daemon", 0.5, true, snapshot.process, snapshot.own_cost.resident_bytes});
+      {"daemon", 0.5, true, snapshot.process, snapshot.own_cost.resident_bytes, {}});
+  view->processes.push_back(
+      {"mcp-server", 0.25, true, {}, {}, metrics::Reported{.completed = 200, .taken = 150}});
   view->join.fates.duplicates = 2;
   StackView& stack = view->stacks.emplace_back();
   stack.stack = "2-layer";

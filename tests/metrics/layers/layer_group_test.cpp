@@ -365,7 +365,25 @@ TEST_F(Group, ReadsTheProcessesBehindTheCollectionPoints) {
   EXPECT_EQ(view->processes[3].layer, "daemon");
   EXPECT_EQ(view->processes[3].telemetry_resident_bytes, 4'096u);
   EXPECT_FALSE(view->processes[1].telemetry_resident_bytes) << "no plugin is in it";
+  EXPECT_FALSE(view->processes[1].reported) << "it has no source's id";
   EXPECT_NEAR(view->processes[1].last_seen_seconds, 16, 0.5);
+}
+
+TEST_F(Group, KnowsWhichPartOfItsOperationsALayerHasReported) {
+  const shm::ProcessIdentity self = shm::this_process();
+  // Two sources in one process, and one in a process that does not say which.
+  outer_->show_point(0, {self.start_time, now(), self.pid, shm::names::kMcpServer, 7, 100, 90});
+  outer_->show_point(1, {self.start_time, now(), self.pid, shm::names::kMcpServer, 8, 20, 20});
+  outer_->show_point(2, {0, now(), 0, shm::names::kMcpServer, 9, 80, 50});
+  const auto view = look();
+  ASSERT_EQ(view->processes.size(), 3u);
+  EXPECT_EQ(view->processes[1].process.pid, self.pid);
+  ASSERT_TRUE(view->processes[1].reported);
+  EXPECT_EQ(view->processes[1].reported->completed, 120u);
+  EXPECT_EQ(view->processes[1].reported->taken, 110u);
+  EXPECT_FALSE(view->processes[2].reported) << "the daemon's plugin sees all";
+  EXPECT_DOUBLE_EQ(coverage(*view, "mcp-server").value(), 160.0 / 200);
+  EXPECT_FALSE(coverage(*view, "ts-client"));
 }
 
 TEST_F(Group, SnapshotHasTheOperationsOfAllLayers) {
