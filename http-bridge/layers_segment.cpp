@@ -85,9 +85,10 @@ void LayersSegment::take_over(const shm::Reader& before) {
     Source& source = sources_.emplace_back();
     source.point = point;
     if (point.batch_is_open) {
-      source.published_of_open = static_cast<std::uint32_t>(head) - point.batch_begins_at;
-      // In this segment's lane nothing of it lies.
-      source.point.batch_begins_at = 0U - source.published_of_open;
+      // Its producer was killed over it: it is still to come, less what was published.
+      source.point.batch = point.batch - 1;
+      source.point.batch_is_open = false;
+      source.point.batch_place = static_cast<std::uint32_t>(head) - point.batch_place;
     }
     show(source);
   }
@@ -98,22 +99,21 @@ LayersSegment::Outcome LayersSegment::take(const documents::SpanBatch& batch,
   Source& source = source_of(batch);
   shm::CollectionPoint& point = source.point;
   point.last_seen_ns = now_ns;
-  const bool goes_on = point.batch_is_open && batch.number == point.batch;
-  if (batch.number <= point.batch && !goes_on) {
+  if (batch.number <= point.batch) {
     show(source);
     return Outcome::duplicate;
   }
   if (!may_send(source, batch.spans.size(), now_ns)) return Outcome::too_many;
 
-  const std::size_t first =
-      goes_on ? std::min<std::size_t>(source.published_of_open, batch.spans.size()) : 0;
+  const std::size_t published = batch.number == point.batch + 1 ? point.batch_place : 0;
+  const std::size_t first = std::min(published, batch.spans.size());
   point.batch = batch.number;
   point.batch_is_open = true;
-  point.batch_begins_at = static_cast<std::uint32_t>(producer_.sequence() - first);
+  point.batch_place = static_cast<std::uint32_t>(producer_.sequence() - first);
   show(source);
   for (std::size_t i = first; i < batch.spans.size(); ++i) publish(batch.spans[i]);
   point.batch_is_open = false;
-  source.published_of_open = 0;
+  point.batch_place = 0;
   point.completed = batch.completed;
   point.taken += batch.spans.size();
   show(source);
@@ -127,7 +127,6 @@ LayersSegment::Source& LayersSegment::source_of(const documents::SpanBatch& batc
   });
   if (found != sources_.end()) return *found;
   if (sources_.size() < kMostSources) {
-    sources_.reserve(kMostSources);
     found = sources_.emplace(sources_.end());
   } else {
     found = std::min_element(sources_.begin(), sources_.end(), [](const auto& a, const auto& b) {

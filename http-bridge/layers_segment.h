@@ -46,9 +46,8 @@ class LayersSegment {
  private:
   struct Source {
     shm::CollectionPoint point{};
-    std::uint32_t published_of_open = 0;  // of a batch that the bridge before did not finish
-    std::uint64_t allowance = 0;          // spans that it may send now
-    std::uint64_t allowance_ns = 0;       // as of then
+    std::uint64_t allowance = 0;     // spans that it may send now
+    std::uint64_t allowance_ns = 0;  // as of then
   };
 
   LayersSegment(std::string instance, shm::Created created);

@@ -231,8 +231,10 @@ struct CollectionPoint {
   std::uint64_t completed = 0;  // operations that it has ended, as it says
   std::uint64_t taken = 0;      // of its spans
   std::uint32_t batch = 0;      // the latest; 31 bits
-  bool batch_is_open = false;   // being published: its records begin at `batch_begins_at` in lane 0
-  std::uint32_t batch_begins_at = 0;  // low bits of a sequence
+  bool batch_is_open = false;   // it is being published
+  // Of an open batch: low bits of the sequence in lane 0 at which its records begin. Else: how many spans of the
+  // next batch are in an earlier segment, whose producer was killed over it.
+  std::uint32_t batch_place = 0;
 
   using Words = std::array<std::uint64_t, 7>;
   Words words() const {
@@ -242,7 +244,7 @@ struct CollectionPoint {
             source_id,
             completed,
             taken,
-            batch | std::uint64_t{batch_is_open} << 31 | std::uint64_t{batch_begins_at} << 32};
+            batch | std::uint64_t{batch_is_open} << 31 | std::uint64_t{batch_place} << 32};
   }
   static CollectionPoint from_words(const Words& words) {
     return {words[0],

@@ -161,12 +161,14 @@ TEST_F(LayersSegmentTest, BatchInWhichABridgeWasKilledIsFinished) {
 TEST_F(LayersSegmentTest, SoIsItIfTheNextBridgeIsKilledBeforeItComesAgain) {
   segment_.reset();
   leave_unfinished(instance_, 2);
-  for (int bridge = 0; bridge < 3; ++bridge) {
+  for (std::uint32_t bridge = 1; bridge <= 3; ++bridge) {
     segment_.reset();
     segment_ = create();
+    EXPECT_EQ(take(batch(bridge, {"x", "y", "z"}, 8)), Outcome::taken) << "of another source";
   }
+  EXPECT_EQ(take(batch(2, {"x"})), Outcome::duplicate);
   EXPECT_EQ(take(batch(3, {"a", "b", "c", "d"})), Outcome::taken);
-  EXPECT_THAT(published(), ElementsAre("c", "d"));
+  EXPECT_THAT(published(), ElementsAre("x", "y", "z", "c", "d"));
 }
 
 TEST_F(LayersSegmentTest, IfItIsGivenUpTheNextBatchIsTakenWhole) {
