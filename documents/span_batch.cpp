@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "metrics/operation_key.h"
+#include "metrics/tally/outcomes.h"
 #include "shm/catalog.h"
 #include "shm/segment.h"
 
@@ -77,7 +80,7 @@ std::optional<std::uint64_t> number(const json& value) {
   return result;
 }
 
-// Lower-case hexadecimal digits, as W3C has them.
+// Nothing but hexadecimal digits.
 std::optional<std::uint64_t> hexadecimal(std::string_view text) {
   std::uint64_t result = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result, 16);
@@ -103,22 +106,22 @@ constexpr std::array kLayers = {
 constexpr std::array kStacks = {
     std::pair<const char*, std::uint8_t>{"4-layer", shm::names::kFourLayer},
     std::pair<const char*, std::uint8_t>{"2-layer", shm::names::kTwoLayer}};
-constexpr std::array kProtocols = {
-    std::pair<const char*, shm::Protocol>{"mcp", shm::Protocol::mcp},
-    std::pair<const char*, shm::Protocol>{"jsonrpc", shm::Protocol::json_rpc}};
-constexpr std::array kStatuses = {
-    std::pair<const char*, shm::Status>{"ok", shm::Status::ok},
-    std::pair<const char*, shm::Status>{"error", shm::Status::error},
-    std::pair<const char*, shm::Status>{"unanswered", shm::Status::unanswered},
-    std::pair<const char*, shm::Status>{"cancelled", shm::Status::cancelled},
-    std::pair<const char*, shm::Status>{"notification", shm::Status::notification}};
+
+// Which of these has the name in `value`.
+template <class Value>
+std::optional<Value> one_of(const json& value, std::initializer_list<Value> values) {
+  for (const Value one : values) {
+    if (value == metrics::to_string(one)) return one;
+  }
+  return std::nullopt;
+}
 
 // Names that begin with an underscore are ours; those of clients get a second one.
 std::string operation_name(const std::string& name) {
   return name.starts_with('_') ? '_' + name : name;
 }
 
-// Empty if there is one; else why there is none.
+// Null if there is one; else why there is none.
 const char* read_span(const json& in, const SpanBatch& batch, std::uint64_t now_ns,
                       ReportedSpan& out) {
   if (!in.is_object()) return "a span is an object";
@@ -155,10 +158,13 @@ const char* read_span(const json& in, const SpanBatch& batch, std::uint64_t now_
   const json& protocol = member(in, "protocol");
   const auto usual =
       out.layer == shm::names::kTsClient ? shm::Protocol::json_rpc : shm::Protocol::mcp;
-  const auto protocol_id = protocol.is_null() ? usual : named(protocol, kProtocols);
+  const auto protocol_id =
+      protocol.is_null() ? usual : one_of(protocol, {shm::Protocol::mcp, shm::Protocol::json_rpc});
   if (!protocol_id) return "\"protocol\" must be mcp or jsonrpc";
   out.protocol = *protocol_id;
-  const auto status = named(member(in, "status"), kStatuses);
+  const auto status =
+      one_of(member(in, "status"), {shm::Status::ok, shm::Status::error, shm::Status::unanswered,
+                                    shm::Status::cancelled, shm::Status::notification});
   if (!status) return "\"status\" must be ok, error, unanswered, cancelled or notification";
   out.status = *status;
 

@@ -50,7 +50,8 @@ inline std::uint64_t ticks_between(std::uint64_t start, std::uint64_t end) noexc
   return shm::clip_ticks(end > start ? end - start : 0);
 }
 
-// Shows the request in its line from now on. The caller owns the line.
+// Shows the request in its line from now on. The caller owns the line. Inline, so that the entry stays in
+// registers.
 [[gnu::always_inline]] inline void show(Recorder& recorder, std::uint32_t line,
                                         const shm::InflightEntry& entry) noexcept {
   shm::show(recorder.line(line), entry);

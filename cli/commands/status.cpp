@@ -11,7 +11,6 @@
 #include "cli/screen/telling_apart.h"
 #include "cli/target.h"
 #include "metrics/live/follower.h"
-#include "metrics/live/own_cost.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
@@ -84,14 +83,9 @@ std::string overhead_line(const metrics::Snapshot& snapshot, const Style& style)
     }
     waited = share_fact(text, cost.waited_share);
   }
-  const std::optional<metrics::MostDelayed> most = metrics::most_delayed(snapshot);
   return fact_line(
       "overhead",
-      {waited,
-       most ? share_fact("at most " + metrics::format_percent(most->waited_share) + " (" +
-                             metrics::visible(most->operation->key.operation) + ')',
-                         most->waited_share)
-            : Cell(""),
+      {waited, most_delayed_fact(snapshot),
        share_fact((cost.busy_ratio ? metrics::format_percent(*cost.busy_ratio) : "-") +
                       " of the busy time",
                   cost.busy_ratio),

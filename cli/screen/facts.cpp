@@ -70,6 +70,15 @@ Cell share_fact(const std::string& text, std::optional<double> share) {
   }
 }
 
+Cell most_delayed_fact(const metrics::Snapshot& snapshot) {
+  constexpr std::size_t kMostColumns = 40;  // a client may have chosen the name
+  const auto most = metrics::most_delayed(snapshot);
+  if (!most) return {""};
+  return share_fact("at most " + metrics::format_percent(most->waited_share) + " (" +
+                        cut(metrics::visible(most->operation->key.operation), kMostColumns) + ')',
+                    most->waited_share);
+}
+
 Cell target_cell(const metrics::OperationStats& operation, metrics::Window window) {
   const auto room = metrics::latency_room_ns(operation, window);
   return room ? room_cell(metrics::format_latency_room(*room), *room) : Cell("");

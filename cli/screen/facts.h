@@ -46,6 +46,8 @@ Cell own_memory_fact(const metrics::Snapshot& snapshot);
 
 // A fact about what telemetry costs: calm or conspicuous by its share, if that is known.
 Cell share_fact(const std::string& text, std::optional<double> share);
+// Of which operation's latency waiting for telemetry is the largest part; empty if that is not known.
+Cell most_delayed_fact(const metrics::Snapshot& snapshot);
 
 // How far the operation's mean in this window is from the operator's target; empty if it has none.
 Cell target_cell(const metrics::OperationStats& operation, metrics::Window window);

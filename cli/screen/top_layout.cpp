@@ -7,7 +7,6 @@
 #include "cli/screen/facts.h"
 #include "cli/screen/table.h"
 #include "cli/screen/telling_apart.h"
-#include "metrics/live/own_cost.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 
@@ -142,18 +141,10 @@ std::string state_line(const metrics::Snapshot& snapshot, const Style& style) {
   }
 }
 
-Cell wait_fact(const metrics::Snapshot& snapshot) {
-  const metrics::OwnCost& cost = snapshot.own_cost;
+Cell wait_fact(const metrics::OwnCost& cost) {
   if (!cost.waited) return {"requests wait - for telemetry"};
   std::string text = "requests wait " + format_duration(cost.waited->ns);
-  if (cost.waited_share) {
-    text += " (" + metrics::format_percent(*cost.waited_share);
-    if (const auto most = metrics::most_delayed(snapshot)) {
-      text += ", " + metrics::visible(most->operation->key.operation) + ' ' +
-              metrics::format_percent(most->waited_share);
-    }
-    text += ')';
-  }
+  if (cost.waited_share) text += " (" + metrics::format_percent(*cost.waited_share) + ')';
   return share_fact(text + " for telemetry", cost.waited_share);
 }
 
@@ -183,7 +174,8 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
          fact_line("process",
                    {process.cpu_ratio ? "CPU " + metrics::format_percent(*process.cpu_ratio) : "",
                     process.resident_bytes ? memory_fact(snapshot) : Cell(""),
-                    own_memory_fact(snapshot), wait_fact(snapshot), busy_fact(snapshot.own_cost)},
+                    own_memory_fact(snapshot), wait_fact(snapshot.own_cost),
+                    most_delayed_fact(snapshot), busy_fact(snapshot.own_cost)},
                    style) +
          ring_line(snapshot.ring, style);
 }

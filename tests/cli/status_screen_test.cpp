@@ -276,6 +276,8 @@ TEST_F(StatusScreen, WhatARequestWaitsForIsFirstAndFits80Columns) {
               HasSubstr("overhead    a request waits 1.23 µs ± 123 ns (0.82 % of its 150 µs)\n"
                         "            at most 4.00 % (ping)   3.12 % of the busy time   "
                         "1,204 calls timed\n"));
+  snapshot_.operations.replace(0).key.operation = std::string(55, 'x');
+  for (const std::string& line : lines_of(screen({.width = 80}))) EXPECT_LE(columns(line), 80u);
   EXPECT_THAT(screen(kColours), HasSubstr("\033[33m3.12 % of the busy time"));
   snapshot_.own_cost.busy_ratio = 0.02;
   EXPECT_THAT(screen(kColours), HasSubstr("   2.00 % of the busy time"));

@@ -280,7 +280,7 @@ TEST(TopLayout, SaysOfWhichOperationTelemetryTakesMost) {
   ping.windows[2].latency.count = 1;
   ping.windows[2].latency.mean_ns = 30'600;
   EXPECT_THAT(text({}, s, 300),
-              HasSubstr("requests wait 612 ns (0.41 %, ping 2.00 %) for telemetry"));
+              HasSubstr("requests wait 612 ns (0.41 %) for telemetry   at most 2.00 % (ping)"));
 }
 
 TEST(TopLayout, ShowsWhatPassesTheFilterAndWhatTheWindowHolds) {
