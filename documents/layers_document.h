@@ -115,6 +115,7 @@ template <class Member>
 void describe(const metrics::JoinCounters& c, Member&& member) {
   member("spans", c.spans);
   member("operations", c.operations);
+  member("at_once", c.at_once);
   member("joined", c.fates.joined);
   member("alone", c.fates.alone);
   member("irregular", c.fates.irregular);

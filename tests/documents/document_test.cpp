@@ -159,6 +159,7 @@ class Numbered {
     view->join.early = next();
     view->join.held = next();
     view->join.operations = next();
+    view->join.at_once = next();
     view->join.fates.joined = next();
     view->join.fates.alone = next();
     view->join.fates.irregular = next();
