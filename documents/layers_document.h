@@ -147,6 +147,7 @@ void describe(const LayersInstance& i, Member&& member) {
   member("processes", v.processes);
   member("stacks", v.stacks);
   member("join", v.join);
+  member("freshness", v.freshness);
   member("chains_dropped", v.chains_dropped);
   member("outer_records_lost", v.outer_records_lost);
 }

@@ -19,7 +19,7 @@ using Time = metrics::Time;
 // Between two sweeps. A sweep of one daemon takes some 10 µs: so the shorter time is 0.2 % of a processor,
 // and each sweep costs the daemon at most a cache miss (shm/reader.h). Where sweeps take longer, they come more
 // seldom, so that they take one part in kRestPart; while no daemon lives, they come as seldom as they may.
-constexpr std::chrono::nanoseconds kShortestRest{5'000'000};
+constexpr std::chrono::nanoseconds kShortestRest{8'000'000};
 constexpr std::chrono::nanoseconds kLongestRest{50'000'000};
 constexpr std::int64_t kRestPart = 100;
 // Snapshots of so long ago are as good as new ones.
@@ -104,7 +104,7 @@ std::chrono::nanoseconds Instances::rest() {
            group.outer().state() == shm::ProducerState::live;
   });
   if (!any_lives) return kLongestRest;
-  const auto took = std::chrono::nanoseconds(static_cast<std::int64_t>(reading_.last_round_ns()));
+  const auto took = std::chrono::nanoseconds(static_cast<std::int64_t>(reading_.usual_round_ns()));
   return std::clamp(took * kRestPart, kShortestRest, kLongestRest);
 }
 

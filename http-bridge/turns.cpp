@@ -12,6 +12,8 @@ namespace {
 // Of the budget. A daemon of ours needs less.
 constexpr std::uint64_t kCheapPart = 10;
 
+constexpr std::uint64_t kRounds = 16;
+
 }  // namespace
 
 void Turns::round(std::size_t count, const std::function<const std::string&(std::size_t)>& name,
@@ -40,7 +42,7 @@ void Turns::round(std::size_t count, const std::function<const std::string&(std:
     serve_one(i);
     last_costly_ = name(i);
   }
-  last_round_ns_ = now_ns - began_ns;
+  usual_round_ns_ = (usual_round_ns_ * (kRounds - 1) + (now_ns - began_ns)) / kRounds;
 }
 
 }  // namespace goxel_telemetry::http_bridge

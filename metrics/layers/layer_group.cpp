@@ -225,6 +225,7 @@ Snapshot LayerGroup::State::snapshot(const Time& now) {
   if (!outer_known()) return all;
   Snapshot outside = outer.snapshot(now);
   outer_lost_ = outside.ring.lost;
+  all.freshness.outer = outside.freshness.daemon;
   // Only the daemon's own segment counts for the layer `daemon`.
   all.operations = merged(all.operations, outside.operations);
   std::erase_if(outside.layers, [](const auto& l) { return l.layer == "daemon"; });
@@ -285,6 +286,7 @@ std::shared_ptr<const LayersView> LayerGroup::State::layers(const Snapshot& all)
     }
   }
   view->join = join_.counters();
+  view->freshness = all.freshness;
   view->outer_records_lost = outer_lost_;
   view->chains_dropped = chains_.dropped();
   describe_stacks(*view, all);

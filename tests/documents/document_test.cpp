@@ -152,6 +152,7 @@ class Numbered {
                         .operations = {{text("operation"), breakdown()}},
                         .latency_room_ns = next_half(),
                         .throughput_room_per_second = next_half()};
+    view->freshness = {latency(), latency()};
     view->join.spans = next();
     view->join.untraced = next();
     view->join.misplaced = next();

@@ -265,6 +265,13 @@ TEST_F(Group, ByThenAllOperationsOfTheLastSecondAreInItWhoseLayersAreKnown) {
   EXPECT_EQ(window.breakdown.operations, 10u);
   EXPECT_EQ(window.outermost.latency.count, 10u) << "of the same second";
   EXPECT_EQ(view->join.at_once, 10u);
+
+  now_.monotonic_ns += kSecond;
+  group_.sweep(now_);
+  const Freshness fresh = group_.layers(group_.snapshot(now_))->freshness;
+  ASSERT_TRUE(fresh.daemon && fresh.outer);
+  EXPECT_EQ(fresh.daemon->count, 10u) << "the first one had ended before this reader began";
+  EXPECT_EQ(fresh.outer->count, 10u);
 }
 
 TEST_F(Group, ItsViewSaysWhatTheDaemonIsDoing) {
