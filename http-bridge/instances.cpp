@@ -156,6 +156,7 @@ void Instances::show(const Time& now) {
         View& view = views[i].emplace();
         view.snapshot = groups_[i].snapshot(now);
         view.layers = groups_[i].layers(view.snapshot);
+        view.slowest = groups_[i].slowest();
       });
   auto snapshots = std::make_shared<Snapshots>();
   snapshots->taken_realtime_ns = now.realtime_ns;
@@ -166,10 +167,12 @@ void Instances::show(const Time& now) {
           std::find_if(before->instances.begin(), before->instances.end(),
                        [&](const metrics::Snapshot& s) { return s.instance == name_of(i); });
       if (old == before->instances.end()) continue;
-      views[i] = {*old, before->layers[static_cast<std::size_t>(old - before->instances.begin())]};
+      const auto place = static_cast<std::size_t>(old - before->instances.begin());
+      views[i] = {*old, before->layers[place], before->slowest[place]};
     }
     snapshots->instances.push_back(std::move(views[i]->snapshot));
     snapshots->layers.push_back(std::move(views[i]->layers));
+    snapshots->slowest.push_back(std::move(views[i]->slowest));
   }
   {
     const std::scoped_lock lock(mutex_);

@@ -68,6 +68,7 @@ class Instances {
   struct View {
     metrics::Snapshot snapshot;
     std::shared_ptr<const metrics::LayersView> layers;
+    std::shared_ptr<const metrics::SlowestOperations::Kept> slowest;
   };
   void run(const std::stop_token& stop);
   void sweep_or_complain(bool is_asked);

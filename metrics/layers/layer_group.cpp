@@ -47,14 +47,14 @@ class Feed final : public SpanListener {
   }
 
   void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
-            std::uint64_t end_ns, std::uint64_t error_ns) override {
+            std::uint64_t end_ns, bool failed, std::uint64_t error_ns) override {
     // The times of a clock that is less certain than this cannot be compared.
     constexpr std::uint64_t kMostErrorUs = 1000;
     if (number == kNoLayer) return;
     join_.add(trace_id,
               {start_ns, end_ns, static_cast<std::uint32_t>(number >> 16),
                static_cast<Layer>(number & 0xFF), static_cast<std::uint8_t>(number >> 8),
-               static_cast<std::uint16_t>(std::min(kMostErrorUs, error_ns / 1000))},
+               static_cast<std::uint16_t>(std::min(kMostErrorUs, error_ns / 1000)), failed},
               now_ns_);
   }
 
@@ -154,6 +154,7 @@ class LayerGroup::State {
   void sweep(const Time& now, std::uint64_t budget_ns);
   Snapshot snapshot(const Time& now);
   std::shared_ptr<const LayersView> layers(const Snapshot& all);
+  std::shared_ptr<const SlowestOperations::Kept> slowest() { return slowest_.kept(); }
   std::size_t window_bytes() const {
     return daemon.window_bytes() + outer.window_bytes() + chains_.window_bytes();
   }
@@ -175,7 +176,13 @@ class LayerGroup::State {
                               const std::vector<const LayerStats*>& layers, const Targets& targets);
 
   ChainTable chains_;
-  SpanJoin join_{[this](const JoinedOperation& operation) { chains_.add(operation); }};
+  SpanJoin join_{[this](const JoinedOperation& operation, std::uint64_t trace_id,
+                        std::span<const Span> spans) {
+    chains_.add(operation);
+    slowest_.add(operation, trace_id, spans, chains_, now_);
+  }};
+  SlowestOperations slowest_;
+  Time now_{};  // of the present sweep
   Feed feed_{chains_, join_};
   Processes processes_;
   std::uint64_t outer_lost_ = 0;
@@ -190,6 +197,7 @@ class LayerGroup::State {
 void LayerGroup::State::sweep(const Time& now, std::uint64_t budget_ns) {
   const std::uint64_t each_ns =
       budget_ns == Follower::kUnlimited ? Follower::kUnlimited : budget_ns / 2;
+  now_ = now;
   feed_.set_time(now.monotonic_ns);
   daemon.sweep(now, each_ns);
   if (const shm::Provenance made = daemon.provenance(); made.known) {
@@ -197,6 +205,7 @@ void LayerGroup::State::sweep(const Time& now, std::uint64_t budget_ns) {
   }
   outer.sweep(now, each_ns);
   chains_.advance(joined_second(now.monotonic_ns));
+  slowest_.advance(now.monotonic_ns / kNsPerSecond);
   join_.advance(now.monotonic_ns);
   keep_within_limit(now.monotonic_ns / kNsPerSecond);
 }
@@ -369,6 +378,9 @@ Snapshot LayerGroup::snapshot(const Time& now) {
 }
 std::shared_ptr<const LayersView> LayerGroup::layers(const Snapshot& taken) {
   return state_->layers(taken);
+}
+std::shared_ptr<const SlowestOperations::Kept> LayerGroup::slowest() {
+  return state_->slowest();
 }
 const std::string& LayerGroup::instance() const {
   return state_->daemon.instance();

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "metrics/layers/layers.h"
+#include "metrics/layers/slowest_operations.h"
 #include "metrics/live/follower.h"
 
 namespace goxel_telemetry::metrics {
@@ -33,6 +34,9 @@ class LayerGroup {
   // Made from a snapshot that this group has just taken, anew once a second, half a second after one has ended: then
   // operations that are joined at once are in it. Others come into the windows as they are joined. Never null.
   std::shared_ptr<const LayersView> layers(const Snapshot& taken);
+
+  // The slowest operations that were joined in the last fifteen minutes.
+  std::shared_ptr<const SlowestOperations::Kept> slowest();
 
   // Operations beyond a few have their places among those of other groups. Before the first sweep.
   void share(const std::shared_ptr<OperationPlaces>& places);

@@ -118,7 +118,7 @@ void SpanJoin::settle(std::uint64_t trace_id, std::uint64_t now_ns) {
     const bool has_waited = end_ns < now_ns - kPatienceNs;
     const bool may_be_whole = end_ns < now_ns - kGraceNs;
     group_.assign(first, last);
-    if ((has_waited || may_be_whole) && join(group_, has_waited, now_ns)) {
+    if ((has_waited || may_be_whole) && join(trace_id, group_, has_waited, now_ns)) {
       joined_[trace_id % kJoinedPlaces] = {trace_id, end_ns};
     } else {
       due_ns = std::min(due_ns, end_ns + (may_be_whole ? kPatienceNs : kGraceNs));
@@ -143,26 +143,29 @@ void SpanJoin::settle(std::uint64_t trace_id, std::uint64_t now_ns) {
 }
 
 // False if the group has to wait: nothing has happened then.
-bool SpanJoin::join(std::vector<Span>& group, bool has_waited, std::uint64_t now_ns) {
-  operations_.clear();
+bool SpanJoin::join(std::uint64_t trace_id, std::vector<Span>& group, bool has_waited,
+                    std::uint64_t now_ns) {
+  result_.clear();
   SpanFates fates;
   const std::size_t spans = group.size();
-  join_spans(group, operations_, fates);
+  join_spans(group, result_, fates);
+  const std::vector<JoinedOperation>& operations = result_.operations;
   if (!has_waited) {
     const bool all = fates.joined + fates.duplicates == spans;
-    if (!all || !std::all_of(operations_.begin(), operations_.end(),
+    if (!all || !std::all_of(operations.begin(), operations.end(),
                              [&](const JoinedOperation& o) { return is_whole(o, now_ns); })) {
       return false;
     }
-    counters_.at_once += operations_.size();
+    counters_.at_once += operations.size();
   }
   counters_.fates += fates;
-  counters_.operations += operations_.size();
-  for (const JoinedOperation& operation : operations_) {
+  counters_.operations += operations.size();
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    const JoinedOperation& operation = operations[i];
     if (has_waited && now_ns != kNoRoom) {
       stacks_[operation.stack].usual |= static_cast<std::uint16_t>(1u << operation.layers);
     }
-    sink_(operation);
+    sink_(operation, trace_id, result_.spans_of(i));
   }
   return true;
 }

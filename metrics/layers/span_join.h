@@ -52,7 +52,8 @@ class SpanJoin {
   static constexpr std::uint64_t kRememberedNs = 60'000'000'000;
   static constexpr std::size_t kMostHeld = 262'144;
 
-  using Sink = std::function<void(const JoinedOperation&)>;
+  using Sink = std::function<void(const JoinedOperation&, std::uint64_t trace_id,
+                                  std::span<const Span> spans)>;
   explicit SpanJoin(Sink sink) : sink_(std::move(sink)) {}
 
   // `trace_id` 0: none. Time is an argument: CLOCK_MONOTONIC.
@@ -93,7 +94,8 @@ class SpanJoin {
   void unschedule(const Trace& trace);
   // Joins the trace's groups that are due, and removes them. The rest stays.
   void settle(std::uint64_t trace_id, std::uint64_t now_ns);
-  bool join(std::vector<Span>& group, bool has_waited, std::uint64_t now_ns);
+  bool join(std::uint64_t trace_id, std::vector<Span>& group, bool has_waited,
+            std::uint64_t now_ns);
   bool is_whole(const JoinedOperation& operation, std::uint64_t now_ns) const;
 
   Sink sink_;
@@ -109,7 +111,7 @@ class SpanJoin {
   std::map<std::uint64_t, std::vector<std::uint64_t>> due_;
   std::vector<Span> spans_;  // a member only to keep its memory
   std::vector<Span> group_;
-  std::vector<JoinedOperation> operations_;
+  JoinedSpans result_;
 };
 
 }  // namespace goxel_telemetry::metrics

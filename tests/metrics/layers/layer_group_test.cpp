@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A daemon's segment and its outer layers' segment, read together.
 #include "metrics/layers/layer_group.h"
+#include "metrics/layers/trace_search.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -158,6 +159,28 @@ TEST_F(Group, WindowsThatNeedMoreThanTheirLimitCoverLessTimeAndSaySo) {
   now_.monotonic_ns += 900 * kSecond;
   group_.sweep(now_);
   EXPECT_FALSE(group_.snapshot(now_).windows_shortened);
+}
+
+TEST_F(Group, KeepsTheSlowestOperationsWithTheirSpansAndFindsATraceInTheRings) {
+  for (std::uint64_t i = 0; i < 10; ++i) four_layers(100 + i, now() - 900 * kMs + i);
+  two_layers(7, now() - 500 * kMs, 3);
+  publish(*daemon_, "lost", shm::names::kDaemon, shm::names::kTwoLayer, 9, now() - 400 * kMs, kMs,
+          shm::Status::unanswered);
+  look();
+  const SlowestOperations::Kept found = slowest(*group_.slowest(), {}, now());
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0]->stack, "4-layer");
+  EXPECT_EQ(found[0]->spans.size(), 4u);
+  EXPECT_EQ(found[1]->trace_id, 7u);
+  EXPECT_EQ(found[1]->duration_ns, 5 * kMs + 3);
+
+  const std::vector<TracedOperation> traced = find_trace(instance_, 7, now_);
+  ASSERT_EQ(traced.size(), 1u);
+  ASSERT_EQ(traced[0].spans.size(), 2u);
+  EXPECT_EQ(traced[0].spans[1].layer, Layer::daemon);
+  EXPECT_EQ(traced[0].spans[1].duration_ns, 3 * kMs);
+  EXPECT_EQ(find_trace(instance_, 9, now_).at(0).spans.at(0).status, "unanswered");
+  EXPECT_TRUE(find_trace(instance_, 8, now_).empty());
 }
 
 // Thirds of nanoseconds: rows that were rounded each by itself would miss the sum.

@@ -33,7 +33,9 @@ class Join : public testing::Test {
   }
 
   std::vector<JoinedOperation> joined_;
-  SpanJoin join_{[this](const JoinedOperation& operation) { joined_.push_back(operation); }};
+  SpanJoin join_{[this](const JoinedOperation& operation, std::uint64_t, std::span<const Span>) {
+    joined_.push_back(operation);
+  }};
   std::uint64_t now_ = kStart;
 };
 
@@ -339,8 +341,9 @@ class Orders : public testing::Test {
     }
     std::map<std::uint64_t, std::vector<Span>> traces;
     for (const Arrival& arrival : arrivals_) traces[arrival.trace].push_back(arrival.span);
-    for (auto& [trace, spans] : traces) join_spans(spans, expected_, fates_);
-    expected_ = sorted(expected_);
+    JoinedSpans joined;
+    for (auto& [trace, spans] : traces) join_spans(spans, joined, fates_);
+    expected_ = sorted(joined.operations);
     ASSERT_GT(expected_.size(), 1000u);
   }
 
@@ -349,7 +352,9 @@ class Orders : public testing::Test {
     std::stable_sort(order.begin(), order.end(),
                      [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
     std::vector<JoinedOperation> got;
-    SpanJoin join([&](const JoinedOperation& operation) { got.push_back(operation); });
+    SpanJoin join([&](const JoinedOperation& operation, std::uint64_t, std::span<const Span>) {
+      got.push_back(operation);
+    });
     std::uint64_t swept_ms = 0;
     for (const Arrival& arrival : order) {
       for (; swept_ms < arrival.at_ms; swept_ms += 50) join.advance(kStart + swept_ms * kMs);
