@@ -36,6 +36,7 @@ class Server {
  private:
   std::unique_ptr<HttpBackend> backend_;
   Front front_;
+  const Door door_;
 };
 
 }  // namespace goxel_telemetry::http_bridge
