@@ -20,8 +20,9 @@ struct PathAnswers {
 };
 
 struct Door {
-  PathAnswers ready;  // GET and HEAD of its paths, without parameters
-  PathAnswers posts;  // POST to its paths, with the body
+  PathAnswers ready;    // GET and HEAD of its paths, without parameters
+  PathAnswers posts;    // POST to its paths, with the body
+  SharedAnswer others;  // from the thread of `ready`, without a body; null: the backend is asked
 };
 
 }  // namespace goxel_telemetry::http_bridge

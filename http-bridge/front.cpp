@@ -27,6 +27,8 @@ class Front::Loop {
     return listening.port;
   }
 
+  void accept_at(int listening, Door door) { peers_.accept_at(listening, std::move(door)); }
+
   bool serve() {
     for (;;) {
       try {
@@ -56,6 +58,10 @@ Front::~Front() = default;
 
 int Front::bind(const std::string& address, int port, Door door, std::string& why) {
   return loop_->bind(address, port, std::move(door), why);
+}
+
+void Front::accept_at(int listening, Door door) {
+  loop_->accept_at(listening, std::move(door));
 }
 
 bool Front::serve() {

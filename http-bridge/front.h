@@ -22,6 +22,7 @@ class Front {
 
   // As those of Server.
   int bind(const std::string& address, int port, Door door, std::string& why);
+  void accept_at(int listening, Door door);
   bool serve();
   void stop();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 on one address. Clients meet an event-driven front (front.h), which no slow or hostile
+// HTTP/1.1 on one address, and on other sockets that already listen. Clients meet an event-driven front (front.h), which no slow or hostile
 // client can make slow for others. Behind it, httplib (http_backend.h) gets only complete and
 // unambiguous requests (request_head.h) and is never made to wait.
 #pragma once
@@ -25,6 +25,10 @@ class Server {
   // Port 0 takes any that is free. The port that is bound, or 0: then `why` is a sentence for the
   // operator.
   int bind(const std::string& address, int port, std::string& why);
+
+  // Before serve(): `door` is for clients of this socket, too, which listens and does not block, and
+  // is owned from now on.
+  void accept_at(int listening, Door door);
 
   // After bind(): answers until stop(), and returns true then; false if its socket failed.
   bool serve();
