@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +20,7 @@
 #include <functional>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/http-bridge/temporary_folder.h"
@@ -26,13 +28,18 @@
 namespace {
 
 std::function<void()> before_listening;
+std::function<void()> before_locking;
 
 }  // namespace
 
-// Instead of the C library's, in this program: until then nobody can connect.
+// Instead of the C library's, in this program. Until it listens nobody can connect.
 extern "C" int listen(int fd, int backlog) noexcept {
   if (before_listening) before_listening();
   return static_cast<int>(::syscall(SYS_listen, fd, backlog));
+}
+extern "C" int flock(int fd, int operation) noexcept {
+  if (before_locking) std::exchange(before_locking, nullptr)();
+  return static_cast<int>(::syscall(SYS_flock, fd, operation));
 }
 
 namespace goxel_telemetry::http_bridge {
@@ -317,6 +324,13 @@ TEST_F(SocketFileTest, ARelativePathIsFromTheWorkingFolder) {
   std::filesystem::current_path(before);
   ASSERT_NE(file, nullptr) << why_;
   EXPECT_EQ(file->path(), folder_.file("s"));
+}
+
+TEST_F(SocketFileTest, ALockThatItsLastHolderRemovesBeforeItIsTakenIsTakenAnew) {
+  before_locking = [this] { EXPECT_EQ(::unlink((path_ + ".lock").c_str()), 0); };
+  const auto file = listen(path_);
+  ASSERT_NE(file, nullptr) << why_;
+  EXPECT_EQ(refused(path_), "another bridge takes spans on " + path_);
 }
 
 // In front of a socket that a killed one left, and while an earlier one ends.
