@@ -64,7 +64,7 @@ int run(const Options& options) {
   }
   std::optional<Instances> instances(std::in_place, options.instances);
   const Routes routes(
-      Access::for_address(options.bind, token), [&instances] { return instances->latest(); },
+      Access::for_address(options.bind, token), [&instances] { return instances->newest(); },
       source, options.baseline_folder);
   SpansRoute spans(Access::for_address(options.bind, token), [&instances](const std::string& name) {
     const auto snapshots = instances->latest();

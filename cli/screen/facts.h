@@ -31,6 +31,8 @@ std::string run_table(const metrics::Snapshot& snapshot, const Style& style);
 std::string totals_line(const metrics::Snapshot& snapshot, const Style& style);
 
 // What became of the records: published = read + before this reader + lost.
+// How old is what the screen shows.
+std::string freshness_line(const metrics::Freshness& freshness, const Style& style);
 std::string ring_line(const metrics::Ring& ring, const Style& style);
 
 // The numbers of events that the plugin could not record, each with its reason; or that there are

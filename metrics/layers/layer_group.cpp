@@ -23,6 +23,14 @@ double seconds_between(std::uint64_t then, std::uint64_t now) {
   return now > then ? static_cast<double>(now - then) / 1e9 : 0;
 }
 
+// The windows of joined operations are this old: what is joined at once is in them by then. It is the
+// grace time, a tick of the join, a sweep, and how long a process keeps its spans.
+constexpr std::uint64_t kWindowsLagNs = 500'000'000;
+
+std::uint64_t joined_second(std::uint64_t monotonic_ns) {
+  return (monotonic_ns - std::min(monotonic_ns, kWindowsLagNs)) / kNsPerSecond;
+}
+
 // Gives the spans of both segments to the join.
 class Feed final : public SpanListener {
  public:
@@ -33,7 +41,8 @@ class Feed final : public SpanListener {
   std::uint64_t number_of(const OperationKey& key) override {
     const auto layer = layer_named(key.layer);
     if (!layer) return kNoLayer;
-    return std::uint64_t{chains_.number_of(key.stack, key.operation)} << 8 |
+    const std::uint32_t number = chains_.number_of(key.stack, key.operation);
+    return std::uint64_t{number} << 16 | std::uint64_t{chains_.short_number_of_stack(number)} << 8 |
            static_cast<std::uint64_t>(*layer);
   }
 
@@ -43,8 +52,8 @@ class Feed final : public SpanListener {
     constexpr std::uint64_t kMostErrorUs = 1000;
     if (number == kNoLayer) return;
     join_.add(trace_id,
-              {start_ns, end_ns, static_cast<std::uint32_t>(number >> 8),
-               static_cast<Layer>(number & 0xFF),
+              {start_ns, end_ns, static_cast<std::uint32_t>(number >> 16),
+               static_cast<Layer>(number & 0xFF), static_cast<std::uint8_t>(number >> 8),
                static_cast<std::uint16_t>(std::min(kMostErrorUs, error_ns / 1000))},
               now_ns_);
   }
@@ -187,9 +196,7 @@ void LayerGroup::State::sweep(const Time& now, std::uint64_t budget_ns) {
     outer.take_only_from(made.uid, made.gid);
   }
   outer.sweep(now, each_ns);
-  const std::uint64_t settled_ns =
-      now.monotonic_ns - std::min(now.monotonic_ns, SpanJoin::kPatienceNs);
-  chains_.advance(settled_ns / kNsPerSecond);
+  chains_.advance(joined_second(now.monotonic_ns));
   join_.advance(now.monotonic_ns);
   keep_within_limit(now.monotonic_ns / kNsPerSecond);
 }
@@ -218,6 +225,7 @@ Snapshot LayerGroup::State::snapshot(const Time& now) {
   if (!outer_known()) return all;
   Snapshot outside = outer.snapshot(now);
   outer_lost_ = outside.ring.lost;
+  all.freshness.outer = outside.freshness.daemon;
   // Only the daemon's own segment counts for the layer `daemon`.
   all.operations = merged(all.operations, outside.operations);
   std::erase_if(outside.layers, [](const auto& l) { return l.layer == "daemon"; });
@@ -229,7 +237,7 @@ Snapshot LayerGroup::State::snapshot(const Time& now) {
 }
 
 std::shared_ptr<const LayersView> LayerGroup::State::layers(const Snapshot& all) {
-  const std::uint64_t second = all.taken_monotonic_ns / kNsPerSecond;
+  const std::uint64_t second = joined_second(all.taken_monotonic_ns);
   if (view_ != nullptr && second == view_second_) return view_;
   view_second_ = second;
 
@@ -278,6 +286,7 @@ std::shared_ptr<const LayersView> LayerGroup::State::layers(const Snapshot& all)
     }
   }
   view->join = join_.counters();
+  view->freshness = all.freshness;
   view->outer_records_lost = outer_lost_;
   view->chains_dropped = chains_.dropped();
   describe_stacks(*view, all);

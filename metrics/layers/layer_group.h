@@ -30,8 +30,8 @@ class LayerGroup {
   // The daemon's snapshot; its operations include those that the outer layers saw.
   Snapshot snapshot(const Time& now);
 
-  // Made from a snapshot that this group has just taken, anew once a second; never null. Its joined operations are SpanJoin::kPatienceNs old: the
-  // window "now" is the newest second for which no more spans are waited for.
+  // Made from a snapshot that this group has just taken, anew once a second, half a second after one has ended: then
+  // operations that are joined at once are in it. Others come into the windows as they are joined. Never null.
   std::shared_ptr<const LayersView> layers(const Snapshot& taken);
 
   // Operations beyond a few have their places among those of other groups. Before the first sweep.

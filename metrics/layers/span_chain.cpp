@@ -166,6 +166,7 @@ class Joiner {
     }
     fates.joined += members.size();
     operation.name = spans_[members.front()].name;
+    operation.stack = spans_[members.front()].stack;
     operation.end_ns = spans_[members.front()].end_ns;
     const std::vector<Layer> layers = layers_in(operation.layers);
     std::vector<Interval> outer;
@@ -208,6 +209,16 @@ std::vector<Layer> layers_in(LayerSet set) {
     if ((set & set_of(static_cast<Layer>(i))) != 0) layers.push_back(static_cast<Layer>(i));
   }
   return layers;
+}
+
+SpanFates& SpanFates::operator+=(const SpanFates& more) {
+  joined += more.joined;
+  alone += more.alone;
+  irregular += more.irregular;
+  duplicates += more.duplicates;
+  sticking_out += more.sticking_out;
+  cut += more.cut;
+  return *this;
 }
 
 void join_spans(std::vector<Span>& spans, std::vector<JoinedOperation>& operations,

@@ -34,6 +34,7 @@ struct Span {
   std::uint64_t end_ns = 0;
   std::uint32_t name = 0;  // any number that the caller chooses
   Layer layer = Layer::daemon;
+  std::uint8_t stack = 0;      // any number that the caller chooses: see SpanJoin
   std::uint16_t error_us = 0;  // of start and end, by its clock's calibration
 
   friend auto operator<=>(const Span&, const Span&) = default;
@@ -58,13 +59,15 @@ struct SpanFates {
   std::uint64_t sticking_out = 0;  // overlaps with spans of the next outer layer but lies in none
   std::uint64_t cut = 0;           // stuck out a little (kClockSlackNs)
 
+  SpanFates& operator+=(const SpanFates& more);
   friend bool operator==(const SpanFates&, const SpanFates&) = default;
 };
 
 // A span that lies in no other one, together with all spans in it. They are of at least two layers,
 // and every span but the outermost lies in a span of the next outer layer that the operation has.
 struct JoinedOperation {
-  std::uint32_t name = 0;  // of the outermost span
+  std::uint32_t name = 0;  // of the outermost span, as is the next
+  std::uint8_t stack = 0;
   LayerSet layers = 0;
   std::uint64_t end_ns = 0;  // of the outermost span
   // For each of the operation's layers, the time that the layer's spans cover. Never more than at

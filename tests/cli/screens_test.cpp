@@ -158,6 +158,23 @@ TEST_F(Screens, StatusShowsStateCountsAndCoveredTime) {
   EXPECT_THAT(screen, HasSubstr("Last minute (seen of it: 12.3 s): 123,463 requests"));
 }
 
+TEST_F(Screens, HowFreshItIsIsShownWhereItIsKnown) {
+  metrics::Snapshot s = example_snapshot();
+  const auto line = [&s] {
+    const std::string screen = status_screen(s, metrics::Window::one_minute, {});
+    const std::size_t begin = screen.find("\nfreshness");
+    return begin == std::string::npos
+               ? ""
+               : screen.substr(begin + 1, screen.find('\n', begin + 1) - begin - 1);
+  };
+  EXPECT_EQ(line(), "");
+  s.freshness.daemon = {.count = 7, .p99_ns = 9'000'000};
+  EXPECT_EQ(line(), "freshness   counted after 9.00 ms (p99)");
+  s.freshness.outer = {.count = 7, .p99_ns = 61'000'000};
+  EXPECT_EQ(line(),
+            "freshness   counted after 9.00 ms (p99)   of outer layers after 61.0 ms (p99)");
+}
+
 TEST_F(Screens, StatusFitsEightyColumns) {
   const std::string screen =
       status_screen(example_snapshot(), metrics::Window::one_minute, {.width = 80});

@@ -152,6 +152,7 @@ class Numbered {
                         .operations = {{text("operation"), breakdown()}},
                         .latency_room_ns = next_half(),
                         .throughput_room_per_second = next_half()};
+    view->freshness = {latency(), latency()};
     view->join.spans = next();
     view->join.untraced = next();
     view->join.misplaced = next();
@@ -159,6 +160,7 @@ class Numbered {
     view->join.early = next();
     view->join.held = next();
     view->join.operations = next();
+    view->join.at_once = next();
     view->join.fates.joined = next();
     view->join.fates.alone = next();
     view->join.fates.irregular = next();

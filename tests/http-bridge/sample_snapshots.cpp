@@ -98,6 +98,7 @@ Snapshot goxel() {
                        .samples = 1'204,
                        .interrupted = 3,
                        .resident_bytes = 2'097'152};
+  snapshot.freshness.daemon = {.count = 20, .p50_ns = 4'000'000, .p99_ns = 9'000'000};
   snapshot.operations = {export_model(), add_voxel()};
   InflightRequest held;
   held.operation = "goxel.save_project";

@@ -239,15 +239,39 @@ TEST_F(Group, WindowsMove) {
   }
 }
 
-TEST_F(Group, ItsViewIsMadeOnceASecond) {
+// `now_` is the beginning of a second.
+TEST_F(Group, ItsViewIsMadeOnceASecondWhenHalfOfTheNextHasPassed) {
   const auto view = look();
-  now_.monotonic_ns += kSecond - 1;
+  now_.monotonic_ns += kSecond / 2 - 1;
   EXPECT_EQ(group_.layers(group_.snapshot(now_)), view);
   now_.monotonic_ns += 1;
   const auto next = group_.layers(group_.snapshot(now_));
   EXPECT_NE(next, view);
   EXPECT_EQ(next->taken_monotonic_ns, now_.monotonic_ns);
   EXPECT_EQ(group_.layers(group_.snapshot(now_)), next);
+}
+
+TEST_F(Group, ByThenAllOperationsOfTheLastSecondAreInItWhoseLayersAreKnown) {
+  two_layers(1, now() + 900 * kMs);
+  now_.monotonic_ns += kSecond;
+  look();
+  for (std::uint64_t i = 0; i < 10; ++i) two_layers(2 + i, now() + i * 99 * kMs);
+  now_.monotonic_ns += kSecond;
+  for (int sweeps = 0; sweeps < 10; ++sweeps, now_.monotonic_ns += 50 * kMs) group_.sweep(now_);
+  group_.sweep(now_);
+  const auto view = group_.layers(group_.snapshot(now_));
+  const StackWindow& window = view->stacks.at(0).window(Window::now);
+  EXPECT_EQ(window.breakdown.source, BreakdownSource::joined);
+  EXPECT_EQ(window.breakdown.operations, 10u);
+  EXPECT_EQ(window.outermost.latency.count, 10u) << "of the same second";
+  EXPECT_EQ(view->join.at_once, 10u);
+
+  now_.monotonic_ns += kSecond;
+  group_.sweep(now_);
+  const Freshness fresh = group_.layers(group_.snapshot(now_))->freshness;
+  ASSERT_TRUE(fresh.daemon && fresh.outer);
+  EXPECT_EQ(fresh.daemon->count, 10u) << "the first one had ended before this reader began";
+  EXPECT_EQ(fresh.outer->count, 10u);
 }
 
 TEST_F(Group, ItsViewSaysWhatTheDaemonIsDoing) {
