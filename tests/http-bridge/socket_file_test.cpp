@@ -335,7 +335,7 @@ TEST_F(SocketFileTest, ALockThatItsLastHolderRemovesBeforeItIsTakenIsTakenAnew) 
 
 // In front of a socket that a killed one left, and while an earlier one ends.
 TEST_F(SocketFileTest, OfThoseThatRaceForOneNameOneHasIt) {
-  constexpr int kRacers = 4;
+  constexpr std::size_t kRacers = 4;
   for (int round = 0; round < 200; ++round) {
     std::unique_ptr<SocketFile> earlier;
     if (round % 2 == 0) {
@@ -345,9 +345,9 @@ TEST_F(SocketFileTest, OfThoseThatRaceForOneNameOneHasIt) {
     }
     std::vector<std::unique_ptr<SocketFile>> files(kRacers);
     std::vector<std::string> reasons(kRacers);
-    std::barrier start(kRacers + 1);
+    std::barrier start(std::ptrdiff_t{kRacers} + 1);
     std::vector<std::thread> racers;
-    for (int i = 0; i < kRacers; ++i) {
+    for (std::size_t i = 0; i < kRacers; ++i) {
       racers.emplace_back([&, i] {
         start.arrive_and_wait();
         files[i] = SocketFile::listen({path_, 0600, ""}, reasons[i]);
@@ -357,7 +357,7 @@ TEST_F(SocketFileTest, OfThoseThatRaceForOneNameOneHasIt) {
     earlier.reset();
     for (std::thread& racer : racers) racer.join();
     int winners = 0;
-    for (int i = 0; i < kRacers; ++i) {
+    for (std::size_t i = 0; i < kRacers; ++i) {
       if (files[i] != nullptr) {
         ++winners;
       } else {
