@@ -181,11 +181,7 @@ std::shared_ptr<const Response> Routes::ready(const Request& request) const {
 
 Response Routes::handle(const Request& request) const {
   if (auto refused = refuse_access(access_, request)) return *refused;
-  if (request.path == kSpansPath) {
-    Response refused = error_reply(405, "Spans are posted here.");
-    refused.allowed_methods = "POST";
-    return refused;
-  }
+  if (request.path == kSpansPath) return spans_are_posted();
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
                             request.path == kBaselinesPath || request.path == kTracesPath;
   const auto route = find_route(request.path);
