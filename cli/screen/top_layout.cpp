@@ -2,11 +2,16 @@
 #include "cli/screen/top_layout.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <sstream>
+#include <utility>
 
 #include "cli/screen/facts.h"
 #include "cli/screen/table.h"
 #include "cli/screen/telling_apart.h"
+#include "metrics/comparison/tool_method.h"
+#include "metrics/layers/span_chain.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 
@@ -56,32 +61,83 @@ double sort_value(const OperationStats& operation, const TopState& state) {
   return 0;
 }
 
-// The operations that pass the filter and had records in the window, sorted.
-std::vector<const OperationStats*> chosen(const TopState& state,
-                                          const metrics::Snapshot& snapshot) {
-  std::vector<const OperationStats*> operations;
+// An operation as one layer sees it.
+struct Row {
+  const OperationStats* operation;
+  std::size_t depth = 0;  // how many layers stand above it
+};
+struct Chosen {
+  std::vector<Row> rows;
+  std::size_t operations = 0;  // what several layers see is one
+};
+
+std::size_t place_of(const OperationStats& operation) {
+  const auto layer = metrics::layer_named(operation.key.layer);
+  return layer ? static_cast<std::size_t>(*layer) : metrics::kLayerCount;
+}
+
+bool stands_before(const OperationStats* a, const OperationStats* b, const TopState& state) {
+  if (state.sort == SortBy::name) return a->key.operation < b->key.operation;
+  return sort_value(*a, state) > sort_value(*b, state);
+}
+
+// The rows that pass the filter and had records in the window. What several layers of a stack see is one operation
+// (a tool and the method that does its work, too): it stands where its outermost layer's row belongs, with the others
+// below that one.
+Chosen chosen(const TopState& state, const metrics::Snapshot& snapshot) {
+  using Name = std::pair<std::string, std::string>;
+  std::vector<std::pair<Name, const OperationStats*>> passing;
+  std::map<Name, std::set<std::size_t>> seen_by;
   for (const OperationStats& operation : snapshot.operations) {
     const bool idle = operation.window(state.window).outcomes.all() == 0;
-    if (!idle && matches(operation.key, state.filter)) operations.push_back(&operation);
+    if (idle || !matches(operation.key, state.filter)) continue;
+    const metrics::OperationKey& key = operation.key;
+    const Name name{key.stack, metrics::method_of_tool(key.operation)};
+    passing.emplace_back(name, &operation);
+    seen_by[name].insert(place_of(operation));
   }
-  std::stable_sort(operations.begin(), operations.end(),
-                   [&state](const OperationStats* a, const OperationStats* b) {
-                     if (state.sort != SortBy::name) {
-                       return sort_value(*a, state) > sort_value(*b, state);
-                     }
-                     return a->key.operation < b->key.operation;
-                   });
-  if (state.reversed) std::reverse(operations.begin(), operations.end());
-  return operations;
+  using Group = std::vector<const OperationStats*>;
+  std::vector<Group> groups;
+  std::map<Name, std::size_t> places;  // in `groups`
+  for (const auto& [name, operation] : passing) {
+    const auto [place, is_new] = places.try_emplace(name, groups.size());
+    if (is_new || seen_by[name].size() == 1) {
+      groups.push_back({operation});
+    } else {
+      groups[place->second].push_back(operation);
+    }
+  }
+  for (Group& group : groups) {
+    std::stable_sort(group.begin(), group.end(), [&](const auto* a, const auto* b) {
+      return place_of(*a) != place_of(*b) ? place_of(*a) < place_of(*b)
+                                          : stands_before(a, b, state);
+    });
+  }
+  std::stable_sort(groups.begin(), groups.end(), [&state](const Group& a, const Group& b) {
+    return stands_before(a.front(), b.front(), state);
+  });
+  if (state.reversed) std::reverse(groups.begin(), groups.end());
+  Chosen chosen;
+  chosen.operations = groups.size();
+  for (const Group& group : groups) {
+    std::size_t depth = 0;
+    for (const OperationStats* one : group) {
+      const bool is_inner =
+          one != group.front() && place_of(*one) != place_of(*chosen.rows.back().operation);
+      depth += is_inner;
+      chosen.rows.push_back({one, depth});
+    }
+  }
+  return chosen;
 }
 
 std::string latency(const metrics::Latency& l, double ns) {
   return l.count == 0 ? "-" : format_duration(ns);
 }
 
-std::string operations_table(const std::vector<const OperationStats*>& operations,
-                             const ToldApartBy& apart, const TopState& state,
-                             const metrics::Snapshot& snapshot, const Style& style) {
+std::string operations_table(const std::vector<Row>& rows, const ToldApartBy& apart,
+                             const TopState& state, const metrics::Snapshot& snapshot,
+                             const Style& style) {
   const auto title = [&state](SortBy sort, const char* text) {
     return state.sort == sort ? std::string(text) + (state.reversed ? "^" : "*") : text;
   };
@@ -101,7 +157,7 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
                {"STACK", Align::left, apart.stack_rank(4)},
                {"PROTOCOL", Align::left, apart.protocol_rank(9)},
                {"LAYER", Align::left, apart.layer_rank(10)}});
-  for (const OperationStats* operation : operations) {
+  for (const auto& [operation, depth] : rows) {
     const metrics::WindowStats& stats = operation->window(state.window);
     const metrics::Latency& l = stats.latency;
     const auto whole = [&l](std::uint64_t ns) { return latency(l, static_cast<double>(ns)); };
@@ -112,8 +168,8 @@ std::string operations_table(const std::vector<const OperationStats*>& operation
     const double share = of_layer > 0 ? time_of(*operation, state.window) / of_layer : 0;
     const std::uint64_t failed = stats.outcomes.failed();
     const std::uint64_t total = operation->run_total.all();
-    table.add({operation->key.operation, metrics::format_rate(stats.rate_per_second),
-               format_count(stats.outcomes.all()),
+    table.add({std::string(2 * depth, ' ') + operation->key.operation,
+               metrics::format_rate(stats.rate_per_second), format_count(stats.outcomes.all()),
                Cell(format_count(failed), failed == 0 ? Emphasis::faint : Emphasis::bad),
                metrics::format_percent(share), latency(l, l.mean_ns),
                target_cell(*operation, state.window), whole(l.p50_ns), whole(l.p90_ns),
@@ -244,28 +300,26 @@ TopScreen top_screen(const TopState& state, const metrics::Snapshot& snapshot, c
   }
   if (height >= kLinesForFacts) append_lines(lines, facts(snapshot, state, style), height / 3);
 
-  std::vector<const OperationStats*> operations = chosen(state, snapshot);
-  const bool none = operations.empty();
+  auto [rows, operations] = chosen(state, snapshot);
+  const bool none = rows.empty();
   std::vector<const metrics::OperationKey*> keys;  // of all: columns stay while one scrolls
-  keys.reserve(operations.size());
-  for (const OperationStats* operation : operations) keys.push_back(&operation->key);
+  keys.reserve(rows.size());
+  for (const Row& row : rows) keys.push_back(&row.operation->key);
   const ToldApartBy apart(keys);
-  if (height >= 4) append_lines(lines, choices_line(state, operations.size(), style), 1);
+  if (height >= 4) append_lines(lines, choices_line(state, operations, style), 1);
   const std::size_t bottom = height >= 3 ? 1 : 0;
   std::size_t room = height - std::min(height, lines.size() + bottom);
   const std::size_t pane = state.inflight ? room / 3 : 0;
   room -= pane;
 
-  const std::size_t rows = room - std::min<std::size_t>(room, 1);  // below the titles
-  const std::size_t furthest = operations.size() - std::min(operations.size(), rows);
-  screen.scroll = std::min(state.scroll, furthest);
-  operations.erase(operations.begin(),
-                   operations.begin() + static_cast<std::ptrdiff_t>(screen.scroll));
-  operations.resize(std::min(operations.size(), rows));
-  append_lines(lines,
-               none ? "No requests in this window."
-                    : operations_table(operations, apart, state, snapshot, style),
-               room);
+  const std::size_t most = room - std::min<std::size_t>(room, 1);  // below the titles
+  screen.scroll = std::min(state.scroll, rows.size() - std::min(rows.size(), most));
+  rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(screen.scroll));
+  rows.resize(std::min(rows.size(), most));
+  append_lines(
+      lines,
+      none ? "No requests in this window." : operations_table(rows, apart, state, snapshot, style),
+      room);
   if (pane > 0) {
     lines.resize(height - bottom - pane);
     std::vector<metrics::InflightRequest> oldest = snapshot.inflight;

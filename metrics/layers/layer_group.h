@@ -24,7 +24,7 @@ class LayerGroup {
   LayerGroup& operator=(LayerGroup&&) noexcept;
 
   // Sweeps both segments, the daemon's first (the order does not matter: spans wait for each
-  // other), then joins what can be joined. Call it every 20 to 100 ms. Each segment may take half of
+  // other), then joins what can be joined. Call it every 5 to 100 ms. Each segment may take half of
   // `budget_ns`.
   void sweep(const Time& now, std::uint64_t budget_ns = Follower::kUnlimited);
 

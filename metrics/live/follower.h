@@ -41,7 +41,7 @@ class Follower {
 
   // Attaches to the segment if there is one, notices if the producer died or was replaced, and
   // reads unread records: all, unless that takes longer than `budget_ns`. Then the next sweep goes
-  // on from there. Call it every 20 to 100 ms. A call that finds nothing new costs a few
+  // on from there. Call it every 5 to 100 ms. A call that finds nothing new costs a few
   // microseconds; the process table and the shared-memory name are looked at no more than five
   // times a second.
   void sweep(const Time& now, std::uint64_t budget_ns = kUnlimited);

@@ -293,6 +293,43 @@ TEST(TopLayout, ShowsWhatPassesTheFilterAndWhatTheWindowHolds) {
   EXPECT_THAT(text(state, busy_snapshot()), HasSubstr("No requests in this window."));
 }
 
+// A tool and the method that does its work are one, and what is between them.
+TEST(TopLayout, WhatLayersOfAStackSeeOfAnOperationStandsTogether) {
+  metrics::Snapshot s;
+  const auto add = [&s](const char* stack, const char* layer, const char* name, double mean_ns) {
+    metrics::OperationStats stats = operation(name, 10, mean_ns);
+    stats.key = {stack, "jsonrpc", layer, name};
+    s.operations.add(stats);
+  };
+  add("4-layer", "daemon", "goxel.add_voxel", 100'000);
+  add("4-layer", "daemon", "goxel.list_layers", 400'000);
+  add("4-layer", "mcp-client", "goxel_add_voxels", 300'000);
+  add("4-layer", "mcp-server", "goxel_add_voxels", 200'000);
+  add("2-layer", "daemon", "goxel_add_voxels", 900'000);
+  add("4-layer", "daemon", "ping", 700'000);
+  add("4-layer", "mcp-client", "ping", 50'000);
+  const auto rows = [&s](const TopState& state) {
+    std::vector<std::string> found;
+    for (const std::string& line : lines_of(text(state, s, 160))) {
+      const bool is_row = line.find("jsonrpc") != std::string::npos;
+      if (is_row) found.push_back(line.substr(0, line.find("  ", line.find_first_not_of(' '))));
+    }
+    return found;
+  };
+  TopState state;
+  state.sort = SortBy::mean;
+  EXPECT_THAT(rows(state),
+              ElementsAre("goxel_add_voxels", "goxel.list_layers", "goxel_add_voxels",
+                          "  goxel_add_voxels", "    goxel.add_voxel", "ping", "  ping"));
+  EXPECT_THAT(text(state, s), HasSubstr("4 operations"));
+  state.reversed = true;
+  EXPECT_THAT(rows(state),
+              ElementsAre("ping", "  ping", "goxel_add_voxels", "  goxel_add_voxels",
+                          "    goxel.add_voxel", "goxel.list_layers", "goxel_add_voxels"));
+  state.filter = "daemon 4-layer";
+  EXPECT_THAT(rows(state), ElementsAre("goxel.add_voxel", "goxel.list_layers", "ping"));
+}
+
 // Their stack, protocol or layer stands there however narrow it gets.
 TEST(TopLayout, OperationsOfOneNameAreToldApartAt80Columns) {
   metrics::Snapshot s = busy_snapshot();
