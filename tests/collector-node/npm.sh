@@ -22,27 +22,34 @@ copy() {
 
 # In the working folder. npm fetches only what differs from last time.
 fetch() {
-  if ! cmp -s package-lock.json fetched; then
-    rm -f fetched
-    if ! npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=30000; then
-      npm ping --fetch-retries=0 --fetch-timeout=10000 >/dev/null 2>&1 || skip "npm's registry is out of reach"
-      exit 1
-    fi
-    cp package-lock.json fetched
+  cmp -s package-lock.json fetched && return
+  rm -f fetched
+  if ! npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=30000 >npm.log 2>&1; then
+    npm ping --fetch-retries=0 --fetch-timeout=10000 >/dev/null 2>&1 || skip "npm's registry is out of reach"
+    cat npm.log >&2
+    exit 1
   fi
+  cp package-lock.json fetched
 }
 
-# lay_out FOLDER SOURCE NAME: builds and packs the collector in FOLDER/package, and lays the project SOURCE out in FOLDER/NAME with the packages that it
-# needs and with the collector. `tarball` says where that was packed. One at a time in a FOLDER.
+# lay_out FOLDER SOURCE NAME: builds and packs the collector in FOLDER/package if it is not as last time, and lays the project SOURCE out in
+# FOLDER/NAME with the packages that it needs and with the collector. `tarball` says where that was packed. One at a time in a FOLDER.
 lay_out() {
   mkdir -p "$1"
   exec 9>"$1/lock"
   flock 9
-  copy "$collector_source" "$1/package"
-  cd "$1/package"
-  fetch
-  npm run --silent build
-  tarball=$1/package/$(npm pack --silent)
+  local sources
+  sources=$(tar -C "$collector_source" --exclude=./node_modules --exclude=./dist --sort=name --mtime=@0 -c . | sha256sum)
+  if [ "$(cat "$1/packed" 2>/dev/null)" != "$sources" ]; then
+    rm -f "$1/packed"
+    copy "$collector_source" "$1/package"
+    cd "$1/package"
+    fetch
+    npm run --silent build
+    npm pack --silent >/dev/null
+    echo "$sources" >"$1/packed"
+  fi
+  tarball=$(echo "$1"/package/*.tgz)
 
   copy "$2" "$1/$3"
   cd "$1/$3"
