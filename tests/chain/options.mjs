@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { parseArgs } from 'node:util';
 
-const help = `client.mjs --socket PATH [option...]: operations of an MCP client on a Goxel daemon, with a collector in each process
+const help = `client.mjs --socket PATH [option...]
+Operations of an MCP client on a Goxel daemon, with a collector in each process.
 
-  --socket PATH        the daemon's Unix socket
-  --stack STACK        4-layer: client, MCP server, TypeScript client, daemon; 2-layer: client, daemon (default: 4-layer)
-  --transport KIND     of the 4-layer stack, between client and server: stdio or http (default: stdio)
-  --dialect DIALECT    of the 2-layer stack: stock, the stock daemon's own, or mcp, as it is specified (default: stock)
-  --rate N             operations a second (default: each when the one before was answered)
-  --operations N       end after so many operations
-  --seconds N          end after so long; without either: end by SIGTERM or SIGINT
-  --bridge URL         where the collectors report to (default: http://127.0.0.1:9464)
-  --instance NAME      of the daemon (default: goxel)
-  --stopwatch FILE     where the counts and times of the chain's own stopwatches go, as JSON (default: stdout)`;
+  --socket PATH      the daemon's Unix socket
+  --stack STACK      4-layer: client, MCP server, TypeScript client, daemon;
+                     2-layer: client, daemon (default: 4-layer)
+  --transport KIND   of the 4-layer stack, between client and server:
+                     stdio or http (default: stdio)
+  --dialect DIALECT  of the 2-layer stack: stock, the stock daemon's own, or
+                     mcp, as it is specified (default: stock)
+  --rate N           operations a second (default: each one when the one
+                     before was answered)
+  --operations N     end after so many operations
+  --seconds N        end after so long; without either, SIGTERM or SIGINT ends it
+  --bridge URL       where the collectors report to
+                     (default: http://127.0.0.1:9464)
+  --instance NAME    of the daemon (default: goxel)
+  --stopwatch FILE   where the counts and times of the chain's own stopwatches
+                     go, as JSON (default: stdout)
+
+Exit codes: 0 all was done, or it was told to end; 1 something below hung up
+or is not there; 2 bad flags or values.`;
 
 export class UsageError extends Error {}
 
