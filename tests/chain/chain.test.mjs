@@ -32,6 +32,12 @@ const chains = [
     counts: { 'mcp-client': withHandshake, 'daemon': withHandshake },
     joined: withHandshake, otherChains: 0, alone: 0,
   },
+  {
+    name: '2 layers in MCP as it is specified, to a daemon that loads plugins', options: ['--stack', '2-layer', '--dialect', 'mcp'],
+    daemon: ['--mcp', '--pool'],
+    counts: { 'mcp-client': withHandshake, 'daemon': withHandshake },
+    joined: withHandshake, otherChains: 0, alone: 0,
+  },
 ];
 
 /** { layer: { count, sumNs } } of the operations for which `which` is true, to the nanosecond. */
@@ -65,6 +71,9 @@ for (const { name, options, daemon, counts, joined, otherChains, alone } of chai
     assert.deepEqual({ spans: join.spans, joined: join.joined, alone: join.alone }, { spans, joined: spans - alone, alone });
     assert.deepEqual([breakdown.source, breakdown.operations, breakdown.other_chains], ['joined', joined, otherChains]);
     assert.equal(view.outer_records_lost, 0);
+    // What needs no answer is no failure.
+    const failures = await world.samples('goxel_operation_failures_total');
+    assert.deepEqual(failures.filter(({ value }) => value !== 0), []);
     const reporting = Object.keys(counts).slice(0, -1);
     const coverage = await world.samples('goxel_layer_coverage_ratio');
     assert.deepEqual(Object.fromEntries(coverage.map(({ layer, value }) => [layer, value])), Object.fromEntries(reporting.map((layer) => [layer, 1])));

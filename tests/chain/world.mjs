@@ -20,12 +20,14 @@ export async function eventually(look, holds, what) {
 }
 
 export class World {
-  /** Ends with the test `t`. `daemonOptions` are those of the stand-in. */
+  /** Ends with the test `t`. `daemonOptions` are those of the stand-in; with --pool it loads the plugin itself. */
   static async start(t, daemonOptions = []) {
     const world = new World();
     t.after(() => world.#end());
-    const daemon = world.#run('daemon', 'plugin/goxel-plugin-run', [`${built}/tests/stand-in-daemon/goxel-stand-in-daemon`,
-      '--foreground', '--socket', world.socket, '-c', world.#file('daemon_config.json'), ...daemonOptions]);
+    const command = ['tests/stand-in-daemon/goxel-stand-in-daemon', '--foreground', '--socket', world.socket,
+      '-c', world.#file('daemon_config.json'), ...daemonOptions];
+    if (!daemonOptions.includes('--pool')) command.splice(0, 1, 'plugin/goxel-plugin-run', `${built}/${command[0]}`);
+    const daemon = world.#run('daemon', command[0], command.slice(1));
     world.stopDaemon = () => world.#stop(daemon);
     world.#run('bridge', 'http-bridge/goxel-telemetry-bridge', ['--instance', world.instance, '--port', '0']);
     await eventually(() => existsSync(world.socket), Boolean, 'the daemon\'s socket');
