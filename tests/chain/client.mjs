@@ -63,7 +63,9 @@ async function overHttp({ command, args }) {
   if (server.exitCode !== null) throw new Error('the MCP server did not start');
   const ended = async () => {
     server.stdin.end();
+    const overdue = setTimeout(() => server.kill('SIGKILL'), 3_000);  // as the SDK does it over stdio
     await exit;
+    clearTimeout(overdue);
   };
   const transport = new StreamableHTTPClientTransport(new URL(address));
   exit.then(() => transport.onclose?.());

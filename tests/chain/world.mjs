@@ -85,7 +85,9 @@ export class World {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
+    const overdue = setTimeout(() => child.kill('SIGKILL'), patienceMs);
     await ended;
+    clearTimeout(overdue);
   }
 
   async #end() {
