@@ -20,6 +20,7 @@
 #include "cli/commands/status.h"
 #include "cli/commands/tail.h"
 #include "cli/commands/top.h"
+#include "cli/commands/trace.h"
 #include "cli/flags.h"
 #include "cli/screen/terminal.h"
 #include "cli/target.h"
@@ -150,6 +151,22 @@ class CommandLine {
     layers.footer(kExitCodesOfALiveDaemon);
     layers.final_callback([this] { run = [this] { return run_layers(layers_); }; });
 
+    CLI::App& trace = add("trace", "Operations through all layers, span by span", trace_);
+    trace.add_option("WHICH", trace_.which, "A trace's id, or slowest")->required();
+    trace.add_option("--operation", trace_.operation, "The slowest of this operation")
+        ->type_name("NAME");
+    trace.add_option("--stack", trace_.stack, "The slowest of this stack")->type_name("NAME");
+    trace
+        .add_option_function<std::string>(
+            "--window", [this](const std::string& name) { trace_.window = window_named(name); },
+            "The slowest of the last 1m, 5m or 15m, as far as the rings hold it (default: 5m)")
+        ->type_name("WINDOW");
+    trace.add_option("--count", trace_.count, "So many of the slowest (default: 1)")
+        ->type_name("N")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{100}).description(""));
+    trace.footer(kExitCodes);
+    trace.final_callback([this] { run = [this] { return run_trace(trace_); }; });
+
     CLI::App& instances = *app.add_subcommand("instances", "All instances on this machine");
     add_trust(instances);
     instances.add_flag("--json", instances_.json, "Print a JSON object a line");
@@ -222,6 +239,7 @@ class CommandLine {
   InflightOptions inflight_;
   BlackboxOptions blackbox_;
   LayersOptions layers_;
+  TraceOptions trace_;
   InstancesOptions instances_;
   CompareOptions compare_;
   BaselineOptions baseline_;

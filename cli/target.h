@@ -2,8 +2,10 @@
 // Chooses the instance that a command is about, and takes the first look at it.
 #pragma once
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "metrics/layers/layer_group.h"
 #include "metrics/live/follower.h"
@@ -33,5 +35,16 @@ std::string choose_instance(const std::string& given);
 metrics::Snapshot first_look(metrics::Follower& follower);
 // The same for a daemon with its outer layers.
 metrics::Snapshot first_look(metrics::LayerGroup& group);
+
+// Sweeps for so long as often as it takes to see what comes when it comes: for what needs two readings.
+template <class Watched>
+void keep_looking(Watched& watched, std::chrono::milliseconds how_long) {
+  constexpr std::chrono::milliseconds kBetween{10};
+  const auto until = std::chrono::steady_clock::now() + how_long;
+  while (std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(kBetween);
+    watched.sweep(metrics::Time::now());
+  }
+}
 
 }  // namespace goxel_telemetry::cli

@@ -15,6 +15,7 @@
 #include "documents/record_document.h"
 #include "documents/snapshot_document.h"
 #include "documents/spans_document.h"
+#include "documents/traces_document.h"
 #include "metrics/live/shared_list.h"
 #include "metrics/text/characters.h"
 
@@ -112,6 +113,7 @@ template std::string encode_json(const metrics::NamedRecord&);
 template std::string encode_json(const BlackBoxDocument&);
 template std::string encode_json(const HistoryDocument&);
 template std::string encode_json(const LayersDocument&);
+template std::string encode_json(const TracesDocument&);
 template std::string encode_json(const ComparisonDocument&);
 template std::string encode_json(const BaselineDocument&);
 template std::string encode_json(const BaselineListDocument&);

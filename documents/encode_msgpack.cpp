@@ -14,6 +14,7 @@
 #include "documents/record_document.h"
 #include "documents/snapshot_document.h"
 #include "documents/spans_document.h"
+#include "documents/traces_document.h"
 #include "metrics/live/shared_list.h"
 
 namespace goxel_telemetry::documents {
@@ -90,6 +91,7 @@ template std::string encode_msgpack(const SnapshotDocument&);
 template std::string encode_msgpack(const InflightDocument&);
 template std::string encode_msgpack(const HistoryDocument&);
 template std::string encode_msgpack(const LayersDocument&);
+template std::string encode_msgpack(const TracesDocument&);
 template std::string encode_msgpack(const ComparisonDocument&);
 template std::string encode_msgpack(const BaselineListDocument&);
 template std::string encode_msgpack(const SpansDocument&);

@@ -115,6 +115,7 @@ template <class Member>
 void describe(const metrics::JoinCounters& c, Member&& member) {
   member("spans", c.spans);
   member("operations", c.operations);
+  member("at_once", c.at_once);
   member("joined", c.fates.joined);
   member("alone", c.fates.alone);
   member("irregular", c.fates.irregular);
@@ -146,6 +147,7 @@ void describe(const LayersInstance& i, Member&& member) {
   member("processes", v.processes);
   member("stacks", v.stacks);
   member("join", v.join);
+  member("freshness", v.freshness);
   member("chains_dropped", v.chains_dropped);
   member("outer_records_lost", v.outer_records_lost);
 }

@@ -181,6 +181,12 @@ inline metrics::SharedList<metrics::OperationStats> seen(
 }
 
 template <class Member>
+void describe(const metrics::Freshness& f, Member&& member) {
+  member("daemon", f.daemon);
+  member("outer", f.outer);
+}
+
+template <class Member>
 void describe(const metrics::Snapshot& s, Member&& member) {
   member("instance", s.instance);
   member("taken_realtime_ns", s.taken_realtime_ns);
@@ -190,6 +196,7 @@ void describe(const metrics::Snapshot& s, Member&& member) {
   member("targets", TargetsMember{s.daemon.gauges});
   member("ring", RingMember{s.ring, s.daemon.gauges});
   member("own_cost", s.own_cost);
+  member("freshness", s.freshness);
   member("operations", seen(s.operations));
   member("operations_dropped", s.operations_dropped);
   member("windows_shortened", s.windows_shortened);

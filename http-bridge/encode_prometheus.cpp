@@ -375,6 +375,23 @@ void write_layer_durations(Exposition& out, const Snapshots& snapshots) {
   }
 }
 
+void write_freshness(Exposition& out, const Snapshots& snapshots) {
+  out.family("goxel_freshness_seconds", MetricType::gauge,
+             "How long after the end of a request this bridge had counted it, of the last minute; "
+             "of what the outer layers report, too.");
+  for (const Snapshot& snapshot : snapshots.instances) {
+    const auto sample = [&](const char* source, const std::optional<metrics::Latency>& age) {
+      if (!age) return;
+      for (const auto& [quantile, ns] : {std::pair("0.5", age->p50_ns), {"0.99", age->p99_ns}}) {
+        out.sample(of_instance(snapshot).add("source", source).add("quantile", quantile),
+                   static_cast<double>(ns) / 1e9);
+      }
+    };
+    sample("daemon", snapshot.freshness.daemon);
+    sample("outer", snapshot.freshness.outer);
+  }
+}
+
 void write_layer_coverage(Exposition& out, const Snapshots& snapshots) {
   out.family(
       "goxel_layer_coverage_ratio", MetricType::gauge,
@@ -432,6 +449,7 @@ std::string encode(const Snapshots& snapshots, const std::vector<std::size_t>& e
   for (const CallDurations& family : kCallDurations) write_call_durations(out, shown, family);
   write_layer_durations(out, shown);
   write_layer_coverage(out, snapshots);
+  write_freshness(out, snapshots);
   return std::move(out).text();
 }
 

@@ -2,7 +2,6 @@
 #include "http-bridge/instances.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <exception>
 #include <iostream>
 #include <iterator>
@@ -17,13 +16,18 @@ namespace {
 
 using Time = metrics::Time;
 
-// An answer may be this old. Reading more often would slow the daemon (shm/reader.h).
-constexpr std::chrono::milliseconds kSweepInterval{50};
-constexpr std::uint64_t kLookIntervalNs = 1'000'000'000;
-constexpr std::uint64_t kHandOutIntervalNs = 1'000'000'000;
+// Between two sweeps. A sweep of one daemon takes some 10 µs: so the shorter time is 0.2 % of a processor,
+// and each sweep costs the daemon at most a cache miss (shm/reader.h). Where sweeps take longer, they come more
+// seldom, so that they take one part in kRestPart; while no daemon lives, they come as seldom as they may.
+constexpr std::chrono::nanoseconds kShortestRest{8'000'000};
+constexpr std::chrono::nanoseconds kLongestRest{50'000'000};
+constexpr std::int64_t kRestPart = 100;
+// Snapshots of so long ago are as good as new ones.
+constexpr std::uint64_t kFreshNs = 5'000'000;
 
-// Of the budget, measured in time of the processor. A daemon of ours needs less.
-constexpr std::uint64_t kCheapPart = 10;
+constexpr std::uint64_t kLookIntervalNs = 1'000'000'000;
+constexpr std::uint64_t kShowIntervalNs = 1'000'000'000;
+constexpr std::uint64_t kHandOutIntervalNs = 1'000'000'000;
 
 // While there are more instances than places, so many are looked at once a second.
 constexpr std::size_t kMostLooks = 128;
@@ -46,7 +50,9 @@ Instances::Instances(std::vector<std::string> names, List list, std::uint64_t bu
     : watches_all_(names.empty()),
       list_(std::move(list)),
       budget_ns_(budget_ns),
-      most_window_bytes_(most_window_bytes) {
+      most_window_bytes_(most_window_bytes),
+      reading_(budget_ns),
+      showing_(budget_ns) {
   for (std::string& name : names) name = shm::segment_name_of(name);
   for (const std::string& name : metrics::daemons_among(std::move(names))) {
     watch(name);
@@ -72,28 +78,45 @@ void Instances::begin_history(metrics::LayerGroup& group) {
 }
 
 void Instances::start() {
-  sweep_or_complain();
+  sweep_or_complain(true);
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void Instances::run(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  std::unique_lock lock(mutex);
+  std::unique_lock lock(mutex_);
   for (;;) {  // start() has just looked
-    stopped.wait_for(lock, stop, kSweepInterval, [] { return false; });
+    const auto rest_for = rest();
+    asked_.wait_for(lock, stop, rest_for, [this] { return is_asked_; });
     if (stop.stop_requested()) break;
-    sweep_or_complain();
+    const bool is_asked = std::exchange(is_asked_, false);
+    lock.unlock();
+    sweep_or_complain(is_asked);
+    lock.lock();
   }
+  lock.unlock();
   handed_out_ns_.reset();
-  sweep_or_complain();
+  sweep_or_complain(false);
+}
+
+std::chrono::nanoseconds Instances::rest() {
+  const bool any_lives = std::any_of(groups_.begin(), groups_.end(), [](auto& group) {
+    return group.daemon().state() == shm::ProducerState::live ||
+           group.outer().state() == shm::ProducerState::live;
+  });
+  if (!any_lives) return kLongestRest;
+  const auto took = std::chrono::nanoseconds(static_cast<std::int64_t>(reading_.usual_round_ns()));
+  return std::clamp(took * kRestPart, kShortestRest, kLongestRest);
 }
 
 // What is wrong with one sweep (no memory, no descriptors) may pass until the next: answers are then
 // those of the last good one.
-void Instances::sweep_or_complain() {
+void Instances::sweep_or_complain(bool is_asked) {
   try {
-    sweep(Time::now());
+    const Time now = Time::now();
+    read(now);
+    if (is_asked || now.monotonic_ns - std::min(shown_ns_, now.monotonic_ns) >= kShowIntervalNs) {
+      show(now);
+    }
     complained_ = false;
   } catch (const std::exception& error) {
     if (!std::exchange(complained_, true)) {
@@ -103,6 +126,11 @@ void Instances::sweep_or_complain() {
 }
 
 void Instances::sweep(const Time& now) {
+  read(now);
+  show(now);
+}
+
+void Instances::read(const Time& now) {
   if (!began_ns_) began_ns_ = now.monotonic_ns;
   if (watches_all_ && (!looked_at_ns_ || now.monotonic_ns - *looked_at_ns_ >= kLookIntervalNs)) {
     looked_at_ns_ = now.monotonic_ns;
@@ -112,10 +140,46 @@ void Instances::sweep(const Time& now) {
       now.monotonic_ns / metrics::kNsPerSecond) {
     share_memory();
   }
-  std::shared_ptr<Snapshots> snapshots = visit(now);
+  reading_.round(
+      groups_.size(), [this](std::size_t i) -> const std::string& { return name_of(i); },
+      [&](std::size_t i) { groups_[i].sweep(now, budget_ns_ / groups_.size()); });
   if (history_ != nullptr) hand_out(now);
-  const std::scoped_lock lock(mutex_);
-  latest_ = std::move(snapshots);
+}
+
+// Of an instance that waits for its turn, the last snapshot stands.
+void Instances::show(const Time& now) {
+  const std::shared_ptr<const Snapshots> before = latest();
+  std::vector<std::optional<View>> views(groups_.size());
+  showing_.round(
+      groups_.size(), [this](std::size_t i) -> const std::string& { return name_of(i); },
+      [&](std::size_t i) {
+        View& view = views[i].emplace();
+        view.snapshot = groups_[i].snapshot(now);
+        view.layers = groups_[i].layers(view.snapshot);
+        view.slowest = groups_[i].slowest();
+      });
+  auto snapshots = std::make_shared<Snapshots>();
+  snapshots->taken_realtime_ns = now.realtime_ns;
+  snapshots->instances_left_out = left_out_;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    if (!views[i]) {
+      const auto old =
+          std::find_if(before->instances.begin(), before->instances.end(),
+                       [&](const metrics::Snapshot& s) { return s.instance == name_of(i); });
+      if (old == before->instances.end()) continue;
+      const auto place = static_cast<std::size_t>(old - before->instances.begin());
+      views[i] = {*old, before->layers[place], before->slowest[place]};
+    }
+    snapshots->instances.push_back(std::move(views[i]->snapshot));
+    snapshots->layers.push_back(std::move(views[i]->layers));
+    snapshots->slowest.push_back(std::move(views[i]->slowest));
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    latest_ = std::move(snapshots);
+    shown_ns_ = now.monotonic_ns;
+  }
+  shown_.notify_all();
 }
 
 void Instances::share_memory() {
@@ -128,57 +192,6 @@ void Instances::share_memory() {
   const std::vector<std::size_t> shares =
       memory_shares(claims, most_window_bytes_, kMostWindowBytesOfOne);
   for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].limit_window_bytes(shares[i]);
-}
-
-// Whoever cost much the last time has a turn when there is time left, at least one in each sweep; until
-// then its old snapshot stands. So the others are as new as if it were not there.
-std::shared_ptr<Snapshots> Instances::visit(const Time& now) {
-  const std::shared_ptr<const Snapshots> before = latest();
-  const std::uint64_t began_ns = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  std::vector<std::optional<View>> views(groups_.size());
-  std::vector<std::size_t> costly;
-  const auto visit_one = [&](std::size_t i) {
-    const std::uint64_t from_ns = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    metrics::LayerGroup& group = groups_[i];
-    group.sweep(now, budget_ns_ / groups_.size());
-    View& view = views[i].emplace();
-    view.snapshot = group.snapshot(now);
-    view.layers = group.layers(view.snapshot);
-    cost_ns_[group.instance()] = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID) - from_ns;
-  };
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
-    if (cost_ns_[groups_[i].instance()] <= budget_ns_ / kCheapPart) {
-      visit_one(i);
-    } else {
-      costly.push_back(i);
-    }
-  }
-  const auto next = std::find_if(costly.begin(), costly.end(), [this](std::size_t i) {
-    return groups_[i].instance() > last_costly_;
-  });
-  std::rotate(costly.begin(), next, costly.end());
-  for (const std::size_t i : costly) {
-    const bool late = shm::clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns > budget_ns_;
-    if (late && i != costly.front()) break;
-    visit_one(i);
-    last_costly_ = groups_[i].instance();
-  }
-
-  auto snapshots = std::make_shared<Snapshots>();
-  snapshots->taken_realtime_ns = now.realtime_ns;
-  snapshots->instances_left_out = left_out_;
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
-    if (!views[i]) {
-      const auto old = std::find_if(
-          before->instances.begin(), before->instances.end(),
-          [&](const metrics::Snapshot& s) { return s.instance == groups_[i].instance(); });
-      if (old == before->instances.end()) continue;
-      views[i] = {*old, before->layers[static_cast<std::size_t>(old - before->instances.begin())]};
-    }
-    snapshots->instances.push_back(std::move(views[i]->snapshot));
-    snapshots->layers.push_back(std::move(views[i]->layers));
-  }
-  return snapshots;
 }
 
 void Instances::hand_out(const Time& now) {
@@ -263,13 +276,26 @@ void Instances::drop(const std::string& name) {
     history_->let_go(shm::layers_instance(name));
   }
   with_outer_history_.erase(name);
-  cost_ns_.erase(name);
+  reading_.forget(name);
+  showing_.forget(name);
   std::erase_if(groups_,
                 [&](const metrics::LayerGroup& group) { return group.instance() == name; });
 }
 
 std::shared_ptr<const Snapshots> Instances::latest() const {
   const std::scoped_lock lock(mutex_);
+  return latest_;
+}
+
+std::shared_ptr<const Snapshots> Instances::newest() {
+  const std::uint64_t now_ns = shm::monotonic_ns();
+  const auto is_new = [&] { return shown_ns_ + kFreshNs > now_ns; };
+  std::unique_lock lock(mutex_);
+  if (!is_new()) {
+    is_asked_ = true;
+    asked_.notify_one();
+    shown_.wait_for(lock, kLongestWait, is_new);
+  }
   return latest_;
 }
 

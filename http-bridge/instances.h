@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Watches daemons: one thread sweeps their segments and publishes what it saw. A thread that
-// answers a request takes the newest snapshots and never waits for a sweep.
+// Watches daemons: one thread sweeps their segments, often, and shows what it has seen as snapshots:
+// once a second, and when somebody asks. Sweeps are cheap, and what they have counted cannot be lost;
+// snapshots cost as much as thirty of them.
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -18,6 +20,7 @@
 
 #include "http-bridge/history_service.h"
 #include "http-bridge/snapshots.h"
+#include "http-bridge/turns.h"
 #include "metrics/layers/layer_group.h"
 #include "shm/segment.h"
 
@@ -48,29 +51,37 @@ class Instances {
   // `history` must outlive this object.
   void keep_history(HistoryService& history);
 
-  // Sweeps once, then goes on sweeping on a thread of its own until destruction.
+  // Sweeps and shows once, then goes on on a thread of its own until destruction.
   void start();
 
-  // Sweeps once. Only before start().
+  // Sweeps and shows once. Only before start().
   void sweep(const metrics::Time& now);
 
-  // As of the last sweep; empty before the first, never null. Thread-safe.
+  // At most about a second old; empty before the first, never null. Thread-safe.
   std::shared_ptr<const Snapshots> latest() const;
+  // Of this moment, or of the last few milliseconds: `latest` if they cannot be had in kLongestWait. After
+  // start(). Thread-safe.
+  std::shared_ptr<const Snapshots> newest();
+  static constexpr std::chrono::milliseconds kLongestWait{20};
 
  private:
   struct View {
     metrics::Snapshot snapshot;
     std::shared_ptr<const metrics::LayersView> layers;
+    std::shared_ptr<const metrics::SlowestOperations::Kept> slowest;
   };
   void run(const std::stop_token& stop);
-  void sweep_or_complain();
+  void sweep_or_complain(bool is_asked);
+  void read(const metrics::Time& now);
+  void show(const metrics::Time& now);
+  std::chrono::nanoseconds rest();
+  const std::string& name_of(std::size_t group) const { return groups_[group].instance(); }
   void look_for_new();
   metrics::LayerGroup& watch(const std::string& name);
   void share_memory();
   std::vector<std::string> make_room(const std::vector<std::string>& present,
                                      std::vector<std::string> fresh);
   void drop(const std::string& name);
-  std::shared_ptr<Snapshots> visit(const metrics::Time& now);
   void hand_out(const metrics::Time& now);
   void begin_history(metrics::LayerGroup& group);
 
@@ -84,8 +95,8 @@ class Instances {
       std::make_shared<metrics::OperationPlaces>();
   std::vector<metrics::LayerGroup> groups_;    // sorted by instance
   std::optional<std::uint64_t> looked_at_ns_;  // CLOCK_MONOTONIC of the last look for new instances
-  std::map<std::string, std::uint64_t> cost_ns_;  // of the last visit, by instance
-  std::string last_costly_;                       // the last one that was visited
+  Turns reading_;
+  Turns showing_;
   std::string looked_until_;  // the last name that was looked at while places were few
   std::uint64_t left_out_ = 0;
   HistoryService* history_ = nullptr;
@@ -93,8 +104,12 @@ class Instances {
   std::set<std::string> with_outer_history_;    // those whose outer layers' history has begun
   std::optional<std::uint64_t> handed_out_ns_;  // CLOCK_MONOTONIC of the last hand-out
 
-  mutable std::mutex mutex_;  // guards latest_; held only while the pointer is copied
+  mutable std::mutex mutex_;  // guards what follows, and is held only for that
   std::shared_ptr<const Snapshots> latest_ = std::make_shared<Snapshots>();
+  std::uint64_t shown_ns_ = 0;  // CLOCK_MONOTONIC, when latest_ was made
+  bool is_asked_ = false;
+  std::condition_variable_any asked_;
+  std::condition_variable shown_;
 
   std::jthread thread_;  // last member: ends before the others are destroyed
 };

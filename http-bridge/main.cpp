@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -14,6 +15,7 @@
 #include "http-bridge/options.h"
 #include "http-bridge/routes.h"
 #include "http-bridge/server.h"
+#include "http-bridge/socket_file.h"
 #include "http-bridge/spans_route.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/printable.h"
@@ -62,7 +64,7 @@ int run(const Options& options) {
   }
   std::optional<Instances> instances(std::in_place, options.instances);
   const Routes routes(
-      Access::for_address(options.bind, token), [&instances] { return instances->latest(); },
+      Access::for_address(options.bind, token), [&instances] { return instances->newest(); },
       source, options.baseline_folder);
   SpansRoute spans(Access::for_address(options.bind, token), [&instances](const std::string& name) {
     const auto snapshots = instances->latest();
@@ -77,6 +79,20 @@ int run(const Options& options) {
        }});
   const int port = server.bind(options.bind, options.port, why);
   if (port == 0) return fail(why);
+  std::unique_ptr<SocketFile> spans_socket;
+  if (!options.spans_socket.path.empty()) {
+    spans_socket = SocketFile::listen(options.spans_socket, why);
+    if (spans_socket == nullptr) return fail(why);
+    server.accept_at(spans_socket->take_descriptor(),
+                     {{},
+                      {{kSpansPath},
+                       [&spans](const Request& request) {
+                         return std::make_shared<const Response>(spans.answer_admitted(request));
+                       }},
+                      [](const Request& request) {
+                        return std::make_shared<const Response>(refuse_all_but_spans(request));
+                      }});
+  }
   if (history) {
     history->start();
     instances->keep_history(*history);
@@ -92,10 +108,15 @@ int run(const Options& options) {
   const bool v6 = options.bind.find(':') != std::string::npos;
   std::cout << "listening on http://" << (v6 ? "[" + options.bind + "]" : options.bind) << ":"
             << port << std::endl;
+  if (spans_socket != nullptr) {
+    std::cout << "taking spans on " << metrics::visible(metrics::printable(spans_socket->path()))
+              << std::endl;
+  }
   int signal = 0;
   sigwait(&stop_signals, &signal);
   server.stop();
   serving.join();
+  spans_socket.reset();
   instances.reset();  // gives its last rollups to the history
   if (history) history->stop();
   return stopped ? 0 : fail("the server socket failed; start the bridge again");

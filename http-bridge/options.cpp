@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 #include "http-bridge/access.h"
 #include "http-bridge/instances.h"
@@ -40,6 +42,21 @@ std::string check_address(const std::string& address) {
 std::string check_instance(const std::string& instance) {
   if (shm::valid_segment_name(instance)) return {};
   return "'" + instance + "' is not an instance name (letters, digits, '-', '_' and '.')";
+}
+
+constexpr mode_t kGroupMayConnect = 0020;
+
+// To connect to a socket is to write to it.
+std::optional<mode_t> socket_mode(const std::string& text) {
+  mode_t mode = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return mode == 0600 || mode == 0660 || mode == 0666 ? std::optional(mode) : std::nullopt;
+}
+
+std::string check_socket_mode(const std::string& text) {
+  if (socket_mode(text)) return {};
+  return "'" + text + "' is not 0600, 0660 (the group may connect, too) or 0666 (everybody may)";
 }
 
 std::string check_duration(const std::string& text) {
@@ -82,6 +99,19 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   app.add_option("--token-file", options.token_file,
                  "File with the token that clients must present as 'Authorization: Bearer TOKEN'")
       ->type_name("FILE");
+  app.add_option("--spans-socket", options.spans_socket.path,
+                 "Also take reports of spans on a UNIX socket of this path, from those whom its "
+                 "file lets connect; no token is asked there")
+      ->type_name("PATH");
+  app.add_option_function<std::string>(
+         "--spans-socket-mode",
+         [&options](const std::string& text) { options.spans_socket.mode = *socket_mode(text); },
+         "Octal mode of that socket (default: 0600)")
+      ->check(check_socket_mode, "")
+      ->type_name("MODE");
+  app.add_option("--spans-socket-group", options.spans_socket.group,
+                 "Group of that socket (default: the bridge's own)")
+      ->type_name("GROUP");
   app.add_option("--history", options.history_file,
                  "File to keep a history in (default: none); made if there is none")
       ->type_name("FILE");
@@ -111,7 +141,7 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
       ->type_name("FOLDER");
   app.footer(
       "Exit codes: 0 ended by a signal (SIGINT, SIGTERM, SIGHUP); 1 the token file cannot be read, "
-      "or the address cannot be used; 2 bad flags or values.");
+      "or the address or the socket cannot be used; 2 bad flags or values.");
   try {
     const std::string empty = metrics::empty_argument({argv, static_cast<std::size_t>(argc)});
     if (!empty.empty()) throw CLI::ParseError(empty, kBadUsage);
@@ -119,6 +149,14 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
     if (!is_loopback(options.bind) && options.token_file.empty()) {
       throw CLI::ValidationError("--bind " + options.bind +
                                  " is reachable from other machines and needs --token-file");
+    }
+    if (const SocketPlace& socket = options.spans_socket;
+        socket.path.empty() && (!socket.group.empty() || app.count("--spans-socket-mode") > 0)) {
+      throw CLI::ValidationError(
+          "--spans-socket-mode and --spans-socket-group need --spans-socket");
+    } else if (!socket.group.empty() && (socket.mode & kGroupMayConnect) == 0) {
+      throw CLI::ValidationError(
+          "--spans-socket-group needs --spans-socket-mode 0660: else the group cannot connect");
     }
     if (options.instances.size() > Instances::kMostWatched) {
       throw CLI::ValidationError("at most " + std::to_string(Instances::kMostWatched) +

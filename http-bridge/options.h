@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "http-bridge/socket_file.h"
 #include "metrics/history/writer.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -15,6 +16,7 @@ struct Options {
   int port = 9464;                     // 0: any that is free
   std::vector<std::string> instances;  // empty: all on the machine
   std::string token_file;              // empty: none
+  SocketPlace spans_socket;            // without a path: none
   std::string history_file;            // empty: no history is kept
   metrics::HistoryRetention history_retention;
   std::string baseline_folder;  // by default the usual folder; empty: there is none

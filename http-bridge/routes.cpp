@@ -17,6 +17,7 @@
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
 #include "http-bridge/spans_route.h"
+#include "http-bridge/traces_route.h"
 #include "shm/clock.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -35,6 +36,8 @@ constexpr const char* kIndexPage = R"(<!DOCTYPE html>
 <li><a href="/api/v1/history">/api/v1/history</a>: the past, by
 <code>?from=-24h&amp;to=now&amp;points=100</code></li>
 <li><a href="/api/v1/layers">/api/v1/layers</a>: where the time of each stack goes, hop by hop</li>
+<li><a href="/api/v1/traces">/api/v1/traces</a>: the slowest operations through all layers, or
+<code>?id=TRACE</code></li>
 <li><a href="/api/v1/compare?a=stack:4-layer&amp;b=stack:2-layer">/api/v1/compare</a>: what differs
 from one side to another, by <code>?a=SIDE&amp;b=SIDE</code></li>
 <li><a href="/api/v1/baselines">/api/v1/baselines</a>: saved sides</li>
@@ -178,13 +181,9 @@ std::shared_ptr<const Response> Routes::ready(const Request& request) const {
 
 Response Routes::handle(const Request& request) const {
   if (auto refused = refuse_access(access_, request)) return *refused;
-  if (request.path == kSpansPath) {
-    Response refused = error_reply(405, "Spans are posted here.");
-    refused.allowed_methods = "POST";
-    return refused;
-  }
+  if (request.path == kSpansPath) return spans_are_posted();
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
-                            request.path == kBaselinesPath;
+                            request.path == kBaselinesPath || request.path == kTracesPath;
   const auto route = find_route(request.path);
   if (route == std::end(kRoutes) && !is_made_anew) {
     return sentence_reply(404, "there is no " + quoted(request.path) + "; / lists what there is");
@@ -198,6 +197,7 @@ Response Routes::handle(const Request& request) const {
   }
   if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
   if (request.path == kBaselinesPath) return comparisons_->baselines(request);
+  if (request.path == kTracesPath) return answer_traces(request, *latest_(), *costly_);
   if (auto refused = refuse_parameters(request, route->path, route->parameters)) return *refused;
   const auto snapshots = latest_();
   return *handled_->get(snapshots, name_of_answer(request),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Answers requests: chooses the snapshot and the encoder. An answer is made from the newest snapshots,
-// once for all who ask for it. Exceptions are the history and comparisons, which are read from files
-// and the ring, a few at a time (costly_work.h). docs/http-api.md shows the replies.
+// once for all who ask for it. Exceptions are the history, comparisons and traces by their ids, which are read
+// from files and the ring, a few at a time (costly_work.h). docs/http-api.md shows the replies.
 #pragma once
 
 #include <functional>

@@ -14,13 +14,18 @@ constexpr std::size_t kThreads = 8;  // requests at a time whose answers do not 
 
 Server::Server(Answer answer, const Limits& limits, PathAnswers ready, PathAnswers posts)
     : backend_(std::make_unique<HttpBackend>(std::move(answer), kThreads)),
-      front_(*backend_, kThreads, std::move(ready), std::move(posts), limits) {}
+      front_(*backend_, kThreads, limits),
+      door_{std::move(ready), std::move(posts), nullptr} {}
 
 Server::~Server() = default;
 
 int Server::bind(const std::string& address, int port, std::string& why) {
-  const int bound = front_.bind(address, port, why);
+  const int bound = front_.bind(address, port, door_, why);
   return bound != 0 && backend_->start(why) ? bound : 0;
+}
+
+void Server::accept_at(int listening, Door door) {
+  front_.accept_at(listening, std::move(door));
 }
 
 bool Server::serve() {

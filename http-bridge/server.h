@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 on one address. Clients meet an event-driven front (front.h), which no slow or hostile
+// HTTP/1.1 on one address, and on other sockets that already listen. Clients meet an event-driven front (front.h), which no slow or hostile
 // client can make slow for others. Behind it, httplib (http_backend.h) gets only complete and
 // unambiguous requests (request_head.h) and is never made to wait.
 #pragma once
@@ -26,6 +26,10 @@ class Server {
   // operator.
   int bind(const std::string& address, int port, std::string& why);
 
+  // Before serve(): `door` is for clients of this socket, too, which listens and does not block, and
+  // is owned from now on.
+  void accept_at(int listening, Door door);
+
   // After bind(): answers until stop(), and returns true then; false if its socket failed.
   bool serve();
 
@@ -36,6 +40,7 @@ class Server {
  private:
   std::unique_ptr<HttpBackend> backend_;
   Front front_;
+  const Door door_;
 };
 
 }  // namespace goxel_telemetry::http_bridge

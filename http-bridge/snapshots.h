@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "metrics/layers/layers.h"
+#include "metrics/layers/slowest_operations.h"
 #include "metrics/live/snapshot.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -16,7 +17,9 @@ struct Snapshots {
   std::uint64_t taken_realtime_ns = 0;
   std::vector<metrics::Snapshot> instances;  // sorted by name
   std::uint64_t instances_left_out = 0;      // on this machine, but more than are watched
-  std::vector<std::shared_ptr<const metrics::LayersView>> layers;  // by instance; none is null
+  // By instance; none is null.
+  std::vector<std::shared_ptr<const metrics::LayersView>> layers;
+  std::vector<std::shared_ptr<const metrics::SlowestOperations::Kept>> slowest = {};
 };
 
 // Whether we are attached to a daemon that runs, with its plugin.

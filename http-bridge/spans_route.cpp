@@ -38,6 +38,17 @@ Response later(int status, std::string sentence) {
 
 }  // namespace
 
+Response spans_are_posted() {
+  Response refused = error_reply(405, "Spans are posted here.");
+  refused.allowed_methods = "POST";
+  return refused;
+}
+
+Response refuse_all_but_spans(const Request& request) {
+  if (request.method != "POST" && request.path == kSpansPath) return spans_are_posted();
+  return error_reply(404, "Nothing but POST /api/v1/spans is answered on this socket.");
+}
+
 SpansRoute::SpansRoute(Access access, std::function<bool(const std::string&)> is_watched)
     : access_(std::move(access)),
       is_watched_(std::move(is_watched)),
@@ -45,6 +56,10 @@ SpansRoute::SpansRoute(Access access, std::function<bool(const std::string&)> is
 
 Response SpansRoute::answer(const Request& request) {
   if (auto refused = refuse_access(access_, request)) return *std::move(refused);
+  return answer_admitted(request);
+}
+
+Response SpansRoute::answer_admitted(const Request& request) {
   const auto encoding = encoding_of(request.content_type);
   if (!encoding) {
     return error_reply(415, "Send spans as application/json or application/msgpack.");

@@ -18,6 +18,11 @@ namespace goxel_telemetry::http_bridge {
 
 inline constexpr const char* kSpansPath = "/api/v1/spans";
 
+// For another method.
+Response spans_are_posted();
+// To all that is asked where spans are taken and nothing else is.
+Response refuse_all_but_spans(const Request& request);
+
 class SpansRoute {
  public:
   static constexpr std::size_t kMostSegments = 32;
@@ -25,8 +30,10 @@ class SpansRoute {
   // `is_watched`: whether the bridge knows a daemon of this instance. Called from answer().
   SpansRoute(Access access, std::function<bool(const std::string& instance)> is_watched);
 
-  // From one thread at a time.
+  // A POST to kSpansPath. From one thread at a time.
   Response answer(const Request& request);
+  // The same of a client that its door has let in: neither its host nor its token counts.
+  Response answer_admitted(const Request& request);
 
  private:
   struct Place {

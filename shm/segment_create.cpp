@@ -4,14 +4,12 @@
 #include "shm/segment.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -20,6 +18,7 @@
 #include <boost/interprocess/shared_memory_object.hpp>
 
 #include "shm/clock.h"
+#include "shm/find_group.h"
 #include "shm/life_lock.h"
 #include "shm/named_object.h"
 #include "shm/signal_shield.h"
@@ -109,22 +108,6 @@ std::string problem_with(const SegmentOptions& options) {
     return "a segment needs 1 to 4096 lanes";
   }
   return "";
-}
-
-// (gid_t)-1 for none; false if the name is unknown.
-bool find_group(const std::string& group, gid_t& out) {
-  out = static_cast<gid_t>(-1);
-  if (group.empty()) return true;
-  const auto [end, error] = std::from_chars(group.data(), group.data() + group.size(), out);
-  if (error == std::errc() && end == group.data() + group.size()) return true;
-  ::group entry{};
-  ::group* found = nullptr;
-  char buffer[16384];
-  if (getgrnam_r(group.c_str(), &entry, buffer, sizeof buffer, &found) != 0 || found == nullptr) {
-    return false;
-  }
-  out = found->gr_gid;
-  return true;
 }
 
 template <std::size_t N>
@@ -388,15 +371,16 @@ Created create_segment(const SegmentOptions& options) {
   if (std::string problem = problem_with(options); !problem.empty()) {
     return failure(CreateOutcome::bad_options, std::move(problem));
   }
-  gid_t group = 0;
-  if (!find_group(options.group, group)) {
+  const std::optional<gid_t> group =
+      options.group.empty() ? static_cast<gid_t>(-1) : find_group(options.group);
+  if (!group) {
     return failure(CreateOutcome::bad_options, "there is no group \"" + options.group + "\"");
   }
   // Beyond the limit on file sizes the kernel sends SIGXFSZ, which would end the host. Any other
   // signal could interrupt the reservation of the memory.
   const SignalShield shield;
   try {
-    return make_and_publish(options, group);
+    return make_and_publish(options, *group);
   } catch (const ipc::interprocess_exception& error) {
     const auto outcome =
         error.get_error_code() == ipc::already_exists_error ? CreateOutcome::instance_taken

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <thread>
 #include <utility>
 
 #include "cli/screen/facts.h"
@@ -275,7 +274,7 @@ std::string layers_screen(const std::string& headline, const metrics::LayersView
   }
   screen += blocks.empty() ? "No requests were seen.\n\n" : side_by_side(std::move(blocks), style);
   screen += hops_table(view, window, style) + operations_table(view, window, style) +
-            join_line(view.join, style);
+            join_line(view.join, style) + freshness_line(view.freshness, style);
   return screen + processes_table(view, style);
 }
 
@@ -283,7 +282,7 @@ int run_layers(const LayersOptions& options) {
   metrics::LayerGroup group(choose_instance(options.instance));
   first_look(group);
   group.layers(group.snapshot(metrics::Time::now()));  // CPU ratios need two readings
-  std::this_thread::sleep_for(kBetweenReadings);
+  keep_looking(group, kBetweenReadings);
   const auto now = metrics::Time::now();
   group.sweep(now);
   const metrics::Snapshot snapshot = group.snapshot(now);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include "cli/screen/facts.h"
 #include "cli/screen/json.h"
@@ -188,7 +187,8 @@ std::string status_screen(const metrics::Snapshot& snapshot, metrics::Window win
                        metrics::format_bytes(static_cast<double>(daemon.bytes_out)) + " out"},
                       style);
   screen += overhead_line(snapshot, style) + ring_line(snapshot.ring, style) +
-            misses_line(snapshot.daemon.gauges, style);
+            misses_line(snapshot.daemon.gauges, style) +
+            freshness_line(snapshot.freshness, style);
   screen += '\n' + window_line(daemon.window(window), window, style) + '\n' +
             operations_table(snapshot, window, style);
   const std::string run = run_table(snapshot, style);
@@ -199,7 +199,7 @@ int run_status(const StatusOptions& options) {
   metrics::Follower follower(choose_instance(options.instance));
   metrics::Snapshot snapshot = first_look(follower);
   if (snapshot.daemon.state == shm::ProducerState::live) {
-    std::this_thread::sleep_for(kBetweenReadings);
+    keep_looking(follower, kBetweenReadings);
     const auto now = metrics::Time::now();
     follower.sweep(now);
     snapshot = follower.snapshot(now);

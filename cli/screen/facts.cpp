@@ -181,6 +181,18 @@ std::string run_table(const metrics::Snapshot& snapshot, const Style& style) {
   return style.paint(Emphasis::strong, "Since the daemon began") + "\n\n" + table.render(style);
 }
 
+std::string freshness_line(const metrics::Freshness& freshness, const Style& style) {
+  const auto within = [](const char* what, const std::optional<metrics::Latency>& age) {
+    return age ? Cell(what + format_duration(static_cast<double>(age->p99_ns)) + " (p99)")
+               : Cell("");
+  };
+  if (!freshness.daemon && !freshness.outer) return {};
+  return fact_line("freshness",
+                   {within("counted after ", freshness.daemon),
+                    within("of outer layers after ", freshness.outer)},
+                   style);
+}
+
 std::string ring_line(const metrics::Ring& ring, const Style& style) {
   return fact_line(
       "ring",

@@ -24,11 +24,15 @@ std::string daemon_line(const metrics::Snapshot& snapshot, const Style& style);
 // "1 record", "2,345 records"
 std::string plural(std::uint64_t count, const std::string& noun);
 
-// Requests of this run by how they ended.
 // Every operation's requests since the daemon began, by how they ended; the most frequent first. Empty
 // if there were none.
 std::string run_table(const metrics::Snapshot& snapshot, const Style& style);
+
+// Requests of this run by how they ended.
 std::string totals_line(const metrics::Snapshot& snapshot, const Style& style);
+
+// How long after its end a record was counted; empty if that is not known.
+std::string freshness_line(const metrics::Freshness& freshness, const Style& style);
 
 // What became of the records: published = read + before this reader + lost.
 std::string ring_line(const metrics::Ring& ring, const Style& style);

@@ -6,6 +6,7 @@
 #include "documents/layers_document.h"
 #include "documents/record_document.h"
 #include "documents/snapshot_document.h"
+#include "documents/traces_document.h"
 
 namespace goxel_telemetry::cli {
 namespace {
@@ -49,6 +50,13 @@ std::string layers_json(std::shared_ptr<const metrics::LayersView> view) {
   const std::uint64_t taken = view->taken_realtime_ns;
   const std::string message = view->message;
   return line_of(documents::LayersDocument{taken, message, {{std::move(view)}}});
+}
+
+std::string traces_json(const std::string& instance,
+                        const metrics::SlowestOperations::Kept& traces) {
+  documents::TracesDocument document{metrics::Time::now().realtime_ns, "", {}};
+  for (const auto& operation : traces) document.traces.push_back({instance, operation});
+  return line_of(document);
 }
 
 std::string record_json(const metrics::NamedRecord& record) {

@@ -12,6 +12,7 @@
 #include "metrics/comparison/comparison.h"
 #include "metrics/history/answer.h"
 #include "metrics/layers/layers.h"
+#include "metrics/layers/slowest_operations.h"
 #include "metrics/live/follower.h"
 
 namespace goxel_telemetry::cli {
@@ -33,6 +34,10 @@ std::string blackbox_json(const metrics::Snapshot& snapshot,
 
 // GET /api/v1/layers, with one instance.
 std::string layers_json(std::shared_ptr<const metrics::LayersView> view);
+
+// GET /api/v1/traces, of one instance.
+std::string traces_json(const std::string& instance,
+                        const metrics::SlowestOperations::Kept& traces);
 
 // One record on one line.
 std::string record_json(const metrics::NamedRecord& record);

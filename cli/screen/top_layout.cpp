@@ -177,7 +177,7 @@ std::string facts(const metrics::Snapshot& snapshot, const TopState& state, cons
                     own_memory_fact(snapshot), wait_fact(snapshot.own_cost),
                     most_delayed_fact(snapshot), busy_fact(snapshot.own_cost)},
                    style) +
-         ring_line(snapshot.ring, style);
+         ring_line(snapshot.ring, style) + freshness_line(snapshot.freshness, style);
 }
 
 std::string choices_line(const TopState& state, std::size_t shown, const Style& style) {

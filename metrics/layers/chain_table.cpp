@@ -43,6 +43,7 @@ std::uint32_t ChainTable::intern(Name name) {
   numbers_.emplace(name, number);
   names_.push_back(std::move(name));
   stack_of_.push_back(stack);
+  short_numbers_.try_emplace(stack, static_cast<std::uint8_t>(short_numbers_.size()));
   return number;
 }
 

@@ -44,6 +44,10 @@ class ChainTable {
   // The number for Span::name; it never changes.
   std::uint32_t number_of(std::string_view stack, std::string_view operation);
   const Name& name(std::uint32_t number) const { return names_.at(number); }
+  // The number for Span::stack: stacks beyond 256 share numbers.
+  std::uint8_t short_number_of_stack(std::uint32_t number) const {
+    return short_numbers_.at(stack_of_.at(number));
+  }
 
   // Moves all windows to `second`.
   void advance(std::uint64_t second);
@@ -65,6 +69,7 @@ class ChainTable {
   std::map<Name, std::uint32_t> numbers_;
   std::vector<Name> names_;
   std::vector<std::uint32_t> stack_of_;  // by a name's number: the number of its stack
+  std::map<std::uint32_t, std::uint8_t> short_numbers_;  // by a stack's number
   std::map<Key, Chain> chains_;
   std::size_t stack_chains_ = 0;  // chains of whole stacks
   std::uint64_t second_ = 0;

@@ -23,6 +23,14 @@ double seconds_between(std::uint64_t then, std::uint64_t now) {
   return now > then ? static_cast<double>(now - then) / 1e9 : 0;
 }
 
+// The windows of joined operations are this old: what is joined at once is in them by then. It is the
+// grace time, a tick of the join, a sweep, and how long a process keeps its spans.
+constexpr std::uint64_t kWindowsLagNs = 500'000'000;
+
+std::uint64_t joined_second(std::uint64_t monotonic_ns) {
+  return (monotonic_ns - std::min(monotonic_ns, kWindowsLagNs)) / kNsPerSecond;
+}
+
 // Gives the spans of both segments to the join.
 class Feed final : public SpanListener {
  public:
@@ -33,19 +41,20 @@ class Feed final : public SpanListener {
   std::uint64_t number_of(const OperationKey& key) override {
     const auto layer = layer_named(key.layer);
     if (!layer) return kNoLayer;
-    return std::uint64_t{chains_.number_of(key.stack, key.operation)} << 8 |
+    const std::uint32_t number = chains_.number_of(key.stack, key.operation);
+    return std::uint64_t{number} << 16 | std::uint64_t{chains_.short_number_of_stack(number)} << 8 |
            static_cast<std::uint64_t>(*layer);
   }
 
   void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
-            std::uint64_t end_ns, std::uint64_t error_ns) override {
+            std::uint64_t end_ns, bool failed, std::uint64_t error_ns) override {
     // The times of a clock that is less certain than this cannot be compared.
     constexpr std::uint64_t kMostErrorUs = 1000;
     if (number == kNoLayer) return;
     join_.add(trace_id,
-              {start_ns, end_ns, static_cast<std::uint32_t>(number >> 8),
-               static_cast<Layer>(number & 0xFF),
-               static_cast<std::uint16_t>(std::min(kMostErrorUs, error_ns / 1000))},
+              {start_ns, end_ns, static_cast<std::uint32_t>(number >> 16),
+               static_cast<Layer>(number & 0xFF), static_cast<std::uint8_t>(number >> 8),
+               static_cast<std::uint16_t>(std::min(kMostErrorUs, error_ns / 1000)), failed},
               now_ns_);
   }
 
@@ -145,6 +154,7 @@ class LayerGroup::State {
   void sweep(const Time& now, std::uint64_t budget_ns);
   Snapshot snapshot(const Time& now);
   std::shared_ptr<const LayersView> layers(const Snapshot& all);
+  std::shared_ptr<const SlowestOperations::Kept> slowest() { return slowest_.kept(); }
   std::size_t window_bytes() const {
     return daemon.window_bytes() + outer.window_bytes() + chains_.window_bytes();
   }
@@ -166,7 +176,13 @@ class LayerGroup::State {
                               const std::vector<const LayerStats*>& layers, const Targets& targets);
 
   ChainTable chains_;
-  SpanJoin join_{[this](const JoinedOperation& operation) { chains_.add(operation); }};
+  SpanJoin join_{[this](const JoinedOperation& operation, std::uint64_t trace_id,
+                        std::span<const Span> spans) {
+    chains_.add(operation);
+    slowest_.add(operation, trace_id, spans, chains_, now_);
+  }};
+  SlowestOperations slowest_;
+  Time now_{};  // of the present sweep
   Feed feed_{chains_, join_};
   Processes processes_;
   std::uint64_t outer_lost_ = 0;
@@ -181,15 +197,15 @@ class LayerGroup::State {
 void LayerGroup::State::sweep(const Time& now, std::uint64_t budget_ns) {
   const std::uint64_t each_ns =
       budget_ns == Follower::kUnlimited ? Follower::kUnlimited : budget_ns / 2;
+  now_ = now;
   feed_.set_time(now.monotonic_ns);
   daemon.sweep(now, each_ns);
   if (const shm::Provenance made = daemon.provenance(); made.known) {
     outer.take_only_from(made.uid, made.gid);
   }
   outer.sweep(now, each_ns);
-  const std::uint64_t settled_ns =
-      now.monotonic_ns - std::min(now.monotonic_ns, SpanJoin::kPatienceNs);
-  chains_.advance(settled_ns / kNsPerSecond);
+  chains_.advance(joined_second(now.monotonic_ns));
+  slowest_.advance(now.monotonic_ns / kNsPerSecond);
   join_.advance(now.monotonic_ns);
   keep_within_limit(now.monotonic_ns / kNsPerSecond);
 }
@@ -218,6 +234,7 @@ Snapshot LayerGroup::State::snapshot(const Time& now) {
   if (!outer_known()) return all;
   Snapshot outside = outer.snapshot(now);
   outer_lost_ = outside.ring.lost;
+  all.freshness.outer = outside.freshness.daemon;
   // Only the daemon's own segment counts for the layer `daemon`.
   all.operations = merged(all.operations, outside.operations);
   std::erase_if(outside.layers, [](const auto& l) { return l.layer == "daemon"; });
@@ -229,7 +246,7 @@ Snapshot LayerGroup::State::snapshot(const Time& now) {
 }
 
 std::shared_ptr<const LayersView> LayerGroup::State::layers(const Snapshot& all) {
-  const std::uint64_t second = all.taken_monotonic_ns / kNsPerSecond;
+  const std::uint64_t second = joined_second(all.taken_monotonic_ns);
   if (view_ != nullptr && second == view_second_) return view_;
   view_second_ = second;
 
@@ -278,6 +295,7 @@ std::shared_ptr<const LayersView> LayerGroup::State::layers(const Snapshot& all)
     }
   }
   view->join = join_.counters();
+  view->freshness = all.freshness;
   view->outer_records_lost = outer_lost_;
   view->chains_dropped = chains_.dropped();
   describe_stacks(*view, all);
@@ -360,6 +378,9 @@ Snapshot LayerGroup::snapshot(const Time& now) {
 }
 std::shared_ptr<const LayersView> LayerGroup::layers(const Snapshot& taken) {
   return state_->layers(taken);
+}
+std::shared_ptr<const SlowestOperations::Kept> LayerGroup::slowest() {
+  return state_->slowest();
 }
 const std::string& LayerGroup::instance() const {
   return state_->daemon.instance();

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "metrics/layers/layers.h"
+#include "metrics/layers/slowest_operations.h"
 #include "metrics/live/follower.h"
 
 namespace goxel_telemetry::metrics {
@@ -30,9 +31,12 @@ class LayerGroup {
   // The daemon's snapshot; its operations include those that the outer layers saw.
   Snapshot snapshot(const Time& now);
 
-  // Made from a snapshot that this group has just taken, anew once a second; never null. Its joined operations are SpanJoin::kPatienceNs old: the
-  // window "now" is the newest second for which no more spans are waited for.
+  // Made from a snapshot that this group has just taken, anew once a second, half a second after one has ended: then
+  // operations that are joined at once are in it. Others come into the windows as they are joined. Never null.
   std::shared_ptr<const LayersView> layers(const Snapshot& taken);
+
+  // The slowest operations that were joined in the last fifteen minutes.
+  std::shared_ptr<const SlowestOperations::Kept> slowest();
 
   // Operations beyond a few have their places among those of other groups. Before the first sweep.
   void share(const std::shared_ptr<OperationPlaces>& places);

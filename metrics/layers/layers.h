@@ -111,6 +111,7 @@ struct LayersView {
   std::vector<LayerProcess> processes;  // from the outside in
   std::vector<StackView> stacks;        // sorted by name
   JoinCounters join;
+  Freshness freshness;
   // Records that were overwritten in the outer layers' segment before they were read.
   std::uint64_t outer_records_lost = 0;
   std::uint64_t chains_dropped = 0;  // joined operations counted in their stack only: too many

@@ -28,13 +28,6 @@ std::uint64_t slack_of(const Span& inner) {
   return kClockSlackNs + inner.error_us * std::uint64_t{1000};
 }
 
-bool contains(const Span& outer, const Span& inner) {
-  if (outer.start_ns <= inner.start_ns && inner.end_ns <= outer.end_ns) return true;
-  const std::uint64_t slack = slack_of(inner);
-  return overlap(outer, inner) && minus(outer.start_ns, slack) <= inner.start_ns &&
-         inner.end_ns <= plus(outer.end_ns, slack);
-}
-
 // The spans of one layer, in the order of their starts.
 struct Row {
   std::size_t begin = 0;
@@ -73,7 +66,7 @@ class Joiner {
     }
   }
 
-  void gather(std::vector<JoinedOperation>& operations, SpanFates& fates) {
+  void gather(JoinedSpans& joined, SpanFates& fates) {
     // Members are sorted by operation, then from the outside in, then by start: so a parent stands
     // before its children.
     std::vector<std::size_t> root(spans_.size());
@@ -87,7 +80,7 @@ class Joiner {
     for (auto first = order.begin(); first != order.end();) {
       const auto last =
           std::find_if(first, order.end(), [&](std::size_t i) { return root[i] != root[*first]; });
-      add_operation({first, last}, operations, fates);
+      add_operation({first, last}, joined, fates);
       first = last;
     }
   }
@@ -152,8 +145,8 @@ class Joiner {
     return merged;
   }
 
-  void add_operation(const std::vector<std::size_t>& members,
-                     std::vector<JoinedOperation>& operations, SpanFates& fates) const {
+  void add_operation(const std::vector<std::size_t>& members, JoinedSpans& joined,
+                     SpanFates& fates) const {
     JoinedOperation operation;
     for (const std::size_t i : members) operation.layers |= set_of(spans_[i].layer);
     if (members.size() == 1) {
@@ -166,6 +159,7 @@ class Joiner {
     }
     fates.joined += members.size();
     operation.name = spans_[members.front()].name;
+    operation.stack = spans_[members.front()].stack;
     operation.end_ns = spans_[members.front()].end_ns;
     const std::vector<Layer> layers = layers_in(operation.layers);
     std::vector<Interval> outer;
@@ -183,7 +177,9 @@ class Joiner {
       outer = std::move(here);
       outer_index = index;
     }
-    operations.push_back(operation);
+    joined.operations.push_back(operation);
+    for (const std::size_t i : members) joined.spans.push_back(spans_[i]);
+    joined.ends.push_back(joined.spans.size());
   }
 
   const std::vector<Span>& spans_;  // by layer, then by start
@@ -194,6 +190,13 @@ class Joiner {
 };
 
 }  // namespace
+
+bool contains(const Span& outer, const Span& inner) {
+  if (outer.start_ns <= inner.start_ns && inner.end_ns <= outer.end_ns) return true;
+  const std::uint64_t slack = slack_of(inner);
+  return overlap(outer, inner) && minus(outer.start_ns, slack) <= inner.start_ns &&
+         inner.end_ns <= plus(outer.end_ns, slack);
+}
 
 std::optional<Layer> layer_named(std::string_view name) {
   for (std::size_t i = 0; i < kLayerCount; ++i) {
@@ -210,8 +213,23 @@ std::vector<Layer> layers_in(LayerSet set) {
   return layers;
 }
 
-void join_spans(std::vector<Span>& spans, std::vector<JoinedOperation>& operations,
-                SpanFates& fates) {
+SpanFates& SpanFates::operator+=(const SpanFates& more) {
+  joined += more.joined;
+  alone += more.alone;
+  irregular += more.irregular;
+  duplicates += more.duplicates;
+  sticking_out += more.sticking_out;
+  cut += more.cut;
+  return *this;
+}
+
+void JoinedSpans::clear() {
+  operations.clear();
+  spans.clear();
+  ends.clear();
+}
+
+void join_spans(std::vector<Span>& spans, JoinedSpans& joined, SpanFates& fates) {
   // Of spans that start together the longer one comes first, so that the last one found is the one
   // that fits most closely.
   std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) {
@@ -223,7 +241,7 @@ void join_spans(std::vector<Span>& spans, std::vector<JoinedOperation>& operatio
   spans.erase(unique_end, spans.end());
   Joiner joiner(spans);
   joiner.find_parents(fates);
-  joiner.gather(operations, fates);
+  joiner.gather(joined, fates);
 }
 
 }  // namespace goxel_telemetry::metrics

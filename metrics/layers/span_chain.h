@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,7 +35,9 @@ struct Span {
   std::uint64_t end_ns = 0;
   std::uint32_t name = 0;  // any number that the caller chooses
   Layer layer = Layer::daemon;
+  std::uint8_t stack = 0;      // any number that the caller chooses: see SpanJoin
   std::uint16_t error_us = 0;  // of start and end, by its clock's calibration
+  bool failed = false;         // its answer was an error
 
   friend auto operator<=>(const Span&, const Span&) = default;
 };
@@ -43,6 +46,9 @@ struct Span {
 // sticks out of the outer span by no more than this plus the error of its own times, it is cut to
 // fit.
 inline constexpr std::uint64_t kClockSlackNs = 20'000;
+
+// Whether `inner` lies in `outer`, with that slack.
+bool contains(const Span& outer, const Span& inner);
 
 // At most this many spans of an outer layer are looked at to find the one that contains an inner
 // span, beginning with the span that started last.
@@ -58,13 +64,15 @@ struct SpanFates {
   std::uint64_t sticking_out = 0;  // overlaps with spans of the next outer layer but lies in none
   std::uint64_t cut = 0;           // stuck out a little (kClockSlackNs)
 
+  SpanFates& operator+=(const SpanFates& more);
   friend bool operator==(const SpanFates&, const SpanFates&) = default;
 };
 
 // A span that lies in no other one, together with all spans in it. They are of at least two layers,
 // and every span but the outermost lies in a span of the next outer layer that the operation has.
 struct JoinedOperation {
-  std::uint32_t name = 0;  // of the outermost span
+  std::uint32_t name = 0;  // of the outermost span, as is the next
+  std::uint8_t stack = 0;
   LayerSet layers = 0;
   std::uint64_t end_ns = 0;  // of the outermost span
   // For each of the operation's layers, the time that the layer's spans cover. Never more than at
@@ -78,9 +86,20 @@ struct JoinedOperation {
   friend bool operator==(const JoinedOperation&, const JoinedOperation&) = default;
 };
 
-// Joins spans of one trace, given in any order; sorts them. Appends to `operations`. Takes time in
+struct JoinedSpans {
+  std::vector<JoinedOperation> operations;
+  std::vector<Span> spans;        // of the operations, one operation after the other
+  std::vector<std::size_t> ends;  // in `spans`, by operation
+
+  std::span<const Span> spans_of(std::size_t operation) const {
+    const std::size_t begin = operation == 0 ? 0 : ends[operation - 1];
+    return {spans.data() + begin, ends[operation] - begin};
+  }
+  void clear();
+};
+
+// Joins spans of one trace, given in any order; sorts them. Appends to `joined`. Takes time in
 // proportion to n log n.
-void join_spans(std::vector<Span>& spans, std::vector<JoinedOperation>& operations,
-                SpanFates& fates);
+void join_spans(std::vector<Span>& spans, JoinedSpans& joined, SpanFates& fates);
 
 }  // namespace goxel_telemetry::metrics

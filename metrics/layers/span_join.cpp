@@ -11,6 +11,12 @@ namespace {
 // future.
 constexpr std::uint64_t kAheadNs = kNsPerSecond;
 
+constexpr std::uint64_t kTickNs = kNsPerSecond / 16;
+// A trace with more spans is looked at more seldom than in each tick.
+constexpr std::size_t kSpansPerTick = 1024;
+// The time by which everything has waited: for a trace that has to make room.
+constexpr std::uint64_t kNoRoom = UINT64_MAX;
+
 }  // namespace
 
 void SpanJoin::add(std::uint64_t trace_id, const Span& span, std::uint64_t now_ns) {
@@ -23,14 +29,19 @@ void SpanJoin::add(std::uint64_t trace_id, const Span& span, std::uint64_t now_n
     ++counters_.misplaced;
     return;
   }
-  const Joined& joined = joined_[trace_id % kRemembered];
-  counters_.late +=
-      span.end_ns < settled_ns_ || (joined.trace_id == trace_id && span.start_ns < joined.end_ns);
+  Stack& stack = stacks_[span.stack];
+  std::uint64_t& reported_ns = stack.reported_ns[static_cast<std::size_t>(span.layer)];
+  reported_ns = std::max(reported_ns, std::min(span.end_ns, now_ns));
+  const Joined& joined = joined_[trace_id % kJoinedPlaces];
+  if (span.end_ns < settled_ns_ || (joined.trace_id == trace_id && span.start_ns < joined.end_ns)) {
+    ++counters_.late;
+    stack.usual = 0;
+  }
   if (counters_.held == kMostHeld) {
     // The trace that would be joined next; of several in the same second, any one.
     const std::uint64_t next = due_.begin()->second.back();
     const std::uint64_t before = counters_.held;
-    settle(next, UINT64_MAX);
+    settle(next, kNoRoom);
     counters_.early += before - counters_.held;
   }
   std::uint32_t place = free_;
@@ -41,21 +52,27 @@ void SpanJoin::add(std::uint64_t trace_id, const Span& span, std::uint64_t now_n
     free_ = held_[place].next;
   }
   ++counters_.held;
-  const auto [trace, is_new] = traces_.try_emplace(trace_id, Trace{kNoSpan, 0, 0});
-  held_[place] = {span, trace->second.first};
-  trace->second.first = place;
-  if (is_new) schedule(trace_id, trace->second, (span.end_ns + kPatienceNs) / kNsPerSecond);
+  const auto [found, is_new] = traces_.try_emplace(trace_id, Trace{kNoSpan, 0, 0, 0});
+  Trace& trace = found->second;
+  held_[place] = {span, trace.first};
+  trace.first = place;
+  const std::uint64_t due_tick = std::max((span.end_ns + kGraceNs) / kTickNs, trace.earliest_tick);
+  if (!is_new) {
+    if (due_tick >= trace.due_tick) return;
+    unschedule(trace);
+  }
+  schedule(trace_id, trace, due_tick);
 }
 
-void SpanJoin::schedule(std::uint64_t trace_id, Trace& trace, std::uint64_t due_second) {
-  std::vector<std::uint64_t>& traces = due_[due_second];
-  trace.due_second = due_second;
+void SpanJoin::schedule(std::uint64_t trace_id, Trace& trace, std::uint64_t due_tick) {
+  std::vector<std::uint64_t>& traces = due_[due_tick];
+  trace.due_tick = due_tick;
   trace.due_index = traces.size();
   traces.push_back(trace_id);
 }
 
 void SpanJoin::unschedule(const Trace& trace) {
-  const auto due = due_.find(trace.due_second);
+  const auto due = due_.find(trace.due_tick);
   std::vector<std::uint64_t>& traces = due->second;
   traces[trace.due_index] = traces.back();
   traces_.at(traces.back()).due_index = trace.due_index;
@@ -66,15 +83,14 @@ void SpanJoin::unschedule(const Trace& trace) {
 void SpanJoin::advance(std::uint64_t now_ns) {
   if (now_ns < kPatienceNs) return;
   settled_ns_ = now_ns - kPatienceNs;
-  const std::uint64_t second = now_ns / kNsPerSecond;
-  // A trace that has to wait longer is moved to a later second, so each is looked at only once
-  // here.
-  while (!due_.empty() && due_.begin()->first < second) {
-    settle(due_.begin()->second.back(), settled_ns_);
+  const std::uint64_t tick = now_ns / kTickNs;
+  // A trace that has to wait longer is moved to a later tick, so each is looked at only once here.
+  while (!due_.empty() && due_.begin()->first < tick) {
+    settle(due_.begin()->second.back(), now_ns);
   }
 }
 
-void SpanJoin::settle(std::uint64_t trace_id, std::uint64_t settled_ns) {
+void SpanJoin::settle(std::uint64_t trace_id, std::uint64_t now_ns) {
   Trace& trace = traces_.at(trace_id);
   unschedule(trace);
   spans_.clear();
@@ -90,7 +106,8 @@ void SpanJoin::settle(std::uint64_t trace_id, std::uint64_t settled_ns) {
             [](const Span& a, const Span& b) { return a.start_ns < b.start_ns; });
 
   std::uint32_t kept = kNoSpan;
-  std::uint64_t earliest_end_ns = UINT64_MAX;
+  std::size_t kept_count = 0;
+  std::uint64_t due_ns = UINT64_MAX;
   for (auto first = spans_.begin(); first != spans_.end();) {
     std::uint64_t end_ns = first->end_ns;
     auto last = first + 1;
@@ -98,35 +115,70 @@ void SpanJoin::settle(std::uint64_t trace_id, std::uint64_t settled_ns) {
       end_ns = std::max(end_ns, last->end_ns);
       ++last;
     }
-    if (end_ns < settled_ns) {
-      joined_[trace_id % kRemembered] = {trace_id, end_ns};
-      group_.assign(first, last);
-      join(group_);
+    const bool has_waited = end_ns < now_ns - kPatienceNs;
+    const bool may_be_whole = end_ns < now_ns - kGraceNs;
+    group_.assign(first, last);
+    if ((has_waited || may_be_whole) && join(trace_id, group_, has_waited, now_ns)) {
+      joined_[trace_id % kJoinedPlaces] = {trace_id, end_ns};
     } else {
-      earliest_end_ns = std::min(earliest_end_ns, end_ns);
+      due_ns = std::min(due_ns, end_ns + (may_be_whole ? kPatienceNs : kGraceNs));
       for (auto span = first; span != last; ++span) {
         const std::uint32_t place = free_;
         free_ = held_[place].next;
         held_[place] = {*span, kept};
         kept = place;
-        ++counters_.held;
+        ++kept_count;
       }
     }
     first = last;
   }
+  counters_.held += kept_count;
   if (kept == kNoSpan) {
     traces_.erase(trace_id);
     return;
   }
   trace.first = kept;
-  schedule(trace_id, trace, (earliest_end_ns + kPatienceNs) / kNsPerSecond);
+  trace.earliest_tick = now_ns / kTickNs + kept_count / kSpansPerTick;
+  schedule(trace_id, trace, std::max(due_ns / kTickNs, trace.earliest_tick));
 }
 
-void SpanJoin::join(std::vector<Span>& group) {
-  operations_.clear();
-  join_spans(group, operations_, counters_.fates);
-  counters_.operations += operations_.size();
-  for (const JoinedOperation& operation : operations_) sink_(operation);
+// False if the group has to wait: nothing has happened then.
+bool SpanJoin::join(std::uint64_t trace_id, std::vector<Span>& group, bool has_waited,
+                    std::uint64_t now_ns) {
+  result_.clear();
+  SpanFates fates;
+  const std::size_t spans = group.size();
+  join_spans(group, result_, fates);
+  const std::vector<JoinedOperation>& operations = result_.operations;
+  if (!has_waited) {
+    const bool all = fates.joined + fates.duplicates == spans;
+    if (!all || !std::all_of(operations.begin(), operations.end(),
+                             [&](const JoinedOperation& o) { return is_whole(o, now_ns); })) {
+      return false;
+    }
+    counters_.at_once += operations.size();
+  }
+  counters_.fates += fates;
+  counters_.operations += operations.size();
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    const JoinedOperation& operation = operations[i];
+    if (has_waited && now_ns != kNoRoom) {
+      stacks_[operation.stack].usual |= static_cast<std::uint16_t>(1u << operation.layers);
+    }
+    sink_(operation, trace_id, result_.spans_of(i));
+  }
+  return true;
+}
+
+bool SpanJoin::is_whole(const JoinedOperation& operation, std::uint64_t now_ns) const {
+  const Stack& stack = stacks_[operation.stack];
+  if ((stack.usual >> operation.layers & 1u) == 0) return false;
+  for (std::size_t layer = 0; layer < kLayerCount; ++layer) {
+    const bool reports =
+        stack.reported_ns[layer] != 0 && stack.reported_ns[layer] + kRememberedNs > now_ns;
+    if (reports && (operation.layers & set_of(static_cast<Layer>(layer))) == 0) return false;
+  }
+  return true;
 }
 
 }  // namespace goxel_telemetry::metrics

@@ -127,6 +127,7 @@ class Follower::State {
   SharedList<OperationStats> operations_;
   std::array<WindowStats, kWindowCount> daemon_windows_;
   std::vector<LayerStats> layers_;
+  std::optional<Latency> freshness_;
   std::optional<std::uint64_t> windows_revision_;
 };
 
@@ -330,6 +331,7 @@ void Follower::State::describe_operations(Snapshot& out) {
   out.operations = operations_;
   out.layers = layers_;
   out.daemon.windows = daemon_windows_;
+  out.freshness.daemon = freshness_;
 }
 
 void Follower::State::describe_windows() {
@@ -348,6 +350,9 @@ void Follower::State::describe_windows() {
     if (key.layer != kDaemonLayer) continue;
     for (std::size_t i = 0; i < kWindowCount; ++i) daemon[i].merge(tallies[i]);
   }
+  const WindowTallies ages_of_all = ingest_.freshness().totals();
+  const Histogram& ages = ages_of_all[static_cast<std::size_t>(Window::one_minute)].latency;
+  freshness_ = ages.count() == 0 ? std::nullopt : std::optional(latency_of(ages));
   daemon_windows_ = window_stats(daemon, ingest_.second(), ingest_.observed_since_ns());
   layers_.clear();
   for (const auto& [name, tallies] : layers) {

@@ -120,6 +120,7 @@ void Ingest::begin_run(shm::Reader& reader, const Time& now) {
   earlier_runs_.published += std::exchange(this_run_.published, 0);
   earlier_runs_.before += std::exchange(this_run_.before, 0);
   const bool knows_since_when = observed_since_ns_ <= now.monotonic_ns;
+  fresh_since_ns_ = std::min(fresh_since_ns_, now.monotonic_ns);
   const std::vector<LaneBeginning> lanes = beginnings(reader, now);
   counts_from_ = first_counted(reader, lanes);
   if (expects_known_) expect(reader);
@@ -310,6 +311,7 @@ void Ingest::advance(const Time& now) {
   second_ = second;
   ++revision_;
   operations_.advance(second);
+  freshness_.advance(second);
 }
 
 void Ingest::forget_before(std::uint64_t second) {
@@ -363,6 +365,12 @@ void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration
   const Measurement measurement = measure(record, calibration, now.monotonic_ns);
   Resolved& resolved = resolve(reader, shm::OperationIds::of(record));
   run_last_end_ns_ = std::max(run_last_end_ns_, measurement.end_ns);
+  if (measurement.end_ns >= fresh_since_ns_) {
+    Measurement age;
+    age.end_ns = now.monotonic_ns;
+    age.duration_ns = now.monotonic_ns - measurement.end_ns;
+    freshness_.add(second_, age);
+  }
   dropped_ += !resolved.found.itself;
   const bool counts = sequence >= counts_from_[lane];
   uncounted_ += !counts;
@@ -384,7 +392,7 @@ void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration
     const std::uint64_t start_ns = calibration.to_ns(record.start_ticks);
     spans_->span(resolved.span_number, record.trace_id, start_ns,
                  saturating_add(start_ns, measurement.duration_ns),
-                 error_ns(calibration, start_ns));
+                 measurement.status == shm::Status::error, error_ns(calibration, start_ns));
   }
   if (listener_) notify(calibration, resolved, record, measurement, lane, now);
 }

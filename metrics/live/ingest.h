@@ -72,6 +72,8 @@ class Ingest {
   void expect_known_operations() { expects_known_ = true; }
 
   OperationTable& operations() { return operations_; }
+  // Of each record's end until it was counted, as latencies; see Freshness.
+  SlidingWindows& freshness() { return freshness_; }
   // Windows begin there from now on, at a multiple of SlidingWindows::kWidestSlot.
   void forget_before(std::uint64_t second);
   std::uint64_t second() const { return second_; }
@@ -125,6 +127,9 @@ class Ingest {
   OperationTable operations_;
   // By packed ids of the present run. Bounded: emptied when it is full.
   std::unordered_map<std::uint64_t, Resolved> resolved_;
+
+  SlidingWindows freshness_;
+  std::uint64_t fresh_since_ns_ = UINT64_MAX;  // CLOCK_MONOTONIC, when this reader began
 
   std::uint64_t second_ = 0;
   std::uint64_t observed_since_ns_ = UINT64_MAX;

@@ -162,6 +162,13 @@ struct OwnCost {
   std::optional<std::uint64_t> resident_bytes;
 };
 
+// How long after the end of a span this reader had counted it: of the records of the last minute, those left out
+// that were there before it was. Empty: there were none.
+struct Freshness {
+  std::optional<Latency> daemon;
+  std::optional<Latency> outer;  // of the layers outside of it, which report in batches
+};
+
 struct Snapshot {
   std::string instance;
   std::uint64_t taken_realtime_ns = 0;
@@ -170,6 +177,7 @@ struct Snapshot {
   ProcessStats process;
   Ring ring;
   OwnCost own_cost;
+  Freshness freshness;
   SharedList<OperationStats> operations;  // sorted by key
   std::vector<LayerStats> layers;         // sorted by stack and layer
   std::vector<InflightRequest> inflight;  // oldest first

@@ -188,8 +188,8 @@ BENCHMARK(histogram_merge)->Name("metrics/histogram_merge");
 void join(benchmark::State& state) {
   const std::vector<std::uint64_t> values = latencies(65'536);
   metrics::ChainTable chains;
-  metrics::SpanJoin spans(
-      [&](const metrics::JoinedOperation& operation) { chains.add(operation); });
+  metrics::SpanJoin spans([&](const metrics::JoinedOperation& operation, std::uint64_t,
+                              std::span<const metrics::Span>) { chains.add(operation); });
   std::vector<std::uint32_t> names;
   for (std::uint32_t i = 0; i < kOperations; ++i) {
     names.push_back(chains.number_of("4-layer", "operation." + std::to_string(i)));

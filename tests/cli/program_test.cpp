@@ -249,6 +249,8 @@ const std::vector<std::vector<std::string>> kLookAtADaemon = {
     {"blackbox", "--json"},
     {"layers"},
     {"layers", "--json"},
+    {"trace", "slowest"},
+    {"trace", "00000000000000ff", "--json"},
     {"history"},
     {"history", "--json"},
     {"record", "/dev/null/no-such-folder/s.rec"},
@@ -504,10 +506,26 @@ TEST_F(CliProgram, HelpOfACommandEndsWithWhatItsFlagsDoNotSay) {
 }
 
 TEST_F(CliProgram, HelpOfEveryCommandTellsItsExitCodes) {
-  for (const char* name :
-       {"", "status", "top", "tail", "inflight", "blackbox", "layers", "instances", "history",
-        "compare", "baseline", "baseline save", "baseline list", "baseline show", "baseline delete",
-        "baseline export", "baseline import", "record", "replay"}) {
+  for (const char* name : {"",
+                           "status",
+                           "top",
+                           "tail",
+                           "inflight",
+                           "blackbox",
+                           "layers",
+                           "trace",
+                           "instances",
+                           "history",
+                           "compare",
+                           "baseline",
+                           "baseline save",
+                           "baseline list",
+                           "baseline show",
+                           "baseline delete",
+                           "baseline export",
+                           "baseline import",
+                           "record",
+                           "replay"}) {
     std::istringstream words(std::string(name) + " --help");
     const std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
     const std::string help = run(arguments).output;

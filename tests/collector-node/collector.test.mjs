@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The collector and what it sends, as a bridge sees it.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { PerformanceCollector } from 'goxel-telemetry-collector';
 import { Receiver } from './receiver.mjs';
@@ -104,21 +101,6 @@ test('many spans go in several batches, each within the bridge\'s bounds', async
   assert.equal(receiver.spans.length, 12_000);
   assert.equal(receiver.requests.length, receiver.batches.length, 'a bridge that answers gets each batch once');
   for (const { text, batch } of receiver.requests) assert.ok(text.length < 1 << 20 && batch.spans.length <= 5_000);
-});
-
-test('a bridge that listens on a Unix socket is reached by its path', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'collector-'));
-  const path = join(folder, 'spans.sock');
-  const receiver = await new Receiver().start({ path });
-  const collector = new PerformanceCollector({ layer: 'mcp-server', bridge: `unix:${path}` });
-  t.after(async () => {
-    await collector.close(0);
-    await receiver.stop();
-    await rm(folder, { recursive: true });
-  });
-  collector.recordOperation('mcp-server', 'by path', 1);
-  await receiver.until(() => receiver.span('by path'));
-  assert.equal(receiver.batches[0].instance, 'goxel');
 });
 
 test('the environment says where the bridge is and which instance is below', async (t) => {

@@ -12,6 +12,7 @@
 #include "documents/layers_document.h"
 #include "documents/record_document.h"
 #include "documents/snapshot_document.h"
+#include "documents/traces_document.h"
 #include "tests/golden_file.h"
 #include "tests/http-bridge/sample_snapshots.h"
 
@@ -152,6 +153,7 @@ class Numbered {
                         .operations = {{text("operation"), breakdown()}},
                         .latency_room_ns = next_half(),
                         .throughput_room_per_second = next_half()};
+    view->freshness = {latency(), latency()};
     view->join.spans = next();
     view->join.untraced = next();
     view->join.misplaced = next();
@@ -159,6 +161,7 @@ class Numbered {
     view->join.early = next();
     view->join.held = next();
     view->join.operations = next();
+    view->join.at_once = next();
     view->join.fates.joined = next();
     view->join.fates.alone = next();
     view->join.fates.irregular = next();
@@ -168,6 +171,31 @@ class Numbered {
     view->outer_records_lost = next();
     view->chains_dropped = next();
     return view;
+  }
+
+  metrics::TracedSpan traced_span() {
+    return {.layer = metrics::Layer::ts_client,
+            .operation = text("operation"),
+            .stack = text("stack"),
+            .status = text("status"),
+            .start_ns = 1'000 + next(),
+            .duration_ns = next(),
+            .error_us = 9,
+            .depth = static_cast<std::uint32_t>(next()),
+            .own_ns = next()};
+  }
+  std::shared_ptr<const metrics::TracedOperation> traced_operation() {
+    return std::make_shared<metrics::TracedOperation>(
+        metrics::TracedOperation{.trace_id = next(),
+                                 .operation = text("operation"),
+                                 .stack = text("stack"),
+                                 .start_ns = 1'000,
+                                 .start_realtime_ns = next(),
+                                 .duration_ns = next(),
+                                 .layers = metrics::set_of(metrics::Layer::mcp_client) |
+                                           metrics::set_of(metrics::Layer::ts_client),
+                                 .spans = {traced_span(), traced_span()},
+                                 .spans_left_out = next()});
   }
 
   metrics::Shift shift(metrics::Change change) {
@@ -236,6 +264,15 @@ TEST_F(Document, LayersAsJsonAreWhatTheGoldenFileSays) {
   Numbered numbered;
   const LayersDocument document{numbered.next(), numbered.text("message"), {{numbered.layers()}}};
   expect_golden("documents/layers.json", indented(encode_json(document)));
+  EXPECT_EQ(Json::from_msgpack(encode_msgpack(document)), Json::parse(encode_json(document)));
+}
+
+TEST_F(Document, TracesAsJsonAreWhatTheGoldenFileSays) {
+  Numbered numbered;
+  const TracesDocument document{numbered.next(),
+                                numbered.text("message"),
+                                {{numbered.text("instance"), numbered.traced_operation()}}};
+  expect_golden("documents/traces.json", indented(encode_json(document)));
   EXPECT_EQ(Json::from_msgpack(encode_msgpack(document)), Json::parse(encode_json(document)));
 }
 

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,15 +13,27 @@
 namespace goxel_telemetry::http_bridge {
 
 HttpClient::HttpClient(int port) {
-  fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval patience{30, 0};
-  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  connect(&address, sizeof address);
+}
+
+HttpClient::HttpClient(const std::string& socket_file) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  socket_file.copy(address.sun_path, sizeof address.sun_path - 1);
+  connect(&address, sizeof address);
+}
+
+void HttpClient::connect(const void* address, unsigned size) {
+  const auto* const generic = static_cast<const sockaddr*>(address);
+  fd_ = ::socket(generic->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience{30, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  if (::connect(fd_, generic, size) != 0) {
     ::close(fd_);
     fd_ = -1;
   }
@@ -96,6 +109,12 @@ bool HttpClient::closed_by_server() {
 
 std::string get_request(const std::string& path, const std::string& headers) {
   return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
+}
+
+std::string json_post(const std::string& path, const std::string& body) {
+  return "POST " + path +
+         " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::optional<Reply> get(int port, const std::string& path, const std::string& headers) {

@@ -14,10 +14,11 @@ struct Reply {
   std::string body;
 };
 
-// A connection to 127.0.0.1. A call that takes longer than half a minute has failed.
+// A connection to 127.0.0.1, or to a socket's file. A call that takes longer than half a minute has failed.
 class HttpClient {
  public:
   explicit HttpClient(int port);
+  explicit HttpClient(const std::string& socket_file);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -36,6 +37,7 @@ class HttpClient {
   bool closed_by_server();
 
  private:
+  void connect(const void* address, unsigned size);
   bool read_more();
 
   int fd_ = -1;
@@ -44,6 +46,9 @@ class HttpClient {
 
 // A GET with a proper Host and any further header lines, each ended by "\r\n".
 std::string get_request(const std::string& path, const std::string& headers = "");
+
+// A POST of `body` as JSON, by such a client.
+std::string json_post(const std::string& path, const std::string& body);
 
 // One GET on a connection of its own.
 std::optional<Reply> get(int port, const std::string& path, const std::string& headers = "");

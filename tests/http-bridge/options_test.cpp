@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "http-bridge/instances.h"
@@ -15,6 +16,7 @@
 namespace goxel_telemetry::http_bridge {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -74,17 +76,41 @@ TEST_F(BridgeOptions, WhatIsNoAddressIsRefusedWithAndWithoutAToken) {
 }
 
 TEST_F(BridgeOptions, EachFlagGoesToItsOwnPlace) {
-  const Options options =
-      accepted({"--port",         "0",     "--instance",   "b",  "--instance",     "a",
-                "--history",      "/h.db", "--history-1s", "2m", "--history-10s",  "3h",
-                "--history-1min", "4d",    "--history-1h", "5d", "--history-size", "16",
-                "--baselines",    "/b"});
+  const Options options = accepted({"--port",
+                                    "0",
+                                    "--instance",
+                                    "b",
+                                    "--instance",
+                                    "a",
+                                    "--history",
+                                    "/h.db",
+                                    "--history-1s",
+                                    "2m",
+                                    "--history-10s",
+                                    "3h",
+                                    "--history-1min",
+                                    "4d",
+                                    "--history-1h",
+                                    "5d",
+                                    "--history-size",
+                                    "16",
+                                    "--baselines",
+                                    "/b",
+                                    "--spans-socket",
+                                    "/s",
+                                    "--spans-socket-mode",
+                                    "0660",
+                                    "--spans-socket-group",
+                                    "goxel"});
   EXPECT_EQ(options.port, 0);
   EXPECT_THAT(options.instances, ElementsAre("b", "a"));
   EXPECT_EQ(options.history_file, "/h.db");
   EXPECT_THAT(options.history_retention.seconds, ElementsAre(120, 10'800, 345'600, 432'000));
   EXPECT_EQ(options.history_retention.most_bytes, 16u * 1'048'576);
   EXPECT_EQ(options.baseline_folder, "/b");
+  EXPECT_EQ(options.spans_socket.path, "/s");
+  EXPECT_EQ(options.spans_socket.mode, 0660u);
+  EXPECT_EQ(options.spans_socket.group, "goxel");
 }
 
 TEST_F(BridgeOptions, WithoutFlagsAllIsWatchedAndNothingKept) {
@@ -93,6 +119,9 @@ TEST_F(BridgeOptions, WithoutFlagsAllIsWatchedAndNothingKept) {
   EXPECT_TRUE(options.instances.empty());
   EXPECT_EQ(options.token_file, "");
   EXPECT_EQ(options.history_file, "");
+  EXPECT_EQ(options.spans_socket.path, "");
+  EXPECT_EQ(options.spans_socket.mode, 0600u);
+  EXPECT_EQ(options.spans_socket.group, "");
   // An hour, a day, 30 days, two years; 1 GiB.
   EXPECT_THAT(options.history_retention.seconds, ElementsAre(3'600, 86'400, 2'592'000, 63'072'000));
   EXPECT_EQ(options.history_retention.most_bytes, 1'073'741'824u);
@@ -127,12 +156,34 @@ TEST_F(BridgeOptions, ValuesAreTakenUpToTheirBounds) {
 // An empty file name must not mean that there is no file.
 TEST_F(BridgeOptions, NoValueIsEmpty) {
   for (const char* flag : {"--instance", "--port", "--bind", "--token-file", "--history",
-                           "--history-1s", "--history-size", "--baselines"}) {
+                           "--history-1s", "--history-size", "--baselines", "--spans-socket",
+                           "--spans-socket-mode", "--spans-socket-group"}) {
     EXPECT_EQ(refused({flag, ""}),
               "goxel-telemetry-bridge: what follows " + std::string(flag) + " is empty\n");
     EXPECT_EQ(refused({std::string(flag) + '=', "5"}),
               "goxel-telemetry-bridge: " + std::string(flag) + " is given without a value\n");
   }
+}
+
+// The daemon's segment is read, at 0640; a socket is written to.
+TEST_F(BridgeOptions, AModeOfTheSpansSocketLetsConnectWhomItNames) {
+  for (const auto& [text, mode] : std::map<std::string, mode_t>{
+           {"0600", 0600}, {"600", 0600}, {"0660", 0660}, {"00666", 0666}}) {
+    EXPECT_EQ(accepted({"--spans-socket", "/s", "--spans-socket-mode", text}).spans_socket.mode,
+              mode);
+  }
+  for (const char* text : {"0640", "0644", "0606", "0620", "0700", "0777", "01660", "0", "rw",
+                           "0660 ", "-0660", "432", "0x1b0", "0680", "000000000000000660660"}) {
+    EXPECT_THAT(refused({"--spans-socket", "/s", std::string("--spans-socket-mode=") + text}),
+                AllOf(HasSubstr("--spans-socket-mode"), HasSubstr("0660")));
+  }
+}
+
+TEST_F(BridgeOptions, WhatWouldLetNobodyInIsRefused) {
+  EXPECT_THAT(refused({"--spans-socket", "/s", "--spans-socket-group", "goxel"}),
+              HasSubstr("needs --spans-socket-mode 0660"));
+  EXPECT_THAT(refused({"--spans-socket-mode", "0600"}), HasSubstr("need --spans-socket"));
+  EXPECT_THAT(refused({"--spans-socket-group", "goxel"}), HasSubstr("need --spans-socket"));
 }
 
 TEST_F(BridgeOptions, NumbersAreNeitherNaNNorInfinite) {

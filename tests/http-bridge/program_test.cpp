@@ -23,6 +23,7 @@
 #include "tests/cli/daemon_process.h"
 #include "tests/cli/program.h"
 #include "tests/http-bridge/http_client.h"
+#include "tests/http-bridge/temporary_folder.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -92,6 +93,28 @@ class BridgeProgram : public testing::Test {
   }
   Reply ask(const std::string& path, const std::string& headers = "") const {
     return get(port_, path, headers).value_or(Reply{});
+  }
+  // The batch of this number.
+  std::string ten_spans(int number) const {
+    const json span = {{"operation", "goxel_add_voxels"},
+                       {"start_ns", shm::monotonic_ns() - 1'000'000},
+                       {"duration_ns", 1'000'000},
+                       {"status", "ok"}};
+    return json({{"instance", instance_},
+                 {"source",
+                  {{"id", "9f86d081884c7d65"}, {"pid", getpid()}, {"layer", "mcp-server"}}},
+                 {"batch", number},
+                 {"completed", number * 10},
+                 {"dropped", 0},
+                 {"spans", json::array_t(10, span)}})
+        .dump();
+  }
+  static Reply report(HttpClient& client, const std::string& batch,
+                      const std::string& headers = "") {
+    std::string request = json_post("/api/v1/spans", batch);
+    request.insert(request.find("\r\n") + 2, headers);
+    client.send(request);
+    return client.receive().value_or(Reply{});
   }
   std::string metrics() const { return ask("/metrics").body; }
   std::string sample(const std::string& name, const std::string& labels, int value) const {
@@ -173,24 +196,8 @@ TEST_F(BridgeProgram, OutlivesADaemonAndCountsOnWithTheNext) {
 
 TEST_F(BridgeProgram, SpansThatAreReportedCountOnceThoughItIsKilled) {
   const auto post = [&](int number) {
-    const json span = {{"operation", "goxel_add_voxels"},
-                       {"start_ns", shm::monotonic_ns() - 1'000'000},
-                       {"duration_ns", 1'000'000},
-                       {"status", "ok"}};
-    const std::string body =
-        json({{"instance", instance_},
-              {"source", {{"id", "9f86d081884c7d65"}, {"pid", getpid()}, {"layer", "mcp-server"}}},
-              {"batch", number},
-              {"completed", number * 10},
-              {"dropped", 0},
-              {"spans", json::array_t(10, span)}})
-            .dump();
     HttpClient client(port_);
-    client.send(
-        "POST /api/v1/spans HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        "Content-Length: " +
-        std::to_string(body.size()) + "\r\n\r\n" + body);
-    return json::parse(client.receive().value_or(Reply{}).body);
+    return json::parse(report(client, ten_spans(number)).body);
   };
   const auto shown = [&] {
     const json layers =
@@ -314,6 +321,128 @@ TEST_F(BridgeProgram, PortInUseIsOneSentence) {
                               std::to_string(port_) + ": Address already in use\n");
 }
 
+TEST_F(BridgeProgram, SpansComeOverASocketFromWhomItsFileLetsInAndCountOnceWithThoseOverTcp) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("spans.sock");
+  const std::string token = "0123456789abcdef";
+  std::ofstream(folder.file("token")) << token;
+  start_bridge({"--token-file", folder.file("token"), "--spans-socket", path});
+  EXPECT_EQ(bridge_->line(), "taking spans on " + path);
+  start_daemon();
+  const std::string authorization = "Authorization: Bearer " + token + "\r\n";
+  ASSERT_TRUE(eventually([&] { return ask("/readyz", authorization).status == 200; }));
+
+  const std::string first = ten_spans(1);
+  const std::string second = ten_spans(2);
+  HttpClient by_tcp(port_);
+  HttpClient by_file(path);
+  EXPECT_EQ(report(by_tcp, first).status, 401);
+  EXPECT_EQ(json::parse(report(by_file, first).body)["taken"], 10);
+  EXPECT_EQ(json::parse(report(by_tcp, first, authorization).body)["duplicate"], true);
+  EXPECT_EQ(json::parse(report(by_tcp, second, authorization).body)["taken"], 10);
+  EXPECT_EQ(json::parse(report(by_file, second).body)["duplicate"], true);
+  EXPECT_EQ(json::parse(report(by_file, ten_spans(3)).body)["taken"], 10);
+  const auto reader = shm::Reader::open(shm::layers_instance(instance_));
+  ASSERT_NE(reader, nullptr);
+  EXPECT_EQ(reader->totals().published, 30u);
+
+  for (const char* asked : {"/metrics", "/api/v1/snapshot", "/api/v1/history", "/"}) {
+    by_file.send(get_request(asked, authorization));
+    EXPECT_EQ(by_file.receive().value_or(Reply{}).status, 404) << asked;
+  }
+  by_file.send(get_request("/api/v1/spans"));
+  Reply refused = by_file.receive().value_or(Reply{});
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.headers["Allow"], "POST");
+}
+
+TEST_F(BridgeProgram, SocketHasTheModeAndTheGroupThatItIsGiven) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+  const TemporaryFolder folder;
+  const std::string path = folder.file("spans.sock");
+  const auto lets_in = [&path](gid_t group) {
+    const As somebody(kNobody, group);
+    return HttpClient(path).connected();
+  };
+  start_bridge({"--spans-socket", path});
+  EXPECT_EQ(bridge_->line(), "taking spans on " + path);
+  EXPECT_FALSE(lets_in(60));
+  bridge_.reset();
+  start_bridge(
+      {"--spans-socket", path, "--spans-socket-mode", "0660", "--spans-socket-group", "60"});
+  EXPECT_EQ(bridge_->line(), "taking spans on " + path);
+  EXPECT_TRUE(lets_in(60));
+  EXPECT_FALSE(lets_in(61));
+}
+
+TEST_F(BridgeProgram, SocketIsOneBridgesUntilItEndsHoweverItEnds) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("with a space");
+  const std::string relative = std::filesystem::relative(path).string();
+  start_bridge({"--spans-socket", relative});
+  EXPECT_EQ(bridge_->line(), "taking spans on " + path);
+  const Program::Result second = cli::run({"--port", "0", "--spans-socket", path});
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_EQ(second.output, "");
+  EXPECT_EQ(second.error, "goxel-telemetry-bridge: another bridge takes spans on " + path + "\n");
+
+  bridge_->signal(SIGKILL);
+  bridge_->finish();
+  EXPECT_FALSE(HttpClient(path).connected());
+  EXPECT_FALSE(folder.is_empty());
+  start_bridge({"--spans-socket", path});
+  EXPECT_EQ(bridge_->line(), "taking spans on " + path);
+  HttpClient client(path);
+  EXPECT_EQ(report(client, ten_spans(1)).status, 200);
+  bridge_->signal(SIGTERM);
+  EXPECT_EQ(bridge_->finish().exit_code, 0);
+  EXPECT_TRUE(folder.is_empty());
+}
+
+// It serves on, and whoever is connected is served on.
+TEST_F(BridgeProgram, WhoRemovesItsSocketKeepsOthersOutUntilItIsStartedAgain) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("s");
+  start_bridge({"--spans-socket", path});
+  EXPECT_EQ(bridge_->line(), "taking spans on " + path);
+  HttpClient client(path);
+  EXPECT_EQ(report(client, ten_spans(1)).status, 200);
+  std::filesystem::remove(path);
+  EXPECT_EQ(report(client, ten_spans(2)).status, 200);
+  EXPECT_FALSE(HttpClient(path).connected());
+  EXPECT_EQ(ask("/healthz").status, 200);
+  std::ofstream(path) << "somebody's";
+  bridge_->signal(SIGTERM);
+  EXPECT_EQ(bridge_->finish().exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST_F(BridgeProgram, SocketThatCannotBeIsOneSentence) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("file")) << "text";
+  const std::vector<std::pair<std::vector<std::string>, std::string>> bad = {
+      {{folder.file("file")}, "is no socket"},
+      {{folder.path()}, "is no socket"},
+      {{folder.file("none/s")}, "No such file or directory"},
+      {{"/proc/s"}, "cannot listen on /proc/s"},
+      {{folder.file(std::string(108, 'x'))}, "too long"},
+      {{folder.file("s"), "--spans-socket-mode", "0660", "--spans-socket-group", "no-such"},
+       "no group \"no-such\""},
+  };
+  for (const auto& [arguments, sentence] : bad) {
+    std::vector<std::string> all = {"--port", "0", "--spans-socket"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Program::Result result = cli::run(all);
+    EXPECT_EQ(result.exit_code, 1) << sentence;
+    EXPECT_EQ(result.output, "");
+    EXPECT_THAT(result.error, AllOf(StartsWith("goxel-telemetry-bridge: "), HasSubstr(sentence)));
+    EXPECT_EQ(std::count(result.error.begin(), result.error.end(), '\n'), 1) << result.error;
+  }
+  std::string text;
+  std::ifstream(folder.file("file")) >> text;
+  EXPECT_EQ(text, "text");
+}
+
 // The bridge is killed at any moment, again and again, and what the daemon published counts once.
 TEST_F(BridgeProgram, HistoryOutlivesABridgeThatIsKilled) {
   const std::string file = testing::TempDir() + instance_ + ".db";
@@ -422,23 +551,27 @@ TEST_F(BridgeProgram, ComparesWhatItsBaselinesAndTheRingHold) {
 }
 
 TEST(BridgeProgramOptions, BadOnesAreOneSentenceAndExitTwo) {
-  const std::vector<std::vector<std::string>> bad = {{"--bogus"},
-                                                     {"extra"},
-                                                     {"--port"},
-                                                     {"--port", "65536"},
-                                                     {"--port", "-1"},
-                                                     {"--port", "x"},
-                                                     {"--bind", "name"},
-                                                     {"--bind", "::"},
-                                                     {"--bind", "0.0.0.0"},
-                                                     {"--instance", ""},
-                                                     {"--instance", "/"},
-                                                     {"--instance", "a", "b"},
-                                                     {"--history"},
-                                                     {"--history-1s", "5s"},
-                                                     {"--history-1h", "x"},
-                                                     {"--history-size", "1"},
-                                                     {"--baselines"}};
+  const std::vector<std::vector<std::string>> bad = {
+      {"--bogus"},
+      {"extra"},
+      {"--port"},
+      {"--port", "65536"},
+      {"--port", "-1"},
+      {"--port", "x"},
+      {"--bind", "name"},
+      {"--bind", "::"},
+      {"--bind", "0.0.0.0"},
+      {"--instance", ""},
+      {"--instance", "/"},
+      {"--instance", "a", "b"},
+      {"--history"},
+      {"--history-1s", "5s"},
+      {"--history-1h", "x"},
+      {"--history-size", "1"},
+      {"--baselines"},
+      {"--spans-socket"},
+      {"--spans-socket-group", "root"},
+      {"--spans-socket", "s", "--spans-socket-mode", "0640"}};
   for (const auto& arguments : bad) {
     const Program::Result result = cli::run(arguments);
     EXPECT_EQ(result.exit_code, 2) << testing::PrintToString(arguments);

@@ -116,9 +116,9 @@ TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
 
 // A misspelt parameter must not select everything, and neither must a value that was forgotten.
 TEST_F(RoutesTest, EveryPathNamesTheParameterThatItDoesNotKnowOrThatIsEmpty) {
-  for (const char* path :
-       {"/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
-        "/api/v1/history", "/api/v1/compare", "/api/v1/baselines", "/healthz", "/readyz"}) {
+  for (const char* path : {"/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight",
+                           "/api/v1/layers", "/api/v1/history", "/api/v1/compare",
+                           "/api/v1/baselines", "/api/v1/traces", "/healthz", "/readyz"}) {
     Request request;
     request.method = "GET";
     request.path = path;
@@ -131,7 +131,7 @@ TEST_F(RoutesTest, EveryPathNamesTheParameterThatItDoesNotKnowOrThatIsEmpty) {
     expect_error(ask(request), 400);
   }
   for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
-                           "/api/v1/history", "/api/v1/compare"}) {
+                           "/api/v1/history", "/api/v1/compare", "/api/v1/traces"}) {
     const Response empty = get_instance(path, "");
     expect_error(empty, 400);
     EXPECT_THAT(empty.body, HasSubstr("parameter \\\"instance\\\" is empty")) << path;
@@ -144,6 +144,49 @@ TEST_F(RoutesTest, AcceptChoosesMsgpack) {
     EXPECT_EQ(packed.content_type, "application/msgpack");
     EXPECT_EQ(json::from_msgpack(packed.body), json::parse(get(path, "*/*").body)) << path;
   }
+}
+
+TEST_F(RoutesTest, TracesAreTheSlowestOneOfEachOperationOrThoseOfOne) {
+  const auto found = [this](std::map<std::string, std::string> parameters) {
+    Request request{"GET", "/api/v1/traces", std::move(parameters), "", "localhost", ""};
+    const Response response = ask(request);
+    EXPECT_EQ(response.status, 200) << response.body;
+    std::vector<std::string> ids;
+    const json document = json::parse(response.body);
+    for (const json& trace : document.at("traces")) {
+      EXPECT_EQ(trace.at("instance"), "goxel");
+      EXPECT_EQ(trace.at("spans").at(1).at("depth"), 1);
+      ids.push_back(trace.at("trace_id").get<std::string>().substr(14));
+    }
+    return ids;
+  };
+  EXPECT_THAT(found({}), testing::ElementsAre("a1", "a3"));
+  EXPECT_THAT(found({{"limit", "1"}}), testing::ElementsAre("a1"));
+  EXPECT_THAT(found({{"operation", "add"}}), testing::ElementsAre("a1", "a2"));
+  EXPECT_THAT(found({{"stack", "2-layer"}}), testing::IsEmpty());
+  EXPECT_THAT(found({{"instance", "spare"}}), testing::IsEmpty());
+  EXPECT_THAT(found({{"id", "00000000000000a2"}}), testing::ElementsAre("a2"));
+  EXPECT_THAT(found({{"id", "ffffffffffffffff00000000000000a3"}, {"instance", "goxel"}}),
+              testing::ElementsAre("a3"));
+}
+
+TEST_F(RoutesTest, WhatIsAskedOfTracesIsChecked) {
+  const auto refused = [this](std::map<std::string, std::string> parameters) {
+    Request request{"GET", "/api/v1/traces", std::move(parameters), "", "localhost", ""};
+    const Response response = ask(request);
+    expect_error(response, response.status);
+    return response.status;
+  };
+  EXPECT_EQ(refused({{"instance", "missing"}}), 404);
+  EXPECT_EQ(refused({{"id", "00000000000000ff"}}), 404);
+  EXPECT_EQ(refused({{"id", "00000000000000a2"}, {"instance", "spare"}}), 404);
+  for (const auto& [name, value] : std::map<std::string, std::vector<std::string>>{
+           {"id", {"a2", "00000000000000ag", "0000000000000000"}},
+           {"limit", {"0", "101", "1x", "-1", "99999999999999999999"}},
+           {"window", {"now", "2m", "60"}}}) {
+    for (const std::string& bad : value) EXPECT_EQ(refused({{name, bad}}), 400) << name << bad;
+  }
+  EXPECT_EQ(refused({{"id", "00000000000000a2"}, {"window", "1m"}}), 400);
 }
 
 TEST_F(RoutesTest, LayersShowsWhereTheTimeGoes) {
@@ -330,9 +373,9 @@ TEST_F(RoutesTest, OnLoopbackATokenThatWasGivenIsNeededToo) {
 // Also what is not there: the outside learns nothing of what is.
 TEST_F(RoutesTest, EveryPathAsksForTheHostTheTokenAndTheMethod) {
   access_ = Access::for_address("127.0.0.1", "correct-horse-battery");
-  for (const char* path :
-       {"/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
-        "/api/v1/history", "/api/v1/compare", "/api/v1/baselines", "/healthz", "/readyz"}) {
+  for (const char* path : {"/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight",
+                           "/api/v1/layers", "/api/v1/history", "/api/v1/compare",
+                           "/api/v1/baselines", "/api/v1/traces", "/healthz", "/readyz"}) {
     Request request;
     request.path = path;
     request.method = "GET";

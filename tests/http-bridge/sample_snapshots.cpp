@@ -98,6 +98,7 @@ Snapshot goxel() {
                        .samples = 1'204,
                        .interrupted = 3,
                        .resident_bytes = 2'097'152};
+  snapshot.freshness.daemon = {.count = 20, .p50_ns = 4'000'000, .p99_ns = 9'000'000};
   snapshot.operations = {export_model(), add_voxel()};
   InflightRequest held;
   held.operation = "goxel.save_project";
@@ -141,6 +142,32 @@ std::shared_ptr<const LayersView> layers_of(const Snapshot& snapshot) {
   return view;
 }
 
+TracedSpan span_of(Layer layer, const char* name, std::uint64_t start_ns, std::uint64_t ns) {
+  TracedSpan span;
+  span.layer = layer;
+  span.operation = name;
+  span.stack = "4-layer";
+  span.status = "ok";
+  span.start_ns = start_ns;
+  span.duration_ns = ns;
+  return span;
+}
+
+// Two of one operation, the slower one first, and one of another.
+std::shared_ptr<const SlowestOperations::Kept> slowest() {
+  SlowestOperations::Kept kept;
+  for (const auto& [name, id, ms] :
+       {std::tuple("add", 0xA1, 30), {"add", 0xA2, 20}, {"list", 0xA3, 9}}) {
+    const auto ns = static_cast<std::uint64_t>(ms) * 1'000'000;
+    auto operations = traced_operations(static_cast<std::uint64_t>(id),
+                                        {span_of(Layer::mcp_client, name, 4'900'000'000, ns),
+                                         span_of(Layer::daemon, name, 4'900'000'000, ns / 2)},
+                                        0);
+    kept.push_back(std::make_shared<const TracedOperation>(std::move(operations.at(0))));
+  }
+  return std::make_shared<const SlowestOperations::Kept>(std::move(kept));
+}
+
 }  // namespace
 
 Snapshots sample_snapshots() {
@@ -148,7 +175,11 @@ Snapshots sample_snapshots() {
   spare.instance = "spare";
   spare.daemon.message = "no daemon of instance \"spare\" has run yet";
   const Snapshot watched = goxel();
-  return {1'700'000'000'123'456'789, {watched, spare}, 0, {layers_of(watched), layers_of(spare)}};
+  return {1'700'000'000'123'456'789,
+          {watched, spare},
+          0,
+          {layers_of(watched), layers_of(spare)},
+          {slowest(), std::make_shared<const SlowestOperations::Kept>()}};
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -21,7 +21,9 @@
 #include <thread>
 #include <vector>
 
+#include "http-bridge/socket_file.h"
 #include "tests/http-bridge/http_client.h"
+#include "tests/http-bridge/temporary_folder.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -37,12 +39,12 @@ class RunningServer {
  public:
   explicit RunningServer(Server::Answer answer, const Limits& limits = kPatient, int port = 0,
                          PathAnswers ready = {}, PathAnswers posts = {})
-      : server_(std::move(answer), limits, std::move(ready), std::move(posts)) {
-    std::string why;
-    port_ = server_.bind("127.0.0.1", port, why);
-    EXPECT_NE(port_, 0) << why;
-    thread_ = std::thread([this] { orderly_ = server_.serve(); });
+      : RunningServer(std::move(answer), limits, port, std::move(ready), std::move(posts), "", {}) {
   }
+  // `door` is for clients of a socket at this path.
+  RunningServer(Server::Answer answer, const Limits& limits, const std::string& path, Door door,
+                PathAnswers posts = {})
+      : RunningServer(std::move(answer), limits, 0, {}, std::move(posts), path, std::move(door)) {}
   ~RunningServer() { stop(); }
 
   int port() const { return port_; }
@@ -57,7 +59,22 @@ class RunningServer {
   }
 
  private:
+  RunningServer(Server::Answer answer, const Limits& limits, int port, PathAnswers ready,
+                PathAnswers posts, const std::string& path, Door door)
+      : server_(std::move(answer), limits, std::move(ready), std::move(posts)) {
+    std::string why;
+    port_ = server_.bind("127.0.0.1", port, why);
+    EXPECT_NE(port_, 0) << why;
+    if (!path.empty()) {
+      file_ = SocketFile::listen({path, 0600, ""}, why);
+      EXPECT_NE(file_, nullptr) << why;
+      server_.accept_at(file_->take_descriptor(), std::move(door));
+    }
+    thread_ = std::thread([this] { orderly_ = server_.serve(); });
+  }
+
   Server server_;
+  std::unique_ptr<SocketFile> file_;
   int port_ = 0;
   bool orderly_ = false;
   std::thread thread_;
@@ -438,6 +455,131 @@ TEST(Server, PostsThatWouldTakeTooMuchMemoryTogetherAreToldToComeBack) {
   HttpClient fourth(server.port());
   fourth.send(post_request(body));
   EXPECT_EQ(fourth.receive().value_or(Reply{}).status, 200) << "there is room again";
+}
+
+// Posts are answered as by posts_to(), all else with its method and path.
+Door own_door() {
+  return {{}, posts_to("/post"), [](const Request& request) {
+            return std::make_shared<const Response>(
+                Response{404, "text/plain", "not here: " + request.method + ' ' + request.path});
+          }};
+}
+
+TEST(ServerWithASocketFile, EachDoorHasItsOwnAnswers) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("s");
+  RunningServer server(echo, kPatient, path, own_door());
+  HttpClient client(path);
+  client.send(post_request("first"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).body, "text/x e Bearer t first");
+  client.send(get_request("/metrics"));
+  const Reply other = client.receive().value_or(Reply{});
+  EXPECT_EQ(other.status, 404);
+  EXPECT_EQ(other.body, "not here: GET /metrics");
+  client.send("HEAD /post HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.receive(true).value_or(Reply{}).status, 404);
+  client.send(get_request("/1") + get_request("/2") + post_request("second"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).body, "not here: GET /1");
+  EXPECT_EQ(client.receive().value_or(Reply{}).body, "not here: GET /2");
+  EXPECT_EQ(client.receive().value_or(Reply{}).body, "text/x e Bearer t second");
+  client.send(post_request("body", "/elsewhere"));
+  EXPECT_EQ(client.receive().value_or(Reply{}).body, "not here: POST /elsewhere");
+  EXPECT_TRUE(client.closed_by_server()) << "as the body was not read";
+
+  HttpClient by_tcp(server.port());
+  by_tcp.send(post_request("body"));
+  EXPECT_EQ(by_tcp.receive().value_or(Reply{}).body.substr(0, 10), "POST /post");
+  EXPECT_EQ(get(server.port(), "/metrics").value_or(Reply{}).status, 200);
+}
+
+TEST(ServerWithASocketFile, ClientsOfBothDoorsHaveOneNumberOfPlaces) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("s");
+  Limits limits = kPatient;
+  limits.connections = 20;
+  RunningServer server(echo, limits, path, own_door());
+  std::vector<std::unique_ptr<HttpClient>> by_tcp;
+  for (int i = 0; i < 20; ++i) {
+    by_tcp.push_back(std::make_unique<HttpClient>(server.port()));
+    by_tcp.back()->send(get_request("/"));
+    ASSERT_TRUE(by_tcp.back()->receive());
+  }
+  std::vector<std::unique_ptr<HttpClient>> silent;
+  for (int i = 0; i < 60; ++i) silent.push_back(std::make_unique<HttpClient>(path));
+  EXPECT_TRUE(by_tcp.back()->closed_by_server());
+  silent.back()->send(post_request("body"));
+  EXPECT_EQ(silent.back()->receive().value_or(Reply{}).status, 200);
+  EXPECT_EQ(get(server.port(), "/").value_or(Reply{}).status, 200);
+  EXPECT_TRUE(silent.front()->closed_by_server());
+}
+
+TEST(ServerWithASocketFile, BodiesOfBothDoorsShareOneRoom) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("s");
+  Limits limits = kPatient;
+  limits.all_body_bytes = 250;
+  RunningServer server(echo, limits, path, own_door(), posts_to("/post"));
+  const std::string whole = post_request(std::string(100, 'x'));
+  HttpClient here(path);
+  HttpClient there(server.port());
+  for (HttpClient* client : {&here, &there}) {
+    // Answered in this order, so what comes after the first has come, too.
+    client->send(post_request("") + whole.substr(0, whole.size() - 1));
+    EXPECT_EQ(client->receive().value_or(Reply{}).status, 200);
+  }
+  for (const bool by_file : {true, false}) {
+    const auto third =
+        by_file ? std::make_unique<HttpClient>(path) : std::make_unique<HttpClient>(server.port());
+    third->send(whole);
+    EXPECT_EQ(third->receive().value_or(Reply{}).status, 503);
+  }
+  here.send("x");
+  EXPECT_EQ(here.receive().value_or(Reply{}).status, 200);
+}
+
+TEST(ServerWithASocketFile, RudeClientsAreEndedThereToo) {
+  const TemporaryFolder folder;
+  constexpr milliseconds kShort{100};
+  const RunningServer impatient(echo, {.idle = kShort}, folder.file("impatient"), own_door());
+  HttpClient silent(folder.file("impatient"));
+  EXPECT_TRUE(silent.closed_by_server());
+
+  const std::string path = folder.file("s");
+  const RunningServer server(echo, {.idle = kLong, .request = kShort, .linger = kShort}, path,
+                             own_door());
+  HttpClient half(path);
+  half.send("POST /post HTTP/1.1\r\nHost: l");
+  EXPECT_EQ(half.receive().value_or(Reply{}).status, 408);
+  EXPECT_TRUE(half.closed_by_server());
+  HttpClient half_body(path);
+  half_body.send(post_request("body").substr(0, post_request("body").size() - 1));
+  EXPECT_EQ(half_body.receive().value_or(Reply{}).status, 408);
+  EXPECT_TRUE(half_body.closed_by_server());
+  HttpClient says_no_more(path);
+  says_no_more.send(post_request("body"));
+  says_no_more.end_input();
+  EXPECT_EQ(says_no_more.receive().value_or(Reply{}).status, 200);
+  EXPECT_TRUE(says_no_more.closed_by_server());
+  HttpClient no_http(path);
+  no_http.send("nonsense\r\n\r\n");
+  EXPECT_EQ(no_http.receive().value_or(Reply{}).status, 400);
+}
+
+TEST(ServerWithASocketFile, BothDoorsCloseTogetherAndLeaveNothing) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("s");
+  const auto before = open_descriptors();
+  {
+    RunningServer server(echo, kPatient, path, own_door());
+    HttpClient client(path);
+    client.send(post_request(""));
+    EXPECT_EQ(client.receive().value_or(Reply{}).status, 200);
+    EXPECT_TRUE(server.stop());
+    EXPECT_TRUE(client.closed_by_server());
+    EXPECT_FALSE(HttpClient(path).connected());
+  }
+  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_TRUE(folder.is_empty());
 }
 
 TEST(Server, RequestThatGetsNoTurnInTimeIsToldToAskAgain) {

@@ -136,6 +136,45 @@ TEST_F(SpansRouteTest, OneThatWasRemovedIsMadeAgain) {
   EXPECT_NE(shm::Reader::open(shm::layers_instance(instance_)), nullptr);
 }
 
+TEST_F(SpansRouteTest, WhomItsDoorHasLetInIsNotAskedAgain) {
+  SpansRoute guarded(Access::for_address("127.0.0.1", "secret"),
+                     [](const std::string&) { return true; });
+  Request request;
+  request.host = "example.org";
+  request.authorization = "Bearer wrong";
+  request.content_type = "application/json";
+  request.body = batch(1).dump();
+  EXPECT_EQ(guarded.answer(request).status, 403);
+  EXPECT_EQ(json::parse(guarded.answer_admitted(request).body)["taken"], 1);
+  request.host = "localhost";
+  request.authorization = "Bearer secret";
+  EXPECT_EQ(json::parse(guarded.answer(request).body)["duplicate"], true)
+      << "it is one batch by whatever door it comes";
+  request.content_type = "text/plain";
+  EXPECT_EQ(guarded.answer_admitted(request).status, 415);
+}
+
+TEST(SpansDoor, RefusesAllElse) {
+  const auto refused = [](const std::string& method, const std::string& path) {
+    Request request;
+    request.method = method;
+    request.path = path;
+    return refuse_all_but_spans(request);
+  };
+  for (const char* method : {"GET", "HEAD", "PUT", "DELETE"}) {
+    const Response response = refused(method, "/api/v1/spans");
+    EXPECT_EQ(response.status, 405) << method;
+    EXPECT_STREQ(response.allowed_methods, "POST");
+  }
+  for (const char* path : {"/", "/metrics", "/api/v1/snapshot", "/api/v1/history", "/healthz",
+                           "/api/v1/spans/", "/api/v1/spans?instance=x", "/API/v1/spans"}) {
+    for (const char* method : {"GET", "POST"}) {
+      EXPECT_EQ(refused(method, path).status, 404) << method << path;
+      EXPECT_THAT(refused(method, path).body, HasSubstr("Nothing but POST /api/v1/spans"));
+    }
+  }
+}
+
 TEST_F(SpansRouteTest, TokenAndHostAreAsked) {
   SpansRoute guarded(Access::for_address("127.0.0.1", "secret"),
                      [](const std::string&) { return true; });

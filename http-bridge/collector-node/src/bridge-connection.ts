@@ -7,7 +7,7 @@ import type { BridgeAddress } from './bridge-address.js';
 const path = '/api/v1/spans';
 const answerBytesMax = 64 * 1024;
 
-/** What the bridge said; status 0: nothing, because it is away, broke off or took too long. */
+/** What the bridge said; status 0: nothing, because it is away, broke off or took too long: then `body` is the system's reason, if there is one. */
 export interface Answer {
   readonly status: number;
   readonly retryAfterMs: number | undefined;
@@ -45,7 +45,7 @@ export class BridgeConnection {
       ended = true;
       this.#busy = false;
       clearTimeout(timer);
-      if (answer === noAnswer) sent?.destroy();
+      if (answer.status === 0) sent?.destroy();
       done(answer);
     };
     const timer = setTimeout(() => end(noAnswer), this.#timeoutMs);
@@ -53,7 +53,7 @@ export class BridgeConnection {
     try {
       sent = request({ ...this.#address, path, method: 'POST', agent: this.#agent, headers: this.#headers(body) });
       sent.on('socket', (socket) => this.#adopt(socket));
-      sent.on('error', () => end(noAnswer));
+      sent.on('error', (error: NodeJS.ErrnoException) => end({ ...noAnswer, body: error.code ?? '' }));
       sent.on('response', (response) => readAnswer(response, end));
       sent.end(body);
     } catch {

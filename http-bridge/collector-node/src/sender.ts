@@ -143,7 +143,7 @@ export class Sender {
       // A bridge that takes no spans, or none from us, may be replaced by one that does.
       return this.#later(`the bridge takes no spans: it answers ${status}`, notTakenRetryMs);
     } else if (status === 0 || status === 408 || status === 429 || status >= 500) {
-      return this.#later(status === 0 ? 'the bridge does not answer' : `the bridge answers ${status}`, answer.retryAfterMs);
+      return this.#later(status === 0 ? `the bridge does not answer${answer.body && `: ${answer.body}`}` : `the bridge answers ${status}`, answer.retryAfterMs);
     } else {
       // It would be refused again.
       this.#dropped += batch.spans;

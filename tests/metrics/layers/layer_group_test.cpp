@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A daemon's segment and its outer layers' segment, read together.
 #include "metrics/layers/layer_group.h"
+#include "metrics/layers/trace_search.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -160,6 +161,28 @@ TEST_F(Group, WindowsThatNeedMoreThanTheirLimitCoverLessTimeAndSaySo) {
   EXPECT_FALSE(group_.snapshot(now_).windows_shortened);
 }
 
+TEST_F(Group, KeepsTheSlowestOperationsWithTheirSpansAndFindsATraceInTheRings) {
+  for (std::uint64_t i = 0; i < 10; ++i) four_layers(100 + i, now() - 900 * kMs + i);
+  two_layers(7, now() - 500 * kMs, 3);
+  publish(*daemon_, "lost", shm::names::kDaemon, shm::names::kTwoLayer, 9, now() - 400 * kMs, kMs,
+          shm::Status::unanswered);
+  look();
+  const SlowestOperations::Kept found = slowest(*group_.slowest(), {}, now());
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0]->stack, "4-layer");
+  EXPECT_EQ(found[0]->spans.size(), 4u);
+  EXPECT_EQ(found[1]->trace_id, 7u);
+  EXPECT_EQ(found[1]->duration_ns, 5 * kMs + 3);
+
+  const std::vector<TracedOperation> traced = find_trace(instance_, 7, now_);
+  ASSERT_EQ(traced.size(), 1u);
+  ASSERT_EQ(traced[0].spans.size(), 2u);
+  EXPECT_EQ(traced[0].spans[1].layer, Layer::daemon);
+  EXPECT_EQ(traced[0].spans[1].duration_ns, 3 * kMs);
+  EXPECT_EQ(find_trace(instance_, 9, now_).at(0).spans.at(0).status, "unanswered");
+  EXPECT_TRUE(find_trace(instance_, 8, now_).empty());
+}
+
 // Thirds of nanoseconds: rows that were rounded each by itself would miss the sum.
 TEST_F(Group, RowsAddUpToTheMeanExactlyWhateverIsRounded) {
   for (std::uint64_t i = 0; i < 3; ++i) two_layers(1 + i, now() - 900 * kMs, i / 2);
@@ -239,15 +262,39 @@ TEST_F(Group, WindowsMove) {
   }
 }
 
-TEST_F(Group, ItsViewIsMadeOnceASecond) {
+// `now_` is the beginning of a second.
+TEST_F(Group, ItsViewIsMadeOnceASecondWhenHalfOfTheNextHasPassed) {
   const auto view = look();
-  now_.monotonic_ns += kSecond - 1;
+  now_.monotonic_ns += kSecond / 2 - 1;
   EXPECT_EQ(group_.layers(group_.snapshot(now_)), view);
   now_.monotonic_ns += 1;
   const auto next = group_.layers(group_.snapshot(now_));
   EXPECT_NE(next, view);
   EXPECT_EQ(next->taken_monotonic_ns, now_.monotonic_ns);
   EXPECT_EQ(group_.layers(group_.snapshot(now_)), next);
+}
+
+TEST_F(Group, ByThenAllOperationsOfTheLastSecondAreInItWhoseLayersAreKnown) {
+  two_layers(1, now() + 900 * kMs);
+  now_.monotonic_ns += kSecond;
+  look();
+  for (std::uint64_t i = 0; i < 10; ++i) two_layers(2 + i, now() + i * 99 * kMs);
+  now_.monotonic_ns += kSecond;
+  for (int sweeps = 0; sweeps < 10; ++sweeps, now_.monotonic_ns += 50 * kMs) group_.sweep(now_);
+  group_.sweep(now_);
+  const auto view = group_.layers(group_.snapshot(now_));
+  const StackWindow& window = view->stacks.at(0).window(Window::now);
+  EXPECT_EQ(window.breakdown.source, BreakdownSource::joined);
+  EXPECT_EQ(window.breakdown.operations, 10u);
+  EXPECT_EQ(window.outermost.latency.count, 10u) << "of the same second";
+  EXPECT_EQ(view->join.at_once, 10u);
+
+  now_.monotonic_ns += kSecond;
+  group_.sweep(now_);
+  const Freshness fresh = group_.layers(group_.snapshot(now_))->freshness;
+  ASSERT_TRUE(fresh.daemon && fresh.outer);
+  EXPECT_EQ(fresh.daemon->count, 10u) << "the first one had ended before this reader began";
+  EXPECT_EQ(fresh.outer->count, 10u);
 }
 
 TEST_F(Group, ItsViewSaysWhatTheDaemonIsDoing) {

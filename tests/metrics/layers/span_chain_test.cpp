@@ -24,13 +24,12 @@ Span span(Layer layer, std::uint64_t start, std::uint64_t end, std::uint32_t nam
   return {start * kMs, end * kMs, name, layer};
 }
 
-struct Joined {
-  std::vector<JoinedOperation> operations;
+struct Joined : JoinedSpans {
   SpanFates fates;
 };
 Joined join(std::vector<Span> spans) {
   Joined result;
-  join_spans(spans, result.operations, result.fates);
+  join_spans(spans, result, result.fates);
   return result;
 }
 

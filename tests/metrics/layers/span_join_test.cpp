@@ -16,8 +16,9 @@ constexpr std::uint64_t kStart = 1'000 * kSecond;
 
 class Join : public testing::Test {
  protected:
-  void add(std::uint64_t trace, Layer layer, std::uint64_t start_ms, std::uint64_t end_ms) {
-    join_.add(trace, {kStart + start_ms * kMs, kStart + end_ms * kMs, 1, layer}, now_);
+  void add(std::uint64_t trace, Layer layer, std::uint64_t start_ms, std::uint64_t end_ms,
+           std::uint8_t stack = 0) {
+    join_.add(trace, {kStart + start_ms * kMs, kStart + end_ms * kMs, 1, layer, stack}, now_);
   }
   void at(std::uint64_t ms) {
     now_ = kStart + ms * kMs;
@@ -32,7 +33,9 @@ class Join : public testing::Test {
   }
 
   std::vector<JoinedOperation> joined_;
-  SpanJoin join_{[this](const JoinedOperation& operation) { joined_.push_back(operation); }};
+  SpanJoin join_{[this](const JoinedOperation& operation, std::uint64_t, std::span<const Span>) {
+    joined_.push_back(operation);
+  }};
   std::uint64_t now_ = kStart;
 };
 
@@ -42,9 +45,9 @@ TEST_F(Join, WaitsForWhatComesLateAndThenJoins) {
   at(4'000);
   EXPECT_TRUE(joined_.empty());
   add(7, Layer::mcp_client, 0, 10);
-  at(5'900);
-  EXPECT_TRUE(joined_.empty());  // its second is not over
-  at(6'100);
+  at(5'000);
+  EXPECT_TRUE(joined_.empty());
+  at(5'100);
   ASSERT_EQ(joined_.size(), 1u);
   EXPECT_EQ(joined_[0].time_ns[0], 10 * kMs);
   EXPECT_EQ(counters().held, 0u);
@@ -179,6 +182,123 @@ TEST_F(Join, AClockThatGoesBackDoesNoHarm) {
   expect_all_accounted_for();
 }
 
+// Each of a millisecond, in the middle of the last hundred before `end_ms`.
+class Hurry : public Join {
+ protected:
+  void whole(std::uint64_t trace, std::uint64_t end_ms, std::uint8_t stack = 0) {
+    add(trace, Layer::daemon, end_ms - 60, end_ms - 40, stack);
+    add(trace, Layer::mcp_server, end_ms - 80, end_ms - 20, stack);
+    add(trace, Layer::mcp_client, end_ms - 100, end_ms, stack);
+  }
+  // One has waited, so that it is known what is whole.
+  void know(std::uint8_t stack = 0) {
+    at(100);
+    whole(1, 100, stack);
+    at(6'000);
+    ASSERT_EQ(counters().operations, 1u);
+    ASSERT_EQ(counters().at_once, 0u);
+  }
+};
+
+TEST_F(Hurry, WhatIsAllThereIsJoinedAtOnceWhenItIsKnownWhatAllIs) {
+  know();
+  whole(2, 6'000);
+  at(6'200);
+  EXPECT_EQ(counters().operations, 1u) << "it may have been made again by another process";
+  at(6'350);
+  EXPECT_EQ(counters().operations, 2u);
+  EXPECT_EQ(counters().at_once, 1u);
+  EXPECT_EQ(counters().held, 0u);
+  expect_all_accounted_for();
+}
+
+TEST_F(Hurry, WhatIsNotAllThereWaitsAndIsJoinedWhenTheRestComes) {
+  know();
+  add(2, Layer::daemon, 6'000, 6'010);
+  add(2, Layer::mcp_client, 5'980, 6'030);
+  at(8'000);
+  EXPECT_EQ(counters().operations, 1u);
+  add(2, Layer::mcp_server, 5'990, 6'020);
+  at(8'100);
+  ASSERT_EQ(counters().operations, 2u);
+  EXPECT_EQ(joined_[1].time_ns, (std::array<std::uint64_t, 4>{50 * kMs, 30 * kMs, 0, 10 * kMs}));
+  EXPECT_EQ(counters().late, 0u);
+}
+
+TEST_F(Hurry, EachStackHasItsOwnWhole) {
+  know(3);
+  whole(2, 6'000, 4);
+  at(7'000);
+  EXPECT_EQ(counters().operations, 1u);
+  at(12'000);
+  EXPECT_EQ(counters().operations, 2u);
+  EXPECT_EQ(counters().at_once, 0u);
+}
+
+// An inner layer may take part in some operations only. Those without it cannot be told from those whose
+// span of it is still to come.
+TEST_F(Hurry, WithoutALayerThatReportsNothingIsWhole) {
+  know();
+  const auto without = [&](std::uint64_t trace, std::uint64_t at_ms) {
+    add(trace, Layer::daemon, at_ms - 10, at_ms - 5);
+    add(trace, Layer::mcp_server, at_ms - 15, at_ms);
+  };
+  without(2, 6'000);
+  at(11'500);
+  EXPECT_EQ(counters().operations, 2u);
+  without(3, 11'500);
+  at(13'000);
+  EXPECT_EQ(counters().operations, 2u) << "clients report";
+  at(70'000);
+  EXPECT_EQ(counters().operations, 3u);
+  without(4, 70'000);
+  at(70'400);
+  EXPECT_EQ(counters().operations, 4u) << "no client has reported for more than a minute";
+}
+
+TEST_F(Hurry, AfterOneThatComesLateAllWaitAgain) {
+  know();
+  whole(2, 6'000);
+  at(6'400);
+  ASSERT_EQ(counters().at_once, 1u);
+  add(2, Layer::mcp_server, 5'910, 5'930);
+  EXPECT_EQ(counters().late, 1u);
+  at(6'450);
+  whole(3, 6'450);
+  at(7'000);
+  EXPECT_EQ(counters().operations, 2u);
+  at(12'000);
+  EXPECT_EQ(counters().operations, 3u);
+  whole(4, 12'000);
+  at(12'400);
+  EXPECT_EQ(counters().at_once, 2u) << "the third has shown what is whole";
+  expect_all_accounted_for();
+}
+
+TEST_F(Hurry, WhatMadeRoomShowsNothing) {
+  at(100);
+  whole(1, 100);
+  for (std::uint64_t i = 0; i < SpanJoin::kMostHeld; ++i) add(100 + i, Layer::daemon, 90, 100, 9);
+  ASSERT_EQ(counters().operations, 1u);
+  at(200);
+  whole(2, 200);
+  at(600);
+  EXPECT_EQ(counters().at_once, 0u);
+}
+
+// As in a session whose calls are all in one trace: the larger it is, the more seldom it is sorted.
+TEST_F(Hurry, OperationsOfOneTraceAreJoinedAtOnceToo) {
+  know();
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    whole(7, 6'000 + i * 110);
+    at(6'000 + i * 110);
+    EXPECT_LE(counters().held, 12u);
+  }
+  at(12'000);
+  EXPECT_EQ(counters().at_once, 50u);
+  EXPECT_EQ(counters().late, 0u);
+}
+
 std::vector<JoinedOperation> sorted(std::vector<JoinedOperation> operations) {
   std::sort(operations.begin(), operations.end(), [](const auto& a, const auto& b) {
     return std::tie(a.end_ns, a.layers, a.time_ns, a.there_ns) <
@@ -187,52 +307,54 @@ std::vector<JoinedOperation> sorted(std::vector<JoinedOperation> operations) {
   return operations;
 }
 
-// Property: what is joined depends on which spans come, not on the order in which they do, as long
-// as none comes more than kPatienceNs late. It is what join_spans(), which span_chain_test.cpp
-// compares with its definition, makes of each whole trace.
-TEST_F(Join, WhateverTheOrderOfArrivalEachTraceIsJoinedAsAWhole) {
-  struct Arrival {
-    std::uint64_t at_ms;
-    std::uint64_t trace;
-    Span span;
-  };
-  std::mt19937 random(7);
-  const auto below = [&](std::uint64_t n) { return static_cast<std::uint64_t>(random() % n); };
-  std::vector<Arrival> arrivals;
-  for (int i = 0; i < 2000; ++i) {
-    const std::uint64_t trace = 1 + below(300);
-    std::uint64_t start = below(20'000);
-    std::uint64_t end = start + 12 + below(30);
-    const auto arrives = [&](std::uint64_t from, std::uint64_t to, Layer layer) {
-      arrivals.push_back({end, trace, {kStart + from * kMs, kStart + to * kMs, 1, layer}});
-    };
-    for (std::size_t layer = 0; layer < kLayerCount; ++layer) {
-      if (layer + 1 == kLayerCount && below(3) == 0) {  // two calls, one after the other
-        arrives(start, start + 2, Layer::daemon);
-        arrives(end - 2, end, Layer::daemon);
-        break;
-      }
-      if (below(20) != 0) arrives(start, end, static_cast<Layer>(layer));
-      if (below(20) == 0) arrives(start, end, static_cast<Layer>(layer));
-      ++start;
-      --end;
-    }
-  }
-  std::map<std::uint64_t, std::vector<Span>> traces;
-  for (const Arrival& arrival : arrivals) traces[arrival.trace].push_back(arrival.span);
-  std::vector<JoinedOperation> expected;
-  SpanFates fates;
-  for (auto& [trace, spans] : traces) join_spans(spans, expected, fates);
-  expected = sorted(expected);
-  ASSERT_GT(expected.size(), 1000u);
+struct Arrival {
+  std::uint64_t at_ms;
+  std::uint64_t trace;
+  Span span;
+};
 
-  for (const std::uint64_t latest_ms : {1, 100, 1'000, 4'900, 4'900}) {
-    std::vector<Arrival> order = arrivals;
-    for (Arrival& arrival : order) arrival.at_ms += below(latest_ms);
+// 2,000 operations within 20 s, of few traces, some with two calls of the daemon one after the other; each arrives
+// when it ends.
+class Orders : public testing::Test {
+ protected:
+  // `without`: for each operation, a layer that it lacks; kLayerCount: none.
+  template <class Without>
+  void make(Without without) {
+    for (int i = 0; i < 2000; ++i) {
+      const std::uint64_t trace = 1 + below(300);
+      std::uint64_t start = below(20'000);
+      std::uint64_t end = start + 12 + below(30);
+      const auto arrives = [&](std::uint64_t from, std::uint64_t to, Layer layer) {
+        arrivals_.push_back({to, trace, {kStart + from * kMs, kStart + to * kMs, 1, layer}});
+      };
+      const std::size_t lacks = without();
+      for (std::size_t layer = 0; layer < kLayerCount; ++layer, ++start, --end) {
+        if (layer == lacks) continue;
+        if (layer + 1 == kLayerCount && below(3) == 0) {
+          arrives(start, start + 2, Layer::daemon);
+          arrives(end - 2, end, Layer::daemon);
+          break;
+        }
+        arrives(start, end, static_cast<Layer>(layer));
+        if (below(20) == 0) arrives(start, end, static_cast<Layer>(layer));
+      }
+    }
+    std::map<std::uint64_t, std::vector<Span>> traces;
+    for (const Arrival& arrival : arrivals_) traces[arrival.trace].push_back(arrival.span);
+    JoinedSpans joined;
+    for (auto& [trace, spans] : traces) join_spans(spans, joined, fates_);
+    expected_ = sorted(joined.operations);
+    ASSERT_GT(expected_.size(), 1000u);
+  }
+
+  // What is joined of them, when they come in this order, and that it is what is expected.
+  JoinCounters join(std::vector<Arrival> order) {
     std::stable_sort(order.begin(), order.end(),
                      [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
     std::vector<JoinedOperation> got;
-    SpanJoin join([&](const JoinedOperation& operation) { got.push_back(operation); });
+    SpanJoin join([&](const JoinedOperation& operation, std::uint64_t, std::span<const Span>) {
+      got.push_back(operation);
+    });
     std::uint64_t swept_ms = 0;
     for (const Arrival& arrival : order) {
       for (; swept_ms < arrival.at_ms; swept_ms += 50) join.advance(kStart + swept_ms * kMs);
@@ -240,9 +362,56 @@ TEST_F(Join, WhateverTheOrderOfArrivalEachTraceIsJoinedAsAWhole) {
     }
     join.advance(kStart + 60'000 * kMs);
     EXPECT_EQ(join.counters().held, 0u);
-    EXPECT_EQ(sorted(got), expected) << latest_ms;
-    EXPECT_EQ(join.counters().fates, fates) << latest_ms;
-    EXPECT_EQ(join.counters().late, 0u) << latest_ms;
+    EXPECT_EQ(sorted(got), expected_);
+    EXPECT_EQ(join.counters().fates, fates_);
+    EXPECT_EQ(join.counters().late, 0u);
+    return join.counters();
+  }
+
+  std::uint64_t below(std::uint64_t n) { return random_() % n; }
+
+  std::mt19937 random_{7};
+  std::vector<Arrival> arrivals_;
+  std::vector<JoinedOperation> expected_;
+  SpanFates fates_;
+};
+
+// Property: what is joined depends on which spans come, not on the order in which they do, as long
+// as none comes more than kPatienceNs late and it is not known what is whole. It is what join_spans(),
+// which span_chain_test.cpp compares with its definition, makes of each whole trace.
+TEST_F(Orders, WhateverTheOrderOfArrivalEachTraceIsJoinedAsAWhole) {
+  make([this] { return below(kLayerCount); });
+  for (const std::uint64_t latest_ms : {1, 100, 1'000, 4'900, 4'900}) {
+    SCOPED_TRACE(latest_ms);
+    std::vector<Arrival> order = arrivals_;
+    for (Arrival& arrival : order) arrival.at_ms += below(latest_ms);
+    EXPECT_EQ(join(order).at_once, 0u) << "each layer reports, and each operation lacks one";
+  }
+}
+
+// Property: nor where operations are joined at once. The daemon's spans come as they end; each process outside of it
+// reports whenever it comes to it, what has ended by then and in one piece.
+TEST_F(Orders, HoweverLateProcessesReportEachTraceIsJoinedAsAWholeAndMostAtOnce) {
+  make([this] { return below(10) == 0 ? below(kLayerCount) : kLayerCount; });
+  for (const std::uint64_t latest_ms : {50, 400, 4'900, 4'900}) {
+    SCOPED_TRACE(latest_ms);
+    std::array<std::vector<std::uint64_t>, kLayerCount> reports_ms;
+    for (auto& reports : reports_ms) {
+      for (std::uint64_t at_ms = 0; at_ms < 25'000;) {
+        at_ms += 1 + below(latest_ms);
+        reports.push_back(at_ms);
+      }
+    }
+    std::vector<Arrival> order = arrivals_;
+    for (Arrival& arrival : order) {
+      if (arrival.span.layer == Layer::daemon) continue;
+      const auto& reports = reports_ms[static_cast<std::size_t>(arrival.span.layer)];
+      arrival.at_ms = *std::lower_bound(reports.begin(), reports.end(), arrival.at_ms);
+    }
+    const JoinCounters counters = join(order);
+    if (latest_ms <= 400) {
+      EXPECT_GT(counters.at_once, counters.operations / 2);
+    }
   }
 }
 

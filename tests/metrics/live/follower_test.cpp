@@ -64,6 +64,27 @@ TEST_F(FollowerTest, RecordsOfTheLastCompleteSecondAreNow) {
   EXPECT_EQ(snapshot.daemon.window(Window::now).outcomes.all(), 102u);
 }
 
+TEST_F(FollowerTest, HowFreshItIsCountsFromTheEndsOfRecordsThatCameWhileItWasThere) {
+  TestSegment segment(instance_);
+  segment.publish("ping", now_.monotonic_ns - 5'000'000, 1'000);
+  EXPECT_FALSE(look().freshness.daemon);
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    segment.publish("ping", now_.monotonic_ns + i * 100'000, 1'000);
+  }
+  now_.monotonic_ns += 10'000'000;
+  look();
+  pass(1);
+  const Snapshot snapshot = look();
+  ASSERT_TRUE(snapshot.freshness.daemon);
+  EXPECT_EQ(snapshot.freshness.daemon->count, 100u);
+  EXPECT_EQ(snapshot.freshness.daemon->min_ns, 0u);
+  EXPECT_EQ(snapshot.freshness.daemon->max_ns, 9'900'000u);
+  EXPECT_NEAR(static_cast<double>(snapshot.freshness.daemon->p99_ns), 9'800'000, 80'000);
+  EXPECT_FALSE(snapshot.freshness.outer);
+  pass(61);
+  EXPECT_FALSE(look().freshness.daemon) << "it is of the last minute";
+}
+
 TEST_F(FollowerTest, AnOperationHasTheTargetOfTheDaemonsPresentRun) {
   {
     TestSegment segment(instance_);

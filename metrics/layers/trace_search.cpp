@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/layers/trace_search.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <tuple>
+
+#include "metrics/layers/layer_group.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+// Of one trace, which a client chooses.
+constexpr std::size_t kMostSpans = 65'536;
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_trace_id(std::string_view text) {
+  if (text.size() != 16 && text.size() != 32) return std::nullopt;
+  std::uint64_t id = 0;
+  for (std::size_t at = 0; at < text.size(); at += 16) {
+    const std::string_view half = text.substr(at, 16);
+    const auto [end, error] = std::from_chars(half.data(), half.data() + half.size(), id, 16);
+    if (error != std::errc() || end != half.data() + half.size()) return std::nullopt;
+  }
+  return id == 0 ? std::nullopt : std::optional(id);
+}
+
+std::vector<TracedOperation> find_trace(const std::string& instance, std::uint64_t trace_id,
+                                        const Time& now) {
+  std::vector<TracedSpan> spans;
+  const auto take = [&](const NamedRecord& record) {
+    const auto layer = layer_named(record.layer);
+    if (record.trace_id != trace_id || !layer || spans.size() == kMostSpans) return;
+    TracedSpan& span = spans.emplace_back();
+    span.layer = *layer;
+    span.operation = record.operation;
+    span.stack = record.stack;
+    span.status = to_string(record.status);
+    span.start_ns = record.start_ns;
+    span.duration_ns = record.duration_ns;
+  };
+  LayerGroup group(instance);
+  group.daemon().on_record(take);
+  group.outer().on_record(take);
+  group.sweep(now);
+  return traced_operations(trace_id, std::move(spans), now.realtime_ns - now.monotonic_ns);
+}
+
+SlowestOperations::Kept slowest(const SlowestOperations::Kept& kept, const SlowestQuery& query,
+                                std::uint64_t now_ns) {
+  constexpr std::uint64_t kSlotNs = SlowestOperations::kSlotSeconds * kNsPerSecond;
+  const std::uint64_t asked_ns = query.seconds * kNsPerSecond;
+  const std::uint64_t begin_ns = (now_ns - std::min(now_ns, asked_ns)) / kSlotNs * kSlotNs;
+  SlowestOperations::Kept found;
+  for (const auto& one : kept) {
+    if (one->end_ns() < begin_ns ||
+        (!query.operation.empty() && one->operation != query.operation) ||
+        (!query.stack.empty() && one->stack != query.stack)) {
+      continue;
+    }
+    found.push_back(one);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a->duration_ns > b->duration_ns; });
+  if (query.operation.empty()) {
+    std::set<std::pair<std::string, std::string>> seen;
+    std::erase_if(
+        found, [&](const auto& one) { return !seen.emplace(one->stack, one->operation).second; });
+  }
+  if (found.size() > query.most) found.resize(query.most);
+  return found;
+}
+
+}  // namespace goxel_telemetry::metrics
