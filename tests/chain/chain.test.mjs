@@ -2,8 +2,11 @@
 // Real chains on the official SDK, with a collector in each process: what the bridge says is what the chain's own stopwatches say.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { test as nodeTest } from 'node:test';
 import { eventually, World } from './world.mjs';
+
+// What hangs fails.
+const test = (name, fn) => nodeTest(name, { timeout: 120_000 }, fn);
 
 const operations = 300;
 // The client's first request is the handshake.

@@ -3,9 +3,8 @@
 // Over HTTP, its only line on stdout is its address.
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { instrumentJsonRpc, PerformanceCollector, wrapServer } from 'goxel-telemetry-collector';
-import { randomUUID } from 'node:crypto';
+import { randomUUID, webcrypto } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { DaemonSocket, Exchanges } from './daemon-socket.mjs';
@@ -53,6 +52,8 @@ process.stdin.on('end', () => void end(0));
 
 if (transport === 'http') {
   process.stdin.resume();
+  globalThis.crypto ??= webcrypto;  // Node 18 has it only there, and the SDK takes it from here
+  const { StreamableHTTPServerTransport } = await import('@modelcontextprotocol/sdk/server/streamableHttp.js');
   const http = new StreamableHTTPServerTransport({ sessionIdGenerator: randomUUID });
   await server.connect(new StopwatchTransport(http, watches.request));
   const listening = createServer((request, response) => void http.handleRequest(request, response));
