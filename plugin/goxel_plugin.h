@@ -36,7 +36,7 @@ extern "C" {
 #endif
 
 #define GOXEL_PLUGIN_ABI_MAJOR 1u
-#define GOXEL_PLUGIN_ABI_MINOR 0u
+#define GOXEL_PLUGIN_ABI_MINOR 1u
 #define GOXEL_PLUGIN_ENTRY "goxel_plugin_entry"
 
 enum goxel_plugin_protocol { GOXEL_PROTOCOL_JSON_RPC = 1, GOXEL_PROTOCOL_MCP = 2 };
@@ -46,7 +46,9 @@ enum goxel_plugin_status {
   GOXEL_STATUS_ERROR = 1,      /* answered with an error */
   GOXEL_STATUS_UNANSWERED = 2, /* no answer was or will be sent */
   GOXEL_STATUS_MALFORMED = 3,  /* a complete message that is no request */
-  GOXEL_STATUS_CANCELLED = 4   /* the client hung up while it was being worked on */
+  GOXEL_STATUS_CANCELLED = 4,  /* the client hung up while it was being worked on */
+  /* Since minor version 1; an older plugin counts it as an error. It needs no answer and got none. */
+  GOXEL_STATUS_NOTIFICATION = 5
 };
 
 enum goxel_plugin_gauge {

@@ -274,7 +274,7 @@ void change(goxel_plugin_request_token token, Change&& change) {
   const std::uint64_t now = live->now();
   const std::uint32_t line = hold(token);
   if (line == kNone) return;
-  const bool known = status <= GOXEL_STATUS_CANCELLED;
+  const bool known = status <= GOXEL_STATUS_NOTIFICATION;
   end(*live, line, known ? static_cast<shm::Status>(status) : shm::Status::error, bytes, now);
 }
 

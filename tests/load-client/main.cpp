@@ -75,6 +75,10 @@ void print_table(const nlohmann::ordered_json& report) {
   }
   std::printf("%.2f s, %.0f requests/s\n", report["seconds"].get<double>(),
               report["requests_per_second"].get<double>());
+  if (report.contains("layers_are")) {
+    std::printf("The layers outside of the daemon are %s.\n",
+                report["layers_are"].get<std::string>().c_str());
+  }
 }
 
 int run(load_client::LoadOptions& options, const std::string& json_path) {
@@ -86,6 +90,7 @@ int run(load_client::LoadOptions& options, const std::string& json_path) {
   nlohmann::ordered_json report = load_client::report(result.statistics, result.seconds);
   report["connections_made"] = result.connections_made;
   report["connections_failed"] = result.connections_failed;
+  if (!options.layers.empty()) report["layers_are"] = "played, not real";
   for (const auto& [stack, times] : result.outer) {
     report["layers"][stack]["operations"] = times.operations;
     for (const auto& [layer, sum] : times.sum_ns) {
@@ -154,7 +159,8 @@ int parse_and_run(int argc, char** argv) {
                "Put a random W3C trace context into each request");
   app.add_option("--layers", options.layers,
                  "Play the layers outside of the daemon of this instance, and report their spans "
-                 "(implies --traceparent)")
+                 "(implies --traceparent). They are not real: this client sleeps where they would "
+                 "work. tests/chain has real ones")
       ->type_name("INSTANCE");
   app.add_option("--odd", odd,
                  "Instead, send one input that the stock daemon breaks on, and print the answer")

@@ -247,7 +247,8 @@ TEST_F(AbiRequests, EachStatusIsKeptWithItsBytesAndOnlyAnsweredOnesAreBusyTime) 
   for (const std::uint32_t status :
        {std::uint32_t{GOXEL_STATUS_OK}, std::uint32_t{GOXEL_STATUS_ERROR},
         std::uint32_t{GOXEL_STATUS_UNANSWERED}, std::uint32_t{GOXEL_STATUS_MALFORMED},
-        std::uint32_t{GOXEL_STATUS_CANCELLED}, kUnheardOf}) {
+        std::uint32_t{GOXEL_STATUS_CANCELLED}, std::uint32_t{GOXEL_STATUS_NOTIFICATION},
+        kUnheardOf}) {
     const auto token = received("ping");
     std::this_thread::sleep_for(std::chrono::microseconds(1));  // a span of some length
     plugin_.request_finished(token, status, 10 + status);
@@ -264,13 +265,13 @@ TEST_F(AbiRequests, EachStatusIsKeptWithItsBytesAndOnlyAnsweredOnesAreBusyTime) 
                           record.status == static_cast<std::uint64_t>(Status::error);
     if (answered) busy += record.duration_ticks;
   }
-  EXPECT_THAT(statuses, ElementsAre(0, 1, 2, 3, 4, 1));
-  EXPECT_THAT(bytes_out, ElementsAre(10, 11, 12, 13, 14, 87));
+  EXPECT_THAT(statuses, ElementsAre(0, 1, 2, 3, 4, 5, 1));
+  EXPECT_THAT(bytes_out, ElementsAre(10, 11, 12, 13, 14, 15, 87));
   const shm::Totals totals = reader_->totals();
   EXPECT_EQ(totals.span_ticks, busy);
-  EXPECT_EQ(totals.bytes_in, 600u);
-  EXPECT_EQ(totals.bytes_out, 10u + 11u + 12u + 13u + 14u + 87u);
-  EXPECT_THAT(totals.by_status, ElementsAre(1, 2, 1, 1, 1, 0));
+  EXPECT_EQ(totals.bytes_in, 700u);
+  EXPECT_EQ(totals.bytes_out, 10u + 11u + 12u + 13u + 14u + 15u + 87u);
+  EXPECT_THAT(totals.by_status, ElementsAre(1, 2, 1, 1, 1, 1));
 }
 
 // By the plugin's own thread.

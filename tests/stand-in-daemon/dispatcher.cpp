@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "mcp.h"
+
 namespace stand_in {
 namespace {
 
@@ -48,6 +50,7 @@ bool Dispatcher::accepted(const Message& message) const {
 }
 
 std::optional<Answer> Dispatcher::answer(const Message& message) {
+  if (message.dialect == Dialect::specified_mcp) return answer_specified_mcp(message);
   switch (message.kind) {
     case Message::Kind::batch:
       if (stock_faults_) crash();
@@ -69,6 +72,29 @@ std::optional<Answer> Dispatcher::answer(const Message& message) {
                      true);
   }
   return answer_request(message);
+}
+
+std::optional<Answer> Dispatcher::answer_specified_mcp(const Message& message) {
+  const std::optional<Json> reply =
+      accepted(message)
+          ? specified_mcp_reply(message,
+                                [this](const std::string& tool, const Params& arguments) {
+                                  return call(tool, true, arguments);
+                                })
+      : is_notification(message)
+          ? std::nullopt
+          : std::optional(rpc_error(id_of(message.body), -32600, "MCP is switched off"));
+  if (!reply) return std::nullopt;
+  return to_answer(*reply, says_error(*reply));
+}
+
+std::optional<Answer> Dispatcher::answer_queue_full(const Message& message) const {
+  if (is_notification(message)) return std::nullopt;
+  const std::string sentence = "The queue is full";
+  return to_answer(message.dialect == Dialect::mcp
+                       ? mcp_error(-1003, sentence)
+                       : rpc_error(id_of(message.body), -32000, sentence),
+                   true);
 }
 
 std::optional<Answer> Dispatcher::answer_too_large() const {
@@ -123,14 +149,16 @@ Json Dispatcher::call(const Message& message) {
   const bool rpc = message.dialect == Dialect::json_rpc;
   const char* member = rpc ? "params" : "arguments";
   const auto found = message.body.find(member);
-  const Params params(found == message.body.end() ? kNone : *found);
+  return call(message.operation, !rpc, Params(found == message.body.end() ? kNone : *found));
+}
 
-  const std::string_view name = message.operation;
+Json Dispatcher::call(std::string_view name, bool is_tool, const Params& params) {
   if (name == "stand_in.sleep" || name == "stand_in_sleep") return sleep(params);
   if (name == "stand_in.crash" || name == "stand_in_crash") crash();
-  const Method* method = rpc ? find_method(name) : find_tool(name);
+  const Method* method = is_tool ? find_tool(name) : find_method(name);
   if (method == nullptr) {
-    throw MethodError(-32601, (rpc ? "Method not found: " : "Unknown tool: ") + message.operation);
+    throw MethodError(-32601,
+                      (is_tool ? "Unknown tool: " : "Method not found: ") + std::string(name));
   }
   const std::lock_guard guard(project_lock_);
   return method->handler(project_, params);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "methods.h"
 #include "protocol.h"
@@ -27,6 +28,8 @@ class Dispatcher {
   // nullopt: there will never be an answer. With stock faults a batch kills the process here, by
   // SIGSEGV.
   std::optional<Answer> answer(const Message& message);
+  // The answer to a message that is not worked on, because too many wait.
+  std::optional<Answer> answer_queue_full(const Message& message) const;
   // The answer to a message that was too long to be read.
   std::optional<Answer> answer_too_large() const;
 
@@ -36,7 +39,9 @@ class Dispatcher {
  private:
   std::optional<Answer> answer_request(const Message& message);
   std::optional<Answer> answer_batch(const Json& requests);
+  std::optional<Answer> answer_specified_mcp(const Message& message);
   Json call(const Message& message);
+  Json call(std::string_view name, bool is_tool, const Params& params);
   Json sleep(const Params& params);
   bool accepted(const Message& message) const;
 

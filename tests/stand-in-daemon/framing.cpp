@@ -35,7 +35,7 @@ std::optional<std::string> Framer::take() {
 std::optional<std::string> Framer::next() {
   skip_space();
   if (buffer_.empty()) return std::nullopt;
-  const bool is_line = !opens(buffer_.front());
+  const bool is_line = lines_only_ || !opens(buffer_.front());
   while (scanned_ < buffer_.size()) {
     const char c = buffer_[scanned_++];
     if (is_line) {

@@ -17,6 +17,9 @@ class Framer {
 
   void append(std::string_view bytes) { buffer_.append(bytes); }
 
+  // From now on each line is a message, whatever it begins with.
+  void split_at_newlines() { lines_only_ = true; }
+
   // The next complete message, without the white space around it. A message may come in pieces, by
   // several calls of append().
   std::optional<std::string> next();
@@ -40,6 +43,7 @@ class Framer {
   std::size_t depth_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;
+  bool lines_only_ = false;
 };
 
 }  // namespace stand_in

@@ -13,6 +13,17 @@
 namespace stand_in {
 namespace {
 
+// Tools that are not named like their methods.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kRenamedTools{{
+    {"goxel_add_voxels", "goxel.add_voxel"},
+    {"goxel_remove_voxels", "goxel.remove_voxel"},
+    {"goxel_open_file", "goxel.load_project"},
+    {"goxel_save_file", "goxel.save_project"},
+    {"goxel_export_file", "goxel.export_model"},
+    {"goxel_new_layer", "goxel.create_layer"},
+    {"goxel_batch_voxel_operations", "goxel.batch_operations"},
+}};
+
 Json ping(Project&, const Params&) {
   return {{"pong", true}, {"timestamp", static_cast<std::int64_t>(std::time(nullptr))}};
 }
@@ -146,23 +157,23 @@ const Method* find_method(std::string_view name) {
 }
 
 const Method* find_tool(std::string_view tool) {
-  static const std::map<std::string, const char*, std::less<>> renamed{
-      {"goxel_add_voxels", "goxel.add_voxel"},
-      {"goxel_remove_voxels", "goxel.remove_voxel"},
-      {"goxel_open_file", "goxel.load_project"},
-      {"goxel_save_file", "goxel.save_project"},
-      {"goxel_export_file", "goxel.export_model"},
-      {"goxel_new_layer", "goxel.create_layer"},
-      {"goxel_batch_voxel_operations", "goxel.batch_operations"},
-  };
-  if (const auto found = renamed.find(tool); found != renamed.end()) {
-    return find_method(found->second);
+  for (const auto& [renamed, method] : kRenamedTools) {
+    if (tool == renamed) return find_method(method);
   }
   constexpr std::string_view kPrefix = "goxel_";
   if (tool.starts_with(kPrefix)) {
     return find_method("goxel." + std::string(tool.substr(kPrefix.size())));
   }
   return tool.find('.') == std::string_view::npos ? find_method(tool) : nullptr;
+}
+
+std::string tool_of(const Method& method) {
+  for (const auto& [renamed, name] : kRenamedTools) {
+    if (name == method.name) return std::string(renamed);
+  }
+  std::string tool = method.name;
+  std::replace(tool.begin(), tool.end(), '.', '_');
+  return tool;
 }
 
 Layer& layer_of(Project& project, const Params& params, std::size_t place) {

@@ -56,6 +56,8 @@ const Method* find_method(std::string_view name);
 // The method that an MCP tool stands for: "goxel_add_voxels" is goxel.add_voxel. nullptr for an
 // unknown tool.
 const Method* find_tool(std::string_view tool);
+// The tool that stands for the method.
+std::string tool_of(const Method& method);
 
 // Shared by the tables.
 Layer& layer_of(Project& project, const Params& params, std::size_t place);

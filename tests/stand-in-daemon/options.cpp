@@ -131,6 +131,10 @@ Options read_options(int argc, char** argv) {
   app.add_flag("--stock-faults", options.stock_faults,
                "Break where the stock daemon breaks: die of a batch, ignore what is malformed, "
                "lose split messages, leak descriptors");
+  app.add_flag(
+      "--mcp", options.mcp,
+      "Also speak MCP as it is specified, on connections that begin with \"initialize\": a "
+      "message is a line, each method a tool");
   app.add_flag("--pool", options.pool,
                "Second mode: one thread reads, a pool of workers answers from a queue, plugins are "
                "loaded. Without it: a thread per connection, as the stock daemon has it");
@@ -143,6 +147,11 @@ Options read_options(int argc, char** argv) {
     refuse(error.what());
   }
   if (foreground && options.daemonize) refuse("--foreground and --daemonize exclude each other.");
+  if (options.mcp && options.stock_faults) {
+    refuse(
+        "--mcp and --stock-faults exclude each other: the stock daemon does not know MCP as it is "
+        "specified.");
+  }
   if (protocol == "jsonrpc") options.accepts = Accepts::json_rpc;
   if (protocol == "mcp") options.accepts = Accepts::mcp;
   if (!config.empty()) {

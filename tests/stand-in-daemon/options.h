@@ -25,6 +25,7 @@ struct Options {
   bool daemonize = false;
   bool pool = false;
   bool stock_faults = false;
+  bool mcp = false;
   unsigned workers = 8;
   unsigned queue_size = 1024;
   unsigned max_connections = 256;

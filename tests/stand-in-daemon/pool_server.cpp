@@ -107,7 +107,8 @@ void PoolServer::accept_one() {
   }
   const timeval patience{kSendPatienceSeconds, 0};
   setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  const auto connection = std::make_shared<Connection>(descriptor, next_connection_++);
+  const auto connection =
+      std::make_shared<Connection>(descriptor, next_connection_++, options_.mcp);
   connections_[descriptor] = connection;
   plugins_.connection_opened(connection->id);
   watch(events_, EPOLL_CTL_ADD, descriptor, EPOLLIN);
@@ -131,6 +132,7 @@ void PoolServer::read_from(const ConnectionPointer& connection) {
   while (const std::optional<std::string> message = framer.next()) {
     message_arrived(connection, *message, now - connection->message_began_ns);
     connection->message_began_ns = now;
+    if (connection->conversation.speaks_mcp()) framer.split_at_newlines();
   }
   if (framer.overflowed()) {
     send_answer(connection->descriptor, dispatcher_.answer_too_large()->text);
@@ -141,7 +143,7 @@ void PoolServer::read_from(const ConnectionPointer& connection) {
 void PoolServer::message_arrived(const ConnectionPointer& connection, const std::string& text,
                                  std::uint64_t receive_duration_ns) {
   Request request;
-  request.message = parse_message(text);
+  request.message = connection->conversation.parse(text);
   request.tokens =
       plugins_.received(connection->id, request.message, text.size(), receive_duration_ns);
   {
@@ -156,11 +158,7 @@ void PoolServer::message_arrived(const ConnectionPointer& connection, const std:
       return;
     }
   }
-  const bool rpc = request.message.dialect == Dialect::json_rpc;
-  const std::string sentence = "The queue is full";
-  const Json reply =
-      rpc ? rpc_error(id_of(request.message.body), -32000, sentence) : mcp_error(-1003, sentence);
-  send_and_finish(*connection, request, {to_spaced_text(reply), true});
+  finish(*connection, request, dispatcher_.answer_queue_full(request.message));
 }
 
 // The client may still read the answers to what it has sent. If it is gone altogether, the next
@@ -230,13 +228,23 @@ void PoolServer::answer(Connection& connection, const Request& request, std::uin
   }();
   if (gone) {
     plugins_.finished(request.tokens, GOXEL_STATUS_CANCELLED, 0);
-  } else if (!answer) {
-    const bool malformed = request.message.kind == Message::Kind::malformed;
-    plugins_.finished(request.tokens, malformed ? GOXEL_STATUS_MALFORMED : GOXEL_STATUS_UNANSWERED,
-                      0);
   } else {
-    send_and_finish(connection, request, *answer);
+    finish(connection, request, answer);
   }
+}
+
+void PoolServer::finish(Connection& connection, const Request& request,
+                        const std::optional<Answer>& answer) {
+  if (answer) {
+    send_and_finish(connection, request, *answer);
+    return;
+  }
+  const Message& message = request.message;
+  plugins_.finished(request.tokens,
+                    message.kind == Message::Kind::malformed ? GOXEL_STATUS_MALFORMED
+                    : is_notification(message)               ? GOXEL_STATUS_NOTIFICATION
+                                                             : GOXEL_STATUS_UNANSWERED,
+                    0);
 }
 
 void PoolServer::send_and_finish(Connection& connection, const Request& request,

@@ -40,7 +40,8 @@ class PoolServer : public Server {
   };
 
   struct Connection {
-    Connection(int fd, std::uint64_t number) : descriptor(fd), id(number) {}
+    Connection(int fd, std::uint64_t number, bool knows_mcp)
+        : descriptor(fd), id(number), conversation(knows_mcp) {}
     ~Connection();  // closes the descriptor: only when no worker uses it any more
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -51,6 +52,7 @@ class PoolServer : public Server {
 
     // Used by the event thread only.
     Framer framer{kMostMessageBytes};
+    Conversation conversation;
     std::uint64_t message_began_ns = 0;
 
     // Guarded by PoolServer::lock_.
@@ -73,6 +75,7 @@ class PoolServer : public Server {
   // Called by a worker.
   void work(std::uint32_t worker);
   void answer(Connection& connection, const Request& request, std::uint32_t worker);
+  void finish(Connection& connection, const Request& request, const std::optional<Answer>& answer);
   void send_and_finish(Connection& connection, const Request& request, const Answer& answer);
 
   void set_waiting(std::size_t count);  // with lock_ held

@@ -14,6 +14,8 @@
 namespace stand_in_test {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -112,6 +114,26 @@ TEST_F(WithPlugin, ReportsItsNameItsSettingsAndItsWorkers) {
               ElementsAre("activate goxel-stand-in-daemon 0.18.6 workers 3", "setting instance=x y",
                           "setting on=true", "setting timeout=30", "deactivate"));
   EXPECT_THAT(gauges(), ElementsAre("gauge 2 3"));
+}
+
+TEST_F(WithPlugin, ReportsMcpByItsToolsAndTellsNotificationsFromWhatIsNotAnswered) {
+  start({}, {"--workers", "1", "--mcp"});
+  TestClient client(*daemon_);
+  const auto call = [&client](const char* method, const json& params) {
+    const json request{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
+    client.ask(request.dump() + "\n");
+  };
+  call("initialize", {{"protocolVersion", "2025-11-25"}});
+  client.send("{\"jsonrpc\": \"2.0\", \"method\": \"notifications/initialized\"}\n");
+  call("tools/call", {{"name", "goxel_list_layers"}, {"_meta", {{"traceparent", "00-a"}}}});
+  call("tools/call", {{"name", "goxel_open_file"}, {"arguments", {{"path", "none"}}}});
+  EXPECT_EQ(end(), 0);
+  EXPECT_THAT(calls(), Contains(HasSubstr("received 1 connection 1 mcp initialize ")));
+  EXPECT_THAT(calls(), Contains("finished 2 status 5 bytes 0"));
+  EXPECT_THAT(calls(), Contains(AllOf(HasSubstr("received 3 connection 1 mcp goxel_list_layers "),
+                                      HasSubstr(" trace 00-a"))));
+  EXPECT_THAT(calls(), Contains(HasSubstr("finished 3 status 0")));
+  EXPECT_THAT(calls(), Contains(HasSubstr("finished 4 status 1"))) << "isError";
 }
 
 TEST_F(WithPlugin, ReportsTheLifeOfEachRequestInOrder) {

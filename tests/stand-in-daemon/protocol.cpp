@@ -64,7 +64,7 @@ void classify_object(Message& message) {
   }
   message.kind = Message::Kind::request;
   message.traceparent = traceparent_in(body);
-  const char* member = message.dialect == Dialect::json_rpc ? "params" : "arguments";
+  const char* member = message.dialect == Dialect::mcp ? "arguments" : "params";
   if (message.traceparent.empty()) message.traceparent = member_traceparent(body, member);
 }
 
@@ -82,6 +82,27 @@ Message parse_message(std::string_view text) {
     message.operation = "_BATCH";
   }
   return message;
+}
+
+Message Conversation::parse(std::string_view text) {
+  Message message = parse_message(text);
+  const bool is_method =
+      message.kind == Message::Kind::request && message.dialect == Dialect::json_rpc;
+  speaks_mcp_ |= knows_mcp_ && is_method && message.operation == "initialize";
+  if (!speaks_mcp_) return message;
+  message.dialect = Dialect::specified_mcp;
+  if (message.operation == "tools/call") {
+    const auto params = message.body.find("params");
+    if (params != message.body.end() && params->is_object() && has_text(*params, "name")) {
+      message.operation = (*params)["name"].get<std::string>();
+    }
+  }
+  return message;
+}
+
+bool is_notification(const Message& message) {
+  return message.kind == Message::Kind::request && message.dialect == Dialect::specified_mcp &&
+         !message.body.contains("id");
 }
 
 bool is_strictly_valid(const Message& message) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The two dialects of the socket: what a message is, and how an answer to it is written.
+// The dialects of the socket: what a message is, and how an answer to it is written.
 #pragma once
 
 #include <string>
@@ -10,7 +10,11 @@
 
 namespace stand_in {
 
-enum class Dialect { json_rpc, mcp };
+enum class Dialect {
+  json_rpc,
+  mcp,           // the stock daemon's own: { "tool": …, "arguments": … }
+  specified_mcp  // as it is specified: see mcp.h
+};
 
 struct Message {
   enum class Kind { request, batch, malformed };
@@ -24,6 +28,24 @@ struct Message {
 };
 
 Message parse_message(std::string_view text);
+
+// What a connection's messages are depends on how it began.
+class Conversation {
+ public:
+  // Only if `knows_mcp`, the method `initialize` makes what follows MCP as it is specified.
+  explicit Conversation(bool knows_mcp) : knows_mcp_(knows_mcp) {}
+
+  Message parse(std::string_view text);
+  // From now on a message is a line.
+  bool speaks_mcp() const { return speaks_mcp_; }
+
+ private:
+  const bool knows_mcp_;
+  bool speaks_mcp_ = false;
+};
+
+// It needs no answer and gets none.
+bool is_notification(const Message& message);
 
 // `strict` asks for "jsonrpc": "2.0" and a whole number, a text or null as the id, as the stock
 // daemon does.

@@ -29,14 +29,28 @@ constexpr std::chrono::seconds kStopPatience{2};
 // One connection's bytes: read as the stock daemon reads them, or properly.
 class ConnectionReader {
  public:
-  explicit ConnectionReader(bool stock_faults) : stock_faults_(stock_faults) {}
+  explicit ConnectionReader(const Options& options)
+      : stock_faults_(options.stock_faults), conversation_(options.mcp) {}
 
-  StockFaultReader::Step take(std::string_view bytes) {
-    if (stock_faults_) return faulty_.take(bytes, bytes.size() == kReadBytes);
-    StockFaultReader::Step step;
+  struct Step {
+    std::vector<Message> messages;  // to be answered at once
+    bool too_large = false;         // to be answered with an error
+  };
+
+  Step take(std::string_view bytes) {
+    Step step;
+    if (stock_faults_) {
+      const auto faulty = faulty_.take(bytes, bytes.size() == kReadBytes);
+      for (const std::string& text : faulty.messages) {
+        step.messages.push_back(conversation_.parse(text));
+      }
+      step.too_large = faulty.too_large;
+      return step;
+    }
     framer_.append(bytes);
-    while (std::optional<std::string> message = framer_.next()) {
-      step.messages.push_back(std::move(*message));
+    while (const std::optional<std::string> text = framer_.next()) {
+      step.messages.push_back(conversation_.parse(*text));
+      if (conversation_.speaks_mcp()) framer_.split_at_newlines();
     }
     step.too_large = framer_.overflowed();
     return step;
@@ -44,6 +58,7 @@ class ConnectionReader {
 
  private:
   const bool stock_faults_;
+  Conversation conversation_;
   StockFaultReader faulty_;
   Framer framer_{kMostMessageBytes};
 };
@@ -133,7 +148,7 @@ void StockServer::detect(int descriptor) {
 }
 
 void StockServer::own(int descriptor) {
-  ConnectionReader reader(options_.stock_faults);
+  ConnectionReader reader(options_);
   bool open = true;
   while (open && !stopping()) {
     pollfd waiting{descriptor, POLLIN, 0};
@@ -152,8 +167,8 @@ bool StockServer::serve_readable(int descriptor, ConnectionReader& reader) {
   if (got == 0) return false;
   if (got < 0) return errno == EAGAIN || errno == EINTR;
   const auto step = reader.take({bytes.data(), static_cast<std::size_t>(got)});
-  for (const std::string& message : step.messages) {
-    const std::optional<Answer> answer = dispatcher_.answer(parse_message(message));
+  for (const Message& message : step.messages) {
+    const std::optional<Answer> answer = dispatcher_.answer(message);
     if (answer && send_answer(descriptor, answer->text) == 0) return false;
   }
   if (!step.too_large) return true;
