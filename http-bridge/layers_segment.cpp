@@ -19,10 +19,10 @@ constexpr std::uint64_t kBurst = 5;
 }  // namespace
 
 std::unique_ptr<LayersSegment> LayersSegment::create(const std::string& instance,
-                                                     std::string& why) {
+                                                     std::uint64_t began_ns, std::string& why) {
   // Looked at before it is replaced.
   const std::unique_ptr<shm::Reader> before = shm::Reader::open(shm::layers_instance(instance));
-  auto made = make(instance, why);
+  auto made = make(instance, began_ns, why);
   if (made == nullptr) return nullptr;
   if (before != nullptr) made->take_over(*before);
   shm::reveal_segment(*made->mapping_);
@@ -30,8 +30,9 @@ std::unique_ptr<LayersSegment> LayersSegment::create(const std::string& instance
 }
 
 std::unique_ptr<LayersSegment> LayersSegment::create_again(const LayersSegment& removed,
+                                                           std::uint64_t began_ns,
                                                            std::string& why) {
-  auto made = make(removed.instance_, why);
+  auto made = make(removed.instance_, began_ns, why);
   if (made == nullptr) return nullptr;
   made->sources_ = removed.sources_;
   for (const Source& source : made->sources_) made->show(source);
@@ -40,7 +41,8 @@ std::unique_ptr<LayersSegment> LayersSegment::create_again(const LayersSegment& 
 }
 
 // One that nobody can read yet.
-std::unique_ptr<LayersSegment> LayersSegment::make(const std::string& instance, std::string& why) {
+std::unique_ptr<LayersSegment> LayersSegment::make(const std::string& instance,
+                                                   std::uint64_t began_ns, std::string& why) {
   shm::SegmentOptions options;
   options.instance = shm::layers_instance(instance);
   options.door = shm::Door::collector;
@@ -49,6 +51,7 @@ std::unique_ptr<LayersSegment> LayersSegment::make(const std::string& instance, 
   options.inflight_capacity = 1;
   options.collection_points = kMostSources;
   options.tiers = {{1, kSlots}};
+  options.created_monotonic_ns = began_ns;
   options.hidden = true;
   shm::Created created = shm::create_segment(options);
   if (created.outcome != shm::CreateOutcome::created) {

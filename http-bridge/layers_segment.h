@@ -24,11 +24,13 @@ class LayersSegment {
   // Spans of one source in a second, on average.
   static constexpr std::uint64_t kMostSpansPerSecond = 20'000;
 
-  // Of the daemon's instance. Null if it cannot be made: `why` is a sentence for an operator.
-  static std::unique_ptr<LayersSegment> create(const std::string& instance, std::string& why);
+  // Of the daemon's instance. Null if it cannot be made: `why` is a sentence for an operator. `began_ns`: what
+  // ended since then will be in it (CLOCK_MONOTONIC), so readers' windows begin there.
+  static std::unique_ptr<LayersSegment> create(const std::string& instance, std::uint64_t began_ns,
+                                               std::string& why);
   // One in the place of another that was removed from /dev/shm.
   static std::unique_ptr<LayersSegment> create_again(const LayersSegment& removed,
-                                                     std::string& why);
+                                                     std::uint64_t began_ns, std::string& why);
   // The segment stays, and can be read.
   ~LayersSegment();
   LayersSegment(const LayersSegment&) = delete;
@@ -51,7 +53,8 @@ class LayersSegment {
   };
 
   LayersSegment(std::string instance, shm::Created created);
-  static std::unique_ptr<LayersSegment> make(const std::string& instance, std::string& why);
+  static std::unique_ptr<LayersSegment> make(const std::string& instance, std::uint64_t began_ns,
+                                             std::string& why);
   void take_over(const shm::Reader& before);
   Source& source_of(const documents::SpanBatch& batch);
   static bool may_send(Source& source, std::size_t spans, std::uint64_t now_ns);

@@ -18,6 +18,7 @@ namespace goxel_telemetry::http_bridge {
 namespace {
 
 constexpr std::chrono::milliseconds kBeat{500};
+constexpr std::uint64_t kLongestBeforeFirst = 10'000'000'000;
 
 // A page in a browser can post anywhere, but not with these types, unless the bridge allowed it.
 std::optional<documents::BatchEncoding> encoding_of(std::string_view content_type) {
@@ -28,6 +29,16 @@ std::optional<documents::BatchEncoding> encoding_of(std::string_view content_typ
   if (is(documents::kJsonType)) return documents::BatchEncoding::json;
   if (is(documents::kMsgpackType)) return documents::BatchEncoding::msgpack;
   return std::nullopt;
+}
+
+// Spans have ended by the time when the first batch comes. What is much older waited for a bridge: that is no time
+// in which all that happened is there.
+std::uint64_t began(const documents::SpanBatch& batch, std::uint64_t now_ns) {
+  std::uint64_t began_ns = now_ns;
+  for (const documents::ReportedSpan& span : batch.spans) {
+    began_ns = std::min(began_ns, span.start_ns);
+  }
+  return std::max(began_ns, now_ns - std::min(now_ns, kLongestBeforeFirst));
 }
 
 Response later(int status, std::string sentence) {
@@ -81,7 +92,7 @@ Response SpansRoute::take(const Request& request, const documents::SpanBatch& ba
   }
   const std::scoped_lock lock(mutex_);
   std::string why;
-  LayersSegment* const segment = segment_of(batch.instance, now_ns, why);
+  LayersSegment* const segment = segment_of(batch, now_ns, why);
   if (segment == nullptr) return later(503, "spans cannot be taken: " + why);
   const LayersSegment::Outcome outcome = segment->take(batch, now_ns);
   if (outcome == LayersSegment::Outcome::too_many) {
@@ -94,9 +105,9 @@ Response SpansRoute::take(const Request& request, const documents::SpanBatch& ba
                                                  batch.refused_count, batch.refused});
 }
 
-LayersSegment* SpansRoute::segment_of(const std::string& instance, std::uint64_t now_ns,
+LayersSegment* SpansRoute::segment_of(const documents::SpanBatch& batch, std::uint64_t now_ns,
                                       std::string& why) {
-  const auto known = segments_.find(instance);
+  const auto known = segments_.find(batch.instance);
   if (known != segments_.end() && !known->second.segment->was_removed()) {
     known->second.used_ns = now_ns;
     return known->second.segment.get();
@@ -106,10 +117,12 @@ LayersSegment* SpansRoute::segment_of(const std::string& instance, std::uint64_t
         segments_.begin(), segments_.end(),
         [](const auto& a, const auto& b) { return a.second.used_ns < b.second.used_ns; }));
   }
-  auto made = known == segments_.end() ? LayersSegment::create(instance, why)
-                                       : LayersSegment::create_again(*known->second.segment, why);
+  const std::uint64_t began_ns = began(batch, now_ns);
+  auto made = known == segments_.end()
+                  ? LayersSegment::create(batch.instance, began_ns, why)
+                  : LayersSegment::create_again(*known->second.segment, began_ns, why);
   if (made == nullptr) return nullptr;
-  Place& place = segments_[instance];
+  Place& place = segments_[batch.instance];
   place = {std::move(made), now_ns};
   return place.segment.get();
 }

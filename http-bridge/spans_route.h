@@ -42,7 +42,8 @@ class SpansRoute {
   };
 
   Response take(const Request& request, const documents::SpanBatch& batch, std::uint64_t now_ns);
-  LayersSegment* segment_of(const std::string& instance, std::uint64_t now_ns, std::string& why);
+  LayersSegment* segment_of(const documents::SpanBatch& batch, std::uint64_t now_ns,
+                            std::string& why);
   void beat(const std::stop_token& stop);
 
   const Access access_;

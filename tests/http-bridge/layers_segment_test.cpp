@@ -26,7 +26,7 @@ class LayersSegmentTest : public metrics::FollowerTest {
 
   std::unique_ptr<LayersSegment> create() {
     std::string why;
-    auto made = LayersSegment::create(instance_, why);
+    auto made = LayersSegment::create(instance_, now_ns_, why);
     EXPECT_NE(made, nullptr) << why;
     return made;
   }
@@ -185,7 +185,7 @@ TEST_F(LayersSegmentTest, OneThatWasRemovedIsMadeAgainAndNothingCountsTwice) {
   shm::remove_segment(shm::layers_instance(instance_), reader()->producer().run_id);
   EXPECT_TRUE(segment_->was_removed());
   std::string why;
-  segment_ = LayersSegment::create_again(*segment_, why);
+  segment_ = LayersSegment::create_again(*segment_, now_ns_, why);
   ASSERT_NE(segment_, nullptr) << why;
   EXPECT_EQ(take(batch(1, {"a"})), Outcome::duplicate);
   EXPECT_EQ(take(batch(2, {"b"})), Outcome::taken);
@@ -220,7 +220,7 @@ TEST_F(LayersSegmentTest, SourceThatSendsTooMuchIsToldSoAndNothingIsLost) {
 
 TEST_F(LayersSegmentTest, HasOneWriter) {
   std::string why;
-  EXPECT_EQ(LayersSegment::create(instance_, why), nullptr);
+  EXPECT_EQ(LayersSegment::create(instance_, now_ns_, why), nullptr);
   EXPECT_NE(why, "");
 }
 

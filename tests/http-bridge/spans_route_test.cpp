@@ -70,6 +70,30 @@ TEST_F(SpansRouteTest, ReadersFindThemBesideTheDaemon) {
   EXPECT_EQ(reader->totals().published, 3u);
 }
 
+// A process reports what has ended: its first spans are older than the segment that they are the reason for.
+TEST_F(SpansRouteTest, WindowsBeginWithTheSpansOfTheFirstBatch) {
+  json first = batch(1, 1);
+  const std::uint64_t now_ns = shm::monotonic_ns();
+  first["spans"][0]["start_ns"] = now_ns - 3 * metrics::kSecond;
+  post(first.dump());
+  metrics::Follower follower(shm::layers_instance(instance_));
+  metrics::Time now{now_ns + metrics::kSecond, shm::realtime_ns()};
+  follower.sweep(now);
+  now.monotonic_ns += metrics::kSecond;
+  follower.sweep(now);
+  const metrics::Snapshot snapshot = follower.snapshot(now);
+  EXPECT_EQ(snapshot.operations[0].window(metrics::Window::one_minute).latency.count, 1u);
+}
+
+TEST_F(SpansRouteTest, WhatWaitedForABridgeMakesNoWindowLonger) {
+  json first = batch(1, 1);
+  first["spans"][0]["start_ns"] = shm::monotonic_ns() - 60 * metrics::kSecond;
+  post(first.dump());
+  const auto reader = shm::Reader::open(shm::layers_instance(instance_));
+  ASSERT_NE(reader, nullptr);
+  EXPECT_GT(reader->producer().created_monotonic_ns, shm::monotonic_ns() - 60 * metrics::kSecond);
+}
+
 TEST_F(SpansRouteTest, TakesJsonAndMsgpackAndNothingThatAPageCouldPostUnasked) {
   const std::vector<std::uint8_t> packed = json::to_msgpack(batch(2));
   EXPECT_EQ(post(batch(1).dump(), "Application/JSON; charset=utf-8").status, 200);
