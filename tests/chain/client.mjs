@@ -17,9 +17,10 @@ import { readOptions, UsageError } from './options.mjs';
 import { Stopwatch, StopwatchTransport } from './stopwatch.mjs';
 import { operation } from './tools.mjs';
 
+const flushMs = 10_000;
 const watches = { call: new Stopwatch(), request: new Stopwatch(), exchange: new Stopwatch() };
 
-/** { transport, end }: end() gives what the stopwatches of the layers below say. */
+/** { transport, end }: end() gives what the stopwatches and the collectors of the layers below say. */
 const stacks = {
   '4-layer': async (options) => {
     const stopwatch = `${options.stopwatch ?? join(tmpdir(), `goxel-chain-${process.pid}`)}.server`;
@@ -45,9 +46,9 @@ const stacks = {
   },
   '2-layer': async ({ socket, dialect }) => {
     const daemon = await DaemonSocket.connect(socket);
-    if (dialect === 'mcp') return { transport: new LineTransport(daemon), end: async () => ({ daemon: { outside: watches.request } }) };
+    if (dialect === 'mcp') return { transport: new LineTransport(daemon), end: async () => ({ stopwatches: { daemon: { outside: watches.request } } }) };
     const transport = new StockDialectTransport(new Exchanges(daemon, watches.exchange));
-    return { transport, end: async () => ({ daemon: { outside: watches.exchange } }) };
+    return { transport, end: async () => ({ stopwatches: { daemon: { outside: watches.exchange } } }) };
   },
 };
 
@@ -116,13 +117,14 @@ async function main(options) {
   ending = true;
   await client.close().catch(() => {});
   const below = await end().catch((error) => { failure ??= error; });
-  await collector.close();
-  if (failure !== undefined) throw failure;
+  await collector.close(flushMs);
   const result = {
     stack, via: stack === '4-layer' ? options.transport : options.dialect, instance, operations, errors,
-    stopwatches: { 'mcp-client': { outside: watches.call, inside: watches.request }, ...below },
+    stopwatches: { 'mcp-client': { outside: watches.call, inside: watches.request }, ...below?.stopwatches },
+    collectors: { 'mcp-client': collector.stats, ...below?.collectors },
   };
   writeFileSync(options.stopwatch ?? process.stdout.fd, `${JSON.stringify(result, null, 1)}\n`);
+  if (failure !== undefined) throw failure;
 }
 
 try {

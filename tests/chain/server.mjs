@@ -7,12 +7,15 @@ import { instrumentJsonRpc, PerformanceCollector, wrapServer } from 'goxel-telem
 import { randomUUID, webcrypto } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DaemonSocket, Exchanges } from './daemon-socket.mjs';
 import { JsonRpcClient } from './json-rpc-client.mjs';
 import { Stopwatch, StopwatchTransport } from './stopwatch.mjs';
 import { registerTools } from './tools.mjs';
 
 const { socket, transport, bridge, instance, stopwatch } = JSON.parse(process.argv[2]);
+const patienceMs = 500;  // a client gives its server 4 s to end
+const flushMs = 10_000;
 const watches = { request: new Stopwatch(), handler: new Stopwatch(), call: new Stopwatch(), exchange: new Stopwatch() };
 
 const collectors = ['mcp-server', 'ts-client'].map((layer) => new PerformanceCollector({ layer, bridge, instance, stack: '4-layer' }));
@@ -37,11 +40,16 @@ async function end(code, reason) {
   if (ending) return;
   ending = true;
   if (reason !== undefined) process.stderr.write(`chain: the MCP server ends: ${reason}\n`);
+  // What it has begun it ends, and nothing else is begun.
+  process.stdin.pause();
+  await Promise.race([watches.request.idle(), sleep(patienceMs)]);
   daemon.close();
-  await Promise.all(collectors.map((collector) => collector.close()));
+  await Promise.race([watches.request.idle(), sleep(patienceMs)]);
+  await Promise.all(collectors.map((collector) => collector.close(flushMs)));
   const { request, handler, call, exchange } = watches;
   writeFileSync(stopwatch, JSON.stringify({
-    'mcp-server': { outside: request, inside: handler }, 'ts-client': { outside: call, inside: exchange }, 'daemon': { outside: exchange },
+    stopwatches: { 'mcp-server': { outside: request, inside: handler }, 'ts-client': { outside: call, inside: exchange }, 'daemon': { outside: exchange } },
+    collectors: Object.fromEntries(collectors.map(({ layer, stats }) => [layer, stats])),
   }));
   process.exit(code);
 }

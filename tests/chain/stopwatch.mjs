@@ -6,6 +6,7 @@ export class Stopwatch {
   #count = 0;
   #sumNs = 0n;
   #running = new Map();
+  #whenIdle = [];
 
   /** Measures `fn`, whatever it comes to. */
   async around(fn) {
@@ -24,6 +25,12 @@ export class Stopwatch {
     if (start === undefined) return;
     this.#running.delete(key);
     this.#add(start);
+    if (this.#running.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Until nothing is running that was started by start(). */
+  async idle() {
+    if (this.#running.size > 0) await new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   toJSON() { return { count: this.#count, sum_ns: Number(this.#sumNs) }; }

@@ -2,7 +2,8 @@
 // A daemon with the plugin, its bridge, and chains to it, as processes. GOXEL_BUILT says where the programs were built.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const built = process.env.GOXEL_BUILT;
@@ -19,40 +20,82 @@ export async function eventually(look, holds, what) {
   }
 }
 
+const connects = (path) => new Promise((resolve) => {
+  const socket = createConnection(path, () => {
+    socket.destroy();
+    resolve(true);
+  });
+  socket.once('error', () => resolve(false));
+});
+
 export class World {
   /** Ends with the test `t`. `daemonOptions` are those of the stand-in; with --pool it loads the plugin itself. */
   static async start(t, daemonOptions = []) {
-    const world = new World();
+    const world = new World(daemonOptions);
     t.after(() => world.#end());
-    const command = ['tests/stand-in-daemon/goxel-stand-in-daemon', '--foreground', '--socket', world.socket,
-      '-c', world.#file('daemon_config.json'), ...daemonOptions];
-    if (!daemonOptions.includes('--pool')) command.splice(0, 1, 'plugin/goxel-plugin-run', `${built}/${command[0]}`);
-    const daemon = world.#run('daemon', command[0], command.slice(1));
-    world.stopDaemon = () => world.#stop(daemon);
-    world.#run('bridge', 'http-bridge/goxel-telemetry-bridge', ['--instance', world.instance, '--port', '0']);
-    await eventually(() => existsSync(world.socket), Boolean, 'the daemon\'s socket');
-    world.url = await eventually(() => /listening on (http:[^ \n]*[^ \n/])/.exec(world.#log('bridge'))?.[1], Boolean, 'the bridge');
+    await Promise.all([world.startDaemon(), world.startBridge()]);
     return world;
   }
 
   instance = `chain-${process.pid}-${++worlds}`;
   #folder = mkdtempSync('/tmp/chain-');  // short: a socket's path has at most 107 bytes
-  #processes = [];
+  #daemonOptions;
+  #processes = new Map();  // the last one of each name
 
-  constructor() {
+  constructor(daemonOptions) {
+    this.#daemonOptions = daemonOptions;
     this.socket = this.#file('goxel.sock');
     writeFileSync(this.#file('daemon_config.json'), JSON.stringify({
       plugins: { telemetry: { enabled: true, library: `${built}/plugin/goxel_telemetry.so`, config: { instance: this.instance } } },
     }));
   }
 
+  async startDaemon() {
+    const command = ['tests/stand-in-daemon/goxel-stand-in-daemon', '--foreground', '--socket', this.socket,
+      '-c', this.#file('daemon_config.json'), ...this.#daemonOptions];
+    if (!this.#daemonOptions.includes('--pool')) command.splice(0, 1, 'plugin/goxel-plugin-run', `${built}/${command[0]}`);
+    this.#run('daemon', command[0], command.slice(1));
+    await eventually(() => connects(this.socket), Boolean, 'the daemon\'s socket');
+  }
+
+  /** `url` is then that of the last one that was started. */
+  async startBridge(name = 'bridge') {
+    this.#run(name, 'http-bridge/goxel-telemetry-bridge', ['--instance', this.instance, '--port', '0']);
+    this.url = await eventually(() => /listening on (http:[^ \n]*[^ \n/])/.exec(this.log(name))?.[1], Boolean, 'the bridge');
+  }
+
+  /** Runs `goxel-telemetry tail --json` of an instance. The file that it writes, and the one with what it complains of. */
+  startTail(instance) {
+    this.#run(`tail of ${instance}`, 'cli/goxel-telemetry', ['tail', '--json', '--backlog', '--instance', instance], `${instance}.spans`);
+    return { spans: this.#file(`${instance}.spans`), complaints: this.#file(`tail of ${instance}.log`) };
+  }
+
+  /** To "daemon", "chain", or a bridge by its name. */
+  signal(name, signal) { this.#processes.get(name).kill(signal); }
+
+  /** Of the chain, over stdio: the only process that its client started. */
+  signalServer(signal) {
+    const { pid } = this.#processes.get('chain');
+    process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), signal);
+  }
+
+  async kill(name) {
+    const child = this.#processes.get(name);
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  stopDaemon() { return this.#stop(this.#processes.get('daemon')); }
+
   /** Runs client.mjs: { code, error, times }; `times` are its stopwatches'. */
   async chain(...options) {
+    const times = this.#file('times.json');
+    rmSync(times, { force: true });
     const client = this.startChain(...options);
     const [code] = await once(client, 'close');
-    const times = this.#file('times.json');
     // Node 18 warns of how the SDK uses its fetch().
-    const error = this.#log('chain').replace(/^\((node:\d+\) |Use `node ).*\n/gm, '');
+    const error = this.log('chain').replace(/^\((node:\d+\) |Use `node ).*\n/gm, '');
     return { code, error, times: existsSync(times) ? JSON.parse(readFileSync(times, 'utf8')) : undefined };
   }
 
@@ -73,13 +116,17 @@ export class World {
     });
   }
 
-  #file(name) { return `${this.#folder}/${name}`; }
-  #log(name) { return readFileSync(this.#file(`${name}.log`), 'utf8'); }
+  /** What a process has written. */
+  log(name) { return readFileSync(this.#file(`${name}.log`), 'utf8'); }
 
-  #run(name, program, args) {
+  #file(name) { return `${this.#folder}/${name}`; }
+
+  #run(name, program, args, output) {
     const log = openSync(this.#file(`${name}.log`), 'w');
-    const child = spawn(program.startsWith('/') ? program : `${built}/${program}`, args, { stdio: ['ignore', log, log] });
-    this.#processes.push(child);
+    const out = output === undefined ? log : openSync(this.#file(output), 'w');
+    const child = spawn(program.startsWith('/') ? program : `${built}/${program}`, args, { stdio: ['ignore', out, log] });
+    for (const file of new Set([log, out])) closeSync(file);
+    this.#processes.set(name, child);
     return child;
   }
 
@@ -87,13 +134,14 @@ export class World {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
+    child.kill('SIGCONT');
     const overdue = setTimeout(() => child.kill('SIGKILL'), patienceMs);
     await ended;
     clearTimeout(overdue);
   }
 
   async #end() {
-    for (const child of this.#processes.reverse()) await this.#stop(child);
+    for (const child of [...this.#processes.values()].reverse()) await this.#stop(child);
     for (const name of ['', '.layers']) rmSync(`/dev/shm/goxel-telemetry.${this.instance}${name}`, { force: true });
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Exactness across restarts: operations through the 4-layer stack, and meanwhile every process of it and the bridge are restarted again and
+// again. At the end each layer's own count is what readers of the bridge have seen of it, span by span.
+// GOXEL_RESTARTS_OPERATIONS: how many operations, at least. GOXEL_RESTARTS_SEED: in which order what happens.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BadWay } from './bad-way.mjs';
+import { SpanTail } from './span-tail.mjs';
+import { eventually, World } from './world.mjs';
+
+const operations = Number(process.env.GOXEL_RESTARTS_OPERATIONS ?? 8_000);
+const seed = Number(process.env.GOXEL_RESTARTS_SEED ?? Math.floor(Math.random() * 2 ** 32));
+// The bridge remembers 64 sources: each chain has three, and all incidents but two begin another one.
+const times = operations >= 50_000 ? 4 : 2;
+// Spans of an operation that come later than that are joined without the others (metrics/layers/span_join.h).
+const patienceNs = 5_000_000_000n;
+const layers = ['mcp-client', 'mcp-server', 'ts-client', 'daemon'];
+const reporting = layers.slice(0, 3);
+
+// Mulberry32: numbers in [0, 1).
+function randomNumbers(state) {
+  return () => {
+    state = (state + 0x6D2B79F5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function shuffled(list, random) {
+  const left = [...list];
+  return list.map(() => left.splice(Math.floor(random() * left.length), 1)[0]);
+}
+
+/** Every span that an independent reader of the rings saw, by trace. */
+class Seen {
+  counts = Object.fromEntries(layers.map((layer) => [layer, 0]));
+  traces = new Map();  // trace id: spans
+  #since = 0;
+  #operationsSince = 0;
+  #tails = [];
+  #complaints = [];
+
+  follow(t, { spans, complaints }) {
+    this.#tails.push(new SpanTail(t, spans, (span) => this.#take(span)));
+    this.#complaints.push(complaints);
+  }
+
+  read() { for (const tail of this.#tails) tail.read(); }
+
+  /** Until `count` operations that began after this call were seen: their outermost spans come last, so all readers have seen all of them. */
+  async operations(count) {
+    this.#since = Number(process.hrtime.bigint());
+    this.#operationsSince = 0;
+    await eventually(() => (this.read(), this.#operationsSince), (came) => came >= count, `${count} operations`);
+  }
+
+  /** What the readers missed, in their own words. */
+  get lost() {
+    return this.#complaints.flatMap((path) => readFileSync(path, 'utf8').split('\n').filter((line) => line.includes('overwritten')));
+  }
+
+  #take({ layer, operation, status, start_monotonic_ns: start, duration_ns: duration, trace_id: trace }) {
+    ++this.counts[layer];
+    if (layer === 'mcp-client' && start >= this.#since) ++this.#operationsSince;
+    if (!this.traces.has(trace)) this.traces.set(trace, []);
+    this.traces.get(trace).push({ layer, operation, status, start, duration });
+  }
+}
+
+const isAnswered = ({ status }) => status === 'ok' || status === 'error';
+
+/** Chains, one after the other; what each one says of itself at its end is in `ended`. */
+class Chains {
+  ended = [];
+  hungUp = 0;  // so many ended because something below them had
+  #world;
+  #bridge;
+  #running;
+
+  constructor(world, bridge) {
+    this.#world = world;
+    this.#bridge = bridge;
+  }
+
+  start() { this.#running = this.#world.chain('--stack', '4-layer', '--bridge', this.#bridge); }
+
+  async endsInOrder() {
+    const { code, error, times } = await this.#running;
+    assert.deepEqual([code, error], [0, '']);
+    this.ended.push(times);
+  }
+
+  async hangsUp() {
+    const { code, error, times } = await this.#running;
+    assert.equal(code, 1);
+    assert.match(error, /^chain: .*hung up$/m);
+    this.ended.push(times);
+    ++this.hungUp;
+  }
+
+  sum(of) { return this.ended.reduce((sum, chain) => sum + of(chain), 0); }
+}
+
+/** What can happen. Each leaves a chain that works. */
+function incidentsOf(world, chains, way, random) {
+  const startBridge = async () => {
+    const observing = world.url;
+    await world.startBridge('bridge');
+    way.bridge = world.url;
+    world.url = observing;
+  };
+  const startDaemon = async () => {
+    await world.startDaemon();
+    chains.start();
+  };
+  return {
+    'bridge killed': async () => {
+      await world.kill('bridge');
+      await sleep(1_000 * random());
+      await startBridge();
+    },
+    // For longer than a collector waits for an answer.
+    'bridge stalled': async () => {
+      world.signal('bridge', 'SIGSTOP');
+      await sleep(1_200 + 600 * random());
+      world.signal('bridge', 'SIGCONT');
+    },
+    'daemon killed': async () => {
+      await world.kill('daemon');
+      await chains.hangsUp();
+      await startDaemon();
+    },
+    'daemon and bridge killed': async () => {
+      await Promise.all([world.kill('daemon'), world.kill('bridge')]);
+      await sleep(500 * random());
+      await startBridge();
+      await chains.hangsUp();
+      await startDaemon();
+    },
+    'MCP server ended': async () => {
+      world.signalServer('SIGTERM');
+      await chains.hangsUp();
+      chains.start();
+    },
+    'MCP client ended': async () => {
+      world.signal('chain', 'SIGTERM');
+      await chains.endsInOrder();
+      chains.start();
+    },
+  };
+}
+
+test(`${operations} operations and a restart of everything in between: every one is counted once`, { timeout: 240_000 + 20 * operations }, async (t) => {
+  t.diagnostic(`GOXEL_RESTARTS_SEED=${seed}`);
+  const random = randomNumbers(seed);
+  const begin = performance.now();
+  const world = await World.start(t);
+  const way = new BadWay(random);
+  way.bridge = world.url;
+  await way.start(t);
+  // A second bridge only reads, all the time; `world` asks this one.
+  await world.startBridge('observer');
+  const chains = new Chains(world, way.url);
+  chains.start();
+
+  const seen = new Seen();
+  seen.follow(t, world.startTail(world.instance));
+  await eventually(() => existsSync(`/dev/shm/goxel-telemetry.${world.instance}.layers`), Boolean, 'a span of the outer layers');
+  seen.follow(t, world.startTail(`${world.instance}.layers`));
+
+  const incidents = incidentsOf(world, chains, way, random);
+  const order = shuffled(Object.keys(incidents).flatMap((name) => Array(times).fill(name)), random);
+  const between = Math.ceil(operations / (order.length + 1));
+  for (const name of order) {
+    await seen.operations(between);
+    await incidents[name]();
+  }
+  await seen.operations(between);
+  world.signal('chain', 'SIGTERM');
+  await chains.endsInOrder();
+  const seconds = (performance.now() - begin) / 1000;
+
+  // What the processes say themselves: their collectors count as their stopwatches do, and all was answered for.
+  const own = Object.fromEntries(reporting.map((layer) => [layer, chains.sum(({ collectors }) => collectors[layer].completed)]));
+  for (const { collectors, stopwatches } of chains.ended) {
+    for (const layer of reporting) {
+      const { completed, lastProblem, ...fates } = collectors[layer];
+      assert.deepEqual(fates, { taken: completed, refused: 0, dropped: 0, queued: 0 }, `${layer}: ${lastProblem}`);
+      assert.equal(stopwatches[layer].outside.count, completed, layer);
+    }
+  }
+
+  // Each span was seen, and none twice.
+  const { join, processes, outer_records_lost: outerLost } = await eventually(async () => (seen.read(), world.layers()),
+    (view) => view.join.held === 0 && reporting.every((layer) => seen.counts[layer] >= own[layer]), 'all spans');
+  assert.deepEqual([seen.lost, outerLost], [[], 0]);
+  const { daemon: daemonSpans, ...reported } = seen.counts;
+  assert.deepEqual(reported, own);
+  assert.deepEqual(way.wrong, []);
+  const twice = [...seen.traces.values()].flatMap((spans) => spans.filter((span, i) =>
+    spans.findIndex((other) => ['layer', 'operation', 'start', 'duration'].every((member) => span[member] === other[member])) < i));
+  assert.deepEqual(twice, []);
+  const account = async (family) => (await world.samples(family)).find(({ instance_name: name }) => name === world.instance).value;
+  assert.deepEqual([await account('goxel_ring_records_total') + await account('goxel_ring_before_bridge_records'), await account('goxel_ring_lost_records_total')],
+    [daemonSpans, 0]);
+
+  // An operation has all its layers, but for the one that was under way when a process below it ended: whose daemon was killed before it
+  // had recorded the request, whose server ended before it had read it.
+  const kinds = {};
+  for (const trace of seen.traces.values()) {
+    assert.equal(new Set(trace.map(({ layer }) => layer)).size, trace.length, 'each layer once');
+    const kind = layers.filter((layer) => trace.some((span) => span.layer === layer && isAnswered(span))).join(' ');
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+  }
+  const { [layers.join(' ')]: whole, 'mcp-client mcp-server': handshakes, [reporting.join(' ')]: withoutDaemon = 0, '': unread = 0, ...others } = kinds;
+  assert.deepEqual(others, {});
+  assert.equal(handshakes, chains.ended.length);
+  assert.equal(whole + withoutDaemon, chains.sum((chain) => chain.operations));
+  assert.ok(withoutDaemon <= chains.sum(({ errors }) => errors) && chains.ended.every(({ errors }) => errors <= 1), `${withoutDaemon} without the daemon`);
+  assert.ok(unread <= chains.hungUp, `${unread} unread`);
+  assert.ok(whole >= operations);
+
+  // What was there to join is joined. A reader that waited long enough for every span is never late.
+  const answered = 4 * whole + 3 * withoutDaemon + 2 * handshakes;
+  const { late } = join;
+  assert.equal(join.spans, answered);
+  assert.ok(late === 0 || way.longestWaitNs > patienceNs - 1_000_000_000n, `${late} spans late, though none waited longer than ${way.longestWaitNs} ns`);
+  if (late === 0) {
+    const { joined, alone, irregular, duplicates, untraced, misplaced, sticking_out, early } = join;
+    assert.deepEqual({ joined, alone, irregular, duplicates, untraced, misplaced, sticking_out, early },
+      { joined: answered, alone: 0, irregular: 0, duplicates: 0, untraced: 0, misplaced: 0, sticking_out: 0, early: 0 });
+  }
+
+  // The bridges say that nothing is missing.
+  for (const { layer, reported: says } of processes) if (says !== null) assert.equal(says.spans_taken, says.operations_completed, layer);
+  const said = (layer) => processes.filter((process) => process.layer === layer).reduce((sum, { reported: says }) => sum + says.operations_completed, 0);
+  assert.deepEqual(Object.fromEntries(reporting.map((layer) => [layer, said(layer)])), own);
+  const coverage = await world.samples('goxel_layer_coverage_ratio');
+  assert.deepEqual(Object.fromEntries(coverage.map(({ layer, value }) => [layer, value])), Object.fromEntries(reporting.map((layer) => [layer, 1])));
+
+  t.diagnostic(JSON.stringify({
+    operations: chains.sum((chain) => chain.operations), seconds: Math.round(seconds), each: times, chains: chains.ended.length, order, own, daemonSpans,
+    whole, handshakes, withoutDaemon, unread, join, way: way.counts, longestWaitMs: Number(way.longestWaitNs / 1_000_000n),
+  }));
+  for (const count of Object.values(way.counts)) assert.ok(count > 0, JSON.stringify(way.counts));
+});
