@@ -16,8 +16,9 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-// Of a segment: each costs reading several files in /proc.
-constexpr std::size_t kMostProcesses = 32;
+// Of a segment: each costs reading several files in /proc. As many as the sources that a bridge remembers, of which
+// most may be those of processes that have ended.
+constexpr std::size_t kMostProcesses = 64;
 
 double seconds_between(std::uint64_t then, std::uint64_t now) {
   return now > then ? static_cast<double>(now - then) / 1e9 : 0;

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <tuple>
 
@@ -431,6 +432,22 @@ TEST_F(Group, KnowsWhichPartOfItsOperationsALayerHasReported) {
   EXPECT_FALSE(view->processes[2].reported) << "the daemon's plugin sees all";
   EXPECT_DOUBLE_EQ(coverage(*view, "mcp-server").value(), 160.0 / 200);
   EXPECT_FALSE(coverage(*view, "ts-client"));
+}
+
+// Each process that was restarted left its own.
+TEST_F(Group, ReadsAllSourcesThatABridgeRemembers) {
+  constexpr std::uint32_t kSources = 64;
+  const shm::ProcessIdentity self = shm::this_process();
+  for (std::uint32_t i = 0; i + 1 < kSources; ++i) {
+    outer_->show_point(i, {1, now(), 4'000'000 + i, shm::names::kMcpServer, i + 1, 10, 10});
+  }
+  outer_->show_point(kSources - 1,
+                     {self.start_time, now(), self.pid, shm::names::kMcpServer, kSources, 10, 0});
+  const auto view = look();
+  EXPECT_DOUBLE_EQ(coverage(*view, "mcp-server").value(), 63.0 / 64);
+  EXPECT_TRUE(std::any_of(
+      view->processes.begin(), view->processes.end(),
+      [](const LayerProcess& one) { return one.running && one.layer == "mcp-server"; }));
 }
 
 TEST_F(Group, SnapshotHasTheOperationsOfAllLayers) {
