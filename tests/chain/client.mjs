@@ -24,10 +24,10 @@ const watches = { call: new Stopwatch(), request: new Stopwatch(), exchange: new
 const stacks = {
   '4-layer': async (options) => {
     const stopwatch = `${options.stopwatch ?? join(tmpdir(), `goxel-chain-${process.pid}`)}.server`;
-    const { socket, transport: kind, bridge, instance } = options;
+    const { socket, transport: kind, bridge, instance, queue } = options;
     const server = {
       command: process.execPath,
-      args: [new URL('server.mjs', import.meta.url).pathname, JSON.stringify({ socket, transport: kind, bridge, instance, stopwatch })],
+      args: [new URL('server.mjs', import.meta.url).pathname, JSON.stringify({ socket, transport: kind, bridge, instance, queue, stopwatch })],
     };
     const { transport, ended } = kind === 'http' ? await overHttp(server) : overStdio(server);
     return {
@@ -84,8 +84,8 @@ async function main(options) {
     });
   }
 
-  const { stack, bridge, instance } = options;
-  const collector = new PerformanceCollector({ layer: 'mcp-client', stack, bridge, instance });
+  const { stack, bridge, instance, queue: maxQueuedSpans } = options;
+  const collector = new PerformanceCollector({ layer: 'mcp-client', stack, bridge, instance, maxQueuedSpans });
   const client = wrapClient(new Client({ name: 'goxel-chain', version: '1.0.0' }), collector);
   const { transport, end } = await stacks[stack](options);
   let operations = 0;

@@ -18,6 +18,8 @@ Operations of an MCP client on a Goxel daemon, with a collector in each process.
   --bridge URL       where the collectors report to
                      (default: http://127.0.0.1:9464)
   --instance NAME    of the daemon (default: goxel)
+  --queue N          how many spans of a collector wait for the bridge at most
+                     (default: the collector's)
   --stopwatch FILE   where the counts and times of the chain's own stopwatches
                      go, as JSON (default: stdout)
 
@@ -41,7 +43,7 @@ const text = (name, given) => {
 };
 const readers = {
   socket: text, stack: oneOf('4-layer', '2-layer'), transport: oneOf('stdio', 'http'), dialect: oneOf('stock', 'mcp'),
-  rate: number, operations: number, seconds: number, bridge: text, instance: text, stopwatch: text,
+  rate: number, queue: number, operations: number, seconds: number, bridge: text, instance: text, stopwatch: text,
 };
 const defaults = { stack: '4-layer', transport: 'stdio', dialect: 'stock', bridge: 'http://127.0.0.1:9464', instance: 'goxel' };
 

@@ -43,7 +43,16 @@ class Seen {
   #tails = [];
   #complaints = [];
 
-  follow(t, { spans, complaints }) {
+  /** From the beginning; a chain has been started. */
+  static async by(t, world) {
+    const seen = new Seen();
+    seen.#follow(t, world.startTail(world.instance));
+    await eventually(() => existsSync(`/dev/shm/goxel-telemetry.${world.instance}.layers`), Boolean, 'a span of the outer layers');
+    seen.#follow(t, world.startTail(`${world.instance}.layers`));
+    return seen;
+  }
+
+  #follow(t, { spans, complaints }) {
     this.#tails.push(new SpanTail(t, spans, (span) => this.#take(span)));
     this.#complaints.push(complaints);
   }
@@ -55,6 +64,11 @@ class Seen {
     this.#since = Number(process.hrtime.bigint());
     this.#operationsSince = 0;
     await eventually(() => (this.read(), this.#operationsSince), (came) => came >= count, `${count} operations`);
+  }
+
+  async daemonRecords(count) {
+    const until = this.counts.daemon + count;
+    await eventually(() => (this.read(), this.counts.daemon), (came) => came >= until, `${count} records of the daemon`);
   }
 
   /** What the readers missed, in their own words. */
@@ -70,6 +84,13 @@ class Seen {
   }
 }
 
+const ofEach = (of) => Object.fromEntries(reporting.map((layer) => [layer, of(layer)]));
+
+async function coverageOf(world) {
+  const samples = await world.samples('goxel_layer_coverage_ratio');
+  return Object.fromEntries(samples.map(({ layer, value }) => [layer, value]));
+}
+
 const isAnswered = ({ status }) => status === 'ok' || status === 'error';
 
 /** Chains, one after the other; what each one says of itself at its end is in `ended`. */
@@ -77,15 +98,15 @@ class Chains {
   ended = [];
   hungUp = 0;  // so many ended because something below them had
   #world;
-  #bridge;
+  #options;
   #running;
 
-  constructor(world, bridge) {
+  constructor(world, ...options) {
     this.#world = world;
-    this.#bridge = bridge;
+    this.#options = options;
   }
 
-  start() { this.#running = this.#world.chain('--stack', '4-layer', '--bridge', this.#bridge); }
+  start() { this.#running = this.#world.chain('--stack', '4-layer', ...this.#options); }
 
   async endsInOrder() {
     const { code, error, times } = await this.#running;
@@ -101,16 +122,14 @@ class Chains {
     ++this.hungUp;
   }
 
+  /** Over all that have ended. */
   sum(of) { return this.ended.reduce((sum, chain) => sum + of(chain), 0); }
 }
 
 /** What can happen. Each leaves a chain that works. */
 function incidentsOf(world, chains, way, random) {
   const startBridge = async () => {
-    const observing = world.url;
-    await world.startBridge('bridge');
-    way.bridge = world.url;
-    world.url = observing;
+    way.bridge = await world.startBridge('bridge');
   };
   const startDaemon = async () => {
     await world.startDaemon();
@@ -161,15 +180,11 @@ test(`${operations} operations and a restart of everything in between: every one
   const way = new BadWay(random);
   way.bridge = world.url;
   await way.start(t);
-  // A second bridge only reads, all the time; `world` asks this one.
-  await world.startBridge('observer');
-  const chains = new Chains(world, way.url);
+  // A second bridge only reads, all the time.
+  world.url = await world.startBridge('observer');
+  const chains = new Chains(world, '--bridge', way.url);
   chains.start();
-
-  const seen = new Seen();
-  seen.follow(t, world.startTail(world.instance));
-  await eventually(() => existsSync(`/dev/shm/goxel-telemetry.${world.instance}.layers`), Boolean, 'a span of the outer layers');
-  seen.follow(t, world.startTail(`${world.instance}.layers`));
+  const seen = await Seen.by(t, world);
 
   const incidents = incidentsOf(world, chains, way, random);
   const order = shuffled(Object.keys(incidents).flatMap((name) => Array(times).fill(name)), random);
@@ -184,7 +199,7 @@ test(`${operations} operations and a restart of everything in between: every one
   const seconds = (performance.now() - begin) / 1000;
 
   // What the processes say themselves: their collectors count as their stopwatches do, and all was answered for.
-  const own = Object.fromEntries(reporting.map((layer) => [layer, chains.sum(({ collectors }) => collectors[layer].completed)]));
+  const own = ofEach((layer) => chains.sum(({ collectors }) => collectors[layer].completed));
   for (const { collectors, stopwatches } of chains.ended) {
     for (const layer of reporting) {
       const { completed, lastProblem, ...fates } = collectors[layer];
@@ -237,13 +252,57 @@ test(`${operations} operations and a restart of everything in between: every one
   // The bridges say that nothing is missing.
   for (const { layer, reported: says } of processes) if (says !== null) assert.equal(says.spans_taken, says.operations_completed, layer);
   const said = (layer) => processes.filter((process) => process.layer === layer).reduce((sum, { reported: says }) => sum + says.operations_completed, 0);
-  assert.deepEqual(Object.fromEntries(reporting.map((layer) => [layer, said(layer)])), own);
-  const coverage = await world.samples('goxel_layer_coverage_ratio');
-  assert.deepEqual(Object.fromEntries(coverage.map(({ layer, value }) => [layer, value])), Object.fromEntries(reporting.map((layer) => [layer, 1])));
+  assert.deepEqual(ofEach(said), own);
+  assert.deepEqual(await coverageOf(world), ofEach(() => 1));
 
   t.diagnostic(JSON.stringify({
     operations: chains.sum((chain) => chain.operations), seconds: Math.round(seconds), each: times, chains: chains.ended.length, order, own, daemonSpans,
     whole, handshakes, withoutDaemon, unread, join, way: way.counts, longestWaitMs: Number(way.longestWaitNs / 1_000_000n),
   }));
   for (const count of Object.values(way.counts)) assert.ok(count > 0, JSON.stringify(way.counts));
+});
+
+test('what had to be given up is named, by whom it was', { timeout: 240_000 }, async (t) => {
+  const world = await World.start(t);
+  const reader = await world.startBridge('observer');
+  // No more than some hundredths of a second bring.
+  const chains = new Chains(world, '--queue', '200');
+  chains.start();
+  const seen = await Seen.by(t, world);
+
+  // Collectors while their bridge is away.
+  await seen.operations(100);
+  world.signal('bridge', 'SIGSTOP');
+  await seen.daemonRecords(2_000);
+  world.signal('bridge', 'SIGCONT');
+
+  // A reader that does not come in time: each ring was written around.
+  world.signal('observer', 'SIGSTOP');
+  await seen.operations(7_000);
+  world.signal('observer', 'SIGCONT');
+  world.signal('chain', 'SIGTERM');
+  await chains.endsInOrder();
+
+  const [{ collectors, stopwatches }] = chains.ended;
+  for (const layer of reporting) {
+    const { completed, taken, dropped, refused, queued } = collectors[layer];
+    assert.ok(dropped > 0, layer);
+    assert.deepEqual([taken + dropped, refused, queued, stopwatches[layer].outside.count], [completed, 0, 0, completed], layer);
+  }
+  const taken = ofEach((layer) => collectors[layer].taken);
+  await eventually(() => (seen.read(), seen.counts), (counts) => reporting.every((layer) => counts[layer] >= taken[layer]), 'all spans that were taken');
+  const { daemon, ...reported } = seen.counts;
+  assert.deepEqual([reported, seen.lost], [taken, []]);
+  assert.equal(daemon, stopwatches.daemon.outside.count);
+  assert.deepEqual(await coverageOf(world), ofEach((layer) => taken[layer] / collectors[layer].completed));
+
+  world.url = reader;
+  const spans = Object.values(seen.counts).reduce((sum, count) => sum + count);
+  const account = async () => {
+    const { join, outer_records_lost: outerLost } = await world.layers();
+    const [{ value: lost }] = await world.samples('goxel_ring_lost_records_total');
+    return { spans: join.spans, outerLost, lost };
+  };
+  const { outerLost } = await eventually(account, (seenNow) => seenNow.spans + seenNow.outerLost + seenNow.lost === spans, `an account of ${spans} spans`);
+  assert.ok(outerLost > 0);
 });

@@ -13,12 +13,14 @@ import { JsonRpcClient } from './json-rpc-client.mjs';
 import { Stopwatch, StopwatchTransport } from './stopwatch.mjs';
 import { registerTools } from './tools.mjs';
 
-const { socket, transport, bridge, instance, stopwatch } = JSON.parse(process.argv[2]);
+const { socket, transport, bridge, instance, queue, stopwatch } = JSON.parse(process.argv[2]);
 const patienceMs = 500;  // a client gives its server 4 s to end
 const flushMs = 10_000;
 const watches = { request: new Stopwatch(), handler: new Stopwatch(), call: new Stopwatch(), exchange: new Stopwatch() };
 
-const collectors = ['mcp-server', 'ts-client'].map((layer) => new PerformanceCollector({ layer, bridge, instance, stack: '4-layer' }));
+const collectors = ['mcp-server', 'ts-client'].map((layer) => new PerformanceCollector({
+  layer, bridge, instance, stack: '4-layer', maxQueuedSpans: queue,
+}));
 const daemon = new Exchanges(await DaemonSocket.connect(socket).catch((error) => {
   process.stderr.write(`chain: ${error.message}\n`);
   process.exit(1);

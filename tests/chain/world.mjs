@@ -33,10 +33,12 @@ export class World {
   static async start(t, daemonOptions = []) {
     const world = new World(daemonOptions);
     t.after(() => world.#end());
-    await Promise.all([world.startDaemon(), world.startBridge()]);
+    [world.url] = await Promise.all([world.startBridge('bridge'), world.startDaemon()]);
     return world;
   }
 
+  /** Of the bridge that is asked, and that chains report to unless they are told otherwise. */
+  url;
   instance = `chain-${process.pid}-${++worlds}`;
   #folder = mkdtempSync('/tmp/chain-');  // short: a socket's path has at most 107 bytes
   #daemonOptions;
@@ -58,10 +60,10 @@ export class World {
     await eventually(() => connects(this.socket), Boolean, 'the daemon\'s socket');
   }
 
-  /** `url` is then that of the last one that was started. */
-  async startBridge(name = 'bridge') {
+  /** Its address. */
+  async startBridge(name) {
     this.#run(name, 'http-bridge/goxel-telemetry-bridge', ['--instance', this.instance, '--port', '0']);
-    this.url = await eventually(() => /listening on (http:[^ \n]*[^ \n/])/.exec(this.log(name))?.[1], Boolean, 'the bridge');
+    return eventually(() => /listening on (http:[^ \n]*[^ \n/])/.exec(this.log(name))?.[1], Boolean, 'the bridge');
   }
 
   /** Runs `goxel-telemetry tail --json` of an instance. The file that it writes, and the one with what it complains of. */
