@@ -67,12 +67,20 @@ class Seen {
   async operations(count) {
     this.#since = Number(process.hrtime.bigint());
     this.#operationsSince = 0;
-    await eventually(() => (this.read(), this.#operationsSince), (came) => came >= count, `${count} operations`);
+    await this.#until(() => this.#operationsSince, count, 'operations');
   }
 
   async daemonRecords(count) {
-    const until = this.counts.daemon + count;
-    await eventually(() => (this.read(), this.counts.daemon), (came) => came >= until, `${count} records of the daemon`);
+    const before = this.counts.daemon;
+    await this.#until(() => this.counts.daemon - before, count, 'records of the daemon');
+  }
+
+  // However slow the machine is, some come.
+  async #until(came, count, what) {
+    for (let next = 0; next < count;) {
+      next = Math.min(count, next + 200);
+      await eventually(() => (this.read(), came()), (now) => now >= next, `${next} ${what}`);
+    }
   }
 
   /** What the readers missed, in their own words. */
