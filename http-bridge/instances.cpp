@@ -22,8 +22,12 @@ using Time = metrics::Time;
 constexpr std::chrono::nanoseconds kShortestRest{8'000'000};
 constexpr std::chrono::nanoseconds kLongestRest{50'000'000};
 constexpr std::int64_t kRestPart = 100;
-// Snapshots of so long ago are as good as new ones.
+// Snapshots of so long ago are as good as new ones. To many who ask again and again, those are that are a little older: each
+// snapshot makes all answers anew.
 constexpr std::uint64_t kFreshNs = 5'000'000;
+constexpr std::uint64_t kFreshInACrowdNs = 50'000'000;
+constexpr std::uint64_t kHurriedAtOnce = 100;
+constexpr std::uint64_t kHurryNs = 100'000'000;  // for one more
 
 constexpr std::uint64_t kLookIntervalNs = 1'000'000'000;
 constexpr std::uint64_t kShowIntervalNs = 1'000'000'000;
@@ -289,14 +293,22 @@ std::shared_ptr<const Snapshots> Instances::latest() const {
 
 std::shared_ptr<const Snapshots> Instances::newest() {
   const std::uint64_t now_ns = shm::monotonic_ns();
-  const auto is_new = [&] { return shown_ns_ + kFreshNs > now_ns; };
   std::unique_lock lock(mutex_);
-  if (!is_new()) {
-    is_asked_ = true;
-    asked_.notify_one();
-    shown_.wait_for(lock, kLongestWait, is_new);
-  }
+  const auto is_younger = [&](std::uint64_t ns) { return shown_ns_ + ns > now_ns; };
+  if (is_younger(kFreshNs)) return latest_;
+  if (is_younger(kFreshInACrowdNs) && !is_asked_ && !may_hurry(now_ns)) return latest_;
+  is_asked_ = true;
+  asked_.notify_one();
+  shown_.wait_for(lock, kLongestWait, [&] { return is_younger(kFreshNs); });
   return latest_;
+}
+
+bool Instances::may_hurry(std::uint64_t now_ns) {
+  constexpr std::uint64_t kSaved = kHurriedAtOnce * kHurryNs;
+  hurried_until_ns_ = std::max(hurried_until_ns_, now_ns - std::min(now_ns, kSaved));
+  if (hurried_until_ns_ + kHurryNs > now_ns) return false;
+  hurried_until_ns_ += kHurryNs;
+  return true;
 }
 
 }  // namespace goxel_telemetry::http_bridge

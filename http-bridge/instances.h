@@ -59,8 +59,8 @@ class Instances {
 
   // At most about a second old; empty before the first, never null. Thread-safe.
   std::shared_ptr<const Snapshots> latest() const;
-  // Of this moment, or of the last few milliseconds: `latest` if they cannot be had in kLongestWait. After
-  // start(). Thread-safe.
+  // Of this moment, or of the last 5 ms (50 ms, while so many ask that snapshots would never end): `latest` if they
+  // cannot be had in kLongestWait. After start(). Thread-safe.
   std::shared_ptr<const Snapshots> newest();
   static constexpr std::chrono::milliseconds kLongestWait{20};
 
@@ -75,6 +75,7 @@ class Instances {
   void read(const metrics::Time& now);
   void show(const metrics::Time& now);
   std::chrono::nanoseconds rest();
+  bool may_hurry(std::uint64_t now_ns);
   const std::string& name_of(std::size_t group) const { return groups_[group].instance(); }
   void look_for_new();
   metrics::LayerGroup& watch(const std::string& name);
@@ -108,6 +109,8 @@ class Instances {
   std::shared_ptr<const Snapshots> latest_ = std::make_shared<Snapshots>();
   std::uint64_t shown_ns_ = 0;  // CLOCK_MONOTONIC, when latest_ was made
   bool is_asked_ = false;
+  std::uint64_t hurried_until_ns_ =
+      0;  // CLOCK_MONOTONIC: each hurried snapshot takes a time that has passed
   std::condition_variable_any asked_;
   std::condition_variable shown_;
 

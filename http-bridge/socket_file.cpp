@@ -85,7 +85,7 @@ class SocketFile::Lock {
     for (;;) {
       std::unique_ptr<Lock> lock(new Lock(path + ".lock"));
       if (lock->file_ < 0) {
-        why = "cannot listen on " + path + ": " + path + ".lock: " + reason();
+        why = "cannot listen on " + path + ": " + lock->path_ + ": " + reason();
         return nullptr;
       }
       if (!is_lock_file(lock->file_)) {  // it is somebody's, and not to be removed

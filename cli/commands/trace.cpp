@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -45,7 +46,7 @@ std::string bar(const TracedOperation& operation, const TracedSpan& span, std::s
   const auto column = [&](std::uint64_t at_ns) {
     const double part = static_cast<double>(at_ns - operation.start_ns) /
                         static_cast<double>(std::max<std::uint64_t>(operation.duration_ns, 1));
-    return static_cast<std::size_t>(part * static_cast<double>(width) + 0.5);
+    return static_cast<std::size_t>(std::lround(part * static_cast<double>(width)));
   };
   const std::size_t begin = std::min(column(span.start_ns), width - 1);
   const std::size_t end = std::clamp(column(span.start_ns + span.duration_ns), begin + 1, width);
@@ -144,7 +145,8 @@ int run_trace(const TraceOptions& options) {
                                        "\" hold nothing of this trace (any more)"
                   : chooses ? "no such operation was seen at more than one layer in this window"
                             : "no operation was seen at more than one layer in this window: only "
-                              "what outer layers report has a trace");
+                              "what outer layers report has a trace, and the first ones are "
+                              "joined after five seconds");
   }
   std::string screen;
   for (const auto& one : traces) {

@@ -82,8 +82,8 @@ bool stands_before(const OperationStats* a, const OperationStats* b, const TopSt
 }
 
 // The rows that pass the filter and had records in the window. What several layers of a stack see is one operation
-// (a tool and the method that does its work, too): it stands where its outermost layer's row belongs, with the others
-// below that one.
+// (a tool and the method that does its work, too): it stands where the foremost of its rows belongs, the
+// outermost layer first and the others below it.
 Chosen chosen(const TopState& state, const metrics::Snapshot& snapshot) {
   using Name = std::pair<std::string, std::string>;
   std::vector<std::pair<Name, const OperationStats*>> passing;
@@ -113,8 +113,14 @@ Chosen chosen(const TopState& state, const metrics::Snapshot& snapshot) {
                                           : stands_before(a, b, state);
     });
   }
-  std::stable_sort(groups.begin(), groups.end(), [&state](const Group& a, const Group& b) {
-    return stands_before(a.front(), b.front(), state);
+  // What only an inner layer has most of (errors that are handled above it, calls that are made again) is seen, too.
+  const auto foremost = [&state](const Group& group) {
+    return *std::min_element(group.begin(), group.end(), [&](const auto* a, const auto* b) {
+      return state.sort != SortBy::name && stands_before(a, b, state);
+    });
+  };
+  std::stable_sort(groups.begin(), groups.end(), [&](const Group& a, const Group& b) {
+    return stands_before(foremost(a), foremost(b), state);
   });
   if (state.reversed) std::reverse(groups.begin(), groups.end());
   Chosen chosen;

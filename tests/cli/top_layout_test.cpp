@@ -306,7 +306,7 @@ TEST(TopLayout, WhatLayersOfAStackSeeOfAnOperationStandsTogether) {
   add("4-layer", "mcp-client", "goxel_add_voxels", 300'000);
   add("4-layer", "mcp-server", "goxel_add_voxels", 200'000);
   add("2-layer", "daemon", "goxel_add_voxels", 900'000);
-  add("4-layer", "daemon", "ping", 700'000);
+  add("4-layer", "daemon", "ping", 40'000);
   add("4-layer", "mcp-client", "ping", 50'000);
   const auto rows = [&s](const TopState& state) {
     std::vector<std::string> found;
@@ -326,6 +326,13 @@ TEST(TopLayout, WhatLayersOfAStackSeeOfAnOperationStandsTogether) {
   EXPECT_THAT(rows(state),
               ElementsAre("ping", "  ping", "goxel_add_voxels", "  goxel_add_voxels",
                           "    goxel.add_voxel", "goxel.list_layers", "goxel_add_voxels"));
+  state = {};
+  state.sort = SortBy::errors;
+  s.operations.replace(1).windows[1].outcomes.error = 1;  // goxel.list_layers
+  s.operations.replace(0).windows[1].outcomes.error = 2;  // goxel.add_voxel, of the daemon alone
+  EXPECT_THAT(rows(state),
+              ElementsAre("goxel_add_voxels", "  goxel_add_voxels", "    goxel.add_voxel",
+                          "goxel.list_layers", "goxel_add_voxels", "ping", "  ping"));
   state.filter = "daemon 4-layer";
   EXPECT_THAT(rows(state), ElementsAre("goxel.add_voxel", "goxel.list_layers", "ping"));
 }

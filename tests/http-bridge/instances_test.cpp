@@ -331,25 +331,33 @@ TEST_F(InstancesTest, WhoAsksForTheNewestNeedNotWaitForThem) {
   Instances instances({name});
   instances.start();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  std::uint64_t least_between_ns = UINT64_MAX;
+  std::uint64_t before_ns = 0;
   for (std::uint64_t i = 1; i <= 120; ++i) {
     segment.publish("ping", shm::monotonic_ns(), 1'000);
     while (instances.newest()->instances.at(0).ring.read != i) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << i;
     }
+    const std::uint64_t taken_ns = instances.newest()->instances.at(0).taken_monotonic_ns;
+    if (i > 1) least_between_ns = std::min(least_between_ns, taken_ns - before_ns);
+    before_ns = taken_ns;
   }
+  EXPECT_LT(least_between_ns, kSecond / 20) << "as long as few ask";
 }
 
+// After a hundred in a hurry there are ten a second, and one in 50 ms for whoever asks on: in a second and a half at most
+// 100 + 15 + 30.
 TEST_F(InstancesTest, ThousandsWhoAskDoNotKeepItBusy) {
   Instances instances({new_name()});
   instances.start();
   std::vector<std::uint64_t> taken;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (taken.size() < 4 && std::chrono::steady_clock::now() < deadline) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (taken.size() < 150 && std::chrono::steady_clock::now() < deadline) {
     const std::uint64_t at = instances.newest()->instances.at(0).taken_monotonic_ns;
     if (taken.empty() || taken.back() != at) taken.push_back(at);
   }
-  ASSERT_EQ(taken.size(), 4u);
-  EXPECT_GE(taken[3] - taken[0], kSecond / 100) << "one of them may be that of the second";
+  ASSERT_EQ(taken.size(), 150u);
+  EXPECT_GE(taken.back() - taken.front(), kSecond * 3 / 2);
 }
 
 TEST_F(InstancesTest, HistoryGetsWhatCameOnceASecond) {

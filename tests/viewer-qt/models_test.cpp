@@ -271,6 +271,10 @@ TEST_F(StateText, OfADaemonThatLives) {
   EXPECT_EQ(said(), "goxel-daemon  ·  process 7  ·  instance test  ·  since " + started_ +
                         " (5.00 s)  ·  no sign of life for 5.50 s");
   EXPECT_EQ(state_line(*snapshot_).badge, "Silent");
+  snapshot_->daemon.heartbeat_age_seconds = 0;
+  snapshot_->freshness.daemon = {.count = 7, .p99_ns = 51'000'000};
+  EXPECT_EQ(said(), "goxel-daemon  ·  process 7  ·  instance test  ·  since " + started_ +
+                        " (5.00 s)  ·  counted after 51.0 ms (p99)");
 }
 
 TEST_F(StateText, OfADaemonThatEnded) {

@@ -30,6 +30,9 @@ StateLine live_line(const metrics::Snapshot& snapshot) {
       tr("since %1 (%2)")
           .arg(QString::fromStdString(metrics::format_date_time(daemon.started_realtime_ns)),
                duration(daemon.uptime_seconds))};
+  if (const auto& age = snapshot.freshness.daemon) {
+    facts += tr("counted after %1 (p99)").arg(duration(static_cast<double>(age->p99_ns) / 1e9));
+  }
   const bool silent = metrics::is_silent(snapshot);
   if (silent) facts += tr("no sign of life for %1").arg(duration(daemon.heartbeat_age_seconds));
   const QString text = facts.join(QStringLiteral("  ·  "));

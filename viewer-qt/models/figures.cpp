@@ -145,18 +145,12 @@ Figure own_cost(const metrics::Snapshot& snapshot) {
 Figure lost(const metrics::Snapshot& snapshot) {
   const std::uint64_t overwritten = snapshot.ring.lost;
   const std::uint64_t missed = snapshot.daemon.gauges[shm::Gauge::lane_misses];
-  Figure figure{
-      tr("Records lost"), count(overwritten + missed),
-      tr("%1 overwritten before this window read them, %2 never written because every lane was "
-         "taken. Of %3 records published, %4 were read; %5 were gone before this window began")
-          .arg(count(overwritten), count(missed), count(snapshot.ring.published),
-               count(snapshot.ring.read), count(snapshot.ring.before_reader)),
-      overwritten + missed != 0};
-  if (const auto& age = snapshot.freshness.daemon) {
-    figure.hint += QStringLiteral(". ") + tr("99 % of them were counted within %1 of their end")
-                                              .arg(duration(static_cast<double>(age->p99_ns)));
-  }
-  return figure;
+  return {tr("Records lost"), count(overwritten + missed),
+          tr("%1 overwritten before this window read them, %2 never written because every lane was "
+             "taken. Of %3 records published, %4 were read; %5 were gone before this window began")
+              .arg(count(overwritten), count(missed), count(snapshot.ring.published),
+                   count(snapshot.ring.read), count(snapshot.ring.before_reader)),
+          overwritten + missed != 0};
 }
 
 }  // namespace
