@@ -187,8 +187,7 @@ std::string status_screen(const metrics::Snapshot& snapshot, metrics::Window win
                        metrics::format_bytes(static_cast<double>(daemon.bytes_out)) + " out"},
                       style);
   screen += overhead_line(snapshot, style) + ring_line(snapshot.ring, style) +
-            misses_line(snapshot.daemon.gauges, style) +
-            freshness_line(snapshot.freshness, style);
+            misses_line(snapshot.daemon.gauges, style) + freshness_line(snapshot.freshness, style);
   screen += '\n' + window_line(daemon.window(window), window, style) + '\n' +
             operations_table(snapshot, window, style);
   const std::string run = run_table(snapshot, style);
