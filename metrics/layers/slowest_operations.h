@@ -21,7 +21,8 @@ class SlowestOperations {
   // Time is cut into slots; in each, of each operation (by its stack and its outermost layer's name) so many are kept.
   static constexpr std::uint64_t kSlotSeconds = 15;
   static constexpr std::size_t kOfEach = 5;
-  // Of all together, about 150 bytes each: beyond it, the oldest slots go.
+  // Of all together, about 150 bytes each: beyond it, the oldest slots go; if there is only the running one, nothing
+  // more comes in.
   static constexpr std::size_t kMostSpans = 16'384;
 
   // Drops what ended more than fifteen minutes ago. `second`: of CLOCK_MONOTONIC.

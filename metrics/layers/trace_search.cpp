@@ -33,13 +33,15 @@ std::vector<TracedOperation> find_trace(const std::string& instance, std::uint64
   const auto take = [&](const NamedRecord& record) {
     const auto layer = layer_named(record.layer);
     if (record.trace_id != trace_id || !layer || spans.size() == kMostSpans) return;
+    if (record.start_ns > now.monotonic_ns)
+      return;  // as the join has it: damaged, or of another clock
     TracedSpan& span = spans.emplace_back();
     span.layer = *layer;
     span.operation = record.operation;
     span.stack = record.stack;
     span.status = to_string(record.status);
     span.start_ns = record.start_ns;
-    span.duration_ns = record.duration_ns;
+    span.duration_ns = std::min(record.duration_ns, now.monotonic_ns - record.start_ns);
   };
   LayerGroup group(instance);
   group.daemon().on_record(take);

@@ -17,7 +17,7 @@ namespace goxel_telemetry::metrics {
 std::optional<std::uint64_t> parse_trace_id(std::string_view text);
 
 // All records of a trace that the rings of an instance and of its outer layers hold, whatever became of the requests.
-// Reads both rings once, as a reader of its own.
+// Reads both rings once, as a reader of its own. What seems to go on in the future ends now; what begins there is left out.
 std::vector<TracedOperation> find_trace(const std::string& instance, std::uint64_t trace_id,
                                         const Time& now);
 

@@ -184,6 +184,23 @@ TEST_F(Group, KeepsTheSlowestOperationsWithTheirSpansAndFindsATraceInTheRings) {
   EXPECT_TRUE(find_trace(instance_, 8, now_).empty());
 }
 
+TEST_F(Group, ATraceHasNothingOfTheFuture) {
+  const auto record = [this](std::uint64_t start_ns, std::uint64_t duration_ns) {
+    shm::Record one = TestSegment::record(daemon_->operation("add"), now(), 0);
+    one.start_ticks = start_ns;
+    one.duration_ticks = duration_ns & shm::kTicksAtLeast;
+    one.trace_id = 7;
+    daemon_->publish(one);
+  };
+  record(now() - 5 * kMs, shm::kTicksAtLeast);
+  record(now() + 1, kMs);
+  record(UINT64_MAX, shm::kTicksAtLeast);
+  const std::vector<TracedOperation> traced = find_trace(instance_, 7, now_);
+  ASSERT_EQ(traced.size(), 1u);
+  ASSERT_EQ(traced[0].spans.size(), 1u);
+  EXPECT_EQ(traced[0].duration_ns, 5 * kMs);
+}
+
 // Thirds of nanoseconds: rows that were rounded each by itself would miss the sum.
 TEST_F(Group, RowsAddUpToTheMeanExactlyWhateverIsRounded) {
   for (std::uint64_t i = 0; i < 3; ++i) two_layers(1 + i, now() - 900 * kMs, i / 2);
