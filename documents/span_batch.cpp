@@ -11,6 +11,7 @@
 
 #include "metrics/operation_key.h"
 #include "metrics/tally/outcomes.h"
+#include "metrics/text/arguments.h"
 #include "shm/catalog.h"
 #include "shm/segment.h"
 
@@ -76,14 +77,6 @@ std::optional<std::uint64_t> number(const json& value) {
   const auto& text = value.get_ref<const std::string&>();
   std::uint64_t result = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return result;
-}
-
-// Nothing but hexadecimal digits.
-std::optional<std::uint64_t> hexadecimal(std::string_view text) {
-  std::uint64_t result = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result, 16);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return result;
 }
@@ -178,8 +171,10 @@ const char* read_span(const json& in, const SpanBatch& batch, std::uint64_t now_
   if (!trace.is_null()) {
     if (!trace.is_string()) return "\"trace_id\" must be 32 hexadecimal digits";
     const auto& text = trace.get_ref<const std::string&>();
-    const bool whole = text.size() == 32 && hexadecimal(std::string_view(text).substr(0, 16));
-    const auto low = whole ? hexadecimal(std::string_view(text).substr(16)) : std::nullopt;
+    const bool whole =
+        text.size() == 32 && metrics::parse_hexadecimal(std::string_view(text).substr(0, 16));
+    const auto low =
+        whole ? metrics::parse_hexadecimal(std::string_view(text).substr(16)) : std::nullopt;
     if (!low) return "\"trace_id\" must be 32 hexadecimal digits";
     out.trace_id = *low;
   }
@@ -207,7 +202,7 @@ std::string read_source(const json& document, SpanBatch& batch) {
   if (!source.is_object()) return "\"source\" must say who reports: {\"id\", \"pid\", \"layer\"}";
   const json& id = member(source, "id");
   const auto id_number = id.is_string() && id.get_ref<const std::string&>().size() == 16
-                             ? hexadecimal(id.get_ref<const std::string&>())
+                             ? metrics::parse_hexadecimal(id.get_ref<const std::string&>())
                              : std::nullopt;
   if (!id_number || *id_number == 0) {
     return "\"source.id\" must be 16 hexadecimal digits, not all 0";

@@ -62,7 +62,7 @@ class Instances {
   // Of this moment, or of the last 5 ms (50 ms, while so many ask that snapshots would never end): `latest` if they
   // cannot be had in kLongestWait. After start(). Thread-safe.
   std::shared_ptr<const Snapshots> newest();
-  static constexpr std::chrono::milliseconds kLongestWait{20};
+  static constexpr std::chrono::nanoseconds kLongestWait{kBudgetNs};  // as long as a sweep may take
 
  private:
   struct View {

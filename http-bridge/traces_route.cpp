@@ -12,6 +12,7 @@
 #include "http-bridge/reply.h"
 #include "metrics/layers/trace_search.h"
 #include "metrics/live/snapshot.h"
+#include "metrics/text/arguments.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {

@@ -12,6 +12,7 @@
 #include "cli/screen/table.h"
 #include "cli/target.h"
 #include "documents/document.h"
+#include "metrics/text/arguments.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 

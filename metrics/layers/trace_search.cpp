@@ -2,7 +2,6 @@
 #include "metrics/layers/trace_search.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 #include <tuple>
 
@@ -15,17 +14,6 @@ namespace {
 constexpr std::size_t kMostSpans = 65'536;
 
 }  // namespace
-
-std::optional<std::uint64_t> parse_trace_id(std::string_view text) {
-  if (text.size() != 16 && text.size() != 32) return std::nullopt;
-  std::uint64_t id = 0;
-  for (std::size_t at = 0; at < text.size(); at += 16) {
-    const std::string_view half = text.substr(at, 16);
-    const auto [end, error] = std::from_chars(half.data(), half.data() + half.size(), id, 16);
-    if (error != std::errc() || end != half.data() + half.size()) return std::nullopt;
-  }
-  return id == 0 ? std::nullopt : std::optional(id);
-}
 
 std::vector<TracedOperation> find_trace(const std::string& instance, std::uint64_t trace_id,
                                         const Time& now) {

@@ -4,17 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "metrics/layers/slowest_operations.h"
 
 namespace goxel_telemetry::metrics {
-
-// The id that all records of a trace have: the low 64 bits of 16 or 32 hexadecimal digits. Empty if `text` is none, or 0.
-std::optional<std::uint64_t> parse_trace_id(std::string_view text);
 
 // All records of a trace that the rings of an instance and of its outer layers hold, whatever became of the requests.
 // Reads both rings once, as a reader of its own. What seems to go on in the future ends now; what begins there is left out.

@@ -10,7 +10,6 @@
 #include "cli/commands/blackbox.h"
 #include "cli/commands/layers.h"
 #include "cli/commands/status.h"
-#include "cli/commands/trace.h"
 #include "cli/screen/record_line.h"
 #include "tests/cli/screen_text.h"
 
@@ -159,23 +158,6 @@ TEST_F(Screens, StatusShowsStateCountsAndCoveredTime) {
   EXPECT_THAT(screen, HasSubstr("Last minute (seen of it: 12.3 s): 123,463 requests"));
 }
 
-TEST_F(Screens, HowFreshItIsIsShownWhereItIsKnown) {
-  metrics::Snapshot s = example_snapshot();
-  const auto line = [&s] {
-    const std::string screen = status_screen(s, metrics::Window::one_minute, {});
-    const std::size_t begin = screen.find("\nfreshness");
-    return begin == std::string::npos
-               ? ""
-               : screen.substr(begin + 1, screen.find('\n', begin + 1) - begin - 1);
-  };
-  EXPECT_EQ(line(), "");
-  s.freshness.daemon = {.count = 7, .p99_ns = 9'000'000};
-  EXPECT_EQ(line(), "freshness   counted after 9.00 ms (p99)");
-  s.freshness.outer = {.count = 7, .p99_ns = 61'000'000};
-  EXPECT_EQ(line(),
-            "freshness   counted after 9.00 ms (p99)   of outer layers after 61.0 ms (p99)");
-}
-
 TEST_F(Screens, StatusFitsEightyColumns) {
   const std::string screen =
       status_screen(example_snapshot(), metrics::Window::one_minute, {.width = 80});
@@ -280,56 +262,6 @@ metrics::LayersView example_layers() {
   gone.layer = "mcp-server";
   gone.process.pid = 17;
   return view;
-}
-
-metrics::TracedOperation example_trace() {
-  std::vector<metrics::TracedSpan> spans;
-  const auto add = [&spans](metrics::Layer layer, const char* name, std::uint64_t start,
-                            std::uint64_t end) {
-    metrics::TracedSpan& span = spans.emplace_back();
-    span.layer = layer;
-    span.operation = name;
-    span.stack = "4-layer";
-    span.status = "ok";
-    span.start_ns = start;
-    span.duration_ns = end - start;
-  };
-  add(metrics::Layer::mcp_client, "goxel_add_voxel", 1'000'000, 3'000'000);
-  add(metrics::Layer::mcp_server, "goxel_add_voxel", 1'500'000, 2'500'000);
-  add(metrics::Layer::daemon, "goxel.add_voxel", 2'000'000, 2'000'100);
-  spans.back().status = "error";
-  return metrics::traced_operations(0xAB, spans, 1'700'000'000'000'000'000).at(0);
-}
-
-TEST_F(Screens, WaterfallShowsEachSpanWhereItLies) {
-  const auto bars = [](std::size_t before, std::size_t length) {
-    std::string bar(before, ' ');
-    while (length-- != 0) bar += "━";
-    return bar;
-  };
-  const std::string screen = waterfall(example_trace(), {.width = 88});
-  EXPECT_THAT(screen, testing::StartsWith("goxel_add_voxel\n"
-                                          "trace       00000000000000ab   2.00 ms   4-layer   "
-                                          "2023-11-14 22:13:20\n"
-                                          "SPAN                 LAYER          TIME      OWN  "));
-  // 88 columns less 19 of the longest name, 2 + 10 of the layer, 2 + 7 of each time, 2 before the bar, and 2 + 6 of
-  // the status are 29.
-  EXPECT_THAT(screen,
-              HasSubstr("goxel_add_voxel      mcp-client  2.00 ms  1.00 ms  " + bars(0, 29)));
-  EXPECT_THAT(screen,
-              HasSubstr("  goxel_add_voxel    mcp-server  1.00 ms  1.00 ms  " + bars(7, 15)));
-  EXPECT_THAT(screen,
-              HasSubstr("    goxel.add_voxel  daemon       100 ns   100 ns  " + bars(15, 1) + ' '));
-  EXPECT_THAT(screen, testing::EndsWith("  error\n"));
-}
-
-TEST_F(Screens, WaterfallFitsTheTerminal) {
-  metrics::TracedOperation one = example_trace();
-  one.spans[0].operation = std::string(300, 'x');
-  for (const std::size_t width : {40u, 60u, 80u, 200u}) {
-    std::istringstream lines(waterfall(one, {.width = width}));
-    for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), width) << line;
-  }
 }
 
 TEST_F(Screens, LayersShowsTheStacksSideBySideWithTheDistanceToTheTargets) {

@@ -363,5 +363,21 @@ TEST_F(StatusScreen, RequestsInFlightStandInTheOrderGivenWithAllThatIsKnown) {
   EXPECT_EQ(row_of(table, "a").at(4), "-") << "its thread is not known";
 }
 
+TEST_F(StatusScreen, HowFreshItIsIsShownWhereItIsKnown) {
+  const auto line = [this] {
+    const std::string screen = status_screen(snapshot_, metrics::Window::one_minute, {});
+    const std::size_t begin = screen.find("\nfreshness");
+    return begin == std::string::npos
+               ? ""
+               : screen.substr(begin + 1, screen.find('\n', begin + 1) - begin - 1);
+  };
+  EXPECT_EQ(line(), "");
+  snapshot_.freshness.daemon = {.count = 7, .p99_ns = 9'000'000};
+  EXPECT_EQ(line(), "freshness   counted after 9.00 ms (p99)");
+  snapshot_.freshness.outer = {.count = 7, .p99_ns = 61'000'000};
+  EXPECT_EQ(line(),
+            "freshness   counted after 9.00 ms (p99)   of outer layers after 61.0 ms (p99)");
+}
+
 }  // namespace
 }  // namespace goxel_telemetry::cli

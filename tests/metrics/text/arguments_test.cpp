@@ -44,5 +44,14 @@ TEST(Arguments, TheOneWithoutTextIsNamed) {
   EXPECT_EQ(sentence({"--to=now", "--from=", "x"}), "--from is given without a value");
 }
 
+TEST(TraceId, IsTheLowHalfOfWhatTheStandardHas) {
+  EXPECT_EQ(parse_trace_id("4bf92f3577b34da6a3ce929d0e0e4736"), 0xa3ce929d0e0e4736u);
+  EXPECT_EQ(parse_trace_id("a3ce929d0e0e4736"), 0xa3ce929d0e0e4736u);
+  for (const char* bad : {"", "0", "a3ce929d0e0e473", "a3ce929d0e0e473g", "0000000000000000",
+                          "+3ce929d0e0e4736", "xbf92f3577b34da6a3ce929d0e0e4736"}) {
+    EXPECT_FALSE(parse_trace_id(bad)) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace goxel_telemetry::metrics
