@@ -20,15 +20,15 @@ constexpr std::uint32_t kChartSeconds = 120;
 QColor color_of(Tone tone) {
   switch (tone) {
     case Tone::good:
-      return theme::kGood;
+      return theme::ink(theme::Ink::good);
     case Tone::warning:
-      return theme::kWarning;
+      return theme::ink(theme::Ink::warning);
     case Tone::bad:
-      return theme::kBad;
+      return theme::ink(theme::Ink::bad);
     case Tone::quiet:
       break;
   }
-  return theme::kQuiet;
+  return theme::ink(theme::Ink::quiet);
 }
 
 // Columns as wide as their heading and their widest usual text, so that nothing jumps when numbers
@@ -109,11 +109,12 @@ void MainWindow::make_figures() {
 }
 
 void MainWindow::make_charts() {
-  latency_ =
-      new LineChart(tr("Latency"), LineChart::Quantity::duration, kChartSeconds,
-                    {{QStringLiteral("p50"), theme::kP50}, {QStringLiteral("p99"), theme::kP99}});
+  latency_ = new LineChart(tr("Latency"), LineChart::Quantity::duration, kChartSeconds,
+                           {{QStringLiteral("p50"), theme::ink(theme::Ink::p50)},
+                            {QStringLiteral("p99"), theme::ink(theme::Ink::p99)}});
   throughput_ = new LineChart(tr("Throughput"), LineChart::Quantity::rate, kChartSeconds,
-                              {{tr("all"), theme::kOperations}, {tr("failed"), theme::kFailures}});
+                              {{tr("all"), theme::ink(theme::Ink::operations)},
+                               {tr("failed"), theme::ink(theme::Ink::failures)}});
   ui_->latency_rows->addWidget(latency_);
   ui_->throughput_rows->addWidget(throughput_);
 }
@@ -186,7 +187,10 @@ void MainWindow::show_state(const metrics::Snapshot& snapshot) {
   const QColor color = color_of(line.tone);
   QPalette colors = palette();
   colors.setColor(QPalette::Window, calm ? palette().color(QPalette::Base) : color);
-  if (!calm) colors.setColor(QPalette::WindowText, Qt::white);
+  if (!calm) {
+    const bool white = theme::contrast(color, Qt::white) > theme::contrast(color, Qt::black);
+    colors.setColor(QPalette::WindowText, white ? Qt::white : Qt::black);
+  }
   ui_->state->setPalette(colors);
   if (calm) colors.setColor(QPalette::WindowText, color);
   ui_->state_badge->setPalette(colors);
@@ -197,9 +201,9 @@ void MainWindow::show_figures(const metrics::Snapshot& snapshot) {
   for (std::size_t i = 0; i < kFigureCount; ++i) {
     QPalette colors = palette();
     if (shown[i].alarming) {
-      colors.setColor(QPalette::WindowText, theme::kFailures);
+      colors.setColor(QPalette::WindowText, theme::ink(theme::Ink::failures));
     } else if (shown[i].noteworthy) {
-      colors.setColor(QPalette::WindowText, theme::kWarning);
+      colors.setColor(QPalette::WindowText, theme::ink(theme::Ink::warning));
     }
     figures_[i]->setText(shown[i].value);
     figures_[i]->setToolTip(shown[i].hint);

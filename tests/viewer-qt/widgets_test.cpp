@@ -127,27 +127,31 @@ class LineChartTest : public testing::Test {
 
 TEST_F(LineChartTest, DrawsEachPieceByItselfAndForgetsThoseThatAreGone) {
   LineChart chart("Latency", LineChart::Quantity::duration, 120,
-                  {{"p50", theme::kP50}, {"p99", theme::kP99}});
+                  {{"p50", theme::ink(theme::Ink::p50)}, {"p99", theme::ink(theme::Ink::p99)}});
   EXPECT_EQ(view(chart)->accessibleName(), "Latency");
   EXPECT_EQ(said(chart), QString::fromUtf8("p50 –, p99 –"));
   chart.show_lines({{{{-9, 1e5}, {-8, 1e6}}, {{0, 1e7}}}, {{{-1, 0}, {0, 2e6}}}});
   using Points = QList<QPointF>;
   // Powers of ten; a second by itself is a dash; nothing is shorter than a nanosecond.
-  EXPECT_EQ(drawn(chart, theme::kP50), (QList<Points>{{{-9, 5}, {-8, 6}}, {{-0.5, 7}, {0, 7}}}));
-  EXPECT_EQ(drawn(chart, theme::kP99), (QList<Points>{{{-1, 0}, {0, std::log10(2e6)}}}));
+  EXPECT_EQ(drawn(chart, theme::ink(theme::Ink::p50)),
+            (QList<Points>{{{-9, 5}, {-8, 6}}, {{-0.5, 7}, {0, 7}}}));
+  EXPECT_EQ(drawn(chart, theme::ink(theme::Ink::p99)),
+            (QList<Points>{{{-1, 0}, {0, std::log10(2e6)}}}));
   EXPECT_EQ(said(chart), "p50 10.0 ms, p99 2.00 ms");
 
   chart.show_lines({{{{-2, 1e5}, {-1, 1e6}}}, {}});
-  EXPECT_EQ(drawn(chart, theme::kP50), (QList<Points>{{{-2, 5}, {-1, 6}}, {}}));
-  EXPECT_EQ(drawn(chart, theme::kP99), (QList<Points>{{}}));
+  EXPECT_EQ(drawn(chart, theme::ink(theme::Ink::p50)), (QList<Points>{{{-2, 5}, {-1, 6}}, {}}));
+  EXPECT_EQ(drawn(chart, theme::ink(theme::Ink::p99)), (QList<Points>{{}}));
   EXPECT_EQ(said(chart), QString::fromUtf8("p50 –, p99 –")) << "broken off a second ago";
 }
 
 TEST_F(LineChartTest, BeforeThereAreDataAnAxisIsThatOfItsQuantity) {
-  const LineChart latency("Latency", LineChart::Quantity::duration, 120, {{"p50", theme::kP50}});
+  const LineChart latency("Latency", LineChart::Quantity::duration, 120,
+                          {{"p50", theme::ink(theme::Ink::p50)}});
   EXPECT_EQ(axis(latency, Qt::Vertical)->min(), 5) << "100 µs, as a power of ten";
   EXPECT_EQ(axis(latency, Qt::Vertical)->max(), 7) << "10 ms";
-  const LineChart rate("Throughput", LineChart::Quantity::rate, 120, {{"all", theme::kP50}});
+  const LineChart rate("Throughput", LineChart::Quantity::rate, 120,
+                       {{"all", theme::ink(theme::Ink::p50)}});
   EXPECT_EQ(axis(rate, Qt::Vertical)->min(), 0);
   EXPECT_EQ(axis(rate, Qt::Vertical)->max(), 5);
 }
@@ -155,7 +159,8 @@ TEST_F(LineChartTest, BeforeThereAreDataAnAxisIsThatOfItsQuantity) {
 // Qt's own choices would put a label between two ticks, shorten it, repeat our legend below the
 // chart, and stop at each chart on the way through the window by keyboard.
 TEST_F(LineChartTest, LabelsStandAtTheirTicksAndNothingIsShownTwice) {
-  const LineChart chart("Latency", LineChart::Quantity::duration, 120, {{"p50", theme::kP50}});
+  const LineChart chart("Latency", LineChart::Quantity::duration, 120,
+                        {{"p50", theme::ink(theme::Ink::p50)}});
   for (const Qt::Orientation each : {Qt::Horizontal, Qt::Vertical}) {
     EXPECT_EQ(axis(chart, each)->labelsPosition(), QCategoryAxis::AxisLabelsPositionOnValue);
     EXPECT_FALSE(axis(chart, each)->truncateLabels());
@@ -165,7 +170,8 @@ TEST_F(LineChartTest, LabelsStandAtTheirTicksAndNothingIsShownTwice) {
 }
 
 TEST_F(LineChartTest, AxisFitsWhatIsShown) {
-  LineChart chart("Throughput", LineChart::Quantity::rate, 120, {{"all", theme::kOperations}});
+  LineChart chart("Throughput", LineChart::Quantity::rate, 120,
+                  {{"all", theme::ink(theme::Ink::operations)}});
   EXPECT_EQ(axis(chart, Qt::Horizontal)->min(), -120);
   EXPECT_EQ(axis(chart, Qt::Horizontal)->max(), 0);
   chart.show_lines({{{{-1, 10}, {0, 20}}}});
@@ -182,7 +188,8 @@ TEST_F(LineChartTest, AxisFitsWhatIsShown) {
 }
 
 TEST_F(LineChartTest, HeadHasTheTitleAndEachLineInItsColour) {
-  const LineChart chart("Latency", LineChart::Quantity::duration, 120, {{"p50", theme::kP50}});
+  const LineChart chart("Latency", LineChart::Quantity::duration, 120,
+                        {{"p50", theme::ink(theme::Ink::p50)}});
   QStringList texts;
   for (const QLabel* label : chart.findChildren<QLabel*>()) {
     if (label->parentWidget() == &chart) texts += label->text();
@@ -247,9 +254,11 @@ TEST_F(PageTest, WindowShowsTheSnapshotInFiguresChartsAndTables) {
   };
   ASSERT_NE(figure("Records lost"), nullptr);
   EXPECT_EQ(figure("Records lost")->text(), "7");
-  EXPECT_EQ(figure("Records lost")->palette().color(QPalette::WindowText), theme::kFailures);
+  EXPECT_EQ(figure("Records lost")->palette().color(QPalette::WindowText),
+            theme::ink(theme::Ink::failures));
   EXPECT_EQ(figure("Throughput")->text(), "100/s");
-  EXPECT_NE(figure("Throughput")->palette().color(QPalette::WindowText), theme::kFailures);
+  EXPECT_NE(figure("Throughput")->palette().color(QPalette::WindowText),
+            theme::ink(theme::Ink::failures));
   EXPECT_TRUE(figure("Throughput")->toolTip().contains("last second"));
   EXPECT_TRUE(window.isAncestorOf(figure("Throughput")));
 
@@ -325,7 +334,7 @@ TEST_F(PageTest, ChartsBeginWithThePastOfTheDaemonThatIsShown) {
       if (view->accessibleName() != "Throughput") continue;
       for (const QAbstractSeries* series : view->chart()->series()) {
         const auto* line = qobject_cast<const QLineSeries*>(series);
-        if (line->pen().color() == theme::kOperations) count += line->count();
+        if (line->pen().color() == theme::ink(theme::Ink::operations)) count += line->count();
       }
     }
     return count;
@@ -364,11 +373,12 @@ TEST_F(PageTest, StateLineIsCalmOnlyWhileAllIsWell) {
   using shm::ProducerState;
   EXPECT_EQ(look(ProducerState::live, 0), window.palette().color(QPalette::Base));
   EXPECT_EQ(find(window, "state_badge")->text(), QString::fromUtf8("● Live"));
-  EXPECT_EQ(find(window, "state_badge")->palette().color(QPalette::WindowText), theme::kGood);
-  EXPECT_EQ(look(ProducerState::live, 6), theme::kWarning);
+  EXPECT_EQ(find(window, "state_badge")->palette().color(QPalette::WindowText),
+            theme::ink(theme::Ink::good));
+  EXPECT_EQ(look(ProducerState::live, 6), theme::ink(theme::Ink::warning));
   EXPECT_EQ(find(window, "state_badge")->palette().color(QPalette::WindowText), Qt::white);
-  EXPECT_EQ(look(ProducerState::dead, 0), theme::kBad);
-  EXPECT_EQ(look(ProducerState::retired, 0), theme::kQuiet);
+  EXPECT_EQ(look(ProducerState::dead, 0), theme::ink(theme::Ink::bad));
+  EXPECT_EQ(look(ProducerState::retired, 0), theme::ink(theme::Ink::quiet));
   EXPECT_EQ(find(window, "state_badge")->text(), QString::fromUtf8("● Ended"));
 }
 

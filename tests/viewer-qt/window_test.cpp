@@ -110,8 +110,8 @@ TEST(Viewer, DrawsALiveDaemonWithoutADisplay) {
     ASSERT_EQ(viewer.exit_code, 0) << viewer.output;
     const QImage image(QString::fromStdString(picture));
     ASSERT_EQ(image.size(), QSize(1000, 700));
-    p50_pixels = count_pixels(image, theme::kP50);
-    p99_pixels = count_pixels(image, theme::kP99);
+    p50_pixels = count_pixels(image, theme::ink(theme::Ink::p50));
+    p99_pixels = count_pixels(image, theme::ink(theme::Ink::p99));
     if (p50_pixels > kLegendPixels && p99_pixels > kLegendPixels) break;
   }
   load->signal(SIGTERM);
@@ -159,11 +159,13 @@ TEST(Viewer, LivesInARealWindowThroughTheDaemonsDeath) {
     return QImage(QString::fromStdString(picture));
   };
   // The line at the top is a red bar while the daemon is dead.
-  const auto shows_death = [&] { return count_pixels(screen(), theme::kBad) > 5000; };
+  const auto shows_death = [&] {
+    return count_pixels(screen(), theme::ink(theme::Ink::bad)) > 5000;
+  };
   const auto shows_life = [&] {
     const QImage image = screen();
-    return count_pixels(image, theme::kP99) > kLegendPixels &&
-           count_pixels(image, theme::kBad) < 5000;
+    return count_pixels(image, theme::ink(theme::Ink::p99)) > kLegendPixels &&
+           count_pixels(image, theme::ink(theme::Ink::bad)) < 5000;
   };
   EXPECT_TRUE(eventually(shows_life)) << viewer.output();
   daemon.process().signal(SIGKILL);

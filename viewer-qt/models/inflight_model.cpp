@@ -29,7 +29,7 @@ QVariant InflightModel::data(const QModelIndex& index, int role) const {
   const metrics::InflightRequest& request =
       snapshot_->inflight[static_cast<std::size_t>(index.row())];
   const bool old = request.age_ns >= kOldNs;
-  if (role == Qt::ForegroundRole && old) return theme::kFailures;
+  if (role == Qt::ForegroundRole && old) return theme::ink(theme::Ink::failures);
   if (role == Qt::FontRole && old) {
     QFont bold;
     bold.setBold(true);

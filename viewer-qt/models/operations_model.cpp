@@ -145,7 +145,7 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
   }
   const bool counts_failures = index.column() == kErrors || index.column() == kUnanswered;
   if (role == Qt::ForegroundRole && counts_failures && value.toULongLong() != 0) {
-    return theme::kFailures;
+    return theme::ink(theme::Ink::failures);
   }
   // A name may be longer than its column, and a client may have given it.
   if (role == Qt::ToolTipRole && index.column() == kOperation) {
