@@ -38,7 +38,9 @@ QRect CellChart::reading_rect() const {
 
 void CellChart::write(QPainter& painter, const QRect& rect, int alignment, const QString& text) {
   if (rect.width() <= 0 || rect.height() <= 0) return;
-  const QString fitting = fontMetrics().elidedText(text, Qt::ElideRight, rect.width());
+  const bool fits = fontMetrics().horizontalAdvance(text) <= rect.width();
+  const QString fitting =
+      fits ? text : fontMetrics().elidedText(text, Qt::ElideRight, rect.width());
   const QRect used =
       QStyle::alignedRect(Qt::LeftToRight, static_cast<Qt::Alignment>(alignment),
                           {fontMetrics().horizontalAdvance(fitting), line_height()}, rect);
@@ -72,6 +74,8 @@ QList<CellChart::PaintedLabel> CellChart::labels() {
 }
 
 void CellChart::picture_changed() {
+  plot_ = find_plot();
+  fit();
   picture_ = {};
   say();
   update();
@@ -91,6 +95,21 @@ QString CellChart::reading() const {
   if (draft_) return describe_brush(hull(draft_->from, draft_->to));
   if (const std::optional<Area> area = pointed_at()) return describe(*area);
   return brush_ ? describe_brush(*brush_) : hint();
+}
+
+QRegion CellChart::pointed_region() const {
+  QRegion region(reading_rect());
+  if (const std::optional<Area> area = pointed_at())
+    region += rect_of(*area).adjusted(-3, -3, 3, 3);
+  return region;
+}
+
+// Only what changes is painted again: the pointer moves often.
+void CellChart::point_at(std::optional<QPoint> place) {
+  const QRegion before = pointed_region();
+  pointer_ = place;
+  say();
+  update(before + pointed_region());
 }
 
 void CellChart::say() {
@@ -158,7 +177,7 @@ void CellChart::paintEvent(QPaintEvent* /*event*/) {
 }
 
 void CellChart::resizeEvent(QResizeEvent* event) {
-  picture_ = {};
+  picture_changed();
   QWidget::resizeEvent(event);
 }
 
@@ -192,15 +211,16 @@ void CellChart::mousePressEvent(QMouseEvent* event) {
 }
 
 void CellChart::mouseMoveEvent(QMouseEvent* event) {
-  pointer_ = event->pos();
+  point_at(event->pos());
   if (pressed_ && (event->buttons() & Qt::LeftButton) != 0) {
     const std::optional<Cell> cell = cell_at(event->pos());
     const bool far = (event->pos() - *pressed_).manhattanLength() >= kDragPixels;
     // Where it began is what was there when it began, whatever has come since.
-    if (cell && cursor_ && (draft_ || far)) draft_ = Draft{*cursor_, area_of(*cell), false};
+    if (!cell || !cursor_ || !(draft_ || far)) return;
+    draft_ = Draft{*cursor_, area_of(*cell), false};
+    say();
+    update();
   }
-  say();
-  update();
 }
 
 void CellChart::mouseReleaseEvent(QMouseEvent* event) {
@@ -216,9 +236,7 @@ void CellChart::mouseDoubleClickEvent(QMouseEvent* event) {
 }
 
 void CellChart::leaveEvent(QEvent* event) {
-  pointer_.reset();
-  say();
-  update();
+  point_at(std::nullopt);
   QWidget::leaveEvent(event);
 }
 

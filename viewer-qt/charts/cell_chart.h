@@ -58,7 +58,9 @@ class CellChart : public QWidget {
 
   // Painted into the picture. `labels` are collected by write().
   virtual void paint_picture(QPainter& painter) = 0;
-  virtual QRect plot() const = 0;
+  virtual QRect find_plot() const = 0;
+  // Called when size, font or data have changed, with the plot found.
+  virtual void fit() {}
   // The cell at a place inside the plot; outside the nearest one. Empty where there is none.
   virtual std::optional<Cell> cell_at(QPoint place) const = 0;
   virtual Area area_of(Cell cell) const = 0;
@@ -72,8 +74,9 @@ class CellChart : public QWidget {
   virtual QString hint() const = 0;
   virtual void announce(const Area& area) = 0;
 
-  // Call it when what paint_picture() shows has changed.
+  // Call it when what paint_picture() shows has changed, or where.
   void picture_changed();
+  const QRect& plot() const { return plot_; }
   int line_height() const;
   // Paints a text, elided to the rectangle's width, unless it would lie on another one.
   void write(QPainter& painter, const QRect& rect, int alignment, const QString& text);
@@ -103,11 +106,15 @@ class CellChart : public QWidget {
   };
   const QPixmap& picture();
   std::optional<Area> pointed_at() const;
+  // What changes when another cell is pointed at.
+  QRegion pointed_region() const;
+  void point_at(std::optional<QPoint> place);
   void say();
   void finish_draft();
   void clear_brush();
   bool move_cursor(int key, bool brushing);
 
+  QRect plot_;
   QPixmap picture_;
   QList<PaintedLabel> labels_;
   std::optional<QPoint> pointer_;

@@ -41,7 +41,7 @@ struct Hatching {
 
 }  // namespace
 
-HeatMap::HeatMap(QWidget* parent) : CellChart(parent) {
+HeatMap::HeatMap(QWidget* parent) : CellChart(parent), ramp_(palette()) {
   setAccessibleName(tr("Heat map of durations over time"));
   show(Distribution(), DurationGrid());
 }
@@ -51,20 +51,17 @@ void HeatMap::show(const Distribution& shown, const DurationGrid& grid) {
   target_ns_ = shown.target_ns;
   shown_range_ = shown.range;
   all_cells_ = cells_of(shown.columns, grid);
-  arrange();
   picture_changed();
 }
 
 void HeatMap::set_range(const std::optional<metrics::TimeStretch>& range) {
   if (set_range_ == range) return;
   set_range_ = range;
-  arrange();
   picture_changed();
 }
 
 void HeatMap::set_plot_margins(int left, int right) {
   margins_ = {left, right};
-  arrange();
   picture_changed();
 }
 
@@ -73,7 +70,7 @@ metrics::TimeStretch HeatMap::range() const {
 }
 
 // Which columns are drawn, and what their colours mean.
-void HeatMap::arrange() {
+void HeatMap::fit() {
   const int most_columns = std::max(plot().width() / kLeastColumnWidth, 1);
   step_seconds_ = merging_step(all_cells_, range(), most_columns);
   cells_ = merged(all_cells_, step_seconds_, range());
@@ -81,13 +78,8 @@ void HeatMap::arrange() {
   most_ = heat_most(largest == cells_.counts.end() ? 1 : *largest);
 }
 
-void HeatMap::resizeEvent(QResizeEvent* event) {
-  arrange();
-  CellChart::resizeEvent(event);
-}
-
 void HeatMap::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::FontChange) arrange();
+  if (event->type() == QEvent::PaletteChange) ramp_ = HeatRamp(palette());
   CellChart::changeEvent(event);
 }
 
@@ -107,7 +99,7 @@ int HeatMap::wanted_left_margin() const {
   return widest + kTickLength + 4;
 }
 
-QRect HeatMap::plot() const {
+QRect HeatMap::find_plot() const {
   const int left = margins_ ? margins_->first : std::min(wanted_left_margin(), width() / 3);
   const int right = margins_ ? margins_->second : fontMetrics().averageCharWidth() * 3;
   // Half a line, so that the lowest and the highest label have room.
@@ -163,7 +155,6 @@ void HeatMap::paint_cells(QPainter& painter) const {
   const Hatching hatching{std::max(static_cast<int>(std::lround(kHatchPeriod * ratio)), 2),
                           std::max(static_cast<int>(std::lround(ratio)), 1),
                           theme::ink(theme::Ink::quiet, palette()).rgb(), base};
-  const HeatRamp ramp(palette());
 
   QImage image(width, height + gap + strip, QImage::Format_RGB32);
   image.setDevicePixelRatio(ratio);
@@ -201,7 +192,7 @@ void HeatMap::paint_cells(QPainter& painter) const {
         std::uint64_t most = 0;
         for (int bar = bars.first; bar < bars.end; ++bar)
           most = std::max(most, cells_.count(i, bar));
-        color_of[i] = most == 0 ? base : ramp.at(heat_share(most, most_)).rgb();
+        color_of[i] = most == 0 ? base : ramp_.at(heat_share(most, most_)).rgb();
       }
       before = bars;
     }
@@ -217,7 +208,7 @@ void HeatMap::paint_cells(QPainter& painter) const {
       const int column = column_of[static_cast<std::size_t>(x)];
       const bool partly = is_watched(column) &&
                           cells_.columns[static_cast<std::size_t>(column)].is_partly_watched();
-      line[x] = y >= height + gap && partly ? hatching.at(x, y) : base;
+      line[x] = y >= height + gap && partly ? hatching.line : base;
     }
   }
   painter.drawImage(area.topLeft(), image);
@@ -244,8 +235,8 @@ void HeatMap::paint_picture(QPainter& painter) {
   paint_legend(painter);
 }
 
-// What the colours mean, in requests: "1 ▒▓█ 500 requests in a cell of 10 s", and what the other two grounds mean. What has no
-// room any more is left out.
+// What the colours mean, in requests: "1 ▒▓█ 500 requests in a cell of 10 s", and what the other signs mean. What has no room
+// any more is left out.
 void HeatMap::paint_legend(QPainter& painter) {
   const int height = line_height();
   const int space = fontMetrics().averageCharWidth();
@@ -264,37 +255,43 @@ void HeatMap::paint_legend(QPainter& painter) {
     x += width + space;
     return rect;
   };
-  const auto fits = [&](const QString& words) {
-    return room() >= height * 3 / 2 + 4 * space + fontMetrics().horizontalAdvance(words);
-  };
   say(QStringLiteral("1"));
-  const HeatRamp ramp(palette());
   const QRect gradient = swatch(std::max(std::min(12 * space, room() / 4), 1));
   for (int i = 0; i < gradient.width(); ++i) {
     const double share = static_cast<double>(i) / std::max(gradient.width() - 1, 1);
-    painter.fillRect(gradient.left() + i, gradient.top(), 1, gradient.height(), ramp.at(share));
+    painter.fillRect(gradient.left() + i, gradient.top(), 1, gradient.height(), ramp_.at(share));
   }
   say(tr("%1 in a cell of %2")
           .arg(requests_text(most_), text_of_duration(static_cast<double>(step_seconds_) * 1e9)));
-  const QString none = tr("none");
-  const QString unwatched = tr("not watched");
-  if (fits(none)) {
+  const QColor quiet = theme::ink(theme::Ink::quiet, palette());
+  const auto explain = [&](const QString& words, const auto& paint) {
+    const int width = height * 3 / 2;
+    if (room() < width + 2 * space + fontMetrics().horizontalAdvance(words)) return;
     x += space;
-    painter.drawRect(swatch(height * 3 / 2).adjusted(0, 0, -1, -1));
-    say(none);
-  }
-  if (fits(unwatched)) {
-    x += space;
-    const QRect rect = swatch(height * 3 / 2);
-    painter.setPen(theme::ink(theme::Ink::quiet, palette()));
-    for (int px = 0; px < rect.width(); ++px) {
-      for (int py = 0; py < rect.height(); ++py) {
-        if ((px + py) % kHatchPeriod == 0) painter.drawPoint(rect.left() + px, rect.top() + py);
-      }
-    }
+    paint(swatch(width));
+    say(words);
+  };
+  const auto paint_frame = [&](const QRect& rect) {
     painter.setPen(text);
     painter.drawRect(rect.adjusted(0, 0, -1, -1));
-    say(unwatched);
+  };
+  explain(tr("none"), paint_frame);
+  explain(tr("not watched"), [&](const QRect& rect) {
+    painter.setPen(quiet);
+    for (int across = 0; across < rect.width(); ++across) {
+      for (int down = 0; down < rect.height(); ++down) {
+        if ((across + down) % kHatchPeriod == 0)
+          painter.drawPoint(rect.left() + across, rect.top() + down);
+      }
+    }
+    paint_frame(rect);
+  });
+  const auto partly = [](const HeatColumn& column) { return column.is_partly_watched(); };
+  if (std::any_of(cells_.columns.begin(), cells_.columns.end(), partly)) {
+    explain(tr("watched in part"), [&](const QRect& rect) {
+      painter.fillRect(rect.left(), rect.center().y() - kStripHeight / 2, rect.width(),
+                       kStripHeight, quiet);
+    });
   }
 }
 
@@ -304,8 +301,11 @@ std::optional<CellChart::Cell> HeatMap::cell_at(QPoint place) const {
   const int y = std::clamp(place.y(), area.top(), area.bottom());
   Cell found{-1, 0};
   for (std::size_t i = 0; i < cells_.columns.size(); ++i) {
-    const QRect rect = cell_rect(i, 0);
-    if (rect.left() <= x && rect.right() >= x) found.column = static_cast<int>(i);
+    const HeatColumn& column = cells_.columns[i];
+    const Extent extent =
+        across(ns_of(column.begin_seconds), ns_of(column.end_seconds), area.width());
+    if (area.left() + extent.begin <= x && x < area.left() + extent.end)
+      found.column = static_cast<int>(i);
   }
   for (int bar = 0; bar < grid_.all_bars(); ++bar) {
     const Extent extent = down(bar, area.height());

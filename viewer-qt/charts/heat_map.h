@@ -3,7 +3,7 @@
 //
 // Columns that would be narrower than three pixels are merged into longer ones, by sums; a row is at least a pixel high, and where
 // rows share a pixel the fullest shows. So a single request is visible at any size. Time that was not watched is hatched; a
-// column that was watched in part is hatched in the strip below.
+// column that was watched in part has a line below it.
 #pragma once
 
 #include <cstdint>
@@ -42,10 +42,10 @@ class HeatMap : public CellChart {
               std::uint64_t high_ns);
 
  protected:
-  void resizeEvent(QResizeEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void fit() override;
   void paint_picture(QPainter& painter) override;
-  QRect plot() const override;
+  QRect find_plot() const override;
   std::optional<Cell> cell_at(QPoint place) const override;
   Area area_of(Cell cell) const override;
   std::optional<Cell> cell_of(const Area& area) const override;
@@ -64,13 +64,13 @@ class HeatMap : public CellChart {
     int end;
   };
   metrics::TimeStretch range() const;
-  void arrange();
   Extent across(std::uint64_t begin_ns, std::uint64_t end_ns, double pixels) const;
   Extent down(int bar, double pixels) const;
   int y_of(double place) const;
   void paint_cells(QPainter& painter) const;
   void paint_legend(QPainter& painter);
 
+  HeatRamp ramp_;
   DurationGrid grid_;
   std::uint64_t target_ns_ = 0;
   metrics::TimeStretch shown_range_;

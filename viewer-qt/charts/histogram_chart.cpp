@@ -138,7 +138,7 @@ QSize HistogramChart::sizeHint() const {
   return minimumSizeHint() * 2;
 }
 
-QRect HistogramChart::plot() const {
+QRect HistogramChart::find_plot() const {
   int labels = 0;
   for (const Tick& tick : axis_.ticks)
     labels = std::max(labels, fontMetrics().horizontalAdvance(tick.label));
@@ -175,6 +175,7 @@ QRect HistogramChart::bar_rect(int bar) const {
 }
 
 void HistogramChart::paint_value_axis(QPainter& painter) {
+  if (latency_.count() == 0) return;
   const QRect area = plot();
   const QColor text = palette().color(QPalette::Text);
   QColor grid = text;

@@ -34,7 +34,7 @@ class HistogramChart : public CellChart {
 
  protected:
   void paint_picture(QPainter& painter) override;
-  QRect plot() const override;
+  QRect find_plot() const override;
   std::optional<Cell> cell_at(QPoint place) const override;
   Area area_of(Cell cell) const override;
   std::optional<Cell> cell_of(const Area& area) const override;

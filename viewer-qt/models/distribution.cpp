@@ -26,8 +26,17 @@ QString tr(const char* text) {
   return QCoreApplication::translate("Distribution", text);
 }
 
+// A number stays in one line with its unit.
+QString unbroken(const std::string& number) {
+  return QString::fromStdString(number).replace(QLatin1Char(' '), QChar(QChar::Nbsp));
+}
+
+QString percent(double ratio) {
+  return unbroken(metrics::format_percent(ratio));
+}
+
 QString duration(double ns) {
-  return QString::fromStdString(metrics::format_duration(ns));
+  return unbroken(metrics::format_duration(ns));
 }
 
 std::uint32_t bucket_at_cut(int cut, int per_octave) {
@@ -352,10 +361,13 @@ std::optional<SlowHalf> slow_half(const Histogram& latency) {
 }
 
 QString durations_text(std::uint64_t low_ns, std::uint64_t high_ns) {
-  if (low_ns > Histogram::kHighest) return tr("longer than %1").arg(duration(Histogram::kHighest));
-  const QString low = duration(static_cast<double>(low_ns));
+  const auto text = [](std::uint64_t ns) {
+    return QString::fromStdString(metrics::format_duration(static_cast<double>(ns)));
+  };
+  if (low_ns > Histogram::kHighest) return tr("longer than %1").arg(text(Histogram::kHighest));
+  const QString low = text(low_ns);
   if (high_ns > Histogram::kHighest) return tr("%1 and longer").arg(low);
-  const QString high = duration(static_cast<double>(high_ns) + 1);
+  const QString high = text(high_ns + 1);
   const QStringList low_parts = low.split(QLatin1Char(' '));
   const QStringList high_parts = high.split(QLatin1Char(' '));
   const bool one_unit =
@@ -387,18 +399,19 @@ QString summary(const Distribution& shown) {
   if (latency.count() == 1) {
     text = tr("%1; it took %2").arg(text, duration(static_cast<double>(latency.max())));
   } else if (const std::optional<SlowHalf> half = slow_half(latency)) {
-    const auto percent = [](double ratio) {
-      return QString::fromStdString(metrics::format_percent(ratio));
-    };
     const double share = static_cast<double>(half->count) / static_cast<double>(latency.count());
-    text = half->count == latency.count()
-               ? tr("%1; they took %2 to %3")
-                     .arg(text, duration(static_cast<double>(latency.min())),
-                          duration(static_cast<double>(latency.max())))
-               : tr("%1; %2 of the time went into the %3 that took %4 or longer, up to %5")
-                     .arg(text, percent(half->time_share), percent(share),
-                          duration(static_cast<double>(half->from_ns)),
-                          duration(static_cast<double>(latency.max())));
+    const QString longest = duration(static_cast<double>(latency.max()));
+    const QString time = percent(half->time_share);
+    if (half->count == latency.count()) {
+      text = tr("%1; they took %2 to %3")
+                 .arg(text, duration(static_cast<double>(latency.min())), longest);
+    } else if (half->count == 1) {
+      text = tr("%1; %2 of the time went into a single one that took %3").arg(text, time, longest);
+    } else {
+      text = tr("%1; %2 of the time went into the %3 that took %4 or longer, up to %5")
+                 .arg(text, time, percent(share), duration(static_cast<double>(half->from_ns)),
+                      longest);
+    }
   }
   const double seconds =
       shown.range.end_ns > shown.range.begin_ns
