@@ -356,6 +356,7 @@ std::optional<SlowHalf> slow_half(const Histogram& latency) {
     half.count += latency.count_in(bucket);
     half.from_ns = std::max(Histogram::lowest_in(bucket), latency.min());
   }
+  if (half.count == 1) slower = static_cast<double>(latency.max());
   half.time_share = std::min(slower / sum, 1.0);
   return half;
 }
@@ -401,7 +402,8 @@ QString summary(const Distribution& shown) {
   } else if (const std::optional<SlowHalf> half = slow_half(latency)) {
     const double share = static_cast<double>(half->count) / static_cast<double>(latency.count());
     const QString longest = duration(static_cast<double>(latency.max()));
-    const QString time = percent(half->time_share);
+    // Whole percents: a bucket's time is known to 0.8 %.
+    const QString time = unbroken(std::to_string(std::lround(half->time_share * 100)) + " %");
     if (half->count == latency.count()) {
       text = tr("%1; they took %2 to %3")
                  .arg(text, duration(static_cast<double>(latency.min())), longest);
