@@ -36,16 +36,17 @@ QRect CellChart::reading_rect() const {
   return {0, 0, width(), line_height() + 2};
 }
 
-void CellChart::write(QPainter& painter, const QRect& rect, int alignment, const QString& text) {
-  if (rect.width() <= 0 || rect.height() <= 0) return;
-  const bool fits = fontMetrics().horizontalAdvance(text) <= rect.width();
+void CellChart::write(QPainter& painter, const QRect& place, int alignment, const QString& text) {
+  if (place.width() <= 0 || place.height() <= 0) return;
+  const bool fits = fontMetrics().horizontalAdvance(text) <= place.width();
   const QString fitting =
-      fits ? text : fontMetrics().elidedText(text, Qt::ElideRight, rect.width());
+      fits ? text : fontMetrics().elidedText(text, Qt::ElideRight, place.width());
   const QRect used =
       QStyle::alignedRect(Qt::LeftToRight, static_cast<Qt::Alignment>(alignment),
-                          {fontMetrics().horizontalAdvance(fitting), line_height()}, rect);
+                          {fontMetrics().horizontalAdvance(fitting), line_height()}, place);
   const auto overlaps = [&used](const PaintedLabel& label) { return label.rect.intersects(used); };
-  if (fitting.isEmpty() || std::any_of(labels_.begin(), labels_.end(), overlaps)) return;
+  if (fitting.isEmpty() || !rect().contains(used)) return;
+  if (std::any_of(labels_.begin(), labels_.end(), overlaps)) return;
   painter.drawText(used, Qt::AlignCenter | Qt::TextDontClip | Qt::TextSingleLine, fitting);
   labels_.append({used, text});
 }

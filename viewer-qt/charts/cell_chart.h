@@ -78,8 +78,8 @@ class CellChart : public QWidget {
   void picture_changed();
   const QRect& plot() const { return plot_; }
   int line_height() const;
-  // Paints a text, elided to the rectangle's width, unless it would lie on another one.
-  void write(QPainter& painter, const QRect& rect, int alignment, const QString& text);
+  // Paints a text, elided to the width of its place, unless it would lie on another one or outside.
+  void write(QPainter& painter, const QRect& place, int alignment, const QString& text);
   // The room for reading(), at the top.
   QRect reading_rect() const;
 
