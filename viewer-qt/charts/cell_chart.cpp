@@ -213,7 +213,7 @@ void CellChart::mousePressEvent(QMouseEvent* event) {
 
 void CellChart::mouseMoveEvent(QMouseEvent* event) {
   point_at(event->pos());
-  if (pressed_ && (event->buttons() & Qt::LeftButton) != 0) {
+  if (pressed_ && event->buttons().testFlag(Qt::LeftButton)) {
     const std::optional<Cell> cell = cell_at(event->pos());
     const bool far = (event->pos() - *pressed_).manhattanLength() >= kDragPixels;
     // Where it began is what was there when it began, whatever has come since.

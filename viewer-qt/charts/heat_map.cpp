@@ -61,7 +61,7 @@ void HeatMap::set_range(const std::optional<metrics::TimeStretch>& range) {
 }
 
 void HeatMap::set_plot_margins(int left, int right) {
-  margins_ = {left, right};
+  margins_ = std::pair(left, right);
   picture_changed();
 }
 
@@ -378,7 +378,7 @@ std::optional<CellChart::Cell> HeatMap::neighbour(Cell cell, int key) const {
 
 // "14:02:31 to 14:02:32, 1.23 to 1.31 ms: 4 requests of 31"
 QString HeatMap::describe(const Area& area) const {
-  const QString when = range_text(area.time);
+  QString when = range_text(area.time);
   const std::optional<Cell> cell = cell_of(area);
   if (!cell) return when;
   const auto number = static_cast<std::size_t>(cell->column);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "viewer-qt/charts/cell_chart.h"
@@ -75,7 +76,7 @@ class HeatMap : public CellChart {
   std::uint64_t target_ns_ = 0;
   metrics::TimeStretch shown_range_;
   std::optional<metrics::TimeStretch> set_range_;
-  std::optional<QPair<int, int>> margins_;
+  std::optional<std::pair<int, int>> margins_;
   HeatCells all_cells_;
   HeatCells cells_;  // as they are drawn
   std::uint64_t step_seconds_ = 1;

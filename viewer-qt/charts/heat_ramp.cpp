@@ -75,7 +75,7 @@ double heat_share(quint64 count, quint64 most) {
 
 quint64 heat_most(quint64 largest_count) {
   for (quint64 decade = 10;; decade *= 10) {
-    for (const quint64 times : {1, 2, 5}) {
+    for (const quint64 times : {1U, 2U, 5U}) {
       if (decade * times >= largest_count || decade > UINT64_MAX / 100) return decade * times;
     }
   }

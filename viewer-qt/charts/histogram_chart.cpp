@@ -390,7 +390,7 @@ QString HistogramChart::describe_brush(const Area& area) const {
 }
 
 QString HistogramChart::hint() const {
-  const QString drag = tr("Drag to choose requests by how long they took");
+  QString drag = tr("Drag to choose requests by how long they took");
   if (baseline_.empty()) return drag;
   return tr("Line: %1, as if of as many requests. %2").arg(baseline_name_, drag);
 }
