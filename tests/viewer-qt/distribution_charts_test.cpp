@@ -370,6 +370,21 @@ TEST_F(HistogramChartTest, OneRequestShowsBesideAMillion) {
             3);
 }
 
+TEST_F(HistogramChartTest, WhatIsNotBrushedStaysVisible) {
+  show(three_peaks());
+  const int bar = grid_.bar_of(4'000'000);
+  for (const QPalette& palette : {light(), dark()}) {
+    chart_.setPalette(palette);
+    const QRect low = chart_.bar_rect(grid_.bar_of(1'200'000));
+    const QColor before = color_at(chart_.grab().toImage(), low);
+    chart_.set_brush(CellChart::Area{{}, {grid_.low_ns(bar), grid_.high_ns(bar)}});
+    const QColor after = color_at(chart_.grab().toImage(), low);
+    EXPECT_NE(before, after);
+    EXPECT_GE(theme::contrast(after, palette.color(QPalette::Base)), 3);
+    chart_.set_brush(std::nullopt);
+  }
+}
+
 TEST_F(HistogramChartTest, MarksSayWhereThePercentilesAndTheTargetAre) {
   Distribution shown = three_peaks();
   shown.target_ns = 3 * kMs;
@@ -473,6 +488,17 @@ TEST_F(HeatMapTest, ASingleRequestIsVisibleAtAnySizeOnLightAndOnDark) {
       }
     }
   }
+}
+
+// A single request has as little contrast as is allowed.
+TEST_F(HeatMapTest, ABrushDoesNotTouchTheColours) {
+  show(seconds_of(30));
+  const QColor before = color_at(map_.grab().toImage(), cell(2, kMs));
+  map_.set_brush(
+      CellChart::Area{{(kBegin + 10) * kSecond, (kBegin + 20) * kSecond}, {0, UINT64_MAX}});
+  const QImage picture = map_.grab().toImage();
+  EXPECT_EQ(color_at(picture, cell(2, kMs)), before);
+  EXPECT_EQ(color_at(picture, cell(15, kMs)), before);
 }
 
 TEST_F(HeatMapTest, NotWatchedNothingAndFewLookDifferent) {

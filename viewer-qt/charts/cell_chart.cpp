@@ -146,20 +146,27 @@ void CellChart::paintEvent(QPaintEvent* /*event*/) {
   QPainter painter(this);
   painter.drawPixmap(0, 0, picture());
   const QColor text = palette().color(QPalette::Text);
+  const QColor base = palette().color(QPalette::Base);
   const std::optional<Area> brushed =
       draft_ ? std::optional(hull(draft_->from, draft_->to)) : brush_;
   if (brushed) {
-    // A frame and a shade of what is outside: what is inside keeps its colours.
     const QRect inside = rect_of(*brushed).intersected(plot());
-    QColor shade = palette().color(QPalette::Base);
-    shade.setAlphaF(0.55F);
-    for (const QRect& rect : QRegion(plot()).subtracted(inside)) painter.fillRect(rect, shade);
-    painter.setPen(QPen(text, 1, draft_ ? Qt::DashLine : Qt::SolidLine));
-    if (!inside.isEmpty()) painter.drawRect(inside.adjusted(0, 0, -1, -1));
+    if (shade() > 0) {
+      QColor color = base;
+      color.setAlphaF(static_cast<float>(shade()));
+      for (const QRect& rect : QRegion(plot()).subtracted(inside)) painter.fillRect(rect, color);
+    }
+    if (!inside.isEmpty()) {
+      painter.setPen(base);
+      painter.drawRect(inside.adjusted(-1, -1, 0, 0));
+      painter.drawRect(inside.adjusted(1, 1, -2, -2));
+      painter.setPen(QPen(text, 1, draft_ ? Qt::DashLine : Qt::SolidLine));
+      painter.drawRect(inside.adjusted(0, 0, -1, -1));
+    }
   }
   if (const std::optional<Area> area = pointed_at()) {
     const QRect cell = rect_of(*area);
-    painter.setPen(palette().color(QPalette::Base));
+    painter.setPen(base);
     painter.drawRect(cell.adjusted(-2, -2, 1, 1));
     painter.setPen(text);
     painter.drawRect(cell.adjusted(-1, -1, 0, 0));

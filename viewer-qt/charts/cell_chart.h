@@ -73,6 +73,8 @@ class CellChart : public QWidget {
   virtual QString describe_brush(const Area& area) const = 0;
   virtual QString hint() const = 0;
   virtual void announce(const Area& area) = 0;
+  // How much of the base's colour lies on what is not brushed, 0 to 1. What is as faint as can be must have none.
+  virtual double shade() const { return 0; }
 
   // Call it when what paint_picture() shows has changed, or where.
   void picture_changed();

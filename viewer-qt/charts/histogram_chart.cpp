@@ -2,6 +2,7 @@
 #include "viewer-qt/charts/histogram_chart.h"
 
 #include <QPainter>
+#include <QPolygon>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -211,20 +212,26 @@ void HistogramChart::paint_bars(QPainter& painter) const {
   for (int bar = 0; bar < grid_.all_bars(); ++bar) painter.fillRect(bar_rect(bar), color);
 }
 
-// A line of steps, so that it is told from the bars by its shape.
+// A line of steps, told from the bars by its shape, with a halo that keeps it visible on them.
 void HistogramChart::paint_baseline(QPainter& painter) const {
   if (baseline_.empty()) return;
-  painter.setPen(palette().color(QPalette::Text));
-  int last_y = plot().bottom();
+  const QRect area = plot();
+  QList<QPoint> steps = {area.bottomLeft()};
   for (int bar = 0; bar < grid_.all_bars(); ++bar) {
     const double height = baseline_value(static_cast<std::size_t>(bar));
-    int y = std::min(y_of(height), plot().bottom());
-    if (height > 0) y = std::min(y, plot().bottom() + 1 - kLeastBarHeight);
+    const int lowest = height > 0 ? area.bottom() + 1 - kLeastBarHeight : area.bottom();
+    const int y = std::min(y_of(height), lowest);
     const int left = x_of(grid_.begin_of(bar));
-    painter.drawLine(left, last_y, left, y);
-    painter.drawLine(left, y, x_of(grid_.begin_of(bar) + 1), y);
-    last_y = y;
+    steps.append({left, steps.last().y()});
+    steps.append({left, y});
+    steps.append({x_of(grid_.begin_of(bar) + 1), y});
   }
+  painter.setPen(palette().color(QPalette::Base));
+  for (const QPoint offset : {QPoint(-1, -1), QPoint(1, 1)}) {
+    painter.drawPolyline(QPolygon(steps).translated(offset));
+  }
+  painter.setPen(palette().color(QPalette::Text));
+  painter.drawPolyline(QPolygon(steps));
 }
 
 QList<HistogramChart::Mark> HistogramChart::marks() const {

@@ -45,6 +45,7 @@ class HistogramChart : public CellChart {
   QString describe_brush(const Area& area) const override;
   QString hint() const override;
   void announce(const Area& area) override;
+  double shade() const override { return 0.3; }  // leaves 3 : 1 of contrast
 
  private:
   struct Mark {
