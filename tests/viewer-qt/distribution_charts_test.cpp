@@ -309,9 +309,11 @@ TEST_F(HistogramChartTest, ADoubleClickClears) {
   show(three_peaks());
   const int bar = grid_.bar_of(2'000'000);
   drag(chart_, left_of(bar), right_of(bar));
-  send_mouse(chart_, QEvent::MouseButtonDblClick, left_of(bar), Qt::LeftButton, Qt::LeftButton);
-  EXPECT_FALSE(chart_.brush());
-  EXPECT_EQ(cleared_, 1);
+  for (int again = 0; again < 2; ++again) {
+    send_mouse(chart_, QEvent::MouseButtonDblClick, left_of(bar), Qt::LeftButton, Qt::LeftButton);
+    EXPECT_FALSE(chart_.brush());
+    EXPECT_EQ(cleared_, 1);
+  }
 }
 
 // Data that come while somebody drags do not move where the drag began, nor what is brushed.
@@ -652,7 +654,8 @@ TEST_F(HeatMapTest, ManyColumnsAreMergedWithoutLosingARequest) {
 // The strongest colour never stands for less than the fullest cell has.
 TEST_F(HeatMapTest, TheLegendCountsUpToTheFullestCell) {
   Distribution shown = seconds_of(30);
-  EXPECT_EQ((show(shown), texts(map_)[texts(map_).size() - 4]), "10 requests in a cell of 1.00 s");
+  show(shown);
+  EXPECT_THAT(texts(map_), testing::Contains("10 requests in a cell of 1.00 s"));
   shown.columns[3].latency = histogram_of(501, kMs);
   show(shown);
   EXPECT_THAT(texts(map_), testing::IsSupersetOf({"1", "1,000 requests in a cell of 1.00 s"}));

@@ -200,9 +200,7 @@ std::vector<double> time_spent(const Histogram& latency) {
   }
   const auto sum = static_cast<double>(latency.sum());
   double beyond = 0;
-  if (!has_buckets(latency)) {
-    beyond = sum;
-  } else if (latency.out_of_range() != 0) {
+  if (latency.out_of_range() != 0) {
     // One of them took max(), the others at least a nanosecond more than the last bucket.
     const auto others = static_cast<double>(latency.out_of_range() - 1);
     const auto longest = static_cast<double>(latency.max());
@@ -291,13 +289,13 @@ HeatCells merged(const HeatCells& cells, std::uint64_t step_seconds,
   const auto bars = static_cast<std::size_t>(cells.grid.all_bars());
   const std::uint64_t range_begin = floor_seconds(range.begin_ns);
   const std::uint64_t range_end = ceil_seconds(range.end_ns);
-  std::uint64_t last_key = UINT64_MAX;
+  std::uint64_t last_key = 0;
   for (std::size_t i = 0; i < cells.columns.size(); ++i) {
     const HeatColumn& column = cells.columns[i];
     const bool is_long = column.end_seconds - column.begin_seconds >= step_seconds;
     const std::uint64_t key = column.begin_seconds / step_seconds;
     const std::uint64_t* counts = cells.counts.data() + i * bars;
-    if (is_long || key != last_key) {
+    if (result.columns.empty() || key != last_key) {
       HeatColumn added = column;
       if (!is_long) {
         std::uint64_t begin = std::max(key * step_seconds, range_begin);
@@ -312,7 +310,7 @@ HeatCells merged(const HeatCells& cells, std::uint64_t step_seconds,
       }
       result.columns.push_back(added);
       result.counts.insert(result.counts.end(), counts, counts + bars);
-      last_key = is_long ? UINT64_MAX : key;
+      last_key = key;
       continue;
     }
     HeatColumn& into = result.columns.back();
