@@ -241,6 +241,7 @@ TEST_F(HistogramChartTest, ADragThatLeavesThePlotEndsAtItsEdge) {
 TEST_F(HistogramChartTest, AClickChoosesNothing) {
   show(three_peaks());
   press(chart_, left_of(grid_.bar_of(4'000'000)));
+  move(chart_, left_of(grid_.bar_of(4'000'000)) + QPoint(1, 1));
   release(chart_, left_of(grid_.bar_of(4'000'000)));
   EXPECT_TRUE(chosen_.empty());
   EXPECT_EQ(chart_.brush(), std::nullopt);
@@ -469,10 +470,11 @@ class HeatMapTest : public DistributionCharts {
 
 TEST_F(HeatMapTest, ASingleRequestIsVisibleAtAnySizeOnLightAndOnDark) {
   for (const std::uint32_t columns : {1U, 60U, 300U, 5'000U}) {
-    // Many requests of a millisecond, and one that took long, in the middle.
+    // Many requests of a millisecond, and in the middle two that took longer.
     Distribution shown = seconds_of(columns);
     for (DistributionColumn& column : shown.columns) column.latency.merge(histogram_of(2'000, kMs));
     shown.columns[columns / 2].latency.record(9 * kSecond);
+    shown.columns[columns / 2].latency.record(100 * kMs);
     for (const QPalette& palette : {light(), dark()}) {
       map_.setPalette(palette);
       for (const QSize size :
@@ -484,9 +486,11 @@ TEST_F(HeatMapTest, ASingleRequestIsVisibleAtAnySizeOnLightAndOnDark) {
         while (map_.column(column).end_seconds <= at) ++column;
         const QImage picture = map_.grab().toImage();
         // A point more: at two pixels a point a row may begin within one.
-        const QRect around = cell(column, 9 * kSecond).adjusted(0, -1, 0, 1);
-        EXPECT_GT(visible_share(picture, around, palette.color(QPalette::Base)), 0)
-            << columns << " columns, " << size.width() << " wide";
+        for (const std::uint64_t ns : {9 * kSecond, 100 * kMs}) {
+          const QRect around = cell(column, ns).adjusted(0, -1, 0, 1);
+          EXPECT_GT(visible_share(picture, around, palette.color(QPalette::Base)), 0)
+              << columns << " columns, " << size.width() << " wide";
+        }
       }
     }
   }
