@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "metrics/comparison/distribution.h"
-#include "metrics/comparison/holm.h"
 #include "metrics/comparison/interval.h"
 #include "metrics/comparison/strata.h"
 #include "metrics/comparison/tool_method.h"
@@ -148,15 +147,6 @@ std::vector<Shift*> all_of(LatencyShifts& latency) {
   return {&latency.mean, &latency.p50, &latency.p90, &latency.p95, &latency.p99};
 }
 
-// Adjusts the p values of `shifts` as one set of questions.
-void adjust(const std::vector<Shift*>& shifts) {
-  std::vector<double*> values;
-  for (Shift* shift : shifts) {
-    if (shift->p) values.push_back(&*shift->p);
-  }
-  adjust_by_holm(values);
-}
-
 // The latencies of these operations are one set of questions, their throughputs another, their
 // failures the third.
 void judge_operations(std::span<ComparedOperation> operations, const ComparisonOptions& options) {
@@ -166,7 +156,7 @@ void judge_operations(std::span<ComparedOperation> operations, const ComparisonO
     throughputs.push_back(&operation.throughput);
     failures.push_back(&operation.failure_ratio);
   }
-  for (const auto& shifts : {latencies, throughputs, failures}) adjust(shifts);
+  for (const auto& shifts : {latencies, throughputs, failures}) adjust_as_one_set(shifts);
   for (Shift* shift : latencies) judge_ratio(*shift, options);
   for (Shift* shift : throughputs) judge_ratio(*shift, options);
   for (Shift* shift : failures) judge(*shift, true, options.level);
@@ -178,7 +168,7 @@ void judge_operations(std::span<ComparedOperation> operations, const ComparisonO
 // Each layer is a question of its own, asked whatever the answers for its operations are.
 void judge_layer(ComparedLayer& layer, const ComparisonOptions& options) {
   judge_operations({&layer.raw, 1}, options);
-  adjust(all_of(layer.adjusted));
+  adjust_as_one_set(all_of(layer.adjusted));
   for (Shift* shift : all_of(layer.adjusted)) judge_ratio(*shift, options);
   std::tie(layer.verdict, layer.verdict_by) = verdict_on(layer.adjusted);
 }

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "metrics/comparison/holm.h"
+
 namespace goxel_telemetry::metrics {
 
 const char* to_string(Change change) {
@@ -41,6 +43,14 @@ Shift shift_of(const std::optional<Estimate>& a, const std::optional<Estimate>& 
   out.p = found.p;
   out.change = Change::not_proven;
   return out;
+}
+
+void adjust_as_one_set(const std::vector<Shift*>& shifts) {
+  std::vector<double*> values;
+  for (Shift* shift : shifts) {
+    if (shift->p) values.push_back(&*shift->p);
+  }
+  adjust_by_holm(values);
 }
 
 bool relevant_ratio(double shift, double least) {

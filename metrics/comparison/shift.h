@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "metrics/comparison/interval.h"
 
@@ -36,6 +37,9 @@ enum class Scale {
 // Not judged yet: `change` is not_proven if there is an interval.
 Shift shift_of(const std::optional<Estimate>& a, const std::optional<Estimate>& b, Scale scale,
                double level);
+
+// Adjusts the p values of shifts that are asked about together (holm.h).
+void adjust_as_one_set(const std::vector<Shift*>& shifts);
 
 // Whether a ratio less 1 is as far from 0 as `least`, up or down. The answer does not depend on
 // which side is called A: a ratio of 0.95 is as far from 1 as a ratio of 1 / 0.95.
