@@ -341,6 +341,18 @@ TEST(AddedTime, FewRequestsOrFewBlocksHaveAChangeButNoInterval) {
   EXPECT_EQ(change(8, 100).change, Change::more);
 }
 
+// A mean can be moved by one request. That it was moved is true; that requests take longer is not.
+TEST(AddedTime, OneVerySlowRequestProvesNothing) {
+  const AddedTime added = added_time(
+      SideOf().saw(in_daemon("goxel.fill"), 10, 1),
+      SideOf().saw(in_daemon("goxel.fill"), 10, 1).in_second(in_daemon("goxel.fill"), 20, 1, 9'000),
+      {});
+  const Shift& own_time = added.own_times.at(0).own_time;
+  EXPECT_NEAR(*own_time.shift, 8'999.0 / 601 * kMs, 1);
+  EXPECT_EQ(own_time.change, Change::not_proven);
+  EXPECT_LT(*own_time.low, 0);
+}
+
 // The inner layer's mean is as uncertain as its requests are few.
 TEST(AddedTime, AnInnerLayerWithFewRequestsLeavesTheOuterOneWithoutAnInterval) {
   const auto side = [](double server) -> Observation {
@@ -378,6 +390,42 @@ TEST(AddedTime, AChangeBelowWhatIsRelevantOfTheLayersMeanIsNotProven) {
   EXPECT_EQ(change(0, 0.49, 0.04), Change::more);
 }
 
+TEST(AddedTime, AChangeOfARateBelowWhatIsRelevantIsNotProven) {
+  const auto change = [](std::uint64_t before, std::uint64_t after) {
+    const AddedTime added = added_time(SideOf().saw(in_daemon("goxel.fill"), before, 1),
+                                       SideOf().saw(in_daemon("goxel.fill"), after, 1), {});
+    return rate_of(added, "goxel.fill").rate.change;
+  };
+  EXPECT_EQ(change(100, 104), Change::not_proven);
+  EXPECT_EQ(change(100, 106), Change::more);
+  EXPECT_EQ(change(104, 100), Change::not_proven);
+  EXPECT_EQ(change(106, 100), Change::less);
+}
+
+// The mean's estimate is on the logarithmic scale: its standard error there, times the mean, is that
+// in nanoseconds.
+TEST(AddedTime, TheIntervalOfTheInnermostLayerIsThatOfItsMean) {
+  std::mt19937_64 random(13);
+  const Observation a = simulated_chains({}, 1, 60, random);
+  const Observation b = simulated_chains({}, 1, 90, random);
+  const auto mean = [](const Observation& side) {
+    const BlockSeries& series = side.operations.at(in_daemon("goxel.operation_0"));
+    const Estimate estimate = estimate_latency(side, {stratum_of({&series})}).mean.value();
+    const double ns = std::exp(estimate.value);
+    return symmetric_estimate(ns, ns * (estimate.limits(1).high - estimate.value),
+                              estimate.degrees);
+  };
+  const Difference expected = difference(mean(a), mean(b), 0.9);
+  AddedTimeOptions options;
+  options.level = 0.9;
+  options.layer = "daemon";
+  const Shift own_time = added_time(a, b, options).own_times.at(0).own_time;
+  EXPECT_NEAR(*own_time.shift, expected.value, 1e-3);
+  EXPECT_NEAR(*own_time.low, expected.interval.low, 1e-3);
+  EXPECT_NEAR(*own_time.high, expected.interval.high, 1e-3);
+  EXPECT_NEAR(*own_time.p, expected.p, 1e-9);
+}
+
 TEST(AddedTime, ThatTheLayersDidNotCountTheSameRequestsIsSaid) {
   const auto side = [](std::uint64_t in_server) -> Observation {
     return SideOf()
@@ -393,6 +441,7 @@ TEST(AddedTime, ThatTheLayersDidNotCountTheSameRequestsIsSaid) {
   EXPECT_TRUE(differ(94, 100));
   const AddedTime added = added_time(side(50), side(50), {});
   EXPECT_FALSE(row_of(added, "goxel.fill", "daemon").counts_differ);
+  EXPECT_NEAR(*rate_of(added, "goxel.fill").rate.b, 100, 1e-9);  // the innermost layer's
   EXPECT_NEAR(*row_of(added, "goxel.fill", "mcp-server").own_time.a, -1 * kMs, 1e-3);
   expect_sums(added);
 }
@@ -494,7 +543,7 @@ TEST(AddedTime, HasNoMoreRowsThanAskedForAndSaysWhatTheOthersAdd) {
 TEST(AddedTime, ProvenRowsAreKeptBeforeOthers) {
   const auto side = [](double proven_ms, double few_ms) -> Observation {
     SideOf out;
-    out.saw(in_daemon("goxel.proven"), 10, proven_ms);
+    out.saw(in_daemon("goxel.proven"), 10, proven_ms).saw(in_daemon("goxel.same"), 10, 1);
     out.in_second(in_daemon("goxel.few"), 0, 20, few_ms);
     return out;
   };
@@ -505,7 +554,11 @@ TEST(AddedTime, ProvenRowsAreKeptBeforeOthers) {
   options.most_rows = 1;
   const AddedTime one = added_time(side(1, 1), side(2, 1'000), options);
   EXPECT_EQ(one.own_times.at(0).operation, "goxel.proven");
-  EXPECT_EQ(one.own_times_left_out.rows, 1u);
+  EXPECT_EQ(one.own_times_left_out.rows, 2u);
+  options.most_rows = 2;  // where there is room, the largest is still the first
+  const AddedTime two = added_time(side(1, 1), side(2, 1'000), options);
+  EXPECT_EQ(two.own_times.at(0).operation, "goxel.few");
+  EXPECT_EQ(two.own_times.at(1).operation, "goxel.proven");
 }
 
 TEST(AddedTime, CanBeOfOneOperationStackOrLayer) {
