@@ -2,12 +2,13 @@
 // For tests: operations that pass through several layers, whose own times depend on earlier ones.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <random>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "metrics/comparison/added_time.h"
 #include "metrics/comparison/observation.h"
