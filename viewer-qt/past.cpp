@@ -69,8 +69,8 @@ std::uint64_t point_seconds(std::uint64_t seconds, std::uint32_t most) {
 
 Past::Past(std::string bridge_file) : bridge_file_(std::move(bridge_file)), folder_(make_folder()) {
   if (folder_ == nullptr) {
-    message_ = "the past is not kept: this user can write neither a cache folder nor " +
-               QDir::tempPath().toStdString();
+    message_ =
+        "the past is not kept: this user can write neither a cache folder nor a temporary one";
     return;
   }
   in_use_ = std::make_unique<QLockFile>(lock_in(folder_->path()));

@@ -167,7 +167,8 @@ TEST_F(PastTest, WithoutAPlaceToKeepItReadsTheBridgesFileAndSaysSo) {
   qputenv("TMPDIR", "/proc/none");
   Past past(file);
   qunsetenv("TMPDIR");
-  EXPECT_NE(past.message().find("/proc/none"), std::string::npos) << past.message();
+  EXPECT_EQ(past.message(),
+            "the past is not kept: this user can write neither a cache folder nor a temporary one");
   past.add({watched(kThen + 10, kThen + 12, {})}, kThen + 12);
   EXPECT_EQ(shape(past.points(all(), {(kThen + 8) * kNs, (kThen + 12) * kNs}, 10)),
             "8:1 9:1 10:- 11:- ");
