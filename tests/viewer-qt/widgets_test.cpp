@@ -195,7 +195,7 @@ TEST_F(LineChartTest, HeadHasTheTitleAndEachLineInItsColour) {
     if (label->parentWidget() == &chart) texts += label->text();
   }
   texts.sort();
-  EXPECT_EQ(texts, (QStringList{QString::fromUtf8("<span style=\"color:#2a7dc9\">●</span>&nbsp;p50"
+  EXPECT_EQ(texts, (QStringList{QString::fromUtf8("<span style=\"color:#1f6fb5\">●</span>&nbsp;p50"
                                                   "&nbsp;<b>–</b>"),
                                 "Latency"}));
 }
