@@ -74,7 +74,7 @@ struct TimePerSecond {
   double by_own_time = 0;
   double by_rate = 0;      // of operations that are on both sides
   double by_new = 0;       // only after
-  double by_vanished = 0;  // only before; not above 0
+  double by_vanished = 0;  // only before: what is saved is below 0
 };
 
 struct AddedTime {
