@@ -39,7 +39,6 @@ class MainWindow : public QMainWindow {
   bool turn_to(const QString& page);
   static QStringList page_names();
 
-
  Q_SIGNALS:
   // The user chose one of the instances on this machine.
   void instance_chosen(const QString& instance);
