@@ -7,6 +7,7 @@
 #include <QTemporaryDir>
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "metrics/history/reader.h"
 #include "metrics/history/rounding.h"
@@ -125,52 +126,51 @@ metrics::HistoryReader* Past::bridge() {
   return bridge_.get();
 }
 
-// Both ends are multiples of the points' length.
+// Both ends are multiples of `seconds`.
 void Past::add_points(metrics::HistoryReader& reader, const metrics::HistoryFilter& filter,
-                      std::uint64_t begin, std::uint64_t end, Points& out) {
+                      std::uint64_t begin, std::uint64_t end, std::uint64_t seconds,
+                      std::vector<metrics::TallyPoint>& out) {
   if (begin >= end) return;
   metrics::HistoryQuery query;
   query.filter = filter;
   query.range = {begin * kNsPerSecond, end * kNsPerSecond};
-  query.points = static_cast<std::uint32_t>((end - begin) / out.point_seconds);
+  query.points = static_cast<std::uint32_t>((end - begin) / seconds);
   metrics::HistoryTallies found;
   metrics::HistoryResult result = reader.tallies(query, found);
   if (result.outcome == metrics::HistoryOutcome::unknown) {
     // Nothing of that name has happened in the watched time.
     query.filter = {filter.instance, {}, {}, {}, {}};
     result = reader.tallies(query, found);
-    for (metrics::TallyPoint& point : found.points) point.tally = {}, point.most_per_second = 0;
+    for (metrics::TallyPoint& point : found.points) {
+      point.tally = {};
+      point.most_per_second = 0;
+    }
   }
   if (!result.done()) {
-    for (; begin < end; begin += out.point_seconds) {
-      out.points.push_back({begin, out.point_seconds, 0, 0, {}});
-    }
+    for (; begin < end; begin += seconds) out.push_back({begin, seconds, 0, 0, {}});
     return;
   }
-  // Of a time whose finer rollups are gone, points may be longer and begin earlier.
   for (metrics::TallyPoint& point : found.points) {
-    if (point.begin_seconds >= begin) out.points.push_back(std::move(point));
+    if (point.begin_seconds >= begin) out.push_back(std::move(point));
   }
 }
 
-Points Past::points(const metrics::HistoryFilter& filter, const metrics::TimeStretch& range,
-                    std::uint32_t most) {
+std::vector<metrics::TallyPoint> Past::points(const metrics::HistoryFilter& filter,
+                                              const metrics::TimeStretch& range,
+                                              std::uint64_t seconds) {
   const metrics::Seconds whole = metrics::whole_seconds(range);
-  Points out;
-  most = std::clamp(most, 1u, metrics::HistoryQuery::kMostPoints);
-  out.point_seconds = point_seconds(whole.length, most);
-  const std::uint64_t begin = metrics::round_down(whole.begin, out.point_seconds);
-  const std::uint64_t end = metrics::round_up(whole.end, out.point_seconds);
+  const std::uint64_t begin = metrics::round_down(whole.begin, seconds);
+  const std::uint64_t end = metrics::round_up(whole.end, seconds);
+  assert((end - begin) / seconds <= metrics::HistoryQuery::kMostPoints);
+  std::vector<metrics::TallyPoint> out;
   const auto known = own_begins_.find(filter.instance);
   const bool is_known = own_ != nullptr && known != own_begins_.end();
   std::uint64_t own_from = begin;
   if (bridge() != nullptr) {
-    own_from = is_known
-                   ? std::clamp(metrics::round_up(known->second, out.point_seconds), begin, end)
-                   : end;
-    add_points(*bridge(), filter, begin, own_from, out);
+    own_from = is_known ? std::clamp(metrics::round_up(known->second, seconds), begin, end) : end;
+    add_points(*bridge(), filter, begin, own_from, seconds, out);
   }
-  if (own_ != nullptr) add_points(*own_, filter, own_from, end, out);
+  if (own_ != nullptr) add_points(*own_, filter, own_from, end, seconds, out);
   return out;
 }
 

@@ -24,12 +24,6 @@ class HistoryReader;
 
 namespace goxel_telemetry::viewer {
 
-// A range cut into points of `point_seconds`, at multiples of it.
-struct Points {
-  std::uint64_t point_seconds = 1;
-  std::vector<metrics::TallyPoint> points;  // in the order of time, without holes
-};
-
 class Past {
  public:
   // `bridge_file`: a history, read only; may be empty or absent.
@@ -45,10 +39,11 @@ class Past {
   // Of daemons, and of their outer layers. In one transaction: at best once a second.
   void add(std::vector<metrics::HistoryDelta> deltas, std::uint64_t now_seconds);
 
-  // The range is extended to whole points, of which there are at most about `most`. Times of which nothing is known
-  // are not covered.
-  Points points(const metrics::HistoryFilter& filter, const metrics::TimeStretch& range,
-                std::uint32_t most);
+  // The range is extended to whole points of so many seconds (see point_seconds()), of which there may be
+  // HistoryQuery::kMostPoints. Times of which nothing is known are not covered. Of a time whose finer rollups are gone,
+  // points are longer.
+  std::vector<metrics::TallyPoint> points(const metrics::HistoryFilter& filter,
+                                          const metrics::TimeStretch& range, std::uint64_t seconds);
   // Each operation in the watched part of a range; from the file that watched more of it.
   std::optional<metrics::Observation> observe(const metrics::HistoryFilter& filter,
                                               const metrics::TimeStretch& range);
@@ -56,7 +51,8 @@ class Past {
  private:
   metrics::HistoryReader* bridge();
   void add_points(metrics::HistoryReader& reader, const metrics::HistoryFilter& filter,
-                  std::uint64_t begin, std::uint64_t end, Points& out);
+                  std::uint64_t begin, std::uint64_t end, std::uint64_t seconds,
+                  std::vector<metrics::TallyPoint>& out);
 
   const std::string bridge_file_;
   std::unique_ptr<QTemporaryDir> folder_;

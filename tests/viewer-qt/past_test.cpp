@@ -64,9 +64,9 @@ class PastTest : public testing::Test {
   }
 
   // "begin:requests" of each point; "begin:-" of one that was not watched.
-  static std::string shape(const Points& points) {
+  static std::string shape(const std::vector<metrics::TallyPoint>& points) {
     std::string text;
-    for (const metrics::TallyPoint& point : points.points) {
+    for (const metrics::TallyPoint& point : points) {
       text += std::to_string(point.begin_seconds - kThen) + ':' +
               (point.covered_seconds == 0 ? "-" : std::to_string(point.tally.outcomes.all())) + ' ';
     }
@@ -94,9 +94,9 @@ TEST_F(PastTest, AnswersWithWhatItWasGivenAndWithGapsWhereNothingWasWatched) {
   EXPECT_EQ(past.message(), "");
   metrics::HistoryFilter daemon = all();
   daemon.layer = "daemon";
-  EXPECT_EQ(shape(past.points(daemon, {kThen * kNs, (kThen + 6) * kNs}, 10)),
+  EXPECT_EQ(shape(past.points(daemon, {kThen * kNs, (kThen + 6) * kNs}, 1)),
             "0:3 1:0 2:- 3:- 4:2 5:- ");
-  EXPECT_EQ(shape(past.points(daemon, {(kThen + 1) * kNs, (kThen + 6) * kNs}, 3)), "0:3 2:- 4:2 ")
+  EXPECT_EQ(shape(past.points(daemon, {(kThen + 1) * kNs, (kThen + 6) * kNs}, 2)), "0:3 2:- 4:2 ")
       << "points of two seconds, of which the first begins earlier";
 }
 
@@ -105,20 +105,20 @@ TEST_F(PastTest, WhatHasNotHappenedYetInTheWatchedTimeIsZeroAndNoGap) {
   past.add({watched(kThen, kThen + 2, {rollup("ping", kThen, 3)})}, kThen + 2);
   metrics::HistoryFilter other = all();
   other.operation = "never";
-  EXPECT_EQ(shape(past.points(other, {kThen * kNs, (kThen + 3) * kNs}, 10)), "0:0 1:0 2:- ");
+  EXPECT_EQ(shape(past.points(other, {kThen * kNs, (kThen + 3) * kNs}, 1)), "0:0 1:0 2:- ");
 }
 
 TEST_F(PastTest, GoesOnWhereTheBridgesFileIsFollowedByItsOwn) {
   Past past(bridge_file(kThen, kThen + 100));
-  EXPECT_EQ(shape(past.points(all(), {(kThen + 97) * kNs, (kThen + 101) * kNs}, 10)),
+  EXPECT_EQ(shape(past.points(all(), {(kThen + 97) * kNs, (kThen + 101) * kNs}, 1)),
             "97:1 98:1 99:1 100:- ");
   past.add({watched(kThen + 98, kThen + 102,
                     {rollup("ping", kThen + 98, 1), rollup("ping", kThen + 101, 9)})},
            kThen + 102);
-  EXPECT_EQ(shape(past.points(all(), {(kThen + 96) * kNs, (kThen + 103) * kNs}, 10)),
+  EXPECT_EQ(shape(past.points(all(), {(kThen + 96) * kNs, (kThen + 103) * kNs}, 1)),
             "96:1 97:1 98:1 99:0 100:0 101:9 102:- ");
   // Of points of ten seconds, that of 90 to 100 is the bridge's: it has all of it.
-  EXPECT_EQ(shape(past.points(all(), {(kThen + 80) * kNs, (kThen + 110) * kNs}, 3)),
+  EXPECT_EQ(shape(past.points(all(), {(kThen + 80) * kNs, (kThen + 110) * kNs}, 10)),
             "80:10 90:10 100:9 ");
 }
 
@@ -170,7 +170,7 @@ TEST_F(PastTest, WithoutAPlaceToKeepItReadsTheBridgesFileAndSaysSo) {
   EXPECT_EQ(past.message(),
             "the past is not kept: this user can write neither a cache folder nor a temporary one");
   past.add({watched(kThen + 10, kThen + 12, {})}, kThen + 12);
-  EXPECT_EQ(shape(past.points(all(), {(kThen + 8) * kNs, (kThen + 12) * kNs}, 10)),
+  EXPECT_EQ(shape(past.points(all(), {(kThen + 8) * kNs, (kThen + 12) * kNs}, 1)),
             "8:1 9:1 10:- 11:- ");
 }
 

@@ -84,14 +84,4 @@ AxisScale linear_duration_scale(double most_ns) {
   });
 }
 
-AxisScale time_scale(std::uint32_t seconds) {
-  AxisScale scale{-static_cast<double>(seconds), 0, {}};
-  for (std::uint32_t quarter = 4; quarter > 0; --quarter) {
-    const std::uint32_t ago = seconds * quarter / 4;
-    scale.ticks.append({-static_cast<double>(ago), QStringLiteral("−%1 s").arg(ago)});
-  }
-  scale.ticks.append({0, QStringLiteral("now")});
-  return scale;
-}
-
 }  // namespace goxel_telemetry::viewer

@@ -31,7 +31,4 @@ AxisScale linear_duration_scale(double most_ns);
 // From 0 to at least `most`, at most five steps of 1, 2 or 5 times a power of ten.
 AxisScale rate_scale(double most_per_second);
 
-// The last seconds: 0 is now. A label at each quarter.
-AxisScale time_scale(std::uint32_t seconds);
-
 }  // namespace goxel_telemetry::viewer

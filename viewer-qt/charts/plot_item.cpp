@@ -166,6 +166,7 @@ void PlotItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
   for (const Mark& mark : plot_.marks) {
     const double x = std::round(x_of(mark.at_ns));
     painter->drawLine(QPointF(x, 0), QPointF(x, size_.height()));
+    painter->drawText(QPointF(x + 2, painter->fontMetrics().ascent()), QString(glyph(mark.kind)));
   }
 }
 

@@ -26,8 +26,7 @@
 namespace goxel_telemetry::viewer {
 namespace {
 
-constexpr int kTop = 6;
-constexpr int kBottom = 5;
+constexpr double kNearMark = 5;  // pixels
 
 // Labels are placed at values and not between them. A category then begins where the one before it
 // ends, so the first one needs a place to begin.
@@ -283,7 +282,14 @@ QList<ReadingPart> TimeChart::Private::parts(const TimeChart& widget) const {
   }
   QList<ReadingPart> parts;
   const bool known = point != nullptr && point->watched && (from == nullptr || from->watched);
-  if (!known && view->reading()) return {{QColor(), {}, tr("not watched")}};
+  if (const auto moment = view->reading()) {
+    for (const Mark& mark : marks) {
+      if (std::abs(item->x_of(mark.at_ns) - item->x_of(*moment)) < kNearMark) {
+        parts.append({QColor(), QString(glyph(mark.kind)), mark.text});
+      }
+    }
+    if (!known) return parts += ReadingPart{QColor(), {}, tr("not watched")};
+  }
   const auto value = [&](double TimePoint::*of) {
     if (!known) return QStringLiteral("–");
     const QString now = text_of(quantity, point->*of);
@@ -314,6 +320,7 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   p.chart = new QChart;
   p.chart->setBackgroundVisible(false);
   p.chart->setMargins(QMargins());
+  p.chart->setMinimumSize(1, 1);  // or it would be at least 200 by 200, and cut off
   p.chart->layout()->setContentsMargins(0, 0, 0, 0);
   p.chart->legend()->hide();
   p.axis = new QCategoryAxis;
@@ -321,18 +328,17 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   p.axis->setTruncateLabels(false);
   p.chart->addAxis(p.axis, Qt::AlignLeft);
   set_scale(p.axis, p.scale.scale());
+  p.item = new PlotItem;
+  p.item->setParentItem(p.chart);
+  p.item->setZValue(10);
   p.frame = new QChartView(p.chart);
+  p.cross_hair = new CrossHair(p.frame, p.item, view);
   p.frame->setFrameShape(QFrame::NoFrame);
   p.frame->setFocusPolicy(Qt::NoFocus);
   p.frame->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   p.frame->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   p.frame->setAttribute(Qt::WA_TransparentForMouseEvents);
   p.frame->setBackgroundRole(QPalette::Base);
-  p.frame->viewport()->installEventFilter(this);
-  p.item = new PlotItem;
-  p.item->setParentItem(p.chart);
-  p.item->setZValue(10);
-  p.cross_hair = new CrossHair(p.frame, p.item, view);
 
   p.heading = new QLabel;
   QFont bold = p.heading->font();
@@ -351,6 +357,7 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   layout->addWidget(p.frame, 1);
   setAccessibleName(title);
   take_palette();
+  connect(p.chart, &QChart::plotAreaChanged, this, &TimeChart::lay_out);
   new TimeGestures(
       this, view,
       [this] { return private_->area().translated(private_->frame->mapTo(this, QPoint(0, 0))); },
@@ -449,23 +456,23 @@ void TimeChart::take_palette() {
 void TimeChart::changeEvent(QEvent* event) {
   if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
     take_palette();
-    private_->draw(*this);
+    lay_out();
   }
   QWidget::changeEvent(event);
 }
 
-// The view's size follows from the layout, after this widget's own resize event.
-bool TimeChart::eventFilter(QObject* watched, QEvent* event) {
-  if (watched == private_->frame->viewport() && event->type() == QEvent::Resize) {
-    const QSizeF size = private_->frame->viewport()->size();
-    private_->cross_hair->resize(private_->frame->size());
-    private_->chart->resize(size);
-    private_->chart->setPlotArea(
-        QRectF(0, 0, size.width(), size.height())
-            .adjusted(left_margin(fontMetrics()), kTop, -right_margin(fontMetrics()), -kBottom));
-    private_->draw(*this);
-  }
-  return QWidget::eventFilter(watched, event);
+// Qt Charts gives the labels of the value axis as much room as they need. What is left to the margin that all charts
+// have goes before them, so that times stand below each other. (QChart::setPlotArea() would leave the axis elsewhere.)
+// Labels at the ends need half of their height, or they are left out.
+void TimeChart::lay_out() {
+  Private& p = *private_;
+  const int half = fontMetrics().height() / 2;
+  const int before = p.chart->margins().left();
+  const int missing = left_margin(fontMetrics()) - static_cast<int>(std::lround(p.area().left()));
+  p.chart->setMargins(
+      QMargins(std::max(0, before + missing), half, right_margin(fontMetrics()), half));
+  p.cross_hair->resize(p.frame->size());
+  p.draw(*this);
 }
 
 }  // namespace goxel_telemetry::viewer

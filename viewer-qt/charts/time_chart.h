@@ -58,10 +58,10 @@ class TimeChart : public QWidget {
 
  protected:
   void changeEvent(QEvent* event) override;
-  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   void take_palette();
+  void lay_out();
 
   struct Private;
   std::unique_ptr<Private> private_;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/charts/time_ruler.h"
 
-#include <QHelpEvent>
 #include <QPainter>
 #include <QTimeZone>
-#include <QToolTip>
 #include <algorithm>
 #include <cmath>
 
@@ -31,12 +29,6 @@ TimeRuler::TimeRuler(TimeView* view, QWidget* parent) : QWidget(parent), view_(v
     setAccessibleDescription(cursor_text());
     update();
   });
-}
-
-void TimeRuler::show_marks(const QList<Mark>& marks) {
-  if (marks == marks_) return;
-  marks_ = marks;
-  update();
 }
 
 QRectF TimeRuler::area() const {
@@ -99,7 +91,7 @@ QList<TimeRuler::Text> TimeRuler::texts() const {
 
 QSize TimeRuler::sizeHint() const {
   return {fontMetrics().averageCharWidth() * 60,
-          fontMetrics().height() * 2 + static_cast<int>(kTickLength)};
+          fontMetrics().height() + static_cast<int>(kTickLength) + 2};
 }
 
 QSize TimeRuler::minimumSizeHint() const {
@@ -114,7 +106,6 @@ void TimeRuler::paintEvent(QPaintEvent*) {
   painter.drawLine(QPointF(area.left(), 0), QPointF(area.right(), 0));
   const QString cursor = cursor_text();
   for (const Text& text : texts()) {
-    QFont written = font();
     if (text.text == cursor) {
       painter.fillRect(text.rect.adjusted(-3, 0, 3, 0), palette().color(QPalette::Highlight));
       painter.setPen(palette().color(QPalette::HighlightedText));
@@ -125,34 +116,6 @@ void TimeRuler::paintEvent(QPaintEvent*) {
     }
     painter.drawText(text.rect, Qt::AlignCenter | Qt::TextDontClip, text.text);
   }
-  painter.setPen(ink);
-  const double y = kTickLength + fontMetrics().height();
-  for (const Mark& mark : marks_) {
-    const double x = x_of(mark.at_ns);
-    if (x < area.left() - 1 || x > area.right() + 1) continue;
-    painter.drawText(QRectF(x - 20, y, 40, fontMetrics().height()), Qt::AlignCenter,
-                     QString(glyph(mark.kind)));
-  }
-}
-
-bool TimeRuler::event(QEvent* event) {
-  if (event->type() != QEvent::ToolTip) return QWidget::event(event);
-  const auto* help = static_cast<QHelpEvent*>(event);
-  QStringList near;
-  for (const Mark& mark : marks_) {
-    if (std::abs(x_of(mark.at_ns) - help->pos().x()) < fontMetrics().height()) {
-      near += QString::fromStdString(metrics::format_date_time(mark.at_ns)) + QStringLiteral(": ") +
-              mark.text;
-    }
-  }
-  if (near.isEmpty()) {
-    QToolTip::hideText();
-  } else {
-    QToolTip::showText(help->globalPos(), near.join(QLatin1Char('\n'))
-                                              .toHtmlEscaped()
-                                              .replace(QLatin1Char('\n'), QStringLiteral("<br>")));
-  }
-  return true;
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The clock below the charts: round times, the day and the zone, what happened when, and the time at the cross-hair.
+// The clock below the charts: round times, the day and the zone, and the time at the cross-hair.
 #pragma once
 
 #include <QList>
@@ -7,7 +7,6 @@
 #include <QWidget>
 
 #include "viewer-qt/charts/time_view.h"
-#include "viewer-qt/models/time_points.h"
 
 namespace goxel_telemetry::viewer {
 
@@ -16,7 +15,6 @@ class TimeRuler : public QWidget {
  public:
   explicit TimeRuler(TimeView* view, QWidget* parent = nullptr);
 
-  void show_marks(const QList<Mark>& marks);
   // The length of the charts' columns: how exactly the cross-hair's time is known.
   void set_step(std::uint64_t step_ns) { step_ns_ = step_ns; }
 
@@ -31,7 +29,6 @@ class TimeRuler : public QWidget {
 
  protected:
   void paintEvent(QPaintEvent* event) override;
-  bool event(QEvent* event) override;
 
  private:
   QRectF area() const;
@@ -39,7 +36,6 @@ class TimeRuler : public QWidget {
   QString cursor_text() const;
 
   TimeView* view_;
-  QList<Mark> marks_;
   std::uint64_t step_ns_ = metrics::kNsPerSecond;
 };
 
