@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "metrics/comparison/added_time.h"
 #include "metrics/layers/layer_group.h"
 #include "metrics/live/instances_here.h"
 #include "shm/segment.h"
@@ -31,8 +32,9 @@ constexpr std::uint64_t kSecondIsReadNs = 100'000'000;
 constexpr std::uint64_t kSecondsPerDayPassed = 10;
 // While nobody looks, what was read is put away this often.
 constexpr std::uint64_t kHiddenSeconds = 10;
-// The operations of a long time are read anew this often.
-constexpr std::uint64_t kOperationsSeconds = 10;
+// What the open page shows of a long time is read anew this often.
+constexpr std::uint64_t kDetailsSeconds = 10;
+constexpr std::uint64_t kSlowdownSeconds[] = {30, 120, 450, 900};
 constexpr std::uint64_t kDayNs = 86'400 * kNsPerSecond;
 // A chart that has less to show than it could is at least so long.
 constexpr std::uint64_t kFirstSecondsNs = 15 * kNsPerSecond;
@@ -152,6 +154,7 @@ class LiveSource::Reader : public QObject {
     day_cache_.forget();
     day_answered_ = 0;
     known_since_ns_.reset();
+    slowdown_ns_.reset();
     is_new_ = true;
     is_kept_ = false;
   }
@@ -199,7 +202,7 @@ class LiveSource::Reader : public QObject {
     past_->add({{instance, group_->daemon().take_rollups()},
                 {shm::layers_instance(instance), group_->outer().take_rollups()}},
                now.realtime_ns / kNsPerSecond);
-    is_kept_ = true;
+    if (!std::exchange(is_kept_, true)) look_for_slowdown(now);
     if (!shown_) return;
     const bool goes_on =
         look_.selection.is_live() || look_.selection.range->end_ns > last_answer_ns_;
@@ -218,7 +221,7 @@ class LiveSource::Reader : public QObject {
     const std::uint64_t read_until = now.realtime_ns - kSecondIsReadNs;
     view->points =
         cache_.points(*past_, filter, selection.status, view->range, look_.most_points, read_until);
-    add_operations(*view, now);
+    add_details(*view, now);
     view->marks = marks_.all() + notes_.all();
     std::stable_sort(view->marks.begin(), view->marks.end(),
                      [](const Mark& a, const Mark& b) { return a.at_ns < b.at_ns; });
@@ -256,25 +259,117 @@ class LiveSource::Reader : public QObject {
     }
   }
 
-  // Reading a longer stretch costs more, and changes it less.
-  void add_operations(View& view, const metrics::Time& now) {
-    if (!look_.operations || latest_ == nullptr) return;
+  // What the open page shows. Reading a longer stretch costs more, and changes it less.
+  void add_details(View& view, const metrics::Time& now) {
     const std::uint64_t second = now.realtime_ns / kNsPerSecond;
     const std::uint64_t length = (view.range.end_ns - view.range.begin_ns) / kNsPerSecond;
-    const std::uint64_t every = std::clamp<std::uint64_t>(length / 60, 1, kOperationsSeconds);
-    if (view.is_new || second >= operations_second_ + every) {
-      operations_second_ = second;
-      metrics::HistoryFilter filter;
-      filter.instance = group_->instance();
-      Selection wide = look_.selection;
-      wide.operation.clear();  // the other rows stay, so that one can go over to them
-      wide.layer.clear();
-      const auto observed = past_->observe(filter, view.range);
-      operations_ = std::make_shared<const std::vector<OperationGroup>>(
-          observed ? operation_groups(*observed, latest_->snapshot, wide)
-                   : std::vector<OperationGroup>());
+    const std::uint64_t every = std::clamp<std::uint64_t>(length / 60, 1, kDetailsSeconds);
+    if (view.is_new || second >= details_second_ + every) {
+      details_second_ = second;
+      operations_.reset();
+      distribution_.reset();
+      switch (look_.wanted) {
+        case Wanted::charts:
+        case Wanted::changes:
+          break;
+        case Wanted::operations:
+          read_operations(view.range);
+          break;
+        case Wanted::distribution:
+          read_distribution(view.range);
+          break;
+      }
+    }
+    // A comparison that is anew each second cannot be read.
+    if (look_.wanted == Wanted::changes &&
+        (view.is_new || second >= changes_second_ + kDetailsSeconds)) {
+      changes_second_ = second;
+      read_changes(view.range, now);
     }
     view.operations = operations_;
+    view.distribution = distribution_;
+    view.changes = look_.wanted == Wanted::changes ? changes_ : nullptr;
+  }
+
+  void read_operations(const metrics::TimeStretch& range) {
+    Selection wide = look_.selection;
+    wide.operation.clear();  // the other rows stay, so that one can go over to them
+    wide.layer.clear();
+    const auto observed = past_->observe(whole_instance(), range);
+    operations_ = std::make_shared<const std::vector<OperationGroup>>(
+        observed && latest_ != nullptr ? operation_groups(*observed, latest_->snapshot, wide)
+                                       : std::vector<OperationGroup>());
+  }
+
+  void read_distribution(const metrics::TimeStretch& range) {
+    constexpr std::uint32_t kMostColumns = 300;
+    auto distribution = std::make_shared<Distribution>();
+    distribution->operation = look_.selection.operation;
+    distribution->range = range;
+    const std::uint64_t length = metrics::whole_seconds(range).length;
+    for (metrics::TallyPoint& point : past_->points(filter_of(look_.selection, group_->instance()),
+                                                    range, point_seconds(length, kMostColumns))) {
+      distribution->latency.merge(point.tally.latency);
+      distribution->columns.push_back({point.begin_seconds,
+                                       static_cast<std::uint32_t>(point.seconds),
+                                       point.covered_seconds, std::move(point.tally.latency)});
+    }
+    distribution_ = std::move(distribution);
+  }
+
+  metrics::HistoryFilter whole_instance() const {
+    metrics::HistoryFilter filter;
+    filter.instance = group_->instance();
+    return filter;
+  }
+
+  // A stretch against the one before it, which is as long.
+  std::shared_ptr<Changes> compare(const metrics::TimeStretch& after, const Selection& selection) {
+    auto changes = std::make_shared<Changes>();
+    const std::uint64_t length = after.end_ns - after.begin_ns;
+    changes->after = after;
+    changes->before = {after.begin_ns - std::min(length, after.begin_ns), after.begin_ns};
+    const auto a = past_->observe(whole_instance(), changes->before);
+    const auto b = past_->observe(whole_instance(), changes->after);
+    if (!a || !b) return changes;
+    metrics::AddedTimeOptions options;
+    options.most_rows = ChangesModel::kMostRows;
+    options.operation = selection.operation;
+    options.stack = selection.stack;
+    options.layer = selection.layer;
+    changes->found = metrics::added_time(*a, *b, options);
+    return changes;
+  }
+
+  // What was found when the daemon began to be followed is shown until something else is looked at.
+  void read_changes(const metrics::TimeStretch& range, const metrics::Time& now) {
+    if (slowdown_ns_ && look_.selection == Selection()) {
+      const std::uint64_t end = now.realtime_ns;
+      auto changes = compare({end - *slowdown_ns_, end}, {});
+      changes->looked_at = static_cast<int>(std::size(kSlowdownSeconds));
+      changes_ = std::move(changes);
+    } else {
+      slowdown_ns_.reset();
+      changes_ = compare(range, look_.selection);
+    }
+  }
+
+  // Whether something got slower in the last quarter of an hour. Where it began is not known: of several stretches
+  // the one in which most was added, if it is proven there.
+  void look_for_slowdown(const metrics::Time& now) {
+    double most = 0;
+    for (const std::uint64_t seconds : kSlowdownSeconds) {
+      const std::uint64_t length = seconds * kNsPerSecond;
+      if (now.realtime_ns < 2 * length) continue;
+      const auto changes = compare({now.realtime_ns - length, now.realtime_ns}, {});
+      if (!changes->is_slower()) continue;
+      const double added = changes->found->total.by_own_time;
+      if (added <= most) continue;
+      most = added;
+      slowdown_ns_ = length;
+    }
+    if (!slowdown_ns_) return;
+    QMetaObject::invokeMethod(source_, [source = source_] { Q_EMIT source->got_slower(); });
   }
 
   void answer_day(const metrics::Time& now) {
@@ -304,7 +399,12 @@ class LiveSource::Reader : public QObject {
   PointsCache cache_;
   PointsCache day_cache_;
   std::shared_ptr<const std::vector<OperationGroup>> operations_;
-  std::uint64_t operations_second_ = 0;
+  std::shared_ptr<const Distribution> distribution_;
+  std::shared_ptr<const Changes> changes_;
+  std::uint64_t details_second_ = 0;
+  std::uint64_t changes_second_ = 0;
+  std::optional<std::uint64_t>
+      slowdown_ns_;                 // the length of the stretch in which something got slower
   std::uint64_t day_answered_ = 0;  // the second; 0: not yet
   std::uint64_t last_answer_ns_ = 0;
 

@@ -42,6 +42,9 @@ class LiveSource : public QObject {
   void answered(const ViewPointer& view);
   // Every ten seconds, and first with the first answer.
   void day_passed(const DayPointer& day);
+  // Once, when a daemon begins to be followed: something has got slower in the last quarter of an hour. Wanted::changes
+  // then shows what.
+  void got_slower();
   // Once a second while no live daemon is followed: all instances on this machine.
   void looked_around(const QList<Instance>& instances);
 

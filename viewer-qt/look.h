@@ -11,6 +11,8 @@
 #include "metrics/layers/layers.h"
 #include "metrics/live/snapshot.h"
 #include "metrics/time.h"
+#include "viewer-qt/models/changes.h"
+#include "viewer-qt/models/distribution.h"
 #include "viewer-qt/models/operation_rows.h"
 #include "viewer-qt/models/time_points.h"
 #include "viewer-qt/selection.h"
@@ -23,12 +25,15 @@ struct Frame {
   std::shared_ptr<const metrics::LayersView> layers;  // null: no daemon is followed
 };
 
+// What is wanted beside the charts: what the open page shows.
+enum class Wanted { charts, operations, distribution, changes };
+
 // What is being looked at, and how closely.
 struct Look {
   Selection selection;
   std::uint64_t live_ns = 120 * metrics::kNsPerSecond;  // how far back, if the selection is live
   std::uint32_t most_points = 600;
-  bool operations = false;  // whether the table of operations is wanted
+  Wanted wanted = Wanted::charts;
 
   friend bool operator==(const Look&, const Look&) = default;
 };
@@ -42,6 +47,8 @@ struct View {
   std::shared_ptr<const TimePoints> points;
   // Of the range, with the operations that are not selected. Null: not asked for, or not known.
   std::shared_ptr<const std::vector<OperationGroup>> operations;
+  std::shared_ptr<const Distribution> distribution;  // null: not asked for, as is the next
+  std::shared_ptr<const Changes> changes;
   QList<Mark> marks;    // of all that is known, in the order of time
   std::string message;  // why less is known than could be; a sentence, or empty
 };

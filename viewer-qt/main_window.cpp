@@ -17,6 +17,8 @@
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/models/header_line.h"
 #include "viewer-qt/models/shown.h"
+#include "viewer-qt/pages/changes_page.h"
+#include "viewer-qt/pages/distribution_page.h"
 #include "viewer-qt/pages/inflight_strip.h"
 #include "viewer-qt/pages/operations_page.h"
 #include "viewer-qt/pages/overview_page.h"
@@ -68,6 +70,8 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
       tabs_(new QTabWidget),
       overview_(new OverviewPage),
       operations_(new OperationsPage),
+      distribution_(new DistributionPage),
+      changes_(new ChangesPage),
       inflight_(new InflightStrip) {
   resize(1200, 800);
   setMinimumSize(900, 600);
@@ -75,12 +79,14 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   tabs_->setDocumentMode(true);
   tabs_->addTab(overview_, tr("Overview"));
   tabs_->addTab(operations_, tr("Operations"));
+  tabs_->addTab(distribution_, tr("Distribution"));
+  tabs_->addTab(changes_, tr("What changed"));
   watching_->setChildrenCollapsible(false);
   watching_->setHandleWidth(6);
   watching_->addWidget(charts_);
   watching_->addWidget(tabs_);
-  watching_->setStretchFactor(0, 4);
-  watching_->setStretchFactor(1, 5);
+  // Proportions of the space that there is.
+  watching_->setSizes({2000, 2600});
   message_->setTextFormat(Qt::PlainText);
   message_->setWordWrap(true);
   message_->setMargin(6);
@@ -115,11 +121,25 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   connect(bar_, &SelectionBar::live_length_chosen, this, &MainWindow::set_live_length);
   connect(bar_, &SelectionBar::pause_wanted, this, &MainWindow::pause);
   connect(bar_, &SelectionBar::live_wanted, this, &MainWindow::go_live);
-  connect(operations_, &OperationsPage::chosen, this, [this](const metrics::OperationKey& key) {
+  connect(operations_, &OperationsPage::chosen, this, &MainWindow::choose);
+  connect(changes_, &ChangesPage::chosen, this, &MainWindow::choose);
+  connect(distribution_, &DistributionPage::durations_chosen, this,
+          [this](std::uint64_t low_ns, std::uint64_t high_ns) {
+            Selection selection = trail_.current();
+            selection.durations = {low_ns, high_ns};
+            trail_.select(std::move(selection));
+          });
+  connect(distribution_, &DistributionPage::picked, this,
+          [this](std::uint64_t from_ns, std::uint64_t to_ns, std::uint64_t low_ns,
+                 std::uint64_t high_ns) {
+            Selection selection = trail_.current();
+            selection.range = {from_ns, to_ns};
+            selection.durations = {low_ns, high_ns};
+            trail_.select(std::move(selection));
+          });
+  connect(distribution_, &DistributionPage::brush_cleared, this, [this] {
     Selection selection = trail_.current();
-    selection.operation = key.operation;
-    selection.stack = key.stack.empty() ? selection.stack : key.stack;
-    selection.layer = key.layer;
+    selection.durations.reset();
     trail_.select(std::move(selection));
   });
   connect(tabs_, &QTabWidget::currentChanged, this, &MainWindow::ask);
@@ -137,7 +157,8 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
 MainWindow::~MainWindow() = default;
 
 QStringList MainWindow::page_names() {
-  return {QStringLiteral("overview"), QStringLiteral("operations")};
+  return {QStringLiteral("overview"), QStringLiteral("operations"), QStringLiteral("distribution"),
+          QStringLiteral("changes")};
 }
 
 bool MainWindow::turn_to(const QString& page) {
@@ -220,8 +241,31 @@ void MainWindow::name_window(const QString& instance) {
   waiting_->wait_for(instance);
 }
 
+void MainWindow::choose(const metrics::OperationKey& key) {
+  Selection selection = trail_.current();
+  selection.operation = key.operation;
+  if (!key.stack.empty()) selection.stack = key.stack;
+  selection.layer = key.layer;
+  trail_.select(std::move(selection));
+}
+
+Wanted MainWindow::wanted() const {
+  const QWidget* page = tabs_->currentWidget();
+  if (page == operations_) return Wanted::operations;
+  if (page == distribution_) return Wanted::distribution;
+  if (page == changes_) return Wanted::changes;
+  return Wanted::charts;
+}
+
+// Only a window that has not been turned to a page by anybody.
+void MainWindow::show_slowdown() {
+  if (tabs_->currentWidget() == overview_ && trail_.current() == Selection()) {
+    tabs_->setCurrentWidget(changes_);
+  }
+}
+
 void MainWindow::ask() {
-  asked_ = {trail_.current(), live_ns_, charts_->columns(), tabs_->currentWidget() == operations_};
+  asked_ = {trail_.current(), live_ns_, charts_->columns(), wanted()};
   Q_EMIT looks_at(asked_);
 }
 
@@ -297,6 +341,8 @@ void MainWindow::show_view(const ViewPointer& view) {
     message_->setVisible(!message.isEmpty());
   }
   if (view->operations != nullptr) operations_->show_groups(*view->operations, stretch_text());
+  if (view->distribution != nullptr) distribution_->show(*view->distribution);
+  if (view->changes != nullptr) changes_->show_changes(view->changes);
 }
 
 void MainWindow::show_day(const DayPointer& day) {
@@ -315,6 +361,7 @@ void MainWindow::selection_changed() {
   if (selection.range) charts_->view().show(*selection.range, false);
   charts_->show_selection(selection);
   operations_->show_selection(selection);
+  distribution_->set_brush(selection.durations, {});
   show_header();
   ask();
 }
@@ -355,12 +402,13 @@ void MainWindow::go_live() {
   trail_.select(std::move(selection));
 }
 
-// A minute around the moment, or ten columns if they are longer.
+// A minute around the moment, or ten columns if they are longer, against the time before it.
 void MainWindow::look_into(std::uint64_t realtime_ns) {
   constexpr std::uint64_t kAroundNs = 30 * kNsPerSecond;
   const std::uint64_t column = seen_ == nullptr ? kNsPerSecond : seen_->points->point_ns;
   const std::uint64_t around = std::max(kAroundNs, column * 5);
   want({realtime_ns - std::min(around, realtime_ns), realtime_ns + around}, true);
+  tabs_->setCurrentWidget(changes_);
 }
 
 void MainWindow::write_note() {

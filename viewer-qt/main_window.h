@@ -16,6 +16,8 @@ class QTabWidget;
 
 namespace goxel_telemetry::viewer {
 
+class ChangesPage;
+class DistributionPage;
 class InflightStrip;
 class OperationsPage;
 class OverviewPage;
@@ -34,9 +36,10 @@ class MainWindow : public QMainWindow {
   void show_frame(const FramePointer& frame);
   void show_view(const ViewPointer& view);
   void show_day(const DayPointer& day);
+  void show_slowdown();
   void show_instances(const QList<Instance>& instances);
   void select(const Selection& selection) { trail_.select(selection); }
-  // "overview", "operations". False: there is no such page.
+  // One of page_names(). False: there is no such page.
   bool turn_to(const QString& page);
   static QStringList page_names();
 
@@ -64,6 +67,8 @@ class MainWindow : public QMainWindow {
   void pause();
   void go_live();
   void look_into(std::uint64_t realtime_ns);
+  void choose(const metrics::OperationKey& key);
+  Wanted wanted() const;
   void write_note();
   void show_help();
   QString stretch_text() const;
@@ -89,6 +94,8 @@ class MainWindow : public QMainWindow {
   QTabWidget* tabs_;
   OverviewPage* overview_;
   OperationsPage* operations_;
+  DistributionPage* distribution_;
+  ChangesPage* changes_;
   InflightStrip* inflight_;
 };
 

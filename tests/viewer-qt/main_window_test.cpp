@@ -15,7 +15,9 @@
 #include "tests/viewer-qt/application.h"
 #include "tests/viewer-qt/snapshots.h"
 #include "viewer-qt/charts/time_chart.h"
+#include "viewer-qt/models/changes.h"
 #include "viewer-qt/models/operations_model.h"
+#include "viewer-qt/pages/distribution_page.h"
 #include "viewer-qt/pages/inflight_strip.h"
 #include "viewer-qt/pages/value_label.h"
 #include "viewer-qt/selection_bar.h"
@@ -228,10 +230,10 @@ TEST_F(Window, TheChoiceOfAStackStandsBesideTheChips) {
 
 TEST_F(Window, OperationsAreAskedForWhileTheirPageIsOpenAndAClickedRowRestrictsAll) {
   show(snapshot_of(1, "ping 100 250"));
-  EXPECT_FALSE(asked().operations);
+  EXPECT_EQ(asked().wanted, Wanted::charts);
   EXPECT_TRUE(window_.turn_to("operations"));
   EXPECT_FALSE(window_.turn_to("nonsense"));
-  EXPECT_TRUE(asked().operations);
+  EXPECT_EQ(asked().wanted, Wanted::operations);
   auto view = std::make_shared<View>(*answer(30));
   auto groups = std::make_shared<std::vector<OperationGroup>>(2);
   (*groups)[0].sum.key.operation = "goxel.add_voxel";
@@ -247,6 +249,89 @@ TEST_F(Window, OperationsAreAskedForWhileTheirPageIsOpenAndAClickedRowRestrictsA
   EXPECT_EQ(asked().selection.operation, "goxel.add_voxel");
   EXPECT_TRUE(asked().selection.is_live());
   EXPECT_EQ(table->currentIndex().row(), 0);
+}
+
+// Of 10 s before and after: "fill" took 1 ms longer in the daemon, and nothing else changed.
+std::shared_ptr<const Changes> slower() {
+  auto changes = std::make_shared<Changes>();
+  changes->after = {1'780'000'010 * kNsPerSecond, 1'780'000'020 * kNsPerSecond};
+  changes->before = {1'780'000'000 * kNsPerSecond, 1'780'000'010 * kNsPerSecond};
+  metrics::AddedTime found;
+  found.level = 0.95;
+  metrics::OwnTimeChange& row = found.own_times.emplace_back();
+  row.stack = "4-layer";
+  row.operation = "fill";
+  row.layer = "daemon";
+  row.own_time = {.a = 2e6,
+                  .b = 3e6,
+                  .shift = 1e6,
+                  .low = 9e5,
+                  .high = 1.1e6,
+                  .p = 0.001,
+                  .change = metrics::Change::more};
+  row.added_per_second = 4e6;
+  found.total.before = 8e6;
+  found.total.after = 12e6;
+  found.total.by_own_time = 4e6;
+  changes->found = found;
+  return changes;
+}
+
+TEST_F(Window, WhatGotSlowerOpensByItselfAndNamesOperationAndLayer) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.show_slowdown();
+  EXPECT_EQ(asked().wanted, Wanted::changes);
+  auto view = std::make_shared<View>(*answer(30));
+  view->changes = slower();
+  window_.show_view(view);
+  QTableView* table = nullptr;
+  for (QTableView* one : window_.findChildren<QTableView*>()) {
+    if (one->accessibleName().startsWith("What changed")) table = one;
+  }
+  ASSERT_NE(table, nullptr);
+  EXPECT_TRUE(table->isVisibleTo(&window_));
+  QStringList cells;
+  for (int column = 0; column < ChangesModel::kColumnCount; ++column) {
+    cells += table->model()->index(0, column).data().toString();
+  }
+  EXPECT_EQ(cells.join("|").toStdString(),
+            "fill|daemon|4-layer|+4.00 ms/s|+1.00 ms|+900 µs to +1.10 ms|2.00 ms → 3.00 ms|slower, "
+            "proven");
+  Q_EMIT table->clicked(table->model()->index(0, 0));
+  EXPECT_EQ(asked().selection.operation, "fill");
+  EXPECT_EQ(asked().selection.layer, "daemon");
+  EXPECT_EQ(asked().selection.stack, "4-layer");
+}
+
+TEST_F(Window, WhoLooksAtSomethingElseIsNotTornAway) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.turn_to("operations");
+  window_.show_slowdown();
+  EXPECT_EQ(asked().wanted, Wanted::operations);
+}
+
+TEST_F(Window, LookingIntoAMomentOpensWhatChangedAroundIt) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.show_view(answer(300));
+  auto* latency = const_cast<TimeChart*>(chart("Latency"));
+  QTest::keyClick(latency, Qt::Key_Return);
+  EXPECT_EQ(asked().wanted, Wanted::changes);
+  ASSERT_TRUE(asked().selection.range);
+  EXPECT_EQ(asked().selection.range->end_ns - asked().selection.range->begin_ns, 60 * kNsPerSecond);
+}
+
+TEST_F(Window, ABrushIsAChip) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.turn_to("distribution");
+  EXPECT_EQ(asked().wanted, Wanted::distribution);
+  auto* page = window_.findChild<DistributionPage*>();
+  Q_EMIT page->durations_chosen(1'000'000, 2'000'000);
+  EXPECT_EQ(chips(), QStringList(QString::fromUtf8("records of 1.00 ms to 2.00 ms  ✕")));
+  Q_EMIT page->brush_cleared();
+  EXPECT_TRUE(chips().isEmpty());
+  Q_EMIT page->picked(1'780'000'000 * kNsPerSecond, 1'780'000'060 * kNsPerSecond, 5, UINT64_MAX);
+  EXPECT_EQ(chips().size(), 2);
+  EXPECT_EQ(asked().selection.range->end_ns, 1'780'000'060 * kNsPerSecond);
 }
 
 TEST_F(Window, FindGoesToTheFieldOfTheOperations) {

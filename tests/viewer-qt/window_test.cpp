@@ -90,7 +90,7 @@ TEST(LiveSource, ShowsWhatTheRingHeldWhenItCame) {
     counted = 0;
     for (const TimePoint& point : view->points->points) counted += point.records;
   });
-  source.look_at({{}, 600 * metrics::kNsPerSecond, 600, false});
+  source.look_at({{}, 600 * metrics::kNsPerSecond, 600, Wanted::charts});
   EXPECT_TRUE(eventually([&] {
     QApplication::processEvents();
     return counted == total_requests(sent);

@@ -76,5 +76,3 @@ class OperationsModel : public QAbstractItemModel {
 };
 
 }  // namespace goxel_telemetry::viewer
-
-Q_DECLARE_METATYPE(goxel_telemetry::metrics::OperationKey)

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer-qt/pages/changes_page.h"
+
+#include <QEvent>
+#include <QHeaderView>
+#include <QLabel>
+#include <QTableView>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "metrics/comparison/added_words.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+constexpr std::size_t kMostRates = 3;
+
+}  // namespace
+
+ChangesPage::ChangesPage(QWidget* parent)
+    : QWidget(parent), words_(new QLabel), table_(new QTableView), rates_(new QLabel) {
+  for (QLabel* label : {words_, rates_}) {
+    label->setTextFormat(Qt::PlainText);
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  }
+  words_->setText(tr("Comparing …"));
+  table_->setModel(&model_);
+  table_->setShowGrid(false);
+  table_->setAlternatingRowColors(true);
+  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setTabKeyNavigation(false);
+  table_->setWordWrap(false);
+  table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+  table_->setAccessibleName(tr("What changed, by operation and layer"));
+  table_->verticalHeader()->hide();
+  table_->horizontalHeader()->setHighlightSections(false);
+  table_->horizontalHeader()->setSectionResizeMode(ChangesModel::kOperation, QHeaderView::Stretch);
+  auto* rows = new QVBoxLayout(this);
+  rows->setContentsMargins(8, 8, 8, 8);
+  rows->addWidget(words_);
+  rows->addWidget(table_, 1);
+  rows->addWidget(rates_);
+  size_columns();
+  const auto choose = [this](const QModelIndex& index) {
+    const auto key = index.data(ChangesModel::kKeyRole).value<metrics::OperationKey>();
+    Q_EMIT chosen(key);
+  };
+  connect(table_, &QTableView::clicked, this, choose);
+  connect(table_, &QTableView::activated, this, choose);
+}
+
+void ChangesPage::size_columns() {
+  const QFontMetrics metrics = fontMetrics();
+  const QStringList widest = {
+      QStringLiteral("goxel.batch_operations"),
+      QStringLiteral("mcp-server"),
+      QStringLiteral("4-layer"),
+      QStringLiteral("+88.8 ms/s"),
+      QStringLiteral("+88.8 ms"),
+      tr("%1 to %2").arg(QStringLiteral("+88.8 ms"), QStringLiteral("+88.8 ms")),
+      QStringLiteral("88.8 ms → 88.8 ms"),
+      ChangesModel::tr("too little data")};
+  constexpr int kMargins = 16;
+  table_->verticalHeader()->setDefaultSectionSize(metrics.height() + 6);
+  table_->horizontalHeader()->setMinimumSectionSize(metrics.averageCharWidth() * 6);
+  for (int column = 0; column < ChangesModel::kColumnCount; ++column) {
+    const QString title = model_.headerData(column, Qt::Horizontal).toString();
+    table_->setColumnWidth(column, kMargins + std::max(metrics.horizontalAdvance(title),
+                                                       metrics.horizontalAdvance(widest[column])));
+  }
+}
+
+void ChangesPage::show_changes(std::shared_ptr<const Changes> changes) {
+  words_->setText(in_words(*changes));
+  QStringList rates;
+  if (changes->found) {
+    for (const metrics::RateChange& rate : changes->found->rates) {
+      if (static_cast<std::size_t>(rates.size()) == kMostRates) break;
+      rates += QString::fromStdString(metrics::in_words(rate));
+    }
+  }
+  rates_->setText(rates.isEmpty()
+                      ? QString()
+                      : tr("More or fewer requests: %1.").arg(rates.join(QStringLiteral("; "))));
+  model_.show(std::move(changes));
+}
+
+void ChangesPage::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::FontChange) size_columns();
+  QWidget::changeEvent(event);
+}
+
+}  // namespace goxel_telemetry::viewer
