@@ -19,10 +19,6 @@ constexpr std::uint64_t kSlotNs = RecordLog::kSlotSeconds * kNsPerSecond;
 constexpr std::uint64_t kMost48 = (std::uint64_t{1} << 48) - 1;  // 78 hours
 constexpr std::uint64_t kMost16 = UINT16_MAX;
 
-bool is_failure(shm::Status status) {
-  return status != shm::Status::ok && status != shm::Status::notification;
-}
-
 }  // namespace
 
 struct RecordLog::Entry {
@@ -252,13 +248,14 @@ RecordLog::Slot& RecordLog::slot_with(std::uint64_t place) {
 // Several at a time, for it looks at all slots.
 void RecordLog::make_room() {
   const std::size_t enough = slowest_size_ - slowest_size_ / 16;
-  const double now = static_cast<double>(now_ns_ / kSlotNs);
+  const std::uint64_t place_now = now_ns_ / kSlotNs;
+  const auto now = static_cast<double>(place_now);
   while (kept_ > enough && slots_.size() > 1) {
     double least = std::numeric_limits<double>::infinity();
     std::size_t chosen = 0;
     for (std::size_t i = 0; i + 1 < slots_.size(); ++i) {
       const double age = std::max(1.0, now - static_cast<double>(slots_[i + 1].end) + 2);
-      const double width = static_cast<double>(slots_[i + 1].end - slots_[i].begin);
+      const auto width = static_cast<double>(slots_[i + 1].end - slots_[i].begin);
       if (width / age >= least) continue;
       least = width / age;
       chosen = i;
