@@ -249,6 +249,15 @@ TEST_F(WaterfallTest, ManySpansScrollToTheOneThatIsSelected) {
   EXPECT_EQ(waterfall_->verticalScrollBar()->value(), 0);
 }
 
+TEST_F(WaterfallTest, TheSelectedSpanStaysInViewWhenThereIsLessRoom) {
+  std::vector<ShownSpan> spans(6, span("daemon", 0, kMs));
+  waterfall_->show_trace(trace_of(spans));
+  press(Qt::Key_End);
+  EXPECT_TRUE(waterfall_->rect().contains(waterfall_->bar(5)));
+  waterfall_->resize(900, 150);
+  EXPECT_TRUE(waterfall_->rect().contains(waterfall_->bar(5)));
+}
+
 TEST_F(WaterfallTest, TheSameRecordsTraceLeavesWhatIsSelected) {
   const ShownTrace trace =
       trace_of({span("mcp-client", 0, 9 * kMs), span("daemon", kMs, 6 * kMs, 1)});

@@ -107,7 +107,15 @@ void Waterfall::select(int span) {
   const int before = current();
   selected_ = span;
   hovered_ = -1;
-  const QRect& row = rows_[static_cast<std::size_t>(span)].rect;
+  scroll_to_selected();
+  viewport()->update();
+  say_current();
+  if (current() != before) Q_EMIT current_changed(current());
+}
+
+void Waterfall::scroll_to_selected() {
+  if (selected_ < 0) return;
+  const QRect& row = rows_[static_cast<std::size_t>(selected_)].rect;
   QScrollBar* const bar = verticalScrollBar();
   const int height = viewport()->height() - axis_height_;
   if (row.top() < bar->value() || row.height() > height) {
@@ -115,9 +123,6 @@ void Waterfall::select(int span) {
   } else if (row.bottom() >= bar->value() + height) {
     bar->setValue(row.bottom() + 1 - height);
   }
-  viewport()->update();
-  say_current();
-  if (current() != before) Q_EMIT current_changed(current());
 }
 
 void Waterfall::hover(int span) {
@@ -467,6 +472,8 @@ bool Waterfall::viewportEvent(QEvent* event) {
       if (event->type() == QEvent::MouseButtonDblClick) Q_EMIT span_activated(span);
       return true;
     }
+    case QEvent::MouseButtonRelease:
+      return true;
     case QEvent::ToolTip: {
       const auto* help = static_cast<QHelpEvent*>(event);
       const QString tip = tip_at(help->pos() + viewport()->pos());
@@ -528,6 +535,7 @@ void Waterfall::keyPressEvent(QKeyEvent* event) {
 void Waterfall::resizeEvent(QResizeEvent* event) {
   QAbstractScrollArea::resizeEvent(event);
   arrange();
+  scroll_to_selected();
 }
 
 void Waterfall::scrollContentsBy(int, int) {

@@ -78,6 +78,7 @@ class Waterfall : public QAbstractScrollArea, public PaintsText {
   int row_at(const QPoint& in_viewport) const;
   int place_of(int span, int step) const;
   void hover(int span);
+  void scroll_to_selected();
   void say_current();
   QRect in_viewport(const QRect& in_content) const;
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/models/records_model.h"
 
-#include <QDateTime>
-#include <QFont>
 #include <algorithm>
+#include <cassert>
 #include <unordered_set>
 #include <utility>
 
@@ -47,6 +46,12 @@ QString bytes(std::uint64_t count) {
   return QString::fromStdString(metrics::format_bytes(static_cast<double>(count)));
 }
 
+QVariant alignment(int column) {
+  const bool is_number = column == RecordsModel::kDuration ||
+                         (column >= RecordsModel::kWaited && column <= RecordsModel::kBytesOut);
+  return QVariant((is_number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+}
+
 QString failed_text(const metrics::NamedRecord& record) {
   const QString status = status_text(record);
   return metrics::is_failure(record.status) ? QStringLiteral("✗ ") + status : status;
@@ -87,12 +92,14 @@ void RecordsModel::update(std::vector<RankedRecord> rows) {
     endRemoveRows();
     last = first;
   }
+  int first_changed = static_cast<int>(rows.size());
+  int last_changed = -1;
   for (std::size_t i = 0; i < rows.size();) {
     if (i < shown_rows.size() && shown_rows[i].found.number == rows[i].found.number) {
       if (shown_rows[i].rank != rows[i].rank) {
         shown_rows[i].rank = rows[i].rank;
-        const QModelIndex changed = index(static_cast<int>(i), kRank);
-        Q_EMIT dataChanged(changed, changed);
+        first_changed = std::min(first_changed, static_cast<int>(i));
+        last_changed = static_cast<int>(i);
       }
       ++i;
       continue;
@@ -109,6 +116,9 @@ void RecordsModel::update(std::vector<RankedRecord> rows) {
     endInsertRows();
     i = end;
   }
+  assert(shown_rows.size() == rows.size());
+  if (last_changed >= 0)
+    Q_EMIT dataChanged(index(first_changed, kRank), index(last_changed, kRank));
 }
 
 int RecordsModel::row_of(std::uint64_t number) const {
@@ -133,10 +143,7 @@ QVariant RecordsModel::data(const QModelIndex& index, int role) const {
   if (role == Qt::ForegroundRole && column == kStatus && metrics::is_failure(record.status)) {
     return theme::ink(theme::Ink::failures);
   }
-  if (role == Qt::TextAlignmentRole) {
-    const bool is_number = column == kDuration || (column >= kWaited && column <= kBytesOut);
-    return QVariant((is_number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-  }
+  if (role == Qt::TextAlignmentRole) return alignment(column);
   // What a column may be too narrow for, and what it leaves out. A client may have given the names.
   if (role == Qt::ToolTipRole) {
     switch (column) {
@@ -187,6 +194,7 @@ QVariant RecordsModel::data(const QModelIndex& index, int role) const {
 
 QVariant RecordsModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
+  if (role == Qt::TextAlignmentRole) return alignment(section);
   struct Header {
     const char* title;
     const char* explanation;

@@ -9,6 +9,7 @@
 #include <QHeaderView>
 #include <QItemSelectionModel>
 #include <QLabel>
+#include <QProxyStyle>
 #include <QScrollArea>
 #include <QSplitter>
 #include <QTableView>
@@ -28,6 +29,17 @@ QLabel* plain_label() {
   label->setWordWrap(true);
   return label;
 }
+
+// Leaves room between columns: a number at the right end of one stands before a word at the left end of the next.
+class RoomyCells : public QProxyStyle {
+ public:
+  int pixelMetric(PixelMetric metric, const QStyleOption* option,
+                  const QWidget* widget) const override {
+    const bool is_margin = metric == PM_FocusFrameHMargin || metric == PM_HeaderMargin;
+    if (!is_margin || widget == nullptr) return QProxyStyle::pixelMetric(metric, option, widget);
+    return widget->fontMetrics().averageCharWidth() * 2 / 3;
+  }
+};
 
 // A name without a space may be wider than the page: a long one may be broken after some characters.
 QString breakable(const QString& text) {
@@ -103,8 +115,11 @@ RecordsPage::RecordsPage(QWidget* parent)
   table_->setTabKeyNavigation(false);
   table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   table_->verticalHeader()->hide();
+  auto* roomy = new RoomyCells;
+  roomy->setParent(table_);
+  table_->setStyle(roomy);
+  table_->horizontalHeader()->setStyle(roomy);
   table_->horizontalHeader()->setHighlightSections(false);
-  table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table_->horizontalHeader()->setTextElideMode(Qt::ElideRight);
 
   QFont bold = title_->font();
@@ -146,6 +161,7 @@ RecordsPage::RecordsPage(QWidget* parent)
   connect(waterfall_, &Waterfall::span_activated, this, [this](int span) {
     Q_EMIT operation_chosen(waterfall_->trace()->spans[static_cast<std::size_t>(span)].key);
   });
+  connect(panes_, &QSplitter::splitterMoved, this, &RecordsPage::fit_details);
   show(RecordList{});
   fit_panes();
 }
@@ -191,21 +207,23 @@ void RecordsPage::show_trace(const ShownTrace& trace) {
   note_->setVisible(!trace.note.isEmpty());
   waterfall_->show_trace(trace);
   describe_span(waterfall_->current());
+  fit_details();
 }
 
-// It has the height that the longest one needs, so that nothing moves under the mouse.
 void RecordsPage::describe_span(int span) {
   values_->setText(breakable(waterfall_->description(span)));
   details_->setVisible(span >= 0);
-  if (span < 0) return;
+}
+
+// They have the height that the longest of them needs, so that nothing moves under the mouse.
+void RecordsPage::fit_details() {
+  if (!waterfall_->trace()) return;
   const QFontMetrics metrics(values_->font());
+  const QRect room(0, 0, std::max(1, waterfall_->width()), 100'000);
   int height = 0;
   for (std::size_t i = 0; i < waterfall_->trace()->spans.size(); ++i) {
-    const QRect room(0, 0, std::max(1, details_->width()), 100'000);
-    height = std::max(
-        height,
-        metrics.boundingRect(room, Qt::TextWordWrap, waterfall_->description(static_cast<int>(i)))
-            .height());
+    const QString text = breakable(waterfall_->description(static_cast<int>(i)));
+    height = std::max(height, metrics.boundingRect(room, Qt::TextWordWrap, text).height());
   }
   details_->fit(height);
 }
@@ -236,7 +254,7 @@ void RecordsPage::fit_panes() {
 void RecordsPage::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
   fit_panes();
-  describe_span(waterfall_->current());
+  fit_details();
 }
 
 void RecordsPage::changeEvent(QEvent* event) {
@@ -246,6 +264,7 @@ void RecordsPage::changeEvent(QEvent* event) {
     bold.setBold(true);
     title_->setFont(bold);
     fit_columns();
+    fit_details();
   }
 }
 

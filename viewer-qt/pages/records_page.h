@@ -50,6 +50,7 @@ class RecordsPage : public QWidget {
 
   void choose_row(int row);
   void describe_span(int span);
+  void fit_details();
   void fit_columns();
   void fit_panes();
 
