@@ -10,8 +10,9 @@ inline QApplication& application() {
   static int count = 1;
   static char name[] = "viewer-test";
   static char* arguments[] = {name, nullptr};
-  static QApplication instance(count, arguments);
-  return instance;
+  // Not destroyed: at exit, what it needs of Qt's own statics is gone before it would be.
+  static auto* const instance = new QApplication(count, arguments);
+  return *instance;
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -192,6 +192,7 @@ TEST(RankText, ClaimsNoMoreThanIsKnown) {
   EXPECT_EQ(rank_text({0.9999, 200'000, false}), "slower than 99.99 %");
   EXPECT_EQ(rank_text({0.995, 200, false}), "slower than 99 %");
   EXPECT_EQ(rank_text({0.07, 1'000, false}), "slower than 7.0 %");
+  EXPECT_EQ(rank_text({0.29, 100, false}), "slower than 29 %") << "0.29 * 100 is a little less";
   EXPECT_EQ(rank_text({0, 1'000, false}), "slower than 0.0 %");
   EXPECT_EQ(rank_text({0.9997, 3'412, true}), "slowest of 3,412");
   EXPECT_EQ(rank_sentence({0.992, 3'412, false}), "slower than 99.2 % of 3,412");
