@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "http-bridge/exposition.h"
-#include "metrics/layers/span_chain.h"
+#include "metrics/layer.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {

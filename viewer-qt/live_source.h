@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Follows a daemon on a thread of its own, and hands finished snapshots to the window.
+// Follows a daemon and the layers outside of it on a thread of its own, keeps what it saw, and answers what the window
+// looks at. The window only draws finished values.
 #pragma once
 
 #include <QList>
 #include <QObject>
 #include <QThread>
-#include <memory>
 
-#include "metrics/live/snapshot.h"
-#include "viewer-qt/models/time_series.h"
+#include "viewer-qt/look.h"
 
 namespace goxel_telemetry::viewer {
-
-using SnapshotPointer = std::shared_ptr<const metrics::Snapshot>;
-using PastPointer = std::shared_ptr<const Past>;
 
 // A process that has, or left behind, a segment on this machine. All text is untrusted.
 struct Instance {
@@ -26,26 +22,34 @@ class LiveSource : public QObject {
   Q_OBJECT
  public:
   // Starts at once. An empty `instance` means the only one on the machine, once there is only one.
-  // Without a history file, the past is taken from the records that the ring still holds.
+  // `history_file`: the bridge's; may be empty.
   LiveSource(const QString& instance, const QString& history_file, QObject* parent = nullptr);
   ~LiveSource() override;
 
   // Goes over to another instance.
   void watch(const QString& instance);
+  // What the window shows from now on. Is answered at once and, while its range goes on, once a second. The selection's
+  // instance does not matter: see watch().
+  void look_at(const Look& look);
+  // A window that nobody sees needs no values. Reading goes on: nothing that happens meanwhile is missed.
+  void show_values(bool shown);
+  // Writes a note at a moment, CLOCK_REALTIME, for all who look at this daemon from this account.
+  void note(std::uint64_t realtime_ns, const QString& text);
 
  Q_SIGNALS:
-  // The last minutes of a daemon; comes before the first snapshot in which the daemon is live.
-  void began(const PastPointer& past);
-  // Four times a second, but only after the window has taken the previous snapshot.
-  void refreshed(const SnapshotPointer& snapshot);
+  // Twelve times a second, but only after the window has taken the one before.
+  void refreshed(const FramePointer& frame);
+  void answered(const ViewPointer& view);
+  // Every ten seconds, and first with the first answer.
+  void day_passed(const DayPointer& day);
   // Once a second while no live daemon is followed: all instances on this machine.
   void looked_around(const QList<Instance>& instances);
 
  private:
-  class Follower;
+  class Reader;
 
   QThread thread_;
-  Follower* follower_;  // lives on thread_, and ends with it
+  Reader* reader_;  // lives on thread_, and ends with it
 };
 
 }  // namespace goxel_telemetry::viewer

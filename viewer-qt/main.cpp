@@ -24,6 +24,7 @@ struct Options {
   QString instance;
   QString history_file;
   QString screenshot;
+  QString page;
   int after_seconds = 3;
   QSize size;
 };
@@ -75,7 +76,11 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
   const QCommandLineOption size(QStringLiteral("size"),
                                 QStringLiteral("Size of the window (default 1200x800)."),
                                 QStringLiteral("WxH"));
-  parser.addOptions({help, version, instance, trust, history, screenshot, after, size});
+  const QCommandLineOption page(QStringLiteral("page"),
+                                QStringLiteral("The page to begin with: %1.")
+                                    .arg(MainWindow::page_names().join(QStringLiteral(", "))),
+                                QStringLiteral("NAME"));
+  parser.addOptions({help, version, instance, trust, history, screenshot, after, size, page});
   if (!parser.parse(arguments)) return complain(parser.errorText());
   if (parser.isSet(help)) {
     std::fputs(qPrintable(parser.helpText()), stdout);
@@ -115,6 +120,11 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
     if (!result.done()) return complain(QString::fromStdString(result.message));
   }
   options.screenshot = parser.value(screenshot);
+  options.page = parser.value(page);
+  if (parser.isSet(page) && !MainWindow::page_names().contains(options.page)) {
+    return complain(QStringLiteral("--page takes one of %1, not \"%2\"")
+                        .arg(MainWindow::page_names().join(QStringLiteral(", ")), options.page));
+  }
   if (parser.isSet(after)) {
     bool ok = false;
     options.after_seconds = parser.value(after).toInt(&ok);
@@ -160,11 +170,16 @@ int take_screenshot(QWidget& window, const QString& path) {
 int run(QApplication& application, const Options& options) {
   MainWindow window(options.instance);
   if (options.size.isValid()) window.resize(options.size);
+  if (!options.page.isEmpty()) window.turn_to(options.page);
   LiveSource source(options.instance, options.history_file);
-  QObject::connect(&source, &LiveSource::began, &window, &MainWindow::show_past);
-  QObject::connect(&source, &LiveSource::refreshed, &window, &MainWindow::show_snapshot);
+  QObject::connect(&source, &LiveSource::refreshed, &window, &MainWindow::show_frame);
+  QObject::connect(&source, &LiveSource::answered, &window, &MainWindow::show_view);
+  QObject::connect(&source, &LiveSource::day_passed, &window, &MainWindow::show_day);
   QObject::connect(&source, &LiveSource::looked_around, &window, &MainWindow::show_instances);
   QObject::connect(&window, &MainWindow::instance_chosen, &source, &LiveSource::watch);
+  QObject::connect(&window, &MainWindow::looks_at, &source, &LiveSource::look_at);
+  QObject::connect(&window, &MainWindow::shown_changed, &source, &LiveSource::show_values);
+  QObject::connect(&window, &MainWindow::note_written, &source, &LiveSource::note);
   if (!options.screenshot.isEmpty()) {
     const auto start_clock = [&] {
       QTimer::singleShot(options.after_seconds * 1000, &window,

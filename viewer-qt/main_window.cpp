@@ -1,237 +1,391 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/main_window.h"
 
-#include <QHeaderView>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QInputDialog>
+#include <QMessageBox>
 #include <QShortcut>
-#include <QSortFilterProxyModel>
-#include <QTableView>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTabWidget>
+#include <QTimer>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "metrics/text/format.h"
-#include "ui_main_window.h"
 #include "viewer-qt/models/daemon_state.h"
+#include "viewer-qt/models/header_line.h"
+#include "viewer-qt/models/shown.h"
+#include "viewer-qt/pages/inflight_strip.h"
+#include "viewer-qt/pages/operations_page.h"
+#include "viewer-qt/pages/overview_page.h"
+#include "viewer-qt/pages/time_panel.h"
+#include "viewer-qt/selection_bar.h"
 #include "viewer-qt/theme.h"
+#include "viewer-qt/waiting_page.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
 
-constexpr std::uint32_t kChartSeconds = 120;
+using metrics::kNsPerSecond;
 
-QColor color_of(Tone tone) {
+// The header tells the age of what is shown also when nothing comes any more.
+constexpr int kHeaderMs = 500;
+
+theme::Ink ink_of(Tone tone) {
   switch (tone) {
     case Tone::good:
-      return theme::ink(theme::Ink::good);
+      return theme::Ink::good;
     case Tone::warning:
-      return theme::ink(theme::Ink::warning);
+      return theme::Ink::warning;
     case Tone::bad:
-      return theme::ink(theme::Ink::bad);
+      return theme::Ink::bad;
     case Tone::quiet:
       break;
   }
-  return theme::ink(theme::Ink::quiet);
+  return theme::Ink::quiet;
 }
 
-// Columns as wide as their heading and their widest usual text, so that nothing jumps when numbers
-// change.
-void set_up_table(QTableView* table, QAbstractItemModel* model, const QStringList& widest) {
-  table->setModel(model);
-  table->setAlternatingRowColors(true);
-  table->setShowGrid(false);
-  table->setFrameShape(QFrame::NoFrame);
-  table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-  table->setTabKeyNavigation(false);
-  table->setWordWrap(false);
-  const QFontMetrics metrics = table->fontMetrics();
-  table->verticalHeader()->hide();
-  table->verticalHeader()->setDefaultSectionSize(metrics.height() + 6);
-  QHeaderView* header = table->horizontalHeader();
-  header->setHighlightSections(false);
-  header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-  constexpr int kMargins = 14;
-  for (int column = 0; column < widest.size(); ++column) {
-    const QString heading = model->headerData(column, Qt::Horizontal).toString();
-    table->setColumnWidth(column, kMargins + std::max(metrics.horizontalAdvance(heading),
-                                                      metrics.horizontalAdvance(widest[column])));
-  }
+std::uint64_t now_ns() {
+  return metrics::Time::now().realtime_ns;
 }
 
 }  // namespace
 
 MainWindow::MainWindow(const QString& instance, QWidget* parent)
-    : QMainWindow(parent), ui_(new Ui::MainWindow), series_(kChartSeconds) {
-  ui_->setupUi(this);
-  for (QFrame* panel :
-       {ui_->figures, ui_->latency, ui_->throughput, ui_->inflight_panel, ui_->operations_panel}) {
-    panel->setBackgroundRole(QPalette::Base);
-  }
-  make_figures();
-  make_charts();
-  make_tables();
-  // These sizes are proportions of the space that there is.
-  ui_->halves->setSizes({2000, 3000});
-  ui_->upper->setSizes({1000, 1000, 1250});
-  connect(ui_->waiting, &WaitingPage::chosen, this, &MainWindow::instance_chosen);
+    : QMainWindow(parent),
+      header_(new QWidget),
+      badge_(new QLabel),
+      facts_(new QLabel),
+      message_(new QLabel),
+      bar_(new SelectionBar(&trail_)),
+      pages_(new QStackedWidget),
+      waiting_(new WaitingPage),
+      watching_(new QSplitter(Qt::Vertical)),
+      charts_(new TimePanel),
+      tabs_(new QTabWidget),
+      overview_(new OverviewPage),
+      operations_(new OperationsPage),
+      inflight_(new InflightStrip) {
+  resize(1200, 800);
+  setMinimumSize(900, 600);
+  make_header(header_);
+  tabs_->setDocumentMode(true);
+  tabs_->addTab(overview_, tr("Overview"));
+  tabs_->addTab(operations_, tr("Operations"));
+  watching_->setChildrenCollapsible(false);
+  watching_->setHandleWidth(6);
+  watching_->addWidget(charts_);
+  watching_->addWidget(tabs_);
+  watching_->setStretchFactor(0, 4);
+  watching_->setStretchFactor(1, 5);
+  message_->setTextFormat(Qt::PlainText);
+  message_->setWordWrap(true);
+  message_->setMargin(6);
+  message_->hide();
+  auto* live = new QWidget;
+  auto* live_rows = new QVBoxLayout(live);
+  live_rows->setContentsMargins(8, 0, 8, 8);
+  live_rows->setSpacing(4);
+  live_rows->addWidget(bar_);
+  live_rows->addWidget(message_);
+  live_rows->addWidget(watching_, 1);
+  live_rows->addWidget(inflight_);
+  pages_->addWidget(waiting_);
+  pages_->addWidget(live);
+  auto* center = new QWidget;
+  auto* rows = new QVBoxLayout(center);
+  rows->setContentsMargins(0, 0, 0, 0);
+  rows->setSpacing(0);
+  rows->addWidget(header_);
+  rows->addWidget(pages_, 1);
+  setCentralWidget(center);
+
+  connect(waiting_, &WaitingPage::chosen, this, &MainWindow::instance_chosen);
   connect(this, &MainWindow::instance_chosen, this, &MainWindow::name_window);
-  connect(new QShortcut(QKeySequence::Quit, this), &QShortcut::activated, this, &QWidget::close);
+  connect(&trail_, &SelectionTrail::changed, this, &MainWindow::selection_changed);
+  connect(charts_, &TimePanel::columns_changed, this, &MainWindow::ask);
+  connect(&charts_->view(), &TimeView::wanted, this, &MainWindow::want);
+  connect(&charts_->view(), &TimeView::live_length_wanted, this, &MainWindow::set_live_length);
+  connect(&charts_->view(), &TimeView::looked_into, this, &MainWindow::look_into);
+  connect(overview_, &OverviewPage::range_chosen, this,
+          [this](const metrics::TimeStretch& stretch) { want(stretch, true); });
+  connect(bar_, &SelectionBar::live_length_chosen, this, &MainWindow::set_live_length);
+  connect(bar_, &SelectionBar::pause_wanted, this, &MainWindow::pause);
+  connect(bar_, &SelectionBar::live_wanted, this, &MainWindow::go_live);
+  connect(operations_, &OperationsPage::chosen, this, [this](const metrics::OperationKey& key) {
+    Selection selection = trail_.current();
+    selection.operation = key.operation;
+    selection.stack = key.stack.empty() ? selection.stack : key.stack;
+    selection.layer = key.layer;
+    trail_.select(std::move(selection));
+  });
+  connect(tabs_, &QTabWidget::currentChanged, this, &MainWindow::ask);
+  auto* header_timer = new QTimer(this);
+  connect(header_timer, &QTimer::timeout, this, &MainWindow::show_header);
+  header_timer->start(kHeaderMs);
+  make_shortcuts();
   name_window(instance);
+  bar_->show_live_length(live_ns_);
+  frame_ = std::make_shared<Frame>();
+  badge_->setText(tr("Starting"));
+  facts_->setText(tr("Looking for a daemon …"));
 }
 
 MainWindow::~MainWindow() = default;
 
+QStringList MainWindow::page_names() {
+  return {QStringLiteral("overview"), QStringLiteral("operations")};
+}
+
+bool MainWindow::turn_to(const QString& page) {
+  const auto index = static_cast<int>(page_names().indexOf(page));
+  if (index >= 0) tabs_->setCurrentIndex(index);
+  return index >= 0;
+}
+
+void MainWindow::make_header(QWidget* header) {
+  header->setAutoFillBackground(true);
+  QFont bold = badge_->font();
+  bold.setBold(true);
+  badge_->setFont(bold);
+  badge_->setTextFormat(Qt::PlainText);
+  badge_->setAccessibleName(tr("State of the daemon"));
+  badge_->setObjectName(QStringLiteral("badge"));
+  facts_->setTextFormat(Qt::PlainText);
+  facts_->setWordWrap(true);
+  facts_->setAccessibleName(tr("About the daemon"));
+  facts_->setObjectName(QStringLiteral("facts"));
+  auto* row = new QHBoxLayout(header);
+  row->setContentsMargins(12, 7, 12, 7);
+  row->setSpacing(12);
+  row->addWidget(badge_);
+  row->addWidget(facts_, 1);
+}
+
+void MainWindow::make_shortcuts() {
+  const auto on = [this](const QKeySequence& keys, auto does) {
+    connect(new QShortcut(keys, this), &QShortcut::activated, this, does);
+  };
+  // QKeySequence::Quit is nothing without a desktop's theme.
+  on(QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { close(); });
+  on(QKeySequence(Qt::ALT | Qt::Key_Left), [this] { trail_.go_back(); });
+  on(QKeySequence(Qt::ALT | Qt::Key_Right), [this] { trail_.go_forward(); });
+  on(QKeySequence(Qt::Key_Home), [this] { go_live(); });
+  on(QKeySequence(Qt::Key_Space), [this] { trail_.current().is_live() ? pause() : go_live(); });
+  on(QKeySequence(Qt::Key_L), [this] { charts_->toggle_lock(); });
+  on(QKeySequence(Qt::Key_G), [this] { charts_->toggle_logarithmic(); });
+  on(QKeySequence(Qt::Key_N), [this] { write_note(); });
+  on(QKeySequence(Qt::Key_Question), [this] { show_help(); });
+  on(QKeySequence(Qt::Key_F1), [this] { show_help(); });
+  on(QKeySequence::Find, [this] {
+    tabs_->setCurrentWidget(operations_);
+    operations_->find();
+  });
+  for (int i = 0; i < 9; ++i) {
+    on(QKeySequence(Qt::ALT | static_cast<Qt::Key>(Qt::Key_1 + i)), [this, i] {
+      if (i < tabs_->count()) tabs_->setCurrentIndex(i);
+    });
+  }
+}
+
+void MainWindow::show_help() {
+  QMessageBox::information(
+      this, tr("Keys"),
+      tr("<table cellspacing=\"4\">"
+         "<tr><td>Space</td><td>pause, and go on</td></tr>"
+         "<tr><td>Home</td><td>show what happens now</td></tr>"
+         "<tr><td>Alt+← →</td><td>the selection before, and after</td></tr>"
+         "<tr><td>Alt+1 2 …</td><td>a page</td></tr>"
+         "<tr><td>Ctrl+F</td><td>find an operation</td></tr>"
+         "<tr><td>L</td><td>lock the value axes</td></tr>"
+         "<tr><td>G</td><td>logarithmic or linear latencies</td></tr>"
+         "<tr><td>N</td><td>write a note at the cross-hair</td></tr>"
+         "<tr><td>Ctrl+Q</td><td>end</td></tr>"
+         "</table><p>Over a chart, or when it has the focus:</p><table cellspacing=\"4\">"
+         "<tr><td>drag</td><td>choose a range</td></tr>"
+         "<tr><td>click, P</td><td>pin the cross-hair; a second pin measures; Esc takes them "
+         "away</td></tr>"
+         "<tr><td>double click, Enter</td><td>look into that moment</td></tr>"
+         "<tr><td>Ctrl+wheel, + −</td><td>zoom</td></tr>"
+         "<tr><td>Shift+drag, Shift+wheel, Ctrl+← →</td><td>earlier and later</td></tr>"
+         "<tr><td>← →</td><td>move the cross-hair</td></tr></table>"));
+}
+
 void MainWindow::name_window(const QString& instance) {
+  instance_ = instance;
   setWindowTitle(instance.isEmpty() ? tr("Goxel telemetry")
                                     : tr("%1 – Goxel telemetry").arg(instance));
-  ui_->waiting->wait_for(instance);
+  waiting_->wait_for(instance);
 }
 
-void MainWindow::make_figures() {
-  const std::array<Figure, kFigureCount> shown = figures({});
-  for (std::size_t i = 0; i < kFigureCount; ++i) {
-    auto* name = new QLabel(shown[i].name);
-    name->setForegroundRole(QPalette::PlaceholderText);
-    auto* value = new QLabel;
-    QFont font = value->font();
-    font.setPointSizeF(font.pointSizeF() * 1.35);
-    font.setBold(true);
-    value->setFont(font);
-    value->setTextFormat(Qt::PlainText);
-    value->setForegroundRole(QPalette::WindowText);
-    value->setAccessibleName(shown[i].name);
-    figures_[i] = value;
-    auto* pair = new QVBoxLayout;
-    pair->setSpacing(0);
-    pair->addWidget(name);
-    pair->addWidget(value);
-    ui_->figures_row->addLayout(pair, 1);
+void MainWindow::ask() {
+  asked_ = {trail_.current(), live_ns_, charts_->columns(), tabs_->currentWidget() == operations_};
+  Q_EMIT looks_at(asked_);
+}
+
+void MainWindow::show_frame(const FramePointer& frame) {
+  frame_ = frame;
+  const metrics::Snapshot& snapshot = frame->snapshot;
+  show_header();
+  if (!has_data(snapshot.daemon.state)) {
+    pages_->setCurrentIndex(0);
+    return;
   }
-  show_figures({});
+  pages_->setCurrentIndex(1);
+  if (frame->layers != nullptr) {
+    std::vector<std::string> stacks;
+    for (const metrics::StackView& stack : frame->layers->stacks) stacks.push_back(stack.stack);
+    bar_->show_stacks(stacks);
+  }
+  charts_->show_frame(*frame);
+  inflight_->show_snapshot(snapshot);
+  if (tabs_->currentWidget() == overview_) overview_->show_frame(*frame, trail_.current().stack);
 }
 
-void MainWindow::make_charts() {
-  latency_ = new LineChart(tr("Latency"), LineChart::Quantity::duration, kChartSeconds,
-                           {{QStringLiteral("p50"), theme::ink(theme::Ink::p50)},
-                            {QStringLiteral("p99"), theme::ink(theme::Ink::p99)}});
-  throughput_ = new LineChart(tr("Throughput"), LineChart::Quantity::rate, kChartSeconds,
-                              {{tr("all"), theme::ink(theme::Ink::operations)},
-                               {tr("failed"), theme::ink(theme::Ink::failures)}});
-  ui_->latency_rows->addWidget(latency_);
-  ui_->throughput_rows->addWidget(throughput_);
+void MainWindow::show_header() {
+  const metrics::Snapshot& snapshot = frame_->snapshot;
+  if (snapshot.taken_realtime_ns == 0) return;
+  const std::uint64_t records = snapshot.daemon.run_total.all();
+  const HeaderLine line = header_line(snapshot, trail_.current(), now_ns(),
+                                      records - std::min(records, records_at_pause_));
+  if (badge_->text() != line.badge) badge_->setText(line.badge);
+  if (facts_->text() != line.text) facts_->setText(line.text);
+  const QString instance = snapshot.instance.empty() ? instance_ : shown(snapshot.instance);
+  const QString title = instance.isEmpty()
+                            ? tr("%1 – Goxel telemetry").arg(line.title)
+                            : tr("%1: %2 – Goxel telemetry").arg(instance, line.title);
+  if (windowTitle() != title) setWindowTitle(title);
+  // A good state takes a word in its colour; a bad one fills the line.
+  const bool calm = line.tone == Tone::good;
+  const QColor ink = theme::ink(ink_of(line.tone), palette());
+  QPalette colors = palette();
+  QPalette badge_colors = palette();
+  colors.setColor(QPalette::Window, calm ? palette().color(QPalette::Base) : ink);
+  if (calm) {
+    badge_colors.setColor(QPalette::WindowText, ink);
+  } else {
+    const bool white = theme::contrast(ink, Qt::white) > theme::contrast(ink, Qt::black);
+    colors.setColor(QPalette::WindowText, white ? Qt::white : Qt::black);
+    badge_colors = colors;
+  }
+  if (header_->palette() != colors) header_->setPalette(colors);
+  if (badge_->palette() != badge_colors) badge_->setPalette(badge_colors);
+  if (facts_->palette() != colors) facts_->setPalette(colors);
 }
 
-void MainWindow::make_tables() {
-  auto* sorted = new QSortFilterProxyModel(this);
-  sorted->setSourceModel(&operations_model_);
-  sorted->setSortRole(OperationsModel::kSortRole);
-  const QString protocol = QStringLiteral("jsonrpc");
-  const QString time = QStringLiteral("88.8 ms");
-  set_up_table(ui_->operations, sorted,
-               {QStringLiteral("goxel.batch_operations"),
-                protocol,
-                QStringLiteral("4-layer"),
-                QStringLiteral("mcp-server"),
-                QStringLiteral("1,000,000"),
-                QStringLiteral("10,000/s"),
-                QStringLiteral("10,000"),
-                {},
-                time,
-                QStringLiteral("88.8 ms within"),
-                time,
-                time,
-                time,
-                time,
-                time});
-  ui_->operations->horizontalHeader()->setSectionResizeMode(OperationsModel::kOperation,
-                                                            QHeaderView::Stretch);
-  ui_->operations->sortByColumn(OperationsModel::kCount, Qt::DescendingOrder);
-  connect(ui_->window, &QComboBox::currentIndexChanged, this,
-          [this](int index) { operations_model_.set_window(static_cast<metrics::Window>(index)); });
-  set_up_table(ui_->inflight, &inflight_model_,
-               {QStringLiteral("9 min 59 s"),
-                QStringLiteral("goxel.export_model"),
-                QStringLiteral("received"),
-                protocol,
-                {}});
-  ui_->inflight->horizontalHeader()->setStretchLastSection(true);
+QString MainWindow::stretch_text() const {
+  const auto text = [](std::uint64_t ns) {
+    return QString::fromStdString(metrics::format_duration(static_cast<double>(ns)));
+  };
+  if (trail_.current().is_live()) return tr("the last %1").arg(text(live_ns_));
+  return tr("the selected %1")
+      .arg(text(trail_.current().range->end_ns - trail_.current().range->begin_ns));
 }
 
-void MainWindow::show_past(const PastPointer& past) {
-  series_ = TimeSeries(kChartSeconds);
-  series_.begin_with(*past);
-  charted_instance_ = past->instance;
+void MainWindow::show_view(const ViewPointer& view) {
+  // An answer to a look that is no longer wanted would make the charts jump back.
+  if (view->look != asked_) return;
+  seen_ = view;
+  charts_->show_view(*view);
+  overview_->show_marks(view->marks);
+  overview_->outline(view->range);
+  const QString message = view->message.empty() ? QString() : as_sentence(view->message);
+  if (message_->text() != message) {
+    message_->setText(message);
+    message_->setVisible(!message.isEmpty());
+  }
+  if (view->operations != nullptr) operations_->show_groups(*view->operations, stretch_text());
 }
 
-void MainWindow::show_snapshot(const SnapshotPointer& snapshot) {
-  const bool shows_data = has_data(snapshot->daemon.state);
-  show_state(*snapshot);
-  ui_->pages->setCurrentWidget(shows_data ? ui_->live : ui_->waiting);
-  show_charts(*snapshot);
-  if (!shows_data) return;
-  show_figures(*snapshot);
-  operations_model_.show(snapshot);
-  ui_->operations->setColumnHidden(OperationsModel::kLayer, !operations_model_.has_other_layers());
-  ui_->operations->setColumnHidden(OperationsModel::kTarget, !operations_model_.has_targets());
-  show_inflight(snapshot);
+void MainWindow::show_day(const DayPointer& day) {
+  overview_->show_day(*day);
 }
 
 void MainWindow::show_instances(const QList<Instance>& instances) {
-  ui_->waiting->show_instances(instances);
+  waiting_->show_instances(instances);
 }
 
-// A good state takes one word; a bad state is shown as large as possible.
-void MainWindow::show_state(const metrics::Snapshot& snapshot) {
-  const StateLine line = state_line(snapshot);
-  ui_->state_badge->setText(QStringLiteral("● ") + line.badge);
-  ui_->state_text->setText(line.text);
-  const bool calm = line.tone == Tone::good;
-  const QColor color = color_of(line.tone);
-  QPalette colors = palette();
-  colors.setColor(QPalette::Window, calm ? palette().color(QPalette::Base) : color);
-  if (!calm) {
-    const bool white = theme::contrast(color, Qt::white) > theme::contrast(color, Qt::black);
-    colors.setColor(QPalette::WindowText, white ? Qt::white : Qt::black);
-  }
-  ui_->state->setPalette(colors);
-  if (calm) colors.setColor(QPalette::WindowText, color);
-  ui_->state_badge->setPalette(colors);
+void MainWindow::selection_changed() {
+  const Selection& selection = trail_.current();
+  const bool live = selection.is_live();
+  if (!live && was_live_) records_at_pause_ = frame_->snapshot.daemon.run_total.all();
+  was_live_ = live;
+  if (selection.range) charts_->view().show(*selection.range, false);
+  charts_->show_selection(selection);
+  operations_->show_selection(selection);
+  show_header();
+  ask();
 }
 
-void MainWindow::show_figures(const metrics::Snapshot& snapshot) {
-  const std::array<Figure, kFigureCount> shown = figures(snapshot);
-  for (std::size_t i = 0; i < kFigureCount; ++i) {
-    QPalette colors = palette();
-    if (shown[i].alarming) {
-      colors.setColor(QPalette::WindowText, theme::ink(theme::Ink::failures));
-    } else if (shown[i].noteworthy) {
-      colors.setColor(QPalette::WindowText, theme::ink(theme::Ink::warning));
-    }
-    figures_[i]->setText(shown[i].value);
-    figures_[i]->setToolTip(shown[i].hint);
-    figures_[i]->setPalette(colors);
+// There is nothing to see after now.
+void MainWindow::want(metrics::TimeStretch stretch, bool is_step) {
+  const std::uint64_t length = stretch.end_ns - stretch.begin_ns;
+  const std::uint64_t now = now_ns();
+  if (stretch.end_ns > now) stretch = {now - std::min(length, now), now};
+  Selection selection = trail_.current();
+  // The first small move away from live is a step: the way back leads to live.
+  const bool step = is_step || selection.is_live();
+  selection.range = stretch;
+  if (step) {
+    trail_.select(std::move(selection));
+  } else {
+    trail_.adjust(std::move(selection));
   }
 }
 
-void MainWindow::show_charts(const metrics::Snapshot& snapshot) {
-  if (snapshot.instance != charted_instance_) {
-    series_ = TimeSeries(kChartSeconds);
-    charted_instance_ = snapshot.instance;
-  }
-  if (!series_.add(snapshot)) return;
-  latency_->show_lines({series_.p50_ns(), series_.p99_ns()});
-  throughput_->show_lines({series_.operations_per_second(), series_.failures_per_second()});
+void MainWindow::set_live_length(std::uint64_t length_ns) {
+  // Whole seconds: a chart's columns are not shorter.
+  live_ns_ = std::clamp(length_ns, TimeView::kShortestNs, TimeView::kLongestNs) / kNsPerSecond *
+             kNsPerSecond;
+  bar_->show_live_length(live_ns_);
+  ask();
 }
 
-void MainWindow::show_inflight(const SnapshotPointer& snapshot) {
-  inflight_model_.show(snapshot);
-  const bool live = snapshot->daemon.state == shm::ProducerState::live;
-  const QString title = live ? tr("In flight") : tr("In flight when it ended");
-  ui_->inflight_title->setText(
-      snapshot->inflight.empty()
-          ? tr("%1: nothing").arg(title)
-          : tr("%1: %2, oldest %3")
-                .arg(title, QString::number(snapshot->inflight.size()),
-                     QString::fromStdString(metrics::format_duration(
-                         static_cast<double>(snapshot->inflight.front().age_ns)))));
+void MainWindow::pause() {
+  Selection selection = trail_.current();
+  selection.range = charts_->view().shown();
+  trail_.select(std::move(selection));
+}
+
+void MainWindow::go_live() {
+  Selection selection = trail_.current();
+  selection.range.reset();
+  trail_.select(std::move(selection));
+}
+
+// A minute around the moment, or ten columns if they are longer.
+void MainWindow::look_into(std::uint64_t realtime_ns) {
+  constexpr std::uint64_t kAroundNs = 30 * kNsPerSecond;
+  const std::uint64_t column = seen_ == nullptr ? kNsPerSecond : seen_->points->point_ns;
+  const std::uint64_t around = std::max(kAroundNs, column * 5);
+  want({realtime_ns - std::min(around, realtime_ns), realtime_ns + around}, true);
+}
+
+void MainWindow::write_note() {
+  const std::uint64_t at = charts_->view().reading().value_or(now_ns());
+  bool ok = false;
+  const QString text = QInputDialog::getText(
+      this, tr("Note"), tr("At %1:").arg(QString::fromStdString(metrics::format_date_time(at))),
+      QLineEdit::Normal, {}, &ok);
+  if (ok && !text.trimmed().isEmpty()) Q_EMIT note_written(at, text);
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::WindowStateChange)
+    Q_EMIT shown_changed(isVisible() && !isMinimized());
+  QMainWindow::changeEvent(event);
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+  QMainWindow::showEvent(event);
+  Q_EMIT shown_changed(!isMinimized());
+}
+
+void MainWindow::hideEvent(QHideEvent* event) {
+  QMainWindow::hideEvent(event);
+  Q_EMIT shown_changed(false);
 }
 
 }  // namespace goxel_telemetry::viewer

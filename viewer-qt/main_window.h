@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window: arranges what models and charts show.
+// The window: a header that says whether all this is live, the selection, the charts, pages about what is selected, and
+// what is in flight. It arranges, and leads what was chosen in one place to all others.
 #pragma once
 
 #include <QLabel>
 #include <QMainWindow>
-#include <array>
-#include <memory>
 
-#include "viewer-qt/charts/line_chart.h"
 #include "viewer-qt/live_source.h"
-#include "viewer-qt/models/figures.h"
-#include "viewer-qt/models/inflight_model.h"
-#include "viewer-qt/models/operations_model.h"
-#include "viewer-qt/models/time_series.h"
+#include "viewer-qt/look.h"
+#include "viewer-qt/selection.h"
 
-namespace Ui {  // uic puts its classes there
-class MainWindow;
-}
+class QSplitter;
+class QStackedWidget;
+class QTabWidget;
 
 namespace goxel_telemetry::viewer {
+
+class InflightStrip;
+class OperationsPage;
+class OverviewPage;
+class SelectionBar;
+class TimePanel;
+class WaitingPage;
 
 class MainWindow : public QMainWindow {
   Q_OBJECT
@@ -27,32 +30,65 @@ class MainWindow : public QMainWindow {
   explicit MainWindow(const QString& instance, QWidget* parent = nullptr);
   ~MainWindow() override;
 
-  void show_past(const PastPointer& past);
-  void show_snapshot(const SnapshotPointer& snapshot);
+  void show_frame(const FramePointer& frame);
+  void show_view(const ViewPointer& view);
+  void show_day(const DayPointer& day);
   void show_instances(const QList<Instance>& instances);
+  void select(const Selection& selection) { trail_.select(selection); }
+  // "overview", "operations". False: there is no such page.
+  bool turn_to(const QString& page);
+  static QStringList page_names();
 
  Q_SIGNALS:
   // The user chose one of the instances on this machine.
   void instance_chosen(const QString& instance);
+  void looks_at(const Look& look);
+  void shown_changed(bool shown);
+  void note_written(std::uint64_t realtime_ns, const QString& text);
+
+ protected:
+  void changeEvent(QEvent* event) override;
+  void showEvent(QShowEvent* event) override;
+  void hideEvent(QHideEvent* event) override;
 
  private:
-  void make_figures();
-  void make_charts();
-  void make_tables();
+  void ask();
+  void make_header(QWidget* header);
+  void make_shortcuts();
   void name_window(const QString& instance);
-  void show_state(const metrics::Snapshot& snapshot);
-  void show_figures(const metrics::Snapshot& snapshot);
-  void show_charts(const metrics::Snapshot& snapshot);
-  void show_inflight(const SnapshotPointer& snapshot);
+  void show_header();
+  void selection_changed();
+  void want(metrics::TimeStretch stretch, bool is_step);
+  void set_live_length(std::uint64_t length_ns);
+  void pause();
+  void go_live();
+  void look_into(std::uint64_t realtime_ns);
+  void write_note();
+  void show_help();
+  QString stretch_text() const;
 
-  std::unique_ptr<Ui::MainWindow> ui_;
-  std::array<QLabel*, kFigureCount> figures_{};
-  LineChart* latency_ = nullptr;
-  LineChart* throughput_ = nullptr;
-  OperationsModel operations_model_;
-  InflightModel inflight_model_;
-  TimeSeries series_;
-  std::string charted_instance_;
+  SelectionTrail trail_;
+  std::uint64_t live_ns_ = 60 * metrics::kNsPerSecond;
+  Look asked_;  // what the window wants to know
+  FramePointer frame_;
+  ViewPointer seen_;  // the last view
+  std::uint64_t records_at_pause_ = 0;
+  bool was_live_ = true;  // the selection before this one
+  QString instance_;
+
+  QWidget* header_;
+  QLabel* badge_;
+  QLabel* facts_;
+  QLabel* message_;
+  SelectionBar* bar_;
+  QStackedWidget* pages_;
+  WaitingPage* waiting_;
+  QSplitter* watching_;
+  TimePanel* charts_;
+  QTabWidget* tabs_;
+  OverviewPage* overview_;
+  OperationsPage* operations_;
+  InflightStrip* inflight_;
 };
 
 }  // namespace goxel_telemetry::viewer

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "metrics/layers/span_chain.h"
+#include "metrics/layer.h"
 
 namespace goxel_telemetry::cli {
 namespace {

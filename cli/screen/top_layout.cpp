@@ -11,7 +11,7 @@
 #include "cli/screen/table.h"
 #include "cli/screen/telling_apart.h"
 #include "metrics/comparison/tool_method.h"
-#include "metrics/layers/span_chain.h"
+#include "metrics/layer.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 

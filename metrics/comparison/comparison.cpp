@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "metrics/comparison/distribution.h"
-#include "metrics/comparison/holm.h"
 #include "metrics/comparison/interval.h"
 #include "metrics/comparison/strata.h"
 #include "metrics/comparison/tool_method.h"
@@ -46,50 +45,12 @@ OperationKey layer_of(const OperationKey& key) {
   return {key.stack, "", key.layer, ""};
 }
 
-std::optional<double> if_finite(double value) {
-  return std::isfinite(value) ? std::optional(value) : std::nullopt;
-}
-
-// The shift between two estimates: on the logarithmic scale if `ratio`, else as they are.
-Shift shift_of(const std::optional<Estimate>& a, const std::optional<Estimate>& b, bool ratio,
-               double level) {
-  const auto number = [ratio](const Estimate& e) { return ratio ? std::exp(e.value) : e.value; };
-  const auto on_scale = [ratio](double difference) {
-    return if_finite(ratio ? std::expm1(difference) : difference);
-  };
-  Shift out;
-  if (a) out.a = number(*a);
-  if (b) out.b = number(*b);
-  if (!a || !b) return out;
-  out.shift = on_scale(b->value - a->value);
-  if (a->degrees == 0 || b->degrees == 0) return out;
-  const Difference found = difference(*a, *b, level);
-  // A limit is infinite if there were not enough data for it. As a ratio, an infinite low limit
-  // would become 0 and look like a result.
-  if (std::isfinite(found.interval.low)) out.low = on_scale(found.interval.low);
-  if (std::isfinite(found.interval.high)) out.high = on_scale(found.interval.high);
-  out.p = found.p;
-  out.change = Change::not_proven;
-  return out;
-}
-
 LatencyShifts latency_shifts(const LatencyEstimates& a, const LatencyEstimates& b, double level) {
-  return {shift_of(a.mean, b.mean, true, level),
-          shift_of(a.quantile[0], b.quantile[0], true, level),
-          shift_of(a.quantile[1], b.quantile[1], true, level),
-          shift_of(a.quantile[2], b.quantile[2], true, level),
-          shift_of(a.quantile[3], b.quantile[3], true, level)};
-}
-
-// The answer does not depend on which side is called A: a ratio of 0.95 is as far from 1 as a ratio
-// of 1 / 0.95.
-bool relevant_ratio(double shift, double least) {
-  return std::abs(std::log1p(shift)) >= std::log1p(least);
-}
-
-void judge(Shift& shift, bool relevant, double level) {
-  if (!shift.p || !relevant || *shift.p >= 1 - level) return;
-  shift.change = *shift.shift > 0 ? Change::more : Change::less;
+  return {shift_of(a.mean, b.mean, Scale::logarithm, level),
+          shift_of(a.quantile[0], b.quantile[0], Scale::logarithm, level),
+          shift_of(a.quantile[1], b.quantile[1], Scale::logarithm, level),
+          shift_of(a.quantile[2], b.quantile[2], Scale::logarithm, level),
+          shift_of(a.quantile[3], b.quantile[3], Scale::logarithm, level)};
 }
 
 void judge_ratio(Shift& shift, const ComparisonOptions& options) {
@@ -140,9 +101,10 @@ class Comparer {
     out.a = counts_of(a);
     out.b = counts_of(b);
     out.latency = latency_shifts(estimate_latency(a_, {a}), estimate_latency(b_, {b}), level);
-    out.throughput = shift_of(estimate_throughput(a_, a), estimate_throughput(b_, b), true, level);
+    out.throughput =
+        shift_of(estimate_throughput(a_, a), estimate_throughput(b_, b), Scale::logarithm, level);
     out.failure_ratio =
-        shift_of(estimate_failure_ratio(a_, a), estimate_failure_ratio(b_, b), false, level);
+        shift_of(estimate_failure_ratio(a_, a), estimate_failure_ratio(b_, b), Scale::plain, level);
     if (out.a.answered != 0 && out.b.answered != 0) {
       out.probability_b_slower = probability_of_superiority(a.total.latency, b.total.latency);
     }
@@ -185,15 +147,6 @@ std::vector<Shift*> all_of(LatencyShifts& latency) {
   return {&latency.mean, &latency.p50, &latency.p90, &latency.p95, &latency.p99};
 }
 
-// Adjusts the p values of `shifts` as one set of questions.
-void adjust(const std::vector<Shift*>& shifts) {
-  std::vector<double*> values;
-  for (Shift* shift : shifts) {
-    if (shift->p) values.push_back(&*shift->p);
-  }
-  adjust_by_holm(values);
-}
-
 // The latencies of these operations are one set of questions, their throughputs another, their
 // failures the third.
 void judge_operations(std::span<ComparedOperation> operations, const ComparisonOptions& options) {
@@ -203,7 +156,7 @@ void judge_operations(std::span<ComparedOperation> operations, const ComparisonO
     throughputs.push_back(&operation.throughput);
     failures.push_back(&operation.failure_ratio);
   }
-  for (const auto& shifts : {latencies, throughputs, failures}) adjust(shifts);
+  for (const auto& shifts : {latencies, throughputs, failures}) adjust_as_one_set(shifts);
   for (Shift* shift : latencies) judge_ratio(*shift, options);
   for (Shift* shift : throughputs) judge_ratio(*shift, options);
   for (Shift* shift : failures) judge(*shift, true, options.level);
@@ -215,7 +168,7 @@ void judge_operations(std::span<ComparedOperation> operations, const ComparisonO
 // Each layer is a question of its own, asked whatever the answers for its operations are.
 void judge_layer(ComparedLayer& layer, const ComparisonOptions& options) {
   judge_operations({&layer.raw, 1}, options);
-  adjust(all_of(layer.adjusted));
+  adjust_as_one_set(all_of(layer.adjusted));
   for (Shift* shift : all_of(layer.adjusted)) judge_ratio(*shift, options);
   std::tie(layer.verdict, layer.verdict_by) = verdict_on(layer.adjusted);
 }
@@ -242,20 +195,6 @@ const char* to_string(Verdict verdict) {
       return "faster";
     case Verdict::slower:
       return "slower";
-  }
-  return "too little data";
-}
-
-const char* to_string(Change change) {
-  switch (change) {
-    case Change::too_little_data:
-      break;
-    case Change::not_proven:
-      return "not proven";
-    case Change::less:
-      return "less";
-    case Change::more:
-      return "more";
   }
   return "too little data";
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "metrics/comparison/observation.h"
+#include "metrics/comparison/shift.h"
 #include "metrics/operation_key.h"
 
 namespace goxel_telemetry::metrics {
@@ -25,26 +26,8 @@ struct ComparisonOptions {
   std::string layer;
 };
 
-enum class Change {
-  too_little_data,  // for an interval
-  not_proven,
-  less,
-  more,
-};
-
-// How a number moved from A to B. A throughput's or latency's shift is a ratio less 1 (0.1: B is
-// 10 % more); a failure ratio's is the difference.
-struct Shift {
-  std::optional<double> a;
-  std::optional<double> b;
-  std::optional<double> shift;
-  // Empty if there are not enough data for this limit.
-  std::optional<double> low;
-  std::optional<double> high;
-  std::optional<double> p;  // adjusted for the number of operations that were compared
-  Change change = Change::too_little_data;
-};
-
+// The shift of a throughput or a latency is a ratio less 1 (0.1: B is 10 % more), that of a failure
+// ratio the difference. p values are adjusted for the number of operations that were compared.
 struct LatencyShifts {  // nanoseconds, of answered requests
   Shift mean;
   Shift p50;
@@ -55,7 +38,6 @@ struct LatencyShifts {  // nanoseconds, of answered requests
 
 enum class Verdict { too_little_data, no_proven_difference, faster, slower };
 const char* to_string(Verdict verdict);  // "too little data", …
-const char* to_string(Change change);    // "too little data", "not proven", "less", "more"
 
 struct SideCounts {
   std::uint64_t records = 0;

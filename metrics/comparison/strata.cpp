@@ -6,43 +6,17 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numeric>
+#include <utility>
 
 #include "metrics/comparison/distribution.h"
 #include "metrics/comparison/long_run.h"
+#include "metrics/comparison/observed_blocks.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// Series that have a value for each watched block, and for no other block.
-class ObservedBlocks {
- public:
-  explicit ObservedBlocks(const Observation& observation)
-      : observation_(observation), place_(observation.observed_ns.size()) {
-    for (std::size_t block = 0; block < place_.size(); ++block) {
-      place_[block] = count_;
-      count_ += observation.observed_ns[block] != 0;
-    }
-  }
-
-  std::vector<double> series() const { return std::vector<double>(count_); }
-  std::size_t place(std::uint32_t block) const { return place_[block]; }
-
-  // Adds to each block its share of `sum`, in proportion to the time that was watched in it.
-  void spread_evenly(double sum, std::vector<double>& series) const {
-    const double whole = observation_.observed_seconds() * 1e9;
-    for (std::size_t block = 0; block < place_.size(); ++block) {
-      const std::uint64_t ns = observation_.observed_ns[block];
-      if (ns != 0) series[place_[block]] += sum * static_cast<double>(ns) / whole;
-    }
-  }
-
- private:
-  const Observation& observation_;
-  std::vector<std::size_t> place_;
-  std::size_t count_ = 0;
-};
 
 template <class Visit>
 void for_each_tally(const Stratum& stratum, Visit visit) {
@@ -189,19 +163,24 @@ LatencyEstimates estimate_latency(const Observation& observation,
   return out;
 }
 
+std::optional<Estimate> estimate_rate(const ObservedBlocks& blocks, double seconds,
+                                      std::vector<double> counts) {
+  const double all = std::accumulate(counts.begin(), counts.end(), 0.0);
+  if (all == 0 || seconds == 0) return {};
+  for (double& count : counts) count /= all;
+  blocks.spread_evenly(-1, counts);
+  const Spread spread = long_run_spread(counts, seconds);
+  return symmetric_estimate(std::log(all / seconds), spread.standard_error, spread.degrees);
+}
+
 std::optional<Estimate> estimate_throughput(const Observation& observation,
                                             const Stratum& stratum) {
-  const auto records = static_cast<double>(stratum.total.outcomes.all());
-  const double seconds = observation.observed_seconds();
   const ObservedBlocks blocks(observation);
-  std::vector<double> deviations = blocks.series();
-  if (records == 0 || seconds == 0) return {};
+  std::vector<double> counts = blocks.series();
   for_each_outcomes(stratum, [&](std::uint32_t block, const Outcomes& outcomes) {
-    deviations[blocks.place(block)] += static_cast<double>(outcomes.all()) / records;
+    counts[blocks.place(block)] += static_cast<double>(outcomes.all());
   });
-  blocks.spread_evenly(-1, deviations);
-  const Spread spread = long_run_spread(deviations, seconds);
-  return symmetric_estimate(std::log(records / seconds), spread.standard_error, spread.degrees);
+  return estimate_rate(blocks, observation.observed_seconds(), std::move(counts));
 }
 
 std::optional<Estimate> estimate_failure_ratio(const Observation& observation,

@@ -15,6 +15,7 @@
 
 #include "metrics/comparison/interval.h"
 #include "metrics/comparison/observation.h"
+#include "metrics/comparison/observed_blocks.h"
 #include "metrics/tally/tally.h"
 
 namespace goxel_telemetry::metrics {
@@ -47,6 +48,11 @@ inline constexpr std::uint64_t kFewestBeyond = 10;
 // `observation` must be the one that the strata's parts belong to.
 LatencyEstimates estimate_latency(const Observation& observation,
                                   const std::vector<Stratum>& strata);
+
+// Logarithm of events a second, from their number in each watched block; empty without events.
+// `seconds`: that were watched.
+std::optional<Estimate> estimate_rate(const ObservedBlocks& blocks, double seconds,
+                                      std::vector<double> counts);
 
 // Logarithm of records a second; empty without records.
 std::optional<Estimate> estimate_throughput(const Observation& observation, const Stratum& stratum);

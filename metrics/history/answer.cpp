@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "metrics/comparison/tool_method.h"
 #include "metrics/history/rounding.h"
 #include "metrics/time.h"
 
@@ -31,8 +32,9 @@ bool HistoryFilter::passes(const OperationKey& key) const {
   const auto is = [](const std::optional<std::string>& wanted, const std::string& name) {
     return !wanted || *wanted == name;
   };
-  return is(operation, key.operation) && is(stack, key.stack) && is(protocol, key.protocol) &&
-         is(layer, key.layer);
+  const bool of_operation =
+      with_tools ? is(operation, method_of_tool(key.operation)) : is(operation, key.operation);
+  return of_operation && is(stack, key.stack) && is(protocol, key.protocol) && is(layer, key.layer);
 }
 
 Seconds whole_seconds(const TimeStretch& range) {
@@ -56,19 +58,43 @@ Tally* HistoryPoints::at(std::uint64_t begin_seconds) {
   return &tallies_[(begin_seconds - first_edge_) / width_];
 }
 
-HistoryAnswer HistoryPoints::answer(const std::vector<TimeStretch>& observed) const {
-  HistoryAnswer answer{begin_, end_, width_, {}, {}};
-  Tally whole;
-  double covered = 0;
+void HistoryPoints::count(std::uint64_t begin_seconds, std::uint64_t seconds,
+                          std::uint64_t records) {
+  Stretch& stretch = stretches_[begin_seconds];
+  stretch.seconds = seconds;
+  stretch.records += records;
+}
+
+HistoryTallies HistoryPoints::take(const std::vector<TimeStretch>& observed) {
+  HistoryTallies out{begin_, end_, width_, {}};
   for (std::size_t i = 0; i < tallies_.size(); ++i) {
-    HistoryPoint& point = answer.points.emplace_back();
+    TallyPoint& point = out.points.emplace_back();
     const std::uint64_t edge = first_edge_ + i * width_;
     point.begin_seconds = std::max(edge, begin_);
     point.seconds = std::min(edge + width_, end_) - point.begin_seconds;
-    const double covered_seconds = overlap(observed, point.begin_seconds, point.seconds);
-    point.stats = stats_of(tallies_[i], covered_seconds);
-    covered += covered_seconds;
-    whole.merge(tallies_[i]);
+    point.covered_seconds = overlap(observed, point.begin_seconds, point.seconds);
+    point.tally = std::move(tallies_[i]);
+  }
+  for (const auto& [begin, stretch] : stretches_) {
+    if (begin < begin_ || begin >= end_) continue;
+    double& most = out.points[(begin - first_edge_) / width_].most_per_second;
+    most =
+        std::max(most, static_cast<double>(stretch.records) / static_cast<double>(stretch.seconds));
+  }
+  tallies_.clear();
+  stretches_.clear();
+  return out;
+}
+
+HistoryAnswer answer_of(const HistoryTallies& tallies) {
+  HistoryAnswer answer{tallies.begin_seconds, tallies.end_seconds, tallies.point_seconds, {}, {}};
+  Tally whole;
+  double covered = 0;
+  for (const TallyPoint& point : tallies.points) {
+    answer.points.push_back(
+        {point.begin_seconds, point.seconds, stats_of(point.tally, point.covered_seconds)});
+    covered += point.covered_seconds;
+    whole.merge(point.tally);
   }
   answer.whole = stats_of(whole, covered);
   return answer;
@@ -83,7 +109,10 @@ HistoryAnswer answer_from(const HistoryQuery& query, const RollupDelta& seen) {
   HistoryPoints points(range, query.points, step);
   for (const Rollup& rollup : seen.rollups) {
     if (!query.filter.passes(rollup.key)) continue;
-    if (Tally* const tally = points.at(rollup.begin_seconds)) tally->merge(rollup.tally);
+    if (Tally* const tally = points.at(rollup.begin_seconds)) {
+      tally->merge(rollup.tally);
+      points.count(rollup.begin_seconds, rollup.seconds, rollup.tally.outcomes.all());
+    }
   }
   std::vector<TimeStretch> observed = seen.observed;
   std::sort(observed.begin(), observed.end(),
@@ -92,7 +121,7 @@ HistoryAnswer answer_from(const HistoryQuery& query, const RollupDelta& seen) {
     observed[i].begin_ns = std::max(observed[i].begin_ns, observed[i - 1].end_ns);
     observed[i].end_ns = std::max(observed[i].end_ns, observed[i].begin_ns);
   }
-  return points.answer(observed);
+  return answer_of(points.take(observed));
 }
 
 }  // namespace goxel_telemetry::metrics

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "metrics/operation_key.h"
 #include "metrics/rollups/rollup.h"
 #include "metrics/tally/statistics.h"
+#include "metrics/tally/tally.h"
 
 namespace goxel_telemetry::metrics {
 
@@ -21,6 +23,8 @@ struct HistoryFilter {
   std::optional<std::string> stack;
   std::optional<std::string> protocol;
   std::optional<std::string> layer;
+  // `operation` is a method, and the tools that do its work pass, too (metrics/comparison/tool_method.h).
+  bool with_tools = false;
 
   bool passes(const OperationKey& key) const;
 };
@@ -54,6 +58,25 @@ struct HistoryAnswer {
   std::vector<HistoryPoint> points;
 };
 
+// A point with all that is known of it.
+struct TallyPoint {
+  std::uint64_t begin_seconds = 0;  // Unix time
+  std::uint64_t seconds = 0;
+  double covered_seconds = 0;
+  // Records a second in the busiest of the stretches that the point was made of: a peak shorter than the point.
+  double most_per_second = 0;
+  Tally tally;
+};
+
+// A HistoryAnswer before statistics are made of it.
+struct HistoryTallies {
+  std::uint64_t begin_seconds = 0;
+  std::uint64_t end_seconds = 0;
+  std::uint64_t point_seconds = 0;
+  std::vector<TallyPoint> points;
+};
+HistoryAnswer answer_of(const HistoryTallies& tallies);
+
 // The range [begin, end), extended to whole seconds; at least one second.
 struct Seconds {
   std::uint64_t begin;
@@ -63,7 +86,7 @@ struct Seconds {
 };
 Seconds whole_seconds(const TimeStretch& range);
 
-// Makes an answer from rollups.
+// Makes points from rollups.
 class HistoryPoints {
  public:
   // Edges between points lie at multiples of `step` seconds. Each rollup must lie between two of the
@@ -72,9 +95,11 @@ class HistoryPoints {
 
   // The tally to which a rollup must be added; null outside of the range.
   Tally* at(std::uint64_t begin_seconds);
+  // Call it for each rollup that was added, with its number of records.
+  void count(std::uint64_t begin_seconds, std::uint64_t seconds, std::uint64_t records);
 
-  // `observed`: stretches in the order of time, without overlaps.
-  HistoryAnswer answer(const std::vector<TimeStretch>& observed) const;
+  // `observed`: stretches in the order of time, without overlaps. Afterwards there are no points.
+  HistoryTallies take(const std::vector<TimeStretch>& observed);
 
  private:
   std::uint64_t begin_;
@@ -82,6 +107,11 @@ class HistoryPoints {
   std::uint64_t first_edge_;  // the first point would begin here if it were whole
   std::uint64_t width_;
   std::vector<Tally> tallies_;
+  struct Stretch {
+    std::uint64_t seconds;
+    std::uint64_t records;
+  };
+  std::map<std::uint64_t, Stretch> stretches_;  // of all rollups that begin at the same time
 };
 
 // An answer from the rollups of a reader that keeps no file.

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "metrics/comparison/tool_method.h"
 #include "metrics/history/rows.h"
 #include "metrics/history/schema.h"
 #include "metrics/text/printable.h"
@@ -169,6 +170,7 @@ HistoryResult HistoryReader::find_series(const HistoryFilter& filter, bool sums,
     protocols.insert(key.protocol);
     layers.insert(key.layer);
     if (!is_sum) operations.insert(key.operation);
+    if (!is_sum && filter.with_tools) operations.insert(method_of_tool(key.operation));
     if (is_sum == sums && filter.passes(key)) found.push_back(std::move(series));
   }
   const auto unknown = [&](const char* what, const std::optional<std::string>& wanted,
@@ -270,7 +272,7 @@ void HistoryReader::visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t en
     for (; begin < end; begin += tier.seconds) {
       for (const Series& one : series) {
         tier.one.reset().bind(1, to_signed(begin)).bind(2, one.id);
-        if (tier.one.step()) visitor(begin, one.id, tier.one.bytes(0));
+        if (tier.one.step()) visitor({begin, tier.seconds, one.id, tier.one.bytes(0)});
       }
     }
     return;
@@ -283,11 +285,18 @@ void HistoryReader::visit_rows(Tier& tier, std::uint64_t begin, std::uint64_t en
   while (tier.between.step()) {
     const std::int64_t id = tier.between.number(1);
     if (!std::binary_search(wanted.begin(), wanted.end(), id)) continue;
-    visitor(to_unsigned(tier.between.number(0)), id, tier.between.bytes(2));
+    visitor({to_unsigned(tier.between.number(0)), tier.seconds, id, tier.between.bytes(2)});
   }
 }
 
 HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& answer) {
+  HistoryTallies found;
+  HistoryResult result = tallies(query, found);
+  if (result.done()) answer = answer_of(found);
+  return result;
+}
+
+HistoryResult HistoryReader::tallies(const HistoryQuery& query, HistoryTallies& out) {
   return guarded([&]() -> HistoryResult {
     Database::Transaction one_state(*database_, "BEGIN");
     load_tiers();
@@ -299,13 +308,14 @@ HistoryResult HistoryReader::query(const HistoryQuery& query, HistoryAnswer& ans
     const std::size_t tier = tier_for(range.begin, range.begin + range.length, query.points);
     extend_to_what_is_kept(tier, range);
     HistoryPoints points(range, query.points, tiers_[tier].seconds);
-    visit_exactly(tier, range.begin, range.end, series,
-                  [&](std::uint64_t begin, std::int64_t, std::span<const std::uint8_t> bytes) {
-                    Tally* const tally = points.at(begin);
-                    if (tally == nullptr) throw damaged();
-                    merge_row(*tally, bytes);
-                  });
-    answer = points.answer(observed(query.filter.instance, range.begin, range.end));
+    visit_exactly(tier, range.begin, range.end, series, [&](const Row& row) {
+      Tally* const tally = points.at(row.begin);
+      if (tally == nullptr) throw damaged();
+      const std::uint64_t before = tally->outcomes.all();
+      merge_row(*tally, row.tally);
+      points.count(row.begin, row.seconds, tally->outcomes.all() - before);
+    });
+    out = points.take(observed(query.filter.instance, range.begin, range.end));
     return {};
   });
 }
@@ -326,8 +336,8 @@ HistoryResult HistoryReader::rollups(const HistoryFilter& filter, const TimeStre
     std::map<std::pair<std::uint64_t, std::int64_t>, Tally> tallies;
     visit(static_cast<std::size_t>(width - kRollupSeconds.begin()),
           round_down(whole.begin, seconds), round_up(whole.end, seconds), series,
-          [&](std::uint64_t begin, std::int64_t id, std::span<const std::uint8_t> bytes) {
-            merge_row(tallies[{round_down(begin, seconds), id}], bytes);
+          [&](const Row& row) {
+            merge_row(tallies[{round_down(row.begin, seconds), row.series}], row.tally);
           });
     std::map<std::int64_t, const OperationKey*> keys;
     for (const Series& one : series) keys[one.id] = &one.key;
@@ -371,11 +381,10 @@ HistoryResult HistoryReader::observe(const HistoryFilter& filter, const TimeStre
       builder.observed(std::max(stretch.begin_ns, side.begin * kNsPerSecond),
                        std::min(stretch.end_ns, side.end * kNsPerSecond));
     }
-    visit(tier, side.begin, side.end, series,
-          [&](std::uint64_t begin, std::int64_t id, std::span<const std::uint8_t> bytes) {
-            Tally* const sum = builder.at(*keys.at(id), begin);
-            if (sum != nullptr) merge_row(*sum, bytes);
-          });
+    visit(tier, side.begin, side.end, series, [&](const Row& row) {
+      Tally* const sum = builder.at(*keys.at(row.series), row.begin);
+      if (sum != nullptr) merge_row(*sum, row.tally);
+    });
     out = std::move(builder).finish();
     return {};
   });

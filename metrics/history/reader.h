@@ -34,6 +34,8 @@ class HistoryReader {
   // Exact: the answer is merged from rollups, and each record counts once. `unknown` if the file
   // has no such instance, operation, stack, protocol or layer.
   HistoryResult query(const HistoryQuery& query, HistoryAnswer& answer);
+  // The same, with the tallies instead of their statistics.
+  HistoryResult tallies(const HistoryQuery& query, HistoryTallies& out);
 
   // The rollups of a range: one for each operation and each stretch of `seconds` (one of
   // kRollupSeconds), in the order of time. The range is extended to whole stretches. Rollups that
@@ -48,8 +50,13 @@ class HistoryReader {
  private:
   struct Tier;
   struct Series;
-  using Visit = std::function<void(std::uint64_t begin, std::int64_t series,
-                                   std::span<const std::uint8_t> tally)>;
+  struct Row {
+    std::uint64_t begin;
+    std::uint64_t seconds;
+    std::int64_t series;
+    std::span<const std::uint8_t> tally;
+  };
+  using Visit = std::function<void(const Row&)>;
 
   HistoryReader(std::string file, std::uint64_t most_steps, StopWanted stop);
   HistoryResult guarded(const std::function<HistoryResult()>& work);

@@ -198,13 +198,6 @@ bool contains(const Span& outer, const Span& inner) {
          inner.end_ns <= plus(outer.end_ns, slack);
 }
 
-std::optional<Layer> layer_named(std::string_view name) {
-  for (std::size_t i = 0; i < kLayerCount; ++i) {
-    if (name == kLayerNames[i]) return static_cast<Layer>(i);
-  }
-  return std::nullopt;
-}
-
 std::vector<Layer> layers_in(LayerSet set) {
   std::vector<Layer> layers;
   for (std::size_t i = 0; i < kLayerCount; ++i) {

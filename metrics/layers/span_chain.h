@@ -7,19 +7,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
-namespace goxel_telemetry::metrics {
+#include "metrics/layer.h"
 
-// From the outside in.
-enum class Layer : std::uint8_t { mcp_client = 0, mcp_server = 1, ts_client = 2, daemon = 3 };
-inline constexpr std::size_t kLayerCount = 4;
-inline constexpr std::array<const char*, kLayerCount> kLayerNames = {"mcp-client", "mcp-server",
-                                                                     "ts-client", "daemon"};
-std::optional<Layer> layer_named(std::string_view name);
+namespace goxel_telemetry::metrics {
 
 // A set of layers: bit n stands for Layer n.
 using LayerSet = std::uint8_t;

@@ -6,6 +6,8 @@
 //   metrics/at_20k   share of one core at 20,000 records/s, swept every 50 ms, with one snapshot a
 //                    second; the goal is below 2 %
 //   metrics/join     spans a second that are joined by trace id and counted in their hops' windows
+//   metrics/added_time
+//                    where time was added between two sides of 64 operations, 4 layers, 128 blocks
 //   metrics/idle     share of one core when nothing happens, the goal is below 0.2 %
 //   metrics/log_add  what a record costs that is kept to be looked at
 //   metrics/log_find the slowest 200 of a log that is full, of all and of one operation
@@ -20,8 +22,10 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "metrics/comparison/added_time.h"
 #include "metrics/layers/chain_table.h"
 #include "metrics/layers/span_join.h"
 #include "metrics/live/follower.h"
@@ -218,6 +222,36 @@ void join(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 20'000);
 }
 BENCHMARK(join)->Name("metrics/join")->Unit(benchmark::kMillisecond);
+
+// 10 requests of each operation in each block, in each layer.
+metrics::Observation observed(std::uint64_t seconds) {
+  const std::vector<std::uint64_t> values = latencies(65'536);
+  constexpr std::uint64_t kBegin = 1'764'000'000;
+  metrics::ObservationBuilder builder(kBegin, kBegin + seconds);
+  std::size_t next = 0;
+  for (std::uint32_t i = 0; i < kOperations; ++i) {
+    for (const char* layer : metrics::kLayerNames) {
+      const metrics::OperationKey key{"4-layer", "jsonrpc", layer,
+                                      "goxel.operation_" + std::to_string(i)};
+      for (std::uint64_t second = 0; second < seconds; ++second) {
+        metrics::Tally* const tally = builder.at(key, kBegin + second);
+        for (int request = 0; request < 10; ++request) {
+          metrics::Measurement measurement;
+          measurement.duration_ns = values[next++ % values.size()];
+          tally->add(measurement);
+        }
+      }
+    }
+  }
+  return std::move(builder).finish();
+}
+
+void added_time(benchmark::State& state) {
+  const metrics::Observation before = observed(128);
+  const metrics::Observation after = observed(128);
+  for (auto _ : state) benchmark::DoNotOptimize(metrics::added_time(before, after, {}));
+}
+BENCHMARK(added_time)->Name("metrics/added_time")->Unit(benchmark::kMillisecond);
 
 // Memory of 64 operations' windows after 15 minutes at 20,000 and at 1,000,000 records/s.
 void window_memory(benchmark::State& state) {

@@ -4,11 +4,12 @@
 
 #include <gtest/gtest.h>
 #include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
 
 #include "metrics/live/snapshot.h"
 #include "tests/metrics/test_segment.h"
 #include "tests/viewer-qt/application.h"
-#include "viewer-qt/models/time_series.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -36,41 +37,103 @@ TEST_F(LiveSourceTest, SaysWhichInstancesThereAreAndThenFollowsTheChosenOne) {
   }
   EXPECT_TRUE(listed);
 
-  QSignalSpy began(&source, &LiveSource::began);
   source.watch(QString::fromStdString(instance_));
-  ASSERT_TRUE(began.wait(kLongMs));
-  EXPECT_EQ(began[0][0].value<PastPointer>()->run_id, segment_.header().run_id);
-  refreshed.clear();
-  ASSERT_TRUE(refreshed.wait(kLongMs));
-  EXPECT_EQ(refreshed[0][0].value<SnapshotPointer>()->instance, instance_);
+  const auto follows = [&] {
+    return !refreshed.isEmpty() &&
+           refreshed.back()[0].value<FramePointer>()->snapshot.instance == instance_;
+  };
+  while (!follows()) ASSERT_TRUE(refreshed.wait(kLongMs));
+  EXPECT_EQ(refreshed.back()[0].value<FramePointer>()->snapshot.daemon.run_id,
+            segment_.header().run_id);
 }
 
-TEST_F(LiveSourceTest, ThePastComesOnceAndBeforeTheFirstLiveSnapshot) {
-  LiveSource source(QString::fromStdString(instance_), {});
-  std::string order;
-  QObject::connect(&source, &LiveSource::began, &source, [&] { order += 'p'; });
-  QObject::connect(&source, &LiveSource::refreshed, &source, [&] { order += 's'; });
-  QSignalSpy refreshed(&source, &LiveSource::refreshed);
-  while (refreshed.size() < 3) ASSERT_TRUE(refreshed.wait(kLongMs));
-  EXPECT_EQ(order.substr(0, 4), "psss");
-}
-
-// Compares their numbers: looks replace no snapshots, and come a quarter as often.
-TEST_F(LiveSourceTest, LooksAroundOnceForFourSnapshotsUntilThereIsALiveDaemon) {
+TEST_F(LiveSourceTest, LooksAroundOnlyUntilThereIsALiveDaemon) {
   LiveSource source("not-there", {});
   QSignalSpy around(&source, &LiveSource::looked_around);
-  QSignalSpy refreshed(&source, &LiveSource::refreshed);
-  while (around.size() < 3) ASSERT_TRUE(around.wait(kLongMs));
-  EXPECT_GE(refreshed.size(), 3);  // 8 or 9 but on a machine that is too busy to take them
-  EXPECT_LE(refreshed.size(), 12);
-
-  QSignalSpy began(&source, &LiveSource::began);
+  QSignalSpy answered(&source, &LiveSource::answered);
+  ASSERT_TRUE(around.wait(kLongMs));
   source.watch(QString::fromStdString(instance_));
-  ASSERT_TRUE(began.wait(kLongMs));
+  ASSERT_TRUE(answered.wait(kLongMs));
   around.clear();
-  refreshed.clear();
-  while (refreshed.size() < 6) ASSERT_TRUE(refreshed.wait(kLongMs));
+  answered.clear();
+  while (answered.size() < 2) ASSERT_TRUE(answered.wait(kLongMs));
   EXPECT_EQ(around.size(), 0);
+}
+
+TEST_F(LiveSourceTest, AnswersALookAtOnceAndALiveOneAnew) {
+  LiveSource source(QString::fromStdString(instance_), {});
+  QSignalSpy answered(&source, &LiveSource::answered);
+  QSignalSpy days(&source, &LiveSource::day_passed);
+  ASSERT_TRUE(answered.wait(kLongMs));
+  Look look;
+  look.live_ns = 300 * metrics::kNsPerSecond;
+  look.selection.operation = "ping";
+  answered.clear();
+  source.look_at(look);
+  ASSERT_TRUE(answered.wait(kLongMs));
+  const auto first = answered[0][0].value<ViewPointer>();
+  EXPECT_EQ(first->look, look);
+  EXPECT_TRUE(first->is_new);
+  EXPECT_LE(first->range.end_ns - first->range.begin_ns, look.live_ns);
+  while (answered.size() < 2) ASSERT_TRUE(answered.wait(kLongMs));
+  EXPECT_FALSE(answered[1][0].value<ViewPointer>()->is_new);
+  EXPECT_EQ(days.size(), 1);
+}
+
+// A range that is over does not change: nothing is asked for it again.
+TEST_F(LiveSourceTest, ARangeInThePastIsAnsweredOnce) {
+  LiveSource source(QString::fromStdString(instance_), {});
+  QSignalSpy answered(&source, &LiveSource::answered);
+  QSignalSpy refreshed(&source, &LiveSource::refreshed);
+  ASSERT_TRUE(answered.wait(kLongMs));
+  Look look;
+  const std::uint64_t now = metrics::Time::now().realtime_ns;
+  look.selection.range = {{now - 100 * metrics::kNsPerSecond, now - 50 * metrics::kNsPerSecond}};
+  source.look_at(look);
+  while (answered.back()[0].value<ViewPointer>()->look != look) ASSERT_TRUE(answered.wait(kLongMs));
+  const auto before = answered.size();
+  refreshed.clear();
+  while (refreshed.size() < 30) ASSERT_TRUE(refreshed.wait(kLongMs));
+  EXPECT_EQ(answered.size(), before);
+}
+
+TEST_F(LiveSourceTest, AHiddenWindowGetsNothingAndThenAllThatItMissed) {
+  LiveSource source(QString::fromStdString(instance_), {});
+  QSignalSpy answered(&source, &LiveSource::answered);
+  ASSERT_TRUE(answered.wait(kLongMs));
+  source.show_values(false);
+  // The last values are on their way; after them, there are none.
+  QTest::qWait(300);
+  answered.clear();
+  QSignalSpy refreshed(&source, &LiveSource::refreshed);
+  QTest::qWait(1'500);
+  EXPECT_EQ(answered.size(), 0);
+  EXPECT_EQ(refreshed.size(), 0);
+  source.show_values(true);
+  ASSERT_TRUE(answered.wait(kLongMs));
+  std::uint64_t unwatched = 0;
+  const auto view = answered[0][0].value<ViewPointer>();
+  for (const TimePoint& point : view->points->points) {
+    const bool since = point.begin_ns + 1'000'000'000 >= segment_.header().created_realtime_ns;
+    unwatched += since && !point.watched;
+  }
+  EXPECT_LE(unwatched, 1u) << "but the second in which it began";
+}
+
+TEST_F(LiveSourceTest, ANoteIsAMarkInTheNextAnswer) {
+  QTemporaryDir home;
+  qputenv("XDG_DATA_HOME", home.path().toUtf8());
+  LiveSource source(QString::fromStdString(instance_), {});
+  QSignalSpy answered(&source, &LiveSource::answered);
+  ASSERT_TRUE(answered.wait(kLongMs));
+  answered.clear();
+  source.note(metrics::Time::now().realtime_ns, "a new build");
+  const auto noted = [&] {
+    return !answered.isEmpty() && answered.back()[0].value<ViewPointer>()->marks.size() == 2;
+  };
+  while (!noted()) ASSERT_TRUE(answered.wait(kLongMs));
+  EXPECT_EQ(answered.back()[0].value<ViewPointer>()->marks.back().text, "a new build");
+  qunsetenv("XDG_DATA_HOME");
 }
 
 }  // namespace

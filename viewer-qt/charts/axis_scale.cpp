@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 
 #include "metrics/text/format.h"
 
@@ -34,6 +35,21 @@ QString duration_label(double ns) {
   return QStringLiteral("%1 %2").arg(std::llround(ns)).arg(QString::fromUtf8(kUnits[unit]));
 }
 
+// From 0, with steps of a whole 1, 2 or 5.
+AxisScale from_zero(double most, const std::function<QString(double)>& label) {
+  constexpr double kMostSteps = 5;
+  int n = step_at_most(most / kMostSteps);
+  if (step(n) * kMostSteps < most) ++n;
+  const double width = step(n);
+  AxisScale scale{0, std::ceil(most / width) * width, {}};
+  const std::int64_t steps = std::llround(scale.high / width);
+  for (std::int64_t tick = 0; tick <= steps; ++tick) {
+    const double at = static_cast<double>(tick) * width;
+    scale.ticks.append({at, label(at)});
+  }
+  return scale;
+}
+
 }  // namespace
 
 AxisScale duration_scale(double least_ns, double most_ns) {
@@ -56,29 +72,16 @@ AxisScale duration_scale(double least_ns, double most_ns) {
 }
 
 AxisScale rate_scale(double most_per_second) {
-  constexpr double kMostSteps = 5;
-  const double most = std::clamp(most_per_second, kMostSteps, 1e12);
-  int n = step_at_most(most / kMostSteps);
-  if (step(n) * kMostSteps < most) ++n;
-  const double width = step(n);
-  AxisScale scale{0, std::ceil(most / width) * width, {}};
-  const std::int64_t steps = std::llround(scale.high / width);
-  for (std::int64_t tick = 0; tick <= steps; ++tick) {
-    const double at = static_cast<double>(tick) * width;
-    const auto count = static_cast<std::uint64_t>(std::llround(at));
-    scale.ticks.append({at, QString::fromStdString(metrics::format_count(count))});
-  }
-  return scale;
+  return from_zero(std::clamp(most_per_second, 5.0, 1e12), [](double at) {
+    return QString::fromStdString(
+        metrics::format_count(static_cast<std::uint64_t>(std::llround(at))));
+  });
 }
 
-AxisScale time_scale(std::uint32_t seconds) {
-  AxisScale scale{-static_cast<double>(seconds), 0, {}};
-  for (std::uint32_t quarter = 4; quarter > 0; --quarter) {
-    const std::uint32_t ago = seconds * quarter / 4;
-    scale.ticks.append({-static_cast<double>(ago), QStringLiteral("−%1 s").arg(ago)});
-  }
-  scale.ticks.append({0, QStringLiteral("now")});
-  return scale;
+AxisScale linear_duration_scale(double most_ns) {
+  return from_zero(std::clamp(most_ns, 5.0, 1e15), [](double at) {
+    return at == 0 ? QStringLiteral("0") : QString::fromStdString(metrics::format_duration(at));
+  });
 }
 
 }  // namespace goxel_telemetry::viewer

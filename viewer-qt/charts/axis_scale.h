@@ -25,10 +25,10 @@ struct AxisScale {
 // of nanoseconds; values below a nanosecond count as one. Labels carry their unit: "200 µs".
 AxisScale duration_scale(double least_ns, double most_ns);
 
+// A linear one, from 0 to at least `most_ns`, at most five steps. Positions are nanoseconds.
+AxisScale linear_duration_scale(double most_ns);
+
 // From 0 to at least `most`, at most five steps of 1, 2 or 5 times a power of ten.
 AxisScale rate_scale(double most_per_second);
-
-// The last seconds: 0 is now. A label at each quarter.
-AxisScale time_scale(std::uint32_t seconds);
 
 }  // namespace goxel_telemetry::viewer

@@ -2,6 +2,7 @@
 #include "viewer-qt/models/figures.h"
 
 #include <QCoreApplication>
+#include <algorithm>
 
 #include "metrics/live/own_cost.h"
 #include "metrics/live/target_room.h"
@@ -35,31 +36,82 @@ QString within(const metrics::WindowStats& window, std::uint64_t ns) {
   return window.latency.count == 0 ? unknown() : duration(static_cast<double>(ns));
 }
 
-Figure p99(const QString& name, const metrics::WindowStats& window, const QString& stretch) {
-  const metrics::Latency& latency = window.latency;
-  return {name, within(window, latency.p99_ns),
-          tr("99 of 100 requests of the last %1 were answered within this time, 95 within %2, 90 "
-             "within %3, 50 within %4")
-              .arg(stretch, within(window, latency.p95_ns), within(window, latency.p90_ns),
-                   within(window, latency.p50_ns))};
+// The daemon's, "1m / 5m / 15m".
+template <class Value>
+QString of_windows(const metrics::Daemon& daemon, Value value) {
+  QStringList texts;
+  for (std::size_t i = 1; i < metrics::kWindowCount; ++i) texts += value(daemon.windows[i]);
+  return texts.join(QStringLiteral(" / "));
 }
 
-Figure failures(const metrics::WindowStats& minute) {
-  const metrics::Outcomes& outcomes = minute.outcomes;
-  const std::uint64_t failed = outcomes.all() - outcomes.ok;
-  return {tr("Failed 1 min"), count(failed),
-          tr("%1 errors, %2 unanswered, %3 malformed, %4 cancelled")
-              .arg(count(outcomes.error), count(outcomes.unanswered), count(outcomes.malformed),
-                   count(outcomes.cancelled)),
-          failed != 0};
+Figure quantile(const QString& name, const metrics::Daemon& daemon,
+                std::uint64_t metrics::Latency::*ns, int of_hundred) {
+  const auto value = [ns](const metrics::WindowStats& window) {
+    return within(window, window.latency.*ns);
+  };
+  return {name, value(daemon.window(metrics::Window::one_minute)),
+          tr("%1 of 100 requests of the last minute were answered within this time; 1, 5 and 15 "
+             "minutes: %2")
+              .arg(QString::number(of_hundred), of_windows(daemon, value))};
+}
+
+FigureGroup latency(const metrics::Snapshot& snapshot, const metrics::LayersView* layers) {
+  const metrics::Daemon& daemon = snapshot.daemon;
+  const metrics::WindowStats& now = daemon.window(metrics::Window::now);
+  const metrics::WindowStats& minute = daemon.window(metrics::Window::one_minute);
+  const auto mean = [](const metrics::WindowStats& window) {
+    return window.latency.count == 0 ? unknown() : duration(window.latency.mean_ns);
+  };
+  FigureGroup group{tr("Latency"), {}};
+  group.figures += {tr("Now"), mean(now), tr("Mean of the last second")};
+  group.figures += {tr("1 / 5 / 15 min"), of_windows(daemon, mean), tr("Means")};
+  Figure target{tr("Target"), unknown(),
+                tr("How long a whole operation should take on average, as the operator set it")};
+  if (layers != nullptr && layers->targets.latency_ns != 0) {
+    target.value = duration(static_cast<double>(layers->targets.latency_ns));
+    if (minute.latency.count != 0) {
+      const double room = static_cast<double>(layers->targets.latency_ns) - minute.latency.mean_ns;
+      target.hint = tr("The last minute is %1")
+                        .arg(QString::fromStdString(metrics::format_latency_room(room)));
+      target.alarming = room < 0;
+    }
+  }
+  group.figures += target;
+  group.figures += quantile(QStringLiteral("p50"), daemon, &metrics::Latency::p50_ns, 50);
+  group.figures += quantile(QStringLiteral("p95"), daemon, &metrics::Latency::p95_ns, 95);
+  group.figures += quantile(QStringLiteral("p99"), daemon, &metrics::Latency::p99_ns, 99);
+  return group;
 }
 
 // A daemon that has ended has no rate any more; its last counts stay visible.
-Figure throughput(const metrics::Daemon& daemon) {
+FigureGroup throughput(const metrics::Snapshot& snapshot, const metrics::LayersView* layers) {
+  const metrics::Daemon& daemon = snapshot.daemon;
   const bool live = daemon.state == shm::ProducerState::live;
-  const double rate = daemon.window(metrics::Window::now).rate_per_second;
-  return {tr("Throughput"), live ? QString::fromStdString(metrics::format_rate(rate)) : unknown(),
-          tr("Requests that ended in the last second")};
+  const auto rate = [live](const metrics::WindowStats& window) {
+    return live ? QString::fromStdString(metrics::format_rate(window.rate_per_second)) : unknown();
+  };
+  FigureGroup group{tr("Throughput"), {}};
+  group.figures += {tr("Now"), rate(daemon.window(metrics::Window::now)),
+                    tr("Requests that ended in the last second")};
+  group.figures += {tr("1 / 5 / 15 min"), of_windows(daemon, rate), tr("Requests a second")};
+  Figure target{
+      tr("Target"), unknown(),
+      tr("How many operations a second there should be, as the operator set it; fewer may "
+         "only mean that fewer were asked for")};
+  if (layers != nullptr && layers->targets.operations_per_second != 0) {
+    target.value =
+        QString::fromStdString(metrics::format_rate(layers->targets.operations_per_second));
+  }
+  group.figures += target;
+  group.figures += {tr("Requests"), count(daemon.run_total.all()),
+                    tr("Since the daemon began, up to this moment")};
+  const metrics::Outcomes& minute = daemon.window(metrics::Window::one_minute).outcomes;
+  group.figures += {tr("Not ok, 1 min"), count(minute.failed()),
+                    tr("%1 errors, %2 unanswered, %3 malformed, %4 cancelled. A client that asks "
+                       "for what does not exist gets errors, too")
+                        .arg(count(minute.error), count(minute.unanswered), count(minute.malformed),
+                             count(minute.cancelled))};
+  return group;
 }
 
 Figure clients(const metrics::Daemon& daemon) {
@@ -71,13 +123,27 @@ Figure clients(const metrics::Daemon& daemon) {
 
 Figure in_flight(const metrics::Snapshot& snapshot) {
   Figure figure{tr("In flight"), count(snapshot.daemon.inflight),
-                tr("%1 of %2 workers busy, %3 requests queued")
-                    .arg(count(snapshot.daemon.workers_busy),
-                         count(snapshot.daemon.gauges[shm::Gauge::workers_configured]),
-                         count(snapshot.daemon.gauges[shm::Gauge::queue_depth]))};
+                tr("Requests that are being worked on, or wait for it")};
   figure.alarming =
       !snapshot.inflight.empty() && snapshot.inflight.front().age_ns >= InflightModel::kOldNs;
   return figure;
+}
+
+// Without workers (the preloaded plugin sees none) there is no queue to see either.
+Figure workers(const metrics::Snapshot& snapshot, const metrics::LayersView* layers) {
+  const std::uint64_t all = snapshot.daemon.gauges[shm::Gauge::workers_configured];
+  Figure figure{tr("Workers"), unknown(), tr("The daemon does not say how many it has")};
+  if (all == 0) return figure;
+  figure.value = tr("%1 of %2 busy").arg(count(snapshot.daemon.workers_busy), count(all));
+  const auto& used = layers != nullptr ? layers->worker_utilisation[1] : std::nullopt;
+  figure.hint = tr("Used in the last minute: %1").arg(used ? percent(*used) : unknown());
+  return figure;
+}
+
+Figure queue(const metrics::Snapshot& snapshot) {
+  const bool known = snapshot.daemon.gauges[shm::Gauge::workers_configured] != 0;
+  return {tr("Queue"), known ? count(snapshot.daemon.gauges[shm::Gauge::queue_depth]) : unknown(),
+          tr("Requests that wait for a worker")};
 }
 
 Figure cpu(const metrics::ProcessStats& process) {
@@ -116,7 +182,7 @@ Figure own_cost(const metrics::Snapshot& snapshot) {
     figure.hint = tr("%1 of the daemon's busy time; %2 calls were timed, %3 of them interrupted")
                       .arg(cost.busy_ratio ? percent(*cost.busy_ratio) : unknown(),
                            count(cost.samples), count(cost.interrupted));
-    figure.noteworthy = metrics::cost_level(cost) == metrics::CostLevel::high;
+    figure.alarming = metrics::cost_level(cost) == metrics::CostLevel::high;
   }
   if (cost.waited) {
     figure.value = duration(cost.waited->ns);
@@ -145,7 +211,7 @@ Figure own_cost(const metrics::Snapshot& snapshot) {
 Figure lost(const metrics::Snapshot& snapshot) {
   const std::uint64_t overwritten = snapshot.ring.lost;
   const std::uint64_t missed = snapshot.daemon.gauges[shm::Gauge::lane_misses];
-  return {tr("Records lost"), count(overwritten + missed),
+  return {tr("Lost"), count(overwritten + missed),
           tr("%1 overwritten before this window read them, %2 never written because every lane was "
              "taken. Of %3 records published, %4 were read; %5 were gone before this window began")
               .arg(count(overwritten), count(missed), count(snapshot.ring.published),
@@ -153,15 +219,75 @@ Figure lost(const metrics::Snapshot& snapshot) {
           overwritten + missed != 0};
 }
 
+Figure freshness(const metrics::Snapshot& snapshot) {
+  Figure figure{tr("Counted after"), unknown(), tr("No record came in the last minute")};
+  if (const auto& age = snapshot.freshness.daemon) {
+    figure.value = duration(static_cast<double>(age->p99_ns));
+    figure.hint = tr("99 of 100 records of the last minute were counted here so soon after their "
+                     "request had ended, half within %1")
+                      .arg(duration(static_cast<double>(age->p50_ns)));
+  }
+  if (const auto& age = snapshot.freshness.outer) {
+    figure.hint += tr("; of the layers outside, which report in batches, within %1")
+                       .arg(duration(static_cast<double>(age->p99_ns)));
+  }
+  return figure;
+}
+
+Figure covered(const metrics::LayersView* layers) {
+  Figure figure{tr("Coverage"), unknown(), tr("No layer outside of the daemon reports")};
+  if (layers == nullptr) return figure;
+  QStringList parts;
+  double least = 1;
+  for (const char* layer : metrics::kLayerNames) {
+    const auto part = metrics::coverage(*layers, layer);
+    if (!part) continue;
+    least = std::min(least, *part);
+    parts += QStringLiteral("%1 %2").arg(QString::fromLatin1(layer), percent(*part));
+  }
+  if (parts.isEmpty()) return figure;
+  figure.value = percent(least);
+  figure.hint = tr("The part of their operations of which there are spans: %1")
+                    .arg(parts.join(QStringLiteral(", ")));
+  return figure;
+}
+
+Figure segment(const metrics::Snapshot& snapshot) {
+  return {tr("Telemetry\'s memory"),
+          snapshot.own_cost.resident_bytes ? bytes(*snapshot.own_cost.resident_bytes) : unknown(),
+          tr("The plugin\'s part of the process\'s memory; the segment has room for %1")
+              .arg(bytes(snapshot.ring.segment_bytes))};
+}
+
+// A process of an outer layer that reports: what it uses.
+Figure process(const metrics::LayerProcess& one) {
+  const metrics::ProcessStats& stats = one.process;
+  return {QString::fromStdString(one.layer),
+          tr("%1, %2").arg(stats.cpu_ratio ? percent(*stats.cpu_ratio) : unknown(),
+                           stats.resident_bytes ? bytes(*stats.resident_bytes) : unknown()),
+          tr("CPU and resident memory of process %1, which reports for this layer").arg(stats.pid)};
+}
+
 }  // namespace
 
-std::array<Figure, kFigureCount> figures(const metrics::Snapshot& snapshot) {
-  const metrics::WindowStats& now = snapshot.daemon.window(metrics::Window::now);
-  const metrics::WindowStats& minute = snapshot.daemon.window(metrics::Window::one_minute);
-  return {{p99(tr("p99 now"), now, tr("second")), p99(tr("p99 1 min"), minute, tr("minute")),
-           throughput(snapshot.daemon), failures(minute), clients(snapshot.daemon),
-           in_flight(snapshot), cpu(snapshot.process), memory(snapshot), own_cost(snapshot),
-           lost(snapshot)}};
+QList<FigureGroup> figure_groups(const metrics::Snapshot& snapshot,
+                                 const metrics::LayersView* layers) {
+  FigureGroup host{tr("Daemon"),
+                   {clients(snapshot.daemon), in_flight(snapshot), queue(snapshot),
+                    workers(snapshot, layers), cpu(snapshot.process), memory(snapshot)}};
+  if (layers != nullptr) {
+    constexpr qsizetype kMostProcesses = 6;
+    qsizetype listed = 0;
+    for (const metrics::LayerProcess& one : layers->processes) {
+      if (!one.running || one.layer == metrics::kDaemonLayer || listed++ == kMostProcesses)
+        continue;
+      host.figures += process(one);
+    }
+  }
+  const FigureGroup watching{tr("Watching"),
+                             {freshness(snapshot), lost(snapshot), covered(layers),
+                              own_cost(snapshot), segment(snapshot)}};
+  return {latency(snapshot, layers), throughput(snapshot, layers), host, watching};
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The headline figures: those that a person looks at first.
+// The figures of the overview: those that a person looks at first.
 #pragma once
 
+#include <QList>
 #include <QString>
-#include <array>
 
+#include "metrics/layers/layers.h"
 #include "metrics/live/snapshot.h"
 
 namespace goxel_telemetry::viewer {
@@ -13,10 +14,17 @@ struct Figure {
   QString name;
   QString value;
   QString hint;  // what exactly the figure counts
+  // Somebody should act: shown with a sign, a word and a colour. What a wrong client makes of its requests is counted,
+  // and is not.
   bool alarming = false;
-  bool noteworthy = false;  // less than alarming
 };
-inline constexpr std::size_t kFigureCount = 10;
-std::array<Figure, kFigureCount> figures(const metrics::Snapshot& snapshot);
+struct FigureGroup {
+  QString title;
+  QList<Figure> figures;
+};
+
+// Always the same groups with the same figures, but for those of the processes of outer layers. `layers` may be null.
+QList<FigureGroup> figure_groups(const metrics::Snapshot& snapshot,
+                                 const metrics::LayersView* layers);
 
 }  // namespace goxel_telemetry::viewer

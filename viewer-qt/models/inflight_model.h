@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Requests in flight, oldest first; after a crash, what was in flight when the daemon died.
+// The requests that have no answer yet, the oldest first.
 #pragma once
 
 #include <QAbstractTableModel>
-#include <memory>
+#include <vector>
 
 #include "metrics/live/snapshot.h"
 
@@ -12,13 +12,18 @@ namespace goxel_telemetry::viewer {
 class InflightModel : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { kAge, kOperation, kPhase, kProtocol, kConnection, kColumnCount };
-  // An older request is drawn as possibly stuck.
-  static constexpr std::uint64_t kOldNs = 1'000'000'000;
+  enum Column { kAge, kOperation, kPhase, kProtocol, kStack, kConnection, kColumnCount };
+  static constexpr std::uint64_t kOldNs = 1'000'000'000;  // may be stuck
+
+  static constexpr std::size_t kMost = 200;  // rows: of more requests, the oldest
 
   using QAbstractTableModel::QAbstractTableModel;
 
-  void show(std::shared_ptr<const metrics::Snapshot> snapshot);
+  // A request keeps its row while it is in flight, so what is selected stays selected. Held still, the model shows what
+  // was in flight when that began.
+  void show(std::vector<metrics::InflightRequest> requests);
+  void hold(bool held);
+  bool is_held() const { return held_; }
 
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
@@ -27,7 +32,8 @@ class InflightModel : public QAbstractTableModel {
                       int role = Qt::DisplayRole) const override;
 
  private:
-  std::shared_ptr<const metrics::Snapshot> snapshot_;
+  std::vector<metrics::InflightRequest> requests_;
+  bool held_ = false;
 };
 
 }  // namespace goxel_telemetry::viewer

@@ -50,7 +50,7 @@ TEST(HistoryFilter, PassesWhatHasAllTheNamesItAsksFor) {
 // 90 s, from the middle of a ten to the middle of one: ten stretches, the first and the last cut.
 TEST(HistoryPoints, AreOfWholeStretchesAndOfTheSameLengthButAtTheEnds) {
   const auto shape = [](std::uint32_t points, std::uint64_t step) {
-    const HistoryAnswer all = HistoryPoints({1'005, 1'095, 90}, points, step).answer({});
+    const HistoryAnswer all = answer_of(HistoryPoints({1'005, 1'095, 90}, points, step).take({}));
     std::vector<std::uint64_t> edges;
     for (const HistoryPoint& point : all.points) {
       EXPECT_EQ(edges.empty() ? point.begin_seconds : edges.back(), point.begin_seconds);
@@ -86,11 +86,11 @@ TEST(HistoryPoints, SayHowLongTheyWereWatchedAndWhatCameMeanwhile) {
   HistoryPoints points({1'005, 1'095, 90}, 3, 10);
   *points.at(1'010) = requests(4);
   *points.at(1'030) = requests(3);
-  const HistoryAnswer answer = points.answer({{990 * kNs, 1'010 * kNs},
-                                              {1'025 * kNs, 1'035 * kNs},
-                                              {1'035 * kNs, 1'036 * kNs},
-                                              {1'093 * kNs, 1'110 * kNs},
-                                              {1'120 * kNs, 1'130 * kNs}});
+  const HistoryAnswer answer = answer_of(points.take({{990 * kNs, 1'010 * kNs},
+                                                      {1'025 * kNs, 1'035 * kNs},
+                                                      {1'035 * kNs, 1'036 * kNs},
+                                                      {1'093 * kNs, 1'110 * kNs},
+                                                      {1'120 * kNs, 1'130 * kNs}}));
   EXPECT_EQ(answer.begin_seconds, 1'005u);
   EXPECT_EQ(answer.end_seconds, 1'095u);
   EXPECT_EQ(answer.point_seconds, 30u);
@@ -105,6 +105,32 @@ TEST(HistoryPoints, SayHowLongTheyWereWatchedAndWhatCameMeanwhile) {
   EXPECT_DOUBLE_EQ(answer.whole.covered_seconds, 18);
   EXPECT_EQ(answer.whole.outcomes.ok, 7u);
   EXPECT_DOUBLE_EQ(answer.whole.rate_per_second, 7.0 / 18);
+}
+
+// Of two operations in the same ten seconds, together 50 records, and of one with 20 in a second of its own.
+TEST(HistoryPoints, KeepThePeakThatIsShorterThanAPoint) {
+  HistoryPoints points({1'000, 1'060, 60}, 2, 10);
+  points.count(1'010, 10, 30);
+  points.count(1'010, 10, 20);
+  points.count(1'020, 1, 4);
+  points.count(1'021, 1, 20);
+  points.count(1'030, 10, 1);
+  points.count(990, 10, 1'000);
+  points.count(1'060, 10, 1'000);
+  const HistoryTallies tallies = points.take({});
+  ASSERT_EQ(tallies.points.size(), 2u);
+  EXPECT_DOUBLE_EQ(tallies.points[0].most_per_second, 20);
+  EXPECT_DOUBLE_EQ(tallies.points[1].most_per_second, 0.1);
+}
+
+TEST(HistoryFilter, PassesTheToolsOfAMethodIfAsked) {
+  const OperationKey tool{"2-layer", "mcp", "daemon", "goxel_add_voxel"};
+  HistoryFilter filter{"goxel", "goxel.add_voxel", {}, {}, {}};
+  EXPECT_FALSE(filter.passes(tool));
+  filter.with_tools = true;
+  EXPECT_TRUE(filter.passes(tool));
+  filter.operation = "goxel.ping";
+  EXPECT_FALSE(filter.passes(tool));
 }
 
 TEST(HistoryAnswerOfAReader, IsOfWhatPassesTheFilterAndLiesInTheRange) {

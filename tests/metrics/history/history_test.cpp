@@ -54,6 +54,17 @@ TEST_F(HistoryTest, PositionsAreThoseOfTheLastCommit) {
   EXPECT_EQ(writer().positions().at("goxel"), position_);
 }
 
+TEST_F(HistoryTest, FindsWhatToolsDidOfAMethodsWork) {
+  record(key("goxel.add_voxel"), kThen, 1'000);
+  record(key("goxel_add_voxel", "mcp-server"), kThen, 2'000);
+  record(key("ping"), kThen, 2'000);
+  commit(kThen + 1);
+  HistoryFilter filter{"", "goxel.add_voxel", {}, {}, {}};
+  EXPECT_EQ(query(kThen, kThen + 1, 1, filter).whole.outcomes.ok, 1u);
+  filter.with_tools = true;
+  EXPECT_EQ(query(kThen, kThen + 1, 1, filter).whole.outcomes.ok, 2u);
+}
+
 TEST_F(HistoryTest, FiltersByEveryNameAndSaysWhatItDoesNotKnow) {
   record(key("ping"), kThen, 1'000);
   record(key("ping", "mcp-server"), kThen, 2'000);

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window and its pages by the state of their widgets: no daemon is watched.
+#include "viewer-qt/main_window.h"
+
+#include <gtest/gtest.h>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTest>
+#include <QToolButton>
+#include <QTreeView>
+#include <algorithm>
+
+#include "tests/viewer-qt/application.h"
+#include "tests/viewer-qt/snapshots.h"
+#include "viewer-qt/charts/time_chart.h"
+#include "viewer-qt/models/operations_model.h"
+#include "viewer-qt/pages/inflight_strip.h"
+#include "viewer-qt/selection_bar.h"
+#include "viewer-qt/theme.h"
+#include "viewer-qt/waiting_page.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+using metrics::kNsPerSecond;
+
+class PageTest : public testing::Test {
+ protected:
+  PageTest() { application(); }
+  template <class Widget = QLabel>
+  static Widget* find(const QWidget& in, const char* name) {
+    return in.findChild<Widget*>(name);
+  }
+};
+
+TEST_F(PageTest, WaitingPageNamesWhoIsHereAsWhatTheyAre) {
+  WaitingPage page;
+  EXPECT_EQ(find(page, "heading")->text(), "Waiting for a daemon");
+  EXPECT_EQ(find(page, "instances")->text(), "No daemon with telemetry has run here.");
+  EXPECT_TRUE(find(page, "config")->text().contains("{ \"instance\": \"goxel\" }"));
+  page.show_instances({{"a", "live", "goxel <b>"}, {"b", "", ""}, {"<c>", "dead", ""}});
+  EXPECT_EQ(
+      find(page, "instances")->text(),
+      QString::fromUtf8("<a href=\"a\">a</a> – live, goxel &lt;b&gt;<br>"
+                        "<a href=\"b\">b</a> – this user may not read it, or it is no segment<br>"
+                        "<a href=\"&lt;c&gt;\">&lt;c&gt;</a> – dead<br>Choose one to watch it."));
+  page.show_instances({});
+  EXPECT_EQ(find(page, "instances")->text(), "No daemon with telemetry has run here.");
+}
+
+class Window : public PageTest {
+ protected:
+  Window() {
+    window_.show();
+    QCoreApplication::processEvents();
+  }
+
+  static FramePointer frame_of(const std::shared_ptr<metrics::Snapshot>& snapshot) {
+    auto frame = std::make_shared<Frame>();
+    frame->snapshot = *snapshot;
+    frame->snapshot.taken_realtime_ns = metrics::Time::now().realtime_ns;
+    return frame;
+  }
+  void show(const std::shared_ptr<metrics::Snapshot>& snapshot) {
+    window_.show_frame(frame_of(snapshot));
+    QCoreApplication::processEvents();
+  }
+  // What the window asked last.
+  Look asked() const { return asks_.isEmpty() ? Look() : asks_.back()[0].value<Look>(); }
+  // An answer with so many columns of a second, the last of which ended now.
+  ViewPointer answer(int columns) const {
+    auto view = std::make_shared<View>();
+    view->look = asked();
+    const std::uint64_t now = metrics::Time::now().realtime_ns / kNsPerSecond * kNsPerSecond;
+    view->range = view->look.selection.range.value_or(
+        metrics::TimeStretch{now - static_cast<std::uint64_t>(columns) * kNsPerSecond, now});
+    auto points = std::make_shared<TimePoints>();
+    for (int i = 0; i < columns; ++i) {
+      TimePoint& point = points->points.emplace_back();
+      point.begin_ns = view->range.begin_ns + static_cast<std::uint64_t>(i) * kNsPerSecond;
+      point.end_ns = point.begin_ns + kNsPerSecond;
+      point.watched = true;
+      point.records = point.answered = 100;
+      point.per_second = 100;
+      point.p50_ns = 250'000;
+      point.p99_ns = 500'000;
+      point.max_ns = 900'000;
+    }
+    view->points = points;
+    return view;
+  }
+  const QLabel* figure(const QString& name) const {
+    for (const QLabel* label : window_.findChildren<QLabel*>()) {
+      if (label->accessibleName() == name) return label;
+    }
+    return nullptr;
+  }
+  const TimeChart* chart(const QString& name) const {
+    for (const TimeChart* one : window_.findChildren<TimeChart*>()) {
+      if (one->accessibleName() == name) return one;
+    }
+    return nullptr;
+  }
+  QStringList chips() const { return window_.findChild<SelectionBar*>()->chips(); }
+  QToolButton* button(const QString& text) const {
+    QCoreApplication::processEvents();  // what is new in a layout is shown later
+    for (QToolButton* one : window_.findChildren<QToolButton*>()) {
+      if (one->text().startsWith(text) && one->isVisibleTo(&window_)) return one;
+    }
+    return nullptr;
+  }
+  void choose(const std::string& operation) {
+    Selection selection = asked().selection;
+    selection.operation = operation;
+    window_.select(selection);
+  }
+
+  MainWindow window_{""};
+  QSignalSpy asks_{&window_, &MainWindow::looks_at};
+};
+
+TEST_F(Window, ChoosingAnInstanceNamesTheWindowAfterIt) {
+  EXPECT_EQ(window_.windowTitle(), "Goxel telemetry");
+  QSignalSpy chosen(&window_, &MainWindow::instance_chosen);
+  window_.show_instances({{"studio", "live", ""}});
+  EXPECT_TRUE(find(window_, "instances")->text().contains("studio"));
+  Q_EMIT find(window_, "instances")->linkActivated("studio");
+  ASSERT_EQ(chosen.size(), 1);
+  EXPECT_EQ(window_.windowTitle(), QString::fromUtf8("studio – Goxel telemetry"));
+  EXPECT_EQ(find(window_, "heading")->text(), "Waiting for the daemon of instance \"studio\"");
+}
+
+TEST_F(Window, ShowsTheFrameInTheHeaderTheFiguresAndTheStrip) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  snapshot->ring.lost = 7;
+  show(snapshot);
+  EXPECT_TRUE(find(window_, "badge")->text().startsWith(QString::fromUtf8("● Live, 0.")));
+  EXPECT_EQ(window_.windowTitle(), QString::fromUtf8("test: Live, p99 500 µs – Goxel telemetry"));
+  ASSERT_NE(figure("Lost"), nullptr);
+  EXPECT_EQ(figure("Lost")->text(), QString::fromUtf8("▲ 7"));
+  EXPECT_EQ(figure("Lost")->palette().color(QPalette::WindowText), theme::ink(theme::Ink::warning));
+  EXPECT_EQ(figure("Requests")->palette().color(QPalette::WindowText),
+            window_.palette().color(QPalette::WindowText));
+  EXPECT_TRUE(figure("Requests")->toolTip().contains("Since the daemon began"));
+  EXPECT_EQ(window_.findChild<InflightStrip*>()->text(), "In flight: nothing");
+}
+
+TEST_F(Window, ChartsShowTheAnswerToWhatWasAskedAndNoOther) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.show_view(answer(30));
+  EXPECT_EQ(chart("Latency")->reading().toStdString(),
+            "p50 250 µs, p99 500 µs, max 900 µs, of 100");
+  EXPECT_EQ(chart("Throughput")->reading().toStdString(),
+            "all 100/s, not ok 0/s, peak 0/s, count 100");
+  const ViewPointer late = answer(5);
+  choose("ping");
+  EXPECT_EQ(asked().selection.operation, "ping");
+  window_.show_view(late);
+  EXPECT_EQ(chart("Latency")->plot().points->points.size(), 30u)
+      << "an answer to the question before";
+}
+
+TEST_F(Window, PauseStopsAtWhatIsShownAndHomeGoesOn) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  snapshot->daemon.run_total.ok = 1'000;
+  show(snapshot);
+  const ViewPointer view = answer(30);
+  window_.show_view(view);
+  QTest::keyClick(&window_, Qt::Key_Space);
+  ASSERT_TRUE(asked().selection.range);
+  EXPECT_EQ(*asked().selection.range, view->range);
+  snapshot->daemon.run_total.ok = 12'000;
+  show(snapshot);
+  EXPECT_TRUE(find(window_, "badge")->text().contains("11,000 new"))
+      << find(window_, "badge")->text().toStdString();
+  EXPECT_EQ(chips().size(), 1);
+  QTest::keyClick(&window_, Qt::Key_Home);
+  EXPECT_TRUE(asked().selection.is_live());
+  EXPECT_TRUE(chips().isEmpty());
+  EXPECT_TRUE(find(window_, "badge")->text().contains("Live"));
+}
+
+TEST_F(Window, ChipsTakeARestrictionAwayAndTheTrailBringsItBack) {
+  show(snapshot_of(1, "ping 100 250"));
+  Selection selection;
+  selection.operation = "goxel.add_voxel";
+  selection.stack = "4-layer";
+  selection.status = StatusChoice::failed;
+  window_.select(selection);
+  EXPECT_EQ(chips(), (QStringList{QString::fromUtf8("goxel.add_voxel  ✕"),
+                                  QString::fromUtf8("stack 4-layer  ✕"),
+                                  QString::fromUtf8("only not ok  ✕")}));
+  EXPECT_EQ(asked().selection, selection);
+  QTest::mouseClick(button("stack 4-layer"), Qt::LeftButton);
+  EXPECT_EQ(asked().selection.stack, "");
+  EXPECT_EQ(chips().size(), 2);
+  QTest::keyClick(&window_, Qt::Key_Left, Qt::AltModifier);
+  EXPECT_EQ(asked().selection, selection);
+  QTest::keyClick(&window_, Qt::Key_Right, Qt::AltModifier);
+  EXPECT_EQ(asked().selection.stack, "");
+}
+
+TEST_F(Window, TheChoiceOfAStackStandsBesideTheChips) {
+  auto frame = std::make_shared<Frame>(*frame_of(snapshot_of(1, "ping 100 250")));
+  auto layers = std::make_shared<metrics::LayersView>();
+  layers->stacks.resize(1);
+  layers->stacks[0].stack = "2-layer";
+  frame->layers = layers;
+  window_.show_frame(frame);
+  EXPECT_EQ(button("2-layer"), nullptr) << "there is nothing to choose";
+  auto two = std::make_shared<metrics::LayersView>(*layers);
+  two->stacks.resize(2);
+  two->stacks[1].stack = "4-layer";
+  frame->layers = two;
+  window_.show_frame(frame);
+  ASSERT_NE(button("4-layer"), nullptr);
+  EXPECT_TRUE(button("both")->isChecked());
+  button("4-layer")->click();
+  EXPECT_EQ(asked().selection.stack, "4-layer");
+  EXPECT_FALSE(button("both")->isChecked());
+  button("both")->click();
+  EXPECT_EQ(asked().selection.stack, "");
+}
+
+TEST_F(Window, OperationsAreAskedForWhileTheirPageIsOpenAndAClickedRowRestrictsAll) {
+  show(snapshot_of(1, "ping 100 250"));
+  EXPECT_FALSE(asked().operations);
+  EXPECT_TRUE(window_.turn_to("operations"));
+  EXPECT_FALSE(window_.turn_to("nonsense"));
+  EXPECT_TRUE(asked().operations);
+  auto view = std::make_shared<View>(*answer(30));
+  auto groups = std::make_shared<std::vector<OperationGroup>>(2);
+  (*groups)[0].sum.key.operation = "goxel.add_voxel";
+  (*groups)[0].sum.share = 0.9;
+  (*groups)[0].sum.busy_ns = 1;
+  (*groups)[1].sum.key.operation = "ping";
+  view->operations = groups;
+  window_.show_view(view);
+  auto* table = window_.findChild<QTreeView*>();
+  ASSERT_EQ(table->model()->rowCount(), 2);
+  EXPECT_TRUE(table->isColumnHidden(OperationsModel::kTarget)) << "none has a target";
+  Q_EMIT table->clicked(table->model()->index(0, 0));
+  EXPECT_EQ(asked().selection.operation, "goxel.add_voxel");
+  EXPECT_TRUE(asked().selection.is_live());
+  EXPECT_EQ(table->currentIndex().row(), 0);
+}
+
+TEST_F(Window, FindGoesToTheFieldOfTheOperations) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.activateWindow();
+  QTest::keyClick(&window_, Qt::Key_F, Qt::ControlModifier);
+  EXPECT_TRUE(window_.findChild<QLineEdit*>()->isVisibleTo(&window_));
+}
+
+TEST_F(Window, HeaderIsCalmOnlyWhileAllIsWell) {
+  const auto look = [this](shm::ProducerState state, double silent_seconds) {
+    const auto snapshot = snapshot_of(1, "ping 100 250");
+    snapshot->daemon.state = state;
+    snapshot->daemon.heartbeat_age_seconds = silent_seconds;
+    show(snapshot);
+    return find(window_, "badge")->parentWidget()->palette().color(QPalette::Window);
+  };
+  using shm::ProducerState;
+  EXPECT_EQ(look(ProducerState::live, 0), window_.palette().color(QPalette::Base));
+  EXPECT_EQ(find(window_, "badge")->palette().color(QPalette::WindowText),
+            theme::ink(theme::Ink::good));
+  EXPECT_EQ(look(ProducerState::live, 6), theme::ink(theme::Ink::warning));
+  EXPECT_EQ(look(ProducerState::dead, 0), theme::ink(theme::Ink::bad));
+  EXPECT_GE(theme::contrast(find(window_, "badge")->palette().color(QPalette::WindowText),
+                            theme::ink(theme::Ink::bad)),
+            4.5);
+  EXPECT_EQ(look(ProducerState::retired, 0), theme::ink(theme::Ink::quiet));
+}
+
+TEST_F(Window, WhatSeemsStuckOpensTheStripAndWhoClosesItKeepsItClosed) {
+  auto* strip = window_.findChild<InflightStrip*>();
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  snapshot->inflight.resize(2);
+  snapshot->inflight[0].operation = "goxel.export_model";
+  show(snapshot);
+  EXPECT_FALSE(strip->is_open()) << "requests come and go";
+  snapshot->inflight[0].age_ns = 2'000'000'000;
+  show(snapshot);
+  EXPECT_TRUE(strip->is_open());
+  EXPECT_EQ(strip->text().toStdString(), "▲ In flight: 2, oldest 2.00 s, goxel.export_model");
+  strip->findChild<QToolButton*>()->click();
+  show(snapshot);
+  EXPECT_FALSE(strip->is_open());
+}
+
+TEST_F(Window, WhatIsWrongWithThePastIsSaidInASentence) {
+  show(snapshot_of(1, "ping 100 250"));
+  auto view = std::make_shared<View>(*answer(3));
+  view->message = "the past is not kept: no room";
+  window_.show_view(view);
+  const auto labels = window_.findChildren<QLabel*>();
+  EXPECT_TRUE(std::any_of(labels.begin(), labels.end(), [this](const QLabel* label) {
+    return label->text() == "The past is not kept: no room." && label->isVisibleTo(&window_);
+  }));
+}
+
+TEST_F(Window, SaysWhenNobodySeesIt) {
+  QSignalSpy shown(&window_, &MainWindow::shown_changed);
+  window_.hide();
+  ASSERT_EQ(shown.size(), 1);
+  EXPECT_FALSE(shown[0][0].toBool());
+  window_.show();
+  EXPECT_TRUE(shown.back()[0].toBool());
+}
+
+TEST_F(Window, NothingAfterNowCanBeWanted) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.show_view(answer(30));
+  QTest::keyClick(&window_, Qt::Key_Space);
+  auto* latency = const_cast<TimeChart*>(chart("Latency"));
+  for (int i = 0; i < 50; ++i) QTest::keyClick(latency, Qt::Key_Right, Qt::ControlModifier);
+  EXPECT_LE(asked().selection.range->end_ns, metrics::Time::now().realtime_ns);
+  EXPECT_EQ(asked().selection.range->end_ns - asked().selection.range->begin_ns, 30 * kNsPerSecond);
+}
+
+TEST_F(Window, QuittingClosesTheWindow) {
+  QTest::keyClick(&window_, Qt::Key_Q, Qt::ControlModifier);
+  EXPECT_FALSE(window_.isVisible());
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::viewer

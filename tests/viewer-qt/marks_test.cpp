@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer-qt/marks.h"
+
+#include <gtest/gtest.h>
+#include <QDir>
+#include <QFile>
+#include <QTemporaryDir>
+
+#include "tests/viewer-qt/snapshots.h"
+#include "viewer-qt/notes.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+constexpr std::uint64_t kNs = 1'000'000'000;
+constexpr std::uint64_t kThen = 1'780'000'000 * kNs;
+
+class MarksTest : public testing::Test {
+ protected:
+  // Looks at second `at`.
+  void look(std::uint64_t at) {
+    snapshot_->taken_realtime_ns = kThen + at * kNs;
+    marks_.look_at(*snapshot_);
+  }
+  // The kinds by their glyphs, and the seconds.
+  std::string marks() const {
+    std::string all;
+    for (const Mark& mark : marks_.all()) {
+      const auto at =
+          static_cast<std::int64_t>(mark.at_ns - kThen) / static_cast<std::int64_t>(kNs);
+      all += QString(glyph(mark.kind)).toStdString() + std::to_string(at) + ' ';
+    }
+    return all;
+  }
+  void run(std::uint64_t id, std::uint64_t began, double seconds) {
+    snapshot_->daemon.run_id = id;
+    snapshot_->daemon.state = shm::ProducerState::live;
+    snapshot_->daemon.started_realtime_ns = kThen + began * kNs;
+    snapshot_->daemon.uptime_seconds = seconds;
+  }
+
+  const std::shared_ptr<metrics::Snapshot> snapshot_ = snapshot_of(1, "");
+  Marks marks_;
+};
+
+TEST_F(MarksTest, StandWhereADaemonBeganDiedAndBeganAgain) {
+  run(1, 0, 5);
+  look(5);
+  look(6);
+  EXPECT_EQ(marks(), "▶0 ");
+  snapshot_->daemon.state = shm::ProducerState::dead;
+  snapshot_->daemon.heartbeat_age_seconds = 2;
+  look(7);
+  look(8);
+  EXPECT_EQ(marks(), "▶0 ✖5 ");
+  run(2, 9, 1);
+  look(10);
+  EXPECT_EQ(marks(), "▶0 ✖5 ▶9 ");
+  snapshot_->daemon.state = shm::ProducerState::retired;
+  snapshot_->daemon.heartbeat_age_seconds = 1;
+  look(11);
+  EXPECT_EQ(marks(), "▶0 ✖5 ▶9 ■10 ");
+}
+
+TEST_F(MarksTest, LossesThatFollowEachOtherAreOne) {
+  run(1, 0, 5);
+  snapshot_->ring.lost = 10;
+  look(5);
+  snapshot_->ring.lost = 15;
+  look(9);
+  EXPECT_EQ(marks(), "▶0 ∅5 ");
+  EXPECT_TRUE(marks_.all()[1].text.startsWith("15 records")) << marks_.all()[1].text.toStdString();
+  snapshot_->ring.lost = 17;
+  look(30);
+  EXPECT_EQ(marks(), "▶0 ∅5 ∅30 ");
+  EXPECT_TRUE(marks_.all()[2].text.startsWith("2 records"));
+}
+
+TEST_F(MarksTest, NoDaemonLeavesNoMark) {
+  snapshot_->daemon.state = shm::ProducerState::absent;
+  snapshot_->daemon.run_id = 0;
+  look(1);
+  EXPECT_EQ(marks(), "");
+}
+
+TEST_F(MarksTest, AFlappingDaemonLeavesNoMoreThanSoMany) {
+  for (std::uint64_t i = 1; i <= 3'000; ++i) {
+    run(i, i, 0);
+    look(i);
+  }
+  EXPECT_EQ(marks_.all().size(), Marks::kMost);
+  EXPECT_EQ(marks_.all().back().at_ns, kThen + 3'000 * kNs);
+}
+
+class NotesTest : public testing::Test {
+ protected:
+  NotesTest() { qputenv("XDG_DATA_HOME", home_.path().toUtf8()); }
+  ~NotesTest() override { qunsetenv("XDG_DATA_HOME"); }
+  std::string texts(const Notes& notes) const {
+    std::string all;
+    for (const Mark& note : notes.all()) all += note.text.toStdString() + '|';
+    return all;
+  }
+  QTemporaryDir home_;
+};
+
+TEST_F(NotesTest, AreThereForTheNextViewer) {
+  Notes notes;
+  notes.read("goxel");
+  EXPECT_EQ(notes.add(kThen + 5, "second\nline\tof it"), "");
+  EXPECT_EQ(notes.add(kThen, "first"), "");
+  EXPECT_EQ(texts(notes), "first|second line of it|");
+  Notes again;
+  again.read("goxel");
+  EXPECT_EQ(texts(again), "first|second line of it|");
+  EXPECT_EQ(again.all()[1].at_ns, kThen + 5);
+  EXPECT_EQ(again.all()[1].kind, MarkKind::note);
+  Notes other;
+  other.read("other");
+  EXPECT_EQ(texts(other), "");
+}
+
+TEST_F(NotesTest, LinesThatAreNoneAreLeftOut) {
+  ASSERT_TRUE(QDir(home_.path()).mkpath("goxel-telemetry/notes"));
+  QFile file(home_.filePath("goxel-telemetry/notes/goxel.txt"));
+  ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+  file.write("\n\t\nx\ty\n-5\ta\n99999999999999999999999\tb\n7\tgood\n8\n");
+  for (int i = 0; i < 5'000; ++i) file.write("9\tmore\n");
+  file.close();
+  Notes notes;
+  notes.read("goxel");
+  EXPECT_EQ(notes.all().size(), Notes::kMost);
+  EXPECT_EQ(notes.all()[0].text, "good");
+}
+
+TEST_F(NotesTest, OneThatCannotBeWrittenIsSaidSo) {
+  qputenv("XDG_DATA_HOME", "/proc/none");
+  Notes notes;
+  notes.read("goxel");
+  EXPECT_NE(notes.add(kThen, "x").find("cannot be written"), std::string::npos);
+  EXPECT_EQ(texts(notes), "");
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::viewer

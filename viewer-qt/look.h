@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the window asks of the thread that reads, and what it gets: finished values.
+#pragma once
+
+#include <QList>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "metrics/layers/layers.h"
+#include "metrics/live/snapshot.h"
+#include "metrics/time.h"
+#include "viewer-qt/models/operation_rows.h"
+#include "viewer-qt/models/time_points.h"
+#include "viewer-qt/selection.h"
+
+namespace goxel_telemetry::viewer {
+
+// A moment of a daemon.
+struct Frame {
+  metrics::Snapshot snapshot;
+  std::shared_ptr<const metrics::LayersView> layers;  // null: no daemon is followed
+};
+
+// What is being looked at, and how closely.
+struct Look {
+  Selection selection;
+  std::uint64_t live_ns = 120 * metrics::kNsPerSecond;  // how far back, if the selection is live
+  std::uint32_t most_points = 600;
+  bool operations = false;  // whether the table of operations is wanted
+
+  friend bool operator==(const Look&, const Look&) = default;
+};
+
+// What was found.
+struct View {
+  Look look;
+  metrics::TimeStretch range;  // what `look` means by now
+  bool is_new = false;         // the first answer to this look
+  // Of the range; of a range that ends now, up to the last column that is over.
+  std::shared_ptr<const TimePoints> points;
+  // Of the range, with the operations that are not selected. Null: not asked for, or not known.
+  std::shared_ptr<const std::vector<OperationGroup>> operations;
+  QList<Mark> marks;    // of all that is known, in the order of time
+  std::string message;  // why less is known than could be; a sentence, or empty
+};
+
+// The last day, for the trend.
+struct Day {
+  metrics::TimeStretch range;
+  std::shared_ptr<const TimePoints> points;
+};
+
+using FramePointer = std::shared_ptr<const Frame>;
+using ViewPointer = std::shared_ptr<const View>;
+using DayPointer = std::shared_ptr<const Day>;
+
+}  // namespace goxel_telemetry::viewer

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What happened to a daemon while it was watched: starts, ends, crashes, lost records.
+#pragma once
+
+#include <QList>
+
+#include "metrics/live/snapshot.h"
+#include "viewer-qt/models/time_points.h"
+
+namespace goxel_telemetry::viewer {
+
+class Marks {
+ public:
+  static constexpr qsizetype kMost = 1'000;  // the oldest are forgotten
+
+  // Looks at the next snapshot of an instance.
+  void look_at(const metrics::Snapshot& snapshot);
+  const QList<Mark>& all() const { return marks_; }  // in the order of time
+
+ private:
+  void add(std::uint64_t at_ns, MarkKind kind, const QString& text);
+
+  QList<Mark> marks_;
+  std::uint64_t run_id_ = 0;
+  shm::ProducerState state_ = shm::ProducerState::absent;
+  std::uint64_t lost_ = 0;
+  std::uint64_t losing_since_ns_ = 0;  // CLOCK_REALTIME of the last mark of a loss
+  std::uint64_t lost_then_ = 0;
+};
+
+}  // namespace goxel_telemetry::viewer

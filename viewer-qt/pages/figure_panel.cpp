@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer-qt/pages/figure_panel.h"
+
+#include <QGridLayout>
+
+#include "viewer-qt/pages/panel.h"
+#include "viewer-qt/theme.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+QFont bold(QFont font) {
+  font.setBold(true);
+  return font;
+}
+
+}  // namespace
+
+FigurePanel::FigurePanel(QWidget* parent)
+    : QFrame(parent), title_(heading({})), grid_(new QGridLayout(this)) {
+  make_panel(*this);
+  grid_->addWidget(title_, 0, 0, 1, 2);
+  grid_->setContentsMargins(10, 6, 10, 8);
+  grid_->setVerticalSpacing(1);
+  grid_->setHorizontalSpacing(14);
+  grid_->setColumnStretch(1, 1);
+}
+
+void FigurePanel::show_group(const FigureGroup& group) {
+  if (title_->text() != group.title) title_->setText(group.title);
+  while (rows_.size() < group.figures.size()) {
+    const int row = static_cast<int>(rows_.size()) + 1;
+    auto* name = new QLabel;
+    auto* value = new QLabel;
+    name->setTextFormat(Qt::PlainText);
+    value->setTextFormat(Qt::PlainText);
+    value->setFont(bold(value->font()));
+    value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    value->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    grid_->addWidget(name, row, 0);
+    grid_->addWidget(value, row, 1);
+    rows_.append(Row{name, value});
+  }
+  while (rows_.size() > group.figures.size()) {
+    const Row row = rows_.takeLast();
+    delete row.name;
+    delete row.value;
+  }
+  for (qsizetype i = 0; i < rows_.size(); ++i) {
+    const Figure& figure = group.figures[i];
+    const Row& row = rows_[i];
+    const QString value = figure.alarming ? QStringLiteral("▲ ") + figure.value : figure.value;
+    if (row.name->text() != figure.name) {
+      row.name->setText(figure.name);
+      row.value->setAccessibleName(figure.name);
+    }
+    if (row.value->text() != value) {
+      row.value->setText(value);
+      // Wide enough for the widest value so far: numbers that change must not move what is beside them.
+      row.value->setMinimumWidth(
+          std::max(row.value->minimumWidth(), row.value->sizeHint().width()));
+    }
+    if (row.value->toolTip() != figure.hint) {
+      row.name->setToolTip(figure.hint);
+      row.value->setToolTip(figure.hint);
+      row.value->setAccessibleDescription(figure.hint);
+    }
+    const QColor ink = figure.alarming ? theme::ink(theme::Ink::warning, palette())
+                                       : palette().color(QPalette::WindowText);
+    if (row.value->palette().color(QPalette::WindowText) != ink) {
+      QPalette colors = row.value->palette();
+      colors.setColor(QPalette::WindowText, ink);
+      row.value->setPalette(colors);
+    }
+  }
+}
+
+}  // namespace goxel_telemetry::viewer

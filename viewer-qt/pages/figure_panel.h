@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A group of figures: names and values below each other. Only what changed is painted again.
+#pragma once
+
+#include <QFrame>
+#include <QLabel>
+#include <QList>
+
+#include "viewer-qt/models/figures.h"
+
+class QGridLayout;
+
+namespace goxel_telemetry::viewer {
+
+class FigurePanel : public QFrame {
+  Q_OBJECT
+ public:
+  explicit FigurePanel(QWidget* parent = nullptr);
+
+  void show_group(const FigureGroup& group);
+
+ private:
+  struct Row {
+    QLabel* name;
+    QLabel* value;
+  };
+  QLabel* title_;
+  QGridLayout* grid_;
+  QList<Row> rows_;
+};
+
+}  // namespace goxel_telemetry::viewer
