@@ -222,9 +222,11 @@ TEST_F(WaterfallTest, TheMousePointsAtSpansAndSelectsThem) {
   QTest::mouseMove(viewport, middle_of(1));
   EXPECT_EQ(waterfall_->current(), 1);
   EXPECT_EQ(waterfall_->selected(), 0) << "only pointed at";
+  const QImage pointed_at = waterfall_->grab().toImage();
   QEvent leave(QEvent::Leave);
   QApplication::sendEvent(viewport, &leave);
   EXPECT_EQ(waterfall_->current(), 0);
+  EXPECT_NE(waterfall_->grab().toImage(), pointed_at) << "that is to be seen";
   QTest::mouseClick(viewport, Qt::LeftButton, {}, middle_of(1));
   EXPECT_EQ(waterfall_->selected(), 1);
   EXPECT_TRUE(waterfall_->tip_at(middle_of(1)).contains("daemon"));

@@ -99,7 +99,7 @@ QString incomplete(const RecordList& list) {
 }  // namespace
 
 QString status_text(const metrics::NamedRecord& record) {
-  const QString status = QString::fromLatin1(metrics::to_string(record.status));
+  QString status = QString::fromLatin1(metrics::to_string(record.status));
   if (record.error == shm::ErrorCode::none) return status;
   if (record.error == shm::ErrorCode::tool) return tr("error of the tool");
   const auto code = shm::json_rpc_code(record.error);

@@ -28,7 +28,6 @@ class RecordsPage : public QWidget {
   // The number of the record that is chosen.
   std::optional<std::uint64_t> chosen() const { return chosen_; }
 
- public Q_SLOTS:
   // The answer to a new question chooses its first record; the same question's keeps what was chosen.
   void show(const RecordList& list);
   // Of the chosen record; another one's comes too late and is ignored.
