@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <QComboBox>
 #include <QLabel>
+#include <QScrollArea>
 #include <QSignalSpy>
 #include <QSplitter>
 #include <QTableView>
@@ -136,6 +137,17 @@ TEST_F(RecordsPageTest, PointingAtASpanMovesNothing) {
     QApplication::processEvents();
     EXPECT_EQ(waterfall()->geometry(), before) << span;
   }
+}
+
+TEST_F(RecordsPageTest, TheExactValuesAreInFullView) {
+  const RankedRecord first = ranked(2, "slow", 100, 90);
+  page_->show(list_of({first}));
+  page_->show_trace(shown_trace(first.found, four_layers(first.found.record), nullptr));
+  QApplication::processEvents();
+  const auto* const area = page_->findChild<QScrollArea*>();
+  const auto* const values = qobject_cast<QLabel*>(area->widget());
+  EXPECT_TRUE(values->text().contains("slow in daemon"));
+  EXPECT_GE(area->viewport()->height(), values->heightForWidth(area->viewport()->width()));
 }
 
 // Everything that may be in the page, as much of it as there may be.

@@ -120,8 +120,7 @@ TEST_F(WaterfallTest, ASpanWithoutADurationIsSeen) {
 
 TEST_F(WaterfallTest, IfNothingTookAnyTimeThereIsStillAScale) {
   waterfall_->show_trace(trace_of({span("daemon", 0, 0)}));
-  EXPECT_THAT(texts(), Contains("0 ns"));
-  EXPECT_THAT(texts(), Contains("1000 ns").Times(0));
+  EXPECT_THAT(texts(), Contains(testing::HasSubstr(" µs"))) << "of a microsecond";
   EXPECT_LT(waterfall_->bar(0).width(), 10);
 }
 
