@@ -22,10 +22,10 @@ namespace {
 
 using metrics::kNsPerSecond;
 
-constexpr int kSweepMs = 40;
+// Each with a frame: a request's end is on the screen within a tenth of a second.
+constexpr int kSweepMs = 80;
 constexpr std::uint64_t kSweepBudgetNs = 200'000'000;
-constexpr std::uint64_t kSweepsPerFrame = 2;
-constexpr std::uint64_t kSweepsPerLook = 25;
+constexpr std::uint64_t kSweepsPerLook = 12;
 // A second's records have been read so long after its end.
 constexpr std::uint64_t kSecondIsReadNs = 100'000'000;
 constexpr std::uint64_t kSecondsPerDayPassed = 10;
@@ -134,11 +134,10 @@ class LiveSource::Reader : public QObject {
     const metrics::Time now = metrics::Time::now();
     if (group_) group_->sweep(now, kSweepBudgetNs);
     // Frames first: an answer's totals must not be older than its counts.
-    if (sweep % (shown_ ? kSweepsPerFrame : kSweepsPerLook) == 0) refresh(now);
+    if (shown_ || sweep % kSweepsPerLook == 0) refresh(now);
     const std::uint64_t second = (now.realtime_ns - kSecondIsReadNs) / kNsPerSecond;
     if (!group_ || (second == second_ && is_kept_)) return;
     second_ = second;
-    if (latest_ == nullptr || sweep % kSweepsPerFrame != 0) refresh(now);
     if (shown_ || second % kHiddenSeconds == 0) put_away(now);
   }
 

@@ -21,6 +21,7 @@
 #include "viewer-qt/pages/operations_page.h"
 #include "viewer-qt/pages/overview_page.h"
 #include "viewer-qt/pages/time_panel.h"
+#include "viewer-qt/pages/value_label.h"
 #include "viewer-qt/selection_bar.h"
 #include "viewer-qt/theme.h"
 #include "viewer-qt/waiting_page.h"
@@ -56,7 +57,7 @@ std::uint64_t now_ns() {
 MainWindow::MainWindow(const QString& instance, QWidget* parent)
     : QMainWindow(parent),
       header_(new QWidget),
-      badge_(new QLabel),
+      badge_(new ValueLabel(Qt::AlignLeft)),
       facts_(new QLabel),
       message_(new QLabel),
       bar_(new SelectionBar(&trail_)),
@@ -129,7 +130,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   name_window(instance);
   bar_->show_live_length(live_ns_);
   frame_ = std::make_shared<Frame>();
-  badge_->setText(tr("Starting"));
+  badge_->set_text(tr("Starting"));
   facts_->setText(tr("Looking for a daemon …"));
 }
 
@@ -150,7 +151,6 @@ void MainWindow::make_header(QWidget* header) {
   QFont bold = badge_->font();
   bold.setBold(true);
   badge_->setFont(bold);
-  badge_->setTextFormat(Qt::PlainText);
   badge_->setAccessibleName(tr("State of the daemon"));
   badge_->setObjectName(QStringLiteral("badge"));
   facts_->setTextFormat(Qt::PlainText);
@@ -250,7 +250,7 @@ void MainWindow::show_header() {
   const std::uint64_t records = snapshot.daemon.run_total.all();
   const HeaderLine line = header_line(snapshot, trail_.current(), now_ns(),
                                       records - std::min(records, records_at_pause_));
-  if (badge_->text() != line.badge) badge_->setText(line.badge);
+  badge_->set_text(line.badge);
   if (facts_->text() != line.text) facts_->setText(line.text);
   const QString instance = snapshot.instance.empty() ? instance_ : shown(snapshot.instance);
   const QString title = instance.isEmpty()

@@ -21,6 +21,7 @@ class OperationsPage;
 class OverviewPage;
 class SelectionBar;
 class TimePanel;
+class ValueLabel;
 class WaitingPage;
 
 class MainWindow : public QMainWindow {
@@ -77,7 +78,7 @@ class MainWindow : public QMainWindow {
   QString instance_;
 
   QWidget* header_;
-  QLabel* badge_;
+  ValueLabel* badge_;
   QLabel* facts_;
   QLabel* message_;
   SelectionBar* bar_;

@@ -91,6 +91,14 @@ std::optional<double> boot_time() {
 }  // namespace
 
 ProcessStats ProcessReader::read(std::uint64_t now_ns) {
+  if (!last_ || now_ns < last_ns_ || now_ns - last_ns_ >= kFreshNs) {
+    last_ = read_now(now_ns);
+    last_ns_ = now_ns;
+  }
+  return *last_;
+}
+
+ProcessStats ProcessReader::read_now(std::uint64_t now_ns) {
   static const auto ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
   static const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   static const std::optional<double> booted = boot_time();

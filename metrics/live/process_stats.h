@@ -16,13 +16,20 @@ class ProcessReader {
  public:
   explicit ProcessReader(const shm::ProcessIdentity& process) : process_(process) {}
 
+  // A sooner reading returns the one before: it costs a dozen system calls, and a screen asks twelve times a second.
+  static constexpr std::uint64_t kFreshNs = 250'000'000;
+
   // `now_ns`: CLOCK_MONOTONIC. The CPU ratio is that of the time since an earlier reading at least
   // half a second ago (the kernel counts in steps of 10 ms); a sooner reading returns the last
   // value. Members that this user may not read stay empty.
   ProcessStats read(std::uint64_t now_ns);
 
  private:
+  ProcessStats read_now(std::uint64_t now_ns);
+
   shm::ProcessIdentity process_;
+  std::optional<ProcessStats> last_;
+  std::uint64_t last_ns_ = 0;
   std::optional<double> cpu_seconds_then_;
   std::uint64_t then_ns_ = 0;
   std::optional<double> cpu_ratio_;

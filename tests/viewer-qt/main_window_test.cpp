@@ -17,6 +17,7 @@
 #include "viewer-qt/charts/time_chart.h"
 #include "viewer-qt/models/operations_model.h"
 #include "viewer-qt/pages/inflight_strip.h"
+#include "viewer-qt/pages/value_label.h"
 #include "viewer-qt/selection_bar.h"
 #include "viewer-qt/theme.h"
 #include "viewer-qt/waiting_page.h"
@@ -91,8 +92,8 @@ class Window : public PageTest {
     view->points = points;
     return view;
   }
-  const QLabel* figure(const QString& name) const {
-    for (const QLabel* label : window_.findChildren<QLabel*>()) {
+  const ValueLabel* figure(const QString& name) const {
+    for (const ValueLabel* label : window_.findChildren<ValueLabel*>()) {
       if (label->accessibleName() == name) return label;
     }
     return nullptr;
@@ -136,7 +137,8 @@ TEST_F(Window, ShowsTheFrameInTheHeaderTheFiguresAndTheStrip) {
   const auto snapshot = snapshot_of(1, "ping 100 250");
   snapshot->ring.lost = 7;
   show(snapshot);
-  EXPECT_TRUE(find(window_, "badge")->text().startsWith(QString::fromUtf8("● Live, 0.")));
+  EXPECT_TRUE(
+      find<ValueLabel>(window_, "badge")->text().startsWith(QString::fromUtf8("● Live, 0.")));
   EXPECT_EQ(window_.windowTitle(), QString::fromUtf8("test: Live, p99 500 µs – Goxel telemetry"));
   ASSERT_NE(figure("Lost"), nullptr);
   EXPECT_EQ(figure("Lost")->text(), QString::fromUtf8("▲ 7"));
@@ -173,13 +175,13 @@ TEST_F(Window, PauseStopsAtWhatIsShownAndHomeGoesOn) {
   EXPECT_EQ(*asked().selection.range, view->range);
   snapshot->daemon.run_total.ok = 12'000;
   show(snapshot);
-  EXPECT_TRUE(find(window_, "badge")->text().contains("11,000 new"))
-      << find(window_, "badge")->text().toStdString();
+  EXPECT_TRUE(find<ValueLabel>(window_, "badge")->text().contains("11,000 new"))
+      << find<ValueLabel>(window_, "badge")->text().toStdString();
   EXPECT_EQ(chips().size(), 1);
   QTest::keyClick(&window_, Qt::Key_Home);
   EXPECT_TRUE(asked().selection.is_live());
   EXPECT_TRUE(chips().isEmpty());
-  EXPECT_TRUE(find(window_, "badge")->text().contains("Live"));
+  EXPECT_TRUE(find<ValueLabel>(window_, "badge")->text().contains("Live"));
 }
 
 TEST_F(Window, ChipsTakeARestrictionAwayAndTheTrailBringsItBack) {
@@ -260,17 +262,18 @@ TEST_F(Window, HeaderIsCalmOnlyWhileAllIsWell) {
     snapshot->daemon.state = state;
     snapshot->daemon.heartbeat_age_seconds = silent_seconds;
     show(snapshot);
-    return find(window_, "badge")->parentWidget()->palette().color(QPalette::Window);
+    return find<ValueLabel>(window_, "badge")->parentWidget()->palette().color(QPalette::Window);
   };
   using shm::ProducerState;
   EXPECT_EQ(look(ProducerState::live, 0), window_.palette().color(QPalette::Base));
-  EXPECT_EQ(find(window_, "badge")->palette().color(QPalette::WindowText),
+  EXPECT_EQ(find<ValueLabel>(window_, "badge")->palette().color(QPalette::WindowText),
             theme::ink(theme::Ink::good));
   EXPECT_EQ(look(ProducerState::live, 6), theme::ink(theme::Ink::warning));
   EXPECT_EQ(look(ProducerState::dead, 0), theme::ink(theme::Ink::bad));
-  EXPECT_GE(theme::contrast(find(window_, "badge")->palette().color(QPalette::WindowText),
-                            theme::ink(theme::Ink::bad)),
-            4.5);
+  EXPECT_GE(
+      theme::contrast(find<ValueLabel>(window_, "badge")->palette().color(QPalette::WindowText),
+                      theme::ink(theme::Ink::bad)),
+      4.5);
   EXPECT_EQ(look(ProducerState::retired, 0), theme::ink(theme::Ink::quiet));
 }
 

@@ -31,12 +31,9 @@ void FigurePanel::show_group(const FigureGroup& group) {
   while (rows_.size() < group.figures.size()) {
     const int row = static_cast<int>(rows_.size()) + 1;
     auto* name = new QLabel;
-    auto* value = new QLabel;
+    auto* value = new ValueLabel(Qt::AlignRight);
     name->setTextFormat(Qt::PlainText);
-    value->setTextFormat(Qt::PlainText);
     value->setFont(bold(value->font()));
-    value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    value->setTextInteractionFlags(Qt::TextSelectableByMouse);
     grid_->addWidget(name, row, 0);
     grid_->addWidget(value, row, 1);
     rows_.append(Row{name, value});
@@ -54,16 +51,10 @@ void FigurePanel::show_group(const FigureGroup& group) {
       row.name->setText(figure.name);
       row.value->setAccessibleName(figure.name);
     }
-    if (row.value->text() != value) {
-      row.value->setText(value);
-      // Wide enough for the widest value so far: numbers that change must not move what is beside them.
-      row.value->setMinimumWidth(
-          std::max(row.value->minimumWidth(), row.value->sizeHint().width()));
-    }
+    row.value->set_text(value);
     if (row.value->toolTip() != figure.hint) {
       row.name->setToolTip(figure.hint);
       row.value->setToolTip(figure.hint);
-      row.value->setAccessibleDescription(figure.hint);
     }
     const QColor ink = figure.alarming ? theme::ink(theme::Ink::warning, palette())
                                        : palette().color(QPalette::WindowText);

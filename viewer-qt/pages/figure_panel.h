@@ -7,6 +7,7 @@
 #include <QList>
 
 #include "viewer-qt/models/figures.h"
+#include "viewer-qt/pages/value_label.h"
 
 class QGridLayout;
 
@@ -22,7 +23,7 @@ class FigurePanel : public QFrame {
  private:
   struct Row {
     QLabel* name;
-    QLabel* value;
+    ValueLabel* value;
   };
   QLabel* title_;
   QGridLayout* grid_;
