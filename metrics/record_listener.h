@@ -7,6 +7,7 @@
 #include <string>
 
 #include "metrics/operation_key.h"
+#include "shm/error_code.h"
 #include "shm/record.h"
 
 namespace goxel_telemetry::metrics {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "metrics/layers/layer_group.h"
 
@@ -15,21 +16,25 @@ constexpr std::size_t kMostSpans = 65'536;
 
 }  // namespace
 
+std::optional<TracedSpan> traced_span(const NamedRecord& record, const Time& now) {
+  const auto layer = layer_named(record.layer);
+  if (!layer || record.start_ns > now.monotonic_ns) return {};
+  TracedSpan span;
+  span.layer = *layer;
+  span.operation = record.operation;
+  span.stack = record.stack;
+  span.status = to_string(record.status);
+  span.start_ns = record.start_ns;
+  span.duration_ns = std::min(record.duration_ns, now.monotonic_ns - record.start_ns);
+  return span;
+}
+
 std::vector<TracedOperation> find_trace(const std::string& instance, std::uint64_t trace_id,
                                         const Time& now) {
   std::vector<TracedSpan> spans;
   const auto take = [&](const NamedRecord& record) {
-    const auto layer = layer_named(record.layer);
-    if (record.trace_id != trace_id || !layer || spans.size() == kMostSpans) return;
-    if (record.start_ns > now.monotonic_ns)
-      return;  // as the join has it: damaged, or of another clock
-    TracedSpan& span = spans.emplace_back();
-    span.layer = *layer;
-    span.operation = record.operation;
-    span.stack = record.stack;
-    span.status = to_string(record.status);
-    span.start_ns = record.start_ns;
-    span.duration_ns = std::min(record.duration_ns, now.monotonic_ns - record.start_ns);
+    if (record.trace_id != trace_id || spans.size() == kMostSpans) return;
+    if (auto span = traced_span(record, now)) spans.push_back(std::move(*span));
   };
   LayerGroup group(instance);
   group.daemon().on_record(take);

@@ -4,15 +4,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "metrics/layers/slowest_operations.h"
+#include "metrics/record_listener.h"
 
 namespace goxel_telemetry::metrics {
 
+// The span of a record. What seems to go on in the future ends now. None if its layer is none of Layer's, or it begins in
+// the future: then it is damaged, or of another clock.
+std::optional<TracedSpan> traced_span(const NamedRecord& record, const Time& now);
+
 // All records of a trace that the rings of an instance and of its outer layers hold, whatever became of the requests.
-// Reads both rings once, as a reader of its own. What seems to go on in the future ends now; what begins there is left out.
+// Reads both rings once, as a reader of its own.
 std::vector<TracedOperation> find_trace(const std::string& instance, std::uint64_t trace_id,
                                         const Time& now);
 

@@ -54,6 +54,10 @@ inline void count(Outcomes& outcomes, shm::Status status) {
   }
 }
 
+constexpr bool is_failure(shm::Status status) {  // as Outcomes::failed() counts
+  return status != shm::Status::ok && status != shm::Status::notification;
+}
+
 const char* to_string(shm::Status status);  // "ok", "error", …
 
 // What OpenTelemetry calls `error.type`: "tool_error", a JSON-RPC code such as "-32601", or "_OTHER".

@@ -9,6 +9,8 @@
 //   metrics/added_time
 //                    where time was added between two sides of 64 operations, 4 layers, 128 blocks
 //   metrics/idle     share of one core when nothing happens, the goal is below 0.2 %
+//   metrics/log_add  what a record costs that is kept to be looked at
+//   metrics/log_find the slowest 200 of a log that is full, of all and of one operation
 // Time is an argument: a second of the follower's clock takes only as long as its work, so the
 // shares are CPU time per second of that clock.
 
@@ -27,6 +29,7 @@
 #include "metrics/layers/chain_table.h"
 #include "metrics/layers/span_join.h"
 #include "metrics/live/follower.h"
+#include "metrics/live/record_log.h"
 #include "metrics/live/window.h"
 #include "metrics/tally/histogram.h"
 #include "shm/catalog.h"
@@ -274,6 +277,84 @@ BENCHMARK(window_memory)
     ->Name("metrics/window_memory")
     ->Arg(20'000)
     ->Arg(1'000'000)
+    ->Unit(benchmark::kMillisecond);
+
+// A day of 64 operations: both parts of the log are full, and old slots are joined.
+class Logged {
+ public:
+  Logged() {
+    for (std::uint32_t i = 0; i < kOperations; ++i) {
+      metrics::NamedRecord& record = records_.emplace_back();
+      record.operation = "goxel.operation_" + std::to_string(i);
+      record.stack = i % 3 == 0 ? "2-layer" : "4-layer";
+      record.protocol = i % 3 == 0 ? "mcp" : "jsonrpc";
+      record.layer = "daemon";
+    }
+    for (int second = 0; second < 90'000; ++second) {
+      begin_second();
+      for (int i = 0; i < 100; ++i) add();
+    }
+  }
+  void begin_second() {
+    now_ns_ += kSecond;
+    log_.advance({now_ns_, now_ns_});
+  }
+  void add() {
+    metrics::NamedRecord& record = records_[added_ * 7 % kOperations];
+    record.duration_ns = durations_[added_ % durations_.size()];
+    record.start_ns = record.start_realtime_ns = now_ns_ - record.duration_ns;
+    log_.add(record);
+    ++added_;
+  }
+  std::uint64_t now_ns() const { return now_ns_; }
+  const metrics::RecordLog& log() const { return log_; }
+
+ private:
+  metrics::RecordLog log_;
+  std::vector<metrics::NamedRecord> records_;
+  const std::vector<std::uint64_t> durations_ = latencies(65'536);
+  std::uint64_t now_ns_ = 1'800'000'000 * kSecond;
+  std::uint64_t added_ = 0;
+};
+
+Logged& logged_day() {
+  static Logged day;
+  return day;
+}
+
+void log_add(benchmark::State& state) {
+  const auto per_second = static_cast<std::uint64_t>(state.range(0));
+  Logged& logged = logged_day();
+  std::uint64_t i = 0;
+  for (auto _ : state) {
+    if (++i % per_second == 0) logged.begin_second();
+    logged.add();
+  }
+  state.counters["slowest_kept"] = static_cast<double>(logged.log().slowest_kept());
+}
+BENCHMARK(log_add)->Name("metrics/log_add")->Arg(1'000)->Arg(100'000);
+
+void log_find(benchmark::State& state) {
+  const Logged& logged = logged_day();
+  metrics::RecordQuery query;
+  if (state.range(0) != 0) {
+    query.operation = [](const metrics::OperationKey& key) {
+      return key.operation == "goxel.operation_7";
+    };
+  }
+  if (state.range(0) == 2) {  // half an hour, twelve hours ago
+    query.range = {logged.now_ns() - 43'200 * kSecond, logged.now_ns() - 41'400 * kSecond};
+  }
+  std::uint64_t matched = 0;
+  for (auto _ : state) matched = logged.log().find(query).matched;
+  state.counters["matched"] = static_cast<double>(matched);
+}
+BENCHMARK(log_find)
+    ->Name("metrics/log_find")
+    ->ArgName("all0_one1_past2")
+    ->Arg(0)
+    ->Arg(1)
+    ->Arg(2)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace
