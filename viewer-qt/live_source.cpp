@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <map>
 #include <optional>
 #include <utility>
 
 #include "metrics/comparison/added_time.h"
 #include "metrics/layers/layer_group.h"
+#include "metrics/layers/trace_search.h"
 #include "metrics/live/instances_here.h"
+#include "metrics/live/record_log.h"
+#include "metrics/tally/rank.h"
 #include "shm/segment.h"
 #include "viewer-qt/marks.h"
 #include "viewer-qt/models/shown.h"
@@ -107,6 +111,11 @@ class LiveSource::Reader : public QObject {
     guarded([this] { put_away(metrics::Time::now()); });
   }
 
+  void trace(const metrics::FoundRecord& record) {
+    if (!records_) return;
+    guarded([&] { answer_trace(record, metrics::Time::now()); });
+  }
+
   void note(std::uint64_t realtime_ns, const QString& text) {
     message_of_note_ = notes_.add(realtime_ns, text);
     guarded([this] {
@@ -134,7 +143,10 @@ class LiveSource::Reader : public QObject {
     if (!live_ && sweep % kSweepsPerLook == 0) look_around();
     if (!group_ && !wanted_.empty()) follow(wanted_);
     const metrics::Time now = metrics::Time::now();
-    if (group_) group_->sweep(now, kSweepBudgetNs);
+    if (group_) {
+      records_->advance(now);
+      group_->sweep(now, kSweepBudgetNs);
+    }
     // Frames first: an answer's totals must not be older than its counts.
     if (shown_ || sweep % kSweepsPerLook == 0) refresh(now);
     const std::uint64_t second = (now.realtime_ns - kSecondIsReadNs) / kNsPerSecond;
@@ -147,6 +159,11 @@ class LiveSource::Reader : public QObject {
     group_.emplace(instance);
     group_->daemon().keep_rollups(past_->position(instance));
     group_->outer().keep_rollups(past_->position(shm::layers_instance(instance)));
+    records_.emplace();
+    for (metrics::Follower* follower : {&group_->daemon(), &group_->outer()}) {
+      follower->on_record([this](const metrics::NamedRecord& record) { records_->add(record); });
+    }
+    was_dead_ = false;
     marks_ = {};
     notes_.read(instance);
     message_of_note_.clear();
@@ -184,6 +201,8 @@ class LiveSource::Reader : public QObject {
       snapshot.daemon.message = message_;
     }
     live_ = snapshot.daemon.state == shm::ProducerState::live;
+    const bool dead = snapshot.daemon.state == shm::ProducerState::dead;
+    if (!std::exchange(was_dead_, dead) && dead) tell_end(snapshot);
     // An instance that was seen alive is followed from then on, also when it dies and others live.
     if (live_) wanted_ = snapshot.instance;
     latest_ = frame;
@@ -192,6 +211,25 @@ class LiveSource::Reader : public QObject {
     QMetaObject::invokeMethod(source_, [this, frame = FramePointer(std::move(frame))] {
       untaken_frame_ = false;
       Q_EMIT source_->refreshed(frame);
+    });
+  }
+
+  void tell_end(const metrics::Snapshot& snapshot) {
+    constexpr std::size_t kLast = 50;
+    auto end = std::make_shared<DaemonEnd>();
+    end->snapshot = snapshot;
+    metrics::RecordQuery query;
+    query.operation = [](const metrics::OperationKey& key) {
+      return key.layer == metrics::kDaemonLayer;
+    };
+    query.order = RecordOrder::newest_first;
+    query.most = kLast;
+    end->records.order = query.order;
+    for (metrics::FoundRecord& found : records_->find(query).records) {
+      end->records.rows.push_back({std::move(found), {}});
+    }
+    QMetaObject::invokeMethod(source_, [source = source_, end = EndPointer(std::move(end))] {
+      Q_EMIT source->died(end);
     });
   }
 
@@ -268,6 +306,7 @@ class LiveSource::Reader : public QObject {
       details_second_ = second;
       operations_.reset();
       distribution_.reset();
+      record_list_.reset();
       switch (look_.wanted) {
         case Wanted::charts:
         case Wanted::changes:
@@ -277,6 +316,9 @@ class LiveSource::Reader : public QObject {
           break;
         case Wanted::distribution:
           read_distribution(view.range);
+          break;
+        case Wanted::records:
+          read_records(view.range);
           break;
       }
     }
@@ -288,6 +330,7 @@ class LiveSource::Reader : public QObject {
     }
     view.operations = operations_;
     view.distribution = distribution_;
+    view.records = record_list_;
     view.changes = look_.wanted == Wanted::changes ? changes_ : nullptr;
   }
 
@@ -315,6 +358,73 @@ class LiveSource::Reader : public QObject {
                                        point.covered_seconds, std::move(point.tally.latency)});
     }
     distribution_ = std::move(distribution);
+  }
+
+  void read_records(const metrics::TimeStretch& range) {
+    const Selection& selection = look_.selection;
+    auto list = std::make_shared<RecordList>();
+    list->selection = selection;
+    list->order = look_.order;
+    list->range = range;
+    metrics::RecordQuery query;
+    query.range = range;
+    query.operation = [&selection](const metrics::OperationKey& key) {
+      // As the charts: each layer sees the same requests.
+      return selection.passes(key) &&
+             (!selection.layer.empty() || key.layer == metrics::kDaemonLayer);
+    };
+    query.status = [&selection](shm::Status status) { return selection.passes(status); };
+    if (selection.durations) {
+      query.low_ns = selection.durations->low_ns;
+      query.high_ns = selection.durations->high_ns;
+    }
+    query.order = look_.order;
+    metrics::FoundRecords found = records_->find(query);
+    list->matched = found.matched;
+    list->complete_from_ns = found.complete_from_ns;
+    list->widest_slot_seconds = found.widest_slot_seconds;
+    read_ranking(range);
+    for (metrics::FoundRecord& one : found.records) {
+      const metrics::NamedRecord& record = one.record;
+      const auto rank =
+          rank_of({record.stack, {}, record.layer, record.operation}, record.duration_ns);
+      list->rows.push_back({std::move(one), rank});
+    }
+    record_list_ = std::move(list);
+  }
+
+  // How long the requests of each operation took in a range, over all protocols.
+  void read_ranking(const metrics::TimeStretch& range) {
+    ranking_.clear();
+    const auto observed = past_->observe(whole_instance(), range);
+    if (!observed) return;
+    for (const auto& [key, series] : observed->operations) {
+      ranking_[{key.stack, {}, key.layer, key.operation}].merge(series.total().latency);
+    }
+  }
+
+  std::optional<metrics::Rank> rank_of(const metrics::OperationKey& key,
+                                       std::uint64_t duration_ns) const {
+    const auto found = ranking_.find(key);
+    if (found == ranking_.end()) return std::nullopt;
+    return metrics::rank_of(duration_ns, found->second);
+  }
+
+  void answer_trace(const metrics::FoundRecord& record, const metrics::Time& now) {
+    std::vector<metrics::TracedSpan> spans;
+    for (const metrics::NamedRecord& one :
+         records_->of_trace(record.record.trace_id, metrics::kMostTracedSpans)) {
+      if (auto span = metrics::traced_span(one, now)) spans.push_back(std::move(*span));
+    }
+    const auto operations = metrics::traced_operations(record.record.trace_id, std::move(spans),
+                                                       now.realtime_ns - now.monotonic_ns);
+    auto trace = std::make_shared<ShownTrace>(shown_trace(
+        record, operations, [this](const metrics::OperationKey& key, std::uint64_t duration_ns) {
+          return rank_of(key, duration_ns);
+        }));
+    QMetaObject::invokeMethod(source_, [source = source_, trace = TracePointer(std::move(trace))] {
+      Q_EMIT source->traced(trace);
+    });
   }
 
   metrics::HistoryFilter whole_instance() const {
@@ -388,6 +498,8 @@ class LiveSource::Reader : public QObject {
   const std::string history_file_;
   std::optional<Past> past_;
   std::optional<metrics::LayerGroup> group_;
+  std::optional<metrics::RecordLog> records_;  // of the instance that is followed
+  bool was_dead_ = false;
   Marks marks_;
   Notes notes_;
   std::string message_;  // why no instance is followed
@@ -400,6 +512,8 @@ class LiveSource::Reader : public QObject {
   PointsCache day_cache_;
   std::shared_ptr<const std::vector<OperationGroup>> operations_;
   std::shared_ptr<const Distribution> distribution_;
+  std::shared_ptr<const RecordList> record_list_;
+  std::map<metrics::OperationKey, metrics::Histogram> ranking_;  // of the last list's range
   std::shared_ptr<const Changes> changes_;
   std::uint64_t details_second_ = 0;
   std::uint64_t changes_second_ = 0;
@@ -442,6 +556,10 @@ void LiveSource::look_at(const Look& look) {
 
 void LiveSource::show_values(bool shown) {
   QMetaObject::invokeMethod(reader_, [this, shown] { reader_->show_values(shown); });
+}
+
+void LiveSource::trace(const metrics::FoundRecord& record) {
+  QMetaObject::invokeMethod(reader_, [this, record] { reader_->trace(record); });
 }
 
 void LiveSource::note(std::uint64_t realtime_ns, const QString& text) {

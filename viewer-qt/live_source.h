@@ -33,6 +33,8 @@ class LiveSource : public QObject {
   void look_at(const Look& look);
   // A window that nobody sees needs no values. Reading goes on: nothing that happens meanwhile is missed.
   void show_values(bool shown);
+  // Is answered by traced().
+  void trace(const metrics::FoundRecord& record);
   // Writes a note at a moment, CLOCK_REALTIME, for all who look at this daemon from this account.
   void note(std::uint64_t realtime_ns, const QString& text);
 
@@ -42,6 +44,9 @@ class LiveSource : public QObject {
   void answered(const ViewPointer& view);
   // Every ten seconds, and first with the first answer.
   void day_passed(const DayPointer& day);
+  void traced(const TracePointer& trace);
+  // A daemon died while it was followed, or had died before.
+  void died(const EndPointer& end);
   // Once, when a daemon begins to be followed: something has got slower in the last quarter of an hour. Wanted::changes
   // then shows what.
   void got_slower();

@@ -14,6 +14,7 @@
 #include "viewer-qt/models/changes.h"
 #include "viewer-qt/models/distribution.h"
 #include "viewer-qt/models/operation_rows.h"
+#include "viewer-qt/models/records.h"
 #include "viewer-qt/models/time_points.h"
 #include "viewer-qt/selection.h"
 
@@ -26,7 +27,7 @@ struct Frame {
 };
 
 // What is wanted beside the charts: what the open page shows.
-enum class Wanted { charts, operations, distribution, changes };
+enum class Wanted { charts, operations, distribution, records, changes };
 
 // What is being looked at, and how closely.
 struct Look {
@@ -34,6 +35,7 @@ struct Look {
   std::uint64_t live_ns = 120 * metrics::kNsPerSecond;  // how far back, if the selection is live
   std::uint32_t most_points = 600;
   Wanted wanted = Wanted::charts;
+  RecordOrder order = RecordOrder::slowest_first;
 
   friend bool operator==(const Look&, const Look&) = default;
 };
@@ -47,10 +49,17 @@ struct View {
   std::shared_ptr<const TimePoints> points;
   // Of the range, with the operations that are not selected. Null: not asked for, or not known.
   std::shared_ptr<const std::vector<OperationGroup>> operations;
-  std::shared_ptr<const Distribution> distribution;  // null: not asked for, as is the next
+  std::shared_ptr<const Distribution> distribution;  // null: not asked for, as are the next
+  std::shared_ptr<const RecordList> records;
   std::shared_ptr<const Changes> changes;
   QList<Mark> marks;    // of all that is known, in the order of time
   std::string message;  // why less is known than could be; a sentence, or empty
+};
+
+// What a daemon left behind when it died.
+struct DaemonEnd {
+  metrics::Snapshot snapshot;
+  RecordList records;  // the last that ended, the newest first
 };
 
 // The last day, for the trend.
@@ -62,5 +71,7 @@ struct Day {
 using FramePointer = std::shared_ptr<const Frame>;
 using ViewPointer = std::shared_ptr<const View>;
 using DayPointer = std::shared_ptr<const Day>;
+using EndPointer = std::shared_ptr<const DaemonEnd>;
+using TracePointer = std::shared_ptr<const ShownTrace>;
 
 }  // namespace goxel_telemetry::viewer

@@ -175,6 +175,9 @@ int run(QApplication& application, const Options& options) {
   QObject::connect(&source, &LiveSource::refreshed, &window, &MainWindow::show_frame);
   QObject::connect(&source, &LiveSource::answered, &window, &MainWindow::show_view);
   QObject::connect(&source, &LiveSource::day_passed, &window, &MainWindow::show_day);
+  QObject::connect(&source, &LiveSource::traced, &window, &MainWindow::show_trace);
+  QObject::connect(&source, &LiveSource::died, &window, &MainWindow::show_end);
+  QObject::connect(&window, &MainWindow::trace_wanted, &source, &LiveSource::trace);
   QObject::connect(&source, &LiveSource::got_slower, &window, &MainWindow::show_slowdown);
   QObject::connect(&source, &LiveSource::looked_around, &window, &MainWindow::show_instances);
   QObject::connect(&window, &MainWindow::instance_chosen, &source, &LiveSource::watch);

@@ -13,15 +13,18 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "metrics/comparison/tool_method.h"
 #include "metrics/text/format.h"
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/models/header_line.h"
 #include "viewer-qt/models/shown.h"
+#include "viewer-qt/pages/black_box_page.h"
 #include "viewer-qt/pages/changes_page.h"
 #include "viewer-qt/pages/distribution_page.h"
 #include "viewer-qt/pages/inflight_strip.h"
 #include "viewer-qt/pages/operations_page.h"
 #include "viewer-qt/pages/overview_page.h"
+#include "viewer-qt/pages/records_page.h"
 #include "viewer-qt/pages/time_panel.h"
 #include "viewer-qt/pages/value_label.h"
 #include "viewer-qt/selection_bar.h"
@@ -71,7 +74,9 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
       overview_(new OverviewPage),
       operations_(new OperationsPage),
       distribution_(new DistributionPage),
+      records_(new RecordsPage),
       changes_(new ChangesPage),
+      black_box_(new BlackBoxPage),
       inflight_(new InflightStrip) {
   resize(1200, 800);
   setMinimumSize(900, 600);
@@ -80,7 +85,10 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   tabs_->addTab(overview_, tr("Overview"));
   tabs_->addTab(operations_, tr("Operations"));
   tabs_->addTab(distribution_, tr("Distribution"));
+  tabs_->addTab(records_, tr("Records"));
   tabs_->addTab(changes_, tr("What changed"));
+  const int black_box = tabs_->addTab(black_box_, tr("Black box"));
+  tabs_->setTabVisible(black_box, false);
   watching_->setChildrenCollapsible(false);
   watching_->setHandleWidth(6);
   watching_->addWidget(charts_);
@@ -123,6 +131,15 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   connect(bar_, &SelectionBar::live_wanted, this, &MainWindow::go_live);
   connect(operations_, &OperationsPage::chosen, this, &MainWindow::choose);
   connect(changes_, &ChangesPage::chosen, this, &MainWindow::choose);
+  connect(records_, &RecordsPage::operation_chosen, this, [this](metrics::OperationKey key) {
+    key.operation = metrics::method_of_tool(key.operation);
+    choose(key);
+  });
+  connect(records_, &RecordsPage::record_chosen, this, &MainWindow::trace_wanted);
+  connect(records_, &RecordsPage::order_chosen, this, [this](RecordOrder order) {
+    order_ = order;
+    ask();
+  });
   connect(distribution_, &DistributionPage::durations_chosen, this,
           [this](std::uint64_t low_ns, std::uint64_t high_ns) {
             Selection selection = trail_.current();
@@ -158,7 +175,7 @@ MainWindow::~MainWindow() = default;
 
 QStringList MainWindow::page_names() {
   return {QStringLiteral("overview"), QStringLiteral("operations"), QStringLiteral("distribution"),
-          QStringLiteral("changes")};
+          QStringLiteral("records"), QStringLiteral("changes")};
 }
 
 bool MainWindow::turn_to(const QString& page) {
@@ -253,6 +270,7 @@ Wanted MainWindow::wanted() const {
   const QWidget* page = tabs_->currentWidget();
   if (page == operations_) return Wanted::operations;
   if (page == distribution_) return Wanted::distribution;
+  if (page == records_) return Wanted::records;
   if (page == changes_) return Wanted::changes;
   return Wanted::charts;
 }
@@ -264,8 +282,19 @@ void MainWindow::show_slowdown() {
   }
 }
 
+void MainWindow::show_trace(const TracePointer& trace) {
+  records_->show_trace(*trace);
+}
+
+// Opens by itself: there is nothing more urgent to see.
+void MainWindow::show_end(const EndPointer& end) {
+  black_box_->show_end(*end);
+  tabs_->setTabVisible(tabs_->indexOf(black_box_), true);
+  tabs_->setCurrentWidget(black_box_);
+}
+
 void MainWindow::ask() {
-  asked_ = {trail_.current(), live_ns_, charts_->columns(), wanted()};
+  asked_ = {trail_.current(), live_ns_, charts_->columns(), wanted(), order_};
   Q_EMIT looks_at(asked_);
 }
 
@@ -342,6 +371,7 @@ void MainWindow::show_view(const ViewPointer& view) {
   }
   if (view->operations != nullptr) operations_->show_groups(*view->operations, stretch_text());
   if (view->distribution != nullptr) distribution_->show(*view->distribution);
+  if (view->records != nullptr) records_->show(*view->records);
   if (view->changes != nullptr) changes_->show_changes(view->changes);
 }
 

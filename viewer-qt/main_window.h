@@ -16,11 +16,13 @@ class QTabWidget;
 
 namespace goxel_telemetry::viewer {
 
+class BlackBoxPage;
 class ChangesPage;
 class DistributionPage;
 class InflightStrip;
 class OperationsPage;
 class OverviewPage;
+class RecordsPage;
 class SelectionBar;
 class TimePanel;
 class ValueLabel;
@@ -37,6 +39,8 @@ class MainWindow : public QMainWindow {
   void show_view(const ViewPointer& view);
   void show_day(const DayPointer& day);
   void show_slowdown();
+  void show_trace(const TracePointer& trace);
+  void show_end(const EndPointer& end);
   void show_instances(const QList<Instance>& instances);
   void select(const Selection& selection) { trail_.select(selection); }
   // One of page_names(). False: there is no such page.
@@ -48,6 +52,7 @@ class MainWindow : public QMainWindow {
   void instance_chosen(const QString& instance);
   void looks_at(const Look& look);
   void shown_changed(bool shown);
+  void trace_wanted(const metrics::FoundRecord& record);
   void note_written(std::uint64_t realtime_ns, const QString& text);
 
  protected:
@@ -75,6 +80,7 @@ class MainWindow : public QMainWindow {
 
   SelectionTrail trail_;
   std::uint64_t live_ns_ = 60 * metrics::kNsPerSecond;
+  RecordOrder order_ = RecordOrder::slowest_first;
   Look asked_;  // what the window wants to know
   FramePointer frame_;
   ViewPointer seen_;  // the last view
@@ -95,7 +101,9 @@ class MainWindow : public QMainWindow {
   OverviewPage* overview_;
   OperationsPage* operations_;
   DistributionPage* distribution_;
+  RecordsPage* records_;
   ChangesPage* changes_;
+  BlackBoxPage* black_box_;
   InflightStrip* inflight_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "metrics/comparison/tool_method.h"
+#include "metrics/tally/outcomes.h"
 
 namespace goxel_telemetry::viewer {
 
@@ -16,8 +17,8 @@ bool Selection::passes(const metrics::OperationKey& key) const {
 }
 
 bool Selection::passes(shm::Status ended) const {
-  const bool good = ended == shm::Status::ok || ended == shm::Status::notification;
-  return status == StatusChoice::any || (status == StatusChoice::ok) == good;
+  return status == StatusChoice::any ||
+         (status == StatusChoice::failed) == metrics::is_failure(ended);
 }
 
 void SelectionTrail::select(Selection selection) {

@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTest>
 #include <QToolButton>
@@ -17,8 +18,11 @@
 #include "viewer-qt/charts/time_chart.h"
 #include "viewer-qt/models/changes.h"
 #include "viewer-qt/models/operations_model.h"
+#include "viewer-qt/models/records_model.h"
+#include "viewer-qt/pages/black_box_page.h"
 #include "viewer-qt/pages/distribution_page.h"
 #include "viewer-qt/pages/inflight_strip.h"
+#include "viewer-qt/pages/records_page.h"
 #include "viewer-qt/pages/value_label.h"
 #include "viewer-qt/selection_bar.h"
 #include "viewer-qt/theme.h"
@@ -332,6 +336,58 @@ TEST_F(Window, ABrushIsAChip) {
   Q_EMIT page->picked(1'780'000'000 * kNsPerSecond, 1'780'000'060 * kNsPerSecond, 5, UINT64_MAX);
   EXPECT_EQ(chips().size(), 2);
   EXPECT_EQ(asked().selection.range->end_ns, 1'780'000'060 * kNsPerSecond);
+}
+
+RecordList one_record() {
+  RecordList list;
+  RankedRecord& row = list.rows.emplace_back();
+  row.found.number = 7;
+  row.found.record.operation = "goxel_add_voxel";
+  row.found.record.layer = "daemon";
+  row.found.record.duration_ns = 5'000'000;
+  list.matched = 1;
+  return list;
+}
+
+TEST_F(Window, TheTraceOfTheChosenRecordIsAskedForAndAnotherOrder) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.turn_to("records");
+  EXPECT_EQ(asked().wanted, Wanted::records);
+  QSignalSpy traces(&window_, &MainWindow::trace_wanted);
+  auto view = std::make_shared<View>(*answer(30));
+  view->records = std::make_shared<RecordList>(one_record());
+  window_.show_view(view);
+  ASSERT_EQ(traces.size(), 1);
+  EXPECT_EQ(traces[0][0].value<metrics::FoundRecord>().number, 7u);
+  auto* page = window_.findChild<RecordsPage*>();
+  Q_EMIT page->order_chosen(RecordOrder::newest_first);
+  EXPECT_EQ(asked().order, RecordOrder::newest_first);
+  Q_EMIT page->operation_chosen({"2-layer", "", "daemon", "goxel_add_voxel"});
+  EXPECT_EQ(asked().selection.operation, "goxel.add_voxel")
+      << "the method whose work the tool does";
+}
+
+TEST_F(Window, BlackBoxOpensByItselfWhenTheDaemonDies) {
+  auto* tabs = window_.findChild<QTabWidget*>();
+  auto* page = window_.findChild<BlackBoxPage*>();
+  show(snapshot_of(1, "ping 100 250"));
+  EXPECT_FALSE(tabs->isTabVisible(tabs->indexOf(page))) << "nothing has died";
+  auto end = std::make_shared<DaemonEnd>();
+  end->snapshot = *snapshot_of(1, "ping 100 250");
+  end->snapshot.daemon.state = shm::ProducerState::dead;
+  end->snapshot.inflight.emplace_back().operation = "goxel.export_model";
+  end->records = one_record();
+  window_.show_end(end);
+  EXPECT_EQ(tabs->currentWidget(), page);
+  const auto tables = page->findChildren<QTableView*>();
+  ASSERT_EQ(tables.size(), 2);
+  EXPECT_EQ(tables[0]->model()->index(0, InflightModel::kOperation).data().toString(),
+            "goxel.export_model");
+  EXPECT_EQ(tables[1]->model()->index(0, RecordsModel::kOperation).data().toString(),
+            "goxel_add_voxel");
+  EXPECT_TRUE(std::ranges::any_of(page->findChildren<QLabel*>(), [](const QLabel* label) {
+    return label->text().contains("killed or crashed");
+  }));
 }
 
 TEST_F(Window, FindGoesToTheFieldOfTheOperations) {
