@@ -5,6 +5,8 @@
 #include <QHBoxLayout>
 #include <QInputDialog>
 #include <QMessageBox>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -15,6 +17,7 @@
 
 #include "metrics/comparison/tool_method.h"
 #include "metrics/text/format.h"
+#include "viewer-qt/header_bar.h"
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/models/header_line.h"
 #include "viewer-qt/models/shown.h"
@@ -53,6 +56,17 @@ theme::Ink ink_of(Tone tone) {
   return theme::Ink::quiet;
 }
 
+// What does not fit into a small window is scrolled to, and not cut.
+QScrollArea* scrolled(QWidget* content) {
+  auto* area = new QScrollArea;
+  area->setFrameShape(QFrame::NoFrame);
+  area->setWidgetResizable(true);
+  area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  area->setFocusPolicy(Qt::NoFocus);
+  area->setWidget(content);
+  return area;
+}
+
 std::uint64_t now_ns() {
   return metrics::Time::now().realtime_ns;
 }
@@ -61,9 +75,9 @@ std::uint64_t now_ns() {
 
 MainWindow::MainWindow(const QString& instance, QWidget* parent)
     : QMainWindow(parent),
-      header_(new QWidget),
       badge_(new ValueLabel(Qt::AlignLeft)),
       facts_(new QLabel),
+      header_(new HeaderBar(badge_, facts_)),
       message_(new QLabel),
       bar_(new SelectionBar(&trail_)),
       pages_(new QStackedWidget),
@@ -80,8 +94,11 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
       inflight_(new InflightStrip) {
   resize(1200, 800);
   setMinimumSize(900, 600);
-  make_header(header_);
+  make_header();
   tabs_->setDocumentMode(true);
+  // All pages stay in sight, if need be by a part of their names.
+  tabs_->setUsesScrollButtons(false);
+  tabs_->setElideMode(Qt::ElideRight);
   tabs_->addTab(overview_, tr("Overview"));
   tabs_->addTab(operations_, tr("Operations"));
   tabs_->addTab(distribution_, tr("Distribution"));
@@ -89,6 +106,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   tabs_->addTab(changes_, tr("What changed"));
   const int black_box = tabs_->addTab(black_box_, tr("Black box"));
   tabs_->setTabVisible(black_box, false);
+  for (int i = 0; i < tabs_->count(); ++i) tabs_->setTabToolTip(i, tabs_->tabText(i));
   watching_->setChildrenCollapsible(false);
   watching_->setHandleWidth(6);
   watching_->addWidget(charts_);
@@ -105,9 +123,10 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   live_rows->setSpacing(4);
   live_rows->addWidget(bar_);
   live_rows->addWidget(message_);
-  live_rows->addWidget(watching_, 1);
+  QScrollArea* const watching = scrolled(watching_);
+  live_rows->addWidget(watching, 1);
   live_rows->addWidget(inflight_);
-  pages_->addWidget(waiting_);
+  pages_->addWidget(scrolled(waiting_));
   pages_->addWidget(live);
   auto* center = new QWidget;
   auto* rows = new QVBoxLayout(center);
@@ -160,6 +179,12 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
     trail_.select(std::move(selection));
   });
   connect(tabs_, &QTabWidget::currentChanged, this, &MainWindow::ask);
+  // A page that opens is to be seen, also in a window in which the charts leave no room for it.
+  connect(tabs_, &QTabWidget::currentChanged, watching, [this, watching] {
+    const int top = tabs_->mapTo(watching_, QPoint(0, 0)).y();
+    QScrollBar* const bar = watching->verticalScrollBar();
+    if (top + tabs_->height() > bar->value() + watching->viewport()->height()) bar->setValue(top);
+  });
   auto* header_timer = new QTimer(this);
   connect(header_timer, &QTimer::timeout, this, &MainWindow::show_header);
   header_timer->start(kHeaderMs);
@@ -184,8 +209,7 @@ bool MainWindow::turn_to(const QString& page) {
   return index >= 0;
 }
 
-void MainWindow::make_header(QWidget* header) {
-  header->setAutoFillBackground(true);
+void MainWindow::make_header() {
   QFont bold = badge_->font();
   bold.setBold(true);
   badge_->setFont(bold);
@@ -195,11 +219,6 @@ void MainWindow::make_header(QWidget* header) {
   facts_->setWordWrap(true);
   facts_->setAccessibleName(tr("About the daemon"));
   facts_->setObjectName(QStringLiteral("facts"));
-  auto* row = new QHBoxLayout(header);
-  row->setContentsMargins(12, 7, 12, 7);
-  row->setSpacing(12);
-  row->addWidget(badge_);
-  row->addWidget(facts_, 1);
 }
 
 void MainWindow::make_shortcuts() {

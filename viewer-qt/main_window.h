@@ -19,6 +19,7 @@ namespace goxel_telemetry::viewer {
 class BlackBoxPage;
 class ChangesPage;
 class DistributionPage;
+class HeaderBar;
 class InflightStrip;
 class OperationsPage;
 class OverviewPage;
@@ -62,7 +63,7 @@ class MainWindow : public QMainWindow {
 
  private:
   void ask();
-  void make_header(QWidget* header);
+  void make_header();
   void make_shortcuts();
   void name_window(const QString& instance);
   void show_header();
@@ -88,9 +89,9 @@ class MainWindow : public QMainWindow {
   bool was_live_ = true;  // the selection before this one
   QString instance_;
 
-  QWidget* header_;
   ValueLabel* badge_;
   QLabel* facts_;
+  HeaderBar* header_;
   QLabel* message_;
   SelectionBar* bar_;
   QStackedWidget* pages_;

@@ -3,13 +3,18 @@
 
 #include <QButtonGroup>
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QStyleOptionToolButton>
+#include <QStylePainter>
 #include <QToolButton>
+#include <QVBoxLayout>
 #include <algorithm>
 #include <functional>
 
 #include "metrics/text/format.h"
+#include "viewer-qt/charts/painted_text.h"
 #include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
@@ -69,6 +74,42 @@ std::vector<Chip> chips_of(const Selection& selection) {
   return chips;
 }
 
+// Elides its text where it has no room; its tool tip has the whole.
+class ChipButton : public QToolButton, public PaintsText {
+ public:
+  explicit ChipButton(const QString& text) {
+    setText(text + kCross);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+  }
+  QSize minimumSizeHint() const override {
+    const QSize hint = sizeHint();
+    return {std::min(hint.width(), fontMetrics().averageCharWidth() * kLeastChars), hint.height()};
+  }
+  std::vector<PaintedText> painted_texts() const override {
+    return {{rect(), elided(), text().chopped(kCross.size()), font()}};
+  }
+  QString tip_at(const QPoint&) const override { return toolTip(); }
+
+ protected:
+  void paintEvent(QPaintEvent*) override {
+    QStyleOptionToolButton option;
+    initStyleOption(&option);
+    option.text = elided();
+    QStylePainter(this).drawComplexControl(QStyle::CC_ToolButton, option);
+  }
+
+ private:
+  static constexpr int kLeastChars = 12;
+  static inline const QString kCross = QStringLiteral("  ✕");
+
+  QString elided() const {
+    const int margins = sizeHint().width() - fontMetrics().horizontalAdvance(text());
+    const QString what = text().chopped(kCross.size());
+    const int room = width() - margins - fontMetrics().horizontalAdvance(kCross);
+    return viewer::elided(fontMetrics(), what, room, Qt::ElideMiddle) + kCross;
+  }
+};
+
 QToolButton* button(const QString& text, const QString& hint) {
   auto* made = new QToolButton;
   made->setText(text);
@@ -84,8 +125,11 @@ SelectionBar::SelectionBar(SelectionTrail* trail, QWidget* parent)
       trail_(trail),
       back_(button(QStringLiteral("←"), tr("Back (Alt+Left)"))),
       forward_(button(QStringLiteral("→"), tr("Forward (Alt+Right)"))),
-      chips_(new QHBoxLayout),
-      hint_(new QLabel(tr("Drag over a chart or click a row to look closer."))),
+      rows_(new QVBoxLayout(this)),
+      row_(new QHBoxLayout),
+      chip_row_(new QWidget),
+      chips_(new QHBoxLayout(chip_row_)),
+      hint_(new QLabel),
       stacks_(new QHBoxLayout),
       stack_buttons_(new QButtonGroup(this)),
       length_(new QComboBox),
@@ -98,15 +142,17 @@ SelectionBar::SelectionBar(SelectionTrail* trail, QWidget* parent)
     length_->addItem(length_text(seconds), QVariant::fromValue(seconds));
   }
   stacks_->setSpacing(0);
-  auto* row = new QHBoxLayout(this);
-  row->setContentsMargins(8, 4, 8, 4);
-  row->addWidget(back_);
-  row->addWidget(forward_);
-  row->addLayout(chips_);
-  row->addWidget(hint_, 1);
-  row->addLayout(stacks_);
-  row->addWidget(length_);
-  row->addWidget(pause_);
+  chips_->setContentsMargins(0, 0, 0, 0);
+  chips_->setAlignment(Qt::AlignLeft);
+  rows_->setContentsMargins(8, 4, 8, 4);
+  rows_->addLayout(row_);
+  row_->addWidget(back_);
+  row_->addWidget(forward_);
+  row_->addWidget(chip_row_);
+  row_->addWidget(hint_, 1);
+  row_->addLayout(stacks_);
+  row_->addWidget(length_);
+  row_->addWidget(pause_);
   connect(back_, &QToolButton::clicked, trail_, &SelectionTrail::go_back);
   connect(forward_, &QToolButton::clicked, trail_, &SelectionTrail::go_forward);
   connect(trail_, &SelectionTrail::changed, this, &SelectionBar::show_selection);
@@ -140,7 +186,8 @@ void SelectionBar::show_selection() {
     delete item;
   }
   for (const Chip& chip : chips_of(selection)) {
-    auto* made = button(chip.text + QStringLiteral("  ✕"), tr("Take away: %1").arg(chip.text));
+    auto* made = new ChipButton(chip.text);
+    made->setAccessibleName(tr("Take away: %1").arg(chip.text));
     made->setToolTip(made->accessibleName().toHtmlEscaped());
     chips_->addWidget(made);
     connect(made, &QToolButton::clicked, this, [this, take_away = chip.take_away] {
@@ -149,8 +196,7 @@ void SelectionBar::show_selection() {
       trail_->select(std::move(wider));
     });
   }
-  hint_->setText(chips_->count() == 0 ? tr("Drag over a chart or click a row to look closer.")
-                                      : QString());
+  chip_row_->setVisible(chips_->count() != 0);
   pause_->setText(selection.is_live() ? tr("Pause") : tr("Live"));
   const QString hint = selection.is_live() ? tr("Stop the charts here; reading goes on (Space)")
                                            : tr("Show what happens now (Home)");
@@ -158,6 +204,38 @@ void SelectionBar::show_selection() {
   pause_->setAccessibleName(hint);
   length_->setEnabled(selection.is_live());
   show_stack_choice();
+}
+
+// Chips have a row of their own where there is little room; the hint goes then.
+void SelectionBar::arrange() {
+  const int spacing = row_->spacing();
+  int others = rows_->contentsMargins().left() + rows_->contentsMargins().right() +
+               stacks_->sizeHint().width() + 5 * spacing;
+  for (const QWidget* other : {static_cast<QWidget*>(back_), static_cast<QWidget*>(forward_),
+                               static_cast<QWidget*>(length_), static_cast<QWidget*>(pause_)}) {
+    others += other->sizeHint().width();
+  }
+  const int room = width() - others;
+  const bool has_chips = chips_->count() != 0;
+  const bool apart = has_chips && chips_->sizeHint().width() > room;
+  if (apart != (rows_->indexOf(chip_row_) >= 0)) {
+    if (apart) {
+      row_->removeWidget(chip_row_);
+      rows_->addWidget(chip_row_);
+    } else {
+      rows_->removeWidget(chip_row_);
+      row_->insertWidget(2, chip_row_);
+    }
+  }
+  const QString hint = tr("Drag over a chart or click a row to look closer.");
+  const bool hints = !has_chips && hint_->fontMetrics().horizontalAdvance(hint) <= room;
+  const QString text = hints ? hint : QString();
+  if (hint_->text() != text) hint_->setText(text);
+}
+
+bool SelectionBar::event(QEvent* event) {
+  if (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest) arrange();
+  return QWidget::event(event);
 }
 
 void SelectionBar::show_stack_choice() {

@@ -13,6 +13,7 @@ class QComboBox;
 class QHBoxLayout;
 class QLabel;
 class QToolButton;
+class QVBoxLayout;
 
 namespace goxel_telemetry::viewer {
 
@@ -33,13 +34,20 @@ class SelectionBar : public QWidget {
   void pause_wanted();
   void live_wanted();
 
+ protected:
+  bool event(QEvent* event) override;
+
  private:
   void show_selection();
+  void arrange();
   void show_stack_choice();
 
   SelectionTrail* trail_;
   QToolButton* back_;
   QToolButton* forward_;
+  QVBoxLayout* rows_;
+  QHBoxLayout* row_;
+  QWidget* chip_row_;
   QHBoxLayout* chips_;
   QLabel* hint_;
   QHBoxLayout* stacks_;

@@ -10,14 +10,19 @@
 #include <QFontMetrics>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
+#include <QScrollArea>
 #include <QStyleOptionComboBox>
+#include <QTabBar>
 #include <QTableView>
 #include <QTextDocument>
 #include <QTranslator>
+#include <QTreeView>
 #include <string>
 #include <vector>
 
 #include "viewer-qt/charts/painted_text.h"
+#include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {
 
@@ -63,8 +68,12 @@ class Labels {
 
   void add(const QWidget* widget, const QRect& rect, const QString& text) {
     if (text.isEmpty()) return;
-    labels_.push_back({QRect(widget->mapTo(&window_, rect.topLeft()), rect.size()), text});
     const bool scrolls = is_in_scroll_area(widget);
+    if (is_cut_at_a_side(widget, rect)) fault(text, "is cut at a side, to which nothing scrolls");
+    // What is scrolled out of sight overlaps with nothing.
+    const QRect seen = scrolls ? rect & widget->visibleRegion().boundingRect() : rect;
+    if (seen.isEmpty() && scrolls) return;
+    labels_.push_back({QRect(widget->mapTo(&window_, seen.topLeft()), seen.size()), text});
     if (!scrolls && !window_.rect().contains(labels_.back().rect)) fault(text, "leaves the window");
     if (!scrolls && !widget->visibleRegion().boundingRect().contains(rect)) {
       fault(text, "is covered or cut by what it is in");
@@ -72,6 +81,27 @@ class Labels {
   }
   void fault(const QString& text, const std::string& what) {
     faults_.push_back('"' + text.toStdString() + "\" " + what);
+  }
+  static bool is_cut_at_a_side(const QWidget* widget, const QRect& rect) {
+    for (const QWidget* in = widget->parentWidget(); in != nullptr; in = in->parentWidget()) {
+      const auto* area = qobject_cast<const QScrollArea*>(in);
+      if (area == nullptr || area->horizontalScrollBarPolicy() != Qt::ScrollBarAlwaysOff) continue;
+      const int left = widget->mapTo(area, rect.topLeft()).x();
+      if (left < 0 || left + rect.width() > area->viewport()->geometry().right() + 1) return true;
+    }
+    return false;
+  }
+  // WCAG 2.1, 1.4.3. What is disabled need not be read.
+  void compare(const QWidget& widget, const QString& text, const QColor& ink, const QColor& base) {
+    if (!widget.isEnabled() || theme::contrast(ink, base) >= 4.5) return;
+    fault(text, "has too little contrast: " + ink.name().toStdString() + " on " +
+                    base.name().toStdString());
+  }
+  void compare(const QWidget& widget, const QString& text) {
+    const QWidget* behind = &widget;
+    while (!behind->autoFillBackground() && !behind->isWindow()) behind = behind->parentWidget();
+    compare(widget, text, widget.palette().color(widget.foregroundRole()),
+            behind->palette().color(behind->backgroundRole()));
   }
   static bool is_in_scroll_area(const QWidget* widget) {
     for (; widget != nullptr; widget = widget->parentWidget()) {
@@ -92,7 +122,10 @@ class Labels {
     if (const auto* label = qobject_cast<const QLabel*>(widget)) return walk_label(*label);
     if (const auto* box = qobject_cast<const QComboBox*>(widget)) return walk_box(*box);
     if (const auto* header = qobject_cast<const QHeaderView*>(widget)) return walk_header(*header);
-    if (const auto* table = qobject_cast<const QTableView*>(widget)) return walk_table(*table);
+    if (const auto* table = qobject_cast<const QTableView*>(widget)) return walk_rows(*table, {});
+    if (const auto* tree = qobject_cast<const QTreeView*>(widget)) return walk_rows(*tree, {});
+    if (const auto* tabs = qobject_cast<const QTabBar*>(widget)) return walk_tabs(*tabs);
+    if (const auto* line = qobject_cast<const QLineEdit*>(widget)) return walk_line(*line);
     if (const auto* button = qobject_cast<const QAbstractButton*>(widget)) {
       if (button->text().isEmpty()) return;
       add(button, button->rect(), button->text());
@@ -113,6 +146,7 @@ class Labels {
         continue;
       }
       add(&widget, one.rect, one.text);
+      compare(widget, one.text);
       const QFontMetrics metrics(one.font);
       if (metrics.horizontalAdvance(one.text) > one.rect.width() ||
           metrics.height() > one.rect.height()) {
@@ -134,6 +168,7 @@ class Labels {
       text = plain.toPlainText();
     }
     add(&label, label.contentsRect(), text);
+    compare(label, text);
     const int flags = label.wordWrap() ? Qt::TextWordWrap : 0;
     const QRect room(0, 0, label.contentsRect().width(), 1'000'000);
     const QRect needs = QFontMetrics(label.font()).boundingRect(room, flags, text);
@@ -175,22 +210,51 @@ class Labels {
     }
   }
 
-  void walk_table(const QTableView& table) {
-    const QAbstractItemModel& model = *table.model();
-    for (int row = 0; row < model.rowCount(); ++row) {
-      for (int column = 0; column < model.columnCount(); ++column) {
-        const QModelIndex index = model.index(row, column);
-        const QRect rect = table.visualRect(index);
-        if (!table.viewport()->rect().contains(rect)) continue;
+  void walk_rows(const QAbstractItemView& view, const QModelIndex& parent) {
+    const QAbstractItemModel& model = *view.model();
+    for (int row = 0; row < model.rowCount(parent); ++row) {
+      for (int column = 0; column < model.columnCount(parent); ++column) {
+        const QModelIndex index = model.index(row, column, parent);
+        if (column == 0 && model.hasChildren(index)) walk_rows(view, index);
+        const QRect rect = view.visualRect(index);
+        if (!view.viewport()->rect().contains(rect)) continue;
         const QString text = index.data().toString();
-        add(table.viewport(), rect, text);
-        const QSize needs = table.sizeHintForIndex(index);
+        add(view.viewport(), rect, text);
+        if (const QVariant ink = index.data(Qt::ForegroundRole); ink.isValid()) {
+          for (const auto role : {QPalette::Base, QPalette::AlternateBase}) {
+            compare(view, text, ink.value<QBrush>().color(), view.palette().color(role));
+          }
+        }
+        const QSize needs = view.sizeHintForIndex(index);
         if (needs.height() > rect.height()) fault(text, "is cut");
         if (needs.width() > rect.width() &&
             !has_whole(index.data(Qt::ToolTipRole).toString(), text)) {
           fault(text, "is elided, and no tool tip has the whole");
         }
       }
+    }
+  }
+
+  void walk_tabs(const QTabBar& tabs) {
+    for (int i = 0; i < tabs.count(); ++i) {
+      if (!tabs.isTabVisible(i)) continue;
+      const QRect rect = tabs.tabRect(i);
+      add(&tabs, rect, tabs.tabText(i));
+      if (tabs.fontMetrics().horizontalAdvance(tabs.tabText(i)) > rect.width() &&
+          !has_whole(tabs.tabToolTip(i), tabs.tabText(i))) {
+        fault(tabs.tabText(i), "is elided, and no tool tip has the whole");
+      }
+    }
+  }
+
+  void walk_line(const QLineEdit& line) {
+    const QString text = line.text().isEmpty() ? line.placeholderText() : line.text();
+    add(&line, line.rect(), text);
+    const QMargins margins = line.textMargins();
+    if (line.fontMetrics().horizontalAdvance(text) >
+            line.width() - margins.left() - margins.right() ||
+        line.fontMetrics().height() > line.height()) {
+      fault(text, "is cut");
     }
   }
 

@@ -15,6 +15,11 @@ namespace {
 
 constexpr int kBetween = 10;
 
+QFont bold(QFont font) {
+  font.setBold(true);
+  return font;
+}
+
 QString duration(double ns) {
   return QString::fromStdString(metrics::format_duration(ns));
 }
@@ -123,59 +128,84 @@ QSize LayerBars::minimumSizeHint() const {
   return {fontMetrics().averageCharWidth() * 30, sizeHint().height()};
 }
 
-void LayerBars::paintEvent(QPaintEvent*) {
-  QPainter painter(this);
-  const QFontMetrics metrics = fontMetrics();
-  QFont bold = font();
-  bold.setBold(true);
-  int name_width = 0;
-  int value_width = 0;
+int LayerBars::value_width() const {
+  int width = 0;
+  for (const Line& line : lines_) {
+    if (!line.is_heading) width = std::max(width, fontMetrics().horizontalAdvance(line.value));
+  }
+  return width;
+}
+
+int LayerBars::name_width() const {
+  int width = 0;
   for (const Line& line : lines_) {
     if (line.is_heading || line.value.isEmpty()) continue;
-    name_width = std::max(name_width, metrics.horizontalAdvance(line.name));
-    value_width = std::max(value_width, metrics.horizontalAdvance(line.value));
+    width = std::max(width, fontMetrics().horizontalAdvance(line.name));
   }
-  name_width = std::min(name_width, width() * 2 / 5);
-  const int bar_left = name_width + kBetween;
-  const int bar_width = std::max(width() - bar_left - kBetween - value_width, 0);
-  const QColor ink = palette().color(QPalette::WindowText);
+  // A quarter for the bars, and two fifths for names even if values need the rest.
+  const int all = this->width();
+  return std::min(width, std::max(all * 2 / 5, all * 3 / 4 - value_width() - 2 * kBetween));
+}
+
+std::vector<PaintedText> LayerBars::painted_texts() const {
+  std::vector<PaintedText> texts;
   int y = 0;
   for (const Line& line : lines_) {
-    const int height = row_height();
-    painter.setPen(ink);
-    if (line.is_heading) {
-      painter.setFont(bold);
-      const int right = QFontMetrics(bold).horizontalAdvance(line.value);
-      painter.drawText(
-          QRect(0, y, width() - right - kBetween, height), Qt::AlignVCenter,
-          QFontMetrics(bold).elidedText(line.name, Qt::ElideRight, width() - right - kBetween));
-      painter.drawText(QRect(width() - right, y, right, height), Qt::AlignVCenter, line.value);
-      painter.setFont(font());
-    } else if (line.value.isEmpty()) {
-      painter.drawText(QRect(0, y, width(), height), Qt::AlignVCenter,
-                       metrics.elidedText(line.name, Qt::ElideRight, width()));
-    } else {
-      painter.drawText(QRect(0, y, name_width, height), Qt::AlignVCenter,
-                       metrics.elidedText(line.name, Qt::ElideRight, name_width));
-      painter.drawText(QRect(width() - value_width, y, value_width, height),
-                       Qt::AlignVCenter | Qt::AlignRight, line.value);
-      const QRectF bar(bar_left + line.begin * bar_width, y + 3,
-                       std::max(line.length * bar_width, 1.0), height - 6);
-      painter.fillRect(bar, line.color);
+    const QFont font = line.is_heading ? bold(this->font()) : this->font();
+    const QFontMetrics metrics(font);
+    const int right = line.is_heading ? metrics.horizontalAdvance(line.value) : value_width();
+    const bool has_bar = !line.is_heading && !line.value.isEmpty();
+    const int left = has_bar ? name_width() : width() - (right == 0 ? 0 : right + kBetween);
+    texts.push_back(
+        {QRect(0, y, left, row_height()), elided(metrics, line.name, left), line.name, font});
+    if (!line.value.isEmpty()) {
+      texts.push_back(
+          {QRect(width() - right, y, right, row_height()), line.value, line.value, font});
     }
-    y += height;
+    y += row_height();
   }
+  return texts;
+}
+
+void LayerBars::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  painter.setPen(palette().color(QPalette::WindowText));
+  for (const PaintedText& text : painted_texts()) {
+    painter.setFont(text.font);
+    const bool is_name = text.rect.left() == 0;
+    painter.drawText(text.rect, Qt::AlignVCenter | (is_name ? Qt::AlignLeft : Qt::AlignRight),
+                     text.text);
+  }
+  const int bar_left = name_width() + kBetween;
+  const int bar_width = std::max(width() - bar_left - kBetween - value_width(), 0);
+  int y = 0;
+  for (const Line& line : lines_) {
+    if (line.color.isValid()) {
+      painter.fillRect(QRectF(bar_left + line.begin * bar_width, y + 3,
+                              std::max(line.length * bar_width, 1.0), row_height() - 6),
+                       line.color);
+    }
+    y += row_height();
+  }
+}
+
+QString LayerBars::tip_at(const QPoint& place) const {
+  const int row = place.y() / row_height();
+  if (row < 0 || row >= lines_.size()) return {};
+  const Line& line = lines_[row];
+  if (line.hint.isEmpty()) return line.name.toHtmlEscaped();
+  const bool is_said = line.hint.contains(line.name);
+  return (is_said ? line.hint : line.name + QStringLiteral(": ") + line.hint).toHtmlEscaped();
 }
 
 bool LayerBars::event(QEvent* event) {
   if (event->type() != QEvent::ToolTip) return QWidget::event(event);
   const auto* help = static_cast<QHelpEvent*>(event);
-  const int row = help->pos().y() / row_height();
-  const QString hint = row < lines_.size() ? lines_[row].hint : QString();
-  if (hint.isEmpty()) {
+  const QString tip = tip_at(help->pos());
+  if (tip.isEmpty()) {
     QToolTip::hideText();
   } else {
-    QToolTip::showText(help->globalPos(), hint.toHtmlEscaped(), this);
+    QToolTip::showText(help->globalPos(), tip, this);
   }
   return true;
 }

@@ -11,10 +11,11 @@
 #include <memory>
 
 #include "metrics/layers/layers.h"
+#include "viewer-qt/charts/painted_text.h"
 
 namespace goxel_telemetry::viewer {
 
-class LayerBars : public QWidget {
+class LayerBars : public QWidget, public PaintsText {
   Q_OBJECT
  public:
   explicit LayerBars(QWidget* parent = nullptr);
@@ -36,6 +37,8 @@ class LayerBars : public QWidget {
   const QList<Line>& lines() const { return lines_; }
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
+  std::vector<PaintedText> painted_texts() const override;
+  QString tip_at(const QPoint& place) const override;
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -44,6 +47,9 @@ class LayerBars : public QWidget {
 
  private:
   void make_lines();
+  // Of names and of values, beside the bars.
+  int name_width() const;
+  int value_width() const;
   int row_height() const { return fontMetrics().height() + 2; }
 
   std::shared_ptr<const metrics::LayersView> layers_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QFont>
+#include <QFontMetrics>
 #include <QRect>
 #include <QString>
 #include <vector>
@@ -15,6 +16,12 @@ struct PaintedText {
   QString whole;  // differs from `text` if that is elided; a tool tip at this place has it
   QFont font;
 };
+
+// QFontMetrics rounds a width, but elides by the exact one: a text would not fit into the room that it asked for.
+inline QString elided(const QFontMetrics& metrics, const QString& text, int room,
+                      Qt::TextElideMode mode = Qt::ElideRight) {
+  return metrics.horizontalAdvance(text) <= room ? text : metrics.elidedText(text, mode, room);
+}
 
 class PaintsText {
  public:

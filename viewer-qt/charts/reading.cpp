@@ -55,7 +55,7 @@ QSize Reading::minimumSizeHint() const {
 }
 
 // From the right, so that values stand at the edge whatever their width.
-void Reading::paintEvent(QPaintEvent*) {
+QList<Reading::Placed> Reading::placed() const {
   qsizetype fitting = 0;
   int total = 0;
   for (; fitting < parts_.size(); ++fitting) {
@@ -63,26 +63,46 @@ void Reading::paintEvent(QPaintEvent*) {
     if (total + more > width()) break;
     total += more;
   }
-  QPainter painter(this);
-  const int sign = fontMetrics().height() / 2;
-  const int baseline = fontMetrics().ascent() + (height() - fontMetrics().height()) / 2;
+  QList<Placed> all;
   int x = width() - total;
   for (qsizetype i = 0; i < fitting; ++i) {
     const ReadingPart& part = parts_[i];
-    if (i > 0) x += kBetween;
-    if (part.sign.isValid()) {
-      painter.fillRect(x, height() / 2 - 1, sign, 3, part.sign);
-      x += sign + kWithin;
+    const int right = x + width_of(part);
+    const int value = right - QFontMetrics(bold(font())).horizontalAdvance(part.value);
+    const int name = x + (part.sign.isValid() ? fontMetrics().height() / 2 + kWithin : 0);
+    all.append({&part, x, name, value});
+    x = right + kBetween;
+  }
+  return all;
+}
+
+std::vector<PaintedText> Reading::painted_texts() const {
+  std::vector<PaintedText> texts;
+  for (const Placed& one : placed()) {
+    const ReadingPart& part = *one.part;
+    const int width = QFontMetrics(bold(font())).horizontalAdvance(part.value);
+    if (!part.name.isEmpty()) {
+      texts.push_back(
+          {QRect(one.name, 0, one.value - one.name, height()), part.name, part.name, font()});
+    }
+    texts.push_back({QRect(one.value, 0, width, height()), part.value, part.value, bold(font())});
+  }
+  return texts;
+}
+
+void Reading::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  const int sign = fontMetrics().height() / 2;
+  const int baseline = fontMetrics().ascent() + (height() - fontMetrics().height()) / 2;
+  for (const Placed& one : placed()) {
+    if (one.part->sign.isValid()) {
+      painter.fillRect(one.left, height() / 2 - 1, sign, 3, one.part->sign);
     }
     painter.setPen(palette().color(QPalette::WindowText));
-    if (!part.name.isEmpty()) {
-      painter.setFont(font());
-      painter.drawText(x, baseline, part.name);
-      x += fontMetrics().horizontalAdvance(part.name) + kWithin;
-    }
+    painter.setFont(font());
+    painter.drawText(one.name, baseline, one.part->name);
     painter.setFont(bold(font()));
-    painter.drawText(x, baseline, part.value);
-    x += QFontMetrics(bold(font())).horizontalAdvance(part.value);
+    painter.drawText(one.value, baseline, one.part->value);
   }
 }
 

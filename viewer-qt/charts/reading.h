@@ -8,6 +8,8 @@
 #include <QString>
 #include <QWidget>
 
+#include "viewer-qt/charts/painted_text.h"
+
 namespace goxel_telemetry::viewer {
 
 struct ReadingPart {
@@ -17,7 +19,7 @@ struct ReadingPart {
   friend bool operator==(const ReadingPart&, const ReadingPart&) = default;
 };
 
-class Reading : public QWidget {
+class Reading : public QWidget, public PaintsText {
   Q_OBJECT
  public:
   explicit Reading(QWidget* parent = nullptr);
@@ -27,12 +29,22 @@ class Reading : public QWidget {
   QString text() const;
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
+  std::vector<PaintedText> painted_texts() const override;
+  QString tip_at(const QPoint&) const override { return toolTip(); }
 
  protected:
   void paintEvent(QPaintEvent* event) override;
 
  private:
+  // A part with the places of its name and its value.
+  struct Placed {
+    const ReadingPart* part;
+    int left;
+    int name;
+    int value;
+  };
   int width_of(const ReadingPart& part) const;
+  QList<Placed> placed() const;
 
   QList<ReadingPart> parts_;
 };

@@ -7,7 +7,6 @@
 #include <QEvent>
 #include <QGraphicsLayout>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QLegend>
 #include <QPainter>
 #include <QTimeZone>
@@ -18,6 +17,7 @@
 
 #include "metrics/text/format.h"
 #include "viewer-qt/charts/axis_scale.h"
+#include "viewer-qt/charts/elided_label.h"
 #include "viewer-qt/charts/reading.h"
 #include "viewer-qt/charts/steady_scale.h"
 #include "viewer-qt/charts/time_gestures.h"
@@ -152,7 +152,7 @@ struct TimeChart::Private {
   QString title;
   QList<ChartLine> lines;
   TimeView* view;
-  QLabel* heading;
+  ElidedLabel* heading;
   Reading* reading;
   QChartView* frame;
   QChart* chart;
@@ -310,7 +310,7 @@ QList<ReadingPart> TimeChart::Private::parts(const TimeChart& widget) const {
 }
 
 void TimeChart::Private::show_title() {
-  heading->setText(scale.is_locked() ? tr("%1 (axis locked)").arg(title) : title);
+  heading->set_text(scale.is_locked() ? tr("%1 (axis locked)").arg(title) : title);
 }
 
 TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartLine>& lines,
@@ -340,7 +340,7 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   p.frame->setAttribute(Qt::WA_TransparentForMouseEvents);
   p.frame->setBackgroundRole(QPalette::Base);
 
-  p.heading = new QLabel;
+  p.heading = new ElidedLabel;
   QFont bold = p.heading->font();
   bold.setBold(true);
   p.heading->setFont(bold);
@@ -428,7 +428,7 @@ int TimeChart::left_margin(const QFontMetrics& metrics) {
 }
 
 int TimeChart::right_margin(const QFontMetrics& metrics) {
-  return metrics.horizontalAdvance(QStringLiteral("failed")) + 10;
+  return metrics.horizontalAdvance(QStringLiteral("not okay")) + 10;
 }
 
 QString TimeChart::reading() const {

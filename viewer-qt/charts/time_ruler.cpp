@@ -89,6 +89,14 @@ QList<TimeRuler::Text> TimeRuler::texts() const {
   return texts;
 }
 
+std::vector<PaintedText> TimeRuler::painted_texts() const {
+  std::vector<PaintedText> all;
+  for (const Text& text : texts()) {
+    all.push_back({text.rect.toAlignedRect() & rect(), text.text, text.text, font()});
+  }
+  return all;
+}
+
 QSize TimeRuler::sizeHint() const {
   return {fontMetrics().averageCharWidth() * 60,
           fontMetrics().height() + static_cast<int>(kTickLength) + 2};

@@ -6,11 +6,12 @@
 #include <QRectF>
 #include <QWidget>
 
+#include "viewer-qt/charts/painted_text.h"
 #include "viewer-qt/charts/time_view.h"
 
 namespace goxel_telemetry::viewer {
 
-class TimeRuler : public QWidget {
+class TimeRuler : public QWidget, public PaintsText {
   Q_OBJECT
  public:
   explicit TimeRuler(TimeView* view, QWidget* parent = nullptr);
@@ -24,6 +25,8 @@ class TimeRuler : public QWidget {
     QString text;
   };
   QList<Text> texts() const;
+  std::vector<PaintedText> painted_texts() const override;
+  QString tip_at(const QPoint&) const override { return {}; }
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
 

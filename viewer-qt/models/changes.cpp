@@ -148,7 +148,9 @@ QVariant ChangesModel::headerData(int section, Qt::Orientation orientation, int 
       {QT_TR_NOOP("Proof"), QT_TR_NOOP("Whether the data suffice to say so")}};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
   if (role == Qt::DisplayRole) return tr(kHeadings[section].title);
-  if (role == Qt::ToolTipRole) return tr(kHeadings[section].hint);
+  if (role == Qt::ToolTipRole) {
+    return QStringLiteral("%1: %2").arg(tr(kHeadings[section].title), tr(kHeadings[section].hint));
+  }
   if (role == Qt::TextAlignmentRole && section >= kAdded && section != kProof) {
     return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
   }

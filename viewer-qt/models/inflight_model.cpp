@@ -82,10 +82,8 @@ QVariant InflightModel::data(const QModelIndex& index, int role) const {
     bold.setBold(true);
     return bold;
   }
-  // A name may be longer than its column, and a client may have given it.
-  if (role == Qt::ToolTipRole && index.column() == kOperation) {
-    return shown(request.operation).toHtmlEscaped();
-  }
+  // It may be longer than its column, and a client may have given it.
+  if (role == Qt::ToolTipRole) return index.data().toString().toHtmlEscaped();
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
     case kAge:
@@ -107,8 +105,8 @@ QVariant InflightModel::data(const QModelIndex& index, int role) const {
 QVariant InflightModel::headerData(int section, Qt::Orientation orientation, int role) const {
   static const char* const kTitles[kColumnCount] = {"Age",      "Operation", "Phase",
                                                     "Protocol", "Stack",     "Connection"};
-  if (role != Qt::DisplayRole || orientation != Qt::Horizontal || section < 0 ||
-      section >= kColumnCount) {
+  if ((role != Qt::DisplayRole && role != Qt::ToolTipRole) || orientation != Qt::Horizontal ||
+      section < 0 || section >= kColumnCount) {
     return {};
   }
   return tr(kTitles[section]);

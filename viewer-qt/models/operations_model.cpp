@@ -313,7 +313,9 @@ QVariant OperationsModel::headerData(int section, Qt::Orientation orientation, i
       {QT_TR_NOOP("Total"), QT_TR_NOOP("Requests since the daemon began")}};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
   if (role == Qt::DisplayRole) return tr(kHeadings[section].title);
-  if (role == Qt::ToolTipRole) return tr(kHeadings[section].hint);
+  if (role == Qt::ToolTipRole) {
+    return QStringLiteral("%1: %2").arg(tr(kHeadings[section].title), tr(kHeadings[section].hint));
+  }
   if (role == Qt::TextAlignmentRole && section != kOperation) {
     return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
   }

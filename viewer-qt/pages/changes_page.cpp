@@ -9,11 +9,13 @@
 #include <algorithm>
 
 #include "metrics/comparison/added_words.h"
+#include "viewer-qt/pages/roomy_column.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
 
 constexpr std::size_t kMostRates = 3;
+constexpr int kLeastChars = 22;  // of an operation's name
 
 }  // namespace
 
@@ -36,7 +38,7 @@ ChangesPage::ChangesPage(QWidget* parent)
   table_->setAccessibleName(tr("What changed, by operation and layer"));
   table_->verticalHeader()->hide();
   table_->horizontalHeader()->setHighlightSections(false);
-  table_->horizontalHeader()->setSectionResizeMode(ChangesModel::kOperation, QHeaderView::Stretch);
+  new RoomyColumn(table_, table_->horizontalHeader(), ChangesModel::kOperation, kLeastChars);
   auto* rows = new QVBoxLayout(this);
   rows->setContentsMargins(8, 8, 8, 8);
   rows->addWidget(words_);
@@ -66,6 +68,7 @@ void ChangesPage::size_columns() {
   table_->verticalHeader()->setDefaultSectionSize(metrics.height() + 6);
   table_->horizontalHeader()->setMinimumSectionSize(metrics.averageCharWidth() * 6);
   for (int column = 0; column < ChangesModel::kColumnCount; ++column) {
+    if (column == ChangesModel::kOperation) continue;
     const QString title = model_.headerData(column, Qt::Horizontal).toString();
     table_->setColumnWidth(column, kMargins + std::max(metrics.horizontalAdvance(title),
                                                        metrics.horizontalAdvance(widest[column])));
@@ -85,6 +88,13 @@ void ChangesPage::show_changes(std::shared_ptr<const Changes> changes) {
                       ? QString()
                       : tr("More or fewer requests: %1.").arg(rates.join(QStringLiteral("; "))));
   model_.show(std::move(changes));
+  // They only grow: nothing moves from one comparison to the next.
+  for (int column = 0; column < ChangesModel::kColumnCount; ++column) {
+    if (column == ChangesModel::kOperation) continue;
+    table_->setColumnWidth(
+        column, std::max(table_->columnWidth(column),
+                         static_cast<QAbstractItemView*>(table_)->sizeHintForColumn(column)));
+  }
 }
 
 void ChangesPage::changeEvent(QEvent* event) {

@@ -3,7 +3,7 @@
 
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QLabel>
+#include <QScrollBar>
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -11,14 +11,18 @@
 #include <utility>
 
 #include "metrics/text/format.h"
+#include "viewer-qt/charts/elided_label.h"
 #include "viewer-qt/models/shown.h"
 #include "viewer-qt/pages/panel.h"
+#include "viewer-qt/pages/roomy_column.h"
 #include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
 
 constexpr int kMostRows = 6;
+constexpr int kMostOfWindow = 6;  // a sixth of its height
+constexpr int kLeastChars = 18;   // of a name
 
 }  // namespace
 
@@ -26,7 +30,7 @@ InflightStrip::InflightStrip(QWidget* parent)
     : QFrame(parent),
       open_(new QToolButton),
       hold_(new QToolButton),
-      text_(new QLabel),
+      text_(new ElidedLabel),
       table_(new QTableView) {
   make_panel(*this);
   open_->setCheckable(true);
@@ -38,7 +42,6 @@ InflightStrip::InflightStrip(QWidget* parent)
   hold_->setText(tr("Hold still"));
   hold_->setToolTip(tr("Keep the table as it is now"));
   hold_->hide();
-  text_->setTextFormat(Qt::PlainText);
   text_->setAccessibleName(tr("In flight"));
   table_->setModel(&model_);
   table_->setShowGrid(false);
@@ -50,7 +53,7 @@ InflightStrip::InflightStrip(QWidget* parent)
   table_->verticalHeader()->hide();
   table_->horizontalHeader()->setHighlightSections(false);
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-  table_->horizontalHeader()->setStretchLastSection(true);
+  new RoomyColumn(table_, table_->horizontalHeader(), InflightModel::kOperation, kLeastChars);
   table_->setAccessibleName(tr("Requests in flight, the oldest first"));
   table_->hide();
   auto* line = new QHBoxLayout;
@@ -81,20 +84,30 @@ QString InflightStrip::text() const {
 }
 
 void InflightStrip::size_table() {
-  const QFontMetrics metrics = table_->fontMetrics();
+  // What seems stuck is bold.
+  QFont bold = table_->font();
+  bold.setBold(true);
+  const QFontMetrics metrics(bold);
   const int row = metrics.height() + 6;
   table_->verticalHeader()->setDefaultSectionSize(row);
-  const QStringList widest = {QStringLiteral("9 min 59 s"), QStringLiteral("goxel.export_model"),
+  const QStringList widest = {QStringLiteral("9 min 59 s"),
+                              QStringLiteral("goxel.export_model"),
                               tr("%1, may be stuck").arg(QStringLiteral("received")),
-                              QStringLiteral("jsonrpc"), QStringLiteral("4-layer")};
+                              QStringLiteral("jsonrpc"),
+                              QStringLiteral("4-layer"),
+                              QStringLiteral("88888")};
   constexpr int kMargins = 16;
   for (int column = 0; column < widest.size(); ++column) {
+    if (column == InflightModel::kOperation) continue;
     const QString title = model_.headerData(column, Qt::Horizontal).toString();
     table_->setColumnWidth(column, kMargins + std::max(metrics.horizontalAdvance(title),
                                                        metrics.horizontalAdvance(widest[column])));
   }
-  const int rows = std::clamp(model_.rowCount(), 1, kMostRows);
-  table_->setFixedHeight(table_->horizontalHeader()->sizeHint().height() + rows * row + 2);
+  const int most = std::clamp(window()->height() / row / kMostOfWindow, 1, kMostRows);
+  const int rows = std::clamp(model_.rowCount(), 1, most);
+  const bool scrolls = table_->horizontalHeader()->length() > table_->viewport()->width();
+  table_->setFixedHeight(table_->horizontalHeader()->sizeHint().height() + rows * row + 2 +
+                         (scrolls ? table_->horizontalScrollBar()->sizeHint().height() : 0));
 }
 
 void InflightStrip::show_snapshot(const metrics::Snapshot& snapshot) {
@@ -114,7 +127,7 @@ void InflightStrip::show_snapshot(const metrics::Snapshot& snapshot) {
                     shown(oldest.operation));
   }
   if (stuck) text.prepend(QStringLiteral("▲ "));
-  if (text_->text() != text) text_->setText(text);
+  text_->set_text(text);
   const QColor ink =
       stuck ? theme::ink(theme::Ink::bad, palette()) : palette().color(QPalette::WindowText);
   if (text_->palette().color(QPalette::WindowText) != ink) {
@@ -125,7 +138,9 @@ void InflightStrip::show_snapshot(const metrics::Snapshot& snapshot) {
   // Once for each time: who closes it wants it closed.
   const bool wanted = stuck || (!live && !snapshot.inflight.empty());
   if (wanted != std::exchange(wanted_, wanted)) open_->setChecked(wanted || hold_->isChecked());
-  if (open_->isChecked() && model_.rowCount() != before) size_table();
+  const int height = window()->height();
+  const bool resized = height != std::exchange(window_height_, height);
+  if (open_->isChecked() && (model_.rowCount() != before || resized)) size_table();
 }
 
 }  // namespace goxel_telemetry::viewer

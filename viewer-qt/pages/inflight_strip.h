@@ -8,11 +8,12 @@
 #include "metrics/live/snapshot.h"
 #include "viewer-qt/models/inflight_model.h"
 
-class QLabel;
 class QTableView;
 class QToolButton;
 
 namespace goxel_telemetry::viewer {
+
+class ElidedLabel;
 
 class InflightStrip : public QFrame {
   Q_OBJECT
@@ -29,8 +30,9 @@ class InflightStrip : public QFrame {
   InflightModel model_;
   QToolButton* open_;
   QToolButton* hold_;
-  QLabel* text_;
+  ElidedLabel* text_;
   QTableView* table_;
+  int window_height_ = 0;
   bool wanted_ = false;  // it has opened by itself
 };
 

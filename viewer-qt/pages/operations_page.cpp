@@ -12,8 +12,14 @@
 
 #include "viewer-qt/charts/sparkline.h"
 #include "viewer-qt/pages/panel.h"
+#include "viewer-qt/pages/roomy_column.h"
 
 namespace goxel_telemetry::viewer {
+namespace {
+
+constexpr int kLeastChars = 24;  // of an operation's name
+
+}  // namespace
 
 OperationsPage::OperationsPage(QWidget* parent)
     : QWidget(parent), table_(new QTreeView), filter_(new QLineEdit), stretch_(new QLabel) {
@@ -29,8 +35,7 @@ OperationsPage::OperationsPage(QWidget* parent)
   table_->setAccessibleName(tr("Operations"));
   table_->setSortingEnabled(true);
   table_->sortByColumn(OperationsModel::kShare, Qt::DescendingOrder);
-  table_->header()->setStretchLastSection(false);
-  table_->header()->setSectionResizeMode(OperationsModel::kOperation, QHeaderView::Stretch);
+  new RoomyColumn(table_, table_->header(), OperationsModel::kOperation, kLeastChars);
   table_->installEventFilter(this);
   table_->viewport()->installEventFilter(this);
   filter_->setPlaceholderText(tr("Find an operation"));
@@ -75,6 +80,7 @@ void OperationsPage::size_columns() {
   // The heading of the sorted column has an arrow.
   const int arrow = metrics.height();
   for (int column = 0; column < OperationsModel::kColumnCount; ++column) {
+    if (column == OperationsModel::kOperation) continue;
     const QString title = model_.headerData(column, Qt::Horizontal).toString();
     const QString& text = widest[static_cast<std::size_t>(column)];
     table_->setColumnWidth(column, kMargins + std::max(metrics.horizontalAdvance(title) + arrow,

@@ -3,28 +3,22 @@
 // room only when it needs more than ever before.
 #pragma once
 
-#include <QString>
-#include <QWidget>
+#include "viewer-qt/charts/elided_label.h"
 
 namespace goxel_telemetry::viewer {
 
-class ValueLabel : public QWidget {
+class ValueLabel : public ElidedLabel {
   Q_OBJECT
  public:
-  explicit ValueLabel(Qt::Alignment alignment, QWidget* parent = nullptr);
+  using ElidedLabel::ElidedLabel;
 
-  void set_text(const QString& text);
-  const QString& text() const { return text_; }
+  void set_text(const QString& text) override;
   QSize sizeHint() const override { return {widest_, fontMetrics().height()}; }
-  QSize minimumSizeHint() const override { return sizeHint(); }
 
  protected:
-  void paintEvent(QPaintEvent* event) override;
   void changeEvent(QEvent* event) override;
 
  private:
-  Qt::Alignment alignment_;
-  QString text_;
   int widest_ = 0;
 };
 
