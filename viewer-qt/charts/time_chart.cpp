@@ -51,7 +51,7 @@ QString text_of(Quantity quantity, double value) {
 }  // namespace
 
 // Lies over the chart and paints what moves with the mouse, so that the chart itself need not be painted again.
-class CrossHair : public QWidget {
+class CrossHair : public QWidget, public PaintsText {
  public:
   CrossHair(QWidget* parent, const PlotItem* plot, const TimeView* view)
       : QWidget(parent), plot_(plot), view_(view) {
@@ -60,7 +60,7 @@ class CrossHair : public QWidget {
   }
 
   struct Name {
-    double y;
+    double y;  // of its middle
     QColor color;
     QString text;
   };
@@ -68,6 +68,15 @@ class CrossHair : public QWidget {
     names_ = names;
     update();
   }
+  std::vector<PaintedText> painted_texts() const override {
+    std::vector<PaintedText> texts;
+    for (const Name& name : names_) {
+      const QRect rect = rect_of(name);
+      texts.push_back({rect, elided(fontMetrics(), name.text, rect.width()), name.text, font()});
+    }
+    return texts;
+  }
+  QString tip_at(const QPoint&) const override { return {}; }
   void moved() {
     const QRegion now = region();
     update(painted_.united(now));
@@ -84,6 +93,11 @@ class CrossHair : public QWidget {
     const QRectF rect(QPointF(x_of(stretch.begin_ns), area().top()),
                       QPointF(x_of(stretch.end_ns), area().bottom()));
     return rect.intersected(area());
+  }
+  QRect rect_of(const Name& name) const {
+    const int left = static_cast<int>(area().right()) + 4;
+    const int height = fontMetrics().height();
+    return {left, static_cast<int>(name.y) - height / 2, width() - left, height};
   }
   QList<std::uint64_t> moments() const {
     QList<std::uint64_t> all;
@@ -141,9 +155,9 @@ void CrossHair::paintEvent(QPaintEvent*) {
   // Each line's name at its end.
   for (const Name& name : names_) {
     painter.setPen(name.color);
-    const double room = width() - area.right() - 4;
-    painter.drawText(QPointF(area.right() + 4, name.y),
-                     fontMetrics().elidedText(name.text, Qt::ElideRight, static_cast<int>(room)));
+    const QRect rect = rect_of(name);
+    painter.drawText(rect, Qt::AlignLeft | Qt::AlignVCenter,
+                     elided(fontMetrics(), name.text, rect.width()));
   }
 }
 
@@ -255,7 +269,7 @@ void TimeChart::Private::name_lines(const TimeChart& widget) {
   }
   std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.y < b.y; });
   const QFontMetrics metrics = widget.fontMetrics();
-  const double step = metrics.ascent();
+  const double step = metrics.height();
   for (qsizetype i = 1; i < names.size(); ++i)
     names[i].y = std::max(names[i].y, names[i - 1].y + step);
   for (qsizetype i = names.size() - 1; i >= 0; --i) {
@@ -263,7 +277,7 @@ void TimeChart::Private::name_lines(const TimeChart& widget) {
     names[i].y = std::min(names[i].y, lowest);
   }
   for (CrossHair::Name& name : names) {
-    name.y += area().top() + metrics.ascent() / 3.0;
+    name.y += area().top();
   }
   cross_hair->show_names(names);
 }
@@ -428,7 +442,7 @@ int TimeChart::left_margin(const QFontMetrics& metrics) {
 }
 
 int TimeChart::right_margin(const QFontMetrics& metrics) {
-  return metrics.horizontalAdvance(QStringLiteral("not okay")) + 10;
+  return metrics.horizontalAdvance(QStringLiteral("not ok, too")) + 10;
 }
 
 QString TimeChart::reading() const {
