@@ -8,6 +8,8 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QFontMetrics>
+#include <QGraphicsTextItem>
+#include <QGraphicsView>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
@@ -124,6 +126,7 @@ class Labels {
     if (const auto* header = qobject_cast<const QHeaderView*>(widget)) return walk_header(*header);
     if (const auto* table = qobject_cast<const QTableView*>(widget)) return walk_rows(*table, {});
     if (const auto* tree = qobject_cast<const QTreeView*>(widget)) return walk_rows(*tree, {});
+    if (const auto* scene = qobject_cast<const QGraphicsView*>(widget)) return walk_scene(*scene);
     if (const auto* tabs = qobject_cast<const QTabBar*>(widget)) return walk_tabs(*tabs);
     if (const auto* line = qobject_cast<const QLineEdit*>(widget)) return walk_line(*line);
     if (const auto* button = qobject_cast<const QAbstractButton*>(widget)) {
@@ -232,6 +235,24 @@ class Labels {
           fault(text, "is elided, and no tool tip has the whole");
         }
       }
+    }
+  }
+
+  // As Qt Charts writes its axes.
+  void walk_scene(const QGraphicsView& view) {
+    for (const QGraphicsItem* item : view.scene()->items()) {
+      const auto* label = qgraphicsitem_cast<const QGraphicsTextItem*>(item);
+      if (label == nullptr || !label->isVisible() || label->toPlainText().isEmpty()) continue;
+      const qreal margin = label->document()->documentMargin();
+      const QRectF bounds = label->boundingRect().adjusted(margin, margin, -margin, -margin);
+      const QRect rect = view.mapFromScene(label->mapToScene(bounds)).boundingRect();
+      // Digits do not fill their line.
+      if (!view.viewport()->rect().contains(rect.adjusted(0, 3, 0, -3))) {
+        fault(label->toPlainText(), "leaves its chart");
+      }
+      add(view.viewport(), rect, label->toPlainText());
+      compare(*view.viewport(), label->toPlainText(), label->defaultTextColor(),
+              view.palette().color(view.backgroundRole()));
     }
   }
 
