@@ -38,7 +38,7 @@ constexpr std::uint64_t kSecondsPerDayPassed = 10;
 constexpr std::uint64_t kHiddenSeconds = 10;
 // What the open page shows of a long time is read anew this often.
 constexpr std::uint64_t kDetailsSeconds = 10;
-constexpr std::uint64_t kSlowdownSeconds[] = {30, 120, 450, 900};
+constexpr std::uint64_t kSlowdownSeconds[] = {15, 60, 240, 900};
 constexpr std::uint64_t kDayNs = 86'400 * kNsPerSecond;
 // A chart that has less to show than it could is at least so long.
 constexpr std::uint64_t kFirstSecondsNs = 15 * kNsPerSecond;

@@ -12,6 +12,8 @@
 #include "metrics/text/printable.h"
 #include "shm/segment.h"
 #include "shm/trust.h"
+#include "viewer-qt/connect.h"
+#include "viewer-qt/live_source.h"
 #include "viewer-qt/main_window.h"
 #include "viewer-qt/models/shown.h"
 
@@ -172,18 +174,7 @@ int run(QApplication& application, const Options& options) {
   if (options.size.isValid()) window.resize(options.size);
   if (!options.page.isEmpty()) window.turn_to(options.page);
   LiveSource source(options.instance, options.history_file);
-  QObject::connect(&source, &LiveSource::refreshed, &window, &MainWindow::show_frame);
-  QObject::connect(&source, &LiveSource::answered, &window, &MainWindow::show_view);
-  QObject::connect(&source, &LiveSource::day_passed, &window, &MainWindow::show_day);
-  QObject::connect(&source, &LiveSource::traced, &window, &MainWindow::show_trace);
-  QObject::connect(&source, &LiveSource::died, &window, &MainWindow::show_end);
-  QObject::connect(&window, &MainWindow::trace_wanted, &source, &LiveSource::trace);
-  QObject::connect(&source, &LiveSource::got_slower, &window, &MainWindow::show_slowdown);
-  QObject::connect(&source, &LiveSource::looked_around, &window, &MainWindow::show_instances);
-  QObject::connect(&window, &MainWindow::instance_chosen, &source, &LiveSource::watch);
-  QObject::connect(&window, &MainWindow::looks_at, &source, &LiveSource::look_at);
-  QObject::connect(&window, &MainWindow::shown_changed, &source, &LiveSource::show_values);
-  QObject::connect(&window, &MainWindow::note_written, &source, &LiveSource::note);
+  connect(source, window);
   if (!options.screenshot.isEmpty()) {
     const auto start_clock = [&] {
       QTimer::singleShot(options.after_seconds * 1000, &window,

@@ -343,7 +343,13 @@ void MainWindow::show_header() {
   const HeaderLine line = header_line(snapshot, trail_.current(), now_ns(),
                                       records - std::min(records, records_at_pause_));
   badge_->set_text(line.badge);
-  if (facts_->text() != line.text) facts_->setText(line.text);
+  // A text that wraps lays the window out anew, so it changes once a second; at once if the state does.
+  const std::uint64_t second = snapshot.taken_realtime_ns / kNsPerSecond;
+  if (second != facts_second_ || line.tone != facts_tone_) {
+    facts_second_ = second;
+    facts_tone_ = line.tone;
+    facts_->setText(line.text);
+  }
   const QString instance = snapshot.instance.empty() ? instance_ : shown(snapshot.instance);
   const QString title = instance.isEmpty()
                             ? tr("%1 – Goxel telemetry").arg(line.title)

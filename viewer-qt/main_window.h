@@ -8,6 +8,7 @@
 
 #include "viewer-qt/live_source.h"
 #include "viewer-qt/look.h"
+#include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/selection.h"
 
 class QSplitter;
@@ -88,6 +89,8 @@ class MainWindow : public QMainWindow {
   std::uint64_t records_at_pause_ = 0;
   bool was_live_ = true;  // the selection before this one
   QString instance_;
+  std::uint64_t facts_second_ = 0;  // when they were written
+  Tone facts_tone_ = Tone::quiet;
 
   ValueLabel* badge_;
   QLabel* facts_;

@@ -20,9 +20,11 @@ namespace {
 
 using metrics::kNsPerSecond;
 
+constexpr std::uint64_t kHour = 3'600;
+constexpr std::uint64_t kDay = 86'400;
 // Seconds for an hour, ten seconds for six, minutes for two days, hours for two months.
 const metrics::HistoryRetention kKept{
-    {3'600, 6 * 3'600, 2 * 86'400, 60 * 86'400}, std::uint64_t{256} << 20, {}};
+    {3'600, 6 * kHour, 2 * kDay, 60 * kDay}, std::uint64_t{256} << 20, {}};
 
 constexpr std::uint64_t kTryAgainNs = 10 * kNsPerSecond;
 

@@ -21,7 +21,7 @@ namespace goxel_telemetry::viewer {
 namespace {
 
 constexpr std::size_t kMostStacks = 4;
-constexpr std::uint64_t kLengths[] = {60, 300, 900, 3'600, 6 * 3'600, 86'400};
+constexpr std::uint64_t kLengths[] = {60, 300, 900, 3'600, 21'600, 86'400};
 
 QString length_text(std::uint64_t seconds) {
   if (seconds % 3'600 == 0) return SelectionBar::tr("last %1 h").arg(seconds / 3'600);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -39,8 +40,17 @@ int mcp_code(int rpc_code) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Accepts accepts, bool stock_faults)
-    : accepts_(accepts), stock_faults_(stock_faults) {
+void SlowMethod::wait(std::string_view name) const {
+  if (method.empty() || name != method) return;
+  std::error_code ignored;
+  const auto until =
+      std::chrono::steady_clock::now() + (std::filesystem::exists(file, ignored) ? slow : usual);
+  while (std::chrono::steady_clock::now() < until) {
+  }
+}
+
+Dispatcher::Dispatcher(Accepts accepts, bool stock_faults, SlowMethod slow_method)
+    : accepts_(accepts), stock_faults_(stock_faults), slow_method_(std::move(slow_method)) {
   project_.stock_faults = stock_faults;
 }
 
@@ -160,6 +170,7 @@ Json Dispatcher::call(std::string_view name, bool is_tool, const Params& params)
     throw MethodError(-32601,
                       (is_tool ? "Unknown tool: " : "Method not found: ") + std::string(name));
   }
+  slow_method_.wait(name);
   const std::lock_guard guard(project_lock_);
   return method->handler(project_, params);
 }

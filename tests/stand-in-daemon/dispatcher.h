@@ -2,6 +2,7 @@
 // Makes the answer to a message.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -20,10 +21,20 @@ struct Answer {
   bool is_error = false;
 };
 
+// A method that takes longer than its work does: while the file exists, `slow`, else `usual`. It keeps a processor busy.
+struct SlowMethod {
+  std::string method;  // empty: none
+  std::chrono::microseconds usual{0};
+  std::chrono::microseconds slow{0};
+  std::string file;
+
+  void wait(std::string_view name) const;
+};
+
 // Thread-safe: there is one lock for the project, as in the stock daemon.
 class Dispatcher {
  public:
-  Dispatcher(Accepts accepts, bool stock_faults);
+  Dispatcher(Accepts accepts, bool stock_faults, SlowMethod slow_method = {});
 
   // nullopt: there will never be an answer. With stock faults a batch kills the process here, by
   // SIGSEGV.
@@ -47,6 +58,7 @@ class Dispatcher {
 
   const Accepts accepts_;
   const bool stock_faults_;
+  const SlowMethod slow_method_;
   std::mutex project_lock_;
   Project project_;
   std::mutex stop_lock_;

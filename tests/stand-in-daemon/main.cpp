@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   }
   write_pid_file(options.pid_file);
 
-  Dispatcher dispatcher(options.accepts, options.stock_faults);
+  Dispatcher dispatcher(options.accepts, options.stock_faults, options.slow_method);
   PluginHost plugins;
   std::unique_ptr<Server> server;
   if (options.pool) {

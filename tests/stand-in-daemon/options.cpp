@@ -135,6 +135,11 @@ Options read_options(int argc, char** argv) {
       "--mcp", options.mcp,
       "Also speak MCP as it is specified, on connections that begin with \"initialize\": a "
       "message is a line, each method a tool");
+  std::vector<std::string> slow;
+  app.add_option("--slow", slow,
+                 "METHOD takes at least USUAL microseconds, and SLOW ones while FILE exists")
+      ->expected(4)
+      ->type_name("METHOD USUAL SLOW FILE");
   app.add_flag("--pool", options.pool,
                "Second mode: one thread reads, a pool of workers answers from a queue, plugins are "
                "loaded. Without it: a thread per connection, as the stock daemon has it");
@@ -151,6 +156,12 @@ Options read_options(int argc, char** argv) {
     refuse(
         "--mcp and --stock-faults exclude each other: the stock daemon does not know MCP as it is "
         "specified.");
+  }
+  if (!slow.empty()) {
+    const auto us = [](const std::string& text) {
+      return std::chrono::microseconds(std::strtoul(text.c_str(), nullptr, 10));
+    };
+    options.slow_method = {slow[0], us(slow[1]), us(slow[2]), slow[3]};
   }
   if (protocol == "jsonrpc") options.accepts = Accepts::json_rpc;
   if (protocol == "mcp") options.accepts = Accepts::mcp;

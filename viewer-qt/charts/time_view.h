@@ -15,7 +15,7 @@ class TimeView : public QObject {
   Q_OBJECT
  public:
   static constexpr std::uint64_t kShortestNs = 5 * metrics::kNsPerSecond;
-  static constexpr std::uint64_t kLongestNs = 400 * 86'400 * metrics::kNsPerSecond;
+  static constexpr std::uint64_t kLongestNs = 400 * std::uint64_t{86'400} * metrics::kNsPerSecond;
 
   using QObject::QObject;
 

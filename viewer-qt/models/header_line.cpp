@@ -2,6 +2,7 @@
 #include "viewer-qt/models/header_line.h"
 
 #include <QCoreApplication>
+#include <cmath>
 
 #include "metrics/text/format.h"
 
@@ -19,8 +20,7 @@ QString tr(const char* text) {
 QString age_text(std::uint64_t ns) {
   const double seconds = static_cast<double>(ns) / 1e9;
   if (seconds < 10) return tr("%1 s").arg(seconds, 0, 'f', 1);
-  return QString::fromStdString(
-      metrics::format_duration(static_cast<double>(ns / 1'000'000'000) * 1e9));
+  return QString::fromStdString(metrics::format_duration(std::floor(seconds) * 1e9));
 }
 
 QString clock(std::uint64_t realtime_ns) {

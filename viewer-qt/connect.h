@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+namespace goxel_telemetry::viewer {
+
+class LiveSource;
+class MainWindow;
+
+// Each gets from the other what it wants to know. Both outlive the connection.
+void connect(LiveSource& source, MainWindow& window);
+
+}  // namespace goxel_telemetry::viewer
