@@ -28,7 +28,7 @@ add_custom_target(sanitized_tests)
 #                      [DEFINITIONS ...] [ENVIRONMENT ...] [TIMEOUT seconds] [SANITIZED])
 # A build with a sanitizer has only the tests marked SANITIZED: those whose code a sanitizer can check.
 function(goxel_telemetry_test)
-  cmake_parse_arguments(ARG "SANITIZED" "NAME;LABEL;TIMEOUT" "SOURCES;LIBRARIES;DEFINITIONS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "SANITIZED;SERIAL" "NAME;LABEL;TIMEOUT" "SOURCES;LIBRARIES;DEFINITIONS;ENVIRONMENT" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 180)
   endif()
@@ -40,7 +40,8 @@ function(goxel_telemetry_test)
     return()
   endif()
   gtest_discover_tests(${ARG_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}")
+    PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}"
+               RUN_SERIAL $<BOOL:${ARG_SERIAL}>)
   if(ARG_SANITIZED)
     add_dependencies(sanitized_tests ${ARG_NAME})
   endif()

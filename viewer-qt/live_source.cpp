@@ -38,7 +38,6 @@ constexpr std::uint64_t kSecondsPerDayPassed = 10;
 constexpr std::uint64_t kHiddenSeconds = 10;
 // What the open page shows of a long time is read anew this often.
 constexpr std::uint64_t kDetailsSeconds = 10;
-constexpr std::uint64_t kSlowdownSeconds[] = {15, 60, 240, 900};
 constexpr std::uint64_t kDayNs = 86'400 * kNsPerSecond;
 // A chart that has less to show than it could is at least so long.
 constexpr std::uint64_t kFirstSecondsNs = 15 * kNsPerSecond;
@@ -171,7 +170,7 @@ class LiveSource::Reader : public QObject {
     day_cache_.forget();
     day_answered_ = 0;
     known_since_ns_.reset();
-    slowdown_ns_.reset();
+    slowdown_.reset();
     is_new_ = true;
     is_kept_ = false;
   }
@@ -326,7 +325,7 @@ class LiveSource::Reader : public QObject {
     if (look_.wanted == Wanted::changes &&
         (view.is_new || second >= changes_second_ + kDetailsSeconds)) {
       changes_second_ = second;
-      read_changes(view.range, now);
+      read_changes(view.range);
     }
     view.operations = operations_;
     view.distribution = distribution_;
@@ -433,16 +432,17 @@ class LiveSource::Reader : public QObject {
     return filter;
   }
 
-  // A stretch against the one before it, which is as long.
-  std::shared_ptr<Changes> compare(const metrics::TimeStretch& after, const Selection& selection) {
+  std::shared_ptr<Changes> compare(const metrics::TimeStretch& before,
+                                   const metrics::TimeStretch& after, const Selection& selection,
+                                   double level) {
     auto changes = std::make_shared<Changes>();
-    const std::uint64_t length = after.end_ns - after.begin_ns;
+    changes->before = before;
     changes->after = after;
-    changes->before = {after.begin_ns - std::min(length, after.begin_ns), after.begin_ns};
-    const auto a = past_->observe(whole_instance(), changes->before);
-    const auto b = past_->observe(whole_instance(), changes->after);
+    const auto a = past_->observe(whole_instance(), before);
+    const auto b = past_->observe(whole_instance(), after);
     if (!a || !b) return changes;
     metrics::AddedTimeOptions options;
+    options.level = level;
     options.most_rows = ChangesModel::kMostRows;
     options.operation = selection.operation;
     options.stack = selection.stack;
@@ -451,34 +451,42 @@ class LiveSource::Reader : public QObject {
     return changes;
   }
 
-  // What was found when the daemon began to be followed is shown until something else is looked at.
-  void read_changes(const metrics::TimeStretch& range, const metrics::Time& now) {
-    if (slowdown_ns_ && look_.selection == Selection()) {
-      const std::uint64_t end = now.realtime_ns;
-      auto changes = compare({end - *slowdown_ns_, end}, {});
-      changes->looked_at = static_cast<int>(std::size(kSlowdownSeconds));
-      changes_ = std::move(changes);
-    } else {
-      slowdown_ns_.reset();
-      changes_ = compare(range, look_.selection);
+  // The stretch against the one before it, which is as long. What was found when the daemon began to be followed is
+  // shown until something else is looked at.
+  void read_changes(const metrics::TimeStretch& after) {
+    constexpr double kLevel = 0.95;
+    if (slowdown_ != nullptr && look_.selection == Selection()) {
+      changes_ = slowdown_;
+      return;
     }
+    slowdown_.reset();
+    const std::uint64_t length = after.end_ns - after.begin_ns;
+    changes_ = compare({after.begin_ns - std::min(length, after.begin_ns), after.begin_ns}, after,
+                       look_.selection, kLevel);
   }
 
-  // Whether something got slower in the last quarter of an hour. Where it began is not known: of several stretches
-  // the one in which most was added, if it is proven there.
+  // Whether something got slower in the last quarter of an hour. When it began is not known, so stretches up to now are
+  // tried, each longer than the one before by a quarter, and each against one that ends a quarter of its length
+  // earlier. So whenever it began, one stretch lies after it and what it is compared with before it; a change within
+  // a stretch would look like noise. All of them together may err as often as one question of its own.
   void look_for_slowdown(const metrics::Time& now) {
+    constexpr std::uint64_t kShortest = 10 * kNsPerSecond;
+    constexpr std::uint64_t kLongest = 900 * kNsPerSecond;
+    constexpr int kLooks = 21;  // 10 s * 1.25^20 is 867 s
+    constexpr double kRisk = 0.05;
+    const std::uint64_t end = now.realtime_ns;
     double most = 0;
-    for (const std::uint64_t seconds : kSlowdownSeconds) {
-      const std::uint64_t length = seconds * kNsPerSecond;
-      if (now.realtime_ns < 2 * length) continue;
-      const auto changes = compare({now.realtime_ns - length, now.realtime_ns}, {});
-      if (!changes->is_slower()) continue;
-      const double added = changes->found->total.by_own_time;
-      if (added <= most) continue;
-      most = added;
-      slowdown_ns_ = length;
+    for (std::uint64_t length = kShortest; length <= kLongest; length += length / 4) {
+      const std::uint64_t guard = length / 4;
+      if (end < 2 * length + guard) break;
+      const auto changes = compare({end - 2 * length - guard, end - length - guard},
+                                   {end - length, end}, {}, 1 - kRisk / kLooks);
+      if (!changes->is_slower() || changes->found->total.by_own_time <= most) continue;
+      most = changes->found->total.by_own_time;
+      changes->looked_at = kLooks;
+      slowdown_ = changes;
     }
-    if (!slowdown_ns_) return;
+    if (slowdown_ == nullptr) return;
     QMetaObject::invokeMethod(source_, [source = source_] { Q_EMIT source->got_slower(); });
   }
 
@@ -517,9 +525,8 @@ class LiveSource::Reader : public QObject {
   std::shared_ptr<const Changes> changes_;
   std::uint64_t details_second_ = 0;
   std::uint64_t changes_second_ = 0;
-  std::optional<std::uint64_t>
-      slowdown_ns_;                 // the length of the stretch in which something got slower
-  std::uint64_t day_answered_ = 0;  // the second; 0: not yet
+  std::shared_ptr<const Changes> slowdown_;  // found when the daemon began to be followed; or null
+  std::uint64_t day_answered_ = 0;           // the second; 0: not yet
   std::uint64_t last_answer_ns_ = 0;
 
   bool live_ = false;

@@ -43,10 +43,15 @@ std::shared_ptr<TimePoints> seconds(const std::string& words) {
   return all;
 }
 
-class TimeChartTest : public testing::Test {
+// Before any widget is made, members included.
+class WithApplication : public testing::Test {
+ protected:
+  WithApplication() { application(); }
+};
+
+class TimeChartTest : public WithApplication {
  protected:
   TimeChartTest() {
-    application();
     view_.show({kThen, kThen + 10 * kNsPerSecond}, false);
     for (TimeChart* chart : {&latency_, &throughput_}) {
       chart->resize(600, 150);

@@ -6,18 +6,13 @@
 #include <unistd.h>
 #include <QImage>
 #include <QSet>
-#include <QTableView>
-#include <chrono>
 #include <csignal>
-#include <fstream>
-#include <thread>
 
 #include "tests/integration/watched_daemon.h"
 #include "tests/viewer-qt/application.h"
 #include "tests/viewer-qt/snapshots.h"
-#include "viewer-qt/connect.h"
 #include "viewer-qt/main_window.h"
-#include "viewer-qt/models/changes.h"
+#include "viewer-qt/pages/inflight_strip.h"
 #include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {
@@ -82,7 +77,7 @@ TEST(MainWindow, SaysThatTheDaemonDiedAndWhatWasInFlight) {
   snapshot->inflight.emplace_back().operation = "goxel.export_model";
   window.show_frame(frame_of(snapshot));
   EXPECT_TRUE(shows_text(window, "killed or crashed"));
-  EXPECT_TRUE(shows_text(window, "In flight when it ended"));
+  EXPECT_TRUE(window.findChild<InflightStrip*>()->text().startsWith("In flight when it ended"));
 }
 
 TEST(LiveSource, ShowsWhatTheRingHeldWhenItCame) {
@@ -126,52 +121,6 @@ TEST(Viewer, DrawsALiveDaemonWithoutADisplay) {
   load->signal(SIGTERM);
   EXPECT_GT(p50_pixels, kLegendPixels);
   EXPECT_GT(p99_pixels, kLegendPixels);
-}
-
-// Somebody is called because it is slow now: one method has been slower by half for a quarter of a minute. A closed viewer
-// is opened, and nothing else is done.
-TEST(Viewer, NamesWhatGotSlowerAndWhereWithoutASingleAction) {
-  application();
-  const stand_in_test::TemporaryFolder folder;
-  const std::string file = folder.file("slow");
-  WatchedDaemon daemon(shm::Door::preload, {"--slow", "goxel.get_voxel", "2000", "3000", file});
-  daemon.start();
-  const integration::RunningBridge bridge(daemon.instance(), daemon.file("bridge.log"),
-                                          {"--port", "0", "--history", daemon.file("history")});
-  const auto load =
-      daemon.start_load({"--connections", "3", "--rate", "150", "--seconds", "600", "--methods",
-                         "goxel.get_voxel,ping,goxel.list_layers", "--layers", daemon.instance()});
-  std::this_thread::sleep_for(std::chrono::seconds(18));
-  std::ofstream(file) << "now";
-  std::this_thread::sleep_for(std::chrono::seconds(15));
-
-  const auto opened = std::chrono::steady_clock::now();
-  MainWindow window(QString::fromStdString(daemon.instance()));
-  LiveSource source(QString::fromStdString(daemon.instance()),
-                    QString::fromStdString(daemon.file("history")));
-  connect(source, window);
-  window.show();
-  const auto named = [&window] {
-    QApplication::processEvents();
-    for (const QTableView* table : window.findChildren<QTableView*>()) {
-      if (!table->isVisibleTo(&window)) continue;
-      const auto cell = [table](int column) {
-        return table->model()->index(0, column).data().toString();
-      };
-      if (cell(ChangesModel::kOperation) == "goxel.get_voxel" &&
-          cell(ChangesModel::kLayer) == "daemon" &&
-          cell(ChangesModel::kProof) == "slower, proven") {
-        return true;
-      }
-    }
-    return false;
-  };
-  EXPECT_TRUE(eventually(named));
-  RecordProperty(
-      "seconds_to_the_names",
-      std::to_string(
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - opened).count()));
-  load->signal(SIGTERM);
 }
 
 // A server on a display of its own choice.
