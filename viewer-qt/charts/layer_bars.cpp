@@ -173,8 +173,8 @@ void LayerBars::paintEvent(QPaintEvent*) {
   for (const PaintedText& text : painted_texts()) {
     painter.setFont(text.font);
     const bool is_name = text.rect.left() == 0;
-    painter.drawText(text.rect, Qt::AlignVCenter | (is_name ? Qt::AlignLeft : Qt::AlignRight),
-                     text.text);
+    const Qt::Alignment beside = is_name ? Qt::AlignLeft : Qt::AlignRight;
+    painter.drawText(text.rect, static_cast<int>(beside | Qt::AlignVCenter), text.text);
   }
   const int bar_left = name_width() + kBetween;
   const int bar_width = std::max(width() - bar_left - kBetween - value_width(), 0);
