@@ -239,8 +239,13 @@ class LiveSource::Reader : public QObject {
     past_->add({{instance, group_->daemon().take_rollups()},
                 {shm::layers_instance(instance), group_->outer().take_rollups()}},
                now.realtime_ns / kNsPerSecond);
-    if (!std::exchange(is_kept_, true)) look_for_slowdown(now);
-    if (!shown_) return;
+    const bool is_first = !std::exchange(is_kept_, true);
+    if (shown_) answer_all(now);
+    // It takes a while, and the first charts do not wait for it.
+    if (is_first) look_for_slowdown(now);
+  }
+
+  void answer_all(const metrics::Time& now) {
     const bool goes_on =
         look_.selection.is_live() || look_.selection.range->end_ns > last_answer_ns_;
     if (is_new_ || (goes_on && !untaken_view_)) answer(now);

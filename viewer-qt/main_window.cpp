@@ -373,13 +373,12 @@ void MainWindow::show_header() {
   if (facts_->palette() != colors) facts_->setPalette(colors);
 }
 
-QString MainWindow::stretch_text() const {
-  const auto text = [](std::uint64_t ns) {
-    return QString::fromStdString(metrics::format_duration(static_cast<double>(ns)));
-  };
-  if (trail_.current().is_live()) return tr("the last %1").arg(text(live_ns_));
-  return tr("the selected %1")
-      .arg(text(trail_.current().range->end_ns - trail_.current().range->begin_ns));
+// What is shown may be shorter than what is wanted: no more is known.
+QString MainWindow::stretch_text(const metrics::TimeStretch& range) const {
+  const QString length = QString::fromStdString(
+      metrics::format_duration(static_cast<double>(range.end_ns - range.begin_ns)));
+  return trail_.current().is_live() ? tr("the last %1").arg(length)
+                                    : tr("the selected %1").arg(length);
 }
 
 void MainWindow::show_view(const ViewPointer& view) {
@@ -394,7 +393,8 @@ void MainWindow::show_view(const ViewPointer& view) {
     message_->setText(message);
     message_->setVisible(!message.isEmpty());
   }
-  if (view->operations != nullptr) operations_->show_groups(*view->operations, stretch_text());
+  if (view->operations != nullptr)
+    operations_->show_groups(*view->operations, stretch_text(view->range));
   if (view->distribution != nullptr) distribution_->show(*view->distribution);
   if (view->records != nullptr) records_->show(*view->records);
   if (view->changes != nullptr) changes_->show_changes(view->changes);

@@ -78,7 +78,7 @@ class MainWindow : public QMainWindow {
   Wanted wanted() const;
   void write_note();
   void show_help();
-  QString stretch_text() const;
+  QString stretch_text(const metrics::TimeStretch& range) const;
 
   SelectionTrail trail_;
   std::uint64_t live_ns_ = 60 * metrics::kNsPerSecond;

@@ -63,10 +63,6 @@ QChar glyph(MarkKind kind) {
       return QChar(0x2716);  // ✖
     case MarkKind::loss:
       return QChar(0x2205);  // ∅
-    case MarkKind::gap:
-      return QChar(0x2026);  // …
-    case MarkKind::baseline:
-      return QChar(0x2261);  // ≡
     case MarkKind::note:
       break;
   }

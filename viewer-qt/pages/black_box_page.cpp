@@ -16,14 +16,7 @@ namespace {
 QTableView* make_table(QAbstractItemModel* model, const QString& name) {
   auto* table = new QTableView;
   table->setModel(model);
-  table->setShowGrid(false);
-  table->setAlternatingRowColors(true);
-  table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table->setTabKeyNavigation(false);
-  table->setWordWrap(false);
-  table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-  table->verticalHeader()->hide();
-  table->horizontalHeader()->setHighlightSections(false);
+  make_read_only(*table);
   table->setAccessibleName(name);
   return table;
 }

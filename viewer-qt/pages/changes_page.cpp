@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "metrics/comparison/added_words.h"
+#include "viewer-qt/pages/panel.h"
 #include "viewer-qt/pages/roomy_column.h"
 
 namespace goxel_telemetry::viewer {
@@ -28,16 +29,9 @@ ChangesPage::ChangesPage(QWidget* parent)
   }
   words_->setText(tr("Comparing …"));
   table_->setModel(&model_);
-  table_->setShowGrid(false);
-  table_->setAlternatingRowColors(true);
-  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  make_read_only(*table_);
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table_->setTabKeyNavigation(false);
-  table_->setWordWrap(false);
-  table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   table_->setAccessibleName(tr("What changed, by operation and layer"));
-  table_->verticalHeader()->hide();
-  table_->horizontalHeader()->setHighlightSections(false);
   new RoomyColumn(table_, table_->horizontalHeader(), ChangesModel::kOperation, kLeastChars);
   auto* rows = new QVBoxLayout(this);
   rows->setContentsMargins(8, 8, 8, 8);

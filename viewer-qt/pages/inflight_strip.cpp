@@ -44,14 +44,8 @@ InflightStrip::InflightStrip(QWidget* parent)
   hold_->hide();
   text_->setAccessibleName(tr("In flight"));
   table_->setModel(&model_);
-  table_->setShowGrid(false);
+  make_read_only(*table_);
   table_->setFrameShape(QFrame::NoFrame);
-  table_->setAlternatingRowColors(true);
-  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table_->setTabKeyNavigation(false);
-  table_->setWordWrap(false);
-  table_->verticalHeader()->hide();
-  table_->horizontalHeader()->setHighlightSections(false);
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   new RoomyColumn(table_, table_->horizontalHeader(), InflightModel::kOperation, kLeastChars);
   table_->setAccessibleName(tr("Requests in flight, the oldest first"));

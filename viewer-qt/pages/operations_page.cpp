@@ -24,11 +24,8 @@ constexpr int kLeastChars = 24;  // of an operation's name
 OperationsPage::OperationsPage(QWidget* parent)
     : QWidget(parent), table_(new QTreeView), filter_(new QLineEdit), stretch_(new QLabel) {
   table_->setModel(&model_);
-  table_->setAlternatingRowColors(true);
+  make_read_only(*table_);
   table_->setFrameShape(QFrame::StyledPanel);
-  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-  table_->setTabKeyNavigation(false);
   table_->setUniformRowHeights(true);
   table_->setItemDelegateForColumn(OperationsModel::kTrend,
                                    new SparklineDelegate(OperationsModel::kTrendRole, table_));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a panel looks like: a frame with the background of what is read.
+// What panels, their headings and tables have in common.
 #pragma once
 
 #include <QFrame>
+#include <QHeaderView>
 #include <QLabel>
+#include <QTableView>
 
 namespace goxel_telemetry::viewer {
 
@@ -20,6 +22,21 @@ inline QLabel* heading(const QString& text) {
   label->setFont(bold);
   label->setTextFormat(Qt::PlainText);
   return label;
+}
+
+// Tables are read, not edited, and Tab leaves them.
+inline void make_read_only(QAbstractItemView& view) {
+  view.setAlternatingRowColors(true);
+  view.setEditTriggers(QAbstractItemView::NoEditTriggers);
+  view.setTabKeyNavigation(false);
+  view.setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+}
+inline void make_read_only(QTableView& table) {
+  make_read_only(static_cast<QAbstractItemView&>(table));
+  table.setShowGrid(false);
+  table.setWordWrap(false);
+  table.verticalHeader()->hide();
+  table.horizontalHeader()->setHighlightSections(false);
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -19,6 +19,7 @@
 
 #include "viewer-qt/charts/waterfall.h"
 #include "viewer-qt/models/records_model.h"
+#include "viewer-qt/pages/panel.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -109,17 +110,11 @@ RecordsPage::RecordsPage(QWidget* parent)
   table_->setAccessibleName(tr("Records"));
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setSelectionMode(QAbstractItemView::SingleSelection);
-  table_->setAlternatingRowColors(true);
-  table_->setShowGrid(false);
-  table_->setWordWrap(false);
-  table_->setTabKeyNavigation(false);
-  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  table_->verticalHeader()->hide();
+  make_read_only(*table_);
   auto* roomy = new RoomyCells;
   roomy->setParent(table_);
   table_->setStyle(roomy);
   table_->horizontalHeader()->setStyle(roomy);
-  table_->horizontalHeader()->setHighlightSections(false);
   table_->horizontalHeader()->setTextElideMode(Qt::ElideRight);
 
   QFont bold = title_->font();
