@@ -21,18 +21,23 @@ HeaderBar::HeaderBar(QWidget* badge, QLabel* facts, QWidget* parent)
       layout_(new QBoxLayout(QBoxLayout::LeftToRight, this)) {
   setAutoFillBackground(true);
   layout_->setContentsMargins(kBetween, 7, kBetween, 7);
+  layout_->setSpacing(kBetween);
   layout_->addWidget(badge);
   layout_->addWidget(facts, 1);
 }
 
+// Only if something changes: a layout that is told anything asks for this event again.
 bool HeaderBar::event(QEvent* event) {
   if (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest) {
     const QFontMetrics metrics = facts_->fontMetrics();
     const int facts = std::min(metrics.horizontalAdvance(facts_->text()),
                                metrics.averageCharWidth() * kLeastChars);
     const bool beside = badge_->sizeHint().width() + facts + 3 * kBetween <= width();
-    layout_->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
-    layout_->setSpacing(beside ? kBetween : 2);
+    const auto direction = beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom;
+    if (layout_->direction() != direction) {
+      layout_->setDirection(direction);
+      layout_->setSpacing(beside ? kBetween : 2);
+    }
     badge_->setMinimumWidth(beside ? badge_->sizeHint().width() : 0);
   }
   return QWidget::event(event);

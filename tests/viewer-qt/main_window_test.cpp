@@ -464,6 +464,35 @@ TEST_F(Window, NothingAfterNowCanBeWanted) {
   EXPECT_EQ(asked().selection.range->end_ns - asked().selection.range->begin_ns, 30 * kNsPerSecond);
 }
 
+// Widgets that lay themselves out anew whenever they were laid out kept a processor busy.
+class LayoutRequests : public QObject {
+ public:
+  int count = 0;
+
+ protected:
+  bool eventFilter(QObject*, QEvent* event) override {
+    count += event->type() == QEvent::LayoutRequest;
+    return false;
+  }
+};
+
+TEST_F(Window, RestsWhileNothingChanges) {
+  for (const QSize& size : {QSize(900, 600), QSize(1200, 800)}) {
+    window_.resize(size);
+    for (const QString& page : MainWindow::page_names()) {
+      show(snapshot_of(1, "ping 100 250"));
+      window_.show_view(answer(30));
+      window_.turn_to(page);
+      QTest::qWait(50);
+      LayoutRequests requests;
+      qApp->installEventFilter(&requests);
+      for (int i = 0; i < 100; ++i) QCoreApplication::processEvents();
+      qApp->removeEventFilter(&requests);
+      EXPECT_LT(requests.count, 30) << page.toStdString() << ' ' << size.width();
+    }
+  }
+}
+
 TEST_F(Window, QuittingClosesTheWindow) {
   QTest::keyClick(&window_, Qt::Key_Q, Qt::ControlModifier);
   EXPECT_FALSE(window_.isVisible());
