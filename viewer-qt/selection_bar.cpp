@@ -12,6 +12,8 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <functional>
+#include <initializer_list>
+#include <utility>
 
 #include "metrics/text/format.h"
 #include "viewer-qt/charts/painted_text.h"
@@ -132,10 +134,18 @@ SelectionBar::SelectionBar(SelectionTrail* trail, QWidget* parent)
       hint_(new QLabel),
       stacks_(new QHBoxLayout),
       stack_buttons_(new QButtonGroup(this)),
+      status_(new QComboBox),
       length_(new QComboBox),
       pause_(button(tr("Pause"), tr("Stop the charts here; reading goes on (Space)"))) {
   hint_->setMinimumWidth(1);
   hint_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  status_->setAccessibleName(tr("Which requests are counted and listed, by how they ended"));
+  status_->setToolTip(status_->accessibleName());
+  for (const auto& [status, text] :
+       {std::pair(StatusChoice::any, tr("ok or not")), std::pair(StatusChoice::ok, tr("ok")),
+        std::pair(StatusChoice::failed, tr("not ok"))}) {
+    status_->addItem(text, QVariant::fromValue(status));
+  }
   length_->setAccessibleName(tr("How much time is shown"));
   length_->setToolTip(length_->accessibleName());
   for (const std::uint64_t seconds : kLengths) {
@@ -151,6 +161,7 @@ SelectionBar::SelectionBar(SelectionTrail* trail, QWidget* parent)
   row_->addWidget(chip_row_);
   row_->addWidget(hint_, 1);
   row_->addLayout(stacks_);
+  row_->addWidget(status_);
   row_->addWidget(length_);
   row_->addWidget(pause_);
   connect(back_, &QToolButton::clicked, trail_, &SelectionTrail::go_back);
@@ -166,6 +177,11 @@ SelectionBar::SelectionBar(SelectionTrail* trail, QWidget* parent)
   connect(length_, &QComboBox::activated, this, [this](int index) {
     Q_EMIT live_length_chosen(length_->itemData(index).value<std::uint64_t>() *
                               metrics::kNsPerSecond);
+  });
+  connect(status_, &QComboBox::activated, this, [this](int index) {
+    Selection selection = trail_->current();
+    selection.status = status_->itemData(index).value<StatusChoice>();
+    trail_->select(std::move(selection));
   });
   connect(stack_buttons_, &QButtonGroup::idClicked, this, [this](int id) {
     Selection selection = trail_->current();
@@ -202,6 +218,7 @@ void SelectionBar::show_selection() {
                                            : tr("Show what happens now (Home)");
   pause_->setToolTip(hint);
   pause_->setAccessibleName(hint);
+  status_->setCurrentIndex(status_->findData(QVariant::fromValue(selection.status)));
   length_->setEnabled(selection.is_live());
   show_stack_choice();
 }
@@ -210,9 +227,9 @@ void SelectionBar::show_selection() {
 void SelectionBar::arrange() {
   const int spacing = row_->spacing();
   int others = rows_->contentsMargins().left() + rows_->contentsMargins().right() +
-               stacks_->sizeHint().width() + 5 * spacing;
-  for (const QWidget* other : {static_cast<QWidget*>(back_), static_cast<QWidget*>(forward_),
-                               static_cast<QWidget*>(length_), static_cast<QWidget*>(pause_)}) {
+               stacks_->sizeHint().width() + 6 * spacing;
+  for (const QWidget* other :
+       std::initializer_list<const QWidget*>{back_, forward_, status_, length_, pause_}) {
     others += other->sizeHint().width();
   }
   const int room = width() - others;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is selected, as chips that can be taken away, with the way back and forth, the choice of the stack, and how much
-// time is shown.
+// What is selected, as chips that can be taken away, with the way back and forth, the choices of stack and status, and
+// how much time is shown.
 #pragma once
 
 #include <QList>
@@ -53,6 +53,7 @@ class SelectionBar : public QWidget {
   QHBoxLayout* stacks_;
   QButtonGroup* stack_buttons_;
   std::vector<std::string> stack_names_;
+  QComboBox* status_;
   QComboBox* length_;
   QToolButton* pause_;
 };

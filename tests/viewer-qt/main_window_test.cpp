@@ -3,6 +3,7 @@
 #include "viewer-qt/main_window.h"
 
 #include <gtest/gtest.h>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QSignalSpy>
@@ -230,6 +231,27 @@ TEST_F(Window, TheChoiceOfAStackStandsBesideTheChips) {
   EXPECT_FALSE(button("both")->isChecked());
   button("both")->click();
   EXPECT_EQ(asked().selection.stack, "");
+}
+
+TEST_F(Window, TheChoiceOfAStatusRestrictsWhatIsAskedAndFollowsTheTrail) {
+  show(snapshot_of(1, "ping 100 250"));
+  QComboBox* choice = nullptr;
+  for (QComboBox* one : window_.findChildren<QComboBox*>()) {
+    if (one->accessibleName().contains("by how they ended")) choice = one;
+  }
+  ASSERT_NE(choice, nullptr);
+  EXPECT_EQ(choice->currentText(), "ok or not");
+  EXPECT_NE(choice->focusPolicy() & Qt::TabFocus, 0) << "keys reach it";
+  QTest::keyClick(choice, Qt::Key_Down);
+  EXPECT_EQ(asked().selection.status, StatusChoice::ok);
+  QTest::keyClick(choice, Qt::Key_Down);
+  EXPECT_EQ(asked().selection.status, StatusChoice::failed);
+  EXPECT_EQ(chips(), QStringList(QString::fromUtf8("only not ok  ✕")));
+  QTest::mouseClick(button("only not ok"), Qt::LeftButton);
+  EXPECT_EQ(asked().selection.status, StatusChoice::any);
+  EXPECT_EQ(choice->currentText(), "ok or not");
+  QTest::keyClick(&window_, Qt::Key_Left, Qt::AltModifier);
+  EXPECT_EQ(choice->currentText(), "not ok");
 }
 
 TEST_F(Window, OperationsAreAskedForWhileTheirPageIsOpenAndAClickedRowRestrictsAll) {
