@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "metrics/comparison/added_time.h"
@@ -16,6 +18,7 @@
 #include "metrics/live/record_log.h"
 #include "metrics/tally/rank.h"
 #include "shm/segment.h"
+#include "viewer-qt/baselines.h"
 #include "viewer-qt/marks.h"
 #include "viewer-qt/models/shown.h"
 #include "viewer-qt/notes.h"
@@ -71,6 +74,14 @@ metrics::HistoryFilter filter_of(const Selection& selection, const std::string& 
   return filter;
 }
 
+std::set<std::string> stacks_of(const metrics::Observation& seen, const Selection& selection) {
+  std::set<std::string> stacks;
+  for (const auto& [key, series] : seen.operations) {
+    if (selection.passes(key)) stacks.insert(key.stack);
+  }
+  return stacks;
+}
+
 }  // namespace
 
 // Lives on the source's thread, and owns there what reads.
@@ -97,6 +108,9 @@ class LiveSource::Reader : public QObject {
 
   void look_at(const Look& look) {
     if (look == look_) return;
+    // Read anew each time that the page opens.
+    if (look.wanted == Wanted::changes && look_.wanted != Wanted::changes)
+      are_baselines_old_ = true;
     look_ = look;
     is_new_ = true;
     guarded([this] {
@@ -166,6 +180,7 @@ class LiveSource::Reader : public QObject {
     marks_ = {};
     notes_.read(instance);
     message_of_note_.clear();
+    baselines_ = {};
     cache_.forget();
     day_cache_.forget();
     day_answered_ = 0;
@@ -242,7 +257,9 @@ class LiveSource::Reader : public QObject {
     const bool is_first = !std::exchange(is_kept_, true);
     if (shown_) answer_all(now);
     // It takes a while, and the first charts do not wait for it.
-    if (is_first) look_for_slowdown(now);
+    if (!is_first) return;
+    baselines_.read(instance);
+    look_for_slowdown(now);
   }
 
   void answer_all(const metrics::Time& now) {
@@ -264,7 +281,7 @@ class LiveSource::Reader : public QObject {
     view->points =
         cache_.points(*past_, filter, selection.status, view->range, look_.most_points, read_until);
     add_details(*view, now);
-    view->marks = marks_.all() + notes_.all();
+    view->marks = marks_.all() + bridge_marks_ + baselines_.marks() + notes_.all();
     std::stable_sort(view->marks.begin(), view->marks.end(),
                      [](const Mark& a, const Mark& b) { return a.at_ns < b.at_ns; });
     view->message = message_of_note_.empty() ? past_->message() : message_of_note_;
@@ -330,12 +347,15 @@ class LiveSource::Reader : public QObject {
     if (look_.wanted == Wanted::changes &&
         (view.is_new || second >= changes_second_ + kDetailsSeconds)) {
       changes_second_ = second;
+      if (std::exchange(are_baselines_old_, false)) baselines_.read(group_->instance());
       read_changes(view.range);
     }
     view.operations = operations_;
     view.distribution = distribution_;
     view.records = record_list_;
-    view.changes = look_.wanted == Wanted::changes ? changes_ : nullptr;
+    if (look_.wanted != Wanted::changes) return;
+    view.changes = changes_;
+    view.baselines = baselines_.known();
   }
 
   void read_operations(const metrics::TimeStretch& range) {
@@ -445,21 +465,49 @@ class LiveSource::Reader : public QObject {
     changes->after = after;
     const auto a = past_->observe(whole_instance(), before);
     const auto b = past_->observe(whole_instance(), after);
-    if (!a || !b) return changes;
+    if (a && b) changes->found = added(*a, *b, selection, level);
+    return changes;
+  }
+
+  static metrics::AddedTime added(const metrics::Observation& before,
+                                  const metrics::Observation& after, const Selection& selection,
+                                  double level) {
     metrics::AddedTimeOptions options;
     options.level = level;
     options.most_rows = ChangesModel::kMostRows;
     options.operation = selection.operation;
     options.stack = selection.stack;
     options.layer = selection.layer;
-    changes->found = metrics::added_time(*a, *b, options);
+    return metrics::added_time(before, after, options);
+  }
+
+  std::shared_ptr<Changes> compare_with_baseline(const metrics::TimeStretch& after, double level) {
+    auto changes = std::make_shared<Changes>();
+    changes->after = after;
+    metrics::Baseline saved;
+    changes->message = Baselines::load(look_.baseline, saved);
+    changes->baseline = title_of(saved);
+    if (!changes->message.empty()) return changes;
+    changes->before = changes->baseline->seen;
+    changes->is_of_other_instance = !changes->baseline->is_of(group_->instance());
+    const auto now = past_->observe(whole_instance(), after);
+    if (!now) return changes;
+    const auto then_stacks = stacks_of(saved.observation, look_.selection);
+    const auto now_stacks = stacks_of(*now, look_.selection);
+    std::ranges::set_symmetric_difference(then_stacks, now_stacks,
+                                          std::back_inserter(changes->stacks_on_one_side));
+    changes->found = added(saved.observation, *now, look_.selection, level);
     return changes;
   }
 
-  // The stretch against the one before it, which is as long. What was found when the daemon began to be followed is
+  // The stretch against a baseline, or against the stretch before it, which is as long. What was found when the daemon began to be followed is
   // shown until something else is looked at.
   void read_changes(const metrics::TimeStretch& after) {
     constexpr double kLevel = 0.95;
+    if (!look_.baseline.empty()) {
+      changes_ = compare_with_baseline(after, kLevel);
+      return;
+    }
     if (slowdown_ != nullptr && look_.selection == Selection()) {
       changes_ = slowdown_;
       return;
@@ -497,6 +545,7 @@ class LiveSource::Reader : public QObject {
 
   void answer_day(const metrics::Time& now) {
     day_answered_ = second_;
+    bridge_marks_ = marks_of_bridge(past_->bridge_starts());
     auto day = std::make_shared<Day>();
     day->range = last(kDayNs, kFirstOfDayNs, now);
     day->points = day_cache_.points(*past_, filter_of({}, group_->instance()), StatusChoice::any,
@@ -515,6 +564,9 @@ class LiveSource::Reader : public QObject {
   bool was_dead_ = false;
   Marks marks_;
   Notes notes_;
+  Baselines baselines_;
+  bool are_baselines_old_ = true;
+  QList<Mark> bridge_marks_;
   std::string message_;  // why no instance is followed
   std::string message_of_note_;
   FramePointer latest_;

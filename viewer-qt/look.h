@@ -36,6 +36,7 @@ struct Look {
   std::uint32_t most_points = 600;
   Wanted wanted = Wanted::charts;
   RecordOrder order = RecordOrder::slowest_first;
+  std::string baseline;  // the name of what changes are against; empty: the stretch before
 
   friend bool operator==(const Look&, const Look&) = default;
 };
@@ -52,7 +53,8 @@ struct View {
   std::shared_ptr<const Distribution> distribution;  // null: not asked for, as are the next
   std::shared_ptr<const RecordList> records;
   std::shared_ptr<const Changes> changes;
-  QList<Mark> marks;    // of all that is known, in the order of time
+  std::shared_ptr<const KnownBaselines> baselines;  // asked for with the changes
+  QList<Mark> marks;                                // of all that is known, in the order of time
   std::string message;  // why less is known than could be; a sentence, or empty
 };
 

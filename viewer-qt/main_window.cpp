@@ -139,6 +139,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   connect(waiting_, &WaitingPage::chosen, this, &MainWindow::instance_chosen);
   connect(this, &MainWindow::instance_chosen, this, &MainWindow::name_window);
   connect(&trail_, &SelectionTrail::changed, this, &MainWindow::selection_changed);
+  distribution_->stand_below(charts_);
   connect(charts_, &TimePanel::columns_changed, this, &MainWindow::ask);
   connect(&charts_->view(), &TimeView::wanted, this, &MainWindow::want);
   connect(&charts_->view(), &TimeView::live_length_wanted, this, &MainWindow::set_live_length);
@@ -150,6 +151,10 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   connect(bar_, &SelectionBar::live_wanted, this, &MainWindow::go_live);
   connect(operations_, &OperationsPage::chosen, this, &MainWindow::choose);
   connect(changes_, &ChangesPage::chosen, this, &MainWindow::choose);
+  connect(changes_, &ChangesPage::baseline_chosen, this, [this](const std::string& name) {
+    baseline_ = name;
+    ask();
+  });
   connect(records_, &RecordsPage::operation_chosen, this, [this](metrics::OperationKey key) {
     key.operation = metrics::method_of_tool(key.operation);
     choose(key);
@@ -313,7 +318,7 @@ void MainWindow::show_end(const EndPointer& end) {
 }
 
 void MainWindow::ask() {
-  asked_ = {trail_.current(), live_ns_, charts_->columns(), wanted(), order_};
+  asked_ = {trail_.current(), live_ns_, charts_->columns(), wanted(), order_, baseline_};
   Q_EMIT looks_at(asked_);
 }
 
@@ -397,6 +402,7 @@ void MainWindow::show_view(const ViewPointer& view) {
     operations_->show_groups(*view->operations, stretch_text(view->range));
   if (view->distribution != nullptr) distribution_->show(*view->distribution);
   if (view->records != nullptr) records_->show(*view->records);
+  if (view->baselines != nullptr) changes_->show_baselines(*view->baselines);
   if (view->changes != nullptr) changes_->show_changes(view->changes);
 }
 

@@ -83,7 +83,8 @@ class MainWindow : public QMainWindow {
   SelectionTrail trail_;
   std::uint64_t live_ns_ = 60 * metrics::kNsPerSecond;
   RecordOrder order_ = RecordOrder::slowest_first;
-  Look asked_;  // what the window wants to know
+  std::string baseline_;  // what changes are against; empty: the stretch before
+  Look asked_;            // what the window wants to know
   FramePointer frame_;
   ViewPointer seen_;  // the last view
   std::uint64_t records_at_pause_ = 0;

@@ -19,6 +19,15 @@ QString tr(const char* text) {
 
 }  // namespace
 
+QList<Mark> marks_of_bridge(const std::vector<std::uint64_t>& started) {
+  QList<Mark> marks;
+  for (const std::uint64_t seconds : started) {
+    marks.append({seconds * metrics::kNsPerSecond, MarkKind::bridge,
+                  tr("the bridge began to write its history")});
+  }
+  return marks;
+}
+
 void Marks::add(std::uint64_t at_ns, MarkKind kind, const QString& text) {
   const Mark mark{at_ns, kind, text};
   const auto place =

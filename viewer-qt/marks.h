@@ -3,11 +3,16 @@
 #pragma once
 
 #include <QList>
+#include <cstdint>
+#include <vector>
 
 #include "metrics/live/snapshot.h"
 #include "viewer-qt/models/time_points.h"
 
 namespace goxel_telemetry::viewer {
+
+// Of the Unix seconds at which the bridge began to write.
+QList<Mark> marks_of_bridge(const std::vector<std::uint64_t>& started);
 
 class Marks {
  public:

@@ -176,6 +176,12 @@ std::vector<metrics::TallyPoint> Past::points(const metrics::HistoryFilter& filt
   return out;
 }
 
+std::vector<std::uint64_t> Past::bridge_starts() {
+  std::vector<std::uint64_t> seconds;
+  if (bridge() != nullptr && !bridge_->beginnings(seconds).done()) seconds.clear();
+  return seconds;
+}
+
 std::optional<metrics::Observation> Past::observe(const metrics::HistoryFilter& filter,
                                                   const metrics::TimeStretch& range) {
   std::optional<metrics::Observation> best;

@@ -47,6 +47,8 @@ class Past {
   // Each operation in the watched part of a range; from the file that watched more of it.
   std::optional<metrics::Observation> observe(const metrics::HistoryFilter& filter,
                                               const metrics::TimeStretch& range);
+  // When the bridge began to write, Unix seconds; as far as its file tells. A restart, mostly.
+  std::vector<std::uint64_t> bridge_starts();
 
  private:
   metrics::HistoryReader* bridge();

@@ -161,6 +161,12 @@ StoreResult BaselineStore::load(const std::string& name, Baseline& baseline) con
   return result;
 }
 
+std::uint64_t BaselineStore::size_of(const std::string& name) const {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path_of(name), error);
+  return error ? 0 : size;
+}
+
 StoreResult BaselineStore::remove(const std::string& name) {
   const std::string path = path_of(name);
   if (unlink(path.c_str()) == 0) return {};

@@ -3,6 +3,7 @@
 // other path.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class BaselineStore {
   // Names must be valid.
   StoreResult save(const Baseline& baseline, IfThere if_there);
   StoreResult load(const std::string& name, Baseline& baseline) const;
+  // Of the file, in bytes; 0 if there is none.
+  std::uint64_t size_of(const std::string& name) const;
   StoreResult remove(const std::string& name);
   // Sorted; empty if there is no folder yet. Files that are not named like a baseline are left out.
   StoreResult names(std::vector<std::string>& names) const;

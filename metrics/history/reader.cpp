@@ -143,6 +143,24 @@ HistoryResult HistoryReader::instances(std::vector<std::string>& names) {
   });
 }
 
+HistoryResult HistoryReader::beginnings(std::vector<std::uint64_t>& seconds) {
+  return guarded([&]() -> HistoryResult {
+    seconds.clear();
+    // A writer may have brought the file up to date since it was opened.
+    constexpr std::int64_t kSinceVersion = 4;
+    if (database_->number("PRAGMA user_version") < kSinceVersion) return {};
+    Statement select = database_->prepare("SELECT at FROM began ORDER BY at DESC LIMIT ?");
+    select.bind(1, kMostBeginnings);
+    while (select.step()) {
+      const std::uint64_t at = to_unsigned(select.number(0));
+      if (at > INT64_MAX / kNsPerSecond) throw damaged();
+      seconds.push_back(at);
+    }
+    std::reverse(seconds.begin(), seconds.end());
+    return {};
+  });
+}
+
 HistoryResult HistoryReader::find_series(const HistoryFilter& filter, bool sums,
                                          std::vector<Series>& found) {
   Statement instance = database_->prepare("SELECT id FROM instance WHERE name = ?");

@@ -31,6 +31,10 @@ class HistoryReader {
   // are kept under the name of the layers' own segment (shm::layers_instance).
   HistoryResult instances(std::vector<std::string>& names);
 
+  // The Unix seconds at which its writers began (a bridge was started), in the order of time. None in a
+  // file of a version that does not keep them.
+  HistoryResult beginnings(std::vector<std::uint64_t>& seconds);
+
   // Exact: the answer is merged from rollups, and each record counts once. `unknown` if the file
   // has no such instance, operation, stack, protocol or layer.
   HistoryResult query(const HistoryQuery& query, HistoryAnswer& answer);

@@ -96,8 +96,13 @@ constexpr const char* kStep3 = R"(
   CREATE TABLE ended (only INTEGER PRIMARY KEY);  -- a row: its writer ended in order
 )";
 
+// The seconds at which writers began: a bridge's starts.
+constexpr const char* kStep4 = R"(
+  CREATE TABLE began (at INTEGER PRIMARY KEY);
+)";
+
 // The step at i leads from version i to i + 1.
-constexpr std::array kSteps = {kStep1, kStep2, kStep3};
+constexpr std::array kSteps = {kStep1, kStep2, kStep3, kStep4};
 
 // A reader needs what steps up to this one made.
 constexpr std::int64_t kReadableVersion = 2;

@@ -216,12 +216,14 @@ HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
   }
   for (const HistoryDelta& delta : deltas) positions_[delta.instance] = delta.delta.position;
   for (const std::string& instance : forgotten_) positions_.erase(instance);
+  has_begun_ = true;
   return {};
 }
 
 void HistoryWriter::write(const std::vector<HistoryDelta>& deltas, std::uint64_t now_seconds,
                           const std::set<std::string>& followed) {
   follow_clock(now_seconds);
+  if (!has_begun_) store_beginning(now_seconds);
   for (const HistoryDelta& delta : deltas) {
     const std::int64_t instance = names_->instance_id(delta.instance);
     std::uint64_t lost = delta.delta.lost;
@@ -278,6 +280,14 @@ void HistoryWriter::store_observed(std::int64_t instance, TimeStretch stretch) {
   Statement insert = database_->prepare("INSERT INTO observed VALUES (?, ?, ?)");
   insert.bind(1, instance).bind(2, to_signed(stretch.begin_ns));
   insert.bind(3, to_signed(stretch.end_ns)).run();
+}
+
+void HistoryWriter::store_beginning(std::uint64_t now_seconds) {
+  Statement insert = database_->prepare("REPLACE INTO began VALUES (?)");
+  insert.bind(1, to_signed(now_seconds)).run();
+  Statement remove = database_->prepare(
+      "DELETE FROM began WHERE at NOT IN (SELECT at FROM began ORDER BY at DESC LIMIT ?)");
+  remove.bind(1, kMostBeginnings).run();
 }
 
 // Records without a name in the file are lost.

@@ -91,6 +91,7 @@ class HistoryWriter {
   void store_position(std::int64_t instance, const ReadingPosition& position, std::uint64_t lost);
   void store_counters(std::int64_t instance, const std::map<OperationKey, Counters>& counters);
   void store_observed(std::int64_t instance, TimeStretch stretch);
+  void store_beginning(std::uint64_t now_seconds);
   Tallies by_series(std::int64_t instance, const std::vector<Rollup>& rollups, std::uint64_t& lost);
   void add(const Tallies& seconds);
   static void merge(Tier& tier, const Place& place, const Tally& tally);
@@ -114,6 +115,7 @@ class HistoryWriter {
   std::map<std::string, ReadingPosition> positions_;
   std::map<std::string, std::map<OperationKey, Counters>> counters_;
   bool was_ended_ = false;
+  bool has_begun_ = false;  // a commit has said so
 };
 
 }  // namespace goxel_telemetry::metrics

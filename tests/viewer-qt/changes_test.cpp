@@ -59,6 +59,45 @@ TEST(Changes, WithoutDataSaySo) {
   EXPECT_FALSE(none.is_slower());
 }
 
+TEST(Changes, AgainstABaselineNameItAndWhatStandsAgainstTrustingIt) {
+  const auto one = changes(1);
+  one->found->own_times[0].own_time.change = metrics::Change::not_proven;
+  one->baseline = BaselineTitle{"good", "live, instance \"goxel\", stack 2-layer",
+                                1'780'000'000 * kNs, one->before};
+  const std::string begin = range_text(one->after).toStdString() + " against " +
+                            in_words(*one->baseline).toStdString() + " (" +
+                            range_text(one->before).toStdString() + "): 12.0 ms of work";
+  EXPECT_TRUE(in_words(*one).toStdString().starts_with(begin)) << in_words(*one).toStdString();
+  EXPECT_TRUE(in_words(*one).endsWith("more or fewer requests −1.00 ms."));
+  one->is_of_other_instance = true;
+  one->stacks_on_one_side = {"2-layer", "<4>"};
+  one->before.end_ns += 1;
+  one->found->own_times[0].own_time.change = metrics::Change::too_little_data;
+  EXPECT_TRUE(in_words(*one).endsWith(
+      "There is too little data to prove anything. It was saved from live, instance \"goxel\", "
+      "stack 2-layer: machine, load and program may be others. Only one of the two has requests of "
+      "stack 2-layer, <4>. The two overlap, so a change shows less."))
+      << in_words(*one).toStdString();
+  one->found.reset();
+  EXPECT_TRUE(in_words(*one).endsWith(": in one of the two nothing was watched, or nothing came."));
+  one->message = "there is no baseline \"good\"";
+  EXPECT_EQ(in_words(*one).toStdString(), "There is no baseline \"good\".");
+}
+
+TEST(BaselineTitle, IsOfTheInstanceWhoseSegmentOrHistoryItWasSavedFrom) {
+  BaselineTitle title;
+  for (const char* source : {"live, instance \"goxel\"", "history of instance \"goxel\"",
+                             "live, instance \"goxel\", stack 2-layer"}) {
+    title.source = source;
+    EXPECT_TRUE(title.is_of("goxel")) << source;
+    EXPECT_FALSE(title.is_of("gox")) << source;
+  }
+  for (const char* source : {"recording of instance \"goxel\"", "goxel", ""}) {
+    title.source = source;
+    EXPECT_FALSE(title.is_of("goxel")) << source;
+  }
+}
+
 TEST(Changes, AreSlowerOnlyIfThatIsProven) {
   const auto one = changes(2);
   one->found->own_times[0].own_time.change = metrics::Change::less;
@@ -97,8 +136,15 @@ TEST(ChangesModel, ShowsTheFiveLargestAndSaysHowCertainEachIs) {
   for (int column = 0; column < model.columnCount(); ++column) {
     EXPECT_FALSE(model.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString().isEmpty());
   }
-  model.show(changes(1));
+  const auto title = [&model] {
+    return model.headerData(ChangesModel::kBeforeAfter, Qt::Horizontal).toString().toStdString();
+  };
+  EXPECT_EQ(title(), "Before → after");
+  const auto against = changes(1);
+  against->baseline.emplace();
+  model.show(against);
   EXPECT_EQ(model.rowCount(), 1);
+  EXPECT_EQ(title(), "Baseline → after");
 }
 
 }  // namespace

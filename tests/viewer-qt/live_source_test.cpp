@@ -8,6 +8,7 @@
 #include <QTest>
 #include <algorithm>
 
+#include "metrics/comparison/baseline_store.h"
 #include "metrics/live/snapshot.h"
 #include "tests/metrics/test_segment.h"
 #include "tests/viewer-qt/application.h"
@@ -127,6 +128,50 @@ TEST_F(LiveSourceTest, AHiddenWindowGetsNothingAndThenAllThatItMissed) {
     unwatched += since && !point.watched;
   }
   EXPECT_LE(unwatched, 1u) << "but the second in which it began";
+}
+
+// A baseline is there, a broken one beside it: what changed is against it, and it is a mark.
+TEST_F(LiveSourceTest, ComparesWithABaselineThatIsReadAnewWhenThePageOpens) {
+  QTemporaryDir state;
+  qputenv("XDG_STATE_HOME", state.path().toUtf8());
+  metrics::Baseline baseline;
+  baseline.name = "good";
+  baseline.source = "live, instance \"" + instance_ + '"';
+  baseline.observation.begin_seconds = 1'780'000'000;
+  baseline.observation.observed_ns.assign(10, metrics::kNsPerSecond);
+  metrics::BaselineStore store(metrics::default_baseline_folder());
+  LiveSource source(QString::fromStdString(instance_), {});
+  QSignalSpy answered(&source, &LiveSource::answered);
+  ASSERT_TRUE(answered.wait(kLongMs));
+  ASSERT_TRUE(store.save(baseline, metrics::IfThere::refuse).done());
+  Look look;
+  look.wanted = Wanted::changes;
+  look.baseline = "good";
+  const auto answer_to = [&](const Look& wanted) {
+    source.look_at(wanted);
+    while (answered.back()[0].value<ViewPointer>()->look != wanted) {
+      EXPECT_TRUE(answered.wait(kLongMs));
+    }
+    return answered.back()[0].value<ViewPointer>();
+  };
+  const ViewPointer view = answer_to(look);
+  ASSERT_NE(view->changes, nullptr);
+  EXPECT_EQ(view->changes->message, "");
+  EXPECT_EQ(view->changes->baseline->name, "good");
+  EXPECT_FALSE(view->changes->is_of_other_instance);
+  EXPECT_EQ(view->changes->before.begin_ns, 1'780'000'000 * metrics::kNsPerSecond);
+  ASSERT_EQ(view->baselines->all.size(), 1u);
+  EXPECT_TRUE(std::ranges::any_of(
+      view->marks, [](const Mark& mark) { return mark.kind == MarkKind::baseline; }));
+  ASSERT_TRUE(store.remove("good").done());
+  look.most_points = 300;
+  EXPECT_NE(answer_to(look)->changes->message.find("there is no baseline \"good\""),
+            std::string::npos);
+  look.baseline.clear();
+  const ViewPointer before = answer_to(look);
+  EXPECT_EQ(before->changes->baseline, std::nullopt);
+  EXPECT_EQ(before->baselines->all.size(), 1u) << "the page has been open since";
+  qunsetenv("XDG_STATE_HOME");
 }
 
 TEST_F(LiveSourceTest, ANoteIsAMarkInTheNextAnswer) {

@@ -16,12 +16,14 @@
 
 #include "tests/viewer-qt/application.h"
 #include "tests/viewer-qt/snapshots.h"
+#include "viewer-qt/charts/heat_map.h"
 #include "viewer-qt/charts/time_chart.h"
 #include "viewer-qt/models/changes.h"
 #include "viewer-qt/models/operations_model.h"
 #include "viewer-qt/models/records_model.h"
 #include "viewer-qt/pages/black_box_page.h"
 #include "viewer-qt/pages/distribution_page.h"
+#include "viewer-qt/pages/elided_box.h"
 #include "viewer-qt/pages/inflight_strip.h"
 #include "viewer-qt/pages/records_page.h"
 #include "viewer-qt/pages/value_label.h"
@@ -334,6 +336,67 @@ TEST_F(Window, WhoLooksAtSomethingElseIsNotTornAway) {
   window_.turn_to("operations");
   window_.show_slowdown();
   EXPECT_EQ(asked().wanted, Wanted::operations);
+}
+
+TEST_F(Window, ABaselineCanBeChosenToCompareWith) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.turn_to("changes");
+  auto* box = window_.findChild<ElidedBox*>();
+  ASSERT_NE(box, nullptr);
+  const auto show_baselines = [&](const KnownBaselines& known) {
+    auto view = std::make_shared<View>(*answer(30));
+    view->changes = slower();
+    view->baselines = std::make_shared<KnownBaselines>(known);
+    window_.show_view(view);
+  };
+  show_baselines({{{"good", "live", 1}, {"older", "live", 1}}, "/x/bad.baseline is damaged"});
+  ASSERT_EQ(box->count(), 3);
+  EXPECT_EQ(asked().baseline, "");
+  QTest::keyClick(box, Qt::Key_Down);
+  EXPECT_EQ(asked().baseline, "good");
+  EXPECT_TRUE(std::ranges::any_of(window_.findChildren<QLabel*>(), [this](const QLabel* label) {
+    return label->text() == "/x/bad.baseline is damaged." && label->isVisibleTo(&window_);
+  }));
+  show_baselines({{{"older", "live", 1}}, ""});
+  EXPECT_EQ(box->currentText(), "baseline good, not found") << "what is asked stays what is shown";
+  EXPECT_EQ(asked().baseline, "good");
+  QTest::keyClick(box, Qt::Key_Up);
+  EXPECT_EQ(asked().baseline, "older");
+  QTest::keyClick(box, Qt::Key_Up);
+  EXPECT_EQ(asked().baseline, "");
+}
+
+// Of one moment, in the charts and in the heat map.
+TEST_F(Window, TheHeatMapStandsBelowTheChartsAlsoWhenTheirLabelsGrow) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.turn_to("distribution");
+  for (const double per_second : {100.0, 8.8e11}) {
+    auto view = std::make_shared<View>(*answer(30));
+    auto points = std::make_shared<TimePoints>(*view->points);
+    for (TimePoint& point : points->points) point.per_second = per_second;
+    view->points = points;
+    view->is_new = true;
+    auto distribution = std::make_shared<Distribution>();
+    distribution->range = view->range;
+    for (const TimePoint& point : points->points) {
+      metrics::Histogram latency;
+      latency.record(1'000'000);
+      distribution->latency.merge(latency);
+      distribution->columns.push_back({point.begin_ns / kNsPerSecond, 1, 1, std::move(latency)});
+    }
+    view->distribution = distribution;
+    window_.show_view(view);
+    for (int i = 0; i < 5; ++i) QCoreApplication::processEvents();
+    const HeatMap& map = window_.findChild<DistributionPage*>()->heat_map();
+    ASSERT_EQ(map.columns(), 30u);
+    for (const char* name : {"Latency", "Throughput"}) {
+      const QRectF plot = chart(name)->plot_area();
+      const double in_chart = chart(name)->mapToGlobal(plot.topLeft()).x() + plot.width() * 12 / 30;
+      const int in_map = map.mapToGlobal(map.cell_rect(12, 0).topLeft()).x();
+      EXPECT_NEAR(in_map, in_chart, 1) << name << ' ' << per_second;
+    }
+    EXPECT_GE(map.plot_rect().left(), map.wanted_left_margin());
+  }
 }
 
 TEST_F(Window, LookingIntoAMomentOpensWhatChangedAroundIt) {

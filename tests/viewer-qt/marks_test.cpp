@@ -7,6 +7,7 @@
 #include <QTemporaryDir>
 
 #include "tests/viewer-qt/snapshots.h"
+#include "viewer-qt/baselines.h"
 #include "viewer-qt/notes.h"
 
 namespace goxel_telemetry::viewer {
@@ -90,6 +91,91 @@ TEST_F(MarksTest, AFlappingDaemonLeavesNoMoreThanSoMany) {
   }
   EXPECT_EQ(marks_.all().size(), Marks::kMost);
   EXPECT_EQ(marks_.all().back().at_ns, kThen + 3'000 * kNs);
+}
+
+TEST(MarksOfTheBridge, StandWhereItBegan) {
+  const QList<Mark> marks = marks_of_bridge({1'780'000'000, 1'780'000'060});
+  ASSERT_EQ(marks.size(), 2);
+  EXPECT_EQ(marks[1].at_ns, kThen + 60 * kNs);
+  EXPECT_EQ(glyph(marks[1].kind), QChar(0x21BB));
+}
+
+class BaselinesTest : public testing::Test {
+ protected:
+  BaselinesTest() { qputenv("XDG_STATE_HOME", state_.path().toUtf8()); }
+  ~BaselinesTest() override { qunsetenv("XDG_STATE_HOME"); }
+  static void save(const std::string& name, const std::string& source) {
+    metrics::Baseline baseline;
+    baseline.name = name;
+    baseline.source = source;
+    baseline.saved_realtime_ns = kThen + 90 * kNs;
+    baseline.observation.begin_seconds = kThen / kNs;
+    baseline.observation.observed_ns.assign(60, kNs);
+    metrics::BaselineStore store(metrics::default_baseline_folder());
+    EXPECT_EQ(store.save(baseline, metrics::IfThere::replace).message, "");
+  }
+  void damage(const std::string& name) const {
+    QFile file(path(name));
+    ASSERT_TRUE(file.open(QIODevice::ReadWrite));
+    file.resize(file.size() - 1);
+  }
+  QString path(const std::string& name) const {
+    return state_.filePath("goxel-telemetry/baselines/") + QString::fromStdString(name) +
+           ".baseline";
+  }
+  QTemporaryDir state_;
+};
+
+TEST_F(BaselinesTest, AreKnownByNameAndThoseOfTheInstanceAreMarks) {
+  Baselines baselines;
+  baselines.read("goxel");
+  EXPECT_EQ(*baselines.known(), KnownBaselines()) << "there is no folder yet";
+  save("good", "live, instance \"goxel\"");
+  save("another", "live, instance \"other\"");
+  baselines.read("goxel");
+  ASSERT_EQ(baselines.known()->all.size(), 2u);
+  EXPECT_EQ(baselines.known()->message, "");
+  EXPECT_EQ(baselines.known()->all[0].name, "another");
+  ASSERT_EQ(baselines.marks().size(), 1);
+  EXPECT_EQ(baselines.marks()[0].at_ns, kThen + 60 * kNs) << "where what it is of ends";
+  EXPECT_TRUE(baselines.marks()[0].text.startsWith("baseline good, saved "));
+  EXPECT_EQ(glyph(baselines.marks()[0].kind), QChar(0x25C6));
+  metrics::Baseline loaded;
+  EXPECT_EQ(Baselines::load("good", loaded), "");
+  EXPECT_EQ(loaded.observation.observed_ns.size(), 60u);
+  EXPECT_NE(Baselines::load("gone", loaded).find("there is no baseline \"gone\""),
+            std::string::npos);
+}
+
+TEST_F(BaselinesTest, FilesThatAreNoneAreASentence) {
+  for (const char* name : {"a", "b", "c"}) save(name, "live");
+  damage("a");
+  Baselines baselines;
+  baselines.read("goxel");
+  EXPECT_EQ(baselines.known()->all.size(), 2u);
+  EXPECT_EQ(baselines.known()->message, path("a").toStdString() + " is damaged");
+  damage("c");
+  baselines.read("goxel");
+  EXPECT_EQ(baselines.known()->all.size(), 1u);
+  EXPECT_EQ(baselines.known()->message,
+            path("a").toStdString() + " is damaged; 1 more are left out");
+}
+
+TEST_F(BaselinesTest, NoMoreAreReadThanTheirBounds) {
+  for (std::size_t i = 0; i < Baselines::kMost + 5; ++i) {
+    save("of-" + std::to_string(1'000 + i), "live");
+  }
+  Baselines baselines;
+  baselines.read("goxel");
+  EXPECT_EQ(baselines.known()->all.size(), Baselines::kMost);
+  EXPECT_NE(baselines.known()->message.find("than are read; 4 more are left out"),
+            std::string::npos)
+      << baselines.known()->message;
+  QFile large(path("of-1000"));
+  ASSERT_TRUE(large.open(QIODevice::ReadWrite));
+  ASSERT_TRUE(large.resize(static_cast<qint64>(Baselines::kMostBytes) + 1));
+  baselines.read("goxel");
+  EXPECT_EQ(baselines.known()->all.size(), Baselines::kMost) << "it does not hide the others";
 }
 
 class NotesTest : public testing::Test {

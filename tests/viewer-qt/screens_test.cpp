@@ -15,6 +15,7 @@
 #include "tests/viewer-qt/snapshots.h"
 #include "viewer-qt/main_window.h"
 #include "viewer-qt/models/inflight_model.h"
+#include "viewer-qt/pages/elided_box.h"
 #include "viewer-qt/pages/inflight_strip.h"
 
 namespace goxel_telemetry::viewer {
@@ -134,8 +135,21 @@ RecordList records() {
   return list;
 }
 
+std::shared_ptr<const KnownBaselines> baselines() {
+  auto known = std::make_shared<KnownBaselines>();
+  known->all.push_back({"before_the_renderer_was_rewritten_for_the_second_time_2026-11.2",
+                        "history of instance \"studio-on-the-second-floor\"",
+                        kNoon,
+                        {kNoon, kNoon + 60 * kNsPerSecond}});
+  known->message = "the baseline of last week is damaged";
+  return known;
+}
+
 std::shared_ptr<const Changes> slower() {
   auto changes = std::make_shared<Changes>();
+  changes->baseline = baselines()->all[0];
+  changes->is_of_other_instance = true;
+  changes->stacks_on_one_side = {"2-layer"};
   changes->after = {kNoon + 60 * kNsPerSecond, kNoon + 120 * kNsPerSecond};
   changes->before = {kNoon, kNoon + 60 * kNsPerSecond};
   metrics::AddedTime found;
@@ -361,6 +375,7 @@ class Window {
       end->records = records();
       window_->show_end(end);
     }
+    if (screen == Screen::changes) window_->findChild<ElidedBox*>()->setCurrentIndex(1);
     settle();
     answer();  // to what a window of this size asks for
     settle();
@@ -386,6 +401,7 @@ class Window {
     view->distribution = distribution();
     view->records = std::make_shared<RecordList>(records());
     view->changes = slower();
+    view->baselines = baselines();
     view->message = "the past is not kept: there is no room left on the device";
     window_->show_view(view);
   }

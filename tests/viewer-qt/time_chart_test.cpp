@@ -244,7 +244,22 @@ TEST_F(TimeChartTest, TimesOfAllChartsStandBelowEachOther) {
   QCoreApplication::processEvents();
   EXPECT_NEAR(left(latency_), left(throughput_), 1);
   EXPECT_NEAR(width(latency_), width(throughput_), 1);
-  EXPECT_NEAR(left(latency_), TimeChart::left_margin(latency_.fontMetrics()), 1);
+  EXPECT_NEAR(left(latency_), TimeChart::left_margin(latency_.fontMetrics(), view_), 1);
+}
+
+TEST_F(TimeChartTest, WiderLabelsOfOneChartMoveAll) {
+  latency_.show_points(seconds("200 300"), true);
+  throughput_.show_points(seconds("200 300"), true);
+  QCoreApplication::processEvents();
+  const double before = left(latency_);
+  auto busy = seconds("200 300");
+  for (TimePoint& point : busy->points) point.per_second = 8.8e11;
+  throughput_.show_points(busy, true);
+  for (int i = 0; i < 5; ++i) QCoreApplication::processEvents();
+  EXPECT_GT(left(throughput_), before + 10);
+  EXPECT_NEAR(left(latency_), left(throughput_), 1);
+  EXPECT_NEAR(left(latency_), TimeChart::left_margin(latency_.fontMetrics(), view_), 1)
+      << "and the ruler's";
 }
 
 TEST_F(TimeChartTest, AxisHoldsStillWhileLockedAndShowsWhatIsCut) {

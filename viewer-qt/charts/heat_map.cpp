@@ -61,6 +61,7 @@ void HeatMap::set_range(const std::optional<metrics::TimeStretch>& range) {
 }
 
 void HeatMap::set_plot_margins(int left, int right) {
+  if (margins_ == std::pair(left, right)) return;
   margins_ = std::pair(left, right);
   picture_changed();
 }
@@ -183,6 +184,9 @@ void HeatMap::paint_cells(QPainter& painter) const {
   const auto is_watched = [this](int column) {
     return column >= 0 && cells_.columns[static_cast<std::size_t>(column)].is_watched();
   };
+  // What comes after is not known yet, as on the charts of lines.
+  const int known_until = across(range().begin_ns, shown_range_.end_ns, width).end;
+  const auto unwatched = [&](int x, int y) { return x < known_until ? hatching.at(x, y) : base; };
   std::vector<QRgb> color_of(cells_.columns.size());
   Bars before{-1, -1};
   for (int y = 0; y < height; ++y) {
@@ -199,7 +203,7 @@ void HeatMap::paint_cells(QPainter& painter) const {
     auto* line = reinterpret_cast<QRgb*>(image.scanLine(y));
     for (int x = 0; x < width; ++x) {
       const int column = column_of[static_cast<std::size_t>(x)];
-      line[x] = is_watched(column) ? color_of[static_cast<std::size_t>(column)] : hatching.at(x, y);
+      line[x] = is_watched(column) ? color_of[static_cast<std::size_t>(column)] : unwatched(x, y);
     }
   }
   for (int y = height; y < height + gap + strip; ++y) {

@@ -372,10 +372,9 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   setAccessibleName(title);
   take_palette();
   connect(p.chart, &QChart::plotAreaChanged, this, &TimeChart::lay_out);
+  connect(view, &TimeView::label_room_changed, this, &TimeChart::lay_out);
   new TimeGestures(
-      this, view,
-      [this] { return private_->area().translated(private_->frame->mapTo(this, QPoint(0, 0))); },
-      [this] { return private_->points->point_ns; });
+      this, view, [this] { return plot_area(); }, [this] { return private_->points->point_ns; });
   connect(view, &TimeView::shown_changed, this, [this] {
     private_->fit(false);
     private_->draw(*this);
@@ -437,8 +436,8 @@ bool TimeChart::is_logarithmic() const {
   return private_->logarithmic;
 }
 
-int TimeChart::left_margin(const QFontMetrics& metrics) {
-  return metrics.horizontalAdvance(QStringLiteral("888,888")) + 12;
+int TimeChart::left_margin(const QFontMetrics& metrics, const TimeView& view) {
+  return std::max(metrics.horizontalAdvance(QStringLiteral("888,888")) + 12, view.label_room());
 }
 
 int TimeChart::right_margin(const QFontMetrics& metrics) {
@@ -451,6 +450,10 @@ QString TimeChart::reading() const {
 
 const Plot& TimeChart::plot() const {
   return private_->item->plot();
+}
+
+QRectF TimeChart::plot_area() const {
+  return private_->area().translated(private_->frame->mapTo(this, QPoint(0, 0)));
 }
 
 QSize TimeChart::minimumSizeHint() const {
@@ -482,11 +485,14 @@ void TimeChart::lay_out() {
   Private& p = *private_;
   const int half = fontMetrics().height() / 2;
   const int before = p.chart->margins().left();
-  const int missing = left_margin(fontMetrics()) - static_cast<int>(std::lround(p.area().left()));
+  const int left = static_cast<int>(std::lround(p.area().left()));
+  p.view->need_label_room(left - before);
+  const int missing = left_margin(fontMetrics(), *p.view) - left;
   p.chart->setMargins(
       QMargins(std::max(0, before + missing), half, right_margin(fontMetrics()), half));
   p.cross_hair->resize(p.frame->size());
   p.draw(*this);
+  Q_EMIT plot_moved();
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -47,14 +47,19 @@ class TimeChart : public QWidget {
   void set_logarithmic(bool logarithmic);
   bool is_logarithmic() const;
 
-  // The room beside the plot area: the same for all charts, so that their times stand below each other.
-  static int left_margin(const QFontMetrics& metrics);
+  // The room beside the plot area: the same for all charts of a clock, so that their times stand below each other.
+  static int left_margin(const QFontMetrics& metrics, const TimeView& view);
   static int right_margin(const QFontMetrics& metrics);
 
   // The values at the cross-hair, or the newest ones, as words.
   QString reading() const;
   const Plot& plot() const;
+  // Where it is drawn, in the chart's coordinates.
+  QRectF plot_area() const;
   QSize minimumSizeHint() const override;
+
+ Q_SIGNALS:
+  void plot_moved();
 
  protected:
   void changeEvent(QEvent* event) override;

@@ -25,6 +25,7 @@ TimeRuler::TimeRuler(TimeView* view, QWidget* parent) : QWidget(parent), view_(v
   new TimeGestures(
       this, view, [this] { return area(); }, [this] { return step_ns_; });
   connect(view, &TimeView::shown_changed, this, qOverload<>(&QWidget::update));
+  connect(view, &TimeView::label_room_changed, this, qOverload<>(&QWidget::update));
   connect(view, &TimeView::cursor_changed, this, [this] {
     setAccessibleDescription(cursor_text());
     update();
@@ -32,7 +33,7 @@ TimeRuler::TimeRuler(TimeView* view, QWidget* parent) : QWidget(parent), view_(v
 }
 
 QRectF TimeRuler::area() const {
-  return QRectF(rect()).adjusted(TimeChart::left_margin(fontMetrics()), 0,
+  return QRectF(rect()).adjusted(TimeChart::left_margin(fontMetrics(), *view_), 0,
                                  -TimeChart::right_margin(fontMetrics()), 0);
 }
 

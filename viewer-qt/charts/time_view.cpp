@@ -54,6 +54,12 @@ void TimeView::set_outline(std::optional<metrics::TimeStretch> stretch) {
   Q_EMIT cursor_changed();
 }
 
+void TimeView::need_label_room(int pixels) {
+  if (pixels <= label_room_) return;
+  label_room_ = pixels;
+  Q_EMIT label_room_changed();
+}
+
 void TimeView::zoom(double factor, std::uint64_t around_ns) {
   const auto length = static_cast<double>(shown_.end_ns - shown_.begin_ns);
   const double wanted_length = std::clamp(length * factor, static_cast<double>(kShortestNs),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The clock that all charts share: which time they show, where the cross-hair stands, and what is pinned. A mouse over
+// The clock that all charts share: which time they show and where it begins, where the cross-hair stands, and what is pinned. A mouse over
 // one chart moves the cross-hair of all.
 #pragma once
 
@@ -45,6 +45,10 @@ class TimeView : public QObject {
   const std::optional<metrics::TimeStretch>& outline() const { return outline_; }
   void set_outline(std::optional<metrics::TimeStretch> stretch);
 
+  // Pixels before the plots: what the widest labels of all charts on this clock take. It only grows.
+  int label_room() const { return label_room_; }
+  void need_label_room(int pixels);
+
   // Both ask for another stretch to be shown; who owns the selection decides.
   // `factor` below 1: closer. The moment `around_ns` stays where it is; live, the right edge does.
   void zoom(double factor, std::uint64_t around_ns);
@@ -55,6 +59,7 @@ class TimeView : public QObject {
 
  Q_SIGNALS:
   void shown_changed();
+  void label_room_changed();
   void cursor_changed();  // cursor, pins, band or outline
   // The user wants to see this stretch. `is_step`: a choice; else one of many small moves.
   void wanted(const metrics::TimeStretch& stretch, bool is_step);
@@ -64,6 +69,7 @@ class TimeView : public QObject {
  private:
   metrics::TimeStretch shown_{0, kShortestNs};
   bool live_ = true;
+  int label_room_ = 0;
   std::optional<std::uint64_t> cursor_;
   std::optional<std::uint64_t> first_pin_;
   std::optional<std::uint64_t> second_pin_;

@@ -8,6 +8,7 @@
 #include "metrics/comparison/added_words.h"
 #include "metrics/operation_key.h"
 #include "metrics/text/format.h"
+#include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/models/distribution.h"
 #include "viewer-qt/models/shown.h"
 
@@ -46,9 +47,46 @@ bool Changes::is_slower() const {
          });
 }
 
+namespace {
+
+// Sentences, each with a space before it.
+QString doubts(const Changes& changes) {
+  QString words;
+  const auto add = [&words](const QString& sentence) { words += QLatin1Char(' ') + sentence; };
+  const auto& rows = changes.found->own_times;
+  if (!rows.empty() && std::ranges::all_of(rows, [](const metrics::OwnTimeChange& row) {
+        return row.own_time.change == metrics::Change::too_little_data;
+      })) {
+    add(ChangesModel::tr("There is too little data to prove anything."));
+  }
+  if (!changes.baseline) return words;
+  if (changes.is_of_other_instance) {
+    add(ChangesModel::tr("It was saved from %1: machine, load and program may be others.")
+            .arg(shown(changes.baseline->source)));
+  }
+  if (!changes.stacks_on_one_side.empty()) {
+    QStringList names;
+    for (const std::string& stack : changes.stacks_on_one_side) names += shown(stack);
+    add(ChangesModel::tr("Only one of the two has requests of stack %1.")
+            .arg(names.join(QStringLiteral(", "))));
+  }
+  if (changes.before.end_ns > changes.after.begin_ns &&
+      changes.before.begin_ns < changes.after.end_ns) {
+    add(ChangesModel::tr("The two overlap, so a change shows less."));
+  }
+  return words;
+}
+
+}  // namespace
+
 QString in_words(const Changes& changes) {
+  const QString before =
+      changes.baseline
+          ? ChangesModel::tr("%1 (%2)").arg(in_words(*changes.baseline), range_text(changes.before))
+          : range_text(changes.before);
   const QString stretches =
-      ChangesModel::tr("%1 against %2").arg(range_text(changes.after), range_text(changes.before));
+      ChangesModel::tr("%1 against %2").arg(range_text(changes.after), before);
+  if (!changes.message.empty()) return as_sentence(changes.message);
   if (!changes.found) {
     return ChangesModel::tr("%1: in one of the two nothing was watched, or nothing came.")
         .arg(stretches);
@@ -69,7 +107,7 @@ QString in_words(const Changes& changes) {
              ChangesModel::tr("Of %1 stretches up to now, this is where most was added.")
                  .arg(changes.looked_at);
   }
-  return words;
+  return words + doubts(changes);
 }
 
 void ChangesModel::show(std::shared_ptr<const Changes> changes) {
@@ -147,9 +185,14 @@ QVariant ChangesModel::headerData(int section, Qt::Orientation orientation, int 
       {QT_TR_NOOP("Before → after"), QT_TR_NOOP("The layer's own time of a request, on average")},
       {QT_TR_NOOP("Proof"), QT_TR_NOOP("Whether the data suffice to say so")}};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
-  if (role == Qt::DisplayRole) return tr(kHeadings[section].title);
+  const bool has_baseline = changes_ != nullptr && changes_->baseline;
+  if (role == Qt::DisplayRole) {
+    return section == kBeforeAfter && has_baseline ? tr("Baseline → after")
+                                                   : tr(kHeadings[section].title);
+  }
   if (role == Qt::ToolTipRole) {
-    return QStringLiteral("%1: %2").arg(tr(kHeadings[section].title), tr(kHeadings[section].hint));
+    return QStringLiteral("%1: %2").arg(headerData(section, orientation).toString(),
+                                        tr(kHeadings[section].hint));
   }
   if (role == Qt::TextAlignmentRole && section >= kAdded && section != kProof) {
     return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));

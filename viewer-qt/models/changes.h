@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What changed between a stretch of time and the one before it, and the table that shows it: by operation and layer, what
+// What changed between a stretch of time and the one before it, or a baseline, and the table that shows it: by operation and layer, what
 // added most time first.
 #pragma once
 
@@ -7,13 +7,17 @@
 #include <QString>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "metrics/comparison/added_time.h"
 #include "metrics/time.h"
+#include "viewer-qt/models/baseline_title.h"
 
 namespace goxel_telemetry::viewer {
 
 struct Changes {
+  std::optional<BaselineTitle> baseline;  // that stands before; empty: the stretch before does
   metrics::TimeStretch before;
   metrics::TimeStretch after;
   std::optional<metrics::AddedTime>
@@ -21,11 +25,17 @@ struct Changes {
   // The stretch was chosen from several because time was added in it; empty: the user chose it.
   int looked_at = 0;
 
+  // Of a comparison with a baseline:
+  std::string message;  // why it cannot be read; a sentence, or empty
+  bool is_of_other_instance = false;
+  std::vector<std::string> stacks_on_one_side;
+
   // Whether a slowdown is proven.
   bool is_slower() const;
 };
 
-// "In the selected 1 min, 12.3 ms of work came in each second instead of 8.1 ms: …". One or two sentences.
+// "14:02:31 to 14:03:31 against 14:01:31 to 14:02:31: 12.3 ms of work in each second instead of 8.1 ms. …" A few
+// sentences: what was found, and what stands against trusting it.
 QString in_words(const Changes& changes);
 
 class ChangesModel : public QAbstractTableModel {

@@ -63,6 +63,10 @@ QChar glyph(MarkKind kind) {
       return QChar(0x2716);  // ✖
     case MarkKind::loss:
       return QChar(0x2205);  // ∅
+    case MarkKind::bridge:
+      return QChar(0x21BB);  // ↻
+    case MarkKind::baseline:
+      return QChar(0x25C6);  // ◆
     case MarkKind::note:
       break;
   }

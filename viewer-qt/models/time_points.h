@@ -36,7 +36,7 @@ struct TimePoint {
 // Counts only records that ended as `status` says; latencies are of all answered requests.
 TimePoint time_point(const metrics::TallyPoint& tally, StatusChoice status);
 
-enum class MarkKind { start, end, crash, loss, note };
+enum class MarkKind { start, end, crash, loss, bridge, baseline, note };
 struct Mark {
   std::uint64_t at_ns = 0;  // CLOCK_REALTIME
   MarkKind kind = MarkKind::note;

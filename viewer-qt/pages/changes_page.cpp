@@ -2,6 +2,7 @@
 #include "viewer-qt/pages/changes_page.h"
 
 #include <QEvent>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QTableView>
@@ -9,6 +10,9 @@
 #include <algorithm>
 
 #include "metrics/comparison/added_words.h"
+#include "viewer-qt/models/daemon_state.h"
+#include "viewer-qt/models/shown.h"
+#include "viewer-qt/pages/elided_box.h"
 #include "viewer-qt/pages/panel.h"
 #include "viewer-qt/pages/roomy_column.h"
 
@@ -21,13 +25,27 @@ constexpr int kLeastChars = 22;  // of an operation's name
 }  // namespace
 
 ChangesPage::ChangesPage(QWidget* parent)
-    : QWidget(parent), words_(new QLabel), table_(new QTableView), rates_(new QLabel) {
-  for (QLabel* label : {words_, rates_}) {
+    : QWidget(parent),
+      against_(new ElidedBox),
+      note_(new QLabel),
+      words_(new QLabel),
+      table_(new QTableView),
+      rates_(new QLabel) {
+  for (QLabel* label : {note_, words_, rates_}) {
     label->setTextFormat(Qt::PlainText);
     label->setWordWrap(true);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
   }
+  note_->hide();
   words_->setText(tr("Comparing …"));
+  against_->setAccessibleName(tr("What the selection is compared with"));
+  add_against(tr("the stretch before it"), {});
+  auto* label = new QLabel(tr("Against"));
+  label->setBuddy(against_);
+  auto* choice = new QHBoxLayout;
+  choice->addWidget(label);
+  choice->addWidget(against_);
+  choice->addStretch(1);
   table_->setModel(&model_);
   make_read_only(*table_);
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -35,6 +53,8 @@ ChangesPage::ChangesPage(QWidget* parent)
   new RoomyColumn(table_, table_->horizontalHeader(), ChangesModel::kOperation, kLeastChars);
   auto* rows = new QVBoxLayout(this);
   rows->setContentsMargins(8, 8, 8, 8);
+  rows->addLayout(choice);
+  rows->addWidget(note_);
   rows->addWidget(words_);
   rows->addWidget(table_, 1);
   rows->addWidget(rates_);
@@ -43,8 +63,30 @@ ChangesPage::ChangesPage(QWidget* parent)
     const auto key = index.data(ChangesModel::kKeyRole).value<metrics::OperationKey>();
     Q_EMIT chosen(key);
   };
+  connect(against_, &QComboBox::activated, this, [this](int index) {
+    Q_EMIT baseline_chosen(against_->itemData(index).toString().toStdString());
+  });
   connect(table_, &QTableView::clicked, this, choose);
   connect(table_, &QTableView::activated, this, choose);
+}
+
+void ChangesPage::add_against(const QString& text, const std::string& name) {
+  against_->addItem(text, QString::fromStdString(name));
+}
+
+void ChangesPage::show_baselines(const KnownBaselines& known) {
+  if (known == known_) return;
+  known_ = known;
+  const QString chosen = against_->currentData().toString();
+  while (against_->count() > 1) against_->removeItem(1);
+  for (const BaselineTitle& each : known.all) add_against(in_words(each), each.name);
+  if (against_->findData(chosen) < 0) {
+    const std::string name = chosen.toStdString();
+    add_against(tr("baseline %1, not found").arg(shown(name)), name);
+  }
+  against_->setCurrentIndex(against_->findData(chosen));
+  note_->setText(known.message.empty() ? QString() : as_sentence(known.message));
+  note_->setVisible(!known.message.empty());
 }
 
 void ChangesPage::size_columns() {

@@ -2,6 +2,7 @@
 #include "viewer-qt/pages/distribution_page.h"
 
 #include <QButtonGroup>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QRadioButton>
@@ -10,6 +11,7 @@
 
 #include "viewer-qt/charts/heat_map.h"
 #include "viewer-qt/charts/histogram_chart.h"
+#include "viewer-qt/pages/time_panel.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -68,6 +70,28 @@ DistributionPage::DistributionPage(QWidget* parent)
       Q_EMIT brush_cleared();
     });
   }
+}
+
+void DistributionPage::stand_below(TimePanel* charts) {
+  charts_ = charts;
+  heat_map_->installEventFilter(this);
+  connect(charts, &TimePanel::plots_moved, this, &DistributionPage::line_up);
+  connect(&charts->view(), &TimeView::shown_changed, this, &DistributionPage::line_up);
+}
+
+// The page is not where the charts are: both are in the window at places of their own.
+void DistributionPage::line_up() {
+  if (!heat_map_->isVisible()) return;
+  const int left = heat_map_->mapToGlobal(QPoint()).x();
+  charts_->begin_plots_after(left + heat_map_->wanted_left_margin());
+  heat_map_->set_range(charts_->view().shown());
+  heat_map_->set_plot_margins(charts_->plots_left() - left,
+                              left + heat_map_->width() - charts_->plots_right());
+}
+
+bool DistributionPage::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::Resize || event->type() == QEvent::Show) line_up();
+  return QWidget::eventFilter(watched, event);
 }
 
 QWidget* DistributionPage::make_controls() {

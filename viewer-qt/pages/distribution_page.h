@@ -17,12 +17,15 @@ namespace goxel_telemetry::viewer {
 
 class HeatMap;
 class HistogramChart;
+class TimePanel;
 
 class DistributionPage : public QWidget {
   Q_OBJECT
  public:
   explicit DistributionPage(QWidget* parent = nullptr);
 
+  // The heat map shows the time that these charts show, below it. They outlive the page.
+  void stand_below(TimePanel* charts);
   // Keeps brush, pointer and focus.
   void show(const Distribution& shown);
   // What is brushed, as if by hand, but without a signal: durations in the histogram, both in the heat map.
@@ -39,12 +42,17 @@ class DistributionPage : public QWidget {
               std::uint64_t high_ns);
   void brush_cleared();
 
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
  private:
+  void line_up();
   QWidget* make_controls();
 
   QLabel* summary_;
   HistogramChart* histogram_;
   HeatMap* heat_map_;
+  TimePanel* charts_ = nullptr;
   std::optional<DurationGrid> grid_;
   std::string operation_;
 };

@@ -26,6 +26,7 @@ TimePanel::TimePanel(QWidget* parent) : QFrame(parent) {
        {tr("not ok"), theme::Ink::failures, &TimePoint::failed_per_second, nullptr, {}, false}},
       &view_);
   ruler_ = new TimeRuler(&view_);
+  connect(latency_, &TimeChart::plot_moved, this, &TimePanel::plots_moved);
   auto* rows = new QVBoxLayout(this);
   rows->setContentsMargins(0, 0, 0, 0);
   rows->setSpacing(0);
@@ -68,6 +69,18 @@ void TimePanel::toggle_lock() {
 
 void TimePanel::toggle_logarithmic() {
   latency_->set_logarithmic(!latency_->is_logarithmic());
+}
+
+int TimePanel::plots_left() const {
+  return latency_->mapToGlobal(latency_->plot_area().topLeft().toPoint()).x();
+}
+
+int TimePanel::plots_right() const {
+  return latency_->mapToGlobal(latency_->plot_area().topRight().toPoint()).x();
+}
+
+void TimePanel::begin_plots_after(int screen_x) {
+  view_.need_label_room(screen_x - latency_->mapToGlobal(QPoint()).x());
 }
 
 std::uint32_t TimePanel::columns() const {

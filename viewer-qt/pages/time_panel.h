@@ -25,11 +25,17 @@ class TimePanel : public QFrame {
   void show_selection(const Selection& selection);
   void toggle_lock();
   void toggle_logarithmic();
+  // Where all plots lie, as x of the screen.
+  int plots_left() const;
+  int plots_right() const;
+  // They begin there or later, from now on.
+  void begin_plots_after(int screen_x);
   // How many columns a chart has room for.
   std::uint32_t columns() const;
 
  Q_SIGNALS:
   void columns_changed();
+  void plots_moved();
 
  protected:
   void resizeEvent(QResizeEvent* event) override;

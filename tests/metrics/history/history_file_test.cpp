@@ -181,6 +181,36 @@ TEST_F(HistoryFileTest, OfVersion2IsReadAndBroughtUpToDate) {
   EXPECT_EQ(query(kThen, kThen + 100, 1).whole.outcomes.all(), 600u);
 }
 
+// Version 4 added when writers began.
+TEST_F(HistoryFileTest, TellsWhenItsWritersBegan) {
+  std::filesystem::copy_file(DATA_FOLDER "/history-version-2.db", file_);
+  const auto beginnings = [this] {
+    std::vector<std::uint64_t> seconds;
+    EXPECT_EQ(reader()->beginnings(seconds).message, "");
+    return seconds;
+  };
+  EXPECT_THAT(beginnings(), testing::IsEmpty()) << "an older file does not say";
+  const auto early = reader();
+  for (const std::uint64_t began : {4'000u, 5'000u}) {
+    for (std::uint64_t i = 0; i < 3; ++i) commit(kThen + began + i);
+    writer_.reset();
+  }
+  EXPECT_THAT(beginnings(), testing::ElementsAre(kThen + 4'000, kThen + 5'000));
+  std::vector<std::uint64_t> seconds;
+  EXPECT_EQ(early->beginnings(seconds).message, "");
+  EXPECT_EQ(seconds.size(), 2u) << "opened before the file was brought up to date";
+
+  sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+      " INSERT INTO began SELECT i FROM n");
+  EXPECT_EQ(beginnings().size(), static_cast<std::size_t>(kMostBeginnings)) << "whoever wrote them";
+  commit(kThen + 6'000);
+  EXPECT_EQ(first_value("SELECT count(*) FROM began"), kMostBeginnings);
+  EXPECT_EQ(beginnings().back(), kThen + 6'000);
+  writer_.reset();
+  sql("INSERT INTO began VALUES (9223372036854775807)");
+  EXPECT_EQ(early->beginnings(seconds).outcome, HistoryOutcome::corrupt);
+}
+
 TEST_F(HistoryFileTest, KeepsCountersWithTheirPosition) {
   Counters ping;
   ping.add({.duration_ns = 1'000});
