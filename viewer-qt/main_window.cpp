@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/main_window.h"
 
+#include <QAbstractButton>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QInputDialog>
@@ -230,7 +231,11 @@ void MainWindow::make_shortcuts() {
   on(QKeySequence(Qt::ALT | Qt::Key_Left), [this] { trail_.go_back(); });
   on(QKeySequence(Qt::ALT | Qt::Key_Right), [this] { trail_.go_forward(); });
   on(QKeySequence(Qt::Key_Home), [this] { go_live(); });
-  on(QKeySequence(Qt::Key_Space), [this] { trail_.current().is_live() ? pause() : go_live(); });
+  on(QKeySequence(Qt::Key_Space), [this] {
+    // The shortcut takes the key from who has the focus.
+    if (auto* const button = qobject_cast<QAbstractButton*>(focusWidget())) return button->click();
+    trail_.current().is_live() ? pause() : go_live();
+  });
   on(QKeySequence(Qt::Key_L), [this] { charts_->toggle_lock(); });
   on(QKeySequence(Qt::Key_G), [this] { charts_->toggle_logarithmic(); });
   on(QKeySequence(Qt::Key_N), [this] { write_note(); });
@@ -322,7 +327,9 @@ void MainWindow::show_frame(const FramePointer& frame) {
   const metrics::Snapshot& snapshot = frame->snapshot;
   show_header();
   if (!has_data(snapshot.daemon.state)) {
-    pages_->setCurrentIndex(0);
+    waiting_->explain_the_plugin(snapshot.daemon.state == shm::ProducerState::absent);
+    // What somebody has paused to look at is known also without its daemon.
+    if (trail_.current().is_live()) pages_->setCurrentIndex(0);
     return;
   }
   pages_->setCurrentIndex(1);
@@ -339,7 +346,7 @@ void MainWindow::show_frame(const FramePointer& frame) {
 void MainWindow::show_header() {
   const metrics::Snapshot& snapshot = frame_->snapshot;
   if (snapshot.taken_realtime_ns == 0) return;
-  const std::uint64_t records = snapshot.daemon.run_total.all();
+  const std::uint64_t records = snapshot.ring.published;
   const HeaderLine line = header_line(snapshot, trail_.current(), now_ns(),
                                       records - std::min(records, records_at_pause_));
   badge_->set_text(line.badge);
@@ -411,7 +418,7 @@ void MainWindow::show_instances(const QList<Instance>& instances) {
 void MainWindow::selection_changed() {
   const Selection& selection = trail_.current();
   const bool live = selection.is_live();
-  if (!live && was_live_) records_at_pause_ = frame_->snapshot.daemon.run_total.all();
+  if (!live && was_live_) records_at_pause_ = frame_->snapshot.ring.published;
   was_live_ = live;
   if (selection.range) charts_->view().show(*selection.range, false);
   charts_->show_selection(selection);

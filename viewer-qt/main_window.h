@@ -85,9 +85,9 @@ class MainWindow : public QMainWindow {
   RecordOrder order_ = RecordOrder::slowest_first;
   Look asked_;  // what the window wants to know
   FramePointer frame_;
-  ViewPointer seen_;  // the last view
-  std::uint64_t records_at_pause_ = 0;
-  bool was_live_ = true;  // the selection before this one
+  ViewPointer seen_;                    // the last view
+  std::uint64_t records_at_pause_ = 0;  // of all runs
+  bool was_live_ = true;                // the selection before this one
   QString instance_;
   std::uint64_t facts_second_ = 0;  // when they were written
   Tone facts_tone_ = Tone::quiet;

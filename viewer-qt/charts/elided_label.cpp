@@ -6,6 +6,8 @@
 #include <QToolTip>
 #include <algorithm>
 
+#include "viewer-qt/models/shown.h"
+
 namespace goxel_telemetry::viewer {
 namespace {
 
@@ -47,9 +49,8 @@ std::vector<PaintedText> ElidedLabel::painted_texts() const {
 }
 
 QString ElidedLabel::tip_at(const QPoint&) const {
-  if (elided() == text_) return toolTip();
-  const QString whole = text_.toHtmlEscaped();
-  return toolTip().isEmpty() ? whole : whole + QStringLiteral("<br>") + toolTip();
+  if (elided() == text_) return plain_tip(toolTip());
+  return plain_tip(toolTip().isEmpty() ? text_ : text_ + QLatin1Char('\n') + toolTip());
 }
 
 bool ElidedLabel::event(QEvent* event) {

@@ -20,7 +20,7 @@ class ElidedLabel : public QWidget, public PaintsText {
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
   std::vector<PaintedText> painted_texts() const override;
-  // The text, if it is elided, and what toolTip() says.
+  // The text, if it is elided, and what toolTip() says, which is plain text.
   QString tip_at(const QPoint& place) const override;
 
  protected:

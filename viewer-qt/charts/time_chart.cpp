@@ -302,7 +302,12 @@ QList<ReadingPart> TimeChart::Private::parts(const TimeChart& widget) const {
         parts.append({QColor(), QString(glyph(mark.kind)), mark.text});
       }
     }
-    if (!known) return parts += ReadingPart{QColor(), {}, tr("not watched")};
+    const bool is_to_come = view->is_live() && point == nullptr && !points->points.empty() &&
+                            *moment >= points->end_ns();
+    if (!known) {
+      return parts +=
+             ReadingPart{QColor(), {}, is_to_come ? tr("not over yet") : tr("not watched")};
+    }
   }
   const auto value = [&](double TimePoint::*of) {
     if (!known) return QStringLiteral("–");

@@ -270,8 +270,8 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
       // A name may be longer than its column, and a client may have given it.
       if (index.column() == kOperation) {
         const QString name = row.text(kOperation, is_child);
-        return (is_child ? shown(row.key().operation) + QStringLiteral(" · ") + name : name)
-            .toHtmlEscaped();
+        return plain_tip(is_child ? shown(row.key().operation) + QStringLiteral(" · ") + name
+                                  : name);
       }
       return {};
     case Qt::TextAlignmentRole:
