@@ -28,9 +28,9 @@ namespace {
 using metrics::kNsPerSecond;
 
 // Each with a frame: a request's end is on the screen within a tenth of a second.
-constexpr int kSweepMs = 80;
+constexpr int kSweepMs = 90;
 constexpr std::uint64_t kSweepBudgetNs = 200'000'000;
-constexpr std::uint64_t kSweepsPerLook = 12;
+constexpr std::uint64_t kSweepsPerLook = 11;
 // A second's records have been read so long after its end.
 constexpr std::uint64_t kSecondIsReadNs = 100'000'000;
 constexpr std::uint64_t kSecondsPerDayPassed = 10;

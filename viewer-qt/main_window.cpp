@@ -362,9 +362,14 @@ void MainWindow::show_header() {
                             ? tr("%1 – Goxel telemetry").arg(line.title)
                             : tr("%1: %2 – Goxel telemetry").arg(instance, line.title);
   if (windowTitle() != title) setWindowTitle(title);
-  // A good state takes a word in its colour; a bad one fills the line.
-  const bool calm = line.tone == Tone::good;
-  const QColor ink = theme::ink(ink_of(line.tone), palette());
+  if (header_tone_ != line.tone) color_header(line.tone);
+}
+
+// A good state takes a word in its colour; a bad one fills the line.
+void MainWindow::color_header(Tone tone) {
+  header_tone_ = tone;
+  const bool calm = tone == Tone::good;
+  const QColor ink = theme::ink(ink_of(tone), palette());
   QPalette colors = palette();
   QPalette badge_colors = palette();
   colors.setColor(QPalette::Window, calm ? palette().color(QPalette::Base) : ink);
@@ -375,9 +380,9 @@ void MainWindow::show_header() {
     colors.setColor(QPalette::WindowText, white ? Qt::white : Qt::black);
     badge_colors = colors;
   }
-  if (header_->palette() != colors) header_->setPalette(colors);
-  if (badge_->palette() != badge_colors) badge_->setPalette(badge_colors);
-  if (facts_->palette() != colors) facts_->setPalette(colors);
+  header_->setPalette(colors);
+  badge_->setPalette(badge_colors);
+  facts_->setPalette(colors);
 }
 
 // What is shown may be shorter than what is wanted: no more is known.
@@ -483,6 +488,7 @@ void MainWindow::write_note() {
 }
 
 void MainWindow::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::PaletteChange) header_tone_.reset();
   if (event->type() == QEvent::WindowStateChange)
     Q_EMIT shown_changed(isVisible() && !isMinimized());
   QMainWindow::changeEvent(event);

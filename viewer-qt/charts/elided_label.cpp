@@ -28,11 +28,12 @@ void ElidedLabel::set_text(const QString& text) {
 
 void ElidedLabel::put_text(const QString& text) {
   text_ = text;
+  text_width_ = fontMetrics().horizontalAdvance(text_);
   update();
 }
 
 QSize ElidedLabel::sizeHint() const {
-  return {fontMetrics().horizontalAdvance(text_), fontMetrics().height()};
+  return {text_width_, fontMetrics().height()};
 }
 
 QSize ElidedLabel::minimumSizeHint() const {
@@ -41,7 +42,7 @@ QSize ElidedLabel::minimumSizeHint() const {
 }
 
 QString ElidedLabel::elided() const {
-  return viewer::elided(fontMetrics(), text_, width());
+  return text_width_ <= width() ? text_ : viewer::elided(fontMetrics(), text_, width());
 }
 
 std::vector<PaintedText> ElidedLabel::painted_texts() const {
@@ -68,7 +69,10 @@ void ElidedLabel::paintEvent(QPaintEvent*) {
 }
 
 void ElidedLabel::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::FontChange) updateGeometry();
+  if (event->type() == QEvent::FontChange) {
+    text_width_ = fontMetrics().horizontalAdvance(text_);
+    updateGeometry();
+  }
   QWidget::changeEvent(event);
 }
 

@@ -26,6 +26,7 @@ class ElidedLabel : public QWidget, public PaintsText {
  protected:
   // Without asking for another size.
   void put_text(const QString& text);
+  int text_width() const { return text_width_; }
   bool event(QEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
   void changeEvent(QEvent* event) override;
@@ -35,6 +36,7 @@ class ElidedLabel : public QWidget, public PaintsText {
 
   Qt::Alignment alignment_;
   QString text_;
+  int text_width_ = 0;  // measuring takes as long as drawing
 };
 
 }  // namespace goxel_telemetry::viewer

@@ -4,6 +4,7 @@
 #include <QCategoryAxis>
 #include <QChart>
 #include <QChartView>
+#include <QCoreApplication>
 #include <QEvent>
 #include <QGraphicsLayout>
 #include <QHBoxLayout>
@@ -242,6 +243,7 @@ void TimeChart::Private::draw(const TimeChart& widget) {
   plot.logarithmic = logarithmic;
   plot.target = target;
   plot.marks = marks;
+  for (const Tick& tick : scale.scale().ticks) plot.grid.append(tick.at);
   plot.ink = widget.palette().color(QPalette::WindowText);
   const int most =
       std::max(2, static_cast<int>(area().width()) /
@@ -250,6 +252,8 @@ void TimeChart::Private::draw(const TimeChart& widget) {
     plot.ticks.append(tick.at_ns);
   }
   item->draw(std::move(plot), area());
+  // The scene tells the view of it by an event; the cross-hair's widget tells it now, so the chart would be painted twice.
+  QCoreApplication::sendPostedEvents(chart->scene(), QEvent::MetaCall);
   name_lines(widget);
   cross_hair->moved();
 }
@@ -345,6 +349,8 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   p.axis = new QCategoryAxis;
   p.axis->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
   p.axis->setTruncateLabels(false);
+  p.axis->setLineVisible(false);  // the item draws the grid
+  p.axis->setGridLineVisible(false);
   p.chart->addAxis(p.axis, Qt::AlignLeft);
   set_scale(p.axis, p.scale.scale());
   p.item = new PlotItem;
@@ -463,13 +469,8 @@ QSize TimeChart::minimumSizeHint() const {
 }
 
 void TimeChart::take_palette() {
-  const QColor text = palette().color(QPalette::WindowText);
-  QColor grid = text;
-  grid.setAlphaF(0.14F);
-  private_->axis->setLabelsColor(text);
+  private_->axis->setLabelsColor(palette().color(QPalette::WindowText));
   private_->axis->setLabelsFont(font());
-  private_->axis->setGridLineColor(grid);
-  private_->axis->setLinePenColor(grid);
 }
 
 void TimeChart::changeEvent(QEvent* event) {
