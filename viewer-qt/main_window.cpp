@@ -217,7 +217,6 @@ void MainWindow::make_header() {
   badge_->setObjectName(QStringLiteral("badge"));
   facts_->setTextFormat(Qt::PlainText);
   facts_->setWordWrap(true);
-  facts_->setAccessibleName(tr("About the daemon"));
   facts_->setObjectName(QStringLiteral("facts"));
 }
 

@@ -24,7 +24,6 @@ void Reading::show_parts(const QList<ReadingPart>& parts) {
   if (parts == parts_) return;
   parts_ = parts;
   setToolTip(text());
-  setAccessibleDescription(text());
   update();
 }
 

@@ -384,6 +384,7 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   connect(view, &TimeView::cursor_changed, this, [this] {
     private_->cross_hair->moved();
     private_->reading->show_parts(private_->parts(*this));
+    setAccessibleDescription(reading());
   });
 }
 
@@ -413,6 +414,7 @@ void TimeChart::show_target(std::optional<double> value) {
 void TimeChart::set_title(const QString& title) {
   private_->title = title;
   private_->show_title();
+  setAccessibleName(title);
 }
 
 void TimeChart::lock_axis(bool locked) {

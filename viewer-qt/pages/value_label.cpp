@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/pages/value_label.h"
 
-#include <QAccessible>
 #include <QEvent>
 
 namespace goxel_telemetry::viewer {
 
 void ValueLabel::set_text(const QString& text) {
   if (text == this->text()) return;
-  if (QAccessible::isActive()) setAccessibleDescription(text);
   const int width = fontMetrics().horizontalAdvance(text);
   const bool wider = width > widest_;
   if (wider) widest_ = width;
