@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <QAccessible>
 #include <QLabel>
+#include <QTabWidget>
 #include <QTextDocument>
 #include <memory>
 
@@ -48,7 +49,8 @@ class Accessible : public testing::TestWithParam<Screen> {
 
 TEST_P(Accessible, WhatTakesTheFocusHasANameAndARole) {
   for (QWidget* widget : shown<QWidget>()) {
-    if (widget->focusPolicy() == Qt::NoFocus || widget->focusProxy() != nullptr) continue;
+    // A QTabWidget hands the focus on to its bar.
+    if (widget->focusPolicy() == Qt::NoFocus || qobject_cast<QTabWidget*>(widget)) continue;
     const char* const kind = widget->metaObject()->className();
     EXPECT_FALSE(told_of(widget).text(QAccessible::Name).isEmpty()) << kind;
     EXPECT_NE(told_of(widget).role(), QAccessible::Client) << kind;

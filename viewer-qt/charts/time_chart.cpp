@@ -349,6 +349,7 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   p.cross_hair = new CrossHair(p.frame, p.item, view);
   p.frame->setFrameShape(QFrame::NoFrame);
   p.frame->setFocusPolicy(Qt::NoFocus);
+  p.frame->viewport()->setFocusPolicy(Qt::NoFocus);
   p.frame->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   p.frame->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   p.frame->setAttribute(Qt::WA_TransparentForMouseEvents);
