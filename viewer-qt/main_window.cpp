@@ -10,6 +10,7 @@
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -96,6 +97,9 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   setMinimumSize(900, 600);
   make_header();
   tabs_->setDocumentMode(true);
+  // Or it would seem to take the focus, too, which its bar does.
+  tabs_->setFocusPolicy(Qt::NoFocus);
+  tabs_->tabBar()->setFocusPolicy(Qt::TabFocus);
   // All pages stay in sight, if need be by a part of their names.
   tabs_->setUsesScrollButtons(false);
   tabs_->setElideMode(Qt::ElideRight);

@@ -348,7 +348,7 @@ class FilledWindow {
     day->points = points(day->range, 288);
     window_->show_day(day);
     if (screen == Screen::records) {
-      const RankedRecord& chosen = records().rows[0];
+      const RankedRecord chosen = records().rows[0];
       window_->show_trace(std::make_shared<ShownTrace>(
           shown_trace(chosen.found, four_layers(chosen.found.record),
                       [&](const metrics::OperationKey&, std::uint64_t) { return chosen.rank; })));
