@@ -34,7 +34,7 @@ class Answer : public testing::Test {
     bridge_ = std::make_unique<RunningBridge>(
         daemon_.instance(), daemon_.file("bridge.log"),
         std::vector<std::string>{"--port", "0", "--history", daemon_.file("history")});
-    load_ = daemon_.start_load({"--connections", "3", "--rate", "150", "--seconds", "600",
+    load_ = daemon_.start_load({"--connections", "3", "--rate", "60", "--seconds", "600",
                                 "--methods", "goxel.get_voxel,ping,goxel.list_layers", "--layers",
                                 daemon_.instance()});
   }
@@ -93,7 +93,7 @@ class Answer : public testing::Test {
   const stand_in_test::TemporaryFolder folder_;
   const std::string is_slow_ = folder_.file("slow");
   WatchedDaemon daemon_{shm::Door::preload,
-                        {"--slow", "goxel.get_voxel", "2000", "3000", is_slow_}};
+                        {"--slow", "goxel.get_voxel", "20000", "30000", is_slow_}};
   Robot robot_{folder_.path()};
   std::unique_ptr<RunningBridge> bridge_;
   std::unique_ptr<ChildProcess> load_;
