@@ -11,6 +11,7 @@
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -97,6 +98,9 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   setMinimumSize(900, 600);
   make_header();
   tabs_->setDocumentMode(true);
+  // Or it would seem to take the focus, too, which its bar does.
+  tabs_->setFocusPolicy(Qt::NoFocus);
+  tabs_->tabBar()->setFocusPolicy(Qt::TabFocus);
   // All pages stay in sight, if need be by a part of their names.
   tabs_->setUsesScrollButtons(false);
   tabs_->setElideMode(Qt::ElideRight);
@@ -218,7 +222,6 @@ void MainWindow::make_header() {
   badge_->setObjectName(QStringLiteral("badge"));
   facts_->setTextFormat(Qt::PlainText);
   facts_->setWordWrap(true);
-  facts_->setAccessibleName(tr("About the daemon"));
   facts_->setObjectName(QStringLiteral("facts"));
 }
 

@@ -26,7 +26,6 @@ void Reading::show_parts(const QList<ReadingPart>& parts) {
   if (parts == parts_) return;
   parts_ = parts;
   setToolTip(plain_tip(text()));
-  setAccessibleDescription(text());
   update();
 }
 

@@ -360,6 +360,7 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   p.cross_hair = new CrossHair(p.frame, p.item, view);
   p.frame->setFrameShape(QFrame::NoFrame);
   p.frame->setFocusPolicy(Qt::NoFocus);
+  p.frame->viewport()->setFocusPolicy(Qt::NoFocus);
   p.frame->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   p.frame->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   p.frame->setAttribute(Qt::WA_TransparentForMouseEvents);
@@ -395,6 +396,7 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   connect(view, &TimeView::cursor_changed, this, [this] {
     private_->cross_hair->moved();
     private_->reading->show_parts(private_->parts(*this));
+    setAccessibleDescription(reading());
   });
 }
 
@@ -424,6 +426,7 @@ void TimeChart::show_target(std::optional<double> value) {
 void TimeChart::set_title(const QString& title) {
   private_->title = title;
   private_->show_title();
+  setAccessibleName(title);
 }
 
 void TimeChart::lock_axis(bool locked) {

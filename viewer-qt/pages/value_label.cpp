@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/pages/value_label.h"
 
-#include <QAccessible>
 #include <QEvent>
 
 namespace goxel_telemetry::viewer {
 
 void ValueLabel::set_text(const QString& text) {
   if (text == this->text()) return;
-  if (QAccessible::isActive()) setAccessibleDescription(text);
   put_text(text);
   if (text_width() <= widest_) return;
   widest_ = text_width();
