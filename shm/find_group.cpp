@@ -23,4 +23,13 @@ std::optional<gid_t> find_group(const std::string& group) {
   return found->gr_gid;
 }
 
+std::string group_name(gid_t group) {
+  ::group entry{};
+  ::group* found = nullptr;
+  char buffer[16384];
+  const bool known =
+      getgrgid_r(group, &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr;
+  return known ? found->gr_name : std::to_string(group);
+}
+
 }  // namespace goxel_telemetry::shm

@@ -11,4 +11,7 @@ namespace goxel_telemetry::shm {
 // The group of this name or number; empty: there is none.
 std::optional<gid_t> find_group(const std::string& group);
 
+// Its number if it has no name.
+std::string group_name(gid_t group);
+
 }  // namespace goxel_telemetry::shm

@@ -10,6 +10,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 
 #include "shm/bus_guard.h"
+#include "shm/find_group.h"
 #include "shm/life_lock.h"
 #include "shm/named_object.h"
 #include "shm/segment.h"
@@ -54,6 +55,17 @@ struct Mappable {
 }  // namespace
 
 namespace {
+
+// For the operator of a reader that was refused.
+std::string who_may_read(const std::string& instance) {
+  struct stat status {};
+  if (stat(("/dev/shm" + object_name(instance)).c_str(), &status) != 0) return {};
+  if ((status.st_mode & S_IRGRP) != 0) {
+    return "; join the group \"" + group_name(status.st_gid) + "\", which may read it";
+  }
+  return "; only " + user_name(status.st_uid) +
+         " may read it: set segment_mode and segment_group in the daemon's config";
+}
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -147,9 +159,8 @@ Opened open_segment(const std::string& instance) {
     }
     const bool denied = error == EACCES || error == EPERM;
     return failed(denied ? OpenOutcome::not_permitted : OpenOutcome::failed,
-                  "the segment of instance " + quoted +
-                      " cannot be opened: " + std::strerror(error) +
-                      (denied ? "; join the group that owns it (segment_group)" : ""));
+                  "the segment of instance " + quoted + " cannot be opened: " +
+                      std::strerror(error) + (denied ? who_may_read(instance) : ""));
   }
   struct stat status {};
   if (fstat(object.get(), &status) != 0 || status.st_size < off_t{sizeof(Header)}) {

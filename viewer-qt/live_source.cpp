@@ -31,9 +31,9 @@ namespace {
 using metrics::kNsPerSecond;
 
 // Each with a frame: a request's end is on the screen within a tenth of a second.
-constexpr int kSweepMs = 80;
+constexpr int kSweepMs = 90;
 constexpr std::uint64_t kSweepBudgetNs = 200'000'000;
-constexpr std::uint64_t kSweepsPerLook = 12;
+constexpr std::uint64_t kSweepsPerLook = 11;
 // A second's records have been read so long after its end.
 constexpr std::uint64_t kSecondIsReadNs = 100'000'000;
 constexpr std::uint64_t kSecondsPerDayPassed = 10;
@@ -160,8 +160,9 @@ class LiveSource::Reader : public QObject {
       records_->advance(now);
       group_->sweep(now, kSweepBudgetNs);
     }
-    // Frames first: an answer's totals must not be older than its counts.
-    if (shown_ || sweep % kSweepsPerLook == 0) refresh(now);
+    // Frames first: an answer's totals must not be older than its counts. A death may last no longer than two sweeps.
+    const bool has_changed = group_ && group_->daemon().state() != seen_state_;
+    if (shown_ || has_changed || sweep % kSweepsPerLook == 0) refresh(now);
     const std::uint64_t second = (now.realtime_ns - kSecondIsReadNs) / kNsPerSecond;
     if (!group_ || (second == second_ && is_kept_)) return;
     second_ = second;
@@ -176,7 +177,7 @@ class LiveSource::Reader : public QObject {
     for (metrics::Follower* follower : {&group_->daemon(), &group_->outer()}) {
       follower->on_record([this](const metrics::NamedRecord& record) { records_->add(record); });
     }
-    was_dead_ = false;
+    seen_state_ = shm::ProducerState::absent;
     marks_ = {};
     notes_.read(instance);
     message_of_note_.clear();
@@ -214,9 +215,9 @@ class LiveSource::Reader : public QObject {
       snapshot.taken_realtime_ns = now.realtime_ns;
       snapshot.daemon.message = message_;
     }
-    live_ = snapshot.daemon.state == shm::ProducerState::live;
-    const bool dead = snapshot.daemon.state == shm::ProducerState::dead;
-    if (!std::exchange(was_dead_, dead) && dead) tell_end(snapshot);
+    const shm::ProducerState before = std::exchange(seen_state_, snapshot.daemon.state);
+    live_ = seen_state_ == shm::ProducerState::live;
+    if (seen_state_ == shm::ProducerState::dead && before != seen_state_) tell_end(snapshot);
     // An instance that was seen alive is followed from then on, also when it dies and others live.
     if (live_) wanted_ = snapshot.instance;
     latest_ = frame;
@@ -561,7 +562,7 @@ class LiveSource::Reader : public QObject {
   std::optional<Past> past_;
   std::optional<metrics::LayerGroup> group_;
   std::optional<metrics::RecordLog> records_;  // of the instance that is followed
-  bool was_dead_ = false;
+  shm::ProducerState seen_state_ = shm::ProducerState::absent;
   Marks marks_;
   Notes notes_;
   Baselines baselines_;

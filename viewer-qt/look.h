@@ -36,7 +36,7 @@ struct Look {
   std::uint32_t most_points = 600;
   Wanted wanted = Wanted::charts;
   RecordOrder order = RecordOrder::slowest_first;
-  std::string baseline;  // the name of what changes are against; empty: the stretch before
+  std::string baseline = {};  // the name of what changes are against; empty: the stretch before
 
   friend bool operator==(const Look&, const Look&) = default;
 };

@@ -12,6 +12,7 @@
 #include "metrics/text/printable.h"
 #include "shm/segment.h"
 #include "shm/trust.h"
+#include "viewer-qt/accessible.h"
 #include "viewer-qt/connect.h"
 #include "viewer-qt/live_source.h"
 #include "viewer-qt/main_window.h"
@@ -209,5 +210,6 @@ int main(int count, char** arguments) {
   }
   qInstallMessageHandler(end_in_one_sentence);
   QApplication application(count, arguments);
+  tell_screen_readers();
   return run(application, options);
 }

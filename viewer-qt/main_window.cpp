@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/main_window.h"
 
+#include <QAbstractButton>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QInputDialog>
@@ -10,6 +11,7 @@
 #include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -96,6 +98,9 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   setMinimumSize(900, 600);
   make_header();
   tabs_->setDocumentMode(true);
+  // Or it would seem to take the focus, too, which its bar does.
+  tabs_->setFocusPolicy(Qt::NoFocus);
+  tabs_->tabBar()->setFocusPolicy(Qt::TabFocus);
   // All pages stay in sight, if need be by a part of their names.
   tabs_->setUsesScrollButtons(false);
   tabs_->setElideMode(Qt::ElideRight);
@@ -222,7 +227,6 @@ void MainWindow::make_header() {
   badge_->setObjectName(QStringLiteral("badge"));
   facts_->setTextFormat(Qt::PlainText);
   facts_->setWordWrap(true);
-  facts_->setAccessibleName(tr("About the daemon"));
   facts_->setObjectName(QStringLiteral("facts"));
 }
 
@@ -235,7 +239,11 @@ void MainWindow::make_shortcuts() {
   on(QKeySequence(Qt::ALT | Qt::Key_Left), [this] { trail_.go_back(); });
   on(QKeySequence(Qt::ALT | Qt::Key_Right), [this] { trail_.go_forward(); });
   on(QKeySequence(Qt::Key_Home), [this] { go_live(); });
-  on(QKeySequence(Qt::Key_Space), [this] { trail_.current().is_live() ? pause() : go_live(); });
+  on(QKeySequence(Qt::Key_Space), [this] {
+    // The shortcut takes the key from who has the focus.
+    if (auto* const button = qobject_cast<QAbstractButton*>(focusWidget())) return button->click();
+    trail_.current().is_live() ? pause() : go_live();
+  });
   on(QKeySequence(Qt::Key_L), [this] { charts_->toggle_lock(); });
   on(QKeySequence(Qt::Key_G), [this] { charts_->toggle_logarithmic(); });
   on(QKeySequence(Qt::Key_N), [this] { write_note(); });
@@ -327,7 +335,9 @@ void MainWindow::show_frame(const FramePointer& frame) {
   const metrics::Snapshot& snapshot = frame->snapshot;
   show_header();
   if (!has_data(snapshot.daemon.state)) {
-    pages_->setCurrentIndex(0);
+    waiting_->explain_the_plugin(snapshot.daemon.state == shm::ProducerState::absent);
+    // What somebody has paused to look at is known also without its daemon.
+    if (trail_.current().is_live()) pages_->setCurrentIndex(0);
     return;
   }
   pages_->setCurrentIndex(1);
@@ -344,7 +354,7 @@ void MainWindow::show_frame(const FramePointer& frame) {
 void MainWindow::show_header() {
   const metrics::Snapshot& snapshot = frame_->snapshot;
   if (snapshot.taken_realtime_ns == 0) return;
-  const std::uint64_t records = snapshot.daemon.run_total.all();
+  const std::uint64_t records = snapshot.ring.published;
   const HeaderLine line = header_line(snapshot, trail_.current(), now_ns(),
                                       records - std::min(records, records_at_pause_));
   badge_->set_text(line.badge);
@@ -360,9 +370,14 @@ void MainWindow::show_header() {
                             ? tr("%1 – Goxel telemetry").arg(line.title)
                             : tr("%1: %2 – Goxel telemetry").arg(instance, line.title);
   if (windowTitle() != title) setWindowTitle(title);
-  // A good state takes a word in its colour; a bad one fills the line.
-  const bool calm = line.tone == Tone::good;
-  const QColor ink = theme::ink(ink_of(line.tone), palette());
+  if (header_tone_ != line.tone) color_header(line.tone);
+}
+
+// A good state takes a word in its colour; a bad one fills the line.
+void MainWindow::color_header(Tone tone) {
+  header_tone_ = tone;
+  const bool calm = tone == Tone::good;
+  const QColor ink = theme::ink(ink_of(tone), palette());
   QPalette colors = palette();
   QPalette badge_colors = palette();
   colors.setColor(QPalette::Window, calm ? palette().color(QPalette::Base) : ink);
@@ -373,9 +388,9 @@ void MainWindow::show_header() {
     colors.setColor(QPalette::WindowText, white ? Qt::white : Qt::black);
     badge_colors = colors;
   }
-  if (header_->palette() != colors) header_->setPalette(colors);
-  if (badge_->palette() != badge_colors) badge_->setPalette(badge_colors);
-  if (facts_->palette() != colors) facts_->setPalette(colors);
+  header_->setPalette(colors);
+  badge_->setPalette(badge_colors);
+  facts_->setPalette(colors);
 }
 
 // What is shown may be shorter than what is wanted: no more is known.
@@ -417,7 +432,7 @@ void MainWindow::show_instances(const QList<Instance>& instances) {
 void MainWindow::selection_changed() {
   const Selection& selection = trail_.current();
   const bool live = selection.is_live();
-  if (!live && was_live_) records_at_pause_ = frame_->snapshot.daemon.run_total.all();
+  if (!live && was_live_) records_at_pause_ = frame_->snapshot.ring.published;
   was_live_ = live;
   if (selection.range) charts_->view().show(*selection.range, false);
   charts_->show_selection(selection);
@@ -482,6 +497,7 @@ void MainWindow::write_note() {
 }
 
 void MainWindow::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::PaletteChange) header_tone_.reset();
   if (event->type() == QEvent::WindowStateChange)
     Q_EMIT shown_changed(isVisible() && !isMinimized());
   QMainWindow::changeEvent(event);

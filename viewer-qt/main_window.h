@@ -5,6 +5,7 @@
 
 #include <QLabel>
 #include <QMainWindow>
+#include <optional>
 
 #include "viewer-qt/live_source.h"
 #include "viewer-qt/look.h"
@@ -68,6 +69,7 @@ class MainWindow : public QMainWindow {
   void make_shortcuts();
   void name_window(const QString& instance);
   void show_header();
+  void color_header(Tone tone);
   void selection_changed();
   void want(metrics::TimeStretch stretch, bool is_step);
   void set_live_length(std::uint64_t length_ns);
@@ -86,12 +88,13 @@ class MainWindow : public QMainWindow {
   std::string baseline_;  // what changes are against; empty: the stretch before
   Look asked_;            // what the window wants to know
   FramePointer frame_;
-  ViewPointer seen_;  // the last view
-  std::uint64_t records_at_pause_ = 0;
-  bool was_live_ = true;  // the selection before this one
+  ViewPointer seen_;                    // the last view
+  std::uint64_t records_at_pause_ = 0;  // of all runs
+  bool was_live_ = true;                // the selection before this one
   QString instance_;
   std::uint64_t facts_second_ = 0;  // when they were written
   Tone facts_tone_ = Tone::quiet;
+  std::optional<Tone> header_tone_;  // that it is coloured for
 
   ValueLabel* badge_;
   QLabel* facts_;

@@ -37,6 +37,14 @@ void Marks::add(std::uint64_t at_ns, MarkKind kind, const QString& text) {
   if (marks_.size() > kMost) marks_.removeFirst();
 }
 
+void Marks::end(shm::ProducerState how) {
+  if (how == shm::ProducerState::dead) {
+    add(lived_until_ns_, MarkKind::crash, tr("%1 was killed or crashed").arg(who_));
+  } else if (how == shm::ProducerState::retired) {
+    add(lived_until_ns_, MarkKind::end, tr("%1 ended in an orderly way").arg(who_));
+  }
+}
+
 void Marks::look_at(const metrics::Snapshot& snapshot) {
   using shm::ProducerState;
   const metrics::Daemon& daemon = snapshot.daemon;
@@ -44,22 +52,18 @@ void Marks::look_at(const metrics::Snapshot& snapshot) {
                                               daemon.state == ProducerState::dead ||
                                               daemon.state == ProducerState::retired);
   if (!has_run) return;
-  const QString who =
-      tr("%1, process %2").arg(shown(daemon.host_name), QString::number(snapshot.process.pid));
-  if (daemon.run_id != run_id_) {
-    run_id_ = daemon.run_id;
+  // Not by its run: a daemon whose segment somebody removed makes it anew, and has not begun anew.
+  if (daemon.started_realtime_ns != started_ns_) {
+    // A death is always seen before the next run, an end in order maybe not.
+    if (state_ == ProducerState::live) end(ProducerState::retired);
+    started_ns_ = daemon.started_realtime_ns;
+    who_ = tr("%1, process %2").arg(shown(daemon.host_name), QString::number(snapshot.process.pid));
     state_ = ProducerState::live;
-    add(daemon.started_realtime_ns, MarkKind::start, tr("%1 started").arg(who));
+    add(started_ns_, MarkKind::start, tr("%1 started").arg(who_));
   }
-  if (daemon.state != state_) {
-    const std::uint64_t last = metrics::last_sign_of_life_ns(snapshot);
-    if (daemon.state == ProducerState::dead) {
-      add(last, MarkKind::crash, tr("%1 was killed or crashed").arg(who));
-    } else if (daemon.state == ProducerState::retired) {
-      add(last, MarkKind::end, tr("%1 ended in an orderly way").arg(who));
-    }
-    state_ = daemon.state;
-  }
+  lived_until_ns_ = metrics::last_sign_of_life_ns(snapshot);
+  if (daemon.state != state_) end(daemon.state);
+  state_ = daemon.state;
   const std::uint64_t lost = snapshot.ring.lost;
   if (lost == lost_) return;
   const std::uint64_t now = snapshot.taken_realtime_ns;

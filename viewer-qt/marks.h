@@ -24,9 +24,13 @@ class Marks {
 
  private:
   void add(std::uint64_t at_ns, MarkKind kind, const QString& text);
+  void end(shm::ProducerState how);
 
   QList<Mark> marks_;
-  std::uint64_t run_id_ = 0;
+  // Of the latest run, CLOCK_REALTIME.
+  std::uint64_t started_ns_ = 0;
+  std::uint64_t lived_until_ns_ = 0;
+  QString who_;
   shm::ProducerState state_ = shm::ProducerState::absent;
   std::uint64_t lost_ = 0;
   std::uint64_t losing_since_ns_ = 0;  // CLOCK_REALTIME of the last mark of a loss

@@ -76,11 +76,16 @@ std::vector<Chip> chips_of(const Selection& selection) {
   return chips;
 }
 
+// For a button, which makes a key of what follows an '&': a name from a client must not get one.
+QString without_key(QString text) {
+  return text.replace(QLatin1Char('&'), QStringLiteral("&&"));
+}
+
 // Elides its text where it has no room; its tool tip has the whole.
 class ChipButton : public QToolButton, public PaintsText {
  public:
-  explicit ChipButton(const QString& text) {
-    setText(text + kCross);
+  explicit ChipButton(const QString& what) : what_(what) {
+    setText(without_key(whole()));
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
   }
   QSize minimumSizeHint() const override {
@@ -88,15 +93,16 @@ class ChipButton : public QToolButton, public PaintsText {
     return {std::min(hint.width(), fontMetrics().averageCharWidth() * kLeastChars), hint.height()};
   }
   std::vector<PaintedText> painted_texts() const override {
-    return {{rect(), elided(), text().chopped(kCross.size()), font()}};
+    return {{rect(), elided(), what_, font()}};
   }
+  QString whole() const { return what_ + kCross; }
   QString tip_at(const QPoint&) const override { return toolTip(); }
 
  protected:
   void paintEvent(QPaintEvent*) override {
     QStyleOptionToolButton option;
     initStyleOption(&option);
-    option.text = elided();
+    option.text = without_key(elided());
     QStylePainter(this).drawComplexControl(QStyle::CC_ToolButton, option);
   }
 
@@ -105,11 +111,12 @@ class ChipButton : public QToolButton, public PaintsText {
   static inline const QString kCross = QStringLiteral("  ✕");
 
   QString elided() const {
-    const int margins = sizeHint().width() - fontMetrics().horizontalAdvance(text());
-    const QString what = text().chopped(kCross.size());
+    const int margins = sizeHint().width() - fontMetrics().horizontalAdvance(whole());
     const int room = width() - margins - fontMetrics().horizontalAdvance(kCross);
-    return viewer::elided(fontMetrics(), what, room, Qt::ElideMiddle) + kCross;
+    return viewer::elided(fontMetrics(), what_, room, Qt::ElideMiddle) + kCross;
   }
+
+  const QString what_;
 };
 
 QToolButton* button(const QString& text, const QString& hint) {
@@ -204,7 +211,7 @@ void SelectionBar::show_selection() {
   for (const Chip& chip : chips_of(selection)) {
     auto* made = new ChipButton(chip.text);
     made->setAccessibleName(tr("Take away: %1").arg(chip.text));
-    made->setToolTip(made->accessibleName().toHtmlEscaped());
+    made->setToolTip(plain_tip(made->accessibleName()));
     chips_->addWidget(made);
     connect(made, &QToolButton::clicked, this, [this, take_away = chip.take_away] {
       Selection wider = trail_->current();
@@ -277,8 +284,8 @@ void SelectionBar::show_stacks(const std::vector<std::string>& stacks) {
       const std::size_t id = i % (stack_names_.size() + 1);
       const QString text = id == 0 ? (stack_names_.size() == 2 ? tr("both") : tr("all"))
                                    : shown(stack_names_[id - 1]);
-      auto* made = button(text, tr("Stack: %1").arg(text));
-      made->setToolTip(made->accessibleName().toHtmlEscaped());
+      auto* made = button(without_key(text), tr("Stack: %1").arg(text));
+      made->setToolTip(plain_tip(made->accessibleName()));
       made->setCheckable(true);
       stack_buttons_->addButton(made, static_cast<int>(id));
       stacks_->addWidget(made);
@@ -304,7 +311,7 @@ void SelectionBar::show_live_length(std::uint64_t length_ns) {
 QStringList SelectionBar::chips() const {
   QStringList texts;
   for (int i = 0; i < chips_->count(); ++i) {
-    texts += static_cast<QToolButton*>(chips_->itemAt(i)->widget())->text();
+    texts += static_cast<ChipButton*>(chips_->itemAt(i)->widget())->whole();
   }
   return texts;
 }

@@ -43,6 +43,10 @@ void WaitingPage::wait_for(const QString& instance) {
                            .arg(instance.isEmpty() ? QStringLiteral("goxel") : instance));
 }
 
+void WaitingPage::explain_the_plugin(bool explained) {
+  ui_->plugin->setVisible(explained);
+}
+
 void WaitingPage::show_instances(const QList<Instance>& instances) {
   QStringList lines;
   for (const Instance& instance : instances) {

@@ -22,6 +22,8 @@ class WaitingPage : public QWidget {
 
   // An empty `instance` means the only one.
   void wait_for(const QString& instance);
+  // How to switch the plugin on is no help where it is.
+  void explain_the_plugin(bool explained);
   void show_instances(const QList<Instance>& instances);
 
  Q_SIGNALS:

@@ -86,9 +86,6 @@ struct Seconds {
 };
 Seconds whole_seconds(const TimeStretch& range);
 
-// Of these, the latest are kept: when writers of a file began.
-inline constexpr int kMostBeginnings = 1'000;
-
 // Makes points from rollups.
 class HistoryPoints {
  public:

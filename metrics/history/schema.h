@@ -13,6 +13,8 @@ namespace goxel_telemetry::metrics {
 
 inline constexpr std::int64_t kHistoryApplicationId = 0x47785468;  // "GxTh"
 
+inline constexpr int kMostBeginnings = 1'000;  // the latest, of when writers began
+
 std::int64_t history_version();  // the version that this program writes
 
 // Whether `database` is a history that this program can read: done, foreign or newer; absent if it

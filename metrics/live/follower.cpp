@@ -53,6 +53,12 @@ double seconds(std::uint64_t ns) {
   return static_cast<double>(ns) / 1e9;
 }
 
+bool same_process(const shm::Reader& a, const shm::Reader& b) {
+  const shm::ProcessIdentity& one = a.producer().process;
+  const shm::ProcessIdentity& other = b.producer().process;
+  return one.pid == other.pid && one.start_time == other.start_time;
+}
+
 std::uint64_t since(std::uint64_t then, std::uint64_t now) {
   return now > then ? now - then : 0;
 }
@@ -83,6 +89,7 @@ class Follower::State {
  private:
   void look(const Time& now);
   void attach(const Time& now, bool old_is_corrupt);
+  bool tells_death(const Time& now);
   void judge_producer(const Time& now);
   void set_state(shm::ProducerState state, std::string message) {
     state_ = state;
@@ -117,6 +124,11 @@ class Follower::State {
   shm::ProducerState state_ = shm::ProducerState::absent;
   std::string message_ = "nothing was looked for yet";
   std::uint64_t runs_seen_ = 0;
+  struct Beginning {
+    std::uint64_t realtime_ns = 0;
+    std::uint64_t monotonic_ns = 0;
+  };
+  Beginning began_;           // the daemon, which may have made the segment anew
   bool reads_again_ = false;  // reads again for rollups, at the next sweep
   std::optional<std::uint64_t> looked_ns_;
   std::uint64_t until_ns_ = shm::kNever;  // of the present sweep
@@ -163,7 +175,8 @@ void Follower::State::look(const Time& now) {
       reader_ != nullptr &&
       (reader_->state(now.monotonic_ns) == shm::ProducerState::unusable || !reader_->is_whole());
   if (reader_ == nullptr || corrupt ||
-      shm::segment_was_replaced(attached_name_, reader_->producer().run_id)) {
+      (shm::segment_was_replaced(attached_name_, reader_->producer().run_id) &&
+       !tells_death(now))) {
     attach(now, corrupt);
   }
   if (reader_ == nullptr) return;
@@ -176,6 +189,13 @@ void Follower::State::look(const Time& now) {
   }
   attach(now, false);
   judge_producer(now);
+}
+
+// Whether the attached run died since the last look: that is shown until the next look, also if the next run is there
+// already.
+bool Follower::State::tells_death(const Time& now) {
+  return attached_to_live() && sweeps_of_old_ == 0 &&
+         reader_->state(now.monotonic_ns) == shm::ProducerState::dead;
 }
 
 std::unique_ptr<shm::Reader> Follower::State::open(shm::Opened& why) {
@@ -216,6 +236,9 @@ void Follower::State::attach(const Time& now, bool old_is_corrupt) {
     }
     sweeps_of_old_ = 0;
     next_lives_ = false;
+    if (reader_ == nullptr || !same_process(*reader_, *next)) {
+      began_ = {next->producer().created_realtime_ns, next->producer().created_monotonic_ns};
+    }
     reader_ = std::move(next);
     const shm::Provenance made = reader_->provenance();
     owner_ = made.known ? printable(shm::user_name(made.uid)) : "";
@@ -379,8 +402,8 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   daemon.plugin_version = printable(producer.producer_version);
   daemon.owner = owner_;
   daemon.owner_verified = reader_->provenance().verified;
-  daemon.started_realtime_ns = producer.created_realtime_ns;
-  daemon.uptime_seconds = seconds(since(producer.created_monotonic_ns, last_sign_of_life_ns(now)));
+  daemon.started_realtime_ns = began_.realtime_ns;
+  daemon.uptime_seconds = seconds(since(began_.monotonic_ns, last_sign_of_life_ns(now)));
   daemon.heartbeat_age_seconds = seconds(reader_->silent_for_ns(now.monotonic_ns));
   if (const std::uint64_t last = ingest_.run_last_end_ns(); last != 0) {
     daemon.last_record_realtime_ns = now.realtime_ns - since(last, now.monotonic_ns);

@@ -15,7 +15,6 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-constexpr std::uint64_t kRatioIntervalNs = 500'000'000;
 constexpr std::uint64_t kMostDescriptorsCounted = 65'536;
 
 std::string path_of(std::uint32_t pid, const char* file) {
@@ -118,7 +117,7 @@ ProcessStats ProcessReader::read_now(std::uint64_t now_ns) {
     if (!cpu_seconds_then_ || now_ns < then_ns_) {
       cpu_seconds_then_ = stats.cpu_seconds_total;
       then_ns_ = now_ns;
-    } else if (now_ns - then_ns_ >= kRatioIntervalNs) {
+    } else {
       const double passed = static_cast<double>(now_ns - then_ns_) / 1e9;
       cpu_ratio_ = std::max(0.0, *stats.cpu_seconds_total - *cpu_seconds_then_) / passed;
       cpu_seconds_then_ = stats.cpu_seconds_total;

@@ -16,12 +16,11 @@ class ProcessReader {
  public:
   explicit ProcessReader(const shm::ProcessIdentity& process) : process_(process) {}
 
-  // A sooner reading returns the one before: it costs a dozen system calls, and a screen asks twelve times a second.
-  static constexpr std::uint64_t kFreshNs = 250'000'000;
+  // A sooner reading returns the one before: it costs a dozen system calls, and a screen asks eleven times a second.
+  static constexpr std::uint64_t kFreshNs = 1'000'000'000;
 
-  // `now_ns`: CLOCK_MONOTONIC. The CPU ratio is that of the time since an earlier reading at least
-  // half a second ago (the kernel counts in steps of 10 ms); a sooner reading returns the last
-  // value. Members that this user may not read stay empty.
+  // `now_ns`: CLOCK_MONOTONIC. The CPU ratio is that of the time since the reading before. (The kernel counts in steps
+  // of 10 ms.) Members that this user may not read stay empty.
   ProcessStats read(std::uint64_t now_ns);
 
  private:

@@ -132,7 +132,7 @@ TEST(ChangesModel, ShowsTheFiveLargestAndSaysHowCertainEachIs) {
   EXPECT_EQ(cell(1, ChangesModel::kInterval), "–");
   EXPECT_EQ(cell(1, ChangesModel::kProof), "too little data");
   EXPECT_TRUE(
-      model.index(0, 0).data(Qt::ToolTipRole).toString().startsWith("op&lt;0 in the daemon"));
+      model.index(0, 0).data(Qt::ToolTipRole).toString().startsWith("<p>op&lt;0 in the daemon"));
   for (int column = 0; column < model.columnCount(); ++column) {
     EXPECT_FALSE(model.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString().isEmpty());
   }

@@ -65,7 +65,7 @@ TEST(InflightModel, EachColumnHasItsOwn) {
     EXPECT_FALSE(model.headerData(beyond, Qt::Horizontal).isValid());
   }
   EXPECT_EQ(model.data(model.index(0, InflightModel::kOperation), Qt::ToolTipRole).toString(),
-            "&lt;fi&lt;U+FEFF&gt;ll&gt;");
+            "<p>&lt;fi&lt;U+FEFF&gt;ll&gt;</p>");
 }
 
 // What is selected stays selected, whatever ends around it.

@@ -55,6 +55,11 @@ class Labels {
   // A sentence for each fault.
   const std::vector<std::string>& faults() const { return faults_; }
   std::size_t count() const { return labels_.size(); }
+  QStringList texts() const {
+    QStringList all;
+    for (const Label& label : labels_) all += label.text;
+    return all;
+  }
   bool has(const QString& text) const {
     for (const Label& label : labels_) {
       if (label.text.contains(text)) return true;

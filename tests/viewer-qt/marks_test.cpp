@@ -63,6 +63,22 @@ TEST_F(MarksTest, StandWhereADaemonBeganDiedAndBeganAgain) {
   EXPECT_EQ(marks(), "▶0 ✖5 ▶9 ■10 ");
 }
 
+TEST_F(MarksTest, AnEndIsMarkedAlsoIfTheNextRunBeganBeforeAnybodyLooked) {
+  run(1, 0, 5);
+  look(5);
+  run(2, 7, 1);
+  look(8);
+  EXPECT_EQ(marks(), "▶0 ■5 ▶7 ");
+}
+
+TEST_F(MarksTest, ASegmentThatIsMadeAnewIsNoStart) {
+  run(1, 0, 5);
+  look(5);
+  snapshot_->daemon.run_id = 2;
+  look(6);
+  EXPECT_EQ(marks(), "▶0 ");
+}
+
 TEST_F(MarksTest, LossesThatFollowEachOtherAreOne) {
   run(1, 0, 5);
   snapshot_->ring.lost = 10;

@@ -179,7 +179,7 @@ TEST_F(Operations, NamesOfClientsAreShownAsTheyAre) {
       groups("dae\u2060mon 2-\u200Blayer mcp a\u202Eb<i> 1 1; daemon 4-layer mcp a\u202Eb<i> 1 1"));
   EXPECT_EQ(text(row(0), 0), "a<U+202E>b<i>");
   EXPECT_EQ(text(row(0, row(0)), 0), QString::fromUtf8("mcp · 2-<U+200B>layer · dae<U+2060>mon"));
-  EXPECT_EQ(row(0).data(Qt::ToolTipRole).toString(), "a&lt;U+202E&gt;b&lt;i&gt;");
+  EXPECT_EQ(row(0).data(Qt::ToolTipRole).toString(), "<p>a&lt;U+202E&gt;b&lt;i&gt;</p>");
 }
 
 TEST_F(Operations, RowsStayTheSameRowsWhateverComesAndGoes) {

@@ -111,7 +111,7 @@ TEST_F(RecordsModelTest, NamesAreShownAsTheyAreAndNeverAsMarkup) {
   model_.show(list_of({ranked(1, "a\u202Eb<b>", 100, 5)}));
   EXPECT_EQ(text(model_, 0, RecordsModel::kOperation), "a<U+202E>b<b>");
   EXPECT_EQ(model_.data(model_.index(0, RecordsModel::kOperation), Qt::ToolTipRole),
-            "a&lt;U+202E&gt;b&lt;b&gt;");
+            "<p>a&lt;U+202E&gt;b&lt;b&gt;</p>");
 }
 
 TEST_F(RecordsModelTest, TheSameQuestionKeepsTheRowsThatStay) {

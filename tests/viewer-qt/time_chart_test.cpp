@@ -112,6 +112,10 @@ TEST_F(TimeChartTest, CrossHairReadsAllChartsAtOnce) {
   EXPECT_EQ(text(throughput_.reading()), "all 0/s, count 0") << "zero is not unknown";
   view_.point_at(kThen + 5'500'000'000);
   EXPECT_EQ(text(throughput_.reading()), "not watched") << "later than all that is known";
+  view_.show(view_.shown(), true);
+  view_.point_at(kThen + 4'500'000'000);
+  EXPECT_EQ(text(throughput_.reading()), "not over yet")
+      << "a live chart's last column is drawn late";
   QEvent leave(QEvent::Leave);
   QCoreApplication::sendEvent(&latency_, &leave);
   EXPECT_FALSE(view_.cursor());

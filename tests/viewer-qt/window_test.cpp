@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
 #include <QImage>
 #include <QSet>
 #include <csignal>
@@ -11,6 +10,7 @@
 #include "tests/integration/watched_daemon.h"
 #include "tests/viewer-qt/application.h"
 #include "tests/viewer-qt/snapshots.h"
+#include "tests/viewer-qt/virtual_display.h"
 #include "viewer-qt/main_window.h"
 #include "viewer-qt/pages/inflight_strip.h"
 #include "viewer-qt/theme.h"
@@ -122,29 +122,6 @@ TEST(Viewer, DrawsALiveDaemonWithoutADisplay) {
   EXPECT_GT(p50_pixels, kLegendPixels);
   EXPECT_GT(p99_pixels, kLegendPixels);
 }
-
-// A server on a display of its own choice.
-class VirtualDisplay {
- public:
-  explicit VirtualDisplay(const std::string& log) {
-    int channel[2];
-    if (pipe(channel) != 0) return;
-    server_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{"Xvfb", "-displayfd", std::to_string(channel[1]), "-screen", "0",
-                                 "1280x900x24", "-nolisten", "tcp"},
-        log);
-    close(channel[1]);
-    char c = 0;
-    while (read(channel[0], &c, 1) == 1 && c != '\n') name_ += c;
-    close(channel[0]);
-    name_.insert(0, ":");
-  }
-  const std::string& name() const { return name_; }
-
- private:
-  std::unique_ptr<ChildProcess> server_;
-  std::string name_;
-};
 
 TEST(Viewer, LivesInARealWindowThroughTheDaemonsDeath) {
   WatchedDaemon daemon(shm::Door::preload);

@@ -9,6 +9,8 @@
 #include <QToolTip>
 #include <algorithm>
 
+#include "viewer-qt/models/shown.h"
+
 namespace goxel_telemetry::viewer {
 namespace {
 
@@ -201,8 +203,7 @@ void CellChart::changeEvent(QEvent* event) {
 bool CellChart::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
     const auto* help = static_cast<QHelpEvent*>(event);
-    QToolTip::showText(help->globalPos(),
-                       QStringLiteral("<p>%1</p>").arg(reading().toHtmlEscaped()), this);
+    QToolTip::showText(help->globalPos(), plain_tip(reading()), this);
     return true;
   }
   return QWidget::event(event);

@@ -6,6 +6,8 @@
 #include <QToolTip>
 #include <algorithm>
 
+#include "viewer-qt/models/shown.h"
+
 namespace goxel_telemetry::viewer {
 namespace {
 
@@ -26,11 +28,12 @@ void ElidedLabel::set_text(const QString& text) {
 
 void ElidedLabel::put_text(const QString& text) {
   text_ = text;
+  text_width_ = fontMetrics().horizontalAdvance(text_);
   update();
 }
 
 QSize ElidedLabel::sizeHint() const {
-  return {fontMetrics().horizontalAdvance(text_), fontMetrics().height()};
+  return {text_width_, fontMetrics().height()};
 }
 
 QSize ElidedLabel::minimumSizeHint() const {
@@ -39,7 +42,7 @@ QSize ElidedLabel::minimumSizeHint() const {
 }
 
 QString ElidedLabel::elided() const {
-  return viewer::elided(fontMetrics(), text_, width());
+  return text_width_ <= width() ? text_ : viewer::elided(fontMetrics(), text_, width());
 }
 
 std::vector<PaintedText> ElidedLabel::painted_texts() const {
@@ -47,9 +50,8 @@ std::vector<PaintedText> ElidedLabel::painted_texts() const {
 }
 
 QString ElidedLabel::tip_at(const QPoint&) const {
-  if (elided() == text_) return toolTip();
-  const QString whole = text_.toHtmlEscaped();
-  return toolTip().isEmpty() ? whole : whole + QStringLiteral("<br>") + toolTip();
+  if (elided() == text_) return plain_tip(toolTip());
+  return plain_tip(toolTip().isEmpty() ? text_ : text_ + QLatin1Char('\n') + toolTip());
 }
 
 bool ElidedLabel::event(QEvent* event) {
@@ -67,7 +69,10 @@ void ElidedLabel::paintEvent(QPaintEvent*) {
 }
 
 void ElidedLabel::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::FontChange) updateGeometry();
+  if (event->type() == QEvent::FontChange) {
+    text_width_ = fontMetrics().horizontalAdvance(text_);
+    updateGeometry();
+  }
   QWidget::changeEvent(event);
 }
 

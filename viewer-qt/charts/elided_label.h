@@ -20,12 +20,13 @@ class ElidedLabel : public QWidget, public PaintsText {
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
   std::vector<PaintedText> painted_texts() const override;
-  // The text, if it is elided, and what toolTip() says.
+  // The text, if it is elided, and what toolTip() says, which is plain text.
   QString tip_at(const QPoint& place) const override;
 
  protected:
   // Without asking for another size.
   void put_text(const QString& text);
+  int text_width() const { return text_width_; }
   bool event(QEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
   void changeEvent(QEvent* event) override;
@@ -35,6 +36,7 @@ class ElidedLabel : public QWidget, public PaintsText {
 
   Qt::Alignment alignment_;
   QString text_;
+  int text_width_ = 0;  // measuring takes as long as drawing
 };
 
 }  // namespace goxel_telemetry::viewer

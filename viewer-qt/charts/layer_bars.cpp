@@ -193,9 +193,9 @@ QString LayerBars::tip_at(const QPoint& place) const {
   const int row = place.y() / row_height();
   if (row < 0 || row >= lines_.size()) return {};
   const Line& line = lines_[row];
-  if (line.hint.isEmpty()) return line.name.toHtmlEscaped();
+  if (line.hint.isEmpty()) return plain_tip(line.name);
   const bool is_said = line.hint.contains(line.name);
-  return (is_said ? line.hint : line.name + QStringLiteral(": ") + line.hint).toHtmlEscaped();
+  return plain_tip(is_said ? line.hint : line.name + QStringLiteral(": ") + line.hint);
 }
 
 bool LayerBars::event(QEvent* event) {

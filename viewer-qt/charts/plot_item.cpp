@@ -56,8 +56,11 @@ double PlotItem::x_of(std::uint64_t realtime_ns) const {
 }
 
 double PlotItem::y_of(double value) const {
-  const double part = (position(value, plot_.logarithmic) - plot_.low) / (plot_.high - plot_.low);
-  return (1 - part) * size_.height();
+  return y_at(position(value, plot_.logarithmic));
+}
+
+double PlotItem::y_at(double position) const {
+  return (1 - (position - plot_.low) / (plot_.high - plot_.low)) * size_.height();
 }
 
 // Hatched, so that it is told from zero and from a colour.
@@ -93,7 +96,7 @@ void PlotItem::draw_line(QPainter& painter, const PlotLine& line) const {
   QVarLengthArray<QLineF, 1024> segments;
   QVarLengthArray<QLineF, 1024> peaks;
   const double far = size_.height() * 4 + 100;  // off the area, and not where numbers overflow
-  const auto y_at = [&](double value) { return std::clamp(y_of(value), -far, far); };
+  const auto y_near = [&](double value) { return std::clamp(y_of(value), -far, far); };
   bool joined = false;
   QPointF before;
   for (std::size_t i = begin; i < end; ++i) {
@@ -105,7 +108,7 @@ void PlotItem::draw_line(QPainter& painter, const PlotLine& line) const {
       joined = false;
       continue;
     }
-    const QPointF here(x_of(point.middle_ns()), y_at(value));
+    const QPointF here(x_of(point.middle_ns()), y_near(value));
     if (joined) {
       segments.append(QLineF(before, here));
     } else {
@@ -120,7 +123,7 @@ void PlotItem::draw_line(QPainter& painter, const PlotLine& line) const {
       }
     }
     if (line.peak != nullptr && std::isfinite(point.*line.peak)) {
-      peaks.append(QLineF(here, QPointF(here.x(), y_at(point.*line.peak))));
+      peaks.append(QLineF(here, QPointF(here.x(), y_near(point.*line.peak))));
     }
     before = here;
     joined = true;
@@ -149,11 +152,14 @@ void PlotItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
   grid.setAlphaF(0.14F);
   painter->setClipRect(boundingRect());
   draw_unknown(*painter, grid);
-  painter->setPen(QPen(grid, 0));
+  // As rectangles: of a line each pixel is a span, and Qt wakes threads for more than 64 of them.
   for (const std::uint64_t tick : plot_.ticks) {
-    const double x = std::round(x_of(tick));
-    painter->drawLine(QPointF(x, 0), QPointF(x, size_.height()));
+    painter->fillRect(QRectF(std::round(x_of(tick)), 0, 1, size_.height()), grid);
   }
+  for (const double at : plot_.grid) {
+    painter->fillRect(QRectF(0, std::round(y_at(at)), size_.width(), 1), grid);
+  }
+  painter->fillRect(QRectF(0, 0, 1, size_.height()), grid);
   if (plot_.target) {
     painter->setPen(QPen(plot_.ink, 0, Qt::DashLine));
     const double y = std::round(y_of(*plot_.target));

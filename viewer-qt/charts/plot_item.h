@@ -40,6 +40,7 @@ struct Plot {
   double high = 1;
   bool logarithmic = true;
   std::optional<double> target;  // drawn as dashes
+  QList<double> grid;            // positions of the value axis
   QList<std::uint64_t> ticks;    // of the clock
   QList<Mark> marks;
   QColor ink;  // of what is no line; a cached item is not told for which widget it is painted
@@ -62,6 +63,7 @@ class PlotItem : public QGraphicsItem {
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:
+  double y_at(double position) const;
   void draw_unknown(QPainter& painter, const QColor& ink) const;
   void draw_line(QPainter& painter, const PlotLine& line) const;
 

@@ -3,6 +3,8 @@
 
 #include <QPainter>
 
+#include "viewer-qt/models/shown.h"
+
 namespace goxel_telemetry::viewer {
 namespace {
 
@@ -23,8 +25,7 @@ Reading::Reading(QWidget* parent) : QWidget(parent) {
 void Reading::show_parts(const QList<ReadingPart>& parts) {
   if (parts == parts_) return;
   parts_ = parts;
-  setToolTip(text());
-  setAccessibleDescription(text());
+  setToolTip(plain_tip(text()));
   update();
 }
 

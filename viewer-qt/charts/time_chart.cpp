@@ -4,6 +4,7 @@
 #include <QCategoryAxis>
 #include <QChart>
 #include <QChartView>
+#include <QCoreApplication>
 #include <QEvent>
 #include <QGraphicsLayout>
 #include <QHBoxLayout>
@@ -242,6 +243,7 @@ void TimeChart::Private::draw(const TimeChart& widget) {
   plot.logarithmic = logarithmic;
   plot.target = target;
   plot.marks = marks;
+  for (const Tick& tick : scale.scale().ticks) plot.grid.append(tick.at);
   plot.ink = widget.palette().color(QPalette::WindowText);
   const int most =
       std::max(2, static_cast<int>(area().width()) /
@@ -250,6 +252,8 @@ void TimeChart::Private::draw(const TimeChart& widget) {
     plot.ticks.append(tick.at_ns);
   }
   item->draw(std::move(plot), area());
+  // The scene tells the view of it by an event; the cross-hair's widget tells it now, so the chart would be painted twice.
+  QCoreApplication::sendPostedEvents(chart->scene(), QEvent::MetaCall);
   name_lines(widget);
   cross_hair->moved();
 }
@@ -302,7 +306,12 @@ QList<ReadingPart> TimeChart::Private::parts(const TimeChart& widget) const {
         parts.append({QColor(), QString(glyph(mark.kind)), mark.text});
       }
     }
-    if (!known) return parts += ReadingPart{QColor(), {}, tr("not watched")};
+    const bool is_to_come = view->is_live() && point == nullptr && !points->points.empty() &&
+                            *moment >= points->end_ns();
+    if (!known) {
+      return parts +=
+             ReadingPart{QColor(), {}, is_to_come ? tr("not over yet") : tr("not watched")};
+    }
   }
   const auto value = [&](double TimePoint::*of) {
     if (!known) return QStringLiteral("–");
@@ -340,6 +349,8 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   p.axis = new QCategoryAxis;
   p.axis->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
   p.axis->setTruncateLabels(false);
+  p.axis->setLineVisible(false);  // the item draws the grid
+  p.axis->setGridLineVisible(false);
   p.chart->addAxis(p.axis, Qt::AlignLeft);
   set_scale(p.axis, p.scale.scale());
   p.item = new PlotItem;
@@ -349,6 +360,7 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   p.cross_hair = new CrossHair(p.frame, p.item, view);
   p.frame->setFrameShape(QFrame::NoFrame);
   p.frame->setFocusPolicy(Qt::NoFocus);
+  p.frame->viewport()->setFocusPolicy(Qt::NoFocus);
   p.frame->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   p.frame->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   p.frame->setAttribute(Qt::WA_TransparentForMouseEvents);
@@ -383,6 +395,7 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   connect(view, &TimeView::cursor_changed, this, [this] {
     private_->cross_hair->moved();
     private_->reading->show_parts(private_->parts(*this));
+    setAccessibleDescription(reading());
   });
 }
 
@@ -412,6 +425,7 @@ void TimeChart::show_target(std::optional<double> value) {
 void TimeChart::set_title(const QString& title) {
   private_->title = title;
   private_->show_title();
+  setAccessibleName(title);
 }
 
 void TimeChart::lock_axis(bool locked) {
@@ -461,13 +475,8 @@ QSize TimeChart::minimumSizeHint() const {
 }
 
 void TimeChart::take_palette() {
-  const QColor text = palette().color(QPalette::WindowText);
-  QColor grid = text;
-  grid.setAlphaF(0.14F);
-  private_->axis->setLabelsColor(text);
+  private_->axis->setLabelsColor(palette().color(QPalette::WindowText));
   private_->axis->setLabelsFont(font());
-  private_->axis->setGridLineColor(grid);
-  private_->axis->setLinePenColor(grid);
 }
 
 void TimeChart::changeEvent(QEvent* event) {

@@ -24,12 +24,13 @@ TimeRuler::TimeRuler(TimeView* view, QWidget* parent) : QWidget(parent), view_(v
   setAccessibleName(tr("Time"));
   new TimeGestures(
       this, view, [this] { return area(); }, [this] { return step_ns_; });
-  connect(view, &TimeView::shown_changed, this, qOverload<>(&QWidget::update));
   connect(view, &TimeView::label_room_changed, this, qOverload<>(&QWidget::update));
-  connect(view, &TimeView::cursor_changed, this, [this] {
-    setAccessibleDescription(cursor_text());
-    update();
-  });
+  for (const auto signal : {&TimeView::shown_changed, &TimeView::cursor_changed}) {
+    connect(view, signal, this, [this] {
+      setAccessibleDescription(said());
+      update();
+    });
+  }
 }
 
 QRectF TimeRuler::area() const {
@@ -55,6 +56,15 @@ QString TimeRuler::cursor_text() const {
   }
   const auto at = view_->reading();
   return at ? clock_time(*at, step_ns_, zone) : QString();
+}
+
+QString TimeRuler::said() const {
+  const QString cursor = cursor_text();
+  if (!cursor.isEmpty()) return cursor;
+  const QTimeZone zone = QTimeZone::systemTimeZone();
+  return tr("%1 to %2")
+      .arg(clock_time(view_->shown().begin_ns, step_ns_, zone),
+           clock_time(view_->shown().end_ns, step_ns_, zone));
 }
 
 QList<TimeRuler::Text> TimeRuler::texts() const {

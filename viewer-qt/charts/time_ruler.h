@@ -37,6 +37,7 @@ class TimeRuler : public QWidget, public PaintsText {
   QRectF area() const;
   double x_of(std::uint64_t realtime_ns) const;
   QString cursor_text() const;
+  QString said() const;  // to a screen reader
 
   TimeView* view_;
   std::uint64_t step_ns_ = metrics::kNsPerSecond;

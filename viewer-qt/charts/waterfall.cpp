@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "metrics/text/format.h"
+#include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -354,7 +355,7 @@ QString Waterfall::tip_at(const QPoint& place) const {
     const bool is_said = text.span != span || text.text == text.whole || tip.contains(text.whole);
     if (!is_said) tip += QLatin1Char('\n') + text.whole;
   }
-  return tip.toHtmlEscaped().replace(QLatin1Char('\n'), QStringLiteral("<br>"));
+  return plain_tip(tip);
 }
 
 QColor Waterfall::color_of(const Text& text) const {

@@ -134,7 +134,7 @@ QVariant ChangesModel::data(const QModelIndex& index, int role) const {
   const metrics::Shift& own = row.own_time;
   switch (role) {
     case Qt::ToolTipRole:
-      return QString::fromStdString(metrics::in_words(row, changes_->found->level)).toHtmlEscaped();
+      return plain_tip(QString::fromStdString(metrics::in_words(row, changes_->found->level)));
     case Qt::TextAlignmentRole:
       if (index.column() < kAdded || index.column() == kProof) return {};
       return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));

@@ -18,7 +18,7 @@ QDateTime local(std::int64_t seconds, const QTimeZone& zone) {
 }
 
 std::int64_t offset_at(std::int64_t seconds, const QTimeZone& zone) {
-  return zone.offsetFromUtc(QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC));
+  return zone.offsetFromUtc(QDateTime::fromSecsSinceEpoch(seconds, QTimeZone::utc()));
 }
 
 QString day(const QDateTime& time) {

@@ -8,6 +8,7 @@
 #include "metrics/live/target_room.h"
 #include "metrics/text/format.h"
 #include "viewer-qt/models/inflight_model.h"
+#include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -195,8 +196,7 @@ Figure own_cost(const metrics::Snapshot& snapshot) {
     }
     if (const auto most = metrics::most_delayed(snapshot)) {
       waits = tr("%1, at most %2 (%3)")
-                  .arg(waits, percent(most->waited_share),
-                       QString::fromStdString(most->operation->key.operation));
+                  .arg(waits, percent(most->waited_share), shown(most->operation->key.operation));
     }
     figure.hint = tr("%1; %2").arg(waits, figure.hint);
   }
@@ -262,7 +262,7 @@ Figure segment(const metrics::Snapshot& snapshot) {
 // A process of an outer layer that reports: what it uses.
 Figure process(const metrics::LayerProcess& one) {
   const metrics::ProcessStats& stats = one.process;
-  return {QString::fromStdString(one.layer),
+  return {shown(one.layer),
           tr("%1, %2").arg(stats.cpu_ratio ? percent(*stats.cpu_ratio) : unknown(),
                            stats.resident_bytes ? bytes(*stats.resident_bytes) : unknown()),
           tr("CPU and resident memory of process %1, which reports for this layer").arg(stats.pid)};

@@ -2,6 +2,7 @@
 #include "viewer-qt/models/header_line.h"
 
 #include <QCoreApplication>
+#include <algorithm>
 #include <cmath>
 
 #include "metrics/text/format.h"
@@ -9,16 +10,18 @@
 namespace goxel_telemetry::viewer {
 namespace {
 
-// A window that gets twelve frames a second and none for so long shows what is no longer so.
+// A window that gets eleven frames a second and none for so long shows what is no longer so.
 constexpr std::uint64_t kStaleNs = 1'000'000'000;
 
 QString tr(const char* text) {
   return QCoreApplication::translate("HeaderLine", text);
 }
 
-// Tenths below ten seconds, so that the line does not flicker.
+// Tenths below ten seconds, rounded up, so that the line neither flickers nor claims to be younger than it is.
 QString age_text(std::uint64_t ns) {
-  const double seconds = static_cast<double>(ns) / 1e9;
+  constexpr double kTenthNs = 1e8;
+  const double tenths = std::max(1.0, std::ceil(static_cast<double>(ns) / kTenthNs));
+  const double seconds = tenths / 10;
   if (seconds < 10) return tr("%1 s").arg(seconds, 0, 'f', 1);
   return QString::fromStdString(metrics::format_duration(std::floor(seconds) * 1e9));
 }

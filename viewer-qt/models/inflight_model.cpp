@@ -83,7 +83,7 @@ QVariant InflightModel::data(const QModelIndex& index, int role) const {
     return bold;
   }
   // It may be longer than its column, and a client may have given it.
-  if (role == Qt::ToolTipRole) return index.data().toString().toHtmlEscaped();
+  if (role == Qt::ToolTipRole) return plain_tip(index.data().toString());
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
     case kAge:

@@ -28,6 +28,7 @@ struct OperationsModel::Node {
   const metrics::OperationKey& key() const { return row.key; }
   double number(int column) const;
   QString text(int column, bool is_child) const;
+  QString trend_in_words() const;
 };
 
 double OperationsModel::Node::number(int column) const {
@@ -92,6 +93,20 @@ QString OperationsModel::Node::text(int column, bool is_child) const {
   }
   return row.stats.latency.count == 0 ? dash()
                                       : QString::fromStdString(metrics::format_duration(value));
+}
+
+QString OperationsModel::Node::trend_in_words() const {
+  float least = INFINITY;
+  float most = -INFINITY;
+  for (const float value : row.trend) {
+    if (!std::isfinite(value)) continue;
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+  if (!std::isfinite(least)) return dash();
+  return tr("%1 to %2")
+      .arg(QString::fromStdString(metrics::format_duration(least)),
+           QString::fromStdString(metrics::format_duration(most)));
 }
 
 OperationsModel::OperationsModel(QObject* parent) : QAbstractItemModel(parent) {}
@@ -266,12 +281,14 @@ QVariant OperationsModel::data(const QModelIndex& index, int role) const {
   switch (role) {
     case Qt::DisplayRole:
       return row.text(index.column(), is_child);
+    case Qt::AccessibleTextRole:
+      return index.column() == kTrend ? row.trend_in_words() : row.text(index.column(), is_child);
     case Qt::ToolTipRole:
       // A name may be longer than its column, and a client may have given it.
       if (index.column() == kOperation) {
         const QString name = row.text(kOperation, is_child);
-        return (is_child ? shown(row.key().operation) + QStringLiteral(" · ") + name : name)
-            .toHtmlEscaped();
+        return plain_tip(is_child ? shown(row.key().operation) + QStringLiteral(" · ") + name
+                                  : name);
       }
       return {};
     case Qt::TextAlignmentRole:

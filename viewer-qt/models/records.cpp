@@ -174,7 +174,8 @@ ShownTrace shown_trace(const metrics::FoundRecord& found_record,
                          QString::fromStdString(metrics::format_date_time(end_ns)));
   if (record.trace_id != 0) {
     trace.title =
-        tr("%1, trace …%2").arg(trace.title).arg(record.trace_id, 16, 16, QLatin1Char('0'));
+        tr("%1, trace …%2")
+            .arg(trace.title, QStringLiteral("%1").arg(record.trace_id, 16, 16, QLatin1Char('0')));
   }
   return trace;
 }

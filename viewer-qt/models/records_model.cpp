@@ -158,7 +158,7 @@ QVariant RecordsModel::data(const QModelIndex& index, int role) const {
       case kDuration:
         return tr("%1 ns").arg(QString::fromStdString(metrics::format_count(record.duration_ns)));
       default:
-        return data(index, Qt::DisplayRole).toString().toHtmlEscaped();
+        return plain_tip(data(index, Qt::DisplayRole).toString());
     }
   }
   if (role != Qt::DisplayRole) return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QString>
+#include <QTextDocument>
 #include <string>
 
 #include "metrics/text/characters.h"
@@ -11,6 +12,12 @@ namespace goxel_telemetry::viewer {
 
 inline QString shown(const std::string& name) {
   return QString::fromStdString(metrics::visible(name));
+}
+
+// `text` as it is, for a tool tip. Qt takes a tip for HTML if it looks like it: names would be obeyed, and escaped
+// ones without a '<' would show their "&amp;".
+inline QString plain_tip(const QString& text) {
+  return text.isEmpty() ? text : Qt::convertFromPlainText(text, Qt::WhiteSpaceNormal);
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -3,6 +3,7 @@
 
 #include <QGridLayout>
 
+#include "viewer-qt/models/shown.h"
 #include "viewer-qt/pages/panel.h"
 #include "viewer-qt/theme.h"
 
@@ -53,7 +54,7 @@ void FigurePanel::show_group(const FigureGroup& group) {
     }
     row.value->set_text(value);
     if (row.value->toolTip() != figure.hint) {
-      row.name->setToolTip(figure.hint);
+      row.name->setToolTip(plain_tip(figure.hint));
       row.value->setToolTip(figure.hint);
     }
     const QColor ink = figure.alarming ? theme::ink(theme::Ink::warning, palette())

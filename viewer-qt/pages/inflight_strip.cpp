@@ -115,7 +115,7 @@ void InflightStrip::show_snapshot(const metrics::Snapshot& snapshot) {
   if (!snapshot.inflight.empty()) {
     const metrics::InflightRequest& oldest = snapshot.inflight.front();
     text = tr("%1: %2, oldest %3, %4")
-               .arg(title, QString::number(snapshot.inflight.size()),
+               .arg(title, QString::fromStdString(metrics::format_count(snapshot.inflight.size())),
                     QString::fromStdString(
                         metrics::format_duration(static_cast<double>(oldest.age_ns))),
                     shown(oldest.operation));

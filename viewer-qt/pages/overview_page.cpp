@@ -31,6 +31,7 @@ OverviewPage::OverviewPage(QWidget* parent) : QScrollArea(parent), grid_(new Flo
   setFrameShape(QFrame::NoFrame);
   setWidgetResizable(true);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setAccessibleName(tr("Overview"));
   auto* page = new QWidget;
   auto* rows = new QVBoxLayout(page);
   rows->setContentsMargins(8, 8, 8, 8);

@@ -15,6 +15,7 @@
 #include <map>
 
 #include "history_fixture.h"
+#include "metrics/history/schema.h"
 
 namespace goxel_telemetry::metrics {
 namespace {

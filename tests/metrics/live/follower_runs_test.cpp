@@ -91,6 +91,18 @@ TEST_F(FollowerRunsTest, AKilledDaemonsSegmentIsItsBlackBox) {
   EXPECT_FALSE(snapshot.process.resident_bytes);
 }
 
+// A daemon makes its segment anew if somebody removes it.
+TEST_F(FollowerRunsTest, ADaemonThatMakesItsSegmentAnewHasNotBegunAnew) {
+  TestSegment first(instance_);
+  pass(1);
+  const std::uint64_t began = look().daemon.started_realtime_ns;
+  shm::remove_segment(instance_, first.header().run_id);
+  TestSegment second(instance_);
+  pass(1);
+  EXPECT_EQ(look().daemon.run_id, second.header().run_id);
+  EXPECT_EQ(look().daemon.started_realtime_ns, began);
+}
+
 // Its heartbeat comes once a second: a request may have ended after the last one.
 TEST_F(FollowerRunsTest, ADaemonLivedUntilItsLastRecordIfThatEndedAfterItsHeartbeat) {
   run_and_kill([this](TestSegment& segment) {
