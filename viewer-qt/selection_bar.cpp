@@ -148,9 +148,9 @@ SelectionBar::SelectionBar(SelectionTrail* trail, QWidget* parent)
   hint_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   status_->setAccessibleName(tr("Which requests are counted and listed, by how they ended"));
   status_->setToolTip(status_->accessibleName());
-  for (const auto& [status, text] : {std::pair(StatusChoice::any, tr("ok or not")),
-                                     std::pair(StatusChoice::ok, tr("ok")),
-                                     std::pair(StatusChoice::failed, tr("not ok"))}) {
+  for (const auto& [status, text] :
+       {std::pair(StatusChoice::any, tr("ok or not")), std::pair(StatusChoice::ok, tr("ok")),
+        std::pair(StatusChoice::failed, tr("not ok"))}) {
     status_->addItem(text, QVariant::fromValue(status));
   }
   length_->setAccessibleName(tr("How much time is shown"));
