@@ -60,7 +60,8 @@ namespace {
 std::string who_may_read(const std::string& instance) {
   struct stat status {};
   if (stat(("/dev/shm" + object_name(instance)).c_str(), &status) != 0) return {};
-  if ((status.st_mode & S_IRGRP) != 0) {
+  // Nobody should join root's group.
+  if ((status.st_mode & S_IRGRP) != 0 && status.st_gid != 0) {
     return "; join the group \"" + group_name(status.st_gid) + "\", which may read it";
   }
   return "; only " + user_name(status.st_uid) +

@@ -34,6 +34,8 @@ using metrics::kNsPerSecond;
 constexpr int kSweepMs = 90;
 constexpr std::uint64_t kSweepBudgetNs = 200'000'000;
 constexpr std::uint64_t kSweepsPerLook = 11;
+// A window's title tells the state also while the window is hidden, and must not call it stale.
+constexpr std::uint64_t kSweepsPerHiddenFrame = 5;
 // A second's records have been read so long after its end.
 constexpr std::uint64_t kSecondIsReadNs = 100'000'000;
 constexpr std::uint64_t kSecondsPerDayPassed = 10;
@@ -162,7 +164,7 @@ class LiveSource::Reader : public QObject {
     }
     // Frames first: an answer's totals must not be older than its counts. A death may last no longer than two sweeps.
     const bool has_changed = group_ && group_->daemon().state() != seen_state_;
-    if (shown_ || has_changed || sweep % kSweepsPerLook == 0) refresh(now);
+    if (shown_ || has_changed || sweep % kSweepsPerHiddenFrame == 0) refresh(now);
     const std::uint64_t second = (now.realtime_ns - kSecondIsReadNs) / kNsPerSecond;
     if (!group_ || (second == second_ && is_kept_)) return;
     second_ = second;
@@ -222,7 +224,7 @@ class LiveSource::Reader : public QObject {
     if (live_) wanted_ = snapshot.instance;
     latest_ = frame;
     // If the window hangs, values must not pile up.
-    if (!shown_ || untaken_frame_.exchange(true)) return;
+    if (untaken_frame_.exchange(true)) return;
     QMetaObject::invokeMethod(source_, [this, frame = FramePointer(std::move(frame))] {
       untaken_frame_ = false;
       Q_EMIT source_->refreshed(frame);

@@ -15,7 +15,9 @@
 #include <QTabWidget>
 #include <QTimer>
 #include <QVBoxLayout>
+#include <QWindow>
 #include <algorithm>
+#include <utility>
 
 #include "metrics/comparison/tool_method.h"
 #include "metrics/text/format.h"
@@ -503,9 +505,20 @@ void MainWindow::changeEvent(QEvent* event) {
   QMainWindow::changeEvent(event);
 }
 
+// A window on another desktop is neither hidden nor minimized, but not exposed.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == windowHandle() && event->type() == QEvent::Expose) {
+    const bool shown = windowHandle()->isExposed() && !isMinimized();
+    if (shown != std::exchange(exposed_, shown)) Q_EMIT shown_changed(shown);
+  }
+  return QMainWindow::eventFilter(watched, event);
+}
+
 void MainWindow::showEvent(QShowEvent* event) {
   QMainWindow::showEvent(event);
-  Q_EMIT shown_changed(!isMinimized());
+  windowHandle()->installEventFilter(this);
+  exposed_ = !isMinimized();
+  Q_EMIT shown_changed(exposed_);
 }
 
 void MainWindow::hideEvent(QHideEvent* event) {

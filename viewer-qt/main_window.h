@@ -60,6 +60,7 @@ class MainWindow : public QMainWindow {
 
  protected:
   void changeEvent(QEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
   void showEvent(QShowEvent* event) override;
   void hideEvent(QHideEvent* event) override;
 
@@ -94,6 +95,7 @@ class MainWindow : public QMainWindow {
   QString instance_;
   std::uint64_t facts_second_ = 0;  // when they were written
   Tone facts_tone_ = Tone::quiet;
+  bool exposed_ = false;             // as the source was told
   std::optional<Tone> header_tone_;  // that it is coloured for
 
   ValueLabel* badge_;

@@ -17,7 +17,7 @@ class ProcessReader {
   explicit ProcessReader(const shm::ProcessIdentity& process) : process_(process) {}
 
   // A sooner reading returns the one before: it costs a dozen system calls, and a screen asks eleven times a second.
-  static constexpr std::uint64_t kFreshNs = 1'000'000'000;
+  static constexpr std::uint64_t kFreshNs = 500'000'000;
 
   // `now_ns`: CLOCK_MONOTONIC. The CPU ratio is that of the time since the reading before. (The kernel counts in steps
   // of 10 ms.) Members that this user may not read stay empty.

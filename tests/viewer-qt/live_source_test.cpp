@@ -99,7 +99,7 @@ TEST_F(LiveSourceTest, ARangeInThePastIsAnsweredOnce) {
   EXPECT_EQ(answered.size(), before);
 }
 
-TEST_F(LiveSourceTest, AHiddenWindowGetsNothingAndThenAllThatItMissed) {
+TEST_F(LiveSourceTest, AHiddenWindowGetsOnlyWhatItsTitleSaysAndThenAllThatItMissed) {
   QTemporaryDir home;
   qputenv("XDG_DATA_HOME", home.path().toUtf8());
   LiveSource source(QString::fromStdString(instance_), {});
@@ -116,9 +116,9 @@ TEST_F(LiveSourceTest, AHiddenWindowGetsNothingAndThenAllThatItMissed) {
   qunsetenv("XDG_DATA_HOME");
   answered.clear();
   QSignalSpy refreshed(&source, &LiveSource::refreshed);
-  QTest::qWait(1'500);
+  // The window would call what is a second old stale.
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(refreshed.wait(900));
   EXPECT_EQ(answered.size(), 0);
-  EXPECT_EQ(refreshed.size(), 0);
   source.show_values(true);
   ASSERT_TRUE(answered.wait(kLongMs));
   std::uint64_t unwatched = 0;
