@@ -193,7 +193,9 @@ TEST_F(DaemonLife, OfTwoDaemonsOneIsChosenAndKept) {
     return watching.says("<a href=\"" + one.instance() + "\">");
   };
   ASSERT_TRUE(watching.until([&] { return listed(daemon_) && listed(other); }));
-  EXPECT_THAT(watching.facts(), HasSubstr("There are several instances ("));
+  EXPECT_TRUE(watching.until([&] {
+    return watching.facts().find("There are several instances (") != std::string::npos;
+  })) << watching.facts();
   Q_EMIT watching.window()
       .findChild<QLabel*>("instances")
       ->linkActivated(QString::fromStdString(other.instance()));

@@ -59,7 +59,7 @@ QString TimeRuler::cursor_text() const {
 }
 
 QString TimeRuler::said() const {
-  const QString cursor = cursor_text();
+  QString cursor = cursor_text();
   if (!cursor.isEmpty()) return cursor;
   const QTimeZone zone = QTimeZone::systemTimeZone();
   return tr("%1 to %2")
