@@ -164,12 +164,15 @@ class LiveSource::Reader : public QObject {
     }
     // Frames first: an answer's totals must not be older than its counts. A death may last no longer than two sweeps.
     const bool has_changed = group_ && group_->daemon().state() != seen_state_;
-    if (shown_ || has_changed || sweep % kSweepsPerHiddenFrame == 0) refresh(now);
+    if (has_watcher() || has_changed || sweep % kSweepsPerHiddenFrame == 0) refresh(now);
     const std::uint64_t second = (now.realtime_ns - kSecondIsReadNs) / kNsPerSecond;
     if (!group_ || (second == second_ && is_kept_)) return;
     second_ = second;
-    if (shown_ || second % kHiddenSeconds == 0) put_away(now);
+    if (has_watcher() || second % kHiddenSeconds == 0) put_away(now);
   }
+
+  // Somebody looks, and there is something to see.
+  bool has_watcher() const { return shown_ && seen_state_ != shm::ProducerState::absent; }
 
   void follow(const std::string& instance) {
     group_.emplace(instance);
@@ -180,6 +183,7 @@ class LiveSource::Reader : public QObject {
       follower->on_record([this](const metrics::NamedRecord& record) { records_->add(record); });
     }
     seen_state_ = shm::ProducerState::absent;
+    layers_.reset();
     marks_ = {};
     notes_.read(instance);
     message_of_note_.clear();
@@ -210,7 +214,12 @@ class LiveSource::Reader : public QObject {
     metrics::Snapshot& snapshot = frame->snapshot;
     if (group_) {
       snapshot = group_->snapshot(now);
-      frame->layers = group_->layers(snapshot);
+      const std::uint64_t second = now.monotonic_ns / kNsPerSecond;
+      if (std::exchange(layers_second_, second) != second || layers_ == nullptr ||
+          snapshot.daemon.state != seen_state_) {
+        layers_ = group_->layers(snapshot);
+      }
+      frame->layers = layers_;
       marks_.look_at(snapshot);
     } else {
       snapshot.taken_monotonic_ns = now.monotonic_ns;
@@ -573,6 +582,8 @@ class LiveSource::Reader : public QObject {
   std::string message_;  // why no instance is followed
   std::string message_of_note_;
   FramePointer latest_;
+  std::shared_ptr<const metrics::LayersView> layers_;  // of this monotonic second
+  std::uint64_t layers_second_ = 0;
 
   Look look_;
   bool is_new_ = true;  // the look has not been answered

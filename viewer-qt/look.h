@@ -23,7 +23,9 @@ namespace goxel_telemetry::viewer {
 // A moment of a daemon.
 struct Frame {
   metrics::Snapshot snapshot;
-  std::shared_ptr<const metrics::LayersView> layers;  // null: no daemon is followed
+  // Null: no daemon is followed. Another one in each second and for each state: then all that the frame tells may be new.
+  // Between, windows stay as they are, and only totals, gauges and what is in flight change.
+  std::shared_ptr<const metrics::LayersView> layers;
 };
 
 // What is wanted beside the charts: what the open page shows.

@@ -333,9 +333,11 @@ void MainWindow::ask() {
 }
 
 void MainWindow::show_frame(const FramePointer& frame) {
+  const bool is_all_new = frame->layers != frame_->layers || frame->layers == nullptr;
   frame_ = frame;
   const metrics::Snapshot& snapshot = frame->snapshot;
-  show_header();
+  // What is calm is told twice a second; what is not, must not be told longer than it is so.
+  if (is_all_new || header_tone_ != Tone::good) show_header();
   if (!has_data(snapshot.daemon.state)) {
     waiting_->explain_the_plugin(snapshot.daemon.state == shm::ProducerState::absent);
     // What somebody has paused to look at is known also without its daemon.
@@ -343,12 +345,12 @@ void MainWindow::show_frame(const FramePointer& frame) {
     return;
   }
   pages_->setCurrentIndex(1);
-  if (frame->layers != nullptr) {
+  if (is_all_new && frame->layers != nullptr) {
     std::vector<std::string> stacks;
     for (const metrics::StackView& stack : frame->layers->stacks) stacks.push_back(stack.stack);
     bar_->show_stacks(stacks);
   }
-  charts_->show_frame(*frame);
+  if (is_all_new) charts_->show_frame(*frame);
   inflight_->show_snapshot(snapshot);
   if (tabs_->currentWidget() == overview_) overview_->show_frame(*frame, trail_.current().stack);
 }

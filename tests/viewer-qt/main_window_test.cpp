@@ -158,6 +158,26 @@ TEST_F(Window, ShowsTheFrameInTheHeaderTheFiguresAndTheStrip) {
   EXPECT_EQ(window_.findChild<InflightStrip*>()->text(), "In flight: nothing");
 }
 
+TEST_F(Window, WhatEachRequestChangesIsShownAtOnceAndWindowsWithTheirSecond) {
+  const auto snapshot = snapshot_of(1, "ping 100 250");
+  auto first = std::make_shared<Frame>(*frame_of(snapshot));
+  first->layers = std::make_shared<metrics::LayersView>();
+  window_.show_frame(first);
+  const QString requests = figure("Requests")->text();
+  const QString p99 = figure("p99")->text();
+  auto same_second = std::make_shared<Frame>(*first);
+  same_second->snapshot.daemon.run_total.ok += 7;
+  constexpr auto kMinute = static_cast<std::size_t>(metrics::Window::one_minute);
+  same_second->snapshot.daemon.windows[kMinute].latency.p99_ns *= 3;
+  window_.show_frame(same_second);
+  EXPECT_NE(figure("Requests")->text(), requests);
+  EXPECT_EQ(figure("p99")->text(), p99);
+  auto next_second = std::make_shared<Frame>(*same_second);
+  next_second->layers = std::make_shared<metrics::LayersView>();
+  window_.show_frame(next_second);
+  EXPECT_NE(figure("p99")->text(), p99);
+}
+
 TEST_F(Window, ChartsShowTheAnswerToWhatWasAskedAndNoOther) {
   show(snapshot_of(1, "ping 100 250"));
   window_.show_view(answer(30));
@@ -224,8 +244,9 @@ TEST_F(Window, TheChoiceOfAStackStandsBesideTheChips) {
   auto two = std::make_shared<metrics::LayersView>(*layers);
   two->stacks.resize(2);
   two->stacks[1].stack = "4-layer";
-  frame->layers = two;
-  window_.show_frame(frame);
+  auto next = std::make_shared<Frame>(*frame);
+  next->layers = two;
+  window_.show_frame(next);
   ASSERT_NE(button("4-layer"), nullptr);
   EXPECT_TRUE(button("both")->isChecked());
   button("4-layer")->click();

@@ -3,8 +3,10 @@
 
 #include <QHelpEvent>
 #include <QPainter>
+#include <QStyle>
 #include <QToolTip>
 #include <algorithm>
+#include <cmath>
 
 #include "viewer-qt/models/shown.h"
 
@@ -18,6 +20,8 @@ constexpr int kLeastChars = 24;  // to be read also where there is little room
 ElidedLabel::ElidedLabel(Qt::Alignment alignment, QWidget* parent)
     : QWidget(parent), alignment_(alignment) {
   setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+  setAutoFillBackground(true);  // so that what lies below it need not be painted again with it
+  drawn_.setTextFormat(Qt::PlainText);
 }
 
 void ElidedLabel::set_text(const QString& text) {
@@ -28,8 +32,14 @@ void ElidedLabel::set_text(const QString& text) {
 
 void ElidedLabel::put_text(const QString& text) {
   text_ = text;
-  text_width_ = fontMetrics().horizontalAdvance(text_);
+  drawn_.setText(text_);
+  lay_out();
   update();
+}
+
+void ElidedLabel::lay_out() {
+  drawn_.prepare({}, font());
+  text_width_ = static_cast<int>(std::ceil(drawn_.size().width()));
 }
 
 QSize ElidedLabel::sizeHint() const {
@@ -64,13 +74,19 @@ bool ElidedLabel::event(QEvent* event) {
 void ElidedLabel::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setPen(palette().color(QPalette::WindowText));
+  if (text_width_ <= width()) {
+    const QRect place = QStyle::alignedRect(layoutDirection(), alignment_ | Qt::AlignVCenter,
+                                            {text_width_, fontMetrics().height()}, rect());
+    painter.drawStaticText(place.topLeft(), drawn_);
+    return;
+  }
   painter.drawText(rect(), static_cast<int>(alignment_ | Qt::AlignVCenter | Qt::TextSingleLine),
                    elided());
 }
 
 void ElidedLabel::changeEvent(QEvent* event) {
   if (event->type() == QEvent::FontChange) {
-    text_width_ = fontMetrics().horizontalAdvance(text_);
+    lay_out();
     updateGeometry();
   }
   QWidget::changeEvent(event);

@@ -3,6 +3,7 @@
 // widen the window.)
 #pragma once
 
+#include <QStaticText>
 #include <QString>
 #include <QWidget>
 
@@ -33,10 +34,12 @@ class ElidedLabel : public QWidget, public PaintsText {
 
  private:
   QString elided() const;
+  void lay_out();
 
   Qt::Alignment alignment_;
   QString text_;
-  int text_width_ = 0;  // measuring takes as long as drawing
+  QStaticText drawn_;  // laid out once, to be measured and painted
+  int text_width_ = 0;
 };
 
 }  // namespace goxel_telemetry::viewer

@@ -84,6 +84,11 @@ FigureGroup latency(const metrics::Snapshot& snapshot, const metrics::LayersView
   return group;
 }
 
+Figure requests(const metrics::Daemon& daemon) {
+  return {tr("Requests"), count(daemon.run_total.all()),
+          tr("Since the daemon began, up to this moment")};
+}
+
 // A daemon that has ended has no rate any more; its last counts stay visible.
 FigureGroup throughput(const metrics::Snapshot& snapshot, const metrics::LayersView* layers) {
   const metrics::Daemon& daemon = snapshot.daemon;
@@ -104,8 +109,7 @@ FigureGroup throughput(const metrics::Snapshot& snapshot, const metrics::LayersV
         QString::fromStdString(metrics::format_rate(layers->targets.operations_per_second));
   }
   group.figures += target;
-  group.figures += {tr("Requests"), count(daemon.run_total.all()),
-                    tr("Since the daemon began, up to this moment")};
+  group.figures += requests(daemon);
   const metrics::Outcomes& minute = daemon.window(metrics::Window::one_minute).outcomes;
   group.figures += {tr("Not ok, 1 min"), count(minute.failed()),
                     tr("%1 errors, %2 unanswered, %3 malformed, %4 cancelled. A client that asks "
@@ -288,6 +292,11 @@ QList<FigureGroup> figure_groups(const metrics::Snapshot& snapshot,
                              {freshness(snapshot), lost(snapshot), covered(layers),
                               own_cost(snapshot), segment(snapshot)}};
   return {latency(snapshot, layers), throughput(snapshot, layers), host, watching};
+}
+
+QList<Figure> quick_figures(const metrics::Snapshot& snapshot, const metrics::LayersView* layers) {
+  return {requests(snapshot.daemon), clients(snapshot.daemon), in_flight(snapshot), queue(snapshot),
+          workers(snapshot, layers)};
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -27,4 +27,7 @@ struct FigureGroup {
 QList<FigureGroup> figure_groups(const metrics::Snapshot& snapshot,
                                  const metrics::LayersView* layers);
 
+// Those of them that may change with each request, and not only from second to second.
+QList<Figure> quick_figures(const metrics::Snapshot& snapshot, const metrics::LayersView* layers);
+
 }  // namespace goxel_telemetry::viewer

@@ -2,6 +2,7 @@
 #include "viewer-qt/pages/figure_panel.h"
 
 #include <QGridLayout>
+#include <algorithm>
 
 #include "viewer-qt/models/shown.h"
 #include "viewer-qt/pages/panel.h"
@@ -46,25 +47,33 @@ void FigurePanel::show_group(const FigureGroup& group) {
   }
   for (qsizetype i = 0; i < rows_.size(); ++i) {
     const Figure& figure = group.figures[i];
-    const Row& row = rows_[i];
-    const QString value = figure.alarming ? QStringLiteral("▲ ") + figure.value : figure.value;
-    if (row.name->text() != figure.name) {
-      row.name->setText(figure.name);
-      row.value->setAccessibleName(figure.name);
+    if (rows_[i].name->text() != figure.name) {
+      rows_[i].name->setText(figure.name);
+      rows_[i].value->setAccessibleName(figure.name);
     }
-    row.value->set_text(value);
-    if (row.value->toolTip() != figure.hint) {
-      row.name->setToolTip(plain_tip(figure.hint));
-      row.value->setToolTip(figure.hint);
-    }
-    const QColor ink = figure.alarming ? theme::ink(theme::Ink::warning, palette())
-                                       : palette().color(QPalette::WindowText);
-    if (row.value->palette().color(QPalette::WindowText) != ink) {
-      QPalette colors = row.value->palette();
-      colors.setColor(QPalette::WindowText, ink);
-      row.value->setPalette(colors);
-    }
+    show_figure(rows_[i], figure);
   }
+}
+
+void FigurePanel::show_figures(const QList<Figure>& figures) {
+  for (const Row& row : rows_) {
+    const auto found = std::ranges::find(figures, row.name->text(), &Figure::name);
+    if (found != figures.end()) show_figure(row, *found);
+  }
+}
+
+void FigurePanel::show_figure(const Row& row, const Figure& figure) {
+  row.value->set_text(figure.alarming ? QStringLiteral("▲ ") + figure.value : figure.value);
+  if (row.value->toolTip() != figure.hint) {
+    row.name->setToolTip(plain_tip(figure.hint));
+    row.value->setToolTip(figure.hint);
+  }
+  const QColor ink = figure.alarming ? theme::ink(theme::Ink::warning, palette())
+                                     : palette().color(QPalette::WindowText);
+  if (row.value->palette().color(QPalette::WindowText) == ink) return;
+  QPalette colors = row.value->palette();
+  colors.setColor(QPalette::WindowText, ink);
+  row.value->setPalette(colors);
 }
 
 }  // namespace goxel_telemetry::viewer

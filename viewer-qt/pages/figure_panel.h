@@ -19,12 +19,16 @@ class FigurePanel : public QFrame {
   explicit FigurePanel(QWidget* parent = nullptr);
 
   void show_group(const FigureGroup& group);
+  // Those of its figures that are among these.
+  void show_figures(const QList<Figure>& figures);
 
  private:
   struct Row {
     QLabel* name;
     ValueLabel* value;
   };
+  void show_figure(const Row& row, const Figure& figure);
+
   QLabel* title_;
   QGridLayout* grid_;
   QList<Row> rows_;

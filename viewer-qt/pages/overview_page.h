@@ -4,6 +4,7 @@
 
 #include <QList>
 #include <QScrollArea>
+#include <memory>
 #include <string>
 
 #include "viewer-qt/charts/time_view.h"
@@ -36,6 +37,8 @@ class OverviewPage : public QScrollArea {
   FlowGrid* grid_;
   QList<FigurePanel*> panels_;
   LayerBars* layers_;
+  std::shared_ptr<const metrics::LayersView> shown_layers_;
+  std::string shown_stack_;
   TimeView day_view_;
   TimeChart* day_;
   TimeRuler* day_ruler_;
