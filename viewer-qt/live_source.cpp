@@ -33,9 +33,10 @@ using metrics::kNsPerSecond;
 // Each with a frame: a request's end is on the screen within a tenth of a second.
 constexpr int kSweepMs = 90;
 constexpr std::uint64_t kSweepBudgetNs = 200'000'000;
-constexpr std::uint64_t kSweepsPerLook = 11;
-// A window's title tells the state also while the window is hidden, and must not call it stale.
-constexpr std::uint64_t kSweepsPerHiddenFrame = 5;
+// A window's title tells the state also while the window is hidden, and must not call it stale. A ring holds what comes
+// in such a time.
+constexpr int kHiddenSweepMs = 450;
+constexpr std::uint64_t kLookNs = kNsPerSecond;
 // A second's records have been read so long after its end.
 constexpr std::uint64_t kSecondIsReadNs = 100'000'000;
 constexpr std::uint64_t kSecondsPerDayPassed = 10;
@@ -96,9 +97,9 @@ class LiveSource::Reader : public QObject {
 
   void start() {
     past_.emplace(history_file_);
-    auto* timer = new QTimer(this);
-    connect(timer, &QTimer::timeout, this, &Reader::sweep);
-    timer->start(kSweepMs);
+    timer_ = new QTimer(this);
+    connect(timer_, &QTimer::timeout, this, &Reader::sweep);
+    timer_->start(kSweepMs);
     sweep();
   }
 
@@ -123,6 +124,7 @@ class LiveSource::Reader : public QObject {
   void show_values(bool shown) {
     if (shown == std::exchange(shown_, shown) || !shown) return;
     day_answered_ = 0;
+    sweep();
     guarded([this] { put_away(metrics::Time::now()); });
   }
 
@@ -139,6 +141,15 @@ class LiveSource::Reader : public QObject {
   }
 
  private:
+  // Frames of one moment have the same windows.
+  struct Moment {
+    std::uint64_t second = 0;  // CLOCK_MONOTONIC
+    shm::ProducerState state = shm::ProducerState::absent;
+    std::uint64_t run_id = 0;
+
+    bool operator==(const Moment&) const = default;
+  };
+
   // What is wrong with one sweep (no memory, no descriptors) may pass until the next.
   template <class Work>
   void guarded(Work work) {
@@ -154,17 +165,19 @@ class LiveSource::Reader : public QObject {
   }
 
   void sweep_once() {
-    const std::uint64_t sweep = sweeps_++;
-    if (!live_ && sweep % kSweepsPerLook == 0) look_around();
-    if (!group_ && !wanted_.empty()) follow(wanted_);
     const metrics::Time now = metrics::Time::now();
+    if (!live_ && now.monotonic_ns >= looked_ns_ + kLookNs) {
+      looked_ns_ = now.monotonic_ns;
+      look_around();
+    }
+    if (!group_ && !wanted_.empty()) follow(wanted_);
     if (group_) {
       records_->advance(now);
       group_->sweep(now, kSweepBudgetNs);
     }
-    // Frames first: an answer's totals must not be older than its counts. A death may last no longer than two sweeps.
-    const bool has_changed = group_ && group_->daemon().state() != seen_state_;
-    if (has_watcher() || has_changed || sweep % kSweepsPerHiddenFrame == 0) refresh(now);
+    refresh(now);  // before the answer, whose totals must not be older than its counts
+    const int sweep_ms = has_watcher() ? kSweepMs : kHiddenSweepMs;
+    if (timer_->interval() != sweep_ms) timer_->setInterval(sweep_ms);
     const std::uint64_t second = (now.realtime_ns - kSecondIsReadNs) / kNsPerSecond;
     if (!group_ || (second == second_ && is_kept_)) return;
     second_ = second;
@@ -183,7 +196,6 @@ class LiveSource::Reader : public QObject {
       follower->on_record([this](const metrics::NamedRecord& record) { records_->add(record); });
     }
     seen_state_ = shm::ProducerState::absent;
-    layers_.reset();
     marks_ = {};
     notes_.read(instance);
     message_of_note_.clear();
@@ -214,18 +226,17 @@ class LiveSource::Reader : public QObject {
     metrics::Snapshot& snapshot = frame->snapshot;
     if (group_) {
       snapshot = group_->snapshot(now);
-      const std::uint64_t second = now.monotonic_ns / kNsPerSecond;
-      if (std::exchange(layers_second_, second) != second || layers_ == nullptr ||
-          snapshot.daemon.state != seen_state_) {
-        layers_ = group_->layers(snapshot);
-      }
-      frame->layers = layers_;
+      frame->layers = group_->layers(snapshot);
       marks_.look_at(snapshot);
     } else {
       snapshot.taken_monotonic_ns = now.monotonic_ns;
       snapshot.taken_realtime_ns = now.realtime_ns;
       snapshot.daemon.message = message_;
     }
+    const Moment moment{now.monotonic_ns / kNsPerSecond, snapshot.daemon.state,
+                        snapshot.daemon.run_id};
+    if (moment != std::exchange(moment_, moment)) ++revision_;
+    frame->revision = revision_;
     const shm::ProducerState before = std::exchange(seen_state_, snapshot.daemon.state);
     live_ = seen_state_ == shm::ProducerState::live;
     if (seen_state_ == shm::ProducerState::dead && before != seen_state_) tell_end(snapshot);
@@ -582,8 +593,8 @@ class LiveSource::Reader : public QObject {
   std::string message_;  // why no instance is followed
   std::string message_of_note_;
   FramePointer latest_;
-  std::shared_ptr<const metrics::LayersView> layers_;  // of this monotonic second
-  std::uint64_t layers_second_ = 0;
+  Moment moment_;  // of the last frame
+  std::uint64_t revision_ = 0;
 
   Look look_;
   bool is_new_ = true;  // the look has not been answered
@@ -605,7 +616,8 @@ class LiveSource::Reader : public QObject {
   bool is_kept_ = false;                         // what the ring held at first is in the past
   bool shown_ = true;
   bool complained_ = false;
-  std::uint64_t sweeps_ = 0;
+  QTimer* timer_ = nullptr;
+  std::uint64_t looked_ns_ = 0;  // CLOCK_MONOTONIC
   std::uint64_t second_ = 0;
   std::atomic<bool> untaken_frame_ = false;  // one is on its way to the window
   std::atomic<bool> untaken_view_ = false;

@@ -23,9 +23,10 @@ namespace goxel_telemetry::viewer {
 // A moment of a daemon.
 struct Frame {
   metrics::Snapshot snapshot;
-  // Null: no daemon is followed. Another one in each second and for each state: then all that the frame tells may be new.
-  // Between, windows stay as they are, and only totals, gauges and what is in flight change.
-  std::shared_ptr<const metrics::LayersView> layers;
+  std::shared_ptr<const metrics::LayersView> layers;  // null: no daemon is followed
+  // Another one in each second, and for each state and run: then all that the frame tells may be new. Frames of one
+  // revision have the same windows; only totals, gauges and what is in flight differ.
+  std::uint64_t revision = 0;
 };
 
 // What is wanted beside the charts: what the open page shows.

@@ -333,7 +333,7 @@ void MainWindow::ask() {
 }
 
 void MainWindow::show_frame(const FramePointer& frame) {
-  const bool is_all_new = frame->layers != frame_->layers || frame->layers == nullptr;
+  const bool is_all_new = frame->revision != frame_->revision;
   frame_ = frame;
   const metrics::Snapshot& snapshot = frame->snapshot;
   // What is calm is told twice a second; what is not, must not be told longer than it is so.

@@ -317,6 +317,7 @@ class FilledWindow {
     auto frame = std::make_shared<Frame>();
     frame->snapshot = *busy();
     frame->layers = two_stacks();
+    frame->revision = ++frames_;
     metrics::Daemon& daemon = frame->snapshot.daemon;
     switch (screen) {
       case Screen::waiting:
@@ -408,6 +409,7 @@ class FilledWindow {
   std::unique_ptr<LongerWords> words_;
   std::unique_ptr<MainWindow> window_;
   Look asked_;
+  std::uint64_t frames_ = 0;
 };
 
 inline constexpr Screen kAll[] = {Screen::waiting,      Screen::overview,  Screen::operations,

@@ -71,6 +71,8 @@ class Window : public PageTest {
     auto frame = std::make_shared<Frame>();
     frame->snapshot = *snapshot;
     frame->snapshot.taken_realtime_ns = metrics::Time::now().realtime_ns;
+    static std::uint64_t revision = 0;
+    frame->revision = ++revision;
     return frame;
   }
   void show(const std::shared_ptr<metrics::Snapshot>& snapshot) {
@@ -161,7 +163,6 @@ TEST_F(Window, ShowsTheFrameInTheHeaderTheFiguresAndTheStrip) {
 TEST_F(Window, WhatEachRequestChangesIsShownAtOnceAndWindowsWithTheirSecond) {
   const auto snapshot = snapshot_of(1, "ping 100 250");
   auto first = std::make_shared<Frame>(*frame_of(snapshot));
-  first->layers = std::make_shared<metrics::LayersView>();
   window_.show_frame(first);
   const QString requests = figure("Requests")->text();
   const QString p99 = figure("p99")->text();
@@ -173,7 +174,7 @@ TEST_F(Window, WhatEachRequestChangesIsShownAtOnceAndWindowsWithTheirSecond) {
   EXPECT_NE(figure("Requests")->text(), requests);
   EXPECT_EQ(figure("p99")->text(), p99);
   auto next_second = std::make_shared<Frame>(*same_second);
-  next_second->layers = std::make_shared<metrics::LayersView>();
+  next_second->revision = first->revision + 1;
   window_.show_frame(next_second);
   EXPECT_NE(figure("p99")->text(), p99);
 }
@@ -246,6 +247,7 @@ TEST_F(Window, TheChoiceOfAStackStandsBesideTheChips) {
   two->stacks[1].stack = "4-layer";
   auto next = std::make_shared<Frame>(*frame);
   next->layers = two;
+  next->revision = frame->revision + 1;
   window_.show_frame(next);
   ASSERT_NE(button("4-layer"), nullptr);
   EXPECT_TRUE(button("both")->isChecked());

@@ -51,6 +51,8 @@ FramePointer frame_of(const std::shared_ptr<metrics::Snapshot>& snapshot) {
   auto frame = std::make_shared<Frame>();
   frame->snapshot = *snapshot;
   frame->snapshot.taken_realtime_ns = metrics::Time::now().realtime_ns;
+  static std::uint64_t revision = 0;
+  frame->revision = ++revision;
   return frame;
 }
 

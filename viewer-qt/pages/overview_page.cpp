@@ -74,12 +74,12 @@ OverviewPage::OverviewPage(QWidget* parent) : QScrollArea(parent), grid_(new Flo
 }
 
 void OverviewPage::show_frame(const Frame& frame, const std::string& stack) {
-  if (frame.layers != nullptr && frame.layers == shown_layers_ && stack == shown_stack_) {
+  if (frame.revision == shown_revision_ && stack == shown_stack_) {
     const QList<Figure> quick = quick_figures(frame.snapshot, frame.layers.get());
     for (FigurePanel* panel : panels_) panel->show_figures(quick);
     return;
   }
-  shown_layers_ = frame.layers;
+  shown_revision_ = frame.revision;
   shown_stack_ = stack;
   const QList<FigureGroup> groups = figure_groups(frame.snapshot, frame.layers.get());
   for (qsizetype i = 0; i < panels_.size(); ++i) panels_[i]->show_group(groups[i]);

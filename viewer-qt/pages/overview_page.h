@@ -4,7 +4,7 @@
 
 #include <QList>
 #include <QScrollArea>
-#include <memory>
+#include <cstdint>
 #include <string>
 
 #include "viewer-qt/charts/time_view.h"
@@ -37,7 +37,7 @@ class OverviewPage : public QScrollArea {
   FlowGrid* grid_;
   QList<FigurePanel*> panels_;
   LayerBars* layers_;
-  std::shared_ptr<const metrics::LayersView> shown_layers_;
+  std::uint64_t shown_revision_ = 0;
   std::string shown_stack_;
   TimeView day_view_;
   TimeChart* day_;
