@@ -169,16 +169,16 @@ void run(const std::string& instance, std::uint64_t seconds) {
   QApplication::exec();
   const double end = samples.back().days;
   constexpr double kHourOfDay = 1.0 / 24;
-  const auto most = std::ranges::max_element(samples, {}, &Sample::megabytes);
-  for (double day = 0; day < end; ++day) {
+  const Sample most = std::ranges::max(samples, {}, &Sample::megabytes);
+  for (double day = 0; day + 0.5 < end; ++day) {
     std::fprintf(stderr, "day %.0f: %.1f MB\n", day + 1, mean(samples, day, day + 1));
   }
-  std::fprintf(stderr, "most after %.2f hours\n", most->days * 24);
+  std::fprintf(stderr, "most after %.2f hours\n", most.days * 24);
   const double first_hour = mean(samples, 0, kHourOfDay);
   std::erase_if(samples, [](const Sample& one) { return one.days < kHourOfDay; });
   print_measured({{"first_hour", first_hour},
                   {"end", mean(samples, end - 6 * kHourOfDay, end + 1)},
-                  {"most", most->megabytes},
+                  {"most", most.megabytes},
                   {"growth", growth(samples)}});
 }
 
