@@ -247,7 +247,7 @@ int main(int count, char** arguments) {
     qputenv(name, home.path().toUtf8());
   goxel_telemetry::viewer::CountingApplication application(count, arguments);
   try {
-    goxel_telemetry::viewer::run(application, count > 1 ? std::atoi(arguments[1]) : 10);
+    goxel_telemetry::viewer::run(application, count > 1 ? std::atoi(arguments[1]) : 4);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "viewer_frames: %s\n", error.what());
     return 1;
