@@ -16,6 +16,7 @@
 #include "viewer-qt/connect.h"
 #include "viewer-qt/live_source.h"
 #include "viewer-qt/main_window.h"
+#include "viewer-qt/spare_memory.h"
 #include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
@@ -176,6 +177,7 @@ int run(QApplication& application, const Options& options) {
   if (!options.page.isEmpty()) window.turn_to(options.page);
   LiveSource source(options.instance, options.history_file);
   connect(source, window);
+  give_back_spare_memory(&window);
   if (!options.screenshot.isEmpty()) {
     const auto start_clock = [&] {
       QTimer::singleShot(options.after_seconds * 1000, &window,

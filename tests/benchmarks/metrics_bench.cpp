@@ -17,10 +17,8 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,10 +30,7 @@
 #include "metrics/live/record_log.h"
 #include "metrics/live/window.h"
 #include "metrics/tally/histogram.h"
-#include "shm/catalog.h"
-#include "shm/clock.h"
-#include "shm/producer.h"
-#include "shm/segment.h"
+#include "tests/benchmarks/busy_daemon.h"
 
 namespace {
 
@@ -44,71 +39,13 @@ using metrics::Follower;
 using metrics::Time;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::uint32_t kOperations = 64;
-constexpr std::uint32_t kBusyLanes = 8;
-
-std::vector<std::uint64_t> latencies(std::size_t count) {
-  std::mt19937_64 random(1);
-  std::lognormal_distribution<double> distribution(std::log(150'000.0), 1.0);
-  std::vector<std::uint64_t> values(count);
-  for (std::uint64_t& value : values) value = static_cast<std::uint64_t>(distribution(random));
-  return values;
-}
-
-class Daemon {
- public:
-  Daemon() {
-    shm::SegmentOptions options;
-    options.instance = "metrics-bench-" + std::to_string(getpid());
-    shm::Created created = shm::create_segment(options);
-    if (created.outcome != shm::CreateOutcome::created) throw std::runtime_error(created.message);
-    mapping_ = std::move(created.mapping);
-    const shm::ProducerView segment(mapping_->bytes());
-    shm::Header& header = segment.header();
-    instance_ = options.instance;
-    run_id_ = header.run_id;
-    shm::store(header.calibration, shm::Calibration{});
-    shm::CatalogWriter catalog(header, segment.catalog());
-    for (std::uint32_t i = 0; i < kOperations; ++i) {
-      operations_.push_back(
-          catalog.intern(shm::NameKind::operation, "goxel.operation_" + std::to_string(i)));
-    }
-    for (std::uint32_t i = 0; i < kBusyLanes; ++i) lanes_.emplace_back(segment, i);
-  }
-  ~Daemon() { shm::remove_segment(instance_, run_id_); }
-
-  // `count` records that end one after the other from `begin_ns` on, spread over the lanes.
-  void publish(std::uint64_t count, std::uint64_t begin_ns, std::uint64_t step_ns) {
-    for (std::uint64_t i = 0; i < count; ++i, ++published_) {
-      const std::uint64_t duration = durations_[published_ % durations_.size()];
-      shm::Record record{};
-      record.start_ticks = begin_ns + i * step_ns - duration;
-      record.duration_ticks = duration & shm::kTicksAtLeast;
-      record.operation = operations_[published_ * 7 % kOperations];
-      record.layer = shm::names::kDaemon;
-      record.stack = published_ % 3 == 0 ? shm::names::kTwoLayer : shm::names::kFourLayer;
-      record.protocol = 1;
-      record.bytes_in = 120;
-      record.bytes_out = 80;
-      lanes_[published_ % kBusyLanes].publish(record);
-    }
-  }
-
-  const std::string& instance() const { return instance_; }
-
- private:
-  std::unique_ptr<shm::Mapping> mapping_;
-  std::string instance_;
-  std::uint64_t run_id_ = 0;
-  std::vector<std::uint16_t> operations_;
-  std::vector<shm::Producer> lanes_;
-  const std::vector<std::uint64_t> durations_ = latencies(65'536);
-  std::uint64_t published_ = 0;
-};
+using benchmarks::BusyDaemon;
+using benchmarks::kOperations;
+using benchmarks::latencies;
 
 // 5,000,000 records/s in sweeps of 50,000, every 10 ms of the follower's clock.
 void ingest(benchmark::State& state) {
-  Daemon daemon;
+  BusyDaemon daemon("metrics-bench-" + std::to_string(getpid()));
   Follower follower(daemon.instance());
   Time now = Time::now();
   follower.sweep(now);
@@ -128,7 +65,7 @@ BENCHMARK(ingest)->Name("metrics/ingest")->Unit(benchmark::kMicrosecond);
 // One iteration is one second of the follower's clock, after 15 minutes that filled all windows.
 void second_with(benchmark::State& state, std::uint64_t records_per_second) {
   constexpr std::uint64_t kSweeps = 20;
-  Daemon daemon;
+  BusyDaemon daemon("metrics-bench-" + std::to_string(getpid()));
   Follower follower(daemon.instance());
   Time now = Time::now();
   const auto sweep = [&] {

@@ -7,10 +7,14 @@
 #include <QCategoryAxis>
 #include <QChart>
 #include <QChartView>
+#include <QScreen>
 #include <QSignalSpy>
 #include <QTest>
+#include <QVBoxLayout>
 #include <QWheelEvent>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "tests/viewer-qt/application.h"
 #include "viewer-qt/charts/steady_scale.h"
@@ -309,6 +313,53 @@ TEST_F(TimeChartTest, DrawsAGapAZeroAndTheUnknownDifferently) {
   EXPECT_NE(known, zero);
   EXPECT_NE(known, unknown);
   EXPECT_NE(zero, unknown);
+}
+
+// Counts how often a chart is painted.
+class Paints : public QObject {
+ public:
+  explicit Paints(const TimeChart& chart) {
+    chart.findChild<QChartView*>()->viewport()->installEventFilter(this);
+  }
+  int taken() { return std::exchange(count_, 0); }
+  bool eventFilter(QObject*, QEvent* event) override {
+    count_ += event->type() == QEvent::Paint;
+    return false;
+  }
+
+ private:
+  int count_ = 0;
+};
+
+TEST_F(WithApplication, ChangesPaintEachChartOfAWindowOnceAndAllOfIt) {
+  TimeView view;
+  view.show({kThen, kThen + 10 * kNsPerSecond}, false);
+  QWidget window;
+  auto* rows = new QVBoxLayout(&window);
+  std::vector<TimeChart*> charts;
+  for (const char* title : {"one", "other"}) {
+    charts.push_back(new TimeChart(
+        title, Quantity::duration,
+        {{"p50", theme::Ink::p50, &TimePoint::p50_ns, &TimePoint::max_ns, "max", true}}, &view));
+    rows->addWidget(charts.back());
+  }
+  window.resize(600, 300);
+  window.show();
+  const auto settle = [] {
+    for (int i = 0; i < 5; ++i) QCoreApplication::processEvents();
+  };
+  for (TimeChart* chart : charts) chart->show_points(seconds("200 300"), true);
+  settle();
+  Paints one(*charts[0]);
+  Paints other(*charts[1]);
+  view.show({kThen, kThen + 9 * kNsPerSecond}, false);
+  for (TimeChart* chart : charts) chart->show_points(seconds("200 900000"), true);
+  settle();
+  EXPECT_EQ(one.taken(), 1);
+  EXPECT_EQ(other.taken(), 1);
+  const QImage on_screen = window.screen()->grabWindow(window.winId()).toImage();
+  EXPECT_EQ(on_screen.convertedTo(QImage::Format_RGB32),
+            window.grab().toImage().convertedTo(QImage::Format_RGB32));
 }
 
 TEST(PlotItemTest, APeakOfOneColumnReachesUpToIt) {

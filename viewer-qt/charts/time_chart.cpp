@@ -4,7 +4,6 @@
 #include <QCategoryAxis>
 #include <QChart>
 #include <QChartView>
-#include <QCoreApplication>
 #include <QEvent>
 #include <QGraphicsLayout>
 #include <QHBoxLayout>
@@ -231,6 +230,7 @@ void TimeChart::Private::fit(bool is_new) {
 }
 
 void TimeChart::Private::draw(const TimeChart& widget) {
+  chart->layout()->activate();  // or labels would be moved after they were painted
   Plot plot;
   plot.points = points;
   for (const ChartLine& line : lines) {
@@ -252,8 +252,7 @@ void TimeChart::Private::draw(const TimeChart& widget) {
     plot.ticks.append(tick.at_ns);
   }
   item->draw(std::move(plot), area());
-  // The scene tells the view of it by an event; the cross-hair's widget tells it now, so the chart would be painted twice.
-  QCoreApplication::sendPostedEvents(chart->scene(), QEvent::MetaCall);
+  frame->viewport()->update();
   name_lines(widget);
   cross_hair->moved();
 }
@@ -357,6 +356,9 @@ TimeChart::TimeChart(const QString& title, Quantity quantity, const QList<ChartL
   p.item->setParentItem(p.chart);
   p.item->setZValue(10);
   p.frame = new QChartView(p.chart);
+  // A scene that tells its view of a change paints the window at once, before its cross-hair and the other charts have changed, and so paints
+  // it twice.
+  p.frame->setViewportUpdateMode(QGraphicsView::NoViewportUpdate);
   p.cross_hair = new CrossHair(p.frame, p.item, view);
   p.frame->setFrameShape(QFrame::NoFrame);
   p.frame->setFocusPolicy(Qt::NoFocus);
