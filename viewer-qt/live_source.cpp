@@ -7,6 +7,7 @@
 #include <exception>
 #include <iterator>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <utility>
@@ -107,6 +108,20 @@ class LiveSource::Reader : public QObject {
     wanted_ = instance.toStdString();
     group_.reset();
     live_ = false;
+  }
+
+  // On any thread. Of looks that come faster than they are answered, only the last counts.
+  void look_next(const Look& look) {
+    {
+      const std::lock_guard lock(next_look_guard_);
+      if (std::exchange(next_look_, look)) return;  // it is on its way already
+    }
+    QMetaObject::invokeMethod(this, [this] {
+      std::unique_lock lock(next_look_guard_);
+      const Look next = *std::exchange(next_look_, std::nullopt);
+      lock.unlock();
+      look_at(next);
+    });
   }
 
   void look_at(const Look& look) {
@@ -596,6 +611,8 @@ class LiveSource::Reader : public QObject {
   Moment moment_;  // of the last frame
   std::uint64_t revision_ = 0;
 
+  std::mutex next_look_guard_;
+  std::optional<Look> next_look_;
   Look look_;
   bool is_new_ = true;  // the look has not been answered
   PointsCache cache_;
@@ -641,7 +658,7 @@ void LiveSource::watch(const QString& instance) {
 }
 
 void LiveSource::look_at(const Look& look) {
-  QMetaObject::invokeMethod(reader_, [this, look] { reader_->look_at(look); });
+  reader_->look_next(look);
 }
 
 void LiveSource::show_values(bool shown) {

@@ -152,7 +152,9 @@ void PlotItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
   grid.setAlphaF(0.14F);
   painter->setClipRect(boundingRect());
   draw_unknown(*painter, grid);
-  // As rectangles: of a line each pixel is a span, and Qt wakes threads for more than 64 of them.
+  // As rectangles: of a line each pixel is a span, and Qt wakes threads for more than 64 of them. As a source: what is
+  // blended is spans, too, and in the item's cache nothing lies below that would have to be blended with.
+  painter->setCompositionMode(QPainter::CompositionMode_Source);
   for (const std::uint64_t tick : plot_.ticks) {
     painter->fillRect(QRectF(std::round(x_of(tick)), 0, 1, size_.height()), grid);
   }
@@ -160,6 +162,7 @@ void PlotItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
     painter->fillRect(QRectF(0, std::round(y_at(at)), size_.width(), 1), grid);
   }
   painter->fillRect(QRectF(0, 0, 1, size_.height()), grid);
+  painter->setCompositionMode(QPainter::CompositionMode_SourceOver);
   if (plot_.target) {
     painter->setPen(QPen(plot_.ink, 0, Qt::DashLine));
     const double y = std::round(y_of(*plot_.target));
