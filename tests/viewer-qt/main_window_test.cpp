@@ -16,6 +16,7 @@
 
 #include "tests/viewer-qt/application.h"
 #include "tests/viewer-qt/snapshots.h"
+#include "viewer-qt/charts/elided_label.h"
 #include "viewer-qt/charts/heat_map.h"
 #include "viewer-qt/charts/time_chart.h"
 #include "viewer-qt/models/changes.h"
@@ -26,6 +27,7 @@
 #include "viewer-qt/pages/elided_box.h"
 #include "viewer-qt/pages/inflight_strip.h"
 #include "viewer-qt/pages/records_page.h"
+#include "viewer-qt/pages/slowdown_notice.h"
 #include "viewer-qt/pages/value_label.h"
 #include "viewer-qt/selection_bar.h"
 #include "viewer-qt/theme.h"
@@ -309,6 +311,7 @@ TEST_F(Window, WhatGotSlowerOpensByItselfAndNamesOperationAndLayer) {
   show(snapshot_of(1, "ping 100 250"));
   window_.show_slowdown();
   EXPECT_EQ(asked().wanted, Wanted::changes);
+  EXPECT_TRUE(asked().slowdown);
   auto view = std::make_shared<View>(*answer(30));
   view->changes = slower();
   window_.show_view(view);
@@ -336,6 +339,92 @@ TEST_F(Window, WhoLooksAtSomethingElseIsNotTornAway) {
   window_.turn_to("operations");
   window_.show_slowdown();
   EXPECT_EQ(asked().wanted, Wanted::operations);
+  window_.turn_to("changes");
+  choose("ping");
+  window_.show_slowdown();
+  EXPECT_EQ(asked().selection.operation, "ping");
+  EXPECT_FALSE(asked().slowdown);
+}
+
+SlowdownPointer slowdown() {
+  return std::make_shared<const Slowdown>(Slowdown{slower(), 0});
+}
+
+TEST_F(Window, WhatGetsSlowerLaterIsALineThatTakesNeitherPageNorFocus) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.turn_to("records");
+  choose("ping");
+  const Look before = asked();
+  QWidget* const focus = window_.focusWidget();
+  auto* line = window_.findChild<SlowdownNotice*>();
+  EXPECT_FALSE(line->isVisibleTo(&window_));
+  window_.note_slowdown(slowdown());
+  EXPECT_TRUE(line->isVisibleTo(&window_));
+  EXPECT_TRUE(line->findChild<ElidedLabel*>()->text().startsWith(
+      "fill in daemon takes 1.00 ms longer since about "));
+  EXPECT_EQ(asked(), before);
+  EXPECT_EQ(window_.focusWidget(), focus);
+  window_.note_slowdown(nullptr);
+  EXPECT_FALSE(line->isVisibleTo(&window_)) << "it is so no longer";
+}
+
+TEST_F(Window, TheLineOfWhatGotSlowerIsPutAwayUntilThereIsAnotherOne) {
+  show(snapshot_of(1, "ping 100 250"));
+  auto* line = window_.findChild<SlowdownNotice*>();
+  window_.note_slowdown(slowdown());
+  ASSERT_NE(button("✕"), nullptr);
+  button("✕")->click();
+  EXPECT_FALSE(line->isVisibleTo(&window_));
+  window_.note_slowdown(slowdown());
+  EXPECT_TRUE(line->isVisibleTo(&window_));
+}
+
+TEST_F(Window, TheLineOfWhatGotSlowerOpensWhatWasFoundUntilSomethingElseIsLookedAt) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.turn_to("changes");
+  auto* box = window_.findChild<ElidedBox*>();
+  const auto open = [&] {
+    window_.turn_to("records");
+    choose("ping");
+    QTest::keyClick(&window_, Qt::Key_Space);
+    window_.note_slowdown(slowdown());
+    button("Show what changed")->click();
+    EXPECT_EQ(asked().wanted, Wanted::changes);
+    EXPECT_TRUE(asked().slowdown);
+    EXPECT_EQ(asked().selection, Selection());
+    EXPECT_EQ(asked().baseline, "");
+    EXPECT_EQ(box->currentIndex(), 0);
+  };
+  open();
+  QTest::keyClick(&window_, Qt::Key_Left, Qt::AltModifier);
+  EXPECT_FALSE(asked().slowdown);
+  EXPECT_EQ(asked().selection.operation, "ping") << "the way back";
+  open();
+  window_.turn_to("overview");
+  window_.turn_to("changes");
+  EXPECT_FALSE(asked().slowdown);
+  auto view = std::make_shared<View>(*answer(30));
+  view->changes = slower();
+  view->baselines = std::make_shared<KnownBaselines>(KnownBaselines{{{"good", "live", 1}}, ""});
+  window_.show_view(view);
+  QTest::keyClick(box, Qt::Key_Down);
+  ASSERT_EQ(asked().baseline, "good");
+  open();
+  QTest::keyClick(box, Qt::Key_Down);
+  EXPECT_FALSE(asked().slowdown);
+  EXPECT_EQ(asked().baseline, "good");
+}
+
+TEST_F(Window, SpacePressesTheButtonThatHasTheFocusAndDoesNotPause) {
+  show(snapshot_of(1, "ping 100 250"));
+  choose("ping");
+  QToolButton* const chip = button("ping");
+  ASSERT_NE(chip, nullptr);
+  window_.activateWindow();
+  chip->setFocus();
+  QTest::keyClick(chip, Qt::Key_Space);
+  EXPECT_TRUE(chips().isEmpty());
+  EXPECT_TRUE(asked().selection.is_live());
 }
 
 TEST_F(Window, ABaselineCanBeChosenToCompareWith) {
