@@ -251,6 +251,7 @@ TEST_F(Window, TheChoiceOfAStatusRestrictsWhatIsAskedAndFollowsTheTrail) {
   QTest::keyClick(choice, Qt::Key_Down);
   EXPECT_EQ(asked().selection.status, StatusChoice::failed);
   EXPECT_EQ(chips(), QStringList(QString::fromUtf8("only not ok  ✕")));
+  ASSERT_NE(button("only not ok"), nullptr);
   QTest::mouseClick(button("only not ok"), Qt::LeftButton);
   EXPECT_EQ(asked().selection.status, StatusChoice::any);
   EXPECT_EQ(choice->currentText(), "ok or not");
@@ -455,37 +456,105 @@ TEST_F(Window, ABaselineCanBeChosenToCompareWith) {
   EXPECT_EQ(asked().baseline, "");
 }
 
-// Of one moment, in the charts and in the heat map.
-TEST_F(Window, TheHeatMapStandsBelowTheChartsAlsoWhenTheirLabelsGrow) {
-  show(snapshot_of(1, "ping 100 250"));
-  window_.turn_to("distribution");
-  for (const double per_second : {100.0, 8.8e11}) {
-    auto view = std::make_shared<View>(*answer(30));
-    auto points = std::make_shared<TimePoints>(*view->points);
+// The page of distributions with 30 columns of a second, below charts that go on.
+class HeatMapBelow : public Window {
+ protected:
+  HeatMapBelow() {
+    show(snapshot_of(1, "ping 100 250"));
+    window_.turn_to("distribution");
+  }
+
+  const HeatMap& map() const { return window_.findChild<DistributionPage*>()->heat_map(); }
+  // Of requests that took `ns`, at so many a second.
+  void show_charts(double per_second, std::uint64_t ns) {
+    view_ = std::make_shared<View>(*answer(30));
+    auto points = std::make_shared<TimePoints>(*view_->points);
     for (TimePoint& point : points->points) point.per_second = per_second;
-    view->points = points;
-    view->is_new = true;
+    view_->points = points;
+    view_->is_new = true;
     auto distribution = std::make_shared<Distribution>();
-    distribution->range = view->range;
+    distribution->range = view_->range;
     for (const TimePoint& point : points->points) {
       metrics::Histogram latency;
-      latency.record(1'000'000);
+      latency.record(ns);
       distribution->latency.merge(latency);
       distribution->columns.push_back({point.begin_ns / kNsPerSecond, 1, 1, std::move(latency)});
     }
-    view->distribution = distribution;
-    window_.show_view(view);
+    view_->distribution = distribution;
+    show_view();
+  }
+  void show_view() {
+    window_.show_view(view_);
+    settle();
+  }
+  static void settle() {
     for (int i = 0; i < 5; ++i) QCoreApplication::processEvents();
-    const HeatMap& map = window_.findChild<DistributionPage*>()->heat_map();
-    ASSERT_EQ(map.columns(), 30u);
+  }
+  // The twelfth column of the heat map stands where the charts have it, so many columns from their left.
+  void expect_below(int columns, const std::string& when) const {
+    ASSERT_EQ(map().columns(), 30u);
     for (const char* name : {"Latency", "Throughput"}) {
       const QRectF plot = chart(name)->plot_area();
-      const double in_chart = chart(name)->mapToGlobal(plot.topLeft()).x() + plot.width() * 12 / 30;
-      const int in_map = map.mapToGlobal(map.cell_rect(12, 0).topLeft()).x();
-      EXPECT_NEAR(in_map, in_chart, 1) << name << ' ' << per_second;
+      const double in_chart =
+          chart(name)->mapToGlobal(plot.topLeft()).x() + plot.width() * columns / 30;
+      const int in_map = map().mapToGlobal(map().cell_rect(12, 0).topLeft()).x();
+      EXPECT_NEAR(in_map, in_chart, 1) << name << ' ' << when;
     }
-    EXPECT_GE(map.plot_rect().left(), map.wanted_left_margin());
+    EXPECT_GE(map().plot_rect().left(), map().wanted_left_margin()) << when;
   }
+
+  std::shared_ptr<View> view_;
+};
+
+TEST_F(HeatMapBelow, ItsColumnsStandBelowTheChartsAlsoWhenTheirLabelsGrow) {
+  show_charts(100, 1'000'000);
+  expect_below(12, "at first");
+  show_charts(8.8e11, 1'000'000);
+  expect_below(12, "with long labels");
+}
+
+TEST_F(HeatMapBelow, TheChartsMakeRoomForItsLabels) {
+  QFont large = window_.font();
+  large.setPointSize(large.pointSize() * 2);
+  window_.findChild<DistributionPage*>()->setFont(large);
+  show_charts(1, 3'000'000'000'000);
+  const double before = chart("Latency")->plot_area().left();
+  ASSERT_GT(map().wanted_left_margin(), 0);
+  expect_below(12, "with long labels of its own");
+  EXPECT_GE(before, map().wanted_left_margin() - 16);
+}
+
+TEST_F(HeatMapBelow, ItGoesWithTheChartsBetweenItsOwnAnswers) {
+  show_charts(100, 1'000'000);
+  const auto distribution = view_->distribution;
+  view_ = std::make_shared<View>(*view_);
+  view_->is_new = false;
+  view_->range.begin_ns += 5 * kNsPerSecond;
+  view_->range.end_ns += 5 * kNsPerSecond;
+  show_view();
+  expect_below(12 - 5, "five seconds later");
+}
+
+TEST_F(HeatMapBelow, ItStandsThereAlsoIfTheChartsMovedWhileAnotherPageWasOpen) {
+  show_charts(100, 1'000'000);
+  window_.turn_to("records");
+  show_charts(8.8e11, 1'000'000);
+  window_.turn_to("distribution");
+  settle();
+  expect_below(12, "opened again");
+}
+
+TEST_F(HeatMapBelow, ItStandsThereInAWindowOfAnotherSizeToo) {
+  show_charts(100, 1'000'000);
+  window_.resize(1'000, 800);
+  settle();
+  expect_below(12, "narrower");
+  window_.turn_to("records");
+  window_.resize(1'300, 800);
+  settle();
+  window_.turn_to("distribution");
+  settle();
+  expect_below(12, "opened in a wider window");
 }
 
 TEST_F(Window, LookingIntoAMomentOpensWhatChangedAroundIt) {

@@ -160,6 +160,18 @@ TEST_F(SlowdownTest, WhatIsOverIsNotFoundAgainInTheTimeInWhichItWas) {
   }
 }
 
+TEST_F(SlowdownTest, WhatGetsSlowerOnceMoreIsNewsAgain) {
+  events_ = {{kPing, 300, 600, 1.5}, {kPing, 1'500, 9'000, 1.5}};
+  watch_until(540);
+  const SlowdownPointer first = watch_.holding();
+  ASSERT_EQ(name_of(first), "ping/daemon");
+  watch_until(1'440);
+  ASSERT_EQ(holding(), "");
+  watch_until(1'680);
+  EXPECT_EQ(holding(), "ping/daemon");
+  EXPECT_NE(watch_.holding(), first);
+}
+
 TEST_F(SlowdownTest, TheNextOneIsNamedAndTheOthersAreCounted) {
   events_ = {{kOuter, 300, 9'000, 2}, {kPing, 600, 9'000, 1.5}};
   watch_until(540);

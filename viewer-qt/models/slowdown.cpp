@@ -3,6 +3,7 @@
 
 #include <QCoreApplication>
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <utility>
 
@@ -50,6 +51,13 @@ std::optional<bool> still_holds(const Slowdown& slowdown, std::uint64_t length,
   return std::nullopt;
 }
 
+// The last stretch of a length against one as long that ends `guard_ns` earlier.
+std::shared_ptr<Changes> up_to(std::uint64_t now_ns, std::uint64_t length, std::uint64_t guard_ns,
+                               double risk, const SlowdownWatch::Compare& compare) {
+  const std::uint64_t after = now_ns - length;
+  return compare({after - guard_ns - length, after - guard_ns}, {after, now_ns}, {}, 1 - risk);
+}
+
 std::uint64_t length_of(const metrics::TimeStretch& stretch) {
   return stretch.end_ns - stretch.begin_ns;
 }
@@ -58,18 +66,13 @@ std::uint64_t length_of(const metrics::TimeStretch& stretch) {
 
 // When it began is not known, so stretches up to now are tried, each longer than the one before by a quarter, and each
 // against one that ends a quarter of its length earlier. So whenever it began, one stretch lies after it and what it is
-// compared with before it; a change within a stretch would look like noise. All stretches of the first look together, and
-// all of a day's later ones, may err as often as one question of its own.
-std::shared_ptr<const Changes> SlowdownWatch::most_added(std::uint64_t now_ns,
-                                                         const Compare& compare) const {
-  const double questions = kStretches * (looked_ns_ == 0 ? 1 : kLooksOfADay);
+// compared with before it; a change within a stretch would look like noise.
+std::shared_ptr<const Changes> SlowdownWatch::search(std::uint64_t now_ns, double risk,
+                                                     const Compare& compare) const {
   std::shared_ptr<const Changes> found;
   double most = 0;
   for (std::uint64_t length = kShortest; length <= kLongest; length += length / 4) {
-    const std::uint64_t guard = length / 4;
-    if (now_ns < 2 * length + guard) break;
-    const auto changes = compare({now_ns - 2 * length - guard, now_ns - length - guard},
-                                 {now_ns - length, now_ns}, {}, 1 - kRisk / questions);
+    const auto changes = up_to(now_ns, length, length / 4, risk / kStretches, compare);
     const double added = added_by_unknown(*changes);
     if (added <= most) continue;
     most = added;
@@ -77,6 +80,25 @@ std::shared_ptr<const Changes> SlowdownWatch::most_added(std::uint64_t now_ns,
     found = changes;
   }
   return found;
+}
+
+// With a tenth of the work: stretches double, and so does the time before them in which it may have begun. The longer
+// they are, the less often they are tried, and no two long ones at once.
+std::shared_ptr<const Changes> SlowdownWatch::glance(std::uint64_t now_ns,
+                                                     const Compare& compare) const {
+  constexpr int kOften = 4;
+  constexpr int kSeldom = 3;
+  constexpr double kRiskOfOne = kRisk / kLooksOfADay / (kOften + 1);
+  const auto is_slower_since = [&](int doublings) {
+    const std::uint64_t length = kShortest << doublings;
+    auto changes = up_to(now_ns, length, length, kRiskOfOne, compare);
+    return added_by_unknown(*changes) > 0 ? changes : nullptr;
+  };
+  for (int doublings = 0; doublings < kOften; ++doublings) {
+    if (auto found = is_slower_since(doublings)) return found;
+  }
+  const int seldom = std::countr_zero(looks_);
+  return seldom < kSeldom ? is_slower_since(kOften + seldom) : nullptr;
 }
 
 double SlowdownWatch::added_by_unknown(const Changes& changes) const {
@@ -88,26 +110,36 @@ double SlowdownWatch::added_by_unknown(const Changes& changes) const {
   return added;
 }
 
+// The first look may err as often as one question of its own, and so may all the later ones of a day together.
 void SlowdownWatch::look(std::uint64_t now_ns, const Compare& compare) {
-  if (holding_) keep_while_it_holds(now_ns, compare);
-  const auto changes = most_added(now_ns, compare);
   looked_ns_ = now_ns;
-  if (!changes) return;
-  const auto& rows = changes->found->own_times;
-  const auto is_new = [this](const metrics::OwnTimeChange& row) {
-    return is_slower(row) && !known_.contains(key_of(row));
-  };
-  const auto first = std::ranges::find_if(rows, is_new);
-  const auto slowdown = std::make_shared<const Slowdown>(
-      Slowdown{changes, static_cast<std::size_t>(std::distance(rows.begin(), first))});
-  if (!found_) found_ = slowdown;
+  if (holding_) keep_while_it_holds(now_ns, compare);
+  const bool is_first = looks_++ == 0;
+  SlowdownPointer slowdown =
+      first_unknown(is_first ? search(now_ns, kRisk, compare) : glance(now_ns, compare));
+  if (!slowdown) return;
+  if (is_first) found_ = slowdown;
   // A stretch that was slow and then not is still slower than the one before it as a whole.
   if (!still_holds(*slowdown, kShortest, now_ns, compare).value_or(true)) return;
+  if (!is_first) {
+    if (auto closer = first_unknown(search(now_ns, kRisk / kLooksOfADay, compare)))
+      slowdown = std::move(closer);
+  }
   found_ = holding_ = slowdown;
   held_ns_ = now_ns;
-  for (const metrics::OwnTimeChange& row : rows) {
+  for (const metrics::OwnTimeChange& row : slowdown->changes->found->own_times) {
     if (is_slower(row)) known_.insert(key_of(row));
   }
+}
+
+SlowdownPointer SlowdownWatch::first_unknown(std::shared_ptr<const Changes> changes) const {
+  if (!changes) return nullptr;
+  const auto& rows = changes->found->own_times;
+  const auto row = std::ranges::find_if(rows, [this](const metrics::OwnTimeChange& one) {
+    return is_slower(one) && !known_.contains(key_of(one));
+  });
+  const auto place = static_cast<std::size_t>(std::distance(rows.begin(), row));
+  return std::make_shared<const Slowdown>(Slowdown{std::move(changes), place});
 }
 
 // For as long as it took to be proven it must not have been so; where no requests come, for a quarter of an hour.

@@ -46,7 +46,10 @@ class SlowdownWatch {
 
  private:
   double added_by_unknown(const Changes& changes) const;
-  std::shared_ptr<const Changes> most_added(std::uint64_t now_ns, const Compare& compare) const;
+  SlowdownPointer first_unknown(std::shared_ptr<const Changes> changes) const;
+  std::shared_ptr<const Changes> search(std::uint64_t now_ns, double risk,
+                                        const Compare& compare) const;
+  std::shared_ptr<const Changes> glance(std::uint64_t now_ns, const Compare& compare) const;
   void keep_while_it_holds(std::uint64_t now_ns, const Compare& compare);
 
   SlowdownPointer found_;
@@ -54,6 +57,7 @@ class SlowdownWatch {
   std::set<metrics::OperationKey> known_;  // what got slower with it
   std::uint64_t held_ns_ = 0;              // when it was last seen to be so
   std::uint64_t looked_ns_ = 0;            // 0: not yet
+  std::uint64_t looks_ = 0;
 };
 
 }  // namespace goxel_telemetry::viewer
