@@ -258,12 +258,12 @@ TEST(ShownTrace, ATraceThatIsGoneIsSaidToBeGone) {
 }
 
 TEST(ShownTrace, ItsTitleNamesTheChosenRecordWhenItEndedAndTheTrace) {
-  const std::string ended = metrics::format_date_time(kNoon + 100 * kMs);
-  metrics::FoundRecord record = ranked(5, "add", 100, 10, 0xABC).found;
+  const std::string ended = metrics::format_date_time(kNoon + 1'500 * kMs);
+  metrics::FoundRecord record = ranked(5, "add", 1'500, 1'000, 0xABC).found;
   EXPECT_EQ(shown_trace(record, four_layers(record.record), nullptr).title.toStdString(),
-            "add, 10.0 ms, ended " + ended + ", trace …0000000000000abc");
+            "add, 1.00 s, ended " + ended + ", trace …0000000000000abc");
   record.record.trace_id = 0;
-  EXPECT_EQ(shown_trace(record, {}, nullptr).title.toStdString(), "add, 10.0 ms, ended " + ended);
+  EXPECT_EQ(shown_trace(record, {}, nullptr).title.toStdString(), "add, 1.00 s, ended " + ended);
 }
 
 TEST(ShownTrace, SpansThatAreLeftOutAreCounted) {

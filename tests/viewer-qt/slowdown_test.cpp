@@ -160,6 +160,14 @@ TEST_F(SlowdownTest, WhatIsOverIsNotFoundAgainInTheTimeInWhichItWas) {
   }
 }
 
+// As in a machine that slept.
+TEST_F(SlowdownTest, WhatBeganWhileNobodyLookedForMinutesIsFoundByALongerGlance) {
+  events_ = {{kPing, 200, 9'000, 1.5}};
+  look_at(0);
+  look_at(600);
+  EXPECT_EQ(holding(), "ping/daemon");
+}
+
 TEST_F(SlowdownTest, WhatGetsSlowerOnceMoreIsNewsAgain) {
   events_ = {{kPing, 300, 600, 1.5}, {kPing, 1'500, 9'000, 1.5}};
   watch_until(540);
