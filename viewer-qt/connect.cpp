@@ -14,6 +14,7 @@ void connect(LiveSource& source, MainWindow& window) {
   QObject::connect(&source, &LiveSource::died, &window, &MainWindow::show_end);
   QObject::connect(&window, &MainWindow::trace_wanted, &source, &LiveSource::trace);
   QObject::connect(&source, &LiveSource::got_slower, &window, &MainWindow::show_slowdown);
+  QObject::connect(&source, &LiveSource::slowdown_changed, &window, &MainWindow::note_slowdown);
   QObject::connect(&source, &LiveSource::looked_around, &window, &MainWindow::show_instances);
   QObject::connect(&window, &MainWindow::instance_chosen, &source, &LiveSource::watch);
   QObject::connect(&window, &MainWindow::looks_at, &source, &LiveSource::look_at);

@@ -219,7 +219,9 @@ class LiveSource::Reader : public QObject {
     day_cache_.forget();
     day_answered_ = 0;
     known_since_ns_.reset();
-    slowdown_.reset();
+    slowdowns_ = {};
+    is_first_look_ = true;
+    tell_slowdown();
     is_new_ = true;
     is_kept_ = false;
   }
@@ -295,8 +297,7 @@ class LiveSource::Reader : public QObject {
     const bool is_first = !std::exchange(is_kept_, true);
     if (shown_) answer_all(now);
     // It takes a while, and the first charts do not wait for it.
-    if (!is_first) return;
-    baselines_.read(instance);
+    if (is_first) baselines_.read(instance);
     look_for_slowdown(now);
   }
 
@@ -538,47 +539,40 @@ class LiveSource::Reader : public QObject {
     return changes;
   }
 
-  // The stretch against a baseline, or against the stretch before it, which is as long. What was found when the daemon began to be followed is
-  // shown until something else is looked at.
+  // The stretch against a baseline, or against the stretch before it, which is as long; or what was found to be slower.
   void read_changes(const metrics::TimeStretch& after) {
     constexpr double kLevel = 0.95;
     if (!look_.baseline.empty()) {
       changes_ = compare_with_baseline(after, kLevel);
       return;
     }
-    if (slowdown_ != nullptr && look_.selection == Selection()) {
-      changes_ = slowdown_;
+    if (look_.slowdown && slowdowns_.found() != nullptr) {
+      changes_ = slowdowns_.found()->changes;
       return;
     }
-    slowdown_.reset();
     const std::uint64_t length = after.end_ns - after.begin_ns;
     changes_ = compare({after.begin_ns - std::min(length, after.begin_ns), after.begin_ns}, after,
                        look_.selection, kLevel);
   }
 
-  // Whether something got slower in the last quarter of an hour. When it began is not known, so stretches up to now are
-  // tried, each longer than the one before by a quarter, and each against one that ends a quarter of its length
-  // earlier. So whenever it began, one stretch lies after it and what it is compared with before it; a change within
-  // a stretch would look like noise. All of them together may err as often as one question of its own.
   void look_for_slowdown(const metrics::Time& now) {
-    constexpr std::uint64_t kShortest = 10 * kNsPerSecond;
-    constexpr std::uint64_t kLongest = 900 * kNsPerSecond;
-    constexpr int kLooks = 21;  // 10 s * 1.25^20 is 867 s
-    constexpr double kRisk = 0.05;
-    const std::uint64_t end = now.realtime_ns;
-    double most = 0;
-    for (std::uint64_t length = kShortest; length <= kLongest; length += length / 4) {
-      const std::uint64_t guard = length / 4;
-      if (end < 2 * length + guard) break;
-      const auto changes = compare({end - 2 * length - guard, end - length - guard},
-                                   {end - length, end}, {}, 1 - kRisk / kLooks);
-      if (!changes->is_slower() || changes->found->total.by_own_time <= most) continue;
-      most = changes->found->total.by_own_time;
-      changes->looked_at = kLooks;
-      slowdown_ = changes;
+    if (!slowdowns_.is_due(now.realtime_ns)) return;
+    slowdowns_.look(now.realtime_ns,
+                    [this](const metrics::TimeStretch& before, const metrics::TimeStretch& after,
+                           const Selection& selection,
+                           double level) { return compare(before, after, selection, level); });
+    if (std::exchange(is_first_look_, false) && slowdowns_.found() != nullptr) {
+      QMetaObject::invokeMethod(source_, [source = source_] { Q_EMIT source->got_slower(); });
     }
-    if (slowdown_ == nullptr) return;
-    QMetaObject::invokeMethod(source_, [source = source_] { Q_EMIT source->got_slower(); });
+    tell_slowdown();
+  }
+
+  void tell_slowdown() {
+    if (slowdowns_.holding() == told_slowdown_) return;
+    told_slowdown_ = slowdowns_.holding();
+    QMetaObject::invokeMethod(source_, [source = source_, slowdown = told_slowdown_] {
+      Q_EMIT source->slowdown_changed(slowdown);
+    });
   }
 
   void answer_day(const metrics::Time& now) {
@@ -624,8 +618,10 @@ class LiveSource::Reader : public QObject {
   std::shared_ptr<const Changes> changes_;
   std::uint64_t details_second_ = 0;
   std::uint64_t changes_second_ = 0;
-  std::shared_ptr<const Changes> slowdown_;  // found when the daemon began to be followed; or null
-  std::uint64_t day_answered_ = 0;           // the second; 0: not yet
+  SlowdownWatch slowdowns_;
+  SlowdownPointer told_slowdown_;   // to the window
+  bool is_first_look_ = true;       // for a slowdown of what is followed
+  std::uint64_t day_answered_ = 0;  // the second; 0: not yet
   std::uint64_t last_answer_ns_ = 0;
 
   bool live_ = false;

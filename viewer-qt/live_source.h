@@ -47,9 +47,11 @@ class LiveSource : public QObject {
   void traced(const TracePointer& trace);
   // A daemon died while it was followed, or had died before.
   void died(const EndPointer& end);
-  // Once, when a daemon begins to be followed: something has got slower in the last quarter of an hour. Wanted::changes
+  // Once, when a daemon begins to be followed: something has got slower in the last quarter of an hour. Look::slowdown
   // then shows what.
   void got_slower();
+  // Something has got slower and still is, is so no longer (null), or something else did.
+  void slowdown_changed(const SlowdownPointer& slowdown);
   // Once a second while no live daemon is followed: all instances on this machine.
   void looked_around(const QList<Instance>& instances);
 

@@ -15,6 +15,7 @@
 #include "viewer-qt/models/distribution.h"
 #include "viewer-qt/models/operation_rows.h"
 #include "viewer-qt/models/records.h"
+#include "viewer-qt/models/slowdown.h"
 #include "viewer-qt/models/time_points.h"
 #include "viewer-qt/selection.h"
 
@@ -40,6 +41,7 @@ struct Look {
   Wanted wanted = Wanted::charts;
   RecordOrder order = RecordOrder::slowest_first;
   std::string baseline = {};  // the name of what changes are against; empty: the stretch before
+  bool slowdown = false;      // the changes are those that were found, and not the selection's
 
   friend bool operator==(const Look&, const Look&) = default;
 };

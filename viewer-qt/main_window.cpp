@@ -32,6 +32,7 @@
 #include "viewer-qt/pages/operations_page.h"
 #include "viewer-qt/pages/overview_page.h"
 #include "viewer-qt/pages/records_page.h"
+#include "viewer-qt/pages/slowdown_notice.h"
 #include "viewer-qt/pages/time_panel.h"
 #include "viewer-qt/pages/value_label.h"
 #include "viewer-qt/selection_bar.h"
@@ -95,6 +96,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
       records_(new RecordsPage),
       changes_(new ChangesPage),
       black_box_(new BlackBoxPage),
+      slowdown_(new SlowdownNotice),
       inflight_(new InflightStrip) {
   resize(1200, 800);
   setMinimumSize(900, 600);
@@ -132,6 +134,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   live_rows->addWidget(message_);
   QScrollArea* const watching = scrolled(watching_);
   live_rows->addWidget(watching, 1);
+  live_rows->addWidget(slowdown_);
   live_rows->addWidget(inflight_);
   pages_->addWidget(scrolled(waiting_));
   pages_->addWidget(live);
@@ -160,6 +163,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   connect(changes_, &ChangesPage::chosen, this, &MainWindow::choose);
   connect(changes_, &ChangesPage::baseline_chosen, this, [this](const std::string& name) {
     baseline_ = name;
+    shows_slowdown_ = false;
     ask();
   });
   connect(records_, &RecordsPage::operation_chosen, this, [this](metrics::OperationKey key) {
@@ -190,7 +194,11 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
     selection.durations.reset();
     trail_.select(std::move(selection));
   });
-  connect(tabs_, &QTabWidget::currentChanged, this, &MainWindow::ask);
+  connect(slowdown_, &SlowdownNotice::opened, this, &MainWindow::open_slowdown);
+  connect(tabs_, &QTabWidget::currentChanged, this, [this] {
+    shows_slowdown_ &= tabs_->currentWidget() == changes_;
+    ask();
+  });
   // A page that opens is to be seen, also in a window in which the charts leave no room for it.
   connect(tabs_, &QTabWidget::currentChanged, watching, [this, watching] {
     const int top = tabs_->mapTo(watching_, QPoint(0, 0)).y();
@@ -309,11 +317,23 @@ Wanted MainWindow::wanted() const {
   return Wanted::charts;
 }
 
-// Only a window that has not been turned to a page by anybody.
 void MainWindow::show_slowdown() {
-  if (tabs_->currentWidget() == overview_ && trail_.current() == Selection()) {
-    tabs_->setCurrentWidget(changes_);
-  }
+  const QWidget* page = tabs_->currentWidget();
+  const bool untouched = trail_.current() == Selection() && baseline_.empty();
+  if (untouched && (page == overview_ || page == changes_)) open_slowdown();
+}
+
+void MainWindow::note_slowdown(const SlowdownPointer& slowdown) {
+  slowdown_->show_slowdown(slowdown);
+}
+
+// It is of all operations, and of stretches of its own.
+void MainWindow::open_slowdown() {
+  trail_.select({});
+  changes_->choose_stretch_before();
+  shows_slowdown_ = true;
+  tabs_->setCurrentWidget(changes_);
+  ask();
 }
 
 void MainWindow::show_trace(const TracePointer& trace) {
@@ -328,7 +348,8 @@ void MainWindow::show_end(const EndPointer& end) {
 }
 
 void MainWindow::ask() {
-  asked_ = {trail_.current(), live_ns_, charts_->columns(), wanted(), order_, baseline_};
+  asked_ = {trail_.current(), live_ns_,  charts_->columns(), wanted(),
+            order_,           baseline_, shows_slowdown_};
   Q_EMIT looks_at(asked_);
 }
 
@@ -442,6 +463,7 @@ void MainWindow::selection_changed() {
   charts_->show_selection(selection);
   operations_->show_selection(selection);
   distribution_->set_brush(selection.durations, {});
+  shows_slowdown_ = false;
   show_header();
   ask();
 }

@@ -27,6 +27,7 @@ class OperationsPage;
 class OverviewPage;
 class RecordsPage;
 class SelectionBar;
+class SlowdownNotice;
 class TimePanel;
 class ValueLabel;
 class WaitingPage;
@@ -41,7 +42,9 @@ class MainWindow : public QMainWindow {
   void show_frame(const FramePointer& frame);
   void show_view(const ViewPointer& view);
   void show_day(const DayPointer& day);
+  // Opens what changed, if nobody has turned to anything else.
   void show_slowdown();
+  void note_slowdown(const SlowdownPointer& slowdown);
   void show_trace(const TracePointer& trace);
   void show_end(const EndPointer& end);
   void show_instances(const QList<Instance>& instances);
@@ -78,6 +81,7 @@ class MainWindow : public QMainWindow {
   void go_live();
   void look_into(std::uint64_t realtime_ns);
   void choose(const metrics::OperationKey& key);
+  void open_slowdown();
   Wanted wanted() const;
   void write_note();
   void show_help();
@@ -87,7 +91,8 @@ class MainWindow : public QMainWindow {
   std::uint64_t live_ns_ = 60 * metrics::kNsPerSecond;
   RecordOrder order_ = RecordOrder::slowest_first;
   std::string baseline_;  // what changes are against; empty: the stretch before
-  Look asked_;            // what the window wants to know
+  bool shows_slowdown_ = false;
+  Look asked_;  // what the window wants to know
   FramePointer frame_;
   ViewPointer seen_;                    // the last view
   std::uint64_t records_at_pause_ = 0;  // of all runs
@@ -114,6 +119,7 @@ class MainWindow : public QMainWindow {
   RecordsPage* records_;
   ChangesPage* changes_;
   BlackBoxPage* black_box_;
+  SlowdownNotice* slowdown_;
   InflightStrip* inflight_;
 };
 

@@ -87,12 +87,11 @@ class Connection {
     const Request request = mix_.next();
     const bool alone = request.heavy && !options_.heavy_together;
     gate_.enter(alone);
-    if (reporter_) reporter_->go(request.json_rpc);
+    const std::string& name = mix_.operations()[request.operation];
+    const std::string operation = name.substr(name.find('/') + 1);
+    if (reporter_) reporter_->go(request.json_rpc, operation);
     const Status status = exchange(request);
-    if (reporter_) {
-      const std::string& name = mix_.operations()[request.operation];
-      reporter_->come_back(name.substr(name.find('/') + 1), request.trace_id, status);
-    }
+    if (reporter_) reporter_->come_back(operation, request.trace_id, status);
     gate_.leave(alone);
   }
 
@@ -152,7 +151,8 @@ LoadResult run_load(const LoadOptions& options, const std::atomic<bool>& stop) {
     connection.add_to(result);
   }
   std::optional<OuterLayers> layers;
-  if (!options.layers.empty()) layers.emplace(options.layers, options.connections);
+  if (!options.layers.empty())
+    layers.emplace(options.layers, options.connections, options.slow_layer);
   const Clock::time_point start = Clock::now();
   std::vector<std::unique_ptr<Connection>> connections;
   for (unsigned index = 0; index < options.connections; ++index) {

@@ -28,6 +28,7 @@ struct LoadOptions {
   // First create a project, on a connection of its own; counted like all others.
   bool set_up = true;
   std::string layers;  // play the outer layers of the daemon of this instance; empty: play none
+  SlowLayer slow_layer;
   MixOptions mix;
 };
 

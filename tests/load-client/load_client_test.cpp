@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -217,6 +218,40 @@ TEST_F(Load, PlaysTheOuterLayersAndReportsWhatTheyMeasured) {
   }
   EXPECT_EQ(operations, 40u);
   EXPECT_EQ(reader->collection_points().size(), 3u);
+}
+
+TEST_F(Load, OneLayerOfOneMethodTakesItsTimeAndMoreOfItFromAMomentOn) {
+  RunningDaemon daemon(folder_, {});
+  const std::string instance = "load-client-slow-" + std::to_string(getpid());
+  const struct Remover {
+    std::string segment;
+    ~Remover() { shm_unlink(("/goxel-telemetry." + segment).c_str()); }
+  } remover{instance + ".layers"};
+  LoadOptions options = patient();
+  options.requests = 5;
+  options.set_up = false;
+  options.layers = instance;
+  options.mix.operations = {"ping"};
+  const std::string is_slow = folder_.file("slow");
+  options.slow_layer = slow_layer({"mcp-server", "ping", "20000", "60000", is_slow});
+  const auto own_ns = [](const LoadResult& result, const char* layer, const char* inside) {
+    const OuterTimes& times = result.outer.at("4-layer");
+    return (times.sum_ns.at(layer) - times.sum_ns.at(inside)) / times.operations;
+  };
+  EXPECT_GE(own_ns(run(daemon, options), "mcp-server", "ts-client"), 20'000'000u);
+  std::ofstream(is_slow) << "now";
+  EXPECT_GE(own_ns(run(daemon, options), "mcp-server", "ts-client"), 60'000'000u);
+  // For another method nothing is waited for: this would take hours.
+  options.slow_layer = slow_layer({"mcp-server", "goxel.get_voxel", "1e9", "1e9", is_slow});
+  options.requests = 20;
+  run(daemon, options);
+}
+
+TEST(SlowLayer, IsOneThatIsPlayedAndTimesAreNumbers) {
+  EXPECT_EQ(slow_layer({"ts-client", "ping", "1", "2", "file"}).slow.count(), 2);
+  EXPECT_THROW(slow_layer({"daemon", "ping", "1", "2", "file"}), std::invalid_argument);
+  EXPECT_THROW(slow_layer({"ts-client", "ping", "-1", "2", "file"}), std::invalid_argument);
+  EXPECT_THROW(slow_layer({"ts-client", "ping", "1", "nan", "file"}), std::invalid_argument);
 }
 
 TEST_F(Load, EndsWhenItIsAskedTo) {

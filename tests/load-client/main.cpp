@@ -162,6 +162,13 @@ int parse_and_run(int argc, char** argv) {
                  "(implies --traceparent). They are not real: this client sleeps where they would "
                  "work. tests/chain has real ones")
       ->type_name("INSTANCE");
+  std::vector<std::string> slow;
+  app.add_option(
+         "--slow", slow,
+         "With --layers: LAYER takes USUAL microseconds more for METHOD (or a tool), and SLOW "
+         "ones while FILE exists")
+      ->expected(5)
+      ->type_name("LAYER METHOD USUAL SLOW FILE");
   app.add_option("--odd", odd,
                  "Instead, send one input that the stock daemon breaks on, and print the answer")
       ->check(CLI::IsMember(load_client::odd_input_names()));
@@ -184,6 +191,10 @@ int parse_and_run(int argc, char** argv) {
   options.mix.traceparent |= !options.layers.empty();
   options.mix.json_rpc = mix != "mcp";
   options.mix.mcp = mix != "jsonrpc";
+  if (!slow.empty()) {
+    if (options.layers.empty()) return complain(2, "--slow needs --layers.");
+    options.slow_layer = load_client::slow_layer(slow);
+  }
   if (options.requests == 0 && options.seconds == 0) options.requests = 1000;
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGTERM, ask_to_stop);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "shm/clock.h"
 #include "shm/inflight.h"
@@ -14,7 +15,8 @@ namespace load_client {
 
 namespace shm = goxel_telemetry::shm;
 
-OuterLayers::OuterLayers(const std::string& instance, unsigned threads) {
+OuterLayers::OuterLayers(const std::string& instance, unsigned threads, SlowLayer slow)
+    : slow_(std::move(slow)) {
   shm::SegmentOptions options;
   options.instance = shm::layers_instance(instance);
   options.door = shm::Door::collector;
@@ -60,11 +62,12 @@ void OuterLayers::Reporter::work() {
   std::this_thread::sleep_for(std::chrono::microseconds(50 + random_() % 200));
 }
 
-void OuterLayers::Reporter::go(bool json_rpc) {
+void OuterLayers::Reporter::go(bool json_rpc, const std::string& operation) {
   json_rpc_ = json_rpc;
   crossings_.clear();
-  const auto enter = [this](const char* layer, std::uint8_t id) {
+  const auto enter = [&](const char* layer, std::uint8_t id) {
     crossings_.push_back({layer, id, shm::monotonic_ns()});
+    layers_.slow_.wait(layer, operation);
   };
   enter("mcp-client", shm::names::kMcpClient);
   work();

@@ -14,6 +14,7 @@
 #include "shm/catalog.h"
 #include "shm/producer.h"
 #include "shm/segment.h"
+#include "slow_layer.h"
 
 namespace load_client {
 
@@ -28,7 +29,7 @@ class OuterLayers {
  public:
   // The segment of the outer layers of the daemon `instance`, with room for `threads` threads.
   // Throws std::runtime_error, with a sentence.
-  OuterLayers(const std::string& instance, unsigned threads);
+  OuterLayers(const std::string& instance, unsigned threads, SlowLayer slow);
   ~OuterLayers();
   OuterLayers(const OuterLayers&) = delete;
   OuterLayers& operator=(const OuterLayers&) = delete;
@@ -40,7 +41,7 @@ class OuterLayers {
 
     // Plays a call's way to the daemon: through all layers for JSON-RPC, from the client straight
     // to the daemon for MCP. Takes some time.
-    void go(bool json_rpc);
+    void go(bool json_rpc, const std::string& operation);
     // Plays the way back, after the daemon's answer. Publishes a span of each layer.
     void come_back(const std::string& operation, std::uint64_t trace_id,
                    goxel_telemetry::shm::Status status);
@@ -68,6 +69,7 @@ class OuterLayers {
  private:
   void show_points(std::uint64_t now_ns);
 
+  const SlowLayer slow_;
   std::unique_ptr<goxel_telemetry::shm::Mapping> mapping_;
   goxel_telemetry::shm::Header* header_;
   std::unique_ptr<goxel_telemetry::shm::CatalogWriter> catalog_;

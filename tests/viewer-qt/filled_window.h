@@ -362,6 +362,9 @@ class FilledWindow {
     day->range = {kNoon, kNoon + 86'400 * kNsPerSecond};
     day->points = points(day->range, 288);
     window_->show_day(day);
+    if (screen == Screen::distribution || screen == Screen::paused) {
+      window_->note_slowdown(std::make_shared<const Slowdown>(Slowdown{slower(), 3}));
+    }
     if (screen == Screen::records) {
       const RankedRecord chosen = records().rows[0];
       window_->show_trace(std::make_shared<ShownTrace>(

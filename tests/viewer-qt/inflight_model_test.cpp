@@ -42,6 +42,19 @@ TEST(InflightModel, MarksWhatMayBeStuckNotByColourAlone) {
   EXPECT_FALSE(model.data(model.index(1, 0), Qt::FontRole).isValid());
 }
 
+// In all layers it has the same trace, operation and, of those that have none, connection.
+TEST(InflightModel, ARequestIsAnotherRowInEachOfItsLayers) {
+  InflightModel model;
+  std::vector<metrics::InflightRequest> both = {request(0), request(0)};
+  both[0].layer = "daemon";
+  both[1].layer = "mcp-server";
+  model.show(both);
+  const QPersistentModelIndex outer(model.index(1, 0));
+  model.show({both[1]});
+  EXPECT_TRUE(outer.isValid()) << "the daemon's part of it is over";
+  EXPECT_EQ(model.rowCount(), 1);
+}
+
 TEST(InflightModel, EachColumnHasItsOwn) {
   InflightModel model;
   metrics::InflightRequest one = request(12);

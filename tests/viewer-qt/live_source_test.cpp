@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "metrics/comparison/baseline_store.h"
+#include "metrics/history/writer.h"
 #include "metrics/live/snapshot.h"
 #include "tests/metrics/test_segment.h"
 #include "tests/viewer-qt/application.h"
@@ -172,6 +173,30 @@ TEST_F(LiveSourceTest, ComparesWithABaselineThatIsReadAnewWhenThePageOpens) {
   EXPECT_EQ(before->changes->baseline, std::nullopt);
   EXPECT_EQ(before->baselines->all.size(), 1u) << "the page has been open since";
   qunsetenv("XDG_STATE_HOME");
+}
+
+// Its file tells when it began, which was before this daemon did.
+TEST_F(LiveSourceTest, WhereTheBridgeBeganIsAMarkAndAllStandInTheOrderOfTime) {
+  constexpr std::uint64_t kBegan = 1'780'000'000;
+  const QTemporaryDir folder;
+  const std::string file = folder.filePath("history").toStdString();
+  metrics::HistoryResult why;
+  metrics::HistoryDelta delta;
+  delta.instance = instance_;
+  delta.delta.observed = {{kBegan * metrics::kNsPerSecond, (kBegan + 1) * metrics::kNsPerSecond}};
+  delta.delta.position = {7, {1}, (kBegan + 1) * metrics::kNsPerSecond};
+  ASSERT_TRUE(metrics::HistoryWriter::open(file, {}, why)->commit({delta}, kBegan).done());
+  LiveSource source(QString::fromStdString(instance_), QString::fromStdString(file));
+  QSignalSpy answered(&source, &LiveSource::answered);
+  QSignalSpy days(&source, &LiveSource::day_passed);
+  ASSERT_TRUE(days.wait(kLongMs)) << "it is read with the day";
+  answered.clear();
+  ASSERT_TRUE(answered.wait(kLongMs));
+  const QList<Mark> marks = answered[0][0].value<ViewPointer>()->marks;
+  ASSERT_EQ(marks.size(), 2);
+  EXPECT_EQ(marks[0].kind, MarkKind::bridge);
+  EXPECT_EQ(marks[0].at_ns, kBegan * metrics::kNsPerSecond);
+  EXPECT_EQ(marks[1].kind, MarkKind::start);
 }
 
 TEST_F(LiveSourceTest, ANoteIsAMarkInTheNextAnswer) {

@@ -16,6 +16,7 @@
 
 #include "tests/viewer-qt/application.h"
 #include "tests/viewer-qt/snapshots.h"
+#include "viewer-qt/charts/elided_label.h"
 #include "viewer-qt/charts/heat_map.h"
 #include "viewer-qt/charts/time_chart.h"
 #include "viewer-qt/models/changes.h"
@@ -26,6 +27,7 @@
 #include "viewer-qt/pages/elided_box.h"
 #include "viewer-qt/pages/inflight_strip.h"
 #include "viewer-qt/pages/records_page.h"
+#include "viewer-qt/pages/slowdown_notice.h"
 #include "viewer-qt/pages/value_label.h"
 #include "viewer-qt/selection_bar.h"
 #include "viewer-qt/theme.h"
@@ -272,6 +274,7 @@ TEST_F(Window, TheChoiceOfAStatusRestrictsWhatIsAskedAndFollowsTheTrail) {
   QTest::keyClick(choice, Qt::Key_Down);
   EXPECT_EQ(asked().selection.status, StatusChoice::failed);
   EXPECT_EQ(chips(), QStringList(QString::fromUtf8("only not ok  ✕")));
+  ASSERT_NE(button("only not ok"), nullptr);
   QTest::mouseClick(button("only not ok"), Qt::LeftButton);
   EXPECT_EQ(asked().selection.status, StatusChoice::any);
   EXPECT_EQ(choice->currentText(), "ok or not");
@@ -332,6 +335,7 @@ TEST_F(Window, WhatGotSlowerOpensByItselfAndNamesOperationAndLayer) {
   show(snapshot_of(1, "ping 100 250"));
   window_.show_slowdown();
   EXPECT_EQ(asked().wanted, Wanted::changes);
+  EXPECT_TRUE(asked().slowdown);
   auto view = std::make_shared<View>(*answer(30));
   view->changes = slower();
   window_.show_view(view);
@@ -359,6 +363,92 @@ TEST_F(Window, WhoLooksAtSomethingElseIsNotTornAway) {
   window_.turn_to("operations");
   window_.show_slowdown();
   EXPECT_EQ(asked().wanted, Wanted::operations);
+  window_.turn_to("changes");
+  choose("ping");
+  window_.show_slowdown();
+  EXPECT_EQ(asked().selection.operation, "ping");
+  EXPECT_FALSE(asked().slowdown);
+}
+
+SlowdownPointer slowdown() {
+  return std::make_shared<const Slowdown>(Slowdown{slower(), 0});
+}
+
+TEST_F(Window, WhatGetsSlowerLaterIsALineThatTakesNeitherPageNorFocus) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.turn_to("records");
+  choose("ping");
+  const Look before = asked();
+  QWidget* const focus = window_.focusWidget();
+  auto* line = window_.findChild<SlowdownNotice*>();
+  EXPECT_FALSE(line->isVisibleTo(&window_));
+  window_.note_slowdown(slowdown());
+  EXPECT_TRUE(line->isVisibleTo(&window_));
+  EXPECT_TRUE(line->findChild<ElidedLabel*>()->text().startsWith(
+      "fill in daemon takes 1.00 ms longer since about "));
+  EXPECT_EQ(asked(), before);
+  EXPECT_EQ(window_.focusWidget(), focus);
+  window_.note_slowdown(nullptr);
+  EXPECT_FALSE(line->isVisibleTo(&window_)) << "it is so no longer";
+}
+
+TEST_F(Window, TheLineOfWhatGotSlowerIsPutAwayUntilThereIsAnotherOne) {
+  show(snapshot_of(1, "ping 100 250"));
+  auto* line = window_.findChild<SlowdownNotice*>();
+  window_.note_slowdown(slowdown());
+  ASSERT_NE(button("✕"), nullptr);
+  button("✕")->click();
+  EXPECT_FALSE(line->isVisibleTo(&window_));
+  window_.note_slowdown(slowdown());
+  EXPECT_TRUE(line->isVisibleTo(&window_));
+}
+
+TEST_F(Window, TheLineOfWhatGotSlowerOpensWhatWasFoundUntilSomethingElseIsLookedAt) {
+  show(snapshot_of(1, "ping 100 250"));
+  window_.turn_to("changes");
+  auto* box = window_.findChild<ElidedBox*>();
+  const auto open = [&] {
+    window_.turn_to("records");
+    choose("ping");
+    QTest::keyClick(&window_, Qt::Key_Space);
+    window_.note_slowdown(slowdown());
+    button("Show what changed")->click();
+    EXPECT_EQ(asked().wanted, Wanted::changes);
+    EXPECT_TRUE(asked().slowdown);
+    EXPECT_EQ(asked().selection, Selection());
+    EXPECT_EQ(asked().baseline, "");
+    EXPECT_EQ(box->currentIndex(), 0);
+  };
+  open();
+  QTest::keyClick(&window_, Qt::Key_Left, Qt::AltModifier);
+  EXPECT_FALSE(asked().slowdown);
+  EXPECT_EQ(asked().selection.operation, "ping") << "the way back";
+  open();
+  window_.turn_to("overview");
+  window_.turn_to("changes");
+  EXPECT_FALSE(asked().slowdown);
+  auto view = std::make_shared<View>(*answer(30));
+  view->changes = slower();
+  view->baselines = std::make_shared<KnownBaselines>(KnownBaselines{{{"good", "live", 1}}, ""});
+  window_.show_view(view);
+  QTest::keyClick(box, Qt::Key_Down);
+  ASSERT_EQ(asked().baseline, "good");
+  open();
+  QTest::keyClick(box, Qt::Key_Down);
+  EXPECT_FALSE(asked().slowdown);
+  EXPECT_EQ(asked().baseline, "good");
+}
+
+TEST_F(Window, SpacePressesTheButtonThatHasTheFocusAndDoesNotPause) {
+  show(snapshot_of(1, "ping 100 250"));
+  choose("ping");
+  QToolButton* const chip = button("ping");
+  ASSERT_NE(chip, nullptr);
+  window_.activateWindow();
+  chip->setFocus();
+  QTest::keyClick(chip, Qt::Key_Space);
+  EXPECT_TRUE(chips().isEmpty());
+  EXPECT_TRUE(asked().selection.is_live());
 }
 
 TEST_F(Window, ABaselineCanBeChosenToCompareWith) {
@@ -389,37 +479,105 @@ TEST_F(Window, ABaselineCanBeChosenToCompareWith) {
   EXPECT_EQ(asked().baseline, "");
 }
 
-// Of one moment, in the charts and in the heat map.
-TEST_F(Window, TheHeatMapStandsBelowTheChartsAlsoWhenTheirLabelsGrow) {
-  show(snapshot_of(1, "ping 100 250"));
-  window_.turn_to("distribution");
-  for (const double per_second : {100.0, 8.8e11}) {
-    auto view = std::make_shared<View>(*answer(30));
-    auto points = std::make_shared<TimePoints>(*view->points);
+// The page of distributions with 30 columns of a second, below charts that go on.
+class HeatMapBelow : public Window {
+ protected:
+  HeatMapBelow() {
+    show(snapshot_of(1, "ping 100 250"));
+    window_.turn_to("distribution");
+  }
+
+  const HeatMap& map() const { return window_.findChild<DistributionPage*>()->heat_map(); }
+  // Of requests that took `ns`, at so many a second.
+  void show_charts(double per_second, std::uint64_t ns) {
+    view_ = std::make_shared<View>(*answer(30));
+    auto points = std::make_shared<TimePoints>(*view_->points);
     for (TimePoint& point : points->points) point.per_second = per_second;
-    view->points = points;
-    view->is_new = true;
+    view_->points = points;
+    view_->is_new = true;
     auto distribution = std::make_shared<Distribution>();
-    distribution->range = view->range;
+    distribution->range = view_->range;
     for (const TimePoint& point : points->points) {
       metrics::Histogram latency;
-      latency.record(1'000'000);
+      latency.record(ns);
       distribution->latency.merge(latency);
       distribution->columns.push_back({point.begin_ns / kNsPerSecond, 1, 1, std::move(latency)});
     }
-    view->distribution = distribution;
-    window_.show_view(view);
+    view_->distribution = distribution;
+    show_view();
+  }
+  void show_view() {
+    window_.show_view(view_);
+    settle();
+  }
+  static void settle() {
     for (int i = 0; i < 5; ++i) QCoreApplication::processEvents();
-    const HeatMap& map = window_.findChild<DistributionPage*>()->heat_map();
-    ASSERT_EQ(map.columns(), 30u);
+  }
+  // The twelfth column of the heat map stands where the charts have it, so many columns from their left.
+  void expect_below(int columns, const std::string& when) const {
+    ASSERT_EQ(map().columns(), 30u);
     for (const char* name : {"Latency", "Throughput"}) {
       const QRectF plot = chart(name)->plot_area();
-      const double in_chart = chart(name)->mapToGlobal(plot.topLeft()).x() + plot.width() * 12 / 30;
-      const int in_map = map.mapToGlobal(map.cell_rect(12, 0).topLeft()).x();
-      EXPECT_NEAR(in_map, in_chart, 1) << name << ' ' << per_second;
+      const double in_chart =
+          chart(name)->mapToGlobal(plot.topLeft()).x() + plot.width() * columns / 30;
+      const int in_map = map().mapToGlobal(map().cell_rect(12, 0).topLeft()).x();
+      EXPECT_NEAR(in_map, in_chart, 1) << name << ' ' << when;
     }
-    EXPECT_GE(map.plot_rect().left(), map.wanted_left_margin());
+    EXPECT_GE(map().plot_rect().left(), map().wanted_left_margin()) << when;
   }
+
+  std::shared_ptr<View> view_;
+};
+
+TEST_F(HeatMapBelow, ItsColumnsStandBelowTheChartsAlsoWhenTheirLabelsGrow) {
+  show_charts(100, 1'000'000);
+  expect_below(12, "at first");
+  show_charts(8.8e11, 1'000'000);
+  expect_below(12, "with long labels");
+}
+
+TEST_F(HeatMapBelow, TheChartsMakeRoomForItsLabels) {
+  QFont large = window_.font();
+  large.setPointSize(large.pointSize() * 2);
+  window_.findChild<DistributionPage*>()->setFont(large);
+  show_charts(1, 3'000'000'000'000);
+  const double before = chart("Latency")->plot_area().left();
+  ASSERT_GT(map().wanted_left_margin(), 0);
+  expect_below(12, "with long labels of its own");
+  EXPECT_GE(before, map().wanted_left_margin() - 16);
+}
+
+TEST_F(HeatMapBelow, ItGoesWithTheChartsBetweenItsOwnAnswers) {
+  show_charts(100, 1'000'000);
+  const auto distribution = view_->distribution;
+  view_ = std::make_shared<View>(*view_);
+  view_->is_new = false;
+  view_->range.begin_ns += 5 * kNsPerSecond;
+  view_->range.end_ns += 5 * kNsPerSecond;
+  show_view();
+  expect_below(12 - 5, "five seconds later");
+}
+
+TEST_F(HeatMapBelow, ItStandsThereAlsoIfTheChartsMovedWhileAnotherPageWasOpen) {
+  show_charts(100, 1'000'000);
+  window_.turn_to("records");
+  show_charts(8.8e11, 1'000'000);
+  window_.turn_to("distribution");
+  settle();
+  expect_below(12, "opened again");
+}
+
+TEST_F(HeatMapBelow, ItStandsThereInAWindowOfAnotherSizeToo) {
+  show_charts(100, 1'000'000);
+  window_.resize(1'000, 800);
+  settle();
+  expect_below(12, "narrower");
+  window_.turn_to("records");
+  window_.resize(1'300, 800);
+  settle();
+  window_.turn_to("distribution");
+  settle();
+  expect_below(12, "opened in a wider window");
 }
 
 TEST_F(Window, LookingIntoAMomentOpensWhatChangedAroundIt) {

@@ -6,8 +6,10 @@
 #include <QFile>
 #include <QTemporaryDir>
 
+#include "metrics/text/format.h"
 #include "tests/viewer-qt/snapshots.h"
 #include "viewer-qt/baselines.h"
+#include "viewer-qt/models/distribution.h"
 #include "viewer-qt/notes.h"
 
 namespace goxel_telemetry::viewer {
@@ -154,13 +156,46 @@ TEST_F(BaselinesTest, AreKnownByNameAndThoseOfTheInstanceAreMarks) {
   EXPECT_EQ(baselines.known()->all[0].name, "another");
   ASSERT_EQ(baselines.marks().size(), 1);
   EXPECT_EQ(baselines.marks()[0].at_ns, kThen + 60 * kNs) << "where what it is of ends";
-  EXPECT_TRUE(baselines.marks()[0].text.startsWith("baseline good, saved "));
+  EXPECT_EQ(baselines.marks()[0].text.toStdString(),
+            "baseline good, saved " + metrics::format_date_time(kThen + 90 * kNs) + "; it is of " +
+                range_text({kThen, kThen + 60 * kNs}).toStdString());
   EXPECT_EQ(glyph(baselines.marks()[0].kind), QChar(0x25C6));
   metrics::Baseline loaded;
   EXPECT_EQ(Baselines::load("good", loaded), "");
   EXPECT_EQ(loaded.observation.observed_ns.size(), 60u);
   EXPECT_NE(Baselines::load("gone", loaded).find("there is no baseline \"gone\""),
             std::string::npos);
+}
+
+TEST_F(BaselinesTest, AreReadAnewAndNotAdded) {
+  save("good", "live, instance \"goxel\"");
+  Baselines baselines;
+  baselines.read("goxel");
+  baselines.read("goxel");
+  EXPECT_EQ(baselines.marks().size(), 1);
+  EXPECT_EQ(baselines.known()->all.size(), 1u);
+  baselines.read("other");
+  EXPECT_TRUE(baselines.marks().isEmpty());
+}
+
+TEST_F(BaselinesTest, ThatThereCanBeNoneOrThatTheyCannotBeListedIsASentence) {
+  ASSERT_TRUE(QDir(state_.path()).mkpath("goxel-telemetry"));
+  QFile in_its_place(state_.filePath("goxel-telemetry/baselines"));
+  ASSERT_TRUE(in_its_place.open(QIODevice::WriteOnly));
+  Baselines baselines;
+  baselines.read("goxel");
+  EXPECT_NE(baselines.known()->message.find(in_its_place.fileName().toStdString()),
+            std::string::npos)
+      << baselines.known()->message;
+  const QByteArray home = qgetenv("HOME");
+  qunsetenv("XDG_STATE_HOME");
+  qunsetenv("HOME");
+  baselines.read("goxel");
+  metrics::Baseline loaded;
+  const std::string why = Baselines::load("good", loaded);
+  qputenv("HOME", home);
+  EXPECT_NE(why.find("neither XDG_STATE_HOME nor HOME is set"), std::string::npos) << why;
+  EXPECT_EQ(baselines.known()->message, why);
 }
 
 TEST_F(BaselinesTest, FilesThatAreNoneAreASentence) {
@@ -192,6 +227,19 @@ TEST_F(BaselinesTest, NoMoreAreReadThanTheirBounds) {
   ASSERT_TRUE(large.resize(static_cast<qint64>(Baselines::kMostBytes) + 1));
   baselines.read("goxel");
   EXPECT_EQ(baselines.known()->all.size(), Baselines::kMost) << "it does not hide the others";
+}
+
+TEST_F(BaselinesTest, TheBoundIsOnAllOfThemTogether) {
+  save("a", "live");
+  save("b", "live");
+  QFile large(path("a"));
+  ASSERT_TRUE(large.open(QIODevice::ReadWrite));
+  ASSERT_TRUE(large.resize(static_cast<qint64>(Baselines::kMostBytes)));
+  Baselines baselines;
+  baselines.read("goxel");
+  EXPECT_TRUE(baselines.known()->all.empty());
+  EXPECT_EQ(baselines.known()->message,
+            path("a").toStdString() + " is damaged; 1 more are left out");
 }
 
 class NotesTest : public testing::Test {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "metrics/text/format.h"
 #include "shm/error_code.h"
 #include "tests/viewer-qt/records_samples.h"
 
@@ -254,6 +255,15 @@ TEST(ShownTrace, ATraceThatIsGoneIsSaidToBeGone) {
   EXPECT_THAT(trace.spans, SizeIs(1));
   EXPECT_TRUE(trace.note.contains("no longer kept")) << trace.note.toStdString();
   EXPECT_TRUE(trace.title.contains("0000000000000007")) << trace.title.toStdString();
+}
+
+TEST(ShownTrace, ItsTitleNamesTheChosenRecordWhenItEndedAndTheTrace) {
+  const std::string ended = metrics::format_date_time(kNoon + 1'500 * kMs);
+  metrics::FoundRecord record = ranked(5, "add", 1'500, 1'000, 0xABC).found;
+  EXPECT_EQ(shown_trace(record, four_layers(record.record), nullptr).title.toStdString(),
+            "add, 1.00 s, ended " + ended + ", trace …0000000000000abc");
+  record.record.trace_id = 0;
+  EXPECT_EQ(shown_trace(record, {}, nullptr).title.toStdString(), "add, 1.00 s, ended " + ended);
 }
 
 TEST(ShownTrace, SpansThatAreLeftOutAreCounted) {

@@ -97,6 +97,20 @@ TEST_F(RecordsPageTest, ATraceIsShownIfItsRecordIsStillChosen) {
   EXPECT_EQ(waterfall()->trace()->spans.at(0).operation, "fast");
 }
 
+TEST_F(RecordsPageTest, TheTitleIsOfTheChosenRecordAndGoesWithIt) {
+  page_->show(list_of({ranked(2, "slow", 100, 90), ranked(1, "fast", 100, 10)}));
+  EXPECT_TRUE(says("slow, 90.0 ms, ended "));
+  table()->selectRow(1);
+  EXPECT_TRUE(says("fast, 10.0 ms, ended "));
+  EXPECT_FALSE(says("slow, 90.0 ms, ended "));
+  page_->show_trace(shown_trace(ranked(2, "slow", 100, 90).found, {}, nullptr));
+  EXPECT_TRUE(says("fast, 10.0 ms, ended ")) << "a late answer to the choice before";
+  RecordList other = list_of({});
+  other.order = RecordOrder::newest_first;
+  page_->show(other);
+  EXPECT_FALSE(says(", ended "));
+}
+
 TEST_F(RecordsPageTest, ARecordWithoutATraceSaysWhy) {
   page_->show(list_of({ranked(2, "slow", 100, 90, 0)}));
   EXPECT_TRUE(says("carried no trace id"));

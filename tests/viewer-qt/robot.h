@@ -36,6 +36,7 @@ class Robot {
   // Actions, which are counted. Keys (as xdotool names them) go to the window that was clicked last: there is no window
   // manager that would give them to a new one.
   void press(const std::string& keys) { act({"key", "--clearmodifiers", keys}); }
+  void click(QPoint place) { act({"mousemove", x_of(place), y_of(place), "click", "1"}); }
   void drag(QPoint from, QPoint to);
   int actions() const { return actions_; }
 

@@ -452,6 +452,16 @@ TEST(TimeViewTest, ThePointerRestsOnThePlaceWhileLiveTimeMoves) {
   EXPECT_EQ(view.first_pin(), kThen + 4 * kNsPerSecond) << "a pin is in a moment";
 }
 
+TEST(TimeViewTest, AChoiceThatIsTooShortIsWidenedOnBothSides) {
+  TimeView view;
+  QSignalSpy wanted(&view, &TimeView::wanted);
+  view.choose({kThen, kThen + 2});
+  ASSERT_EQ(wanted.size(), 1);
+  const auto chosen = wanted[0][0].value<metrics::TimeStretch>();
+  EXPECT_EQ(chosen.begin_ns, kThen + 1 - TimeView::kShortestNs / 2);
+  EXPECT_EQ(chosen.end_ns, chosen.begin_ns + TimeView::kShortestNs);
+}
+
 TEST(TimeRulerTest, TextsNeverOverlapOrStickOut) {
   application();
   TimeView view;

@@ -53,6 +53,13 @@ TEST(TimePoint, CountsOnlyWhatEndedAsChosen) {
   EXPECT_EQ(ok.failed, 0u);
 }
 
+TEST(TimePoint, ASecondOfWhichHalfWasWatchedPeaksAtItsRate) {
+  metrics::TallyPoint half{100, 1, 0.5, 10, {}};
+  for (int i = 0; i < 10; ++i) half.tally.add({});
+  EXPECT_DOUBLE_EQ(time_point(half, StatusChoice::any).per_second, 20);
+  EXPECT_DOUBLE_EQ(time_point(half, StatusChoice::any).most_per_second, 20);
+}
+
 TEST(TimePoint, WithoutAnswersThereIsNoLatencyAndWithoutWatchingNoRate) {
   const TimePoint quiet = time_point({100, 1, 1, 0, {}}, StatusChoice::any);
   EXPECT_TRUE(quiet.watched);

@@ -89,6 +89,11 @@ void ChangesPage::show_baselines(const KnownBaselines& known) {
   note_->setVisible(!known.message.empty());
 }
 
+void ChangesPage::choose_stretch_before() {
+  against_->setCurrentIndex(0);
+  Q_EMIT baseline_chosen({});
+}
+
 void ChangesPage::size_columns() {
   const QFontMetrics metrics = fontMetrics();
   const QStringList widest = {

@@ -24,6 +24,8 @@ class ChangesPage : public QWidget {
   void show_changes(std::shared_ptr<const Changes> changes);
   // What can be chosen. A choice stays, also if it is not among them any more.
   void show_baselines(const KnownBaselines& known);
+  // As if it had been chosen.
+  void choose_stretch_before();
 
  Q_SIGNALS:
   // Operation, layer and stack of a row.
