@@ -16,8 +16,8 @@
 #include "viewer-qt/connect.h"
 #include "viewer-qt/live_source.h"
 #include "viewer-qt/main_window.h"
-#include "viewer-qt/spare_memory.h"
 #include "viewer-qt/models/shown.h"
+#include "viewer-qt/spare_memory.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
