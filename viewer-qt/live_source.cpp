@@ -361,7 +361,7 @@ class LiveSource::Reader : public QObject {
   void add_details(View& view, const metrics::Time& now) {
     const std::uint64_t second = now.realtime_ns / kNsPerSecond;
     const std::uint64_t length = (view.range.end_ns - view.range.begin_ns) / kNsPerSecond;
-    const std::uint64_t every = std::clamp<std::uint64_t>(length / 60, 1, kDetailsSeconds);
+    const std::uint64_t every = std::clamp<std::uint64_t>(length / 24, 1, kDetailsSeconds);
     if (view.is_new || second >= details_second_ + every) {
       details_second_ = second;
       operations_.reset();

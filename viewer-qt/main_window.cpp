@@ -354,7 +354,7 @@ void MainWindow::ask() {
 }
 
 void MainWindow::show_frame(const FramePointer& frame) {
-  const bool is_all_new = frame->revision != frame_->revision;
+  const bool is_all_new = frame->revision != shown_revision_;
   frame_ = frame;
   const metrics::Snapshot& snapshot = frame->snapshot;
   // What is calm is told twice a second; what is not, must not be told longer than it is so.
@@ -366,6 +366,8 @@ void MainWindow::show_frame(const FramePointer& frame) {
     return;
   }
   pages_->setCurrentIndex(1);
+  if (!exposed_) return;  // its title is told, and all else when it is seen again
+  shown_revision_ = frame->revision;
   if (is_all_new && frame->layers != nullptr) {
     std::vector<std::string> stacks;
     for (const metrics::StackView& stack : frame->layers->stacks) stacks.push_back(stack.stack);
@@ -547,6 +549,7 @@ void MainWindow::showEvent(QShowEvent* event) {
 
 void MainWindow::hideEvent(QHideEvent* event) {
   QMainWindow::hideEvent(event);
+  exposed_ = false;
   Q_EMIT shown_changed(false);
 }
 

@@ -100,7 +100,8 @@ class MainWindow : public QMainWindow {
   QString instance_;
   std::uint64_t facts_second_ = 0;  // when they were written
   Tone facts_tone_ = Tone::quiet;
-  bool exposed_ = false;             // as the source was told
+  bool exposed_ = false;  // as the source was told
+  std::uint64_t shown_revision_ = 0;
   std::optional<Tone> header_tone_;  // that it is coloured for
 
   ValueLabel* badge_;

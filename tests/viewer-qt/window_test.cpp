@@ -77,6 +77,7 @@ TEST(MainWindow, SaysThatTheDaemonDiedAndWhatWasInFlight) {
   auto snapshot = snapshot_of(1, "ping 100 250");
   snapshot->daemon.state = shm::ProducerState::dead;
   snapshot->inflight.emplace_back().operation = "goxel.export_model";
+  window.show();
   window.show_frame(frame_of(snapshot));
   EXPECT_TRUE(shows_text(window, "killed or crashed"));
   EXPECT_TRUE(window.findChild<InflightStrip*>()->text().startsWith("In flight when it ended"));
