@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/comparison/added_words.h"
 
+#include <array>
 #include <cmath>
+#include <cstdio>
 
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
@@ -21,14 +23,28 @@ std::string unless_proven(const Shift& shift) {
 
 }  // namespace
 
+std::string format_confidence(double level) {
+  constexpr int kMostDecimals = 12;
+  const double risk_percent = (1 - level) * 100;
+  int decimals = 0;
+  for (double scaled = risk_percent; scaled < 9.5 && decimals < kMostDecimals; scaled *= 10)
+    ++decimals;
+  std::array<char, 32> digits{};
+  std::snprintf(digits.data(), digits.size(), "%.*f", decimals, level * 100);
+  std::string text = digits.data();
+  if (decimals > 0) text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text + " %";
+}
+
 std::string in_words(const OwnTimeChange& change, double level) {
   const Shift& own = change.own_time;
   std::string words = visible(change.operation) + " in the " + change.layer + " (" +
                       visible(change.stack) + "): " + signed_duration(own.shift.value_or(0)) +
                       " a request";
   if (own.low && own.high) {
-    words += " (" + std::to_string(std::lround(level * 100)) + " %: " + signed_duration(*own.low) +
-             " to " + signed_duration(*own.high) + ')';
+    words += " (" + format_confidence(level) + ": " + signed_duration(*own.low) + " to " +
+             signed_duration(*own.high) + ')';
   }
   words += ", " + signed_duration(change.added_per_second) + "/s" + unless_proven(own);
   if (change.counts_differ) {

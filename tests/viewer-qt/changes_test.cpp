@@ -136,6 +136,12 @@ TEST(ChangesModel, ShowsTheFiveLargestAndSaysHowCertainEachIs) {
   for (int column = 0; column < model.columnCount(); ++column) {
     EXPECT_FALSE(model.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString().isEmpty());
   }
+  const auto stricter = changes(1);
+  stricter->found->level = 1 - 0.05 / 21;
+  model.show(stricter);
+  EXPECT_TRUE(model.headerData(ChangesModel::kInterval, Qt::Horizontal, Qt::ToolTipRole)
+                  .toString()
+                  .endsWith("a confidence of 99.76 %"));
   const auto title = [&model] {
     return model.headerData(ChangesModel::kBeforeAfter, Qt::Horizontal).toString().toStdString();
   };

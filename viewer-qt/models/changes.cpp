@@ -181,7 +181,7 @@ QVariant ChangesModel::headerData(int section, Qt::Orientation orientation, int 
       {QT_TR_NOOP("Added"), QT_TR_NOOP("How much more time its requests took in each second")},
       {QT_TR_NOOP("A request"),
        QT_TR_NOOP("How much longer one request took in this layer, on average")},
-      {QT_TR_NOOP("95 % interval"), QT_TR_NOOP("Where that lies with 95 % confidence")},
+      {QT_TR_NOOP("Interval"), QT_TR_NOOP("Where that lies, with a confidence of %1")},
       {QT_TR_NOOP("Before → after"), QT_TR_NOOP("The layer's own time of a request, on average")},
       {QT_TR_NOOP("Proof"), QT_TR_NOOP("Whether the data suffice to say so")}};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
@@ -191,8 +191,13 @@ QVariant ChangesModel::headerData(int section, Qt::Orientation orientation, int 
                                                    : tr(kHeadings[section].title);
   }
   if (role == Qt::ToolTipRole) {
-    return QStringLiteral("%1: %2").arg(headerData(section, orientation).toString(),
-                                        tr(kHeadings[section].hint));
+    QString hint = tr(kHeadings[section].hint);
+    if (section == kInterval) {
+      const bool has_level = changes_ != nullptr && changes_->found;
+      const double level = has_level ? changes_->found->level : metrics::AddedTimeOptions().level;
+      hint = hint.arg(QString::fromStdString(metrics::format_confidence(level)));
+    }
+    return QStringLiteral("%1: %2").arg(headerData(section, orientation).toString(), hint);
   }
   if (role == Qt::TextAlignmentRole && section >= kAdded && section != kProof) {
     return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));

@@ -25,6 +25,14 @@ TEST(AddedWords, SayWhoAddedHowMuchAndHowCertainThatIs) {
             "+1.50 ms), +312 ms/s");
 }
 
+TEST(AddedWords, ConfidenceIsToldWithTwoDigitsOfItsRisk) {
+  EXPECT_EQ(format_confidence(0.95), "95 %");
+  EXPECT_EQ(format_confidence(0.9), "90 %");
+  EXPECT_EQ(format_confidence(0.975), "97.5 %");
+  EXPECT_EQ(format_confidence(1 - 0.05 / 21), "99.76 %");
+  EXPECT_EQ(format_confidence(1 - 0.05 / 1'440 / 5), "99.99931 %");
+}
+
 TEST(AddedWords, SayWhatWasSavedAndWhatIsNotProven) {
   OwnTimeChange change = slower_daemon();
   change.own_time.shift = -0.2e6;
