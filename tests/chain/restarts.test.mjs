@@ -239,7 +239,7 @@ test(`${operations} operations and a restart of everything in between: every one
   assert.equal(daemonSpans, daemonRecords);
 
   // An operation has all its layers, but for the one that was under way when a process below it ended: whose daemon was killed before it
-  // had recorded the request, whose server ended before it had read it.
+  // had recorded the request (it may have answered it: the record comes after), whose server ended before it had read it.
   const kinds = {};
   for (const trace of seen.traces.values()) {
     assert.equal(new Set(trace.map(({ layer }) => layer)).size, trace.length, 'each layer once');
@@ -250,7 +250,8 @@ test(`${operations} operations and a restart of everything in between: every one
   assert.deepEqual(others, {});
   assert.equal(handshakes, chains.ended.length);
   assert.equal(whole + withoutDaemon, chains.sum((chain) => chain.operations));
-  assert.ok(withoutDaemon <= chains.sum(({ errors }) => errors) && chains.ended.every(({ errors }) => errors <= 1), `${withoutDaemon} without the daemon`);
+  const daemonKills = order.filter((name) => /daemon.*killed/.test(name)).length;
+  assert.ok(withoutDaemon <= daemonKills && chains.ended.every(({ errors }) => errors <= 1), `${withoutDaemon} without the daemon`);
   assert.ok(unread <= chains.hungUp, `${unread} unread`);
   assert.ok(whole >= operations);
 
