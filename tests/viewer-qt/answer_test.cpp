@@ -70,12 +70,19 @@ class Answer : public testing::Test {
       return QPoint(chart->rect.left() + chart->rect.width() * percent / 100,
                     chart->rect.center().y());
     };
+    const auto ruler_time = [&] {
+      const std::optional<Seen> ruler = find("chart", "Time");
+      return ruler ? QTime::fromString(QString::fromStdString(ruler->description), "HH:mm:ss")
+                   : QTime();
+    };
+    // The pointer leaves the chart first: else it may be the time of where it was before.
     const auto time_at = [&](QPoint place) {
+      robot_.point_at(QPoint(1, 1));
+      EXPECT_TRUE(eventually([&] { return !ruler_time().isValid(); }));
       robot_.point_at(place);
       QTime time;
       EXPECT_TRUE(eventually([&] {
-        const std::optional<Seen> ruler = find("chart", "Time");
-        if (ruler) time = QTime::fromString(QString::fromStdString(ruler->description), "HH:mm:ss");
+        time = ruler_time();
         return time.isValid();
       }));
       return time;
