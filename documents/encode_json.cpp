@@ -119,8 +119,11 @@ template std::string encode_json(const BaselineDocument&);
 template std::string encode_json(const BaselineListDocument&);
 template std::string encode_json(const SpansDocument&);
 
-std::string encode_json_error(std::string_view sentence) {
-  return text_of(Json{{"error", std::string(sentence)}});
+std::string encode_json_problem(int status, std::string_view title, std::string_view sentence) {
+  return text_of(Json{{"type", "about:blank"},
+                      {"title", std::string(title)},
+                      {"status", status},
+                      {"detail", std::string(sentence)}});
 }
 
 }  // namespace goxel_telemetry::documents

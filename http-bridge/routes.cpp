@@ -16,6 +16,7 @@
 #include "http-bridge/kept_answers.h"
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
+#include "http-bridge/representation.h"
 #include "http-bridge/spans_route.h"
 #include "http-bridge/traces_route.h"
 #include "shm/clock.h"
@@ -138,6 +139,22 @@ std::string name_of_answer(const Request& request) {
          parameter(request, "instance").value_or("");
 }
 
+// Made once, and compressed once, from these snapshots.
+std::shared_ptr<const Response> kept_answer(KeptAnswers& kept, const Request& request,
+                                            const Route& route,
+                                            const std::shared_ptr<const Snapshots>& snapshots) {
+  const std::string name = name_of_answer(request);
+  auto answer = kept.get(snapshots, name, [&] {
+    Response made = route.answer(request, *snapshots);
+    add_tag(made);
+    return made;
+  });
+  if (takes_gzip(request))
+    answer = kept.get(snapshots, name + " gzip", [&] { return compressed(*answer); });
+  if (!is_known(request, *answer)) return answer;
+  return std::make_shared<const Response>(not_modified(*answer));
+}
+
 }  // namespace
 
 std::optional<Response> refuse_access(const Access& access, const Request& request) {
@@ -172,11 +189,19 @@ std::shared_ptr<const Response> Routes::ready(const Request& request) const {
   if (auto refused = refuse_access(access_, request)) {
     return std::make_shared<const Response>(std::move(*refused));
   }
-  const auto snapshots = latest_();
   const auto route = find_route(request.path);
   assert(route != std::end(kRoutes));
-  return ready_->get(snapshots, name_of_answer(request),
-                     [&] { return route->answer(request, *snapshots); });
+  return kept_answer(*ready_, request, *route, latest_());
+}
+
+Response Routes::make_anew(const Request& request) const {
+  if (request.path == kHistoryPath) {
+    return costly_->run([&] { return answer_history(request, history_, shm::realtime_ns()); });
+  }
+  if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
+  if (request.path == kBaselinesPath) return comparisons_->baselines(request);
+  assert(request.path == kTracesPath);
+  return answer_traces(request, *latest_(), *costly_);
 }
 
 Response Routes::handle(const Request& request) const {
@@ -192,16 +217,9 @@ Response Routes::handle(const Request& request) const {
     return sentence_reply(405,
                           "only GET and HEAD are answered here, not " + quoted(request.method));
   }
-  if (request.path == kHistoryPath) {
-    return costly_->run([&] { return answer_history(request, history_, shm::realtime_ns()); });
-  }
-  if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
-  if (request.path == kBaselinesPath) return comparisons_->baselines(request);
-  if (request.path == kTracesPath) return answer_traces(request, *latest_(), *costly_);
+  if (is_made_anew) return represented(request, make_anew(request));
   if (auto refused = refuse_parameters(request, route->path, route->parameters)) return *refused;
-  const auto snapshots = latest_();
-  return *handled_->get(snapshots, name_of_answer(request),
-                        [&] { return route->answer(request, *snapshots); });
+  return *kept_answer(*handled_, request, *route, latest_());
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http-bridge/reason.h"
 #include "tests/http-bridge/sample_snapshots.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -38,11 +39,15 @@ class RoutesTest : public testing::Test {
     return ask(request);
   }
 
-  // An error is a sentence for a person, as JSON.
+  // An error is a problem document, with a sentence for a person.
   static void expect_error(const Response& response, int status) {
     EXPECT_EQ(response.status, status);
-    EXPECT_EQ(response.content_type, "application/json");
-    EXPECT_THAT(json::parse(response.body).at("error").get<std::string>(), EndsWith("."));
+    EXPECT_EQ(response.content_type, "application/problem+json");
+    const json problem = json::parse(response.body);
+    EXPECT_EQ(problem.at("type"), "about:blank");
+    EXPECT_EQ(problem.at("title"), reason_of(status));
+    EXPECT_EQ(problem.at("status"), status);
+    EXPECT_THAT(problem.at("detail").get<std::string>(), EndsWith("."));
   }
 
   Access access_ = Access::for_address("127.0.0.1", "");
@@ -77,6 +82,35 @@ TEST_F(RoutesTest, ReadyAnswersAreThoseOfTheNewestSnapshots) {
   latest = std::make_shared<Snapshots>();
   EXPECT_NE(routes.ready(request)->body, before->body);
   EXPECT_EQ(routes.ready(request)->body, routes.handle(request).body);
+}
+
+// Of answers that lie ready and of those that are made anew alike.
+TEST_F(RoutesTest, WhatAClientHasIsNotSentAgainAndWhatItTakesCompressedIs) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/traces"}) {
+    Request request{"GET", path, {}, "", "localhost", ""};
+    const Response whole = ask(request);
+    ASSERT_EQ(whole.status, 200) << path;
+    ASSERT_NE(whole.tag, "") << path;
+    request.if_none_match = whole.tag;
+    const Response known = ask(request);
+    EXPECT_EQ(known.status, 304) << path;
+    EXPECT_EQ(known.body, "") << path;
+    EXPECT_EQ(known.left_out_bytes, whole.body.size()) << path;
+    request.if_none_match = "\"another\"";
+    EXPECT_EQ(ask(request).body, whole.body) << path;
+  }
+  auto latest = std::make_shared<Snapshots>(snapshots_);
+  const Routes routes(access_, [&latest] { return latest; });
+  Request request{"GET", "/api/v1/snapshot", {}, "", "localhost", ""};
+  const auto whole = routes.ready(request);
+  request.accept_encoding = "gzip, deflate";
+  const auto shorter = routes.ready(request);
+  EXPECT_TRUE(shorter->is_gzip);
+  EXPECT_LT(shorter->body.size(), whole->body.size());
+  EXPECT_EQ(routes.ready(request), shorter) << "compressed once";
+  EXPECT_EQ(routes.handle(request).body, shorter->body);
+  request.if_none_match = whole->tag;
+  EXPECT_EQ(routes.ready(request)->status, 304) << "a tag is that of all codings";
 }
 
 TEST_F(RoutesTest, ReadyPathsAreAllThatNeedTheNewestSnapshotsAlone) {
