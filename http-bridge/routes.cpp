@@ -33,6 +33,8 @@ constexpr const char* kIndexPage = R"(<!DOCTYPE html>
 <li><a href="/metrics">/metrics</a>: Prometheus text format</li>
 <li><a href="/api/v1/snapshot">/api/v1/snapshot</a>: everything as JSON, or as msgpack with
 <code>Accept: application/msgpack</code>; <code>?instance=NAME</code> for one daemon</li>
+<li><a href="/api/v1/instances">/api/v1/instances</a>: the daemons that are watched</li>
+<li><a href="/api/v1/operations">/api/v1/operations</a>: what each operation costs</li>
 <li><a href="/api/v1/inflight">/api/v1/inflight</a>: requests in flight right now</li>
 <li><a href="/api/v1/history">/api/v1/history</a>: the past, by
 <code>?from=-24h&amp;to=now&amp;points=100</code></li>
@@ -84,13 +86,22 @@ Response snapshot(const Request& request, const Snapshots& all) {
                                            selected->instances_left_out, selected->instances});
 }
 
-Response inflight(const Request& request, const Snapshots& all) {
+// A part of each instance's snapshot.
+template <class Document>
+Response part(const Request& request, const Snapshots& all) {
   const auto selected = select(request, all);
   if (!selected) return unknown_instance(request);
-  documents::InflightDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
+  Document document{selected->taken_realtime_ns, waiting_for(*selected), {}};
   for (const metrics::Snapshot& instance : selected->instances) {
     document.instances.push_back({instance});
   }
+  return document_reply(request, document);
+}
+
+Response instances(const Request& request, const Snapshots& all) {
+  documents::InstancesDocument document{
+      all.taken_realtime_ns, waiting_for(all), all.instances_left_out, {}};
+  for (const metrics::Snapshot& instance : all.instances) document.instances.push_back({instance});
   return document_reply(request, document);
 }
 
@@ -122,7 +133,9 @@ constexpr Route kRoutes[] = {
     {"/", index, {}},
     {"/metrics", prometheus, {}},
     {"/api/v1/snapshot", snapshot, kOnlyInstance},
-    {"/api/v1/inflight", inflight, kOnlyInstance},
+    {"/api/v1/instances", instances, {}},
+    {"/api/v1/operations", part<documents::OperationsDocument>, kOnlyInstance},
+    {"/api/v1/inflight", part<documents::InflightDocument>, kOnlyInstance},
     {"/api/v1/layers", layers, kOnlyInstance},
     {"/healthz", healthy, {}},
     {"/readyz", ready, {}},

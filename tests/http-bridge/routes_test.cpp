@@ -115,8 +115,9 @@ TEST_F(RoutesTest, WhatAClientHasIsNotSentAgainAndWhatItTakesCompressedIs) {
 
 TEST_F(RoutesTest, ReadyPathsAreAllThatNeedTheNewestSnapshotsAlone) {
   EXPECT_THAT(Routes::ready_paths(),
-              testing::UnorderedElementsAre("/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight",
-                                            "/api/v1/layers", "/healthz", "/readyz"));
+              testing::UnorderedElementsAre(
+                  "/", "/metrics", "/api/v1/snapshot", "/api/v1/instances", "/api/v1/operations",
+                  "/api/v1/inflight", "/api/v1/layers", "/healthz", "/readyz"));
 }
 
 TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
@@ -130,8 +131,37 @@ TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
   EXPECT_EQ(document["message"], "");
 }
 
+TEST_F(RoutesTest, OperationsAreThoseOfTheSnapshotAndNothingElse) {
+  const json snapshot = json::parse(get("/api/v1/snapshot").body);
+  const json document = json::parse(get("/api/v1/operations").body);
+  ASSERT_EQ(document["instances"].size(), snapshot["instances"].size());
+  for (std::size_t i = 0; i < document["instances"].size(); ++i) {
+    const json& whole = snapshot["instances"][i];
+    EXPECT_EQ(document["instances"][i], json({{"instance", whole["instance"]},
+                                              {"state", whole["daemon"]["state"]},
+                                              {"taken_realtime_ns", whole["taken_realtime_ns"]},
+                                              {"operations", whole["operations"]},
+                                              {"operations_dropped", whole["operations_dropped"]},
+                                              {"windows_shortened", whole["windows_shortened"]}}));
+  }
+  EXPECT_FALSE(document["instances"][0]["operations"].empty());
+}
+
+TEST_F(RoutesTest, InstancesAreListedWithTheirStateAndThoseWithoutAPlaceAreCounted) {
+  snapshots_.instances_left_out = 3;
+  const json document = json::parse(get("/api/v1/instances").body);
+  EXPECT_EQ(document["instances_left_out"], 3);
+  ASSERT_EQ(document["instances"].size(), 2u);
+  EXPECT_EQ(document["instances"][0]["instance"], "goxel");
+  EXPECT_EQ(document["instances"][0]["state"], "live");
+  EXPECT_EQ(document["instances"][1]["instance"], "spare");
+  EXPECT_EQ(document["instances"][1]["state"], "absent");
+  expect_error(get_instance("/api/v1/instances", "goxel"), 400);
+}
+
 TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
+  for (const char* path :
+       {"/api/v1/snapshot", "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers"}) {
     const json document = json::parse(get_instance(path, "spare").body);
     ASSERT_EQ(document["instances"].size(), 1u) << path;
     EXPECT_EQ(document["instances"][0]["instance"], "spare");
@@ -140,7 +170,8 @@ TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
 }
 
 TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
+  for (const char* path :
+       {"/api/v1/snapshot", "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers"}) {
     expect_error(get_instance(path, "missing"), 404);
     EXPECT_THAT(get_instance(path, "missing").body, HasSubstr("no instance \\\"missing\\\""))
         << path;
@@ -173,7 +204,8 @@ TEST_F(RoutesTest, EveryPathNamesTheParameterThatItDoesNotKnowOrThatIsEmpty) {
 }
 
 TEST_F(RoutesTest, AcceptChoosesMsgpack) {
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
+  for (const char* path :
+       {"/api/v1/snapshot", "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers"}) {
     const Response packed = get(path, "application/msgpack");
     EXPECT_EQ(packed.content_type, "application/msgpack");
     EXPECT_EQ(json::from_msgpack(packed.body), json::parse(get(path, "*/*").body)) << path;
