@@ -108,6 +108,8 @@ std::string encode_json(const Document& document) {
 
 template std::string encode_json(const SnapshotDocument&);
 template std::string encode_json(const InflightDocument&);
+template std::string encode_json(const OperationsDocument&);
+template std::string encode_json(const InstancesDocument&);
 template std::string encode_json(const InstanceDocument&);
 template std::string encode_json(const metrics::NamedRecord&);
 template std::string encode_json(const BlackBoxDocument&);
@@ -119,8 +121,11 @@ template std::string encode_json(const BaselineDocument&);
 template std::string encode_json(const BaselineListDocument&);
 template std::string encode_json(const SpansDocument&);
 
-std::string encode_json_error(std::string_view sentence) {
-  return text_of(Json{{"error", std::string(sentence)}});
+std::string encode_json_problem(int status, std::string_view title, std::string_view sentence) {
+  return text_of(Json{{"type", "about:blank"},
+                      {"title", std::string(title)},
+                      {"status", status},
+                      {"detail", std::string(sentence)}});
 }
 
 }  // namespace goxel_telemetry::documents

@@ -15,7 +15,9 @@ inline constexpr const char* kJsonType = "application/json";
 template <class Document>
 std::string encode_json(const Document& document);
 
-// {"error": sentence}
-std::string encode_json_error(std::string_view sentence);
+// A problem that has no more to tell than its HTTP status and a sentence (RFC 9457): {"type": "about:blank",
+// "title": title, "status": status, "detail": sentence}
+inline constexpr const char* kProblemType = "application/problem+json";
+std::string encode_json_problem(int status, std::string_view title, std::string_view sentence);
 
 }  // namespace goxel_telemetry::documents

@@ -89,6 +89,8 @@ std::string encode_msgpack(const Document& document) {
 
 template std::string encode_msgpack(const SnapshotDocument&);
 template std::string encode_msgpack(const InflightDocument&);
+template std::string encode_msgpack(const OperationsDocument&);
+template std::string encode_msgpack(const InstancesDocument&);
 template std::string encode_msgpack(const HistoryDocument&);
 template std::string encode_msgpack(const LayersDocument&);
 template std::string encode_msgpack(const TracesDocument&);

@@ -47,9 +47,27 @@ struct InflightDocument {
   std::vector<InflightInstance> instances;
 };
 
+// GET /api/v1/operations
+struct OperationsInstance {
+  const metrics::Snapshot& snapshot;
+};
+struct OperationsDocument {
+  std::uint64_t taken_realtime_ns;
+  std::string message;
+  std::vector<OperationsInstance> instances;
+};
+
 // goxel-telemetry instances --json
 struct InstanceDocument {
   const metrics::Snapshot& snapshot;
+};
+
+// GET /api/v1/instances
+struct InstancesDocument {
+  std::uint64_t taken_realtime_ns;
+  std::string message;
+  std::uint64_t instances_left_out;
+  std::vector<InstanceDocument> instances;
 };
 
 template <class Member>
@@ -230,6 +248,24 @@ void describe(const InflightDocument& d, Member&& member) {
 }
 
 template <class Member>
+void describe(const OperationsInstance& i, Member&& member) {
+  member("instance", i.snapshot.instance);
+  member("state", std::string_view(shm::to_string(i.snapshot.daemon.state)));
+  member("taken_realtime_ns", i.snapshot.taken_realtime_ns);
+  member("operations", seen(i.snapshot.operations));
+  member("operations_dropped", i.snapshot.operations_dropped);
+  member("windows_shortened", i.snapshot.windows_shortened);
+}
+
+template <class Member>
+void describe(const OperationsDocument& d, Member&& member) {
+  member("schema_version", kSchemaVersion);
+  member("taken_realtime_ns", d.taken_realtime_ns);
+  member("message", d.message);
+  member("instances", d.instances);
+}
+
+template <class Member>
 void describe(const InstanceDocument& i, Member&& member) {
   const metrics::Daemon& daemon = i.snapshot.daemon;
   member("instance", i.snapshot.instance);
@@ -239,6 +275,15 @@ void describe(const InstanceDocument& i, Member&& member) {
   member("host_name", daemon.host_name);
   member("started_realtime_ns", daemon.started_realtime_ns);
   member("uptime_seconds", daemon.uptime_seconds);
+}
+
+template <class Member>
+void describe(const InstancesDocument& d, Member&& member) {
+  member("schema_version", kSchemaVersion);
+  member("taken_realtime_ns", d.taken_realtime_ns);
+  member("message", d.message);
+  member("instances_left_out", d.instances_left_out);
+  member("instances", d.instances);
 }
 
 }  // namespace goxel_telemetry::documents

@@ -38,6 +38,8 @@ void let_continue(std::string& answer) {
 
 Request to_request(const RequestHead& head) {
   Request request{head.method, head.target, {}, head.accept, head.host, head.authorization};
+  request.accept_encoding = head.accept_encoding;
+  request.if_none_match = head.if_none_match;
   request.content_type = head.content_type;
   request.content_encoding = head.content_encoding;
   return request;

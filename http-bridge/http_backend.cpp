@@ -17,6 +17,7 @@
 #include <thread>
 #include <utility>
 
+#include "http-bridge/request_head.h"
 #include "http-bridge/response_head.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -57,6 +58,8 @@ Request to_request(const httplib::Request& in, Sent& sent) {
   request.path = in.path;
   for (const auto& [name, value] : in.params) request.parameters.emplace(name, value);
   request.accept = in.get_header_value("Accept");
+  request.accept_encoding = in.get_header_value(kAcceptEncodingField);
+  request.if_none_match = in.get_header_value("If-None-Match");
   request.host = in.get_header_value("Host");
   request.authorization = in.get_header_value("Authorization");
   return request;
@@ -65,6 +68,8 @@ Request to_request(const httplib::Request& in, Sent& sent) {
 void fill(httplib::Response& out, Response response) {
   out.status = response.status;
   for (const auto& [name, value] : fields_of(response)) out.set_header(name, value);
+  if (response.status == 304)
+    out.set_header("Content-Length", std::to_string(response.left_out_bytes));
   out.body = std::move(response.body);
 }
 

@@ -10,12 +10,14 @@
 #include "documents/encode_json.h"
 #include "documents/encode_msgpack.h"
 #include "http-bridge/accept.h"
+#include "http-bridge/reason.h"
 #include "http-bridge/routes.h"
 
 namespace goxel_telemetry::http_bridge {
 
 inline Response error_reply(int status, std::string_view sentence) {
-  return {status, documents::kJsonType, documents::encode_json_error(sentence)};
+  return {status, documents::kProblemType,
+          documents::encode_json_problem(status, reason_of(status), sentence)};
 }
 
 // To a client for whom there is no room now.

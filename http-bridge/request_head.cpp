@@ -46,6 +46,11 @@ bool list_has(std::string_view list, std::string_view name) {
   return false;
 }
 
+// A field whose value is a list may come in several lines.
+void append_to_list(std::string& list, std::string_view value) {
+  list.append(list.empty() ? "" : ", ").append(value);
+}
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -174,7 +179,11 @@ const RefusedHead* read_field(std::string_view line, RequestHead& head, Framing&
     if (std::exchange(framing.has_host, true) || !is_host(value)) return &kBadHost;
     if (head.host.empty()) head.host = value;  // else the target named it, which counts
   } else if (same_name(name, "Accept")) {
-    head.accept.append(head.accept.empty() ? "" : ", ").append(value);
+    append_to_list(head.accept, value);
+  } else if (same_name(name, "Accept-Encoding")) {
+    append_to_list(head.accept_encoding, value);
+  } else if (same_name(name, "If-None-Match")) {
+    append_to_list(head.if_none_match, value);
   } else if (same_name(name, "Authorization")) {
     if (!head.authorization.empty()) return &kBadField;
     head.authorization = value;
@@ -182,7 +191,7 @@ const RefusedHead* read_field(std::string_view line, RequestHead& head, Framing&
     if (!head.content_type.empty()) return &kBadField;
     head.content_type = value;
   } else if (same_name(name, "Content-Encoding")) {
-    head.content_encoding.append(head.content_encoding.empty() ? "" : ", ").append(value);
+    append_to_list(head.content_encoding, value);
   } else if (same_name(name, "Expect")) {
     if (!same_name(value, "100-continue")) return &kUnknownExpectation;
     head.expects_continue = true;
@@ -244,6 +253,8 @@ std::string essential_bytes(const RequestHead& head) {
   };
   add("Host", head.host);
   add("Accept", head.accept);
+  add(kAcceptEncodingField, head.accept_encoding);
+  add("If-None-Match", head.if_none_match);
   add("Authorization", head.authorization);
   return bytes + "Connection: close\r\n\r\n";
 }

@@ -13,10 +13,11 @@ namespace goxel_telemetry::http_bridge {
 struct RequestHead {
   std::string method;
   std::string target;  // begins with a slash
-  // Only those fields that an answer depends on; empty if missing. Left out are fields that ask for a
-  // compressed answer or for parts of it.
+  // Only those fields that an answer depends on; empty if missing. Left out are fields that ask for parts of it.
   std::string host;  // missing only in HTTP/1.0
   std::string accept;
+  std::string accept_encoding;
+  std::string if_none_match;
   std::string authorization;
   std::string content_type;
   std::string content_encoding;
@@ -40,7 +41,10 @@ std::size_t head_size(std::string_view received, std::size_t scanned);
 // Of all bytes of a head.
 std::variant<RequestHead, RefusedHead> parse_request_head(std::string_view head);
 
-// The request as the only one on its connection.
+// Accept-Encoding under a name that the backend's server does not know: we compress, and it does not.
+inline constexpr const char* kAcceptEncodingField = "Goxel-Accept-Encoding";
+
+// The request as the only one on its connection, for the backend.
 std::string essential_bytes(const RequestHead& head);
 
 }  // namespace goxel_telemetry::http_bridge

@@ -16,6 +16,7 @@
 #include "http-bridge/kept_answers.h"
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
+#include "http-bridge/representation.h"
 #include "http-bridge/spans_route.h"
 #include "http-bridge/traces_route.h"
 #include "shm/clock.h"
@@ -32,6 +33,8 @@ constexpr const char* kIndexPage = R"(<!DOCTYPE html>
 <li><a href="/metrics">/metrics</a>: Prometheus text format</li>
 <li><a href="/api/v1/snapshot">/api/v1/snapshot</a>: everything as JSON, or as msgpack with
 <code>Accept: application/msgpack</code>; <code>?instance=NAME</code> for one daemon</li>
+<li><a href="/api/v1/instances">/api/v1/instances</a>: the daemons that are watched</li>
+<li><a href="/api/v1/operations">/api/v1/operations</a>: what each operation costs</li>
 <li><a href="/api/v1/inflight">/api/v1/inflight</a>: requests in flight right now</li>
 <li><a href="/api/v1/history">/api/v1/history</a>: the past, by
 <code>?from=-24h&amp;to=now&amp;points=100</code></li>
@@ -83,13 +86,22 @@ Response snapshot(const Request& request, const Snapshots& all) {
                                            selected->instances_left_out, selected->instances});
 }
 
-Response inflight(const Request& request, const Snapshots& all) {
+// A part of each instance's snapshot.
+template <class Document>
+Response part(const Request& request, const Snapshots& all) {
   const auto selected = select(request, all);
   if (!selected) return unknown_instance(request);
-  documents::InflightDocument document{selected->taken_realtime_ns, waiting_for(*selected), {}};
+  Document document{selected->taken_realtime_ns, waiting_for(*selected), {}};
   for (const metrics::Snapshot& instance : selected->instances) {
     document.instances.push_back({instance});
   }
+  return document_reply(request, document);
+}
+
+Response instances(const Request& request, const Snapshots& all) {
+  documents::InstancesDocument document{
+      all.taken_realtime_ns, waiting_for(all), all.instances_left_out, {}};
+  for (const metrics::Snapshot& instance : all.instances) document.instances.push_back({instance});
   return document_reply(request, document);
 }
 
@@ -121,7 +133,9 @@ constexpr Route kRoutes[] = {
     {"/", index, {}},
     {"/metrics", prometheus, {}},
     {"/api/v1/snapshot", snapshot, kOnlyInstance},
-    {"/api/v1/inflight", inflight, kOnlyInstance},
+    {"/api/v1/instances", instances, {}},
+    {"/api/v1/operations", part<documents::OperationsDocument>, kOnlyInstance},
+    {"/api/v1/inflight", part<documents::InflightDocument>, kOnlyInstance},
     {"/api/v1/layers", layers, kOnlyInstance},
     {"/healthz", healthy, {}},
     {"/readyz", ready, {}},
@@ -136,6 +150,22 @@ const Route* find_route(std::string_view path) {
 std::string name_of_answer(const Request& request) {
   return request.path + (wants_msgpack(request) ? " msgpack " : " json ") +
          parameter(request, "instance").value_or("");
+}
+
+// Made once, and compressed once, from these snapshots.
+std::shared_ptr<const Response> kept_answer(KeptAnswers& kept, const Request& request,
+                                            const Route& route,
+                                            const std::shared_ptr<const Snapshots>& snapshots) {
+  const std::string name = name_of_answer(request);
+  auto answer = kept.get(snapshots, name, [&] {
+    Response made = route.answer(request, *snapshots);
+    add_tag(made);
+    return made;
+  });
+  if (takes_gzip(request))
+    answer = kept.get(snapshots, name + " gzip", [&] { return compressed(*answer); });
+  if (!is_known(request, *answer)) return answer;
+  return std::make_shared<const Response>(not_modified(*answer));
 }
 
 }  // namespace
@@ -172,11 +202,19 @@ std::shared_ptr<const Response> Routes::ready(const Request& request) const {
   if (auto refused = refuse_access(access_, request)) {
     return std::make_shared<const Response>(std::move(*refused));
   }
-  const auto snapshots = latest_();
   const auto route = find_route(request.path);
   assert(route != std::end(kRoutes));
-  return ready_->get(snapshots, name_of_answer(request),
-                     [&] { return route->answer(request, *snapshots); });
+  return kept_answer(*ready_, request, *route, latest_());
+}
+
+Response Routes::make_anew(const Request& request) const {
+  if (request.path == kHistoryPath) {
+    return costly_->run([&] { return answer_history(request, history_, shm::realtime_ns()); });
+  }
+  if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
+  if (request.path == kBaselinesPath) return comparisons_->baselines(request);
+  assert(request.path == kTracesPath);
+  return answer_traces(request, *latest_(), *costly_);
 }
 
 Response Routes::handle(const Request& request) const {
@@ -192,16 +230,9 @@ Response Routes::handle(const Request& request) const {
     return sentence_reply(405,
                           "only GET and HEAD are answered here, not " + quoted(request.method));
   }
-  if (request.path == kHistoryPath) {
-    return costly_->run([&] { return answer_history(request, history_, shm::realtime_ns()); });
-  }
-  if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
-  if (request.path == kBaselinesPath) return comparisons_->baselines(request);
-  if (request.path == kTracesPath) return answer_traces(request, *latest_(), *costly_);
+  if (is_made_anew) return represented(request, make_anew(request));
   if (auto refused = refuse_parameters(request, route->path, route->parameters)) return *refused;
-  const auto snapshots = latest_();
-  return *handled_->get(snapshots, name_of_answer(request),
-                        [&] { return route->answer(request, *snapshots); });
+  return *kept_answer(*handled_, request, *route, latest_());
 }
 
 }  // namespace goxel_telemetry::http_bridge

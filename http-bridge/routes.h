@@ -25,6 +25,8 @@ struct Request {
   std::string accept;
   std::string host;
   std::string authorization;
+  std::string accept_encoding = {};
+  std::string if_none_match = {};
   // Whether its client has left, so that nobody wants the answer. Empty: it is not known.
   std::function<bool()> is_gone = {};
   // Of a POST whose body is read.
@@ -39,6 +41,9 @@ struct Response {
   std::string body;
   int retry_after_seconds = 0;                // 0: is not said
   const char* allowed_methods = "GET, HEAD";  // said with status 405
+  std::string tag = {};                       // an entity tag with its quotes; empty: it has none
+  bool is_gzip = false;
+  std::size_t left_out_bytes = 0;  // of status 304: the length of the body that is not sent
 };
 
 // Where the history is, and what is wrong with it, if anything.
@@ -74,6 +79,9 @@ class Routes {
   std::shared_ptr<const Response> ready(const Request& request) const;
 
  private:
+  // Of a path whose answers are not made from the snapshots alone.
+  Response make_anew(const Request& request) const;
+
   Access access_;
   Latest latest_;
   HistorySource history_;

@@ -127,10 +127,10 @@ class ComparisonRoute : public metrics::FollowerTest {
   // One sentence as JSON.
   static void expect_error(const Response& response, int status, const std::string& asked) {
     EXPECT_EQ(response.status, status) << asked << ": " << response.body;
-    EXPECT_EQ(response.content_type, "application/json");
+    EXPECT_EQ(response.content_type, "application/problem+json");
     const json document = json::parse(response.body, nullptr, false);
     ASSERT_TRUE(document.is_object()) << asked;
-    EXPECT_THAT(document.value("error", ""), EndsWith(".")) << asked;
+    EXPECT_THAT(document.value("detail", ""), EndsWith(".")) << asked;
   }
 
   std::string folder_;

@@ -638,7 +638,7 @@ TEST_F(HistoryServiceTest, TheRouteSaysWhatIsWrongInOneSentence) {
                               const std::string& sentence) {
     const Response response = ask(std::move(parameters));
     EXPECT_EQ(response.status, status);
-    const std::string error = json::parse(response.body).at("error");
+    const std::string error = json::parse(response.body).at("detail");
     EXPECT_THAT(error, HasSubstr(sentence));
     EXPECT_THAT(error, EndsWith("."));
   };

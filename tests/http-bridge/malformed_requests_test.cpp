@@ -164,7 +164,7 @@ TEST(MalformedRequests, EachIsRefusedAndTheLastOfItsConnection) {
     Reply reply = client.receive().value_or(Reply{});
     EXPECT_EQ(reply.status, request.status) << request.what;
     EXPECT_EQ(reply.headers["Connection"], "close") << request.what;
-    EXPECT_EQ(reply.headers["Content-Type"], "application/json") << request.what;
+    EXPECT_EQ(reply.headers["Content-Type"], "application/problem+json") << request.what;
     EXPECT_FALSE(client.receive()) << request.what;
   }
   EXPECT_EQ(answered, 0);

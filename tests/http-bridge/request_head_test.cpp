@@ -38,10 +38,13 @@ TEST(RequestHead, OnlyWhatAnAnswerDependsOnIsPassedOn) {
   const RequestHead head = parsed(
       "GET /a%20b?c=d HTTP/1.1\r\nhost:x:1\r\nAccept-Encoding: gzip\r\nAccept: \t a/b, c \r\n"
       "Range: bytes=0-1\r\nAUTHORIZATION: Bearer t\r\nContent-Length: 5\r\n"
-      "Connection: keep-alive\r\nX:\r\naccept: d\r\n\r\n");
+      "Connection: keep-alive\r\nX:\r\naccept: d\r\nIf-None-Match: \"e\"\r\nif-none-match: "
+      "W/\"f\"\r\n"
+      "Goxel-Accept-Encoding: br\r\n\r\n");
   EXPECT_EQ(
       essential_bytes(head),
-      "GET /a%20b?c=d HTTP/1.1\r\nHost: x:1\r\nAccept: a/b, c, d\r\nAuthorization: Bearer t\r\n"
+      "GET /a%20b?c=d HTTP/1.1\r\nHost: x:1\r\nAccept: a/b, c, d\r\n"
+      "Goxel-Accept-Encoding: gzip\r\nIf-None-Match: \"e\", W/\"f\"\r\nAuthorization: Bearer t\r\n"
       "Connection: close\r\n\r\n");
 }
 

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http-bridge/reason.h"
 #include "tests/http-bridge/sample_snapshots.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -38,11 +39,15 @@ class RoutesTest : public testing::Test {
     return ask(request);
   }
 
-  // An error is a sentence for a person, as JSON.
+  // An error is a problem document, with a sentence for a person.
   static void expect_error(const Response& response, int status) {
     EXPECT_EQ(response.status, status);
-    EXPECT_EQ(response.content_type, "application/json");
-    EXPECT_THAT(json::parse(response.body).at("error").get<std::string>(), EndsWith("."));
+    EXPECT_EQ(response.content_type, "application/problem+json");
+    const json problem = json::parse(response.body);
+    EXPECT_EQ(problem.at("type"), "about:blank");
+    EXPECT_EQ(problem.at("title"), reason_of(status));
+    EXPECT_EQ(problem.at("status"), status);
+    EXPECT_THAT(problem.at("detail").get<std::string>(), EndsWith("."));
   }
 
   Access access_ = Access::for_address("127.0.0.1", "");
@@ -79,10 +84,40 @@ TEST_F(RoutesTest, ReadyAnswersAreThoseOfTheNewestSnapshots) {
   EXPECT_EQ(routes.ready(request)->body, routes.handle(request).body);
 }
 
+// Of answers that lie ready and of those that are made anew alike.
+TEST_F(RoutesTest, WhatAClientHasIsNotSentAgainAndWhatItTakesCompressedIs) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/traces"}) {
+    Request request{"GET", path, {}, "", "localhost", ""};
+    const Response whole = ask(request);
+    ASSERT_EQ(whole.status, 200) << path;
+    ASSERT_NE(whole.tag, "") << path;
+    request.if_none_match = whole.tag;
+    const Response known = ask(request);
+    EXPECT_EQ(known.status, 304) << path;
+    EXPECT_EQ(known.body, "") << path;
+    EXPECT_EQ(known.left_out_bytes, whole.body.size()) << path;
+    request.if_none_match = "\"another\"";
+    EXPECT_EQ(ask(request).body, whole.body) << path;
+  }
+  auto latest = std::make_shared<Snapshots>(snapshots_);
+  const Routes routes(access_, [&latest] { return latest; });
+  Request request{"GET", "/api/v1/snapshot", {}, "", "localhost", ""};
+  const auto whole = routes.ready(request);
+  request.accept_encoding = "gzip, deflate";
+  const auto shorter = routes.ready(request);
+  EXPECT_TRUE(shorter->is_gzip);
+  EXPECT_LT(shorter->body.size(), whole->body.size());
+  EXPECT_EQ(routes.ready(request), shorter) << "compressed once";
+  EXPECT_EQ(routes.handle(request).body, shorter->body);
+  request.if_none_match = whole->tag;
+  EXPECT_EQ(routes.ready(request)->status, 304) << "a tag is that of all codings";
+}
+
 TEST_F(RoutesTest, ReadyPathsAreAllThatNeedTheNewestSnapshotsAlone) {
   EXPECT_THAT(Routes::ready_paths(),
-              testing::UnorderedElementsAre("/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight",
-                                            "/api/v1/layers", "/healthz", "/readyz"));
+              testing::UnorderedElementsAre(
+                  "/", "/metrics", "/api/v1/snapshot", "/api/v1/instances", "/api/v1/operations",
+                  "/api/v1/inflight", "/api/v1/layers", "/healthz", "/readyz"));
 }
 
 TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
@@ -96,8 +131,37 @@ TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
   EXPECT_EQ(document["message"], "");
 }
 
+TEST_F(RoutesTest, OperationsAreThoseOfTheSnapshotAndNothingElse) {
+  const json snapshot = json::parse(get("/api/v1/snapshot").body);
+  const json document = json::parse(get("/api/v1/operations").body);
+  ASSERT_EQ(document["instances"].size(), snapshot["instances"].size());
+  for (std::size_t i = 0; i < document["instances"].size(); ++i) {
+    const json& whole = snapshot["instances"][i];
+    EXPECT_EQ(document["instances"][i], json({{"instance", whole["instance"]},
+                                              {"state", whole["daemon"]["state"]},
+                                              {"taken_realtime_ns", whole["taken_realtime_ns"]},
+                                              {"operations", whole["operations"]},
+                                              {"operations_dropped", whole["operations_dropped"]},
+                                              {"windows_shortened", whole["windows_shortened"]}}));
+  }
+  EXPECT_FALSE(document["instances"][0]["operations"].empty());
+}
+
+TEST_F(RoutesTest, InstancesAreListedWithTheirStateAndThoseWithoutAPlaceAreCounted) {
+  snapshots_.instances_left_out = 3;
+  const json document = json::parse(get("/api/v1/instances").body);
+  EXPECT_EQ(document["instances_left_out"], 3);
+  ASSERT_EQ(document["instances"].size(), 2u);
+  EXPECT_EQ(document["instances"][0]["instance"], "goxel");
+  EXPECT_EQ(document["instances"][0]["state"], "live");
+  EXPECT_EQ(document["instances"][1]["instance"], "spare");
+  EXPECT_EQ(document["instances"][1]["state"], "absent");
+  expect_error(get_instance("/api/v1/instances", "goxel"), 400);
+}
+
 TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
+  for (const char* path :
+       {"/api/v1/snapshot", "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers"}) {
     const json document = json::parse(get_instance(path, "spare").body);
     ASSERT_EQ(document["instances"].size(), 1u) << path;
     EXPECT_EQ(document["instances"][0]["instance"], "spare");
@@ -106,7 +170,8 @@ TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
 }
 
 TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
+  for (const char* path :
+       {"/api/v1/snapshot", "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers"}) {
     expect_error(get_instance(path, "missing"), 404);
     EXPECT_THAT(get_instance(path, "missing").body, HasSubstr("no instance \\\"missing\\\""))
         << path;
@@ -139,7 +204,8 @@ TEST_F(RoutesTest, EveryPathNamesTheParameterThatItDoesNotKnowOrThatIsEmpty) {
 }
 
 TEST_F(RoutesTest, AcceptChoosesMsgpack) {
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers"}) {
+  for (const char* path :
+       {"/api/v1/snapshot", "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers"}) {
     const Response packed = get(path, "application/msgpack");
     EXPECT_EQ(packed.content_type, "application/msgpack");
     EXPECT_EQ(json::from_msgpack(packed.body), json::parse(get(path, "*/*").body)) << path;

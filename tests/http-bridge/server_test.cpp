@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "http-bridge/representation.h"
 #include "http-bridge/socket_file.h"
 #include "tests/http-bridge/http_client.h"
 #include "tests/http-bridge/temporary_folder.h"
@@ -119,6 +120,37 @@ TEST(Server, RequestReachesItsAnswerDecoded) {
   EXPECT_EQ(reply->headers.at("X-Content-Type-Options"), "nosniff");
   EXPECT_EQ(reply->headers.count("Allow"), 0u);
   EXPECT_EQ(reply->headers.count("WWW-Authenticate"), 0u);
+}
+
+// Through the server behind, whose library must neither compress once more nor send a length of its own.
+TEST(Server, WhatAClientHasIsToldWithoutABodyAndTheConnectionGoesOn) {
+  const std::string body(10'000, 'x');
+  RunningServer server(
+      [&body](const Request& request) {
+        return represented(request, Response{200, "text/plain", body});
+      },
+      kPatient, 0, {{"/ready"}, [&body](const Request& request) {
+                      return std::make_shared<const Response>(
+                          represented(request, Response{200, "text/plain", body}));
+                    }});
+  HttpClient client(server.port());
+  for (const char* path : {"/", "/ready"}) {
+    client.send(get_request(path));
+    const Reply whole = client.receive().value_or(Reply{});
+    EXPECT_EQ(whole.body, body) << path;
+    EXPECT_EQ(whole.headers.count("Content-Encoding"), 0u) << path;
+    const std::string tag = whole.headers.at("ETag");
+    client.send(get_request(path, "If-None-Match: " + tag + "\r\n"));
+    const Reply known = client.receive(true).value_or(Reply{});
+    EXPECT_EQ(known.status, 304) << path;
+    EXPECT_EQ(known.headers.at("ETag"), tag) << path;
+    EXPECT_EQ(known.headers.at("Content-Length"), std::to_string(body.size())) << path;
+    client.send(get_request(path, "Accept-Encoding: gzip\r\n"));
+    const Reply shorter = client.receive().value_or(Reply{});
+    EXPECT_EQ(shorter.status, 200) << path;
+    EXPECT_EQ(shorter.headers.at("Content-Encoding"), "gzip") << path;
+    EXPECT_LT(shorter.body.size(), 200u) << path;
+  }
 }
 
 TEST(Server, ConnectionEndsWithItsThousandthRequestAndSaysSo) {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "http-bridge/representation.h"
+
+#include <xxhash.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+#include "http-bridge/accept.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+// An answer that fits into a packet with its head arrives no sooner if it is shorter.
+constexpr std::size_t kPacket = 1400;
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+std::string_view without_weakness(std::string_view tag) {
+  if (tag.starts_with("W/")) tag.remove_prefix(2);
+  return tag;
+}
+
+// Empty if there is no memory.
+std::string gzip(std::string_view text) {
+  constexpr int kWindowBits = 15 + 16;  // + 16: gzip's head and checksum, not zlib's
+  constexpr int kMemoryLevel = 8;       // zlib's default
+  z_stream stream{};
+  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kWindowBits, kMemoryLevel,
+                   Z_DEFAULT_STRATEGY) != Z_OK) {
+    return {};
+  }
+  std::string out(deflateBound(&stream, text.size()), '\0');
+  stream.next_in =
+      reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // zlib does not write there
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const bool is_whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
+  out.resize(is_whole ? stream.total_out : 0);
+  deflateEnd(&stream);
+  return out;
+}
+
+}  // namespace
+
+// Weak, so that it is the same for all codings.
+void add_tag(Response& response) {
+  if (response.status != 200) return;
+  std::array<char, 24> tag{};
+  std::snprintf(
+      tag.data(), tag.size(), "W/\"%016llx\"",
+      static_cast<unsigned long long>(XXH3_64bits(response.body.data(), response.body.size())));
+  response.tag = tag.data();
+}
+
+bool takes_gzip(const Request& request) {
+  return prefers(request.accept_encoding, "gzip", "identity");
+}
+
+Response compressed(const Response& response) {
+  if (response.status != 200 || response.body.size() <= kPacket ||
+      response.body.size() > UINT32_MAX)
+    return response;
+  std::string body = gzip(response.body);
+  if (body.empty() || body.size() + kPacket > response.body.size()) return response;
+  Response shorter;
+  shorter.status = response.status;
+  shorter.content_type = response.content_type;
+  shorter.body = std::move(body);
+  shorter.is_gzip = true;
+  shorter.tag = response.tag;
+  return shorter;
+}
+
+bool is_known(const Request& request, const Response& response) {
+  if (response.status != 200 || response.tag.empty()) return false;
+  std::string_view known = request.if_none_match;
+  if (trimmed(known) == "*") return true;
+  while (!known.empty()) {
+    const std::size_t end = std::min(known.find(','), known.size());  // our tags have no comma
+    if (without_weakness(trimmed(known.substr(0, end))) == without_weakness(response.tag))
+      return true;
+    known.remove_prefix(std::min(end + 1, known.size()));
+  }
+  return false;
+}
+
+Response not_modified(const Response& response) {
+  Response short_answer;
+  short_answer.status = 304;
+  short_answer.content_type = response.content_type;
+  short_answer.is_gzip = response.is_gzip;
+  short_answer.tag = response.tag;
+  short_answer.left_out_bytes = response.body.size();
+  return short_answer;
+}
+
+Response represented(const Request& request, Response response) {
+  add_tag(response);
+  if (takes_gzip(request)) response = compressed(response);
+  return is_known(request, response) ? not_modified(response) : response;
+}
+
+}  // namespace goxel_telemetry::http_bridge
