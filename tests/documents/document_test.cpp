@@ -51,7 +51,9 @@ TEST_F(Document, HiddenCharactersAreEscapedAndStayTheSameText) {
   const std::string text = encode_json(record);
   EXPECT_NE(text.find("\"a\\u200bb\\u202e\\udb40\\udc61\u4F53\""), std::string::npos) << text;
   EXPECT_EQ(Json::parse(text).at("operation"), record.operation);
-  EXPECT_EQ(encode_json_error("no \u2066"), "{\"error\":\"no \\u2066\"}");
+  EXPECT_EQ(encode_json_problem(404, "Not Found", "no \u2066"),
+            "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"no "
+            "\\u2066\"}");
 }
 
 TEST_F(Document, InflightAsJsonIsWhatTheGoldenFileSays) {
