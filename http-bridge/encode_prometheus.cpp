@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "http-bridge/exposition.h"
+#include "http-bridge/exemplars.h"
 #include "metrics/layer.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -268,7 +268,8 @@ void write_run_totals(Exposition& out, const Snapshots& snapshots) {
   for (const Snapshot& snapshot : snapshots.instances) {
     if (snapshot.daemon.run_id == 0) continue;
     for (const auto& [status, count] : by_status(snapshot.daemon.run_total)) {
-      out.sample(of_instance(snapshot).add("status", status), static_cast<double>(count));
+      out.counter_since(of_instance(snapshot).add("status", status), static_cast<double>(count),
+                        snapshot.daemon.started_realtime_ns);
     }
   }
 
@@ -281,7 +282,8 @@ void write_run_totals(Exposition& out, const Snapshots& snapshots) {
         snapshot, [](const metrics::OperationStats& operation) { return operation.run_total; });
     for (const auto& [key, total] : series) {
       for (const auto& [status, count] : by_status(total)) {
-        out.sample(of_operation(snapshot, key).add("status", status), static_cast<double>(count));
+        out.counter_since(of_operation(snapshot, key).add("status", status),
+                          static_cast<double>(count), snapshot.daemon.started_realtime_ns);
       }
     }
   }
@@ -360,7 +362,10 @@ void write_call_durations(Exposition& out, const Snapshots& snapshots,
 void write_layer_durations(Exposition& out, const Snapshots& snapshots) {
   out.family("goxel_layer_duration_seconds", MetricType::histogram,
              "Time of answered requests as seen by one layer of a stack.");
-  for (const Snapshot& snapshot : snapshots.instances) {
+  for (std::size_t i = 0; i < snapshots.instances.size(); ++i) {
+    const Snapshot& snapshot = snapshots.instances[i];
+    const ExemplarsBySeries exemplars =
+        i < snapshots.slowest.size() ? exemplars_of(*snapshots.slowest[i]) : ExemplarsBySeries();
     Series<3, ExposedHistogram> series;
     for (const metrics::OperationStats& operation : snapshot.operations) {
       if (!was_answered(operation)) continue;
@@ -368,9 +373,10 @@ void write_layer_durations(Exposition& out, const Snapshots& snapshots) {
           operation.counters.exposed);
     }
     for (const auto& [key, histogram] : series) {
+      const auto found = exemplars.find(key);
       out.histogram(
           of_instance(snapshot).add("stack", key[0]).add("layer", key[1]).add("operation", key[2]),
-          histogram);
+          histogram, found == exemplars.end() ? Exemplars() : found->second);
     }
   }
 }
@@ -382,8 +388,9 @@ void write_freshness(Exposition& out, const Snapshots& snapshots) {
   for (const Snapshot& snapshot : snapshots.instances) {
     const auto sample = [&](const char* source, const std::optional<metrics::Latency>& age) {
       if (!age) return;
-      for (const auto& [quantile, ns] : {std::pair("0.5", age->p50_ns), {"0.99", age->p99_ns}}) {
-        out.sample(of_instance(snapshot).add("source", source).add("quantile", quantile),
+      // "quantile" is a summary's own label.
+      for (const auto& [percentile, ns] : {std::pair("50", age->p50_ns), {"99", age->p99_ns}}) {
+        out.sample(of_instance(snapshot).add("source", source).add("percentile", percentile),
                    static_cast<double>(ns) / 1e9);
       }
     };
@@ -436,8 +443,8 @@ void write_left_out(Exposition& out, const Snapshots& snapshots,
 }
 
 std::string encode(const Snapshots& snapshots, const std::vector<std::size_t>& exposed,
-                   const Snapshots& shown) {
-  Exposition out;
+                   const Snapshots& shown, ExpositionFormat format) {
+  Exposition out(format);
   write_up(out, snapshots);
   write_build_info(out, snapshots);
   for (const Single& family : kAlways) write_single(out, snapshots, family, false);
@@ -455,17 +462,17 @@ std::string encode(const Snapshots& snapshots, const std::vector<std::size_t>& e
 
 }  // namespace
 
-std::string encode_prometheus(const Snapshots& snapshots) {
+std::string encode_prometheus(const Snapshots& snapshots, ExpositionFormat format) {
   const std::vector<std::size_t> exposed = exposed_operations(snapshots);
   const auto all = [&](std::size_t i) {
     return exposed[i] == snapshots.instances[i].operations.size();
   };
   std::size_t i = 0;
   while (i < exposed.size() && all(i)) ++i;
-  if (i == exposed.size()) return encode(snapshots, exposed, snapshots);
+  if (i == exposed.size()) return encode(snapshots, exposed, snapshots, format);
   Snapshots shown = snapshots;
   for (; i < exposed.size(); ++i) shown.instances[i].operations.resize(exposed[i]);
-  return encode(snapshots, exposed, shown);
+  return encode(snapshots, exposed, shown, format);
 }
 
 }  // namespace goxel_telemetry::http_bridge

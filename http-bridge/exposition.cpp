@@ -8,6 +8,8 @@
 #include <limits>
 #include <system_error>
 
+#include "documents/document.h"
+
 namespace goxel_telemetry::http_bridge {
 namespace {
 
@@ -23,6 +25,31 @@ const char* to_string(MetricType type) {
       break;
   }
   return "histogram";
+}
+
+constexpr std::string_view kTotal = "_total";
+constexpr std::string_view kUnits[] = {"seconds", "bytes", "ratio"};
+
+// As nanoseconds, so that no digit is lost: 1796032163.296330882
+std::string unix_time(std::uint64_t realtime_ns) {
+  const std::string fraction = std::to_string(realtime_ns % 1'000'000'000);
+  return std::to_string(realtime_ns / 1'000'000'000) + '.' + std::string(9 - fraction.size(), '0') +
+         fraction;
+}
+
+// OpenMetrics wants bounds as Go prints them, so that each has one name: 1.0, 0.0001, 5e-05.
+std::string bound_text(ExpositionFormat format, double bound) {
+  std::string text = format_number(bound);
+  if (format == ExpositionFormat::prometheus_text || std::isinf(bound)) return text;
+  constexpr double kLeastPlain = 1e-4;
+  if (bound < kLeastPlain) {
+    std::array<char, 40> digits;
+    const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), bound,
+                                      std::chars_format::scientific);
+    return {digits.data(), result.ptr};
+  }
+  if (text.find('.') == std::string::npos) text += ".0";
+  return text;
 }
 
 std::string escape(std::string_view value) {
@@ -64,24 +91,52 @@ Labels& Labels::add(std::string_view name, std::string_view value) {
 }
 
 void Exposition::family(std::string_view name, MetricType type, std::string_view help) {
+  assert((type == MetricType::counter) == name.ends_with(kTotal));
+  sample_suffix_ = type == MetricType::counter ? kTotal : std::string_view();
+  name.remove_suffix(sample_suffix_.size());
   name_ = name;
   header_.clear();
-  header_.append("# HELP ").append(name).append(" ").append(help).append("\n");
-  header_.append("# TYPE ").append(name).append(" ").append(to_string(type)).append("\n");
+  const bool is_open = format_ == ExpositionFormat::openmetrics;
+  // In the text format a family is called as its samples are.
+  const std::string described = is_open ? name_ : name_ + std::string(sample_suffix_);
+  header_.append("# HELP ").append(described).append(" ").append(help).append("\n");
+  header_.append("# TYPE ").append(described).append(" ").append(to_string(type)).append("\n");
+  if (!is_open) return;
+  for (const std::string_view unit : kUnits) {
+    if (described.ends_with('_' + std::string(unit)))
+      header_.append("# UNIT ").append(described).append(" ").append(unit).append("\n");
+  }
 }
 
-void Exposition::line(std::string_view suffix, const Labels& labels, double value) {
+void Exposition::line(std::string_view suffix, const Labels& labels, std::string_view value,
+                      const std::optional<Exemplar>& exemplar) {
   text_.append(header_);
   header_.clear();
-  text_.append(name_).append(suffix).append(labels.text()).append(" ");
-  text_.append(format_number(value)).append("\n");
+  text_.append(name_).append(suffix).append(labels.text()).append(" ").append(value);
+  if (exemplar && format_ == ExpositionFormat::openmetrics) {
+    text_.append(" # ")
+        .append(Labels().add("trace_id", documents::hexadecimal(exemplar->trace_id)).text())
+        .append(" ")
+        .append(format_number(static_cast<double>(exemplar->duration_ns) / kNanosecondsPerSecond))
+        .append(" ")
+        .append(unix_time(exemplar->ended_realtime_ns));
+  }
+  text_.append("\n");
 }
 
 void Exposition::sample(const Labels& labels, double value) {
-  line("", labels, value);
+  line(sample_suffix_, labels, format_number(value));
 }
 
-void Exposition::histogram(const Labels& labels, const metrics::ExposedHistogram& histogram) {
+void Exposition::counter_since(const Labels& labels, double value,
+                               std::uint64_t began_realtime_ns) {
+  sample(labels, value);
+  if (format_ == ExpositionFormat::openmetrics)
+    line("_created", labels, unix_time(began_realtime_ns));
+}
+
+void Exposition::histogram(const Labels& labels, const metrics::ExposedHistogram& histogram,
+                           const Exemplars& exemplars) {
   constexpr std::size_t kBounds = metrics::kExposedBounds.size();
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i <= kBounds; ++i) {
@@ -89,10 +144,17 @@ void Exposition::histogram(const Labels& labels, const metrics::ExposedHistogram
     const double bound =
         i < kBounds ? static_cast<double>(metrics::kExposedBounds[i]) / kNanosecondsPerSecond
                     : std::numeric_limits<double>::infinity();
-    line("_bucket", Labels(labels).add("le", format_number(bound)), static_cast<double>(sum));
+    line("_bucket", Labels(labels).add("le", bound_text(format_, bound)),
+         format_number(static_cast<double>(sum)), exemplars[i]);
   }
-  line("_sum", labels, static_cast<double>(histogram.sum_ns) / kNanosecondsPerSecond);
-  line("_count", labels, static_cast<double>(sum));
+  line("_sum", labels,
+       format_number(static_cast<double>(histogram.sum_ns) / kNanosecondsPerSecond));
+  line("_count", labels, format_number(static_cast<double>(sum)));
+}
+
+std::string Exposition::text() && {
+  if (format_ == ExpositionFormat::openmetrics) text_ += "# EOF\n";
+  return std::move(text_);
 }
 
 }  // namespace goxel_telemetry::http_bridge

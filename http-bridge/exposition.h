@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writes the Prometheus text format: families, samples, labels, numbers.
+// Writes families, samples, labels and numbers as Prometheus' text format 0.0.4 or as OpenMetrics 1.0
+// (https://prometheus.io/docs/specs/om/open_metrics_spec/).
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,25 +27,43 @@ class Labels {
 };
 
 enum class MetricType { counter, gauge, histogram };
+enum class ExpositionFormat { prometheus_text, openmetrics };
+
+// One request of those that a bucket counts.
+struct Exemplar {
+  std::uint64_t trace_id = 0;
+  std::uint64_t duration_ns = 0;
+  std::uint64_t ended_realtime_ns = 0;
+};
+// By bucket of an ExposedHistogram, the last one included.
+using Exemplars = std::array<std::optional<Exemplar>, metrics::kExposedBounds.size() + 1>;
 
 class Exposition {
  public:
+  explicit Exposition(ExpositionFormat format) : format_(format) {}
+
   // Samples that follow belong to this family. Its HELP and TYPE are written before its first
   // sample, so a family without samples is not written at all. A family must not be continued after
-  // another one.
+  // another one. A counter's name ends in "_total"; a name that ends in a unit has that unit.
   void family(std::string_view name, MetricType type, std::string_view help);
 
   void sample(const Labels& labels, double value);
-  // Buckets include their upper bound and are cumulative; bounds are in seconds.
-  void histogram(const Labels& labels, const metrics::ExposedHistogram& histogram);
+  // Of a counter that began at zero at a time that is known. The text format has no word for that.
+  void counter_since(const Labels& labels, double value, std::uint64_t began_realtime_ns);
+  // Buckets include their upper bound and are cumulative; bounds are in seconds. The text format has no exemplars.
+  void histogram(const Labels& labels, const metrics::ExposedHistogram& histogram,
+                 const Exemplars& exemplars = {});
 
-  std::string text() && { return std::move(text_); }
+  std::string text() &&;
 
  private:
-  void line(std::string_view suffix, const Labels& labels, double value);
+  void line(std::string_view suffix, const Labels& labels, std::string_view value,
+            const std::optional<Exemplar>& exemplar = std::nullopt);
 
+  const ExpositionFormat format_;
   std::string text_;
-  std::string name_;
+  std::string name_;  // of the samples, but for a counter's "_total"
+  std::string_view sample_suffix_;
   std::string header_;  // the family's header, until it is written
 };
 

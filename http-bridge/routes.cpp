@@ -74,7 +74,14 @@ Response index(const Request&, const Snapshots&) {
   return {200, "text/html; charset=utf-8", kIndexPage};
 }
 
-Response prometheus(const Request&, const Snapshots& snapshots) {
+bool wants_openmetrics(const Request& request) {
+  return prefers(request.accept, "application/openmetrics-text", "text/plain");
+}
+
+Response prometheus(const Request& request, const Snapshots& snapshots) {
+  if (wants_openmetrics(request)) {
+    return {200, kOpenMetricsType, encode_prometheus(snapshots, ExpositionFormat::openmetrics)};
+  }
   return {200, kPrometheusType, encode_prometheus(snapshots)};
 }
 
@@ -148,7 +155,8 @@ const Route* find_route(std::string_view path) {
 
 // All that an answer to one of kRoutes depends on, beside the snapshots.
 std::string name_of_answer(const Request& request) {
-  return request.path + (wants_msgpack(request) ? " msgpack " : " json ") +
+  return request.path + (wants_msgpack(request) ? " msgpack" : "") +
+         (wants_openmetrics(request) ? " openmetrics " : " ") +
          parameter(request, "instance").value_or("");
 }
 

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "http-bridge/encode_prometheus.h"
+#include "http-bridge/exemplars.h"
 #include "http-bridge/exposition.h"
 #include "tests/golden_file.h"
 #include "tests/http-bridge/sample_snapshots.h"
@@ -22,6 +23,78 @@ using testing::Not;
 
 TEST(Prometheus, SampleIsWhatTheGoldenFileSays) {
   expect_golden("http-bridge/metrics.txt", encode_prometheus(sample_snapshots()));
+}
+
+TEST(Prometheus, SampleAsOpenMetricsIsWhatTheGoldenFileSays) {
+  expect_golden("http-bridge/openmetrics.txt",
+                encode_prometheus(sample_snapshots(), ExpositionFormat::openmetrics));
+}
+
+// Exit code of a program that reads the text.
+int judged_by(const char* command, const std::string& text) {
+  FILE* program = popen(command, "we");
+  if (program == nullptr) return -1;
+  fwrite(text.data(), 1, text.size(), program);
+  return pclose(program);
+}
+
+TEST(Prometheus, PromtoolFindsNothingToComplainAboutInAnyFamily) {
+  EXPECT_EQ(judged_by("promtool check metrics", encode_prometheus(sample_snapshots())), 0);
+}
+
+// By the specification's strictest reader, Debian's python3-prometheus-client.
+TEST(Prometheus, OpenMetricsIsReadByAStrictParser) {
+  constexpr const char* kParser =
+      "/usr/bin/python3 -c 'import sys, prometheus_client.openmetrics.parser as p; "
+      "assert list(p.text_string_to_metric_families(sys.stdin.read()))'";
+  Snapshots snapshots = sample_snapshots();
+  auto operation = std::make_shared<metrics::TracedOperation>();
+  operation->trace_id = 0xABC;
+  operation->start_realtime_ns = 1'700'000'000'000'000'000;
+  metrics::TracedSpan& span = operation->spans.emplace_back();
+  span.stack = "4-layer";
+  span.operation = "goxel.add_voxel";
+  span.status = "ok";
+  span.duration_ns = 60'000;
+  snapshots.slowest[0] =
+      std::make_shared<const metrics::SlowestOperations::Kept>(1, std::move(operation));
+  const std::string text = encode_prometheus(snapshots, ExpositionFormat::openmetrics);
+  EXPECT_THAT(text, HasSubstr("operation=\"goxel.add_voxel\",le=\"0.0001\"} 8 # "
+                              "{trace_id=\"0000000000000abc\"} 0.00006 1700000000.000060000\n"));
+  EXPECT_EQ(judged_by(kParser, text), 0);
+  EXPECT_THAT(encode_prometheus(snapshots), Not(HasSubstr("trace_id")));
+  EXPECT_NE(judged_by(kParser, encode_prometheus(sample_snapshots())), 0) << "it has no # EOF";
+}
+
+// Of the same bucket the newest; none of what a histogram does not count, and none without a trace.
+TEST(Prometheus, ExemplarsAreTheNewestInTheirBuckets) {
+  const auto operation = [](std::uint64_t trace, std::uint64_t start_ms, std::uint64_t duration_ns,
+                            const char* status = "ok") {
+    auto one = std::make_shared<metrics::TracedOperation>();
+    one->trace_id = trace;
+    one->start_ns = 7'000'000;
+    one->start_realtime_ns = start_ms * 1'000'000;
+    metrics::TracedSpan& span = one->spans.emplace_back();
+    span.layer = metrics::Layer::ts_client;
+    span.operation = "op";
+    span.stack = "4-layer";
+    span.status = status;
+    span.start_ns = one->start_ns + 500;
+    span.duration_ns = duration_ns;
+    return one;
+  };
+  const auto found =
+      exemplars_of({operation(1, 10, 40'000), operation(2, 30, 50'000), operation(3, 20, 50'000),
+                    operation(4, 40, 50'001), operation(0, 50, 40'000),
+                    operation(5, 60, 40'000, "unanswered"), operation(6, 5, 11'000'000'000)});
+  ASSERT_EQ(found.size(), 1u);
+  const Exemplars& exemplars = found.at({"4-layer", "ts-client", "op"});
+  ASSERT_TRUE(exemplars[0] && exemplars[1] && exemplars.back());
+  EXPECT_EQ(exemplars[0]->trace_id, 2u);
+  EXPECT_EQ(exemplars[0]->duration_ns, 50'000u);
+  EXPECT_EQ(exemplars[0]->ended_realtime_ns, 30'050'500u);
+  EXPECT_EQ(exemplars[1]->trace_id, 4u);
+  EXPECT_EQ(exemplars.back()->trace_id, 6u);
 }
 
 TEST(Prometheus, WithoutAnyInstanceGoxelUpIsZero) {
@@ -365,11 +438,23 @@ TEST(Prometheus, LabelWithoutAValueIsLeftOut) {
 }
 
 TEST(Prometheus, FamilyWithoutASampleLeavesNoTrace) {
-  Exposition out;
+  Exposition out(ExpositionFormat::prometheus_text);
   out.family("empty", MetricType::gauge, "Nothing.");
-  out.family("full", MetricType::counter, "Something.");
+  out.family("full_total", MetricType::counter, "Something.");
   out.sample(Labels(), 1);
-  EXPECT_EQ(std::move(out).text(), "# HELP full Something.\n# TYPE full counter\nfull 1\n");
+  EXPECT_EQ(std::move(out).text(),
+            "# HELP full_total Something.\n# TYPE full_total counter\nfull_total 1\n");
+}
+
+TEST(Prometheus, OpenMetricsNamesACounterWithoutItsSuffixAndSaysItsUnitAndItsBeginning) {
+  Exposition out(ExpositionFormat::openmetrics);
+  out.family("empty", MetricType::gauge, "Nothing.");
+  out.family("spent_seconds_total", MetricType::counter, "Something.");
+  out.counter_since(Labels().add("a", "b"), 1, 12'000'000'034);
+  EXPECT_EQ(std::move(out).text(),
+            "# HELP spent_seconds Something.\n# TYPE spent_seconds counter\n"
+            "# UNIT spent_seconds seconds\nspent_seconds_total{a=\"b\"} 1\n"
+            "spent_seconds_created{a=\"b\"} 12.000000034\n# EOF\n");
 }
 
 TEST(Prometheus, NumbersAreShortAndExact) {

@@ -131,6 +131,24 @@ TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
   EXPECT_EQ(document["message"], "");
 }
 
+TEST_F(RoutesTest, MetricsComeInTheFormatThatIsPreferred) {
+  const auto kind = [this](const std::string& accept) {
+    return get("/metrics", accept).content_type;
+  };
+  const std::string text = "text/plain; version=0.0.4; charset=utf-8";
+  const std::string open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+  EXPECT_EQ(kind(""), text);
+  EXPECT_EQ(kind("*/*"), text);
+  EXPECT_EQ(kind("text/html, */*;q=0.8"), text);
+  EXPECT_EQ(kind("application/openmetrics-text"), open);
+  EXPECT_EQ(kind("application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
+                 "version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"),
+            open);
+  EXPECT_EQ(kind("application/openmetrics-text;q=0.3, text/plain;q=0.5"), text);
+  EXPECT_EQ(kind("application/openmetrics-text;q=0"), text);
+  EXPECT_THAT(get("/metrics", "application/openmetrics-text").body, EndsWith("\n# EOF\n"));
+}
+
 TEST_F(RoutesTest, OperationsAreThoseOfTheSnapshotAndNothingElse) {
   const json snapshot = json::parse(get("/api/v1/snapshot").body);
   const json document = json::parse(get("/api/v1/operations").body);
