@@ -132,8 +132,10 @@ TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
 }
 
 TEST_F(RoutesTest, MetricsComeInTheFormatThatIsPreferred) {
-  const auto kind = [this](const std::string& accept) {
-    return get("/metrics", accept).content_type;
+  const auto latest = std::make_shared<Snapshots>(snapshots_);
+  const Routes routes(access_, [&latest] { return latest; });  // one, that keeps its answers
+  const auto kind = [&routes](const std::string& accept) {
+    return routes.ready({"GET", "/metrics", {}, accept, "localhost", ""})->content_type;
   };
   const std::string text = "text/plain; version=0.0.4; charset=utf-8";
   const std::string open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
