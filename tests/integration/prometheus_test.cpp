@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a real Prometheus makes of the bridge's counters while bridges and daemon come and go: never
-// more than clients sent, and all of it if the bridge keeps a history.
+// more than clients sent, and all of it if the bridge keeps a history. And what it has for the dashboard that we ship.
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -44,30 +45,38 @@ class Prometheus {
     stand_in_test::write_text(folder + ".yml",
                               "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\n"
                               "scrape_configs:\n"
-                              "- job_name: bridge\n"
+                              "- job_name: goxel-telemetry\n"
                               "  static_configs: [{targets: [" +
                                   targets + "]}]\n");
     process_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{"prometheus", "--config.file=" + folder + ".yml",
-                                 "--storage.tsdb.path=" + folder,
-                                 "--web.listen-address=" + address_},
+        std::vector<std::string>{
+            "prometheus", "--config.file=" + folder + ".yml", "--storage.tsdb.path=" + folder,
+            "--enable-feature=exemplar-storage", "--web.listen-address=" + address_},
         folder + ".log");
   }
 
   // The value of an expression with one result; empty as long as there is none.
   std::optional<double> value(const std::string& expression) const {
-    const Finished finished =
-        run({"curl", "--silent", "--max-time", "20", "--get", "--data-urlencode",
-             "query=" + expression, "http://" + address_ + "/api/v1/query"},
-            reply_);
-    const Json reply = Json::parse(finished.output, nullptr, false);
-    if (reply.is_discarded() || reply.value("status", "") != "success") return std::nullopt;
-    const Json& results = reply.at("data").at("result");
-    if (results.size() != 1) return std::nullopt;
-    return std::stod(results.at(0).at("value").at(1).get<std::string>());
+    const Json data = ask("query", expression);
+    if (data.is_null() || data.at("result").size() != 1) return std::nullopt;
+    return std::stod(data.at("result").at(0).at("value").at(1).get<std::string>());
   }
 
+  // Series with their exemplars.
+  Json exemplars(const std::string& series) const { return ask("query_exemplars", series); }
+
  private:
+  // What Prometheus has to say; null: nothing, or that it is wrong.
+  Json ask(const std::string& what, const std::string& expression) const {
+    const Finished finished =
+        run({"curl", "--silent", "--max-time", "20", "--get", "--data-urlencode",
+             "query=" + expression, "http://" + address_ + "/api/v1/" + what},
+            reply_);
+    const Json reply = Json::parse(finished.output, nullptr, false);
+    if (reply.is_discarded() || reply.value("status", "") != "success") return nullptr;
+    return reply.at("data");
+  }
+
   std::string address_;
   std::string reply_;
   std::unique_ptr<ChildProcess> process_;
@@ -166,6 +175,45 @@ TEST(PrometheusCounters, IncreaseByWhatClientsSentOverRestartsOfBridgeAndDaemon)
   expect_increase(forgetting, 650);
   EXPECT_EQ(prometheus.value("resets(" + keeping.series() + "[1h])"), 0);
   EXPECT_EQ(prometheus.value("resets(" + forgetting.series() + "[1h])"), 2);
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+TEST(Dashboard, EachQueryHasAnAnswerAndSpikesHaveTraces) {
+  WatchedDaemon daemon(shm::Door::preload);
+  daemon.start();
+  WatchedBridge bridge(daemon, "bridge", {});
+  const Prometheus prometheus({bridge.port}, daemon.file("prometheus"));
+  EXPECT_TRUE(eventually([&] { return prometheus.value("goxel_up") == 1; }));
+  daemon.load({"--connections", "2", "--mix", "mixed", "--rate", "300", "--seconds", "4",
+               "--layers", daemon.instance()});
+
+  std::ifstream file(DASHBOARD);
+  const Json dashboard = Json::parse(file);
+  int queries = 0;
+  for (const Json& panel : dashboard.at("panels")) {
+    for (const Json& target : panel.at("targets")) {
+      ++queries;
+      std::string query = target.at("expr");
+      for (const auto& [variable, value] : {std::pair("$__rate_interval", "1m"),
+                                            {"$__range", "1m"},
+                                            {"$instance_name", ".*"},
+                                            {"$instance", ".*"}}) {
+        query = replaced(query, variable, value);
+      }
+      EXPECT_TRUE(eventually([&] { return prometheus.value("count(" + query + ")") > 0; }))
+          << query;
+    }
+  }
+  EXPECT_GT(queries, 10);
+  EXPECT_TRUE(eventually([&] {
+    const Json found = prometheus.exemplars("goxel_layer_duration_seconds_bucket");
+    return !found.empty() && found.at(0).at("exemplars").at(0).at("labels").contains("trace_id");
+  }));
 }
 
 }  // namespace
