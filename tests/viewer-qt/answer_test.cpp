@@ -204,9 +204,10 @@ TEST_F(Answer, IsALineInAViewerThatStaysOpen) {
 TEST_F(Answer, IsTwoActionsAwayInAViewerThatIsOpenAlready) {
   open_viewer();
   EXPECT_TRUE(eventually([this] { return find("chart", "Latency").has_value(); })) << screen();
-  std::this_thread::sleep_for(seconds(20));
+  // Beside other tests it takes more seconds than on a quiet machine until it is proven: 18 were once not enough.
+  std::this_thread::sleep_for(seconds(32));
   slow_down(kDaemon);
-  std::this_thread::sleep_for(seconds(15));
+  std::this_thread::sleep_for(seconds(28));
   const auto begin = std::chrono::steady_clock::now();
   look_at_what_is_slow();
   expect_names_since(begin);
