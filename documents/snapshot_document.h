@@ -37,25 +37,25 @@ struct RingMember {
   const shm::GaugeValues& gauges;
 };
 
+// A part of what is known of each instance.
+template <class Instance>
+struct PartDocument {
+  std::uint64_t taken_realtime_ns;
+  std::string message;
+  std::vector<Instance> instances;
+};
+
 // GET /api/v1/inflight
 struct InflightInstance {
   const metrics::Snapshot& snapshot;
 };
-struct InflightDocument {
-  std::uint64_t taken_realtime_ns;
-  std::string message;
-  std::vector<InflightInstance> instances;
-};
+using InflightDocument = PartDocument<InflightInstance>;
 
 // GET /api/v1/operations
 struct OperationsInstance {
   const metrics::Snapshot& snapshot;
 };
-struct OperationsDocument {
-  std::uint64_t taken_realtime_ns;
-  std::string message;
-  std::vector<OperationsInstance> instances;
-};
+using OperationsDocument = PartDocument<OperationsInstance>;
 
 // goxel-telemetry instances --json
 struct InstanceDocument {
@@ -240,14 +240,6 @@ void describe(const InflightInstance& i, Member&& member) {
 }
 
 template <class Member>
-void describe(const InflightDocument& d, Member&& member) {
-  member("schema_version", kSchemaVersion);
-  member("taken_realtime_ns", d.taken_realtime_ns);
-  member("message", d.message);
-  member("instances", d.instances);
-}
-
-template <class Member>
 void describe(const OperationsInstance& i, Member&& member) {
   member("instance", i.snapshot.instance);
   member("state", std::string_view(shm::to_string(i.snapshot.daemon.state)));
@@ -257,8 +249,8 @@ void describe(const OperationsInstance& i, Member&& member) {
   member("windows_shortened", i.snapshot.windows_shortened);
 }
 
-template <class Member>
-void describe(const OperationsDocument& d, Member&& member) {
+template <class Instance, class Member>
+void describe(const PartDocument<Instance>& d, Member&& member) {
   member("schema_version", kSchemaVersion);
   member("taken_realtime_ns", d.taken_realtime_ns);
   member("message", d.message);

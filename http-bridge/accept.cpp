@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/accept.h"
 
-#include <strings.h>
-
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <tuple>
 
+#include "http-bridge/field_text.h"
+
 namespace goxel_telemetry::http_bridge {
 namespace {
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-// Takes what comes before `separator` from the front of `text`, without white space around it.
-std::string_view take(std::string_view& text, char separator) {
-  const std::size_t end = std::min(text.find(separator), text.size());
-  std::string_view part = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  const std::size_t begin = std::min(part.find_first_not_of(" \t"), part.size());
-  part.remove_prefix(begin);
-  return part.substr(0, part.find_last_not_of(" \t") + 1);
-}
 
 // In thousandths; empty if `text` is no weight: 0, 0.5, 1.000
 std::optional<int> parse_weight(std::string_view text) {
@@ -48,18 +33,18 @@ struct Preference {
 Preference preference(std::string_view accept, std::string_view type) {
   Preference best;
   for (int place = 0; !accept.empty(); --place) {
-    std::string_view member = take(accept, ',');
-    const std::string_view range = take(member, ';');
+    std::string_view member = take_part(accept, ',');
+    const std::string_view range = take_part(member, ';');
     std::optional<int> weight = 1000;
     while (!member.empty()) {
-      std::string_view value = take(member, ';');
-      if (same(take(value, '='), "q")) weight = parse_weight(value);
+      std::string_view value = take_part(member, ';');
+      if (same_name(take_part(value, '='), "q")) weight = parse_weight(value);
     }
     int specificity = 0;
-    if (same(range, type)) {
+    if (same_name(range, type)) {
       specificity = 3;
     } else if (range.ends_with("/*") &&
-               same(range.substr(0, range.size() - 1), type.substr(0, type.find('/') + 1))) {
+               same_name(range.substr(0, range.size() - 1), type.substr(0, type.find('/') + 1))) {
       specificity = 2;
     } else if (range == "*/*") {
       specificity = 1;

@@ -364,8 +364,9 @@ void write_layer_durations(Exposition& out, const Snapshots& snapshots) {
              "Time of answered requests as seen by one layer of a stack.");
   for (std::size_t i = 0; i < snapshots.instances.size(); ++i) {
     const Snapshot& snapshot = snapshots.instances[i];
-    const ExemplarsBySeries exemplars =
-        i < snapshots.slowest.size() ? exemplars_of(*snapshots.slowest[i]) : ExemplarsBySeries();
+    const ExemplarsBySeries exemplars = out.has_exemplars() && i < snapshots.slowest.size()
+                                            ? exemplars_of(*snapshots.slowest[i])
+                                            : ExemplarsBySeries();
     Series<3, ExposedHistogram> series;
     for (const metrics::OperationStats& operation : snapshot.operations) {
       if (!was_answered(operation)) continue;

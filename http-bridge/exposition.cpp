@@ -113,7 +113,7 @@ void Exposition::line(std::string_view suffix, const Labels& labels, std::string
   text_.append(header_);
   header_.clear();
   text_.append(name_).append(suffix).append(labels.text()).append(" ").append(value);
-  if (exemplar && format_ == ExpositionFormat::openmetrics) {
+  if (exemplar && has_exemplars()) {
     text_.append(" # ")
         .append(Labels().add("trace_id", documents::hexadecimal(exemplar->trace_id)).text())
         .append(" ")

@@ -54,6 +54,8 @@ class Exposition {
   void histogram(const Labels& labels, const metrics::ExposedHistogram& histogram,
                  const Exemplars& exemplars = {});
 
+  bool has_exemplars() const { return format_ == ExpositionFormat::openmetrics; }
+
   std::string text() &&;
 
  private:

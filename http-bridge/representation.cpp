@@ -4,24 +4,19 @@
 #include <xxhash.h>
 #include <zlib.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdio>
+#include <cstdint>
 #include <string_view>
+#include <utility>
 
+#include "documents/document.h"
 #include "http-bridge/accept.h"
+#include "http-bridge/field_text.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
 
 // An answer that fits into a packet with its head arrives no sooner if it is shorter.
 constexpr std::size_t kPacket = 1400;
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
 
 std::string_view without_weakness(std::string_view tag) {
   if (tag.starts_with("W/")) tag.remove_prefix(2);
@@ -54,11 +49,8 @@ std::string gzip(std::string_view text) {
 // Weak, so that it is the same for all codings.
 void add_tag(Response& response) {
   if (response.status != 200) return;
-  std::array<char, 24> tag{};
-  std::snprintf(
-      tag.data(), tag.size(), "W/\"%016llx\"",
-      static_cast<unsigned long long>(XXH3_64bits(response.body.data(), response.body.size())));
-  response.tag = tag.data();
+  const std::uint64_t hash = XXH3_64bits(response.body.data(), response.body.size());
+  response.tag = "W/\"" + documents::hexadecimal(hash) + '"';
 }
 
 bool takes_gzip(const Request& request) {
@@ -84,11 +76,8 @@ bool is_known(const Request& request, const Response& response) {
   if (response.status != 200 || response.tag.empty()) return false;
   std::string_view known = request.if_none_match;
   if (trimmed(known) == "*") return true;
-  while (!known.empty()) {
-    const std::size_t end = std::min(known.find(','), known.size());  // our tags have no comma
-    if (without_weakness(trimmed(known.substr(0, end))) == without_weakness(response.tag))
-      return true;
-    known.remove_prefix(std::min(end + 1, known.size()));
+  while (!known.empty()) {  // our tags have no comma
+    if (without_weakness(take_part(known, ',')) == without_weakness(response.tag)) return true;
   }
   return false;
 }

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/request_head.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 
+#include "http-bridge/field_text.h"
+
 namespace goxel_telemetry::http_bridge {
 namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 // A character of a method or a field's name.
 bool is_token_char(char c) {
@@ -31,17 +27,9 @@ bool is_control(char c) {
   return (c >= 0 && c < ' ') || c == '\x7f';
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 bool list_has(std::string_view list, std::string_view name) {
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    if (same_name(trimmed(list.substr(begin, end - begin)), name)) return true;
-    begin = end + 1;
+  while (!list.empty()) {
+    if (same_name(take_part(list, ','), name)) return true;
   }
   return false;
 }

@@ -139,8 +139,8 @@ class LiveSource::Reader : public QObject {
   void show_values(bool shown) {
     if (shown == std::exchange(shown_, shown) || !shown) return;
     day_answered_ = 0;
+    second_ = 0;  // so that all is answered now
     sweep();
-    guarded([this] { put_away(metrics::Time::now()); });
   }
 
   void trace(const metrics::FoundRecord& record) {

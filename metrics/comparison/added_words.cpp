@@ -2,8 +2,8 @@
 #include "metrics/comparison/added_words.h"
 
 #include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
@@ -30,8 +30,9 @@ std::string format_confidence(double level) {
   for (double scaled = risk_percent; scaled < 9.5 && decimals < kMostDecimals; scaled *= 10)
     ++decimals;
   std::array<char, 32> digits{};
-  std::snprintf(digits.data(), digits.size(), "%.*f", decimals, level * 100);
-  std::string text = digits.data();
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), level * 100,
+                                 std::chars_format::fixed, decimals);  // in every locale the same
+  std::string text(digits.data(), end.ptr);
   if (decimals > 0) text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
   return text + " %";
