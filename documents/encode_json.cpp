@@ -108,6 +108,7 @@ std::string encode_json(const Document& document) {
 
 template std::string encode_json(const SnapshotDocument&);
 template std::string encode_json(const InflightDocument&);
+template std::string encode_json(const OverviewDocument&);
 template std::string encode_json(const OperationsDocument&);
 template std::string encode_json(const InstancesDocument&);
 template std::string encode_json(const InstanceDocument&);

@@ -89,6 +89,7 @@ std::string encode_msgpack(const Document& document) {
 
 template std::string encode_msgpack(const SnapshotDocument&);
 template std::string encode_msgpack(const InflightDocument&);
+template std::string encode_msgpack(const OverviewDocument&);
 template std::string encode_msgpack(const OperationsDocument&);
 template std::string encode_msgpack(const InstancesDocument&);
 template std::string encode_msgpack(const HistoryDocument&);

@@ -51,6 +51,12 @@ struct InflightInstance {
 };
 using InflightDocument = PartDocument<InflightInstance>;
 
+// GET /api/v1/overview: all but the operations.
+struct OverviewInstance {
+  const metrics::Snapshot& snapshot;
+};
+using OverviewDocument = PartDocument<OverviewInstance>;
+
 // GET /api/v1/operations
 struct OperationsInstance {
   const metrics::Snapshot& snapshot;
@@ -205,7 +211,7 @@ void describe(const metrics::Freshness& f, Member&& member) {
 }
 
 template <class Member>
-void describe(const metrics::Snapshot& s, Member&& member) {
+void describe_whole_daemon(const metrics::Snapshot& s, Member&& member) {
   member("instance", s.instance);
   member("taken_realtime_ns", s.taken_realtime_ns);
   member("taken_monotonic_ns", s.taken_monotonic_ns);
@@ -215,6 +221,11 @@ void describe(const metrics::Snapshot& s, Member&& member) {
   member("ring", RingMember{s.ring, s.daemon.gauges});
   member("own_cost", s.own_cost);
   member("freshness", s.freshness);
+}
+
+template <class Member>
+void describe(const metrics::Snapshot& s, Member&& member) {
+  describe_whole_daemon(s, member);
   member("operations", seen(s.operations));
   member("operations_dropped", s.operations_dropped);
   member("windows_shortened", s.windows_shortened);
@@ -236,6 +247,12 @@ void describe(const InflightInstance& i, Member&& member) {
   member("instance", i.snapshot.instance);
   member("state", std::string_view(shm::to_string(i.snapshot.daemon.state)));
   member("taken_realtime_ns", i.snapshot.taken_realtime_ns);
+  member("inflight", i.snapshot.inflight);
+}
+
+template <class Member>
+void describe(const OverviewInstance& i, Member&& member) {
+  describe_whole_daemon(i.snapshot, member);
   member("inflight", i.snapshot.inflight);
 }
 

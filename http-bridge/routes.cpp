@@ -34,6 +34,7 @@ constexpr const char* kIndexPage = R"(<!DOCTYPE html>
 <li><a href="/api/v1/snapshot">/api/v1/snapshot</a>: everything as JSON, or as msgpack with
 <code>Accept: application/msgpack</code>; <code>?instance=NAME</code> for one daemon</li>
 <li><a href="/api/v1/instances">/api/v1/instances</a>: the daemons that are watched</li>
+<li><a href="/api/v1/overview">/api/v1/overview</a>: all of that but the operations</li>
 <li><a href="/api/v1/operations">/api/v1/operations</a>: what each operation costs</li>
 <li><a href="/api/v1/inflight">/api/v1/inflight</a>: requests in flight right now</li>
 <li><a href="/api/v1/history">/api/v1/history</a>: the past, by
@@ -141,6 +142,7 @@ constexpr Route kRoutes[] = {
     {"/metrics", prometheus, {}},
     {"/api/v1/snapshot", snapshot, kOnlyInstance},
     {"/api/v1/instances", instances, {}},
+    {"/api/v1/overview", part<documents::OverviewDocument>, kOnlyInstance},
     {"/api/v1/operations", part<documents::OperationsDocument>, kOnlyInstance},
     {"/api/v1/inflight", part<documents::InflightDocument>, kOnlyInstance},
     {"/api/v1/layers", layers, kOnlyInstance},

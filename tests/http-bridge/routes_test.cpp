@@ -114,10 +114,11 @@ TEST_F(RoutesTest, WhatAClientHasIsNotSentAgainAndWhatItTakesCompressedIs) {
 }
 
 TEST_F(RoutesTest, ReadyPathsAreAllThatNeedTheNewestSnapshotsAlone) {
-  EXPECT_THAT(Routes::ready_paths(),
-              testing::UnorderedElementsAre(
-                  "/", "/metrics", "/api/v1/snapshot", "/api/v1/instances", "/api/v1/operations",
-                  "/api/v1/inflight", "/api/v1/layers", "/healthz", "/readyz"));
+  EXPECT_THAT(
+      Routes::ready_paths(),
+      testing::UnorderedElementsAre("/", "/metrics", "/api/v1/snapshot", "/api/v1/overview",
+                                    "/api/v1/instances", "/api/v1/operations", "/api/v1/inflight",
+                                    "/api/v1/layers", "/healthz", "/readyz"));
 }
 
 TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
@@ -151,6 +152,20 @@ TEST_F(RoutesTest, MetricsComeInTheFormatThatIsPreferred) {
   EXPECT_THAT(get("/metrics", "application/openmetrics-text").body, EndsWith("\n# EOF\n"));
 }
 
+TEST_F(RoutesTest, OverviewIsTheSnapshotWithoutItsOperations) {
+  const json snapshot = json::parse(get("/api/v1/snapshot").body);
+  const json overview = json::parse(get("/api/v1/overview").body);
+  EXPECT_EQ(overview["taken_realtime_ns"], snapshot["taken_realtime_ns"]);
+  ASSERT_EQ(overview["instances"].size(), snapshot["instances"].size());
+  for (std::size_t i = 0; i < overview["instances"].size(); ++i) {
+    json whole = snapshot["instances"][i];
+    for (const char* member : {"operations", "operations_dropped", "windows_shortened"}) {
+      EXPECT_EQ(whole.erase(member), 1u) << member;
+    }
+    EXPECT_EQ(overview["instances"][i], whole);
+  }
+}
+
 TEST_F(RoutesTest, OperationsAreThoseOfTheSnapshotAndNothingElse) {
   const json snapshot = json::parse(get("/api/v1/snapshot").body);
   const json document = json::parse(get("/api/v1/operations").body);
@@ -180,8 +195,8 @@ TEST_F(RoutesTest, InstancesAreListedWithTheirStateAndThoseWithoutAPlaceAreCount
 }
 
 TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
-  for (const char* path :
-       {"/api/v1/snapshot", "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers"}) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/overview", "/api/v1/operations",
+                           "/api/v1/inflight", "/api/v1/layers"}) {
     const json document = json::parse(get_instance(path, "spare").body);
     ASSERT_EQ(document["instances"].size(), 1u) << path;
     EXPECT_EQ(document["instances"][0]["instance"], "spare");
@@ -190,8 +205,8 @@ TEST_F(RoutesTest, OneInstanceCanBeAskedFor) {
 }
 
 TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
-  for (const char* path :
-       {"/api/v1/snapshot", "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers"}) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/overview", "/api/v1/operations",
+                           "/api/v1/inflight", "/api/v1/layers"}) {
     expect_error(get_instance(path, "missing"), 404);
     EXPECT_THAT(get_instance(path, "missing").body, HasSubstr("no instance \\\"missing\\\""))
         << path;
@@ -224,8 +239,8 @@ TEST_F(RoutesTest, EveryPathNamesTheParameterThatItDoesNotKnowOrThatIsEmpty) {
 }
 
 TEST_F(RoutesTest, AcceptChoosesMsgpack) {
-  for (const char* path :
-       {"/api/v1/snapshot", "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers"}) {
+  for (const char* path : {"/api/v1/snapshot", "/api/v1/overview", "/api/v1/operations",
+                           "/api/v1/inflight", "/api/v1/layers"}) {
     const Response packed = get(path, "application/msgpack");
     EXPECT_EQ(packed.content_type, "application/msgpack");
     EXPECT_EQ(json::from_msgpack(packed.body), json::parse(get(path, "*/*").body)) << path;
