@@ -15,6 +15,7 @@
 #include "http-bridge/history_route.h"
 #include "http-bridge/kept_answers.h"
 #include "http-bridge/parameters.h"
+#include "http-bridge/records/record_reading.h"
 #include "http-bridge/reply.h"
 #include "http-bridge/representation.h"
 #include "http-bridge/spans_route.h"
@@ -186,6 +187,10 @@ std::shared_ptr<const Response> checked_answer(KeptAnswers& kept, const Request&
   return kept_answer(kept, request, route, latest());
 }
 
+Response only_get_and_head(const Request& request) {
+  return sentence_reply(405, "only GET and HEAD are answered here, not " + quoted(request.method));
+}
+
 }  // namespace
 
 std::optional<Response> refuse_access(const Access& access, const Request& request) {
@@ -240,6 +245,7 @@ Response Routes::handle(const Request& request) const {
   if (auto refused = refuse_access(access_, request)) return *refused;
   if (request.path == kSpansPath) return spans_are_posted();
   if (request.path == kStreamPath) return stream_is_a_websocket();
+  if (request.path == kRecordsPath) return only_get_and_head(request);  // others are answered late
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
                             request.path == kBaselinesPath || request.path == kTracesPath;
   const auto route = find_route(request.path);
@@ -247,8 +253,7 @@ Response Routes::handle(const Request& request) const {
     return sentence_reply(404, "there is no " + quoted(request.path) + "; / lists what there is");
   }
   if (request.method != "GET" && request.method != "HEAD") {
-    return sentence_reply(405,
-                          "only GET and HEAD are answered here, not " + quoted(request.method));
+    return only_get_and_head(request);
   }
   if (is_made_anew) return represented(request, make_anew(request));
   return *checked_answer(*handled_, request, *route, latest_);

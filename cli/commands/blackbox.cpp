@@ -16,7 +16,7 @@ namespace {
 using metrics::format_count;
 
 void keep_last(std::vector<metrics::NamedRecord>& records, std::size_t count) {
-  std::stable_sort(records.begin(), records.end(), happened_before);
+  std::stable_sort(records.begin(), records.end(), metrics::happened_before);
   if (records.size() > count) {
     records.erase(records.begin(), records.end() - static_cast<std::ptrdiff_t>(count));
   }
