@@ -9,6 +9,7 @@
 
 #include "documents/layers_document.h"
 #include "documents/snapshot_document.h"
+#include "http-bridge/blackbox_route.h"
 #include "http-bridge/comparison_route.h"
 #include "http-bridge/costly_work.h"
 #include "http-bridge/encode_prometheus.h"
@@ -237,6 +238,7 @@ Response Routes::make_anew(const Request& request) const {
   }
   if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
   if (request.path == kBaselinesPath) return comparisons_->baselines(request);
+  if (request.path == kBlackboxPath) return answer_blackbox(request, *latest_(), *costly_);
   assert(request.path == kTracesPath);
   return answer_traces(request, *latest_(), *costly_);
 }
@@ -247,7 +249,8 @@ Response Routes::handle(const Request& request) const {
   if (request.path == kStreamPath) return stream_is_a_websocket();
   if (request.path == kRecordsPath) return only_get_and_head(request);  // others are answered late
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
-                            request.path == kBaselinesPath || request.path == kTracesPath;
+                            request.path == kBaselinesPath || request.path == kTracesPath ||
+                            request.path == kBlackboxPath;
   const auto route = find_route(request.path);
   if (route == std::end(kRoutes) && !is_made_anew) {
     return sentence_reply(404, "there is no " + quoted(request.path) + "; / lists what there is");

@@ -10,7 +10,6 @@
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
 #include "metrics/tally/outcomes.h"
-#include "metrics/text/arguments.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -28,13 +27,6 @@ std::optional<shm::Status> status_named(std::string_view name) {
     if (name == metrics::to_string(static_cast<shm::Status>(i))) return static_cast<shm::Status>(i);
   }
   return std::nullopt;
-}
-
-std::optional<std::uint32_t> whole_number(const std::string& text, std::uint32_t least,
-                                          std::uint32_t most) {
-  const auto number = metrics::parse_number(text, least, most);
-  if (!number || *number != static_cast<std::uint32_t>(*number)) return std::nullopt;
-  return static_cast<std::uint32_t>(*number);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/records/record_sources.h"
 
-#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -26,19 +25,9 @@ RecordSources::RecordSources(Watched watched, std::chrono::nanoseconds kept)
 
 std::variant<std::shared_ptr<RecordSource>, Response> RecordSources::open(
     const std::string& instance, const metrics::Time& now) {
-  const std::vector<std::string> watched = watched_();
-  std::string name = instance;
-  if (name.empty()) {
-    if (watched.empty()) return sentence_reply(404, "no daemon has been seen on this machine yet");
-    if (watched.size() > 1) {
-      return sentence_reply(400,
-                            "there are several instances; say of which one, by instance=NAME: "
-                            "/api/v1/instances lists them");
-    }
-    name = watched.front();
-  }
-  if (std::find(watched.begin(), watched.end(), name) == watched.end())
-    return sentence_reply(404, no_instance(name));
+  auto chosen = one_instance(instance, watched_());
+  if (auto* refused = std::get_if<Response>(&chosen)) return *refused;
+  const auto& name = std::get<std::string>(chosen);
   const auto known = open_.find(name);
   if (known != open_.end()) return known->second.source;
   if (open_.size() >= kMost) {
