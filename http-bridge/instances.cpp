@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <exception>
-#include <iostream>
 #include <iterator>
 #include <utility>
 
+#include "http-bridge/log.h"
 #include "http-bridge/memory_shares.h"
 #include "metrics/live/instances_here.h"
 #include "shm/clock.h"
@@ -121,11 +121,8 @@ void Instances::sweep_or_complain(bool is_asked) {
     if (is_asked || now.monotonic_ns - std::min(shown_ns_, now.monotonic_ns) >= kShowIntervalNs) {
       show(now);
     }
-    complained_ = false;
   } catch (const std::exception& error) {
-    if (!std::exchange(complained_, true)) {
-      std::cerr << "goxel-telemetry-bridge: nothing new can be read: " << error.what() << std::endl;
-    }
+    log_trouble(LogLevel::error, "nothing_new_can_be_read", {{"why", error.what()}});
   }
 }
 

@@ -87,7 +87,6 @@ class Instances {
   void begin_history(metrics::LayerGroup& group);
 
   const bool watches_all_;
-  bool complained_ = false;
   const List list_;
   const std::uint64_t budget_ns_;
   const std::size_t most_window_bytes_;
