@@ -11,6 +11,7 @@
 #include "documents/snapshot_document.h"
 #include "http-bridge/comparison_route.h"
 #include "http-bridge/costly_work.h"
+#include "http-bridge/cross_origin.h"
 #include "http-bridge/encode_prometheus.h"
 #include "http-bridge/history_route.h"
 #include "http-bridge/kept_answers.h"
@@ -154,19 +155,21 @@ const Route* find_route(std::string_view path) {
 }
 
 // All that an answer to one of kRoutes depends on, beside the snapshots.
-std::string name_of_answer(const Request& request) {
+std::string name_of_answer(const Request& request, const CrossOrigin& cross_origin) {
   return request.path + (wants_msgpack(request) ? " msgpack" : "") +
          (wants_openmetrics(request) ? " openmetrics " : " ") +
-         parameter(request, "instance").value_or("");
+         parameter(request, "instance").value_or("") + ' ' + cross_origin.allowed;
 }
 
 // Made once, and compressed once, from these snapshots.
 std::shared_ptr<const Response> kept_answer(KeptAnswers& kept, const Request& request,
-                                            const Route& route,
+                                            const Route& route, const Access& access,
                                             const std::shared_ptr<const Snapshots>& snapshots) {
-  const std::string name = name_of_answer(request);
+  const CrossOrigin cross_origin = cross_origin_of(access, request);
+  const std::string name = name_of_answer(request, cross_origin);
   auto answer = kept.get(snapshots, name, [&] {
     Response made = route.answer(request, *snapshots);
+    made.cross_origin = cross_origin;
     add_tag(made);
     return made;
   });
@@ -188,7 +191,7 @@ std::optional<Response> refuse_access(const Access& access, const Request& reque
   return std::nullopt;
 }
 
-Routes::Routes(Access access, Latest latest, HistorySource history,
+Routes::Routes(SharedAccess access, Latest latest, HistorySource history,
                const std::string& baseline_folder)
     : access_(std::move(access)),
       latest_(std::move(latest)),
@@ -207,12 +210,14 @@ std::vector<std::string> Routes::ready_paths() {
 }
 
 std::shared_ptr<const Response> Routes::ready(const Request& request) const {
-  if (auto refused = refuse_access(access_, request)) {
+  const auto access = access_.get();
+  if (auto refused = refuse_access(*access, request)) {
+    refused->cross_origin = cross_origin_of(*access, request);
     return std::make_shared<const Response>(std::move(*refused));
   }
   const auto route = find_route(request.path);
   assert(route != std::end(kRoutes));
-  return kept_answer(*ready_, request, *route, latest_());
+  return kept_answer(*ready_, request, *route, *access, latest_());
 }
 
 Response Routes::make_anew(const Request& request) const {
@@ -226,7 +231,15 @@ Response Routes::make_anew(const Request& request) const {
 }
 
 Response Routes::handle(const Request& request) const {
-  if (auto refused = refuse_access(access_, request)) return *refused;
+  const auto access = access_.get();
+  if (auto preflight = answer_preflight(*access, request)) return *std::move(preflight);
+  Response response = answer(*access, request);
+  response.cross_origin = cross_origin_of(*access, request);
+  return response;
+}
+
+Response Routes::answer(const Access& access, const Request& request) const {
+  if (auto refused = refuse_access(access, request)) return *refused;
   if (request.path == kSpansPath) return spans_are_posted();
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
                             request.path == kBaselinesPath || request.path == kTracesPath;
@@ -240,7 +253,7 @@ Response Routes::handle(const Request& request) const {
   }
   if (is_made_anew) return represented(request, make_anew(request));
   if (auto refused = refuse_parameters(request, route->path, route->parameters)) return *refused;
-  return *kept_answer(*handled_, request, *route, latest_());
+  return *kept_answer(*handled_, request, *route, access, latest_());
 }
 
 }  // namespace goxel_telemetry::http_bridge
