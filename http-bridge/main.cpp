@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include "http-bridge/check_config.h"
 #include "http-bridge/history_service.h"
 #include "http-bridge/instances.h"
 #include "http-bridge/options.h"
@@ -31,6 +32,7 @@ int fail(const std::string& sentence) {
 }
 
 int run(const Options& options) {
+  set_log(options.log);
   std::string why;
   std::string token;
   if (!options.token_file.empty()) {
@@ -62,11 +64,11 @@ int run(const Options& options) {
     history.emplace(options.history_file, options.history_retention);
     source = {options.history_file, [&history] { return history->message(); }};
   }
+  const SharedAccess access = Access::for_address(options.bind, token, options.allowed_origins);
   std::optional<Instances> instances(std::in_place, options.instances);
   const Routes routes(
-      Access::for_address(options.bind, token), [&instances] { return instances->newest(); },
-      source, options.baseline_folder);
-  SpansRoute spans(Access::for_address(options.bind, token), [&instances](const std::string& name) {
+      access, [&instances] { return instances->newest(); }, source, options.baseline_folder);
+  SpansRoute spans(access, [&instances](const std::string& name) {
     const auto snapshots = instances->latest();
     return std::any_of(snapshots->instances.begin(), snapshots->instances.end(),
                        [&name](const metrics::Snapshot& one) { return one.instance == name; });
@@ -127,5 +129,10 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   const auto parsed = parse_options(argc, argv);
   if (const auto* exit_code = std::get_if<ExitCode>(&parsed)) return exit_code->value;
-  return run(std::get<Options>(parsed));
+  const auto& options = std::get<Options>(parsed);
+  if (!options.only_check) return run(options);
+  const std::vector<std::string> faults = faults_of(options);
+  print_sentences(faults);
+  if (faults.empty()) std::cout << "configuration is valid\n";
+  return faults.empty() ? 0 : 1;
 }
