@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/instances.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <exception>
 #include <iterator>
@@ -87,6 +89,7 @@ void Instances::start() {
 }
 
 void Instances::run(const std::stop_token& stop) {
+  ::pthread_setname_np(::pthread_self(), "sweep");
   std::unique_lock lock(mutex_);
   for (;;) {  // start() has just looked
     const auto rest_for = rest();
@@ -124,6 +127,7 @@ void Instances::sweep_or_complain(bool is_asked) {
   } catch (const std::exception& error) {
     log_trouble(LogLevel::error, "nothing_new_can_be_read", {{"why", error.what()}});
   }
+  ++sweeps_;
 }
 
 void Instances::sweep(const Time& now) {

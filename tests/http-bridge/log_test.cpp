@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 namespace goxel_telemetry::http_bridge {
@@ -101,6 +105,36 @@ TEST(Log, BelowItsLevelNothingIsWritten) {
   EXPECT_THAT(said, testing::MatchesRegex("time=[^ ]+ level=warning event=reload_refused\n"
                                           "time=[^ ]+ level=warning event=reload_refused\n"
                                           "time=[^ ]+ level=error event=sweep_failed\n"));
+}
+
+TEST(Log, TheJournalGetsPrioritiesAndNoTime) {
+  testing::internal::CaptureStderr();
+  struct stat error {};
+  ::fstat(STDERR_FILENO, &error);
+  const auto named = [&error](std::uint64_t inode) {
+    ::setenv("JOURNAL_STREAM", (std::to_string(error.st_dev) + ':' + std::to_string(inode)).c_str(),
+             1);
+  };
+  named(error.st_ino);
+  log_event(LogLevel::info, "a");
+  log_event(LogLevel::warning, "b");
+  log_event(LogLevel::error, "c");
+  named(error.st_ino + 1);  // standard error was taken elsewhere since
+  log_event(LogLevel::info, "d");
+  ::unsetenv("JOURNAL_STREAM");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              testing::MatchesRegex("<6>level=info event=a\n<4>level=warning event=b\n"
+                                    "<3>level=error event=c\ntime=[^ ]+ level=info event=d\n"));
+}
+
+TEST(Log, NobodyWaitsForWhoeverReadsIt) {
+  const int before = ::dup(STDERR_FILENO);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::dup2(ends[1], STDERR_FILENO);
+  for (int i = 0; i < 10'000; ++i) log_event(LogLevel::info, "more_than_a_pipe_holds");
+  ::dup2(before, STDERR_FILENO);
+  for (const int fd : {before, ends[0], ends[1]}) ::close(fd);
 }
 
 }  // namespace
