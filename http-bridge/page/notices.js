@@ -43,8 +43,10 @@ function ofLayers(layers, stack) {
   for (const one of layers.stacks) {
     if (stack !== 'all' && stack !== 'compare' && stack !== one.stack) continue;
     const { breakdown, counts_differ: differ } = one.windows['1m'];
-    if (differ) said.push(`The layers of ${name(one.stack)} did not see the same number of operations.`);
-    if (breakdown.source === 'by_subtraction') said.push(`In ${name(one.stack)}, means of layers are subtracted, because requests have no trace ids.`);
+    if (breakdown.source === 'by_subtraction') {
+      said.push(`In ${name(one.stack)}, means of layers are subtracted, because requests have no trace ids${
+        differ ? '; the layers did not see the same number of operations, so a part may even be negative' : ''}.`);
+    }
   }
   return said;
 }

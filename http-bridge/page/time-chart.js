@@ -5,7 +5,6 @@ import { timeOfDay, dateTime, unknown } from '/page/format.js';
 import { SteadyScale, timeTicks } from '/page/scales.js';
 
 /* global Chart */
-const tickSpace = 90;  // pixels for the label of a time
 const tableRows = 30;
 
 /** What was not watched is hatched, targets are dashes, and marks are lines with a sign. */
@@ -38,9 +37,15 @@ const surroundings = {
         ctx.stroke();
         ctx.setLineDash([]);
       }
-      ctx.textBaseline = at - area.top < 18 ? 'top' : 'bottom';
+      const text = isAbove ? `↑ target ${target.text}` : `target ${target.text}`;
+      const [left, height] = [area.left + 6, shown.fontSize * 1.3];
+      const top = Math.max(area.top + 1, isAbove ? at : at - height - 2);
+      ctx.fillStyle = shown.ground;
+      ctx.fillRect(left - 2, top, ctx.measureText(text).width + 4, height);
+      ctx.fillStyle = shown.ink;
+      ctx.textBaseline = 'middle';
       ctx.textAlign = 'left';
-      ctx.fillText(isAbove ? `↑ target ${target.text}` : `target ${target.text}`, area.left + 6, at + (at - area.top < 18 ? 3 : -3));
+      ctx.fillText(text, left, top + height / 2);
     }
     for (const mark of shown.marks) {
       const at = x.getPixelForValue(mark.at);
@@ -169,7 +174,7 @@ export class TimeChart {
         scales: {
           x: {
             type: 'linear', grid: { color: style.borderColor, drawTicks: false }, ticks: { color: ink, font, maxRotation: 0, autoSkip: false },
-            afterBuildTicks: (axis) => { axis.ticks = timeTicks(axis.min, axis.max, Math.max(1, Math.floor(axis.width / tickSpace))); },
+            afterBuildTicks: (axis) => { axis.ticks = timeTicks(axis.min, axis.max, Math.max(1, Math.floor(axis.width / (font.size * 7)))); },
           },
           y: {
             type: isLogarithmic ? 'logarithmic' : 'linear', grid: { color: style.borderColor, drawTicks: false },
@@ -192,7 +197,7 @@ export class TimeChart {
     });
     // afterBuildTicks of `x` gives labels; the default callback would write the number.
     this.#chart.options.scales.x.ticks.callback = (value, i, ticks) => ticks[i].label;
-    this.#chart.$shown = { hatching: hatching(ink), ink, font: `${font.size}px ${font.family}`, unwatched: [], marks: [] };
+    this.#chart.$shown = { hatching: hatching(ink), ink, ground: style.backgroundColor, fontSize: font.size, font: `${font.size}px ${font.family}`, unwatched: [], marks: [] };
   }
 
   // The legend's values are of the newest point.

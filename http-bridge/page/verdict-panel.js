@@ -18,7 +18,7 @@ function summary(document) {
   const { verdict, same_mix: mix, raw } = layers[0];
   const { mean_ns: mean } = mix;
   return { layer: raw.layer, verdict: `${comparedStacks[1]} is ${{
-    faster: 'faster', slower: 'slower', 'no proven difference': 'not proven to be faster or slower', 'too little data': 'not compared yet: too little data',
+    faster: 'faster', slower: 'slower', 'no proven difference': 'not proven to be faster or slower', 'too little data': 'not compared yet, for want of data',
   }[verdict] ?? name(verdict)}: ${duration(mean.a)} → ${duration(mean.b)} on average, ${shift(mean.shift)} (${interval(mean, shift)}), as ${
     name(raw.layer)} sees whole operations, the same mix on both sides.` };
 }
