@@ -54,6 +54,13 @@ bool Access::host_allowed(std::string_view host) const {
   return std::find(hosts.begin(), hosts.end(), lower_case(without_port(host))) != hosts.end();
 }
 
+bool Access::origin_allowed(std::string_view origin, std::string_view host) {
+  if (origin.empty()) return true;
+  const std::string own = lower_case(host);
+  const std::string asking = lower_case(origin);
+  return asking == "http://" + own || asking == "https://" + own;
+}
+
 bool Access::token_accepted(std::string_view authorization) const {
   if (token.empty()) return true;
   constexpr std::string_view kScheme = "bearer ";

@@ -21,6 +21,9 @@ struct Access {
   // `host`: the value of the Host header, with or without a port. Without one (in HTTP/1.0) it is no
   // browser that asks: all is well.
   bool host_allowed(std::string_view host) const;
+  // Whether a page of this origin (the Origin field; empty: it is no page) may do more than ask by GET, of which a
+  // browser keeps the answer from it: it must be a page of the host that is asked.
+  static bool origin_allowed(std::string_view origin, std::string_view host);
   // `authorization`: the value of the Authorization header. The time that it takes does not depend
   // on how much of the token was right.
   bool token_accepted(std::string_view authorization) const;

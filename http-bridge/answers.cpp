@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "http-bridge/http_backend.h"
+#include "http-bridge/reply.h"
 #include "http-bridge/request_head.h"
 #include "http-bridge/response_head.h"
 
@@ -43,6 +44,11 @@ Request to_request(const RequestHead& head) {
   request.content_type = head.content_type;
   request.content_encoding = head.content_encoding;
   return request;
+}
+
+bool wants_upgrade(const Peer& peer) {
+  const RequestHead& request = peer.connection.request();
+  return request.upgrades && request.method == "GET" && request.target == peer.door.upgrades.path;
 }
 
 // Null: the backend is asked.
@@ -85,6 +91,7 @@ Answers::~Answers() = default;
 
 void Answers::ask(const PeerPtr& peer) {
   if (peer->connection.takes_body()) return take_post(peer);
+  if (wants_upgrade(*peer)) return upgrade(peer);
   if (fetched_from(*peer) == nullptr) return ask_backend(peer);
   // A client that sends many requests at once does not keep others waiting.
   if (peer->connection.pipelined() && fetching_ > 0) {
@@ -92,6 +99,19 @@ void Answers::ask(const PeerPtr& peer) {
   } else {
     fetch(peer);
   }
+}
+
+void Answers::upgrade(const PeerPtr& peer) {
+  const Upgrades& upgrades = peer->door.upgrades;
+  const RequestHead request = peer->connection.request();
+  if (peer->connection.has_more()) {
+    return peers_.answer(peer, std::make_shared<const Response>(error_reply(
+                                   400, "Send nothing behind this request before its answer.")));
+  }
+  if (const auto refused = upgrades.refuse(request)) return peers_.answer(peer, refused);
+  auto place = peers_.place_for_upgraded();
+  if (!place) return peers_.answer_busy(peer);
+  upgrades.take(peers_.give_away(peer), request, std::move(place));
 }
 
 void Answers::fetch(const PeerPtr& peer) {

@@ -34,6 +34,7 @@ class Answers {
   struct Work;
   using AskPtr = std::shared_ptr<Ask>;
 
+  void upgrade(const PeerPtr& peer);
   void fetch(const PeerPtr& peer);
   void fetched(const PeerPtr& peer, const std::shared_ptr<const Response>& response);
   void take_post(const PeerPtr& peer);

@@ -48,6 +48,7 @@ class ClientConnection {
   // last. It has its turn: from now on it is waited for without a deadline.
   const RequestHead& request() const { return request_; }
   bool pipelined() const { return pipelined_; }
+  bool has_more() const { return !buffer_.empty(); }  // was sent behind it
   bool is_last() const { return is_last_; }
   void has_turn() { has_turn_ = true; }
   bool takes_body() const;  // request() is one with a body, be it empty

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "http-bridge/request_head.h"
 #include "http-bridge/routes.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -19,10 +20,22 @@ struct PathAnswers {
   SharedAnswer answer;  // from one thread
 };
 
+// Connections whose clients ask to go on by WebSocket. Both are called from the front's thread.
+struct Upgrades {
+  std::string path;  // empty: there are none
+  // Why a request for this path is not upgraded; null: it is.
+  std::function<std::shared_ptr<const Response>(const RequestHead&)> refuse;
+  // Owns the descriptor, on which nothing was answered yet, from now on. Among the connections that may be open it has
+  // its place for as long as `place` is kept.
+  std::function<void(int descriptor, const RequestHead&, std::shared_ptr<void> place)> take;
+};
+
 struct Door {
-  PathAnswers ready;    // GET and HEAD of its paths, without parameters
-  PathAnswers posts;    // POST to its paths, with the body
-  SharedAnswer others;  // from the thread of `ready`, without a body; null: the backend is asked
+  PathAnswers ready = {};  // GET and HEAD of its paths, without parameters
+  PathAnswers posts = {};  // POST to its paths, with the body
+  Upgrades upgrades = {};
+  SharedAnswer others =
+      nullptr;  // from the thread of `ready`, without a body; null: the backend is asked
 };
 
 }  // namespace goxel_telemetry::http_bridge

@@ -22,6 +22,7 @@ struct Limits {
 
   // Of all together:
   std::size_t connections = 2048;
+  std::size_t upgraded = 1024;  // connections, beside those
   std::size_t unsent_bytes =
       std::size_t{64} * 1024 * 1024;  // answers that clients did not take yet
   std::size_t all_body_bytes = std::size_t{16} * 1024 * 1024;  // announced and not answered yet

@@ -17,6 +17,8 @@
 #include "http-bridge/server.h"
 #include "http-bridge/socket_file.h"
 #include "http-bridge/spans_route.h"
+#include "http-bridge/stream/handshake.h"
+#include "http-bridge/stream/stream.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/printable.h"
 
@@ -63,35 +65,45 @@ int run(const Options& options) {
     source = {options.history_file, [&history] { return history->message(); }};
   }
   std::optional<Instances> instances(std::in_place, options.instances);
+  const Access access = Access::for_address(options.bind, token);
   const Routes routes(
-      Access::for_address(options.bind, token), [&instances] { return instances->newest(); },
-      source, options.baseline_folder);
-  SpansRoute spans(Access::for_address(options.bind, token), [&instances](const std::string& name) {
+      access, [&instances] { return instances->newest(); }, source, options.baseline_folder);
+  std::optional<Stream> stream(
+      std::in_place, [&routes](const Request& request) { return routes.document(request); });
+  SpansRoute spans(access, [&instances](const std::string& name) {
     const auto snapshots = instances->latest();
     return std::any_of(snapshots->instances.begin(), snapshots->instances.end(),
                        [&name](const metrics::Snapshot& one) { return one.instance == name; });
   });
   Server server(
       [&routes](const Request& request) { return routes.handle(request); }, {},
-      {Routes::ready_paths(), [&routes](const Request& request) { return routes.ready(request); }},
-      {{kSpansPath}, [&spans](const Request& request) {
-         return std::make_shared<const Response>(spans.answer(request));
-       }});
+      {.ready = {Routes::ready_paths(),
+                 [&routes](const Request& request) { return routes.ready(request); }},
+       .posts = {{kSpansPath},
+                 [&spans](const Request& request) {
+                   return std::make_shared<const Response>(spans.answer(request));
+                 }},
+       .upgrades = {
+           kStreamPath,
+           [&access](const RequestHead& request) { return refused_stream(access, request); },
+           [&stream](int descriptor, const RequestHead& request, std::shared_ptr<void> place) {
+             stream->take(descriptor, request, std::move(place));
+           }}});
   const int port = server.bind(options.bind, options.port, why);
   if (port == 0) return fail(why);
   std::unique_ptr<SocketFile> spans_socket;
   if (!options.spans_socket.path.empty()) {
     spans_socket = SocketFile::listen(options.spans_socket, why);
     if (spans_socket == nullptr) return fail(why);
-    server.accept_at(spans_socket->take_descriptor(),
-                     {{},
-                      {{kSpansPath},
-                       [&spans](const Request& request) {
-                         return std::make_shared<const Response>(spans.answer_admitted(request));
-                       }},
-                      [](const Request& request) {
-                        return std::make_shared<const Response>(refuse_all_but_spans(request));
-                      }});
+    server.accept_at(
+        spans_socket->take_descriptor(),
+        {.posts = {{kSpansPath},
+                   [&spans](const Request& request) {
+                     return std::make_shared<const Response>(spans.answer_admitted(request));
+                   }},
+         .others = [](const Request& request) {
+           return std::make_shared<const Response>(refuse_all_but_spans(request));
+         }});
   }
   if (history) {
     history->start();
@@ -116,6 +128,7 @@ int run(const Options& options) {
   sigwait(&stop_signals, &signal);
   server.stop();
   serving.join();
+  stream.reset();
   spans_socket.reset();
   instances.reset();  // gives its last rollups to the history
   if (history) history->stop();

@@ -12,7 +12,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,21 +37,30 @@ constexpr std::size_t kFirstDescriptor = 1024;
 constexpr std::size_t kOtherDescriptors = 256;
 constexpr std::size_t kSpareDescriptors = 16;
 
-// How many connections the limit of descriptors leaves room for, once it is as high as it may be, and
-// whether their descriptors can begin at kFirstDescriptor.
-std::pair<std::size_t, bool> descriptors_for(std::size_t connections) {
+struct Descriptors {
+  std::size_t connections;
+  std::size_t upgraded;
+  bool are_high;  // they can begin at kFirstDescriptor
+};
+
+// How many connections the limit of descriptors leaves room for, once it is as high as it may be.
+Descriptors descriptors_for(const Limits& limits) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t wanted = kFirstDescriptor + connections;
+  const rlim_t wanted = kFirstDescriptor + limits.connections + limits.upgraded;
   if (limit.rlim_cur < wanted) {
     limit.rlim_cur = std::min(wanted, limit.rlim_max);
     ::setrlimit(RLIMIT_NOFILE, &limit);
     ::getrlimit(RLIMIT_NOFILE, &limit);
   }
+  const auto shared = [&limits](std::size_t room, bool are_high) {
+    const std::size_t upgraded = std::min(limits.upgraded, room / 3);
+    return Descriptors{std::min(limits.connections, room - upgraded), upgraded, are_high};
+  };
   if (limit.rlim_cur >= 2 * kFirstDescriptor)
-    return {std::min<std::size_t>(connections, limit.rlim_cur - kFirstDescriptor), true};
+    return shared(limit.rlim_cur - kFirstDescriptor, true);
   const std::size_t low = std::min<std::size_t>(limit.rlim_cur, kFirstDescriptor);
-  return {std::min(connections, std::max(low, kOtherDescriptors + 1) - kOtherDescriptors), false};
+  return shared(std::max(low, kOtherDescriptors + 1) - kOtherDescriptors, false);
 }
 
 }  // namespace
@@ -80,8 +88,14 @@ Peer::Peer(asio::io_context& io, int fd, const Limits& limits, const Door& at)
 Peer::~Peer() = default;
 
 Peers::Peers(asio::io_context& io, const Limits& limits, std::function<void(const PeerPtr&)> ask)
-    : io_(io), limits_(limits), ask_(std::move(ask)) {
-  std::tie(most_peers_, high_descriptors_) = descriptors_for(limits_.connections);
+    : io_(io),
+      limits_(limits),
+      ask_(std::move(ask)),
+      upgraded_(std::make_shared<std::atomic<std::size_t>>(0)) {
+  const Descriptors descriptors = descriptors_for(limits_);
+  most_peers_ = descriptors.connections;
+  most_upgraded_ = descriptors.upgraded;
+  high_descriptors_ = descriptors.are_high;
 }
 
 Peers::~Peers() = default;
@@ -297,6 +311,18 @@ void Peers::close(const PeerPtr& peer) {
   error_code ignored;
   peer->socket->descriptor.close(ignored);
   peers_.erase(PeerPtr(peer));
+}
+
+std::shared_ptr<void> Peers::place_for_upgraded() {
+  if (upgraded_->load() >= most_upgraded_) return nullptr;
+  ++*upgraded_;
+  return {upgraded_.get(), [open = upgraded_](void*) { --*open; }};
+}
+
+int Peers::give_away(const PeerPtr& peer) {
+  const int descriptor = peer->socket->descriptor.release();
+  close(peer);
+  return descriptor;
 }
 
 // What a client sends behind its request is not read before the answer, and hides that it has left.

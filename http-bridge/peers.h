@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -67,6 +68,10 @@ class Peers {
   void answer(const PeerPtr& peer, const std::shared_ptr<const Response>& response);
   void answer(const PeerPtr& peer, std::string bytes);  // their memory is not counted before
   void answer_busy(const PeerPtr& peer);
+  // Its request is not answered here: the connection's descriptor is the caller's. With a place among the upgraded
+  // connections, until that is let go; null, and the peer stays: there is none.
+  std::shared_ptr<void> place_for_upgraded();
+  int give_away(const PeerPtr& peer);
   // If it leaves before it has its answer, `left` is called, and it is closed.
   void look_for_leaving(const PeerPtr& peer, std::function<void()> left);
 
@@ -104,6 +109,8 @@ class Peers {
   std::list<Listener> listeners_;
   bool failed_ = false;
   std::size_t most_peers_ = 0;
+  std::size_t most_upgraded_ = 0;
+  const std::shared_ptr<std::atomic<std::size_t>> upgraded_;  // places are let go by any thread
   bool high_descriptors_ = false;
   std::unordered_set<PeerPtr> peers_;
   std::size_t held_bytes_ = 0;                                // of answers that are not sent

@@ -151,6 +151,8 @@ struct Framing {
   bool has_length = false;
   bool has_coding = false;
   bool closes = false;
+  bool connection_upgrades = false;
+  bool upgrades_to_websocket = false;
 };
 
 // Null if all is well.
@@ -196,6 +198,20 @@ const RefusedHead* read_field(std::string_view line, RequestHead& head, Framing&
     head.announces_body = head.is_chunked = true;
   } else if (same_name(name, "Connection")) {
     if (list_has(value, "close")) framing.closes = true;
+    if (list_has(value, "Upgrade")) framing.connection_upgrades = true;
+  } else if (same_name(name, "Upgrade")) {
+    if (list_has(value, "websocket")) framing.upgrades_to_websocket = true;
+  } else if (same_name(name, "Origin")) {
+    if (!head.origin.empty()) return &kBadField;
+    head.origin = value;
+  } else if (same_name(name, "Sec-WebSocket-Key")) {
+    if (!head.websocket_key.empty()) return &kBadField;
+    head.websocket_key = value;
+  } else if (same_name(name, "Sec-WebSocket-Version")) {
+    if (!head.websocket_version.empty()) return &kBadField;
+    head.websocket_version = value;
+  } else if (same_name(name, "Sec-WebSocket-Protocol")) {
+    append_to_list(head.websocket_protocols, value);
   }
   return nullptr;
 }
@@ -231,6 +247,7 @@ std::variant<RequestHead, RefusedHead> parse_request_head(std::string_view head)
   if (framing.has_coding && (framing.has_length || is_1_0)) return kBadLength;
   if (!framing.has_host && !is_1_0) return kBadHost;
   result.keep_alive = !is_1_0 && !framing.closes;
+  result.upgrades = !is_1_0 && framing.connection_upgrades && framing.upgrades_to_websocket;
   return result;
 }
 

@@ -21,6 +21,12 @@ struct RequestHead {
   std::string authorization;
   std::string content_type;
   std::string content_encoding;
+  std::string origin;
+  // Of a request that asks to speak WebSocket from now on (RFC 6455, 4.2.1).
+  bool upgrades = false;  // Connection and Upgrade say so
+  std::string websocket_key;
+  std::string websocket_version;
+  std::string websocket_protocols;  // a list
   bool announces_body = false;
   std::uint64_t body_bytes = 0;
   bool is_chunked = false;        // how long the body is will only be known at its end

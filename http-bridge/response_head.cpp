@@ -16,6 +16,10 @@ std::vector<std::pair<std::string, std::string>> fields_of(const Response& respo
   if (response.is_gzip) fields.emplace_back("Content-Encoding", "gzip");
   if (response.status == 401) fields.emplace_back("WWW-Authenticate", "Bearer");
   if (response.status == 405) fields.emplace_back("Allow", response.allowed_methods);
+  if (response.upgrades) {
+    fields.emplace_back("Upgrade", "websocket");
+    fields.emplace_back("Connection", "Upgrade");
+  }
   if (response.retry_after_seconds > 0)
     fields.emplace_back("Retry-After", std::to_string(response.retry_after_seconds));
   return fields;

@@ -19,6 +19,7 @@
 #include "http-bridge/reply.h"
 #include "http-bridge/representation.h"
 #include "http-bridge/spans_route.h"
+#include "http-bridge/stream/handshake.h"
 #include "http-bridge/traces_route.h"
 #include "shm/clock.h"
 
@@ -146,6 +147,13 @@ std::shared_ptr<const Response> kept_answer(KeptAnswers& kept, const Request& re
   return std::make_shared<const Response>(not_modified(*answer));
 }
 
+std::shared_ptr<const Response> checked_answer(KeptAnswers& kept, const Request& request,
+                                               const Route& route, const Routes::Latest& latest) {
+  if (auto refused = refuse_parameters(request, route.path, route.parameters))
+    return std::make_shared<const Response>(std::move(*refused));
+  return kept_answer(kept, request, route, latest());
+}
+
 }  // namespace
 
 std::optional<Response> refuse_access(const Access& access, const Request& request) {
@@ -166,7 +174,8 @@ Routes::Routes(Access access, Latest latest, HistorySource history,
       costly_(std::make_unique<CostlyWork>()),
       comparisons_(std::make_unique<ComparisonRoutes>(history_.file, baseline_folder, *costly_)),
       ready_(std::make_unique<KeptAnswers>()),
-      handled_(std::make_unique<KeptAnswers>()) {}
+      handled_(std::make_unique<KeptAnswers>()),
+      documents_(std::make_unique<KeptAnswers>()) {}
 
 Routes::~Routes() = default;
 
@@ -199,6 +208,7 @@ Response Routes::make_anew(const Request& request) const {
 Response Routes::handle(const Request& request) const {
   if (auto refused = refuse_access(access_, request)) return *refused;
   if (request.path == kSpansPath) return spans_are_posted();
+  if (request.path == kStreamPath) return stream_is_a_websocket();
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
                             request.path == kBaselinesPath || request.path == kTracesPath;
   const bool is_of_page = is_page_path(request.path);
@@ -215,8 +225,13 @@ Response Routes::handle(const Request& request) const {
     if (auto refused = refuse_parameters(request, request.path, {})) return *refused;
     return *page_answer(request);
   }
-  if (auto refused = refuse_parameters(request, route->path, route->parameters)) return *refused;
-  return *kept_answer(*handled_, request, *route, latest_());
+  return *checked_answer(*handled_, request, *route, latest_);
+}
+
+std::shared_ptr<const Response> Routes::document(const Request& request) const {
+  const auto route = find_route(request.path);
+  assert(route != std::end(kRoutes));
+  return checked_answer(*documents_, request, *route, latest_);
 }
 
 }  // namespace goxel_telemetry::http_bridge

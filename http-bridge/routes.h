@@ -43,6 +43,7 @@ struct Response {
   const char* allowed_methods = "GET, HEAD";  // said with status 405
   std::string tag = {};                       // an entity tag with its quotes; empty: it has none
   bool is_gzip = false;
+  bool upgrades = false;           // the path is one for WebSocket
   std::size_t left_out_bytes = 0;  // of status 304: the length of the body that is not sent
 };
 
@@ -73,6 +74,10 @@ class Routes {
   // Thread-safe.
   Response handle(const Request& request) const;
 
+  // The same for a client that was let in, to one of the paths whose answers need the newest snapshots alone.
+  // Thread-safe.
+  std::shared_ptr<const Response> document(const Request& request) const;
+
   // The same for a request without parameters to one of these paths. Each body is made once from the
   // newest snapshots, however many ask for it. Thread-safe.
   static std::vector<std::string> ready_paths();
@@ -90,6 +95,7 @@ class Routes {
   // Each for one way in, so that who asks ready() waits only for what is made there.
   std::unique_ptr<KeptAnswers> ready_;
   std::unique_ptr<KeptAnswers> handled_;
+  std::unique_ptr<KeptAnswers> documents_;
 };
 
 }  // namespace goxel_telemetry::http_bridge

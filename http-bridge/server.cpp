@@ -12,10 +12,10 @@ constexpr std::size_t kThreads = 8;  // requests at a time whose answers do not 
 
 }  // namespace
 
-Server::Server(Answer answer, const Limits& limits, PathAnswers ready, PathAnswers posts)
+Server::Server(Answer answer, const Limits& limits, Door door)
     : backend_(std::make_unique<HttpBackend>(std::move(answer), kThreads)),
       front_(*backend_, kThreads, limits),
-      door_{std::move(ready), std::move(posts), nullptr} {}
+      door_(std::move(door)) {}
 
 Server::~Server() = default;
 

@@ -18,8 +18,8 @@ class Server {
  public:
   using Answer = std::function<Response(const Request&)>;  // called from many threads
 
-  explicit Server(Answer answer, const Limits& limits = {}, PathAnswers ready = {},
-                  PathAnswers posts = {});
+  // `door` is for clients of the address.
+  explicit Server(Answer answer, const Limits& limits = {}, Door door = {});
   ~Server();
 
   // Port 0 takes any that is free. The port that is bound, or 0: then `why` is a sentence for the

@@ -69,6 +69,7 @@ function sourceOf(stack) {
 function tookOverview(document, missed) {
   clock.note(document.taken_realtime_ns);
   known.missed += missed;
+  known.problem = undefined;
   known.overviewDocument = document;
   known.overview = document.instances.find((one) => one.instance === instance);
   if (overview()) {
@@ -103,7 +104,9 @@ function tookInstances(document) {
   instances = document.instances;
   known.message = document.message;
   const choice = view.instance || instance || (instances.find((one) => one.state === 'live') ?? instances[0])?.instance;
-  if (choice !== instance) watch(choice);
+  // What the bridge refused it does not send later, either.
+  const isThereNow = known.problem !== undefined && instances.some((one) => one.instance === choice);
+  if (choice !== instance || isThereNow) watch(choice);
   showChoice();
   drawSoon('figures');
 }
@@ -118,6 +121,7 @@ function watch(choice) {
     trend.forget();
   }
   instance = choice;
+  known.problem = undefined;
   filled = new Set();
   chartSecond = undefined;
   trendSource = undefined;

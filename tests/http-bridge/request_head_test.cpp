@@ -48,6 +48,31 @@ TEST(RequestHead, OnlyWhatAnAnswerDependsOnIsPassedOn) {
       "Connection: close\r\n\r\n");
 }
 
+TEST(RequestHead, WebSocketIsAskedForByBothFieldsAndByNoOlderClient) {
+  const auto upgrades = [](const std::string& fields, const char* version = "1.1") {
+    return parsed(std::string("GET / HTTP/") + version + "\r\nHost: a\r\n" + fields + "\r\n")
+        .upgrades;
+  };
+  EXPECT_TRUE(upgrades("Connection: keep-alive, upgrade\r\nUpgrade: h2c, WebSocket\r\n"));
+  EXPECT_FALSE(upgrades("Connection: Upgrade\r\n"));
+  EXPECT_FALSE(upgrades("Upgrade: websocket\r\n"));
+  EXPECT_FALSE(upgrades("Connection: Upgrade\r\nUpgrade: h2c\r\n"));
+  EXPECT_FALSE(upgrades("Connection: Upgrade\r\nUpgrade: websocket\r\n", "1.0"));
+  const RequestHead head = parsed(
+      "GET / HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nSec-WebSocket-Key: k\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: a\r\nsec-websocket-protocol: b, "
+      "c\r\n\r\n");
+  EXPECT_EQ(head.origin, "http://a");
+  EXPECT_EQ(head.websocket_key, "k");
+  EXPECT_EQ(head.websocket_version, "13");
+  EXPECT_EQ(head.websocket_protocols, "a, b, c");
+  for (const char* field : {"Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}) {
+    const std::string twice = std::string(field) + ": x\r\n" + field + ": x\r\n";
+    const auto refused = parse_request_head("GET / HTTP/1.1\r\nHost: a\r\n" + twice + "\r\n");
+    EXPECT_TRUE(std::holds_alternative<RefusedHead>(refused)) << field;
+  }
+}
+
 TEST(RequestHead, ConnectionGoesOnUnlessTheClientEndsItOrABodyFollows) {
   for (const char* fields :
        {"", "Connection: keep-alive\r\n", "Connection: closed\r\n", "Content-Length: 0\r\n"}) {

@@ -62,7 +62,7 @@ class RunningServer {
  private:
   RunningServer(Server::Answer answer, const Limits& limits, int port, PathAnswers ready,
                 PathAnswers posts, const std::string& path, Door door)
-      : server_(std::move(answer), limits, std::move(ready), std::move(posts)) {
+      : server_(std::move(answer), limits, {.ready = std::move(ready), .posts = std::move(posts)}) {
     std::string why;
     port_ = server_.bind("127.0.0.1", port, why);
     EXPECT_NE(port_, 0) << why;
@@ -491,7 +491,7 @@ TEST(Server, PostsThatWouldTakeTooMuchMemoryTogetherAreToldToComeBack) {
 
 // Posts are answered as by posts_to(), all else with its method and path.
 Door own_door() {
-  return {{}, posts_to("/post"), [](const Request& request) {
+  return {.posts = posts_to("/post"), .others = [](const Request& request) {
             return std::make_shared<const Response>(
                 Response{404, "text/plain", "not here: " + request.method + ' ' + request.path});
           }};

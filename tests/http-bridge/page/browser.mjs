@@ -2,7 +2,6 @@
 // Pages in Debian's Chromium. What a page complains of, of scripts, of its content security policy, or of other hosts, is remembered.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { shim } from './shim.mjs';
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
@@ -43,7 +42,6 @@ export class Browser {
       if (!response) return route.abort();
       return route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } });
     });
-    await shim(page, () => new URL(page.url()).origin);
     return page;
   }
 

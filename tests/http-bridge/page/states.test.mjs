@@ -48,7 +48,7 @@ test('a daemon that comes, and goes', async (t) => {
   await world.kill('daemon');
   await says(page, '^Gone since \\d\\d:\\d\\d:\\d\\d$');
   assert.match(await text(page, '#facts'), /was killed or crashed/);
-  assert.match(await text(page, '#notices'), /these are its last figures/);
+  await eventually(() => text(page, '#notices'), (said) => /these are its last figures/.test(said), 'that figures are the last');
   assert.equal(await text(page, '#throughput-current b >> nth=0'), '–', 'a daemon that has ended has no rate');
   assert.match(await page.title(), /^Gone since/);
   await eventually(() => page.locator('#latency canvas').getAttribute('aria-label'), (label) => /crash at/.test(label), 'a mark in the chart');

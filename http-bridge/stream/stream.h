@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The live stream: documents, sent to each client as often as it subscribed to them, on one thread that waits for no
+// client. Each document is made once for all who are due at the same time. docs/http-api.md has the protocol.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "http-bridge/request_head.h"
+#include "http-bridge/routes.h"
+
+namespace goxel_telemetry::http_bridge {
+
+struct StreamLimits {
+  std::chrono::milliseconds silence{30'000};  // of a client, until it has ended
+  std::chrono::milliseconds behind{5'000};    // to take what it is sent, until it is dropped
+  std::chrono::milliseconds farewell{1'000};  // of all clients, when the bridge ends
+  std::size_t subscriptions = 16;             // of one client
+  std::size_t held_bytes = std::size_t{64} * 1024 * 1024;  // of documents that were not taken yet
+};
+
+class Stream {
+ public:
+  // A GET of what a client subscribes to, with its parameters. From the stream's thread.
+  using Document = std::function<std::shared_ptr<const Response>(const Request&)>;
+
+  explicit Stream(Document document, const StreamLimits& limits = {});
+  // Says so to all clients, and ends.
+  ~Stream();
+
+  // A client that refused_stream() lets in: owns the descriptor, and keeps `place` until the client has ended.
+  // Thread-safe.
+  void take(int descriptor, const RequestHead& request, std::shared_ptr<void> place);
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace goxel_telemetry::http_bridge
