@@ -13,7 +13,8 @@ let lastId = 0;
 let socket;
 let isPaused = false;
 let failures = 0;
-let timer;      // until it is opened again, or until it has been silent for too long
+let retry;      // timers: when it is opened again,
+let silence;    // and when it has been silent for too long
 let tell = () => {};
 
 /** `listener(sentence, isUnauthorised)`: what is wrong with the bridge; empty: nothing. */
@@ -32,17 +33,15 @@ export function subscribe(name, { instance, hz }, onDocument, onProblem = () => 
 /** Nothing is asked of the bridge until resume(). */
 export function pause() {
   isPaused = true;
-  clearTimeout(timer);
-  const old = socket;
-  socket = undefined;
-  old?.close();
+  clearTimeout(retry);
+  drop();
 }
 
 /** Also: tries again at once. */
 export function resume() {
   isPaused = false;
   failures = 0;
-  if (!socket) open();
+  open();
 }
 
 function send(message) {
@@ -51,11 +50,20 @@ function send(message) {
 
 const base64url = (text) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 
+function drop() {
+  clearTimeout(silence);
+  const old = socket;
+  socket = undefined;
+  old?.close();
+}
+
 function open() {
-  clearTimeout(timer);
+  clearTimeout(retry);
+  if (socket) return;
   const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/stream`;
   const mine = socket = new WebSocket(address, token() ? [protocol, `goxel-telemetry.token.${base64url(token())}`] : protocol);
   mine.onopen = () => {
+    if (socket !== mine) return;
     for (const { request } of subscriptions.values()) send(request);
     expectSoon();
   };
@@ -75,12 +83,8 @@ function open() {
 }
 
 function expectSoon() {
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    const old = socket;
-    lost();
-    old.close();
-  }, silentMs);
+  clearTimeout(silence);
+  silence = setTimeout(lost, silentMs);
 }
 
 // A browser does not say why a socket was not opened; an answer of the bridge may.
@@ -94,13 +98,14 @@ async function reason() {
 }
 
 async function lost() {
-  clearTimeout(timer);
-  socket = undefined;
+  drop();
   ++failures;
+  const failure = failures;
   const { sentence, isUnauthorised } = await reason();
-  if (isPaused || socket) return;
+  if (isPaused || socket || failures !== failure) return;
   tell(`${sentence}${isUnauthorised ? '' : ' It is tried again within ten seconds.'}`, isUnauthorised);
   if (isUnauthorised) return;
   const longest = Math.min(longestWaitMs, firstWaitMs * 2 ** (failures - 1));
-  timer = setTimeout(open, longest * (0.5 + Math.random() / 2));
+  clearTimeout(retry);
+  retry = setTimeout(open, longest * (0.5 + Math.random() / 2));
 }

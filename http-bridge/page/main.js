@@ -24,6 +24,7 @@ import { change, link, onChange, view } from '/page/view.js';
 const figuresHz = 10;
 const allStacks = 'all';
 const refillMs = 4000;  // what ended just before the page was opened is in the history by then
+const slowMs = 5000;
 const noWindow = { covered_seconds: 0, rate_per_second: NaN, latency: { count: 0 },
   outcomes: { all: 0, ok: 0, error: 0, unanswered: 0, malformed: 0, cancelled: 0, notification: 0 } };
 const noWindows = { now: noWindow, '1m': noWindow, '5m': noWindow, '15m': noWindow };
@@ -36,7 +37,7 @@ const operationsPanel = new OperationsPanel(byId('operations-content'));
 const inflightPanel = new InflightPanel(byId('inflight-content'));
 
 // Of the daemon that is looked at, what came last.
-let known = { missed: 0 };
+let known = {};
 let trouble = '';
 let instances = [];
 let instance;       // its name
@@ -68,7 +69,7 @@ function sourceOf(stack) {
 
 function tookOverview(document, missed) {
   clock.note(document.taken_realtime_ns);
-  known.missed += missed;
+  if (missed > 0) known.missedAt = performance.now();
   known.problem = undefined;
   known.overviewDocument = document;
   known.overview = document.instances.find((one) => one.instance === instance);
@@ -116,7 +117,7 @@ function tookInstances(document) {
 function watch(choice) {
   for (const end of subscriptions.splice(0)) end();
   if (choice !== instance) {
-    known = { missed: 0, message: known.message };
+    known = { message: known.message };
     live.forget();
     trend.forget();
   }
@@ -172,6 +173,7 @@ function fillWhatIsShown() {
 
 let endInstances;
 function start() {
+  stop();
   clock.forget();
   feed.resume();
   endInstances = feed.subscribe('instances', { hz: 1 }, tookInstances);
@@ -255,7 +257,8 @@ function showMeasured() {
 }
 
 function showNotices() {
-  const said = notices({ ...known, stack: view.stack });
+  const isSlow = performance.now() - known.missedAt < slowMs;
+  const said = notices({ ...known, stack: view.stack, isSlow });
   if (known.hasNoPast) said.push('This bridge keeps no past of it: the charts grow from when this page was opened.');
   for (const stack of shownStacks()) {
     if (stack !== allStacks && known.layers && !stackView(stack)) said.push(`No operation of the ${stack} stack has been seen.`);

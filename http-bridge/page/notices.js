@@ -52,7 +52,7 @@ function ofLayers(layers, stack) {
 }
 
 /** All that is to be said of what was last received. */
-export function notices({ overview, overviewDocument, operations, layers, stack, missed }) {
+export function notices({ overview, overviewDocument, operations, layers, stack, isSlow }) {
   const said = [];
   if (overviewDocument?.instances_left_out > 0) {
     said.push(`${plural(overviewDocument.instances_left_out, 'daemon has', 'daemons have')} no place among those that the bridge watches.`);
@@ -61,6 +61,6 @@ export function notices({ overview, overviewDocument, operations, layers, stack,
   if (operations?.operations_dropped > 0) said.push(`${plural(operations.operations_dropped, 'record', 'records')} of operations beyond the limit count as _OTHER.`);
   if (operations?.windows_shortened) said.push('The bridge has no memory for whole windows: they are shorter than they say.');
   said.push(...ofLayers(layers, stack));
-  if (missed > 0) said.push(`This browser was too slow for ${plural(missed, 'update', 'updates')}.`);
+  if (isSlow) said.push('This browser is too slow for ten updates a second: some are left out, none comes late.');
   return said;
 }
