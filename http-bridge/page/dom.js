@@ -4,16 +4,27 @@
 
 export const byId = (id) => document.getElementById(id);
 
+// What was written last: asking the document takes longer than all the rest. Only these functions write to such nodes.
+const texts = new WeakMap();
+const attributes = new WeakMap();
+
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (texts.get(node) === text) return;
+  texts.set(node, text);
+  // A text node that stays is laid out again with less work than a new one.
+  if (node.firstChild?.nodeType === Node.TEXT_NODE && node.childNodes.length === 1) node.firstChild.data = text;
+  else node.textContent = text;
+}
+
+export function setAttribute(node, name, value) {
+  const known = attributes.get(node) ?? {};
+  if (known[name] === value) return;
+  attributes.set(node, { ...known, [name]: value });
+  node.setAttribute(name, value);
 }
 
 export function setClass(node, name, on) {
   if (node.classList.contains(name) !== on) node.classList.toggle(name, on);
-}
-
-export function setAttribute(node, name, value) {
-  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
 /** element('td', { class: 'number' }, 'text', otherElement) */

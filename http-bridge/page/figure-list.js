@@ -18,6 +18,14 @@ export function showFigures(list, figures) {
   });
 }
 
+/** Of these figures the values alone, by name: what changes more often than once a second. */
+export function showValues(list, figures) {
+  for (const row of list.children) {
+    const figure = figures.find((each) => each.name === row.firstChild.textContent);
+    if (figure) setText(row.lastChild.firstChild, (figure.alarming ? sign : '') + figure.value);
+  }
+}
+
 /** [{ name, value, alarming }], large. */
 export function showCurrent(container, figures) {
   while (container.children.length > figures.length) container.lastChild.remove();

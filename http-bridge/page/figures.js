@@ -12,6 +12,9 @@ const within = (window, field) => (window.latency.count === 0 ? unknown : durati
 const mean = (window) => within(window, 'mean_ns');
 const failed = (outcomes) => outcomes.error + outcomes.unanswered + outcomes.malformed + outcomes.cancelled;
 
+/** What the last second says, large and often. */
+export const nowFigures = (windows, isLive) => ({ latency: mean(windows.now), throughput: isLive ? rate(windows.now.rate_per_second) : unknown });
+
 export function latencyFigures(windows, targetNs) {
   const minute = windows['1m'];
   const target = { name: 'Target', value: unknown, hint: 'How long a whole operation should take on average, as the operator set it' };
@@ -48,15 +51,34 @@ export function throughputFigures(windows, targetPerSecond, isLive, requests) {
       hint: `${count(outcomes.error)} errors, ${count(outcomes.unanswered)} unanswered, ${count(outcomes.malformed)} malformed, ${
         count(outcomes.cancelled)} cancelled. A client that asks for what does not exist gets errors, too` },
   ];
-  if (requests !== undefined) {
-    figures.push({ name: 'Requests', value: count(requests), hint: 'Since the daemon began, up to this moment' });
-  }
+  if (requests !== undefined) figures.push(requestsFigure(requests));
   return figures;
 }
 
-export function daemonFigures({ daemon, process, targets, own_cost: cost, inflight }, layers) {
-  const hasWorkers = daemon.workers_configured !== 0;
-  const used = layers?.worker_utilisation_ratio['1m'];
+const requestsFigure = (requests) => ({ name: 'Requests', value: count(requests), hint: 'Since the daemon began, up to this moment' });
+
+function workers({ daemon }, layers) {
+  if (daemon.workers_configured === 0) return { name: 'Workers', value: unknown, hint: 'The daemon does not say how many it has' };
+  return { name: 'Workers', value: `${count(daemon.workers_busy)} of ${count(daemon.workers_configured)} busy`,
+    hint: `Used in the last minute: ${percent(layers?.worker_utilisation_ratio['1m'])}` };
+}
+
+/** What changes more often than once a second, of all lists. */
+export function quickFigures(overview, layers) {
+  const { daemon, inflight } = overview;
+  return [
+    requestsFigure(daemon.run_total.all),
+    { name: 'Clients', value: count(daemon.connections),
+      hint: `Connected now; ${count(daemon.connections_total)} since the start; ${count(daemon.open_descriptors)} sockets open` },
+    { name: 'In flight', value: count(daemon.inflight), hint: 'Requests that are being worked on, or wait for it',
+      alarming: inflight.length > 0 && inflight[0].age_ns >= oldNs },
+    { name: 'Queue', value: daemon.workers_configured === 0 ? unknown : count(daemon.queue_depth), hint: 'Requests that wait for a worker' },
+    workers(overview, layers),
+  ];
+}
+
+export function daemonFigures(overview, layers) {
+  const { process, targets, own_cost: cost } = overview;
   const resident = process.resident_bytes === null ? null : process.resident_bytes - (cost.resident_bytes ?? 0);
   const memory = {
     name: 'Memory', value: bytes(resident),
@@ -70,14 +92,7 @@ export function daemonFigures({ daemon, process, targets, own_cost: cost, inflig
     memory.alarming = room < 0;
   }
   const figures = [
-    { name: 'Clients', value: count(daemon.connections),
-      hint: `Connected now; ${count(daemon.connections_total)} since the start; ${count(daemon.open_descriptors)} sockets open` },
-    { name: 'In flight', value: count(daemon.inflight), hint: 'Requests that are being worked on, or wait for it',
-      alarming: inflight.length > 0 && inflight[0].age_ns >= oldNs },
-    { name: 'Queue', value: hasWorkers ? count(daemon.queue_depth) : unknown, hint: 'Requests that wait for a worker' },
-    hasWorkers ? { name: 'Workers', value: `${count(daemon.workers_busy)} of ${count(daemon.workers_configured)} busy`,
-      hint: `Used in the last minute: ${percent(used)}` }
-      : { name: 'Workers', value: unknown, hint: 'The daemon does not say how many it has' },
+    ...quickFigures(overview, layers).slice(1),
     { name: 'CPU', value: percent(process.cpu_ratio), hint: 'Of the daemon\'s process; 100 % is one core' },
     memory,
   ];

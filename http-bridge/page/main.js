@@ -5,8 +5,8 @@ import * as clock from '/page/clock.js';
 import { offerLink, showCommands } from '/page/copying.js';
 import { byId, element, setAttribute, setClass, setRows, setText } from '/page/dom.js';
 import * as feed from '/page/feed.js';
-import { showCurrent, showFigures } from '/page/figure-list.js';
-import { daemonFigures, latencyFigures, throughputFigures, watchingFigures } from '/page/figures.js';
+import { showCurrent, showFigures, showValues } from '/page/figure-list.js';
+import { daemonFigures, latencyFigures, nowFigures, quickFigures, throughputFigures, watchingFigures } from '/page/figures.js';
 import { duration, name, rate, timeOfDay } from '/page/format.js';
 import { InflightPanel } from '/page/inflight-panel.js';
 import { listen } from '/page/keys.js';
@@ -24,7 +24,8 @@ import { change, link, onChange, view } from '/page/view.js';
 const figuresHz = 10;
 const allStacks = 'all';
 const refillMs = 4000;  // what ended just before the page was opened is in the history by then
-const slowMs = 5000;
+const slowMs = 10_000;   // in which so many frames may be left out, for a page that was just opened misses some
+const mostMissed = 10;
 const noWindow = { covered_seconds: 0, rate_per_second: NaN, latency: { count: 0 },
   outcomes: { all: 0, ok: 0, error: 0, unanswered: 0, malformed: 0, cancelled: 0, notification: 0 } };
 const noWindows = { now: noWindow, '1m': noWindow, '5m': noWindow, '15m': noWindow };
@@ -38,6 +39,7 @@ const inflightPanel = new InflightPanel(byId('inflight-content'));
 
 // Of the daemon that is looked at, what came last.
 let known = {};
+let missedFrames = [];  // when
 let trouble = '';
 let instances = [];
 let instance;       // its name
@@ -69,7 +71,8 @@ function sourceOf(stack) {
 
 function tookOverview(document, missed) {
   clock.note(document.taken_realtime_ns);
-  if (missed > 0) known.missedAt = performance.now();
+  const now = performance.now();
+  missedFrames = missedFrames.filter((at) => now - at < slowMs).concat(Array(Math.min(missed, mostMissed + 1)).fill(now));
   known.problem = undefined;
   known.overviewDocument = document;
   known.overview = document.instances.find((one) => one.instance === instance);
@@ -202,7 +205,8 @@ function draw() {
   const isKnown = overview() !== undefined && hasData(overview());
   setClass(document.body, 'empty', !isKnown);
   if (isKnown) {
-    showMeasured();
+    if (wanted.has('slow') || wanted.has('charts')) showMeasured();
+    else showQuick();
     if (wanted.has('slow')) {
       layersPanel.show(known.layers, view.stack);
       operationsPanel.show(known.operations, view.stack);
@@ -217,21 +221,29 @@ function draw() {
   wanted.clear();
 }
 
+let header;  // as it was shown last
 function showHeader() {
-  const message = known.problem ?? known.message;
-  const state = headerState(overview(), message, trouble, clock.now());
+  const state = headerState(overview(), known.problem ?? known.message, trouble, clock.now());
+  setText(byId('age'), state.age);
+  const isSame = header?.badge === state.badge && header?.tone === state.tone && header?.isStale === state.isStale;
+  header = state;
+  if (isSame && !state.isStale && overview()) return;
   setText(byId('sign'), sign(state.tone));
   setText(byId('state'), state.badge);
-  setText(byId('age'), state.age);
-  setText(byId('facts'), state.facts);
   setAttribute(byId('badge'), 'class', `badge ${state.tone}`);
-  setClass(document.body, 'stale', state.isStale || Boolean(trouble));
+  setClass(document.body, 'stale', state.isStale);
   const asOf = state.isStale ? ` as of ${timeOfDay(state.sinceMs)}` : '';
   for (const node of document.querySelectorAll('.as-of')) setText(node, asOf);
   setAttribute(byId('icon'), 'href', state.tone === 'good' || state.tone === 'quiet' ? '/page/favicon.svg' : '/page/favicon-away.svg');
+  showFacts();
+}
+
+// What of the header changes once a second.
+function showFacts() {
+  setText(byId('facts'), header.facts);
   const p99 = overview()?.daemon.windows['1m'].latency;
-  const figure = state.badge === 'Live' && p99.count > 0 ? `, p99 ${duration(p99.p99_ns)}` : '';
-  const title = `${state.badge}${figure}${instance === undefined ? '' : ` – ${name(instance)}`} – Goxel telemetry`;
+  const figure = header.badge === 'Live' && p99.count > 0 ? `, p99 ${duration(p99.p99_ns)}` : '';
+  const title = `${header.badge}${figure}${instance === undefined ? '' : ` – ${name(instance)}`} – Goxel telemetry`;
   if (document.title !== title) document.title = title;
 }
 
@@ -251,13 +263,27 @@ function showMeasured() {
     showFigures(byId(`${kind}-figures`), groups.flatMap((group) => group[kind].slice(2)
       .map((figure) => (several ? { ...figure, name: `${figure.name}, ${group.stack}` } : figure))));
   }
+  showFacts();
   showFigures(byId('daemon-figures'), daemonFigures(overview(), known.layers));
   showFigures(byId('watching-figures'), watchingFigures(overview(), known.layers));
   inflightPanel.show(overview());
 }
 
+// Ten times a second; all else changes little in a second.
+function showQuick() {
+  const isLive = overview().daemon.state === 'live';
+  shownStacks().forEach((stack, i) => {
+    const now = nowFigures(windowsOf(stack), isLive);
+    for (const kind of ['latency', 'throughput']) setText(byId(`${kind}-current`).children[i].lastChild, now[kind]);
+  });
+  const quick = quickFigures(overview(), known.layers);
+  showValues(byId('throughput-figures'), quick);
+  showValues(byId('daemon-figures'), quick);
+  inflightPanel.show(overview());
+}
+
 function showNotices() {
-  const isSlow = performance.now() - known.missedAt < slowMs;
+  const isSlow = missedFrames.length > mostMissed;
   const said = notices({ ...known, stack: view.stack, isSlow });
   if (known.hasNoPast) said.push('This bridge keeps no past of it: the charts grow from when this page was opened.');
   for (const stack of shownStacks()) {

@@ -103,6 +103,7 @@ export class TimeChart {
   #tickFormat;
   #last;
   #kind = '';
+  #hasData = false;
 
   constructor(container, { name, format, tickFormat = format }) {
     [this.#name, this.#format, this.#tickFormat] = [name, format, tickFormat];
@@ -139,7 +140,9 @@ export class TimeChart {
     });
     // A target that is far above would press the lines to the ground; it is written there instead.
     if (target && (isLogarithmic ? target <= greatest * 100 : target <= greatest * 2.5)) greatest = Math.max(greatest, target * 1.05);
-    if (!Number.isFinite(least)) [least, greatest] = isLogarithmic ? [1e4, Math.max(greatest, 1e7)] : [0, Math.max(greatest, 1)];
+    if (!this.#hasData) this.#scale = new SteadyScale();
+    this.#hasData = Number.isFinite(least);
+    if (!this.#hasData) [least, greatest] = isLogarithmic ? [1e4, Math.max(greatest, 1e7)] : [0, Math.max(greatest, 1)];
     const { x, y } = chart.options.scales;
     const scale = isLogarithmic ? this.#scale.logarithmic(least, greatest, to * 1000) : this.#scale.linear(greatest, to * 1000);
     [x.min, x.max, y.min, y.max] = [from, to, scale.min, scale.max];
@@ -147,6 +150,7 @@ export class TimeChart {
     Object.assign(chart.$shown, { unwatched, marks, target: target ? { value: target, text: this.#format(target) } : undefined });
     chart.update('none');
     this.#describe(shown);
+    if (this.#table.querySelectorAll('tbody tr').length < tableRows) this.#fillTable();
   }
 
   #rebuild({ lines, isLogarithmic }, kind) {
@@ -162,7 +166,7 @@ export class TimeChart {
     }));
     const ink = probe.color;
     this.#chart?.destroy();
-    this.#scale = new SteadyScale();
+    this.#hasData = false;
     this.#chart = new Chart(this.#canvas, {
       type: 'line',
       data: { datasets },
@@ -219,7 +223,7 @@ export class TimeChart {
 
   // As it was when it was opened: a table that changes while it is read is none.
   #fillTable() {
-    if (!this.#details.open || !this.#last) return;
+    if (!this.#details.open || !this.#hasData) return;
     const { lines, from, to } = this.#last;
     const rows = new Map();
     lines.forEach((line, i) => {

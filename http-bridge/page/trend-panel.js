@@ -11,6 +11,7 @@ import { TimeChart } from '/page/time-chart.js';
 const spans = { '1h': 3600, '24h': 86_400, '7d': 604_800 };
 const names = { '1h': 'Last hour', '24h': 'Last 24 hours', '7d': 'Last 7 days' };
 const everyMs = 20_000;
+const withoutHistoryMs = 200_000;  // each refusal is a line in the browser's console
 const mostPoints = 1000;
 
 export class TrendPanel {
@@ -35,6 +36,7 @@ export class TrendPanel {
     const isStill = view.from !== undefined;
     setText(byId('trend-name').firstChild, isStill ? 'Trend, held still' : names[view.trend]);
     const look = async () => {
+      let next = everyMs;
       const to = isStill ? view.to : Math.floor(now() / 1000);
       const from = isStill ? view.from : to - spans[view.trend];
       const common = { from, to, isLogarithmic: view.scale === 'log', target: targetNs() };
@@ -46,12 +48,13 @@ export class TrendPanel {
           duration(document.point_seconds * 1e9)}.${document.message ? ` ${sentence(document.message)}` : ''}` });
       } catch (error) {
         if (abort.signal.aborted) return;
+        if (error.status === 404) next = withoutHistoryMs;
         const points = error.status === 404 && !source.stack ? this.#minutes.list : [];
         const began = points[0]?.begin;
         this.#show({ ...common, points, from: isStill || began === undefined ? from : Math.max(from, Math.min(began, to - 600)),
           note: `${error.message}${error.status === 404 && !source.stack ? ` Without a history, this chart is of what this page saw, ${began === undefined ? 'from the first whole minute on' : `since ${dateTime(began * 1000)}`}.` : ''}` });
       }
-      if (!isStill) this.#timer = setTimeout(look, everyMs);
+      if (!isStill) this.#timer = setTimeout(look, next);
     };
     look();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pages in Debian's Chromium. What a page complains of, of scripts, of its content security policy, or of other hosts, is remembered.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -45,6 +45,17 @@ export class Browser {
       }).observe(document, { childList: true, subtree: true });
     }, policy);
     return page;
+  }
+
+  /** Of Chromium's first process, which no other one of this user's folder is. */
+  pid() {
+    for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const words = readFileSync(`/proc/${entry}/cmdline`, 'utf8');
+        if (words.includes(this.#folder) && !words.includes('--type=')) return Number(entry);
+      } catch { /* it has ended */ }
+    }
+    throw new Error('Chromium has ended');
   }
 
   async #end() {
