@@ -113,6 +113,7 @@ template std::string encode_json(const OperationsDocument&);
 template std::string encode_json(const InstancesDocument&);
 template std::string encode_json(const InstanceDocument&);
 template std::string encode_json(const metrics::NamedRecord&);
+template std::string encode_json(const RecordsDocument&);
 template std::string encode_json(const BlackBoxDocument&);
 template std::string encode_json(const HistoryDocument&);
 template std::string encode_json(const LayersDocument&);

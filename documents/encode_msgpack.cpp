@@ -92,6 +92,8 @@ template std::string encode_msgpack(const InflightDocument&);
 template std::string encode_msgpack(const OverviewDocument&);
 template std::string encode_msgpack(const OperationsDocument&);
 template std::string encode_msgpack(const InstancesDocument&);
+template std::string encode_msgpack(const RecordsDocument&);
+template std::string encode_msgpack(const BlackBoxDocument&);
 template std::string encode_msgpack(const HistoryDocument&);
 template std::string encode_msgpack(const LayersDocument&);
 template std::string encode_msgpack(const TracesDocument&);

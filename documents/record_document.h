@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,16 @@ struct BlackBoxDocument {
   SnapshotDocument snapshot;
   std::uint64_t last_sign_of_life_realtime_ns;
   const std::vector<metrics::NamedRecord>& records;  // oldest first
+};
+
+// GET /api/v1/records
+struct RecordsDocument {
+  std::uint64_t taken_realtime_ns;
+  std::string message;
+  std::string instance;
+  std::string cursor;
+  std::optional<std::uint64_t> missed;
+  const std::vector<metrics::NamedRecord>& records;  // in the order in which they were read
 };
 
 template <class Member>
@@ -41,6 +52,17 @@ void describe(const metrics::NamedRecord& r, Member&& member) {
   member("worker", known ? std::optional(r.worker) : std::nullopt);
   member("lane", r.lane);
   member("trace_id", hexadecimal(r.trace_id));
+}
+
+template <class Member>
+void describe(const RecordsDocument& d, Member&& member) {
+  member("schema_version", kSchemaVersion);
+  member("taken_realtime_ns", d.taken_realtime_ns);
+  member("message", d.message);
+  member("instance", d.instance);
+  member("cursor", d.cursor);
+  member("missed", d.missed);
+  member("records", d.records);
 }
 
 template <class Member>

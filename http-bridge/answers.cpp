@@ -14,12 +14,14 @@
 #include <cerrno>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "http-bridge/http_backend.h"
 #include "http-bridge/reply.h"
 #include "http-bridge/request_head.h"
 #include "http-bridge/response_head.h"
+#include "http-bridge/target.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -38,12 +40,25 @@ void let_continue(std::string& answer) {
 }
 
 Request to_request(const RequestHead& head) {
-  Request request{head.method, head.target, {}, head.accept, head.host, head.authorization};
+  Target target = parse_target(head.target);
+  Request request{head.method, std::move(target.path), std::move(target.parameters), head.accept,
+                  head.host,   head.authorization};
   request.accept_encoding = head.accept_encoding;
   request.if_none_match = head.if_none_match;
   request.content_type = head.content_type;
   request.content_encoding = head.content_encoding;
   return request;
+}
+
+bool is_read(const RequestHead& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+bool is_answered_late(const Peer& peer) {
+  const RequestHead& request = peer.connection.request();
+  const std::string_view path =
+      std::string_view(request.target).substr(0, request.target.find('?'));
+  return is_read(request) && path == peer.door.late.path;
 }
 
 bool wants_upgrade(const Peer& peer) {
@@ -55,7 +70,7 @@ bool wants_upgrade(const Peer& peer) {
 const SharedAnswer* fetched_from(const Peer& peer) {
   const RequestHead& request = peer.connection.request();
   const PathAnswers& ready = peer.door.ready;
-  if ((request.method == "GET" || request.method == "HEAD") &&
+  if (is_read(request) &&
       std::find(ready.paths.begin(), ready.paths.end(), request.target) != ready.paths.end()) {
     return &ready.answer;
   }
@@ -92,6 +107,7 @@ Answers::~Answers() = default;
 void Answers::ask(const PeerPtr& peer) {
   if (peer->connection.takes_body()) return take_post(peer);
   if (wants_upgrade(*peer)) return upgrade(peer);
+  if (is_answered_late(*peer)) return ask_late(peer);
   if (fetched_from(*peer) == nullptr) return ask_backend(peer);
   // A client that sends many requests at once does not keep others waiting.
   if (peer->connection.pipelined() && fetching_ > 0) {
@@ -160,6 +176,19 @@ void Answers::take_post(const PeerPtr& peer) {
                  peers_.answer(peer, response);
                });
              });
+}
+
+void Answers::ask_late(const PeerPtr& peer) {
+  peers_.has_turn(peer);
+  const auto left = std::make_shared<std::atomic<bool>>(false);
+  Request request = to_request(peer->connection.request());
+  request.is_gone = [left] { return left->load(); };
+  peers_.look_for_leaving(peer, [left] { left->store(true); });
+  peer->door.late.answer(request, [this, peer, guard = asio::make_work_guard(io_)](
+                                      std::shared_ptr<const Response> response) {
+    asio::post(io_,
+               [this, peer, response = std::move(response)] { peers_.answer(peer, response); });
+  });
 }
 
 void Answers::ask_backend(const PeerPtr& peer) {

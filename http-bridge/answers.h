@@ -38,6 +38,7 @@ class Answers {
   void fetch(const PeerPtr& peer);
   void fetched(const PeerPtr& peer, const std::shared_ptr<const Response>& response);
   void take_post(const PeerPtr& peer);
+  void ask_late(const PeerPtr& peer);
   void ask_backend(const PeerPtr& peer);
   void ask_waiting();
   void wait_for_answer(const AskPtr& ask);

@@ -30,9 +30,19 @@ struct Upgrades {
   std::function<void(int descriptor, const RequestHead&, std::shared_ptr<void> place)> take;
 };
 
+// Answers that may come only when there is something to tell.
+struct LateAnswers {
+  // From any thread, and not if the client has left: Request::is_gone.
+  using Done = std::function<void(std::shared_ptr<const Response>)>;
+
+  std::string path;  // GET and HEAD of it, with any parameters; empty: there are none
+  std::function<void(const Request&, Done)> answer;  // from the front's thread
+};
+
 struct Door {
   PathAnswers ready = {};  // GET and HEAD of its paths, without parameters
   PathAnswers posts = {};  // POST to its paths, with the body
+  LateAnswers late = {};
   Upgrades upgrades = {};
   SharedAnswer others =
       nullptr;  // from the thread of `ready`, without a body; null: the backend is asked

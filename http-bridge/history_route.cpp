@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,18 +26,6 @@ constexpr std::array<std::string_view, 8> kParameters = {
     "instance", "operation", "stack", "layer", "protocol", "from", "to", "points"};
 constexpr std::uint32_t kDefaultPoints = 100;
 
-// Empty if `text` is no number of points.
-std::optional<std::uint32_t> parse_points(const std::optional<std::string>& text) {
-  if (!text) return kDefaultPoints;
-  std::uint32_t points = 0;
-  const char* const end = text->data() + text->size();
-  const auto [parsed, error] = std::from_chars(text->data(), end, points);
-  if (error != std::errc() || parsed != end || points < 1 || points > HistoryQuery::kMostPoints) {
-    return std::nullopt;
-  }
-  return points;
-}
-
 Response refusal(const HistoryResult& result) {
   return sentence_reply(result.outcome == HistoryOutcome::unknown ? 404 : 503, result.message);
 }
@@ -52,11 +39,13 @@ Response answer_history(const Request& request, const HistorySource& source,
     return error_reply(404, "This bridge keeps no history: start it with --history FILE.");
   }
   HistoryQuery query;
-  const auto points = parse_points(parameter(request, "points"));
+  const auto asked_points = parameter(request, "points");
+  const auto points = asked_points ? whole_number(*asked_points, 1, HistoryQuery::kMostPoints)
+                                   : std::optional(kDefaultPoints);
   if (!points) {
     return sentence_reply(400, "points must be a number from 1 to " +
                                    std::to_string(HistoryQuery::kMostPoints) + ", not " +
-                                   quoted(*parameter(request, "points")));
+                                   quoted(*asked_points));
   }
   query.points = *points;
   const metrics::ParsedRange range =

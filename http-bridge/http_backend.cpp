@@ -19,6 +19,7 @@
 
 #include "http-bridge/request_head.h"
 #include "http-bridge/response_head.h"
+#include "http-bridge/target.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -54,9 +55,10 @@ Request to_request(const httplib::Request& in, Sent& sent) {
   if (auto left = sent.take(in.get_header_value(kNumber))) {
     request.is_gone = [left = std::move(left)] { return left->load(); };
   }
+  Target target = parse_target(in.target);
   request.method = in.method;
-  request.path = in.path;
-  for (const auto& [name, value] : in.params) request.parameters.emplace(name, value);
+  request.path = std::move(target.path);
+  request.parameters = std::move(target.parameters);
   request.accept = in.get_header_value("Accept");
   request.accept_encoding = in.get_header_value(kAcceptEncodingField);
   request.if_none_match = in.get_header_value("If-None-Match");

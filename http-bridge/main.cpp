@@ -5,7 +5,9 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <malloc.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include "http-bridge/history_service.h"
 #include "http-bridge/instances.h"
 #include "http-bridge/options.h"
+#include "http-bridge/records/record_reading.h"
 #include "http-bridge/routes.h"
 #include "http-bridge/server.h"
 #include "http-bridge/socket_file.h"
@@ -68,12 +71,16 @@ int run(const Options& options) {
   const Access access = Access::for_address(options.bind, token);
   const Routes routes(
       access, [&instances] { return instances->newest(); }, source, options.baseline_folder);
-  std::optional<Stream> stream(
-      std::in_place, [&routes](const Request& request) { return routes.document(request); });
-  SpansRoute spans(access, [&instances](const std::string& name) {
-    const auto snapshots = instances->latest();
-    return std::any_of(snapshots->instances.begin(), snapshots->instances.end(),
-                       [&name](const metrics::Snapshot& one) { return one.instance == name; });
+  const auto watched = [&instances] {
+    std::vector<std::string> names;
+    for (const metrics::Snapshot& one : instances->latest()->instances)
+      names.push_back(one.instance);
+    return names;
+  };
+  Stream stream([&routes](const Request& request) { return routes.document(request); }, watched);
+  SpansRoute spans(access, [watched](const std::string& name) {
+    const auto names = watched();
+    return std::find(names.begin(), names.end(), name) != names.end();
   });
   Server server(
       [&routes](const Request& request) { return routes.handle(request); }, {},
@@ -83,11 +90,17 @@ int run(const Options& options) {
                  [&spans](const Request& request) {
                    return std::make_shared<const Response>(spans.answer(request));
                  }},
+       .late = {kRecordsPath,
+                [&access, &stream](const Request& request, const LateAnswers::Done& done) {
+                  if (auto refused = refuse_access(access, request))
+                    return done(std::make_shared<const Response>(std::move(*refused)));
+                  stream.ask_for_records(request, done);
+                }},
        .upgrades = {
            kStreamPath,
            [&access](const RequestHead& request) { return refused_stream(access, request); },
            [&stream](int descriptor, const RequestHead& request, std::shared_ptr<void> place) {
-             stream->take(descriptor, request, std::move(place));
+             stream.take(descriptor, request, std::move(place));
            }}});
   const int port = server.bind(options.bind, options.port, why);
   if (port == 0) return fail(why);
@@ -126,9 +139,9 @@ int run(const Options& options) {
   }
   int signal = 0;
   sigwait(&stop_signals, &signal);
+  stream.stop();
   server.stop();
   serving.join();
-  stream.reset();
   spans_socket.reset();
   instances.reset();  // gives its last rollups to the history
   if (history) history->stop();

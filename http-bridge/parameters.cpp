@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "http-bridge/reply.h"
+#include "metrics/text/arguments.h"
 #include "metrics/text/printable.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -38,6 +39,28 @@ std::optional<Response> refuse_parameters(const Request& request, std::string_vi
     if (value.empty()) return sentence_reply(400, "the parameter " + quoted(name) + " is empty");
   }
   return std::nullopt;
+}
+
+std::optional<std::uint32_t> whole_number(const std::string& text, std::uint32_t least,
+                                          std::uint32_t most) {
+  const auto number = metrics::parse_number(text, least, most);
+  if (!number || *number != static_cast<std::uint32_t>(*number)) return std::nullopt;
+  return static_cast<std::uint32_t>(*number);
+}
+
+std::variant<std::string, Response> one_instance(std::string_view asked,
+                                                 const std::vector<std::string>& watched) {
+  if (asked.empty() && watched.size() == 1) return watched.front();
+  if (asked.empty() && watched.empty())
+    return sentence_reply(404, "no daemon has been seen on this machine yet");
+  if (asked.empty()) {
+    return sentence_reply(400,
+                          "there are several instances; say of which one, by instance=NAME: "
+                          "/api/v1/instances lists them");
+  }
+  const auto found = std::find(watched.begin(), watched.end(), asked);
+  if (found == watched.end()) return sentence_reply(404, no_instance(asked));
+  return *found;
 }
 
 std::string quoted(std::string_view text) {

@@ -2,10 +2,13 @@
 // Parameters (?name=value&…) of routes that take more than an instance.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "http-bridge/routes.h"
 
@@ -18,6 +21,15 @@ std::optional<std::string> parameter(const Request& request, const std::string& 
 // answer's sentence, for example "the history".
 std::optional<Response> refuse_parameters(const Request& request, std::string_view whose,
                                           std::span<const std::string_view> known);
+
+// A number without a fraction from `least` to `most`; empty if the text is none.
+std::optional<std::uint32_t> whole_number(const std::string& text, std::uint32_t least,
+                                          std::uint32_t most);
+
+// Which of these instances the request is about, by its parameter or because there is only one; or the answer that says why
+// none is.
+std::variant<std::string, Response> one_instance(std::string_view asked,
+                                                 const std::vector<std::string>& watched);
 
 // "x" with quotes, as an answer may repeat what a client wrote.
 std::string quoted(std::string_view text);

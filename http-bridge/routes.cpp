@@ -9,6 +9,7 @@
 
 #include "documents/layers_document.h"
 #include "documents/snapshot_document.h"
+#include "http-bridge/blackbox_route.h"
 #include "http-bridge/comparison_route.h"
 #include "http-bridge/costly_work.h"
 #include "http-bridge/encode_prometheus.h"
@@ -16,6 +17,7 @@
 #include "http-bridge/kept_answers.h"
 #include "http-bridge/page_assets.h"
 #include "http-bridge/parameters.h"
+#include "http-bridge/records/record_reading.h"
 #include "http-bridge/reply.h"
 #include "http-bridge/representation.h"
 #include "http-bridge/spans_route.h"
@@ -154,6 +156,10 @@ std::shared_ptr<const Response> checked_answer(KeptAnswers& kept, const Request&
   return kept_answer(kept, request, route, latest());
 }
 
+Response only_get_and_head(const Request& request) {
+  return sentence_reply(405, "only GET and HEAD are answered here, not " + quoted(request.method));
+}
+
 }  // namespace
 
 std::optional<Response> refuse_access(const Access& access, const Request& request) {
@@ -201,6 +207,7 @@ Response Routes::make_anew(const Request& request) const {
   }
   if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
   if (request.path == kBaselinesPath) return comparisons_->baselines(request);
+  if (request.path == kBlackboxPath) return answer_blackbox(request, *latest_(), *costly_);
   assert(request.path == kTracesPath);
   return answer_traces(request, *latest_(), *costly_);
 }
@@ -209,16 +216,17 @@ Response Routes::handle(const Request& request) const {
   if (auto refused = refuse_access(access_, request)) return *refused;
   if (request.path == kSpansPath) return spans_are_posted();
   if (request.path == kStreamPath) return stream_is_a_websocket();
+  if (request.path == kRecordsPath) return only_get_and_head(request);  // others are answered late
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
-                            request.path == kBaselinesPath || request.path == kTracesPath;
+                            request.path == kBaselinesPath || request.path == kTracesPath ||
+                            request.path == kBlackboxPath;
   const bool is_of_page = is_page_path(request.path);
   const auto route = find_route(request.path);
   if (route == std::end(kRoutes) && !is_made_anew && !is_of_page) {
     return sentence_reply(404, "there is no " + quoted(request.path) + "; / lists what there is");
   }
   if (request.method != "GET" && request.method != "HEAD") {
-    return sentence_reply(405,
-                          "only GET and HEAD are answered here, not " + quoted(request.method));
+    return only_get_and_head(request);
   }
   if (is_made_anew) return represented(request, make_anew(request));
   if (is_of_page) {

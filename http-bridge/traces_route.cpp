@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string>
 
@@ -19,7 +18,7 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kParameters = {"id",    "instance", "operation",
                                                          "stack", "window",   "limit"};
-constexpr std::size_t kMostTraces = 100;
+constexpr std::uint32_t kMostTraces = 100;
 
 // The operations that one instance has.
 struct Watched {
@@ -42,16 +41,6 @@ std::optional<std::uint64_t> window_seconds(const std::string& name) {
     if (name == metrics::kWindowNames[i]) return metrics::kWindowSeconds[i];
   }
   return std::nullopt;
-}
-
-std::optional<std::size_t> limit(const std::string& text) {
-  std::size_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [parsed, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || parsed != end || number < 1 || number > kMostTraces) {
-    return std::nullopt;
-  }
-  return number;
 }
 
 // An operation that the rings hold whole is that of the rings: it says more of what failed.
@@ -138,7 +127,7 @@ Response answer_traces(const Request& request, const Snapshots& watched, CostlyW
     query.seconds = *seconds;
   }
   if (const auto asked = parameter(request, "limit")) {
-    const auto number = limit(*asked);
+    const auto number = whole_number(*asked, 1, kMostTraces);
     if (!number) {
       return sentence_reply(400, "limit must be a number from 1 to " + std::to_string(kMostTraces) +
                                      ", not " + quoted(*asked));

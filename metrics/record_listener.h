@@ -34,6 +34,11 @@ struct NamedRecord {
   std::uint32_t bytes_out = 0;
 };
 
+// As they ended. Needed because lanes are read one after the other.
+inline bool happened_before(const NamedRecord& a, const NamedRecord& b) {
+  return a.start_ns + a.duration_ns < b.start_ns + b.duration_ns;
+}
+
 // Called for each record, after it was counted.
 using RecordListener = std::function<void(const NamedRecord&)>;
 

@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands/blackbox.h"
 
-#include <algorithm>
-
 #include "cli/screen/facts.h"
 #include "cli/screen/json.h"
 #include "cli/screen/record_line.h"
 #include "cli/screen/table.h"
 #include "cli/target.h"
+#include "metrics/live/last_records.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::cli {
 namespace {
 
 using metrics::format_count;
-
-void keep_last(std::vector<metrics::NamedRecord>& records, std::size_t count) {
-  std::stable_sort(records.begin(), records.end(), happened_before);
-  if (records.size() > count) {
-    records.erase(records.begin(), records.end() - static_cast<std::ptrdiff_t>(count));
-  }
-}
 
 // The daemon ended after the last record, and within about a second after the last heartbeat.
 std::string signs_line(const metrics::Snapshot& snapshot, const Style& style) {
@@ -71,11 +63,11 @@ std::string blackbox_report(const metrics::Snapshot& snapshot,
 }
 
 int run_blackbox(const BlackboxOptions& options) {
-  std::vector<metrics::NamedRecord> records;
+  metrics::LastRecords last(options.last);
   metrics::Follower follower(choose_instance(options.instance));
-  follower.on_record([&records](const metrics::NamedRecord& r) { records.push_back(r); });
+  follower.on_record([&last](const metrics::NamedRecord& r) { last.add(r); });
   const metrics::Snapshot snapshot = first_look(follower);
-  keep_last(records, options.last);
+  const auto records = last.take();
   return finish(options.json ? blackbox_json(snapshot, records)
                              : blackbox_report(snapshot, records, output_style()));
 }

@@ -52,7 +52,7 @@ class Narrator {
 // The records of one sweep as text: ordered, filtered, at most `left` of them.
 std::string take_text(std::vector<metrics::NamedRecord>& batch, const TailOptions& options,
                       const Style& style, std::uint64_t& left) {
-  std::stable_sort(batch.begin(), batch.end(), happened_before);
+  std::stable_sort(batch.begin(), batch.end(), metrics::happened_before);
   std::string text;
   for (const metrics::NamedRecord& record : batch) {
     if (!options.operation.empty() && record.operation != options.operation) continue;

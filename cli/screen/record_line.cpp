@@ -49,8 +49,4 @@ std::string record_line(const metrics::NamedRecord& r, const Style& style) {
          rest + '\n';
 }
 
-bool happened_before(const metrics::NamedRecord& a, const metrics::NamedRecord& b) {
-  return a.start_ns + a.duration_ns < b.start_ns + b.duration_ns;
-}
-
 }  // namespace goxel_telemetry::cli

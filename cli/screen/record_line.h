@@ -14,8 +14,4 @@ namespace goxel_telemetry::cli {
 // id. Cut to the width of the terminal.
 std::string record_line(const metrics::NamedRecord& record, const Style& style);
 
-// Orders records by the end of their span, as they happened. Needed because lanes are read one
-// after the other.
-bool happened_before(const metrics::NamedRecord& a, const metrics::NamedRecord& b);
-
 }  // namespace goxel_telemetry::cli

@@ -10,17 +10,22 @@
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "documents/encode_json.h"
 #include "documents/encode_msgpack.h"
 #include "documents/stream_message.h"
 #include "http-bridge/reason.h"
+#include "http-bridge/records/record_reading.h"
+#include "http-bridge/records/record_waiters.h"
 #include "http-bridge/stream/stream_client.h"
+#include "metrics/time.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -49,7 +54,8 @@ struct Topic {
 };
 
 struct Subscription {
-  std::shared_ptr<Topic> topic;
+  std::shared_ptr<Topic> topic;            // of a document
+  std::unique_ptr<RecordReading> records;  // else
   Clock::duration period;
   Clock::time_point due;
   std::uint64_t missed = 0;  // since the last frame
@@ -66,14 +72,29 @@ struct Client {
 
 class Stream::Loop {
  public:
-  Loop(Document document, const StreamLimits& limits)
-      : document_(std::move(document)), limits_(limits) {
+  Loop(Document document, RecordSources::Watched watched, const StreamLimits& limits)
+      : document_(std::move(document)),
+        limits_(limits),
+        sources_(std::move(watched), limits.idle_source) {
     thread_ = std::thread([this] { run(); });
   }
 
   ~Loop() {
-    asio::post(io_, [this] { end(); });
+    asio::post(io_, [this] { work_.reset(); });
     thread_.join();
+  }
+
+  void stop() {
+    asio::post(io_, [this] { end(); });
+  }
+
+  void ask_for_records(const Request& request, LateAnswers::Done done) {
+    asio::post(io_, [this, request, done = std::move(done)] {
+      const auto now = metrics::Time::now();
+      waiters_.ask(request, done, now);
+      if (is_ending_) return waiters_.end(now);
+      begin_ticks();
+    });
   }
 
   void take(int descriptor, const RequestHead& request, std::shared_ptr<void> place) {
@@ -81,7 +102,7 @@ class Stream::Loop {
                                                  chosen_protocol(request), events_);
     asio::post(io_, [this, request, socket = std::move(socket), place = std::move(place)] {
       if (is_ending_) return;
-      if (clients_.empty()) wait_for_tick(Clock::now());
+      begin_ticks();
       clients_[socket.get()] = {socket, place};
       socket->allow_messages(kMessagesInATick);
       socket->accept(request);
@@ -114,11 +135,6 @@ class Stream::Loop {
   }
 
   void add(Client& client, const documents::Subscribe& subscribe) {
-    if (std::find(kDocuments.begin(), kDocuments.end(), subscribe.document) == kDocuments.end()) {
-      return complain(client, subscribe.id,
-                      bad_request("Subscribe to overview, operations, inflight, layers, instances "
-                                  "or snapshot."));
-    }
     const auto same = client.subscriptions.find(subscribe.id);
     if (same == client.subscriptions.end() &&
         client.subscriptions.size() >= limits_.subscriptions) {
@@ -126,10 +142,44 @@ class Stream::Loop {
                       bad_request("A client has at most " + std::to_string(limits_.subscriptions) +
                                   " subscriptions; unsubscribe from one first."));
     }
-    client.subscriptions[subscribe.id] = {
-        topic_of(subscribe, client.socket->protocol().encoding),
+    Subscription subscription{
+        nullptr, nullptr,
         std::chrono::duration_cast<Clock::duration>(std::chrono::seconds(1)) / subscribe.hz,
         Clock::now()};
+    const Request request = request_for(subscribe, client.socket->protocol().encoding);
+    if (subscribe.document == "records") {
+      auto reading = read_records(request);
+      if (const auto* refused = std::get_if<Response>(&reading))
+        return complain(client, subscribe.id, refused->body);
+      subscription.records = std::move(std::get<std::unique_ptr<RecordReading>>(reading));
+    } else if (std::find(kDocuments.begin(), kDocuments.end(), subscribe.document) !=
+               kDocuments.end()) {
+      subscription.topic = topic_of(request);
+    } else {
+      return complain(client, subscribe.id,
+                      bad_request("Subscribe to overview, operations, inflight, layers, instances, "
+                                  "snapshot or records."));
+    }
+    client.subscriptions[subscribe.id] = std::move(subscription);
+  }
+
+  static Request request_for(const documents::Subscribe& subscribe, StreamEncoding encoding) {
+    const char* const type =
+        encoding == StreamEncoding::json ? documents::kJsonType : documents::kMsgpackType;
+    return {"GET", "/api/v1/" + subscribe.document, subscribe.parameters, type, "", ""};
+  }
+
+  // From now on, if the request has no cursor, and as many at a time as may be, if it has no limit.
+  std::variant<std::unique_ptr<RecordReading>, Response> read_records(Request request) {
+    request.parameters.emplace("cursor", "now");
+    request.parameters.emplace("limit", std::to_string(kMostRecords));
+    auto query = parse_record_query(request);
+    if (auto* refused = std::get_if<Response>(&query)) return *refused;
+    auto& wanted = std::get<RecordQuery>(query);
+    auto source = sources_.open(wanted.instance, metrics::Time::now());
+    if (auto* refused = std::get_if<Response>(&source)) return *refused;
+    return std::make_unique<RecordReading>(std::get<std::shared_ptr<RecordSource>>(source),
+                                           std::move(wanted), request.accept);
   }
 
   void complain(Client& client, std::string_view id, std::string_view problem) {
@@ -138,24 +188,27 @@ class Stream::Loop {
     if (client.socket->is_idle()) client.socket->send(std::exchange(client.problems, {}));
   }
 
-  std::shared_ptr<Topic> topic_of(const documents::Subscribe& subscribe, StreamEncoding encoding) {
-    const char* const type =
-        encoding == StreamEncoding::json ? documents::kJsonType : documents::kMsgpackType;
-    std::string name = subscribe.document + '\n' + type;
-    for (const auto& [parameter, value] : subscribe.parameters)
-      name += '\n' + parameter + '\n' + value;
+  std::shared_ptr<Topic> topic_of(const Request& request) {
+    std::string name = request.path + '\n' + request.accept;
+    for (const auto& [parameter, value] : request.parameters) {
+      name.append(1, '\n').append(parameter).append(1, '\n').append(value);
+    }
     if (auto known = topics_[name].lock()) return known;
     std::erase_if(topics_, [](const auto& topic) { return topic.second.expired(); });
-    auto topic = std::make_shared<Topic>(
-        Topic{{"GET", "/api/v1/" + subscribe.document, subscribe.parameters, type, "", ""}});
+    auto topic = std::make_shared<Topic>(Topic{request});
     topics_[name] = topic;
     return topic;
+  }
+
+  void begin_ticks() {
+    if (!std::exchange(ticks_, true)) wait_for_tick(Clock::now());
   }
 
   void wait_for_tick(Clock::time_point last) {
     timer_.expires_at(std::max(last + kTick, Clock::now()));
     timer_.async_wait([this](error_code error) {
-      if (error || clients_.empty()) return;
+      ticks_ = !error && !(clients_.empty() && waiters_.empty() && sources_.empty());
+      if (!ticks_) return;
       wait_for_tick(timer_.expiry());
       tick(Clock::now());
     });
@@ -164,6 +217,11 @@ class Stream::Loop {
   void tick(Clock::time_point now) {
     ++tick_;
     std::vector<std::shared_ptr<StreamClient>> too_slow;
+    if (!sources_.empty()) {
+      const auto time = metrics::Time::now();
+      sources_.sweep(time);
+      waiters_.tick(time);
+    }
     for (auto& [socket, client] : clients_) {
       socket->allow_messages(kMessagesInATick);
       if (!socket->is_open()) continue;
@@ -199,7 +257,10 @@ class Stream::Loop {
   bool append(std::vector<StreamFrame>& frames, const Client& client, const std::string& id,
               Subscription& subscription) {
     const StreamEncoding encoding = client.socket->protocol().encoding;
-    const auto& answer = answer_to(*subscription.topic);
+    const auto answer =
+        subscription.records ? subscription.records->next(false) : answer_to(*subscription.topic);
+    if (!answer) return true;  // there are no new records
+    if (subscription.records) held_.push_back(answer);
     if (answer->status != 200) {
       frames.push_back({documents::problem_frame(encoding, id, answer->body)});
       return false;
@@ -235,21 +296,20 @@ class Stream::Loop {
   }
 
   void end() {
-    is_ending_ = true;
-    work_.reset();
-    if (clients_.empty()) return io_.stop();
+    if (std::exchange(is_ending_, true)) return;
+    waiters_.end(metrics::Time::now());
     std::vector<std::shared_ptr<StreamClient>> sockets;
     for (const auto& [socket, client] : clients_) sockets.push_back(client.socket);
     timer_.expires_after(limits_.farewell);
-    timer_.async_wait([this](error_code error) {
-      if (!error) io_.stop();
+    timer_.async_wait([sockets](error_code) {
+      for (const auto& socket : sockets) socket->drop();
     });
     for (const auto& socket : sockets) socket->close();
   }
 
   void remove(StreamClient& socket) {
     clients_.erase(&socket);
-    if (is_ending_ && clients_.empty()) io_.stop();
+    if (is_ending_ && clients_.empty()) timer_.cancel();
   }
 
   const Document document_;
@@ -264,15 +324,26 @@ class Stream::Loop {
   std::map<std::string, std::weak_ptr<Topic>> topics_;
   std::vector<std::weak_ptr<const Response>>
       held_;  // answers that were made, while somebody has them
+  RecordSources sources_;
+  RecordWaiters waiters_{sources_};
   std::uint64_t tick_ = 0;
+  bool ticks_ = false;
   bool is_ending_ = false;
   std::thread thread_;
 };
 
-Stream::Stream(Document document, const StreamLimits& limits)
-    : loop_(std::make_unique<Loop>(std::move(document), limits)) {}
+Stream::Stream(Document document, RecordSources::Watched watched, const StreamLimits& limits)
+    : loop_(std::make_unique<Loop>(std::move(document), std::move(watched), limits)) {}
 
 Stream::~Stream() = default;
+
+void Stream::ask_for_records(const Request& request, LateAnswers::Done done) {
+  loop_->ask_for_records(request, std::move(done));
+}
+
+void Stream::stop() {
+  loop_->stop();
+}
 
 void Stream::take(int descriptor, const RequestHead& request, std::shared_ptr<void> place) {
   loop_->take(descriptor, request, std::move(place));

@@ -80,6 +80,8 @@ class Follower::State {
   const std::string& instance() const { return instance_; }
   shm::ProducerState state() const { return state_; }
   const std::string& message() const { return message_; }
+  bool has_unread() const { return has_unread_; }
+  std::uint64_t lost() const { return ingest_.lost(); }
   Ingest& ingest() { return ingest_; }
   void keep_rollups(std::optional<ReadingPosition> position) {
     ingest_.keep_rollups(std::move(position));
@@ -132,6 +134,7 @@ class Follower::State {
   bool reads_again_ = false;  // reads again for rollups, at the next sweep
   std::optional<std::uint64_t> looked_ns_;
   std::uint64_t until_ns_ = shm::kNever;  // of the present sweep
+  bool has_unread_ = false;               // as of the last sweep
   int sweeps_of_old_ = 0;                 // of a run that was replaced
   bool next_lives_ = false;               // the run that replaced it, as of the last look
 
@@ -148,7 +151,7 @@ void Follower::State::sweep(const Time& now, std::uint64_t budget_ns) {
   ingest_.advance(now);
   if (reader_ != nullptr) {
     if (std::exchange(reads_again_, false)) ingest_.read_again(*reader_, now);
-    ingest_.sweep(*reader_, now, until_ns_);
+    has_unread_ = ingest_.sweep(*reader_, now, until_ns_);
   }
   const bool due = !looked_ns_ || now.monotonic_ns < *looked_ns_ ||
                    now.monotonic_ns - *looked_ns_ >= kLookIntervalNs;
@@ -231,6 +234,7 @@ void Follower::State::attach(const Time& now, bool old_is_corrupt) {
         reader_ != nullptr && !old_is_corrupt && ingest_.sweep(*reader_, now, until_ns_);
     if (more && ++sweeps_of_old_ < kMostSweepsOfOld) {
       looked_ns_.reset();
+      has_unread_ = true;
       next_lives_ = next->state(now.monotonic_ns) == shm::ProducerState::live;
       return;
     }
@@ -246,7 +250,7 @@ void Follower::State::attach(const Time& now, bool old_is_corrupt) {
     process_.emplace(reader_->producer().process);
     process_->read(now.monotonic_ns);  // so that the next reading has a CPU ratio
     ingest_.begin_run(*reader_, now);
-    ingest_.sweep(*reader_, now, until_ns_);
+    has_unread_ = ingest_.sweep(*reader_, now, until_ns_);
     return;
   }
   if (reader_ != nullptr && !old_is_corrupt) return;
@@ -287,7 +291,8 @@ void Follower::State::judge_producer(const Time& now) {
                 "the segment of instance \"" + instance_ + "\" was overwritten");
       return;
   }
-  ingest_.sweep(*reader_, now, until_ns_);  // the records that it published before it ended
+  has_unread_ =
+      ingest_.sweep(*reader_, now, until_ns_);  // the records that it published before it ended
 }
 
 std::uint64_t Follower::State::last_sign_of_life_ns(const Time& now) const {
@@ -506,6 +511,14 @@ void Follower::take_only_from(std::uint32_t uid, std::uint32_t gid) {
 
 shm::Provenance Follower::provenance() const {
   return state_->provenance();
+}
+
+bool Follower::has_unread() const {
+  return state_->has_unread();
+}
+
+std::uint64_t Follower::lost() const {
+  return state_->lost();
 }
 
 shm::ProducerState Follower::state() const {

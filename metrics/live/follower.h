@@ -61,6 +61,11 @@ class Follower {
   // Who made the attached segment.
   shm::Provenance provenance() const;
 
+  // Whether the last sweep left records unread, and how many records were overwritten before they could be read, of all
+  // runs (Ring::lost).
+  bool has_unread() const;
+  std::uint64_t lost() const;
+
   // The daemon's state as of the last sweep, without the cost of a snapshot.
   shm::ProducerState state() const;
   const std::string& message() const;  // a sentence; empty while live

@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <iterator>
 #include <limits>
-#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -16,45 +14,23 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint64_t kSlotNs = RecordLog::kSlotSeconds * kNsPerSecond;
-constexpr std::uint64_t kMost48 = (std::uint64_t{1} << 48) - 1;  // 78 hours
-constexpr std::uint64_t kMost16 = UINT16_MAX;
+
+// What the slowest ones are kept of: an operation's successes, or its failures.
+std::uint32_t group_of(const PackedRecord& record) {
+  return static_cast<std::uint32_t>(record.name) * 2 +
+         is_failure(static_cast<shm::Status>(record.status));
+}
 
 }  // namespace
 
-struct RecordLog::Entry {
-  std::uint64_t start_ns;
-  std::uint64_t start_realtime_ns;
-  std::uint64_t trace_id;
-  std::uint64_t duration_ns : 48;
-  std::uint64_t name : 16;
-  std::uint64_t receive_ns : 48;
-  std::uint64_t worker : 16;
-  std::uint64_t wait_ns : 48;
-  std::uint64_t lane : 16;
-  std::uint64_t send_ns : 48;
-  std::uint64_t status : 5;
-  std::uint64_t error : 11;
-  std::uint32_t bytes_in;
-  std::uint32_t bytes_out;
-
-  std::uint64_t end_ns() const {  // CLOCK_REALTIME
-    const std::uint64_t end = start_realtime_ns + duration_ns;
-    return end < start_realtime_ns ? UINT64_MAX : end;
-  }
-  // What the slowest ones are kept of: an operation's successes, or its failures.
-  std::uint32_t group() const {
-    return static_cast<std::uint32_t>(name) * 2 + is_failure(static_cast<shm::Status>(status));
-  }
-};
-
 struct RecordLog::Kept {
-  Entry entry;
+  PackedRecord entry;
   std::uint64_t number;
 
   // By group, then the slowest first. Of equally slow ones the first stays first.
   friend bool operator<(const Kept& a, const Kept& b) {
     const auto key = [](const Kept& k) {
-      return std::tuple(k.entry.group(), kMost48 - k.entry.duration_ns, k.number);
+      return std::tuple(group_of(k.entry), kMostPackedNs - k.entry.duration_ns, k.number);
     };
     return key(a) < key(b);
   }
@@ -67,65 +43,6 @@ struct RecordLog::Slot {
   std::vector<Kept> kept = {};  // sorted
 
   bool contains(std::uint64_t place) const { return begin <= place && place < end; }
-};
-
-// Numbers for names. A table of places, so that looking one up allocates nothing.
-class RecordLog::Names {
- public:
-  Names() : table_(kPlaces, kNone) { add({"", "", "", kOtherOperation}); }
-
-  std::uint16_t number_of(const NamedRecord& record) {
-    const std::string_view operation = record.operation;
-    if (const auto known = find(record, operation); known != kNone) return known;
-    if (keys_.size() < kMostNames || operation == kOtherOperation) {
-      return add({record.stack, record.protocol, record.layer, record.operation});
-    }
-    const auto known = find(record, kOtherOperation);
-    if (known != kNone) return known;
-    return add({record.stack, record.protocol, record.layer, kOtherOperation});
-  }
-  const std::vector<OperationKey>& keys() const { return keys_; }
-
- private:
-  static constexpr std::size_t kPlaces = 4'096;  // a power of two, and never half full
-  static constexpr std::uint16_t kNone = UINT16_MAX;
-  static constexpr std::size_t kMostWithOther = kMostNames + kRoomForOther;
-  static_assert(kMostWithOther < kPlaces / 2);
-
-  static std::size_t place_of(std::string_view stack, std::string_view protocol,
-                              std::string_view layer, std::string_view operation) {
-    std::size_t hash = 0;
-    for (const std::string_view name : {stack, protocol, layer, operation}) {
-      hash = hash * 31 + std::hash<std::string_view>()(name);
-    }
-    return hash;
-  }
-
-  std::uint16_t find(const NamedRecord& record, std::string_view operation) const {
-    std::size_t place = place_of(record.stack, record.protocol, record.layer, operation) % kPlaces;
-    for (; table_[place] != kNone; place = (place + 1) % kPlaces) {
-      const OperationKey& key = keys_[table_[place]];
-      if (key.operation == operation && key.layer == record.layer && key.stack == record.stack &&
-          key.protocol == record.protocol) {
-        break;
-      }
-    }
-    return table_[place];
-  }
-
-  // The first one, which has no names, is also for all for which there is no room.
-  std::uint16_t add(OperationKey key) {
-    if (keys_.size() == kMostWithOther) return 0;
-    const auto number = static_cast<std::uint16_t>(keys_.size());
-    std::size_t place = place_of(key.stack, key.protocol, key.layer, key.operation) % kPlaces;
-    while (table_[place] != kNone) place = (place + 1) % kPlaces;
-    table_[place] = number;
-    keys_.push_back(std::move(key));
-    return number;
-  }
-
-  std::vector<OperationKey> keys_;
-  std::vector<std::uint16_t> table_;
 };
 
 class RecordLog::Filter {
@@ -145,7 +62,7 @@ class RecordLog::Filter {
   }
 
   const TimeStretch& range() const { return range_; }
-  bool passes(const Entry& entry) const {
+  bool passes(const PackedRecord& entry) const {
     const std::uint64_t end_ns = entry.end_ns();
     return entry.duration_ns >= low_ns_ && entry.duration_ns <= high_ns_ &&
            end_ns >= range_.begin_ns && end_ns < range_.end_ns && names_[entry.name] != 0 &&
@@ -164,10 +81,8 @@ class RecordLog::Filter {
 RecordLog::RecordLog(const Limits& limits)
     : recent_size_(std::max<std::size_t>(limits.recent, 1)),
       slowest_size_(limits.slowest),
-      names_(std::make_unique<Names>()),
-      recent_(std::make_unique_for_overwrite<Entry[]>(recent_size_)) {
-  static_assert(sizeof(Entry) == 64, "as the ring's own records");
-}
+
+      recent_(std::make_unique_for_overwrite<PackedRecord[]>(recent_size_)) {}
 
 RecordLog::~RecordLog() = default;
 
@@ -182,27 +97,11 @@ void RecordLog::advance(const Time& now) {
 }
 
 void RecordLog::add(const NamedRecord& record) {
-  Entry entry;
-  entry.start_ns = record.start_ns;
-  entry.start_realtime_ns = record.start_realtime_ns;
-  entry.trace_id = record.trace_id;
-  entry.duration_ns = std::min(record.duration_ns, kMost48) & kMost48;
-  entry.receive_ns = std::min(record.receive_ns, kMost48) & kMost48;
-  entry.wait_ns = std::min(record.wait_ns, kMost48) & kMost48;
-  entry.send_ns = std::min(record.send_ns, kMost48) & kMost48;
+  const PackedRecord entry = packed(record, names_);
   if (entry.end_ns() > now_ns_ + kMostAheadSeconds * kNsPerSecond) {
     ++refused_;
     return;
   }
-  entry.name = names_->number_of(record);
-  entry.worker = record.worker;
-  entry.lane = std::min<std::uint64_t>(record.lane, kMost16) & kMost16;
-  const auto status = static_cast<std::uint8_t>(record.status);
-  assert(status < shm::kStatusCount);
-  entry.status = status & 0x1F;
-  entry.error = static_cast<std::uint16_t>(record.error) & 0x7FF;
-  entry.bytes_in = record.bytes_in;
-  entry.bytes_out = record.bytes_out;
 
   if (added_ >= recent_size_) gone_until_ns_ = std::max(gone_until_ns_, recent_[next_].end_ns());
   recent_[next_] = entry;
@@ -210,16 +109,16 @@ void RecordLog::add(const NamedRecord& record) {
   keep(entry, added_++);
 }
 
-void RecordLog::keep(const Entry& entry, std::uint64_t number) {
+void RecordLog::keep(const PackedRecord& entry, std::uint64_t number) {
   const std::uint64_t end_ns = entry.end_ns();
   if (end_ns + kKeptSeconds * kNsPerSecond < now_ns_) return;
   std::vector<Kept>& kept = slot_with(end_ns / kSlotNs).kept;
   const Kept added{entry, number};
-  const std::uint32_t group = entry.group();
+  const std::uint32_t group = group_of(entry);
   const auto first = std::partition_point(
-      kept.begin(), kept.end(), [group](const Kept& k) { return k.entry.group() < group; });
+      kept.begin(), kept.end(), [group](const Kept& k) { return group_of(k.entry) < group; });
   auto last = first;
-  while (last != kept.end() && last->entry.group() == group) ++last;
+  while (last != kept.end() && group_of(last->entry) == group) ++last;
   const bool is_full = static_cast<std::size_t>(last - first) >= kOfEach;
   if (is_full) {
     if (std::prev(last)->entry.duration_ns >= entry.duration_ns) return;
@@ -275,7 +174,7 @@ void RecordLog::join(std::size_t slot) {
   std::size_t in_group = 0;
   std::size_t used = 0;
   for (const Kept& one : all) {
-    in_group = used > 0 && all[used - 1].entry.group() == one.entry.group() ? in_group + 1 : 0;
+    in_group = used > 0 && group_of(all[used - 1].entry) == group_of(one.entry) ? in_group + 1 : 0;
     if (in_group < kOfEach) all[used++] = one;
   }
   kept_ -= all.size() - used;
@@ -285,39 +184,16 @@ void RecordLog::join(std::size_t slot) {
   last_slot_ = 0;
 }
 
-const RecordLog::Entry& RecordLog::recent(std::uint64_t number) const {
+const PackedRecord& RecordLog::recent(std::uint64_t number) const {
   const std::uint64_t back = added_ - number;
   return recent_[next_ >= back ? next_ - back : next_ + recent_size_ - back];
-}
-
-NamedRecord RecordLog::named(const Entry& entry) const {
-  const OperationKey& key = names_->keys()[entry.name];
-  NamedRecord record;
-  record.start_ns = entry.start_ns;
-  record.start_realtime_ns = entry.start_realtime_ns;
-  record.duration_ns = entry.duration_ns;
-  record.receive_ns = entry.receive_ns;
-  record.wait_ns = entry.wait_ns;
-  record.send_ns = entry.send_ns;
-  record.trace_id = entry.trace_id;
-  record.status = static_cast<shm::Status>(entry.status);
-  record.error = static_cast<shm::ErrorCode>(entry.error);
-  record.operation = key.operation;
-  record.protocol = key.protocol;
-  record.layer = key.layer;
-  record.stack = key.stack;
-  record.lane = static_cast<std::uint32_t>(entry.lane);
-  record.worker = static_cast<std::uint16_t>(entry.worker);
-  record.bytes_in = entry.bytes_in;
-  record.bytes_out = entry.bytes_out;
-  return record;
 }
 
 template <typename Take>
 void RecordLog::each(const Filter& filter, Take&& take) const {
   const std::uint64_t oldest = oldest_recent();
   for (std::uint64_t number = added_; number-- > oldest;) {
-    const Entry& entry = recent(number);
+    const PackedRecord& entry = recent(number);
     if (filter.passes(entry)) take(entry, number);
   }
   for (const Slot& slot : slots_) {
@@ -334,7 +210,7 @@ FoundRecords RecordLog::find(const RecordQuery& query) const {
     std::uint64_t first;
     std::uint64_t second;
     std::uint64_t number;
-    const Entry* entry;
+    const PackedRecord* entry;
   };
   const auto comes_first = [](const Candidate& a, const Candidate& b) {
     return std::tie(a.first, a.second, a.number) > std::tie(b.first, b.second, b.number);
@@ -353,7 +229,7 @@ FoundRecords RecordLog::find(const RecordQuery& query) const {
     best.resize(query.most);
   };
   Candidate worst{0, 0, 0, nullptr};  // of those that stayed when they were last too many
-  each(Filter(query, names_->keys()), [&](const Entry& entry, std::uint64_t number) {
+  each(Filter(query, names_.keys()), [&](const PackedRecord& entry, std::uint64_t number) {
     ++found.matched;
     const std::uint64_t duration_ns = entry.duration_ns;
     const std::uint64_t end_ns = entry.end_ns();
@@ -368,7 +244,8 @@ FoundRecords RecordLog::find(const RecordQuery& query) const {
   cut();
   std::sort(best.begin(), best.end(), comes_first);
   found.records.reserve(best.size());
-  for (const Candidate& one : best) found.records.push_back({one.number, named(*one.entry)});
+  for (const Candidate& one : best)
+    found.records.push_back({one.number, unpacked(*one.entry, names_)});
 
   if (gone_until_ns_ != 0) found.complete_from_ns = gone_until_ns_ + 1;
   const TimeStretch incomplete = {query.range.begin_ns,
@@ -386,8 +263,8 @@ FoundRecords RecordLog::find(const RecordQuery& query) const {
 std::vector<NamedRecord> RecordLog::of_trace(std::uint64_t trace_id, std::size_t most) const {
   std::vector<NamedRecord> records;
   if (trace_id == 0) return records;
-  each(Filter(trace_id, names_->keys()), [&](const Entry& entry, std::uint64_t) {
-    if (records.size() < most) records.push_back(named(entry));
+  each(Filter(trace_id, names_.keys()), [&](const PackedRecord& entry, std::uint64_t) {
+    if (records.size() < most) records.push_back(unpacked(entry, names_));
   });
   return records;
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "metrics/live/packed_record.h"
 #include "metrics/operation_key.h"
 #include "metrics/record_listener.h"
 #include "metrics/time.h"
@@ -52,8 +53,6 @@ class RecordLog {
   static constexpr std::uint64_t kSlotSeconds = 15;
   static constexpr std::size_t kOfEach = 5;
   static constexpr std::uint64_t kKeptSeconds = 86'400;
-  // Records of more operations count as the _OTHER of their stack, protocol and layer.
-  static constexpr std::size_t kMostNames = 1'024;
   // A sweep reads records that end while it goes on. What ends later than this is damaged, and refused.
   static constexpr std::uint64_t kMostAheadSeconds = 60;
 
@@ -81,30 +80,27 @@ class RecordLog {
   std::size_t slowest_kept() const { return kept_; }
 
  private:
-  struct Entry;
   struct Kept;
   struct Slot;
-  class Names;
   class Filter;
 
-  void keep(const Entry& entry, std::uint64_t number);
+  void keep(const PackedRecord& entry, std::uint64_t number);
   Slot& slot_with(std::uint64_t place);
   void make_room();
   void join(std::size_t slot);
   std::uint64_t oldest_recent() const {
     return added_ - (added_ < recent_size_ ? added_ : recent_size_);
   }
-  const Entry& recent(std::uint64_t number) const;
-  NamedRecord named(const Entry& entry) const;
+  const PackedRecord& recent(std::uint64_t number) const;
   // Calls `take(entry, number)` for each record that the filter lets through, the newest of the recent ones first.
   template <typename Take>
   void each(const Filter& filter, Take&& take) const;
 
   const std::size_t recent_size_;
   const std::size_t slowest_size_;
-  std::unique_ptr<Names> names_;
-  std::unique_ptr<Entry[]> recent_;  // number n at n % recent_size_
-  std::size_t next_ = 0;             // in recent_
+  RecordNames names_;
+  std::unique_ptr<PackedRecord[]> recent_;  // number n at n % recent_size_
+  std::size_t next_ = 0;                    // in recent_
   std::uint64_t added_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t gone_until_ns_ =

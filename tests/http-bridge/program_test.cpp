@@ -182,6 +182,79 @@ TEST_F(BridgeProgram, MsgpackIsTheSameDocument) {
   EXPECT_EQ(document["instances"][0]["daemon"]["state"], "live");
 }
 
+TEST_F(BridgeProgram, BlackBoxOfADaemonThatWasKilledIsWhatTheTerminalShows) {
+  start_bridge();
+  start_daemon();
+  ASSERT_TRUE(eventually([&] { return ready() && counted(7); }));
+  daemon_->kill();
+  ASSERT_TRUE(eventually([&] { return !ready(); }));
+  const Reply reply = ask("/api/v1/blackbox?instance=" + instance_ + "&last=3");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const json box = json::parse(reply.body);
+  const json& snapshot = box["instances"][0];
+  EXPECT_EQ(snapshot["daemon"]["state"], "dead");
+  EXPECT_THAT(box["message"].get<std::string>(), HasSubstr("killed"));
+  ASSERT_EQ(box["records"].size(), 3u);
+  EXPECT_EQ(box["records"][2]["operation"], "goxel_fill")
+      << "the slower ones ended at the same time";
+  EXPECT_GE(box["last_sign_of_life_realtime_ns"], snapshot["daemon"]["started_realtime_ns"]);
+  EXPECT_EQ(json::parse(ask("/api/v1/blackbox").body)["records"].size(), 7u)
+      << "it is the only one";
+  EXPECT_EQ(ask("/api/v1/blackbox?last=0").status, 200);
+  EXPECT_EQ(ask("/api/v1/blackbox?last=-1").status, 400);
+  EXPECT_EQ(ask("/api/v1/blackbox?instance=other").status, 404);
+}
+
+TEST_F(BridgeProgram, ReaderOfRecordsLosesNoneWhenTheBridgeIsKilledAndComesAgain) {
+  start_bridge();
+  start_daemon();
+  ASSERT_TRUE(eventually([&] { return ready() && counted(7); }));
+  json document = json::parse(ask("/api/v1/records").body);
+  EXPECT_EQ(document["records"].size(), 7u);
+  const auto next = [&](const std::string& wait) {
+    return json::parse(
+        ask("/api/v1/records?wait=" + wait + "&cursor=" + document["cursor"].get<std::string>())
+            .body);
+  };
+  EXPECT_TRUE(next("0")["records"].empty());
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    daemon_->poke();
+  });
+  document = next("30");
+  later.join();
+  EXPECT_EQ(document["records"].size(), 1u);
+  EXPECT_EQ(document["missed"], 0);
+  bridge_->signal(SIGKILL);
+  bridge_->finish();
+  daemon_->poke();
+  start_bridge();
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  document = next("30");
+  EXPECT_EQ(document["missed"], nullptr) << "it cannot be known";
+  EXPECT_GE(document["records"].size(), 1u);
+  EXPECT_EQ(document["records"].back()["operation"], "goxel_add_voxels");
+}
+
+TEST_F(BridgeProgram, EndsAtOnceThoughClientsWaitAndListen) {
+  start_bridge();
+  start_daemon();
+  ASSERT_TRUE(eventually([&] { return ready(); }));
+  HttpClient waiting(port_);
+  waiting.send(get_request("/api/v1/records?cursor=now&wait=30"));
+  HttpClient listening(port_);
+  listening.send(get_request("/api/v1/stream",
+                             "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                             "Sec-WebSocket-Version: 13\r\n"));
+  ask("/healthz");  // so that the others have been read
+  bridge_->signal(SIGTERM);
+  EXPECT_EQ(json::parse(waiting.receive().value_or(Reply{0, {}, "null"}).body)["records"].size(),
+            0u);
+  EXPECT_TRUE(listening.closed_by_server());
+  EXPECT_EQ(bridge_->finish().exit_code, 0);
+}
+
 TEST_F(BridgeProgram, OutlivesADaemonAndCountsOnWithTheNext) {
   start_bridge();
   start_daemon();

@@ -219,9 +219,10 @@ TEST_F(RoutesTest, UnknownInstanceIsNotFound) {
 
 // A misspelt parameter must not select everything, and neither must a value that was forgotten.
 TEST_F(RoutesTest, EveryPathNamesTheParameterThatItDoesNotKnowOrThatIsEmpty) {
-  for (const char* path : {"/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight",
-                           "/api/v1/layers", "/api/v1/history", "/api/v1/compare",
-                           "/api/v1/baselines", "/api/v1/traces", "/healthz", "/readyz"}) {
+  for (const char* path :
+       {"/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
+        "/api/v1/history", "/api/v1/compare", "/api/v1/baselines", "/api/v1/traces",
+        "/api/v1/blackbox", "/healthz", "/readyz"}) {
     Request request;
     request.method = "GET";
     request.path = path;
@@ -233,8 +234,9 @@ TEST_F(RoutesTest, EveryPathNamesTheParameterThatItDoesNotKnowOrThatIsEmpty) {
     request.parameters = {{"", "goxel"}};
     expect_error(ask(request), 400);
   }
-  for (const char* path : {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
-                           "/api/v1/history", "/api/v1/compare", "/api/v1/traces"}) {
+  for (const char* path :
+       {"/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers", "/api/v1/history",
+        "/api/v1/compare", "/api/v1/traces", "/api/v1/blackbox"}) {
     const Response empty = get_instance(path, "");
     expect_error(empty, 400);
     EXPECT_THAT(empty.body, HasSubstr("parameter \\\"instance\\\" is empty")) << path;
@@ -479,7 +481,8 @@ TEST_F(RoutesTest, EveryPathAsksForTheHostTheTokenAndTheMethod) {
   access_ = Access::for_address("127.0.0.1", "correct-horse-battery");
   for (const char* path :
        {"/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers", "/api/v1/history",
-        "/api/v1/compare", "/api/v1/baselines", "/api/v1/traces", "/healthz", "/readyz"}) {
+        "/api/v1/compare", "/api/v1/baselines", "/api/v1/traces", "/api/v1/blackbox", "/healthz",
+        "/readyz"}) {
     Request request;
     request.path = path;
     request.method = "GET";

@@ -37,7 +37,7 @@ int free_port() {
 class Prometheus {
  public:
   Prometheus(const std::vector<int>& ports, const std::string& folder)
-      : address_("127.0.0.1:" + std::to_string(free_port())), reply_(folder + ".reply") {
+      : address_("127.0.0.1:" + std::to_string(free_port())), folder_(folder) {
     std::string targets;
     for (const int port : ports) {
       targets += (targets.empty() ? "\"127.0.0.1:" : ", \"127.0.0.1:") + std::to_string(port) + '"';
@@ -48,11 +48,14 @@ class Prometheus {
                               "- job_name: goxel-telemetry\n"
                               "  static_configs: [{targets: [" +
                                   targets + "]}]\n");
-    process_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{
-            "prometheus", "--config.file=" + folder + ".yml", "--storage.tsdb.path=" + folder,
-            "--enable-feature=exemplar-storage", "--web.listen-address=" + address_},
-        folder + ".log");
+    start();
+  }
+
+  // It keeps what it has scraped.
+  void restart() {
+    process_->signal(SIGTERM);
+    process_->wait();
+    start();
   }
 
   // The value of an expression with one result; empty as long as there is none.
@@ -71,14 +74,22 @@ class Prometheus {
     const Finished finished =
         run({"curl", "--silent", "--max-time", "20", "--get", "--data-urlencode",
              "query=" + expression, "http://" + address_ + "/api/v1/" + what},
-            reply_);
+            folder_ + ".reply");
     const Json reply = Json::parse(finished.output, nullptr, false);
     if (reply.is_discarded() || reply.value("status", "") != "success") return nullptr;
     return reply.at("data");
   }
 
+  void start() {
+    process_ = std::make_unique<ChildProcess>(
+        std::vector<std::string>{
+            "prometheus", "--config.file=" + folder_ + ".yml", "--storage.tsdb.path=" + folder_,
+            "--enable-feature=exemplar-storage", "--web.listen-address=" + address_},
+        folder_ + ".log");
+  }
+
   std::string address_;
-  std::string reply_;
+  std::string folder_;  // its own, and the beginning of the names of files beside it
   std::unique_ptr<ChildProcess> process_;
 };
 
@@ -175,6 +186,66 @@ TEST(PrometheusCounters, IncreaseByWhatClientsSentOverRestartsOfBridgeAndDaemon)
   expect_increase(forgetting, 650);
   EXPECT_EQ(prometheus.value("resets(" + keeping.series() + "[1h])"), 0);
   EXPECT_EQ(prometheus.value("resets(" + forgetting.series() + "[1h])"), 2);
+}
+
+// One bridge watches both; each restarts while the others go on.
+TEST(PrometheusCounters, OfSeveralDaemonsAreToldApartOverRestartsOfEachAndOfPrometheus) {
+  WatchedDaemon first(shm::Door::preload);
+  WatchedDaemon second(shm::Door::abi);
+  first.start();
+  second.start();
+  WatchedBridge bridge(first, "bridge",
+                       {"--instance", second.instance(), "--history", first.file("history.db")});
+  Prometheus prometheus({bridge.port}, first.file("prometheus"));
+  const auto series = [](const std::string& name, const WatchedDaemon& daemon) {
+    return name + "{instance_name=\"" + daemon.instance() + "\"}";
+  };
+  const auto await = [&](const std::string& expression, double value) {
+    EXPECT_TRUE(eventually([&] { return prometheus.value(expression) == value; }))
+        << expression << " is " << prometheus.value(expression).value_or(-1) << " instead of "
+        << value;
+  };
+  const auto pings = [&](const WatchedDaemon& daemon) {
+    return "goxel_operations_total{operation=\"ping\",protocol=\"jsonrpc\",instance_name=\"" +
+           daemon.instance() + "\"}";
+  };
+  const auto send = [](WatchedDaemon& daemon, int requests) {
+    const CountsByOperation sent = daemon.load(
+        {"--methods", "ping", "--connections", "1", "--requests", std::to_string(requests)});
+    ASSERT_EQ(total_requests(sent), static_cast<std::uint64_t>(requests));
+  };
+  await("count(goxel_up == 1)", 2);
+  await(pings(first), 0);
+  await(pings(second), 0);
+  send(first, 300);
+  send(second, 70);
+  await(pings(first), 300);
+  await(pings(second), 70);
+
+  first.process().signal(SIGKILL);
+  first.process().wait();
+  await(series("goxel_up", first), 0);
+  await(series("goxel_up", second), 1);
+  send(second, 5);
+  await(pings(second), 75);
+  await(pings(first), 300);
+  first.start();
+  await(series("goxel_up", first), 1);
+  send(first, 20);
+  await(pings(first), 320);
+
+  bridge.end(SIGTERM);
+  send(second, 25);
+  bridge.start();
+  await(pings(second), 100);
+  await(pings(first), 320);
+
+  prometheus.restart();
+  send(first, 80);
+  await(pings(first), 400);
+  await(pings(second), 100);
+  await("resets(" + pings(first) + "[1h]) + on() resets(" + pings(second) + "[1h])", 0);
+  await("count(count by (instance_name) (goxel_operations_total))", 2);
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {

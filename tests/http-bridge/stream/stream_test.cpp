@@ -23,6 +23,7 @@
 #include "http-bridge/server.h"
 #include "http-bridge/stream/handshake.h"
 #include "tests/http-bridge/http_client.h"
+#include "tests/metrics/test_segment.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -41,12 +42,19 @@ const std::string kUpgrade =
     "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: ";
 
+// A segment that is there as long as these tests run.
+std::string records_instance() {
+  static const std::string instance = metrics::unique_instance();
+  return instance;
+}
+
 // A stream of documents that count how often they were made, behind a server.
 class Streaming {
  public:
   explicit Streaming(const StreamLimits& limits = {}, const Limits& server_limits = {})
       : stream_(
-            std::in_place, [this](const Request& request) { return made(request); }, limits),
+            std::in_place, [this](const Request& request) { return made(request); },
+            [] { return std::vector<std::string>{records_instance()}; }, limits),
         server_([](const Request&) { return stream_is_a_websocket(); }, server_limits,
                 {.upgrades = {
                      kStreamPath,
@@ -60,6 +68,7 @@ class Streaming {
     thread_ = std::thread([this] { server_.serve(); });
   }
   ~Streaming() {
+    if (stream_) stream_->stop();
     server_.stop();
     thread_.join();
   }
@@ -67,7 +76,10 @@ class Streaming {
   int port() const { return port_; }
   std::uint64_t made_count() const { return made_count_; }
   void fill_documents(std::size_t bytes) { filler_bytes_ = bytes; }
-  void end_stream() { stream_.reset(); }
+  void end_stream() {
+    stream_->stop();
+    stream_.reset();
+  }
 
  private:
   std::shared_ptr<const Response> made(const Request& request) {
@@ -309,6 +321,46 @@ TEST(Stream, ClientIsAskedForASignAndGoesWithoutOne) {
     if (again.is_open()) return;
   }
   EXPECT_TRUE(next.is_open()) << "its place is free again";
+}
+
+TEST(Stream, RecordsComeAsTheyHappenAndOnlyThoseThatAreWanted) {
+  metrics::TestSegment segment(records_instance());
+  Streaming streaming;
+  StreamReader reader(streaming.port());
+  segment.publish("before", shm::monotonic_ns(), 1'000);
+  reader.subscribe("all", 20, "records");
+  reader.subscribe("errors", 20, "records", R"(,"status":"error")");
+  reader.subscribe("old", 20, "records", R"(,"cursor":"oldest")");
+  EXPECT_EQ(reader.frame_of("old")["document"]["records"][0]["operation"], "before");
+  // Now the others have begun, too: they are served in the order of their names.
+  segment.publish("good", shm::monotonic_ns(), 1'000);
+  segment.publish("bad", shm::monotonic_ns(), 1'000, shm::Status::error);
+  std::vector<std::string> all;
+  std::vector<std::string> errors;
+  std::string cursor;
+  while (all.size() < 2 || errors.empty()) {
+    const json frame = reader.frame();
+    ASSERT_TRUE(frame.contains("document")) << frame;
+    EXPECT_FALSE(frame["document"]["records"].empty()) << "nothing is sent while nothing happens";
+    for (const json& record : frame["document"]["records"]) {
+      if (frame["id"] == "all") all.push_back(record["operation"]);
+      if (frame["id"] == "errors") errors.push_back(record["operation"]);
+    }
+    if (frame["id"] == "all") cursor = frame["document"]["cursor"];
+  }
+  EXPECT_THAT(all, testing::ElementsAre("good", "bad"));
+  EXPECT_THAT(errors, testing::ElementsAre("bad"));
+  reader.close();
+
+  segment.publish("meanwhile", shm::monotonic_ns(), 1'000);
+  StreamReader again(streaming.port());
+  again.subscribe("all", 20, "records", ",\"cursor\":\"" + cursor + '"');
+  const json resumed = again.frame()["document"];
+  EXPECT_EQ(resumed["missed"], 0);
+  EXPECT_EQ(resumed["records"][0]["operation"], "meanwhile");
+  again.subscribe("wrong", 20, "records", R"(,"limit":"0")");
+  EXPECT_EQ(again.frame_of("wrong")["problem"]["status"], 400);
+  shm::remove_segment_of(records_instance());
 }
 
 TEST(Stream, PingsAreAnswered) {

@@ -296,7 +296,7 @@ TEST_F(RecordLogTest, WhatEndsInTheFutureIsRefused) {
 
 TEST_F(RecordLogTest, BeyondTheMostNamesAnOperationIsTheOtherOfItsLayer) {
   log_.advance(at(kSecond));
-  for (std::size_t i = 0; i < RecordLog::kMostNames; ++i) {
+  for (std::size_t i = 0; i < RecordNames::kMost; ++i) {
     log_.add(record_of("op" + std::to_string(i), kSecond, kMs));
   }
   log_.add(record_of("op0", kSecond, 9 * kMs));
