@@ -24,12 +24,12 @@ std::string_view without_weakness(std::string_view tag) {
 }
 
 // Empty if there is no memory.
-std::string gzip(std::string_view text) {
+std::string gzip(std::string_view text, Effort effort) {
   constexpr int kWindowBits = 15 + 16;  // + 16: gzip's head and checksum, not zlib's
   constexpr int kMemoryLevel = 8;       // zlib's default
   z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kWindowBits, kMemoryLevel,
-                   Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&stream, effort == Effort::most ? Z_BEST_COMPRESSION : Z_BEST_SPEED, Z_DEFLATED,
+                   kWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) {
     return {};
   }
   std::string out(deflateBound(&stream, text.size()), '\0');
@@ -57,12 +57,13 @@ bool takes_gzip(const Request& request) {
   return prefers(request.accept_encoding, "gzip", "identity");
 }
 
-Response compressed(const Response& response) {
-  if (response.status != 200 || response.body.size() <= kPacket ||
+Response compressed(const Response& response, Effort effort) {
+  const std::size_t least_saved = effort == Effort::most ? 1 : kPacket;
+  if (response.status != 200 || response.body.size() <= least_saved ||
       response.body.size() > UINT32_MAX)
     return response;
-  std::string body = gzip(response.body);
-  if (body.empty() || body.size() + kPacket > response.body.size()) return response;
+  std::string body = gzip(response.body, effort);
+  if (body.empty() || body.size() + least_saved > response.body.size()) return response;
   Response shorter;
   shorter.status = response.status;
   shorter.content_type = response.content_type;

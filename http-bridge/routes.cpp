@@ -16,6 +16,7 @@
 #include "http-bridge/encode_prometheus.h"
 #include "http-bridge/history_route.h"
 #include "http-bridge/kept_answers.h"
+#include "http-bridge/page_assets.h"
 #include "http-bridge/parameters.h"
 #include "http-bridge/records/record_reading.h"
 #include "http-bridge/reply.h"
@@ -27,34 +28,6 @@
 
 namespace goxel_telemetry::http_bridge {
 namespace {
-
-constexpr const char* kIndexPage = R"(<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Goxel telemetry</title></head>
-<body>
-<h1>Goxel telemetry bridge</h1>
-<ul>
-<li><a href="/metrics">/metrics</a>: Prometheus text format</li>
-<li><a href="/api/v1/snapshot">/api/v1/snapshot</a>: everything as JSON, or as msgpack with
-<code>Accept: application/msgpack</code>; <code>?instance=NAME</code> for one daemon</li>
-<li><a href="/api/v1/instances">/api/v1/instances</a>: the daemons that are watched</li>
-<li><a href="/api/v1/overview">/api/v1/overview</a>: all of that but the operations</li>
-<li><a href="/api/v1/operations">/api/v1/operations</a>: what each operation costs</li>
-<li><a href="/api/v1/inflight">/api/v1/inflight</a>: requests in flight right now</li>
-<li><a href="/api/v1/history">/api/v1/history</a>: the past, by
-<code>?from=-24h&amp;to=now&amp;points=100</code></li>
-<li><a href="/api/v1/layers">/api/v1/layers</a>: where the time of each stack goes, hop by hop</li>
-<li><a href="/api/v1/traces">/api/v1/traces</a>: the slowest operations through all layers, or
-<code>?id=TRACE</code></li>
-<li><a href="/api/v1/compare?a=stack:4-layer&amp;b=stack:2-layer">/api/v1/compare</a>: what differs
-from one side to another, by <code>?a=SIDE&amp;b=SIDE</code></li>
-<li><a href="/api/v1/baselines">/api/v1/baselines</a>: saved sides</li>
-<li><a href="/healthz">/healthz</a>: this bridge serves</li>
-<li><a href="/readyz">/readyz</a>: a running daemon is attached</li>
-</ul>
-</body>
-</html>
-)";
 
 // The instances that the request asks for; empty if it names an unknown one.
 std::optional<Snapshots> select(const Request& request, const Snapshots& all) {
@@ -73,10 +46,6 @@ std::optional<Snapshots> select(const Request& request, const Snapshots& all) {
 
 Response unknown_instance(const Request& request) {
   return sentence_reply(404, no_instance(*parameter(request, "instance")));
-}
-
-Response index(const Request&, const Snapshots&) {
-  return {200, "text/html; charset=utf-8", kIndexPage};
 }
 
 bool wants_openmetrics(const Request& request) {
@@ -142,7 +111,6 @@ struct Route {
   std::span<const std::string_view> parameters;
 };
 constexpr Route kRoutes[] = {
-    {"/", index, {}},
     {"/metrics", prometheus, {}},
     {"/api/v1/snapshot", snapshot, kOnlyInstance},
     {"/api/v1/instances", instances, {}},
@@ -202,7 +170,7 @@ std::optional<Response> refuse_access(const Access& access, const Request& reque
   if (!access.host_allowed(request.host)) {
     return error_reply(403, "The Host header names another host than this bridge.");
   }
-  if (!access.token_accepted(request.authorization)) {
+  if (!is_page_path(request.path) && !access.token_accepted(request.authorization)) {
     return error_reply(401, "This bridge asks for its token: Authorization: Bearer TOKEN.");
   }
   return std::nullopt;
@@ -222,7 +190,7 @@ Routes::Routes(SharedAccess access, Latest latest, HistorySource history,
 Routes::~Routes() = default;
 
 std::vector<std::string> Routes::ready_paths() {
-  std::vector<std::string> paths;
+  std::vector<std::string> paths = page_paths();
   for (const Route& route : kRoutes) paths.emplace_back(route.path);
   return paths;
 }
@@ -233,6 +201,7 @@ std::shared_ptr<const Response> Routes::ready(const Request& request) const {
     refused->cross_origin = cross_origin_of(*access, request);
     return std::make_shared<const Response>(std::move(*refused));
   }
+  if (is_page_path(request.path)) return page_answer(request);
   const auto route = find_route(request.path);
   assert(route != std::end(kRoutes));
   return kept_answer(*ready_, request, *route, *access, latest_());
@@ -265,14 +234,19 @@ Response Routes::answer(const Access& access, const Request& request) const {
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
                             request.path == kBaselinesPath || request.path == kTracesPath ||
                             request.path == kBlackboxPath;
+  const bool is_of_page = is_page_path(request.path);
   const auto route = find_route(request.path);
-  if (route == std::end(kRoutes) && !is_made_anew) {
+  if (route == std::end(kRoutes) && !is_made_anew && !is_of_page) {
     return sentence_reply(404, "there is no " + quoted(request.path) + "; / lists what there is");
   }
   if (request.method != "GET" && request.method != "HEAD") {
     return only_get_and_head(request);
   }
   if (is_made_anew) return represented(request, make_anew(request));
+  if (is_of_page) {
+    if (auto refused = refuse_parameters(request, request.path, {})) return *refused;
+    return *page_answer(request);
+  }
   return *checked_answer(*handled_, request, *route, access, latest_);
 }
 

@@ -70,7 +70,7 @@ class ComparisonRoutes;
 class CostlyWork;
 class KeptAnswers;
 
-// Why the request is not answered; empty: it is.
+// Why the request is not answered; empty: it is. The page needs no token: it asks for one.
 std::optional<Response> refuse_access(const Access& access, const Request& request);
 
 class Routes {

@@ -123,7 +123,7 @@ for (const { name, options, daemon } of chains) test(`${name}: a chain whose dae
   const world = await World.start(t, daemon);
   const ended = world.chain(...options, '--rate', '50');
   await eventually(() => world.samples('goxel_layer_duration_seconds_count'), (samples) => samples.length > 0, 'an operation');
-  await world.stopDaemon();
+  await world.stop('daemon');
   const { code, error } = await ended;
   assert.equal(code, 1);
   assert.match(error, /^chain: .*the daemon hung up$/m);

@@ -31,9 +31,15 @@ const connects = (path) => new Promise((resolve) => {
 export class World {
   /** Ends with the test `t`. `daemonOptions` are those of the stand-in; with --pool it loads the plugin itself. */
   static async start(t, daemonOptions = []) {
+    const world = World.prepare(t, daemonOptions);
+    [world.url] = await Promise.all([world.startBridge('bridge'), world.startDaemon()]);
+    return world;
+  }
+
+  /** The same, with nothing started. */
+  static prepare(t, daemonOptions = []) {
     const world = new World(daemonOptions);
     t.after(() => world.#end());
-    [world.url] = await Promise.all([world.startBridge('bridge'), world.startDaemon()]);
     return world;
   }
 
@@ -46,30 +52,30 @@ export class World {
 
   constructor(daemonOptions) {
     this.#daemonOptions = daemonOptions;
-    this.socket = this.#file('goxel.sock');
-    writeFileSync(this.#file('daemon_config.json'), JSON.stringify({
+    this.socket = this.file('goxel.sock');
+    writeFileSync(this.file('daemon_config.json'), JSON.stringify({
       plugins: { telemetry: { enabled: true, library: `${built}/plugin/goxel_telemetry.so`, config: { instance: this.instance } } },
     }));
   }
 
   async startDaemon() {
     const command = ['tests/stand-in-daemon/goxel-stand-in-daemon', '--foreground', '--socket', this.socket,
-      '-c', this.#file('daemon_config.json'), ...this.#daemonOptions];
+      '-c', this.file('daemon_config.json'), ...this.#daemonOptions];
     if (!this.#daemonOptions.includes('--pool')) command.splice(0, 1, 'plugin/goxel-plugin-run', `${built}/${command[0]}`);
     this.#run('daemon', command[0], command.slice(1));
     await eventually(() => connects(this.socket), Boolean, 'the daemon\'s socket');
   }
 
   /** Its address. */
-  async startBridge(name) {
-    this.#run(name, 'http-bridge/goxel-telemetry-bridge', ['--instance', this.instance, '--port', '0']);
+  async startBridge(name, options = ['--port', '0']) {
+    this.#run(name, 'http-bridge/goxel-telemetry-bridge', ['--instance', this.instance, ...options]);
     return eventually(() => /listening on (http:[^ \n]*[^ \n/])/.exec(this.log(name))?.[1], Boolean, 'the bridge');
   }
 
   /** Runs `goxel-telemetry tail --json` of an instance. The file that it writes, and the one with what it complains of. */
   startTail(instance) {
     this.#run(`tail of ${instance}`, 'cli/goxel-telemetry', ['tail', '--json', '--backlog', '--instance', instance], `${instance}.spans`);
-    return { spans: this.#file(`${instance}.spans`), complaints: this.#file(`tail of ${instance}.log`) };
+    return { spans: this.file(`${instance}.spans`), complaints: this.file(`tail of ${instance}.log`) };
   }
 
   /** To "daemon", "chain", or a bridge by its name. */
@@ -81,6 +87,10 @@ export class World {
     process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), signal);
   }
 
+  startLoad(...options) {
+    return this.#run('load', 'tests/load-client/goxel-load-client', ['--socket', this.socket, ...options]);
+  }
+
   async kill(name) {
     const child = this.#processes.get(name);
     const ended = once(child, 'exit');
@@ -88,11 +98,11 @@ export class World {
     await ended;
   }
 
-  stopDaemon() { return this.#stop(this.#processes.get('daemon')); }
+  stop(name) { return this.#stop(this.#processes.get(name)); }
 
   /** Runs client.mjs: { code, error, times }; `times` are its stopwatches'. */
   async chain(...options) {
-    const times = this.#file('times.json');
+    const times = this.file('times.json');
     rmSync(times, { force: true });
     const client = this.startChain(...options);
     const [code] = await once(client, 'close');
@@ -103,7 +113,7 @@ export class World {
 
   startChain(...options) {
     return this.#run('chain', process.execPath, [new URL('client.mjs', import.meta.url).pathname, '--socket', this.socket,
-      '--bridge', this.url, '--instance', this.instance, '--stopwatch', this.#file('times.json'), ...options]);
+      '--bridge', this.url, '--instance', this.instance, '--stopwatch', this.file('times.json'), ...options]);
   }
 
   async get(path) { return (await fetch(this.url + path)).text(); }
@@ -119,13 +129,14 @@ export class World {
   }
 
   /** What a process has written. */
-  log(name) { return readFileSync(this.#file(`${name}.log`), 'utf8'); }
+  log(name) { return readFileSync(this.file(`${name}.log`), 'utf8'); }
 
-  #file(name) { return `${this.#folder}/${name}`; }
+  /** In the folder that goes with this world. */
+  file(name) { return `${this.#folder}/${name}`; }
 
   #run(name, program, args, output) {
-    const log = openSync(this.#file(`${name}.log`), 'w');
-    const out = output === undefined ? log : openSync(this.#file(output), 'w');
+    const log = openSync(this.file(`${name}.log`), 'w');
+    const out = output === undefined ? log : openSync(this.file(output), 'w');
     const child = spawn(program.startsWith('/') ? program : `${built}/${program}`, args, { stdio: ['ignore', out, log] });
     for (const file of new Set([log, out])) closeSync(file);
     this.#processes.set(name, child);

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http-bridge/page_assets.h"
 #include "http-bridge/reason.h"
 #include "tests/http-bridge/sample_snapshots.h"
 
@@ -113,12 +114,14 @@ TEST_F(RoutesTest, WhatAClientHasIsNotSentAgainAndWhatItTakesCompressedIs) {
   EXPECT_EQ(routes.ready(request)->status, 304) << "a tag is that of all codings";
 }
 
-TEST_F(RoutesTest, ReadyPathsAreAllThatNeedTheNewestSnapshotsAlone) {
-  EXPECT_THAT(
-      Routes::ready_paths(),
-      testing::UnorderedElementsAre("/", "/metrics", "/api/v1/snapshot", "/api/v1/overview",
-                                    "/api/v1/instances", "/api/v1/operations", "/api/v1/inflight",
-                                    "/api/v1/layers", "/healthz", "/readyz"));
+TEST_F(RoutesTest, ReadyPathsAreThePageAndAllThatNeedsTheNewestSnapshotsAlone) {
+  std::vector<std::string> expected = page_paths();
+  for (const char* path :
+       {"/metrics", "/api/v1/snapshot", "/api/v1/overview", "/api/v1/instances",
+        "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers", "/healthz", "/readyz"}) {
+    expected.emplace_back(path);
+  }
+  EXPECT_THAT(Routes::ready_paths(), testing::UnorderedElementsAreArray(expected));
 }
 
 TEST_F(RoutesTest, SnapshotHoldsAllInstances) {
@@ -344,7 +347,7 @@ TEST_F(RoutesTest, SnapshotSaysWhatItWaitsFor) {
             "one.");
 }
 
-TEST_F(RoutesTest, IndexListsTheEndpoints) {
+TEST_F(RoutesTest, PageListsTheEndpoints) {
   const Response response = get("/");
   EXPECT_EQ(response.content_type, "text/html; charset=utf-8");
   for (const char* path :
@@ -477,9 +480,9 @@ TEST_F(RoutesTest, OnLoopbackATokenThatWasGivenIsNeededToo) {
 TEST_F(RoutesTest, EveryPathAsksForTheHostTheTokenAndTheMethod) {
   access_ = Access::for_address("127.0.0.1", "correct-horse-battery");
   for (const char* path :
-       {"/", "/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
-        "/api/v1/history", "/api/v1/compare", "/api/v1/baselines", "/api/v1/traces",
-        "/api/v1/blackbox", "/healthz", "/readyz"}) {
+       {"/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers", "/api/v1/history",
+        "/api/v1/compare", "/api/v1/baselines", "/api/v1/traces", "/api/v1/blackbox", "/healthz",
+        "/readyz"}) {
     Request request;
     request.path = path;
     request.method = "GET";
@@ -499,6 +502,20 @@ TEST_F(RoutesTest, EveryPathAsksForTheHostTheTokenAndTheMethod) {
   nowhere.method = "GET";
   nowhere.host = "localhost";
   expect_error(ask(nowhere), 401);
+}
+
+// It asks the reader for the token, and holds no data.
+TEST_F(RoutesTest, PageNeedsNoTokenButTheHostAndTheMethod) {
+  access_ = Access::for_address("127.0.0.1", "correct-horse-battery");
+  for (const std::string& path : page_paths()) {
+    Request request{"GET", path, {}, "", "localhost", ""};
+    EXPECT_EQ(ask(request).status, 200) << path;
+    request.host = "evil.example";
+    EXPECT_EQ(ask(request).status, 403) << path;
+    request.host = "localhost";
+    request.method = "POST";
+    expect_error(ask(request), 405);
+  }
 }
 
 TEST_F(RoutesTest, LoopbackIsKnown) {

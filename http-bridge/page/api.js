@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Asks the bridge for what does not come over the socket: the past, and comparisons. A token, where the bridge asks for one, is kept
+// by this tab and no longer.
+
+const key = 'goxel-telemetry-token';
+
+export const token = () => sessionStorage.getItem(key) ?? '';
+export function keepToken(text) { sessionStorage.setItem(key, text); }
+
+/** A problem that the bridge answered with, or its absence; `message` is a sentence. */
+export class Problem extends Error {
+  constructor(status, sentence) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+export async function get(path, signal) {
+  let answer;
+  try {
+    answer = await fetch(path, { headers: token() ? { Authorization: `Bearer ${token()}` } : {}, signal });
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Problem(0, 'The bridge does not answer.');
+  }
+  const document = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Problem(answer.status, document.detail ?? `The bridge answered ${answer.status}.`);
+  return document;
+}
+
+/** The path with its parameters; those that are undefined are left out. */
+export const path = (name, parameters) => `/api/v1/${name}?${new URLSearchParams(
+  Object.entries(parameters).filter(([, value]) => value !== undefined))}`;

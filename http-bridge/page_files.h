@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The files of http-bridge/page, and Debian's Chart.js with its licence, as they were when this was built
+// (page/CMakeLists.txt makes the definition).
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace goxel_telemetry::http_bridge {
+
+struct PageFile {
+  std::string_view path;  // "/" or "/page/NAME"
+  std::string_view bytes;
+};
+const std::vector<PageFile>& page_files();
+
+}  // namespace goxel_telemetry::http_bridge
