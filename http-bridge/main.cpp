@@ -13,6 +13,7 @@
 #include "http-bridge/history_service.h"
 #include "http-bridge/instances.h"
 #include "http-bridge/options.h"
+#include "http-bridge/otlp/exporter.h"
 #include "http-bridge/routes.h"
 #include "http-bridge/server.h"
 #include "http-bridge/socket_file.h"
@@ -62,6 +63,12 @@ int run(const Options& options) {
     history.emplace(options.history_file, options.history_retention);
     source = {options.history_file, [&history] { return history->message(); }};
   }
+  std::unique_ptr<otlp::Exporter> exporter;  // outlives those who give it operations
+  if (!options.otlp.url.empty()) {
+    auto headers = otlp::read_headers(options.otlp, why);
+    if (!headers) return fail(why);
+    exporter = std::make_unique<otlp::Exporter>(options.otlp, *std::move(headers));
+  }
   std::optional<Instances> instances(std::in_place, options.instances);
   const Routes routes(
       Access::for_address(options.bind, token), [&instances] { return instances->newest(); },
@@ -97,6 +104,12 @@ int run(const Options& options) {
     history->start();
     instances->keep_history(*history);
   }
+  if (exporter != nullptr) {
+    instances->export_operations(
+        [&exporter](const auto& daemon, const auto& joined) { exporter->take(daemon, joined); },
+        [&exporter] { return exporter->counts(); });
+    spans.on_batch([&exporter](const auto& batch) { exporter->learn(batch); });
+  }
   instances->start();
 
   bool stopped = false;
@@ -117,7 +130,9 @@ int run(const Options& options) {
   server.stop();
   serving.join();
   spans_socket.reset();
-  instances.reset();  // gives its last rollups to the history
+  instances
+      .reset();  // gives its last rollups to the history, and its last operations to the exporter
+  exporter.reset();
   if (history) history->stop();
   return stopped ? 0 : fail("the server socket failed; start the bridge again");
 }

@@ -156,6 +156,9 @@ class LayerGroup::State {
   }
 
   void sweep(const Time& now, std::uint64_t budget_ns);
+  void join_what_waits(const Time& now) {
+    join_.advance(now.monotonic_ns + SpanJoin::kPatienceNs - SpanJoin::kGraceNs);
+  }
   Snapshot snapshot(const Time& now);
   std::shared_ptr<const LayersView> layers(const Snapshot& all);
   std::shared_ptr<const SlowestOperations::Kept> slowest() { return slowest_.kept(); }
@@ -404,6 +407,9 @@ void LayerGroup::limit_window_bytes(std::size_t most) {
 }
 void LayerGroup::on_operation(OperationListener listener) {
   state_->listener = std::move(listener);
+}
+void LayerGroup::join_what_waits(const Time& now) {
+  state_->join_what_waits(now);
 }
 Follower& LayerGroup::daemon() {
   return state_->daemon;

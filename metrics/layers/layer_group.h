@@ -50,6 +50,8 @@ class LayerGroup {
   // `listener` gets each operation when it is joined, whenever that ended: also what the rings held before the first sweep.
   // Call it before that.
   void on_operation(OperationListener listener);
+  // Joins what waits for more spans, but for what has only just ended: after the last sweep.
+  void join_what_waits(const Time& now);
 
   const std::string& instance() const;
   // The two followers. Do not sweep them: sweep the group.

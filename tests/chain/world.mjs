@@ -29,9 +29,12 @@ const connects = (path) => new Promise((resolve) => {
 });
 
 export class World {
-  /** Ends with the test `t`. `daemonOptions` are those of the stand-in; with --pool it loads the plugin itself. */
-  static async start(t, daemonOptions = []) {
-    const world = new World(daemonOptions);
+  /**
+   * Ends with the test `t`. `daemonOptions` are those of the stand-in; with --pool it loads the plugin itself. `bridgeOptions` are of all its
+   * bridges.
+   */
+  static async start(t, daemonOptions = [], bridgeOptions = []) {
+    const world = new World(daemonOptions, bridgeOptions);
     t.after(() => world.#end());
     [world.url] = await Promise.all([world.startBridge('bridge'), world.startDaemon()]);
     return world;
@@ -42,10 +45,12 @@ export class World {
   instance = `chain-${process.pid}-${++worlds}`;
   #folder = mkdtempSync('/tmp/chain-');  // short: a socket's path has at most 107 bytes
   #daemonOptions;
+  #bridgeOptions;
   #processes = new Map();  // the last one of each name
 
-  constructor(daemonOptions) {
+  constructor(daemonOptions, bridgeOptions) {
     this.#daemonOptions = daemonOptions;
+    this.#bridgeOptions = bridgeOptions;
     this.socket = this.#file('goxel.sock');
     writeFileSync(this.#file('daemon_config.json'), JSON.stringify({
       plugins: { telemetry: { enabled: true, library: `${built}/plugin/goxel_telemetry.so`, config: { instance: this.instance } } },
@@ -62,7 +67,7 @@ export class World {
 
   /** Its address. */
   async startBridge(name) {
-    this.#run(name, 'http-bridge/goxel-telemetry-bridge', ['--instance', this.instance, '--port', '0']);
+    this.#run(name, 'http-bridge/goxel-telemetry-bridge', ['--instance', this.instance, '--port', '0', ...this.#bridgeOptions]);
     return eventually(() => /listening on (http:[^ \n]*[^ \n/])/.exec(this.log(name))?.[1], Boolean, 'the bridge');
   }
 
@@ -80,6 +85,16 @@ export class World {
     const { pid } = this.#processes.get('chain');
     process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')), signal);
   }
+
+  /** Its exit code, when it has ended by SIGTERM. */
+  async end(name) {
+    const child = this.#processes.get(name);
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    return (await ended)[0];
+  }
+
+  pid(name) { return this.#processes.get(name).pid; }
 
   async kill(name) {
     const child = this.#processes.get(name);

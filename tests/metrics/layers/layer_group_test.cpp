@@ -213,6 +213,17 @@ TEST_F(Group, TellsOfEachJoinedOperationOnceWithProtocolAndErrorOfEachLayer) {
   EXPECT_EQ(told[0].spans[1].status, "error");
 }
 
+TEST_F(Group, AtTheEndWhatWaitsIsJoinedButForWhatHasOnlyJustEnded) {
+  std::vector<std::uint64_t> joined;
+  group_.on_operation([&](const ListenedOperation& one) { joined.push_back(one.trace_id); });
+  two_layers(1, now() - 900 * kMs);
+  two_layers(2, now() - 100 * kMs);
+  group_.sweep(now_);
+  EXPECT_THAT(joined, ElementsAre());
+  group_.join_what_waits(now_);
+  EXPECT_THAT(joined, ElementsAre(1));
+}
+
 TEST_F(Group, ATraceHasNothingOfTheFuture) {
   const auto record = [this](std::uint64_t start_ns, std::uint64_t duration_ns) {
     shm::Record one = TestSegment::record(daemon_->operation("add"), now(), 0);
