@@ -101,8 +101,9 @@ std::string TraceRequest::text() const {
   std::string text = R"({"resourceSpans":[)";
   for (const auto& [resource, spans] : by_resource_) {
     if (text.back() != '[') text += ',';
-    text += R"({"resource":)" + resource_text(resource) + R"(,"scopeSpans":[{"scope":)" + scope +
-            R"(,"spans":[)" + spans + "]}]}";
+    text.append(R"({"resource":)").append(resource_text(resource));
+    text.append(R"(,"scopeSpans":[{"scope":)").append(scope);
+    text.append(R"(,"spans":[)").append(spans).append("]}]}");
   }
   return text + "]}";
 }

@@ -132,7 +132,7 @@ std::optional<std::vector<std::string>> read_headers(const Settings& settings, s
             " headers";
       return std::nullopt;
     }
-    headers.push_back(std::string(name) + ": " + std::string(value));
+    headers.emplace_back(name).append(": ").append(value);
   }
   return headers;
 }
