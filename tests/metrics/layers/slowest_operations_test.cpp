@@ -36,7 +36,7 @@ class Slowest : public testing::Test {
       spans.push_back({end_ns - ms * kMs + 10 * i, end_ns - ms * kMs + 10 * i + 1,
                        names_.number_of("2-layer", "inner"), Layer::daemon, 0, 0, true});
     }
-    slowest_.add(operation, ms, spans, names_, {end_ns, end_ns + 7});
+    slowest_.add({operation, ms, spans, names_, {end_ns, end_ns + 7}});
   }
   // What is found: "name milliseconds".
   std::vector<std::string> found(const SlowestQuery& query, std::uint64_t now_second) {
