@@ -124,7 +124,8 @@ std::optional<std::vector<std::string>> read_headers(const Settings& settings, s
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = trimmed(line.substr(std::min(colon + 1, line.size())));
     if (const std::string fault = fault_of(name, value); !fault.empty()) {
-      why = "line " + std::to_string(number) + " of the headers file " + file + ' ' + fault;
+      why = "line " + std::to_string(number);
+      why.append(" of the headers file ").append(file).append(" ").append(fault);
       return std::nullopt;
     }
     if (headers.size() == kMostHeaders) {

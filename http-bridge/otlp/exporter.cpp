@@ -73,6 +73,8 @@ void Exporter::take(const metrics::Follower& daemon, const metrics::ListenedOper
 
 void Exporter::put(Operation operation) {
   const std::size_t more = operation.traced.spans.size();
+  // Once: else each operation would wake a thread that waits for a collector which is away.
+  if (queued_spans_ < kMostSpans && queued_spans_ + more >= kMostSpans) wake_.notify_one();
   queued_spans_ += more;
   counts_.waiting += more;
   queue_.push_back(std::move(operation));
@@ -83,7 +85,6 @@ void Exporter::put(Operation operation) {
     counts_.waiting -= spans;
     counts_.queue_full += spans;
   }
-  if (queued_spans_ >= kMostSpans) wake_.notify_one();
 }
 
 void Exporter::put(Sampling::Released released) {
@@ -105,8 +106,7 @@ void Exporter::run(const std::stop_token& stop) {
 
   Sender sender(settings_.url, headers_, settings_.ca_file);
   for (bool ends = false, in_time = true; in_time && !ends;) {
-    wait(stop);
-    ends = stop.stop_requested();  // all that will ever be in the queue is there
+    ends = wait(stop);
     while (in_time) {
       const std::optional<Batch> batch = next_batch();
       if (!batch) break;
@@ -117,11 +117,13 @@ void Exporter::run(const std::stop_token& stop) {
   say(complaints_.left(counts().waiting));
 }
 
-void Exporter::wait(const std::stop_token& stop) {
+bool Exporter::wait(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, stop, kPeriod, [this] { return queued_spans_ >= kMostSpans; });
   const std::uint64_t now_ns = shm::monotonic_ns();
-  put(stop.stop_requested() ? sampling_.release_all(now_ns) : sampling_.release(now_ns));
+  const bool ends = stop.stop_requested();
+  put(ends ? sampling_.release_all(now_ns) : sampling_.release(now_ns));
+  return ends;
 }
 
 std::optional<Exporter::Batch> Exporter::next_batch() {

@@ -65,7 +65,8 @@ class Exporter {
 
   // Of the thread:
   void run(const std::stop_token& stop);
-  void wait(const std::stop_token& stop);
+  // Until there is something to do. True if all that will ever be in the queue is there.
+  bool wait(const std::stop_token& stop);
   std::optional<Batch> next_batch();
   // False if the end came first.
   bool deliver(Sender& sender, const Batch& batch, const std::stop_token& stop);

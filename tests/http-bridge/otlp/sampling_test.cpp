@@ -83,7 +83,7 @@ TEST_F(SamplingTest, AllThatFailedAndTheShareAreSentAtOnce) {
 }
 
 TEST_F(SamplingTest, OfEachOperationAndSecondTheSlowestAreSentWhenTheSecondIsOver) {
-  for (const std::uint64_t ms : {3, 9, 1, 7}) ask({.ms = ms});
+  for (const std::uint64_t ms : {3u, 9u, 1u, 7u}) ask({.ms = ms});
   ask({.ms = 2, .name = 2});
   ask({.second = 101, .ms = 1});
   EXPECT_EQ(ask({.ms = 5}), Choice::leave);
