@@ -307,6 +307,12 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
   try {
     const std::string empty = metrics::empty_argument({argv, static_cast<std::size_t>(argc)});
     if (!empty.empty()) throw CLI::ParseError(empty, kBadUsage);
+    // Since 2.3 CLI11 would read several.
+    const auto names_file = [](std::string_view argument) {
+      return argument == "--config" || argument.starts_with("--config=");
+    };
+    if (std::count_if(argv, argv + argc, names_file) > 1)
+      throw CLI::ParseError("--config: only one file is read", kBadUsage);
     app.parse(argc, argv);
     if (app.count("--config") > 0) options.config_file = app["--config"]->as<std::string>();
     if (options.allowed_origins.size() > kMostOrigins) {
