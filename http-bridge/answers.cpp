@@ -45,6 +45,9 @@ Request to_request(const RequestHead& head) {
                   head.host,   head.authorization};
   request.accept_encoding = head.accept_encoding;
   request.if_none_match = head.if_none_match;
+  request.origin = head.origin;
+  request.requested_method = head.requested_method;
+  request.private_network = head.private_network;
   request.content_type = head.content_type;
   request.content_encoding = head.content_encoding;
   return request;

@@ -44,6 +44,15 @@ class Front::Loop {
     asio::post(io_, [this] { peers_.end(); });
   }
 
+  void give_up() {
+    asio::post(io_, [this] {
+      io_.stop();  // after this
+      peers_.give_up();
+    });
+  }
+
+  void call(std::function<void()> heard) { asio::post(io_, std::move(heard)); }
+
  private:
   const std::chrono::milliseconds patience_;
   asio::io_context io_{1};
@@ -70,6 +79,14 @@ bool Front::serve() {
 
 void Front::stop() {
   loop_->stop();
+}
+
+void Front::give_up() {
+  loop_->give_up();
+}
+
+void Front::call(std::function<void()> heard) {
+  loop_->call(std::move(heard));
 }
 
 }  // namespace goxel_telemetry::http_bridge

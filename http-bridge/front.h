@@ -4,6 +4,7 @@
 // (answers.h).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,8 @@ class Front {
   void accept_at(int listening, Door door);
   bool serve();
   void stop();
+  void give_up();
+  void call(std::function<void()> heard);
 
  private:
   class Loop;

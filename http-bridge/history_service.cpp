@@ -2,11 +2,9 @@
 #include "http-bridge/history_service.h"
 
 #include <algorithm>
-#include <iostream>
 #include <utility>
 
-#include "metrics/text/characters.h"
-#include "metrics/text/printable.h"
+#include "http-bridge/log.h"
 #include "shm/clock.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -266,19 +264,19 @@ void HistoryService::report(const std::string& message) {
     if (message == message_) return;
     message_ = message;
   }
-  std::cerr << "goxel-telemetry-bridge: "
-            << (message.empty() ? "the history is written again"
-                                : metrics::visible(metrics::printable(message)))
-            << std::endl;
+  if (message.empty()) {
+    log_trouble(LogLevel::info, "history_is_written_again", {{"file", file_}});
+  } else {
+    log_trouble(LogLevel::warning, "history_is_not_written", {{"why", message}});
+  }
 }
 
 void HistoryService::tell_forgotten(const std::vector<std::string>& instances) {
   if (instances.empty()) return;
-  std::cerr << "goxel-telemetry-bridge: the history had no room for more names, and forgot what "
-               "was watched longest ago: "
-            << instances.front();
-  if (instances.size() > 1) std::cerr << " and " << instances.size() - 1 << " more instances";
-  std::cerr << std::endl;
+  log_trouble(LogLevel::warning, "history_forgot_names",
+              {{"why", "it has no room for more; these were watched longest ago"},
+               {"instance", instances.front()},
+               {"instances", std::to_string(instances.size())}});
 }
 
 std::size_t HistoryService::waiting() const {

@@ -64,6 +64,9 @@ Request to_request(const httplib::Request& in, Sent& sent) {
   request.if_none_match = in.get_header_value("If-None-Match");
   request.host = in.get_header_value("Host");
   request.authorization = in.get_header_value("Authorization");
+  request.origin = in.get_header_value("Origin");
+  request.requested_method = in.get_header_value(kRequestedMethodField);
+  request.private_network = in.get_header_value(kPrivateNetworkField);
   return request;
 }
 

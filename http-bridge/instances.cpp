@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/instances.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <exception>
-#include <iostream>
 #include <iterator>
 #include <utility>
 
+#include "http-bridge/log.h"
 #include "http-bridge/memory_shares.h"
 #include "metrics/live/instances_here.h"
 #include "shm/clock.h"
@@ -87,6 +89,7 @@ void Instances::start() {
 }
 
 void Instances::run(const std::stop_token& stop) {
+  ::pthread_setname_np(::pthread_self(), "sweep");
   std::unique_lock lock(mutex_);
   for (;;) {  // start() has just looked
     const auto rest_for = rest();
@@ -121,12 +124,10 @@ void Instances::sweep_or_complain(bool is_asked) {
     if (is_asked || now.monotonic_ns - std::min(shown_ns_, now.monotonic_ns) >= kShowIntervalNs) {
       show(now);
     }
-    complained_ = false;
   } catch (const std::exception& error) {
-    if (!std::exchange(complained_, true)) {
-      std::cerr << "goxel-telemetry-bridge: nothing new can be read: " << error.what() << std::endl;
-    }
+    log_trouble(LogLevel::error, "nothing_new_can_be_read", {{"why", error.what()}});
   }
+  ++sweeps_;
 }
 
 void Instances::sweep(const Time& now) {

@@ -4,6 +4,7 @@
 // snapshots cost as much as thirty of them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -54,6 +55,9 @@ class Instances {
   // Sweeps and shows once, then goes on on a thread of its own until destruction.
   void start();
 
+  // Sweeps a last time, and gives what there is to the history. The snapshots stay.
+  void stop() { thread_ = {}; }
+
   // Sweeps and shows once. Only before start().
   void sweep(const metrics::Time& now);
 
@@ -63,6 +67,9 @@ class Instances {
   // cannot be had in kLongestWait. After start(). Thread-safe.
   std::shared_ptr<const Snapshots> newest();
   static constexpr std::chrono::nanoseconds kLongestWait{kBudgetNs};  // as long as a sweep may take
+
+  // How many sweeps there were, good ones and others. Thread-safe.
+  std::uint64_t sweeps() const { return sweeps_; }
 
  private:
   struct View {
@@ -87,10 +94,10 @@ class Instances {
   void begin_history(metrics::LayerGroup& group);
 
   const bool watches_all_;
-  bool complained_ = false;
   const List list_;
   const std::uint64_t budget_ns_;
   const std::size_t most_window_bytes_;
+  std::atomic<std::uint64_t> sweeps_ = 0;
   std::uint64_t shared_second_ = 0;  // when memory was shared the last time
   const std::shared_ptr<metrics::OperationPlaces> places_ =
       std::make_shared<metrics::OperationPlaces>();

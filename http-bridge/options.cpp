@@ -9,11 +9,15 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "http-bridge/access.h"
+#include "http-bridge/config_file.h"
 #include "http-bridge/instances.h"
 #include "metrics/comparison/baseline_store.h"
 #include "metrics/text/arguments.h"
@@ -59,32 +63,134 @@ std::string check_socket_mode(const std::string& text) {
   return "'" + text + "' is not 0600, 0660 (the group may connect, too) or 0666 (everybody may)";
 }
 
+constexpr std::array<std::pair<const char*, LogLevel>, 4> kLogLevels = {
+    {{"debug", LogLevel::debug},
+     {"info", LogLevel::info},
+     {"warning", LogLevel::warning},
+     {"error", LogLevel::error}}};
+constexpr std::array<std::pair<const char*, LogFormat>, 2> kLogFormats = {
+    {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}}};
+
+// An option whose value is one of these names.
+template <class Value, std::size_t kCount>
+CLI::Option* add_choice(CLI::App& app, const char* flag, Value& value,
+                        const std::array<std::pair<const char*, Value>, kCount>& names,
+                        const char* help) {
+  return app
+      .add_option_function<std::string>(
+          flag,
+          [&](const std::string& text) {
+            const auto found = std::find_if(names.begin(), names.end(),
+                                            [&](const auto& one) { return text == one.first; });
+            if (found == names.end())
+              throw CLI::ValidationError(flag, "there is no '" + text + "'");
+            value = found->second;
+          },
+          help)
+      ->type_name("NAME");
+}
+
+constexpr std::size_t kMostOrigins = 32;
+
+// Lets CLI11 read the file that --config names.
+class ConfigFile : public CLI::Config {
+ public:
+  explicit ConfigFile(const CLI::App& app) : app_(app) {}
+
+  std::string to_config(const CLI::App*, bool, bool, std::string) const override { return {}; }
+
+  std::vector<CLI::ConfigItem> from_config(std::istream& in) const override {
+    std::string text(kMostConfigBytes + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kMostConfigBytes) {
+      throw refused({"it is longer than " + std::to_string(kMostConfigBytes) + " bytes"});
+    }
+    std::string why;
+    std::vector<ConfigEntry> entries = parse_config(text, why);
+    if (!why.empty()) throw refused({why});
+    std::vector<std::string> unknown;
+    std::vector<CLI::ConfigItem> read;
+    for (ConfigEntry& entry : entries) {
+      const CLI::Option* const option = app_.get_option_no_throw("--" + entry.name);
+      if (option == nullptr || !option->get_configurable()) {
+        unknown.push_back("line " + std::to_string(entry.line) + ": there is no option \"" +
+                          entry.name + '"');
+        continue;
+      }
+      if (option->count() == 0) lines_.emplace_back("--" + entry.name, entry.line);
+      CLI::ConfigItem& item = read.emplace_back();
+      item.name = std::move(entry.name);
+      item.inputs = std::move(entry.values);
+    }
+    if (!unknown.empty()) throw refused(std::move(unknown));
+    return read;
+  }
+
+  // Not empty: why the file is no configuration.
+  const std::vector<std::string>& faults() const { return faults_; }
+
+  // "line 3: ", if `message` is about a value that the file gave.
+  std::string place_of(const std::string& message) const {
+    for (const auto& [flag, line] : lines_) {
+      const std::size_t at = message.find(flag);
+      if (at == std::string::npos) continue;
+      const std::size_t end = at + flag.size();
+      if (end == message.size() || message[end] == ':' || message[end] == ' ')
+        return "line " + std::to_string(line) + ": ";
+    }
+    return {};
+  }
+
+ private:
+  CLI::ParseError refused(std::vector<std::string> faults) const {
+    faults_ = std::move(faults);
+    return {"", kBadUsage};
+  }
+
+  const CLI::App& app_;
+  // CLI11 reads by a constant function.
+  mutable std::vector<std::string> faults_;
+  mutable std::vector<std::pair<std::string, unsigned>> lines_;
+};
+
 std::string check_duration(const std::string& text) {
   const auto seconds = metrics::parse_duration(text);
   if (seconds && *seconds >= 60) return {};
   return "'" + text + "' is no time of at least a minute, such as 90m, 24h or 30d";
 }
 
-}  // namespace
+std::string why_unreadable(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) return std::strerror(EISDIR);
+  std::ifstream in(file);
+  return std::strerror(in ? EIO : errno);
+}
 
-std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
+// Everything but what is printed.
+std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char** argv) {
   Options options;
   options.baseline_folder = metrics::default_baseline_folder();
   CLI::App app("Serves the telemetry of running Goxel daemons over HTTP.",
                "goxel-telemetry-bridge");
+  const auto file = std::make_shared<ConfigFile>(app);
+  app.config_formatter(file);
+  app.set_config("--config", "",
+                 "Read options from this file, too: TOML, keys are these names without dashes; "
+                 "what stands here wins")
+      ->type_name("FILE");
+  app.add_flag("--check-config", options.only_check,
+               "Only say whether the bridge would start with these options and this file")
+      ->configurable(false);
   app.set_version_flag("--version", "goxel-telemetry-bridge " GOXEL_TELEMETRY_VERSION);
   app.add_option("--instance", options.instances,
                  "Daemon to watch; may be repeated (default: all on this machine)")
       ->check(check_instance, "")
       ->allow_extra_args(false)
       ->type_name("NAME");
-  app.add_option_function<std::vector<std::string>>(
-         "--trust",
-         [](const std::vector<std::string>& users) {
-           const std::string problem = shm::trust_only(users);
-           if (!problem.empty()) throw CLI::ValidationError("--trust", problem);
-         },
-         "Watch only daemons of this user and of root; may be repeated (default: of anybody)")
+  app.add_option("--trust", options.trusted_users,
+                 "Watch only daemons of this user and of root; may be repeated (default: of "
+                 "anybody)")
       ->allow_extra_args(false)
       ->type_name("USER");
   app.add_option("--port", options.port, "TCP port; 0 takes any that is free")
@@ -99,6 +205,20 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   app.add_option("--token-file", options.token_file,
                  "File with the token that clients must present as 'Authorization: Bearer TOKEN'")
       ->type_name("FILE");
+  app.add_option_function<std::vector<std::string>>(
+         "--allow-origin",
+         [&options](const std::vector<std::string>& texts) {
+           options.allowed_origins.clear();
+           for (const std::string& text : texts) {
+             std::string why;
+             options.allowed_origins.push_back(canonical_origin(text, why));
+             if (!why.empty()) throw CLI::ValidationError("--allow-origin", why);
+           }
+         },
+         "Let web pages of this origin (https://grafana.example) read answers; may be repeated "
+         "(default: none but the bridge's own)")
+      ->allow_extra_args(false)
+      ->type_name("ORIGIN");
   app.add_option("--spans-socket", options.spans_socket.path,
                  "Also take reports of spans on a UNIX socket of this path, from those whom its "
                  "file lets connect; no token is asked there")
@@ -139,13 +259,25 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
                  "Where goxel-telemetry baseline keeps them (default: "
                  "$XDG_STATE_HOME/goxel-telemetry/baselines)")
       ->type_name("FOLDER");
+  add_choice(app, "--log-level", options.log.level, kLogLevels,
+             "Lowest level that is written to standard error: debug, info, warning or error "
+             "(default: info)");
+  add_choice(app, "--log-format", options.log.format, kLogFormats,
+             "How a line is written there: logfmt or json (default: logfmt)");
   app.footer(
-      "Exit codes: 0 ended by a signal (SIGINT, SIGTERM, SIGHUP); 1 the token file cannot be read, "
-      "or the address or the socket cannot be used; 2 bad flags or values.");
+      "SIGHUP reads the configuration file and the token file again, if there is either. "
+      "Exit codes: 0 ended by a signal (SIGINT, SIGTERM; SIGHUP without such a file); 1 the token "
+      "file cannot be read, or the address or the socket cannot be used; 2 bad flags or values, "
+      "also in the file.");
   try {
     const std::string empty = metrics::empty_argument({argv, static_cast<std::size_t>(argc)});
     if (!empty.empty()) throw CLI::ParseError(empty, kBadUsage);
     app.parse(argc, argv);
+    if (app.count("--config") > 0) options.config_file = app["--config"]->as<std::string>();
+    if (options.allowed_origins.size() > kMostOrigins) {
+      throw CLI::ValidationError("at most " + std::to_string(kMostOrigins) +
+                                 " origins can be allowed");
+    }
     if (!is_loopback(options.bind) && options.token_file.empty()) {
       throw CLI::ValidationError("--bind " + options.bind +
                                  " is reachable from other machines and needs --token-file");
@@ -164,12 +296,51 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
     }
   } catch (const CLI::Success& help_or_version) {
     return ExitCode{app.exit(help_or_version)};
+  } catch (const CLI::FileError&) {
+    const std::string name = app["--config"]->as<std::string>();
+    return std::vector{"cannot read the configuration file " + name + ": " + why_unreadable(name)};
   } catch (const CLI::ParseError& error) {
-    std::cerr << "goxel-telemetry-bridge: " << metrics::visible(metrics::printable(error.what()))
-              << "\n";
-    return ExitCode{kBadUsage};
+    std::vector<std::string> faults = file->faults();
+    const std::string place = file->place_of(error.what());
+    if (faults.empty()) faults.push_back(place + error.what());
+    if (!file->faults().empty() || !place.empty()) {
+      for (std::string& fault : faults)
+        fault.insert(0, "in " + app["--config"]->as<std::string>() + ", ");
+    }
+    return faults;
   }
   return options;
+}
+
+}  // namespace
+
+std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
+  auto parsed = parse(argc, argv);
+  if (const auto* exit_code = std::get_if<ExitCode>(&parsed)) return *exit_code;
+  if (const auto* faults = std::get_if<std::vector<std::string>>(&parsed)) {
+    print_sentences(*faults);
+    return ExitCode{kBadUsage};
+  }
+  auto& options = std::get<Options>(parsed);
+  if (options.trusted_users.empty()) return std::move(options);
+  const std::string problem = shm::trust_only(options.trusted_users);
+  if (problem.empty()) return std::move(options);
+  print_sentences({"--trust: " + problem});
+  return ExitCode{kBadUsage};
+}
+
+std::variant<Options, std::vector<std::string>> read_options(int argc, char** argv) {
+  auto parsed = parse(argc, argv);
+  if (auto* options = std::get_if<Options>(&parsed)) return std::move(*options);
+  if (auto* faults = std::get_if<std::vector<std::string>>(&parsed)) return std::move(*faults);
+  return std::vector<std::string>{};  // help, which would have ended the program before
+}
+
+void print_sentences(const std::vector<std::string>& sentences) {
+  for (const std::string& sentence : sentences) {
+    std::cerr << "goxel-telemetry-bridge: " << metrics::visible(metrics::printable(sentence))
+              << "\n";
+  }
 }
 
 std::string read_token(const std::string& file, std::string& why) {

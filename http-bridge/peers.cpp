@@ -419,4 +419,12 @@ void Peers::end() {
   }
 }
 
+void Peers::give_up() {
+  const std::vector<PeerPtr> all(peers_.begin(), peers_.end());
+  for (const PeerPtr& peer : all) {
+    if (const auto left = std::exchange(peer->left, nullptr)) (*left)();
+    close(peer);
+  }
+}
+
 }  // namespace goxel_telemetry::http_bridge

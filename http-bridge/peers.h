@@ -60,6 +60,8 @@ class Peers {
   void accept_at(int listening, Door door);
   // Accepts nobody any more; answers that are awaited or on their way are finished.
   void end();
+  // After end(): closes all that are left, and lets nobody work for them any more.
+  void give_up();
   bool failed() const { return failed_; }  // a socket did not listen any more, so it has ended
 
   // The peer's request is being answered from now on.

@@ -70,6 +70,7 @@ Response compressed(const Response& response, Effort effort) {
   shorter.body = std::move(body);
   shorter.is_gzip = true;
   shorter.tag = response.tag;
+  shorter.cross_origin = response.cross_origin;
   return shorter;
 }
 
@@ -89,6 +90,7 @@ Response not_modified(const Response& response) {
   short_answer.content_type = response.content_type;
   short_answer.is_gzip = response.is_gzip;
   short_answer.tag = response.tag;
+  short_answer.cross_origin = response.cross_origin;
   short_answer.left_out_bytes = response.body.size();
   return short_answer;
 }

@@ -148,6 +148,7 @@ const RefusedHead* read_request_line(std::string_view line, RequestHead& head, b
 // What the fields say that are not passed on.
 struct Framing {
   bool has_host = false;
+  bool has_origin = false;
   bool has_length = false;
   bool has_coding = false;
   bool closes = false;
@@ -177,6 +178,13 @@ const RefusedHead* read_field(std::string_view line, RequestHead& head, Framing&
   } else if (same_name(name, "Authorization")) {
     if (!head.authorization.empty()) return &kBadField;
     head.authorization = value;
+  } else if (same_name(name, "Origin")) {
+    if (std::exchange(framing.has_origin, true)) return &kBadField;
+    head.origin = value;
+  } else if (same_name(name, kRequestedMethodField)) {
+    head.requested_method = value;
+  } else if (same_name(name, kPrivateNetworkField)) {
+    head.private_network = value;
   } else if (same_name(name, "Content-Type")) {
     if (!head.content_type.empty()) return &kBadField;
     head.content_type = value;
@@ -201,9 +209,6 @@ const RefusedHead* read_field(std::string_view line, RequestHead& head, Framing&
     if (list_has(value, "Upgrade")) framing.connection_upgrades = true;
   } else if (same_name(name, "Upgrade")) {
     if (list_has(value, "websocket")) framing.upgrades_to_websocket = true;
-  } else if (same_name(name, "Origin")) {
-    if (!head.origin.empty()) return &kBadField;
-    head.origin = value;
   } else if (same_name(name, "Sec-WebSocket-Key")) {
     if (!head.websocket_key.empty()) return &kBadField;
     head.websocket_key = value;
@@ -261,6 +266,9 @@ std::string essential_bytes(const RequestHead& head) {
   add(kAcceptEncodingField, head.accept_encoding);
   add("If-None-Match", head.if_none_match);
   add("Authorization", head.authorization);
+  add("Origin", head.origin);
+  add(kRequestedMethodField, head.requested_method);
+  add(kPrivateNetworkField, head.private_network);
   return bytes + "Connection: close\r\n\r\n";
 }
 

@@ -19,9 +19,12 @@ struct RequestHead {
   std::string accept_encoding;
   std::string if_none_match;
   std::string authorization;
+  std::string origin;  // of the page that asks, in a browser
+  // Of the question that a browser asks before a page's request (CORS preflight):
+  std::string requested_method;
+  std::string private_network;
   std::string content_type;
   std::string content_encoding;
-  std::string origin;
   // Of a request that asks to speak WebSocket from now on (RFC 6455, 4.2.1).
   bool upgrades = false;  // Connection and Upgrade say so
   std::string websocket_key;
@@ -49,6 +52,9 @@ std::variant<RequestHead, RefusedHead> parse_request_head(std::string_view head)
 
 // Accept-Encoding under a name that the backend's server does not know: we compress, and it does not.
 inline constexpr const char* kAcceptEncodingField = "Goxel-Accept-Encoding";
+
+inline constexpr const char* kRequestedMethodField = "Access-Control-Request-Method";
+inline constexpr const char* kPrivateNetworkField = "Access-Control-Request-Private-Network";
 
 // The request as the only one on its connection, for the backend.
 std::string essential_bytes(const RequestHead& head);

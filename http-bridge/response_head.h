@@ -13,8 +13,10 @@ namespace goxel_telemetry::http_bridge {
 
 inline constexpr std::string_view kCloses = "Connection: close\r\n";
 
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
 // All fields that do not concern the connection.
-std::vector<std::pair<std::string, std::string>> fields_of(const Response& response);
+Fields fields_of(const Response& response);
 
 // Status line, fields and the empty line. `is_last`: the connection ends after this answer.
 std::string head_of(const Response& response, bool is_last);

@@ -12,6 +12,7 @@
 #include "http-bridge/blackbox_route.h"
 #include "http-bridge/comparison_route.h"
 #include "http-bridge/costly_work.h"
+#include "http-bridge/cross_origin.h"
 #include "http-bridge/encode_prometheus.h"
 #include "http-bridge/history_route.h"
 #include "http-bridge/kept_answers.h"
@@ -127,19 +128,21 @@ const Route* find_route(std::string_view path) {
 }
 
 // All that an answer to one of kRoutes depends on, beside the snapshots.
-std::string name_of_answer(const Request& request) {
+std::string name_of_answer(const Request& request, const CrossOrigin& cross_origin) {
   return request.path + (wants_msgpack(request) ? " msgpack" : "") +
          (wants_openmetrics(request) ? " openmetrics " : " ") +
-         parameter(request, "instance").value_or("");
+         parameter(request, "instance").value_or("") + ' ' + cross_origin.allowed;
 }
 
 // Made once, and compressed once, from these snapshots.
 std::shared_ptr<const Response> kept_answer(KeptAnswers& kept, const Request& request,
-                                            const Route& route,
+                                            const Route& route, const Access& access,
                                             const std::shared_ptr<const Snapshots>& snapshots) {
-  const std::string name = name_of_answer(request);
+  const CrossOrigin cross_origin = cross_origin_of(access, request);
+  const std::string name = name_of_answer(request, cross_origin);
   auto answer = kept.get(snapshots, name, [&] {
     Response made = route.answer(request, *snapshots);
+    made.cross_origin = cross_origin;
     add_tag(made);
     return made;
   });
@@ -150,10 +153,11 @@ std::shared_ptr<const Response> kept_answer(KeptAnswers& kept, const Request& re
 }
 
 std::shared_ptr<const Response> checked_answer(KeptAnswers& kept, const Request& request,
-                                               const Route& route, const Routes::Latest& latest) {
+                                               const Route& route, const Access& access,
+                                               const Routes::Latest& latest) {
   if (auto refused = refuse_parameters(request, route.path, route.parameters))
     return std::make_shared<const Response>(std::move(*refused));
-  return kept_answer(kept, request, route, latest());
+  return kept_answer(kept, request, route, access, latest());
 }
 
 Response only_get_and_head(const Request& request) {
@@ -172,7 +176,7 @@ std::optional<Response> refuse_access(const Access& access, const Request& reque
   return std::nullopt;
 }
 
-Routes::Routes(Access access, Latest latest, HistorySource history,
+Routes::Routes(SharedAccess access, Latest latest, HistorySource history,
                const std::string& baseline_folder)
     : access_(std::move(access)),
       latest_(std::move(latest)),
@@ -192,13 +196,15 @@ std::vector<std::string> Routes::ready_paths() {
 }
 
 std::shared_ptr<const Response> Routes::ready(const Request& request) const {
-  if (auto refused = refuse_access(access_, request)) {
+  const auto access = access_.get();
+  if (auto refused = refuse_access(*access, request)) {
+    refused->cross_origin = cross_origin_of(*access, request);
     return std::make_shared<const Response>(std::move(*refused));
   }
   if (is_page_path(request.path)) return page_answer(request);
   const auto route = find_route(request.path);
   assert(route != std::end(kRoutes));
-  return kept_answer(*ready_, request, *route, latest_());
+  return kept_answer(*ready_, request, *route, *access, latest_());
 }
 
 Response Routes::make_anew(const Request& request) const {
@@ -213,7 +219,15 @@ Response Routes::make_anew(const Request& request) const {
 }
 
 Response Routes::handle(const Request& request) const {
-  if (auto refused = refuse_access(access_, request)) return *refused;
+  const auto access = access_.get();
+  if (auto preflight = answer_preflight(*access, request)) return *std::move(preflight);
+  Response response = answer(*access, request);
+  response.cross_origin = cross_origin_of(*access, request);
+  return response;
+}
+
+Response Routes::answer(const Access& access, const Request& request) const {
+  if (auto refused = refuse_access(access, request)) return *refused;
   if (request.path == kSpansPath) return spans_are_posted();
   if (request.path == kStreamPath) return stream_is_a_websocket();
   if (request.path == kRecordsPath) return only_get_and_head(request);  // others are answered late
@@ -233,13 +247,13 @@ Response Routes::handle(const Request& request) const {
     if (auto refused = refuse_parameters(request, request.path, {})) return *refused;
     return *page_answer(request);
   }
-  return *checked_answer(*handled_, request, *route, latest_);
+  return *checked_answer(*handled_, request, *route, access, latest_);
 }
 
 std::shared_ptr<const Response> Routes::document(const Request& request) const {
   const auto route = find_route(request.path);
   assert(route != std::end(kRoutes));
-  return checked_answer(*documents_, request, *route, latest_);
+  return checked_answer(*documents_, request, *route, Access(), latest_);
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -27,12 +27,23 @@ struct Request {
   std::string authorization;
   std::string accept_encoding = {};
   std::string if_none_match = {};
+  std::string origin = {};
+  std::string requested_method = {};  // of a preflight, as the next
+  std::string private_network = {};
   // Whether its client has left, so that nobody wants the answer. Empty: it is not known.
   std::function<bool()> is_gone = {};
   // Of a POST whose body is read.
   std::string content_type = {};
   std::string content_encoding = {};
   std::string body = {};
+};
+
+// What a browser is told about a page of another origin that asks (cross_origin.h).
+struct CrossOrigin {
+  std::string allowed = {};  // the origin whose page may read the answer; empty: none but ours
+  bool differs = false;      // between origins, so that a cache must not mix them up
+  bool private_network = false;
+  bool operator==(const CrossOrigin&) const = default;
 };
 
 struct Response {
@@ -45,6 +56,7 @@ struct Response {
   bool is_gzip = false;
   bool upgrades = false;           // the path is one for WebSocket
   std::size_t left_out_bytes = 0;  // of status 304: the length of the body that is not sent
+  CrossOrigin cross_origin = {};
 };
 
 // Where the history is, and what is wrong with it, if anything.
@@ -67,7 +79,7 @@ class Routes {
 
   // `latest` is called from any thread. An empty `baseline_folder` means that there are no
   // baselines.
-  Routes(Access access, Latest latest, HistorySource history = {},
+  Routes(SharedAccess access, Latest latest, HistorySource history = {},
          const std::string& baseline_folder = {});
   ~Routes();
 
@@ -84,10 +96,11 @@ class Routes {
   std::shared_ptr<const Response> ready(const Request& request) const;
 
  private:
+  Response answer(const Access& access, const Request& request) const;
   // Of a path whose answers are not made from the snapshots alone.
   Response make_anew(const Request& request) const;
 
-  Access access_;
+  SharedAccess access_;
   Latest latest_;
   HistorySource history_;
   std::unique_ptr<CostlyWork> costly_;

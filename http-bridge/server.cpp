@@ -36,4 +36,12 @@ void Server::stop() {
   front_.stop();
 }
 
+void Server::give_up() {
+  front_.give_up();
+}
+
+void Server::call(std::function<void()> heard) {
+  front_.call(std::move(heard));
+}
+
 }  // namespace goxel_telemetry::http_bridge

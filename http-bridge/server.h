@@ -36,6 +36,11 @@ class Server {
   // From another thread, once, after or while serve() is called: ends it. Answers being sent are
   // finished.
   void stop();
+  // After stop(), from another thread: what is not finished is given up.
+  void give_up();
+
+  // From another thread: `heard` is called soon by the one that serves, if that goes on.
+  void call(std::function<void()> heard);
 
  private:
   std::unique_ptr<HttpBackend> backend_;

@@ -40,6 +40,33 @@ std::string reason() {
   return std::strerror(errno);
 }
 
+struct Found {
+  std::string path;  // absolute
+  gid_t group = 0;
+};
+
+// What `place` means on this machine; empty if it means nothing.
+std::optional<Found> find(const SocketPlace& place, std::string& why) {
+  std::error_code error;
+  const std::string path = absolute(place.path, error);
+  if (error) {
+    why = "there is no folder for the socket " + place.path + ": " + error.message();
+    return std::nullopt;
+  }
+  if (path.size() > kLongestPath) {
+    why = path + " is too long for the path of a socket, which has at most " +
+          std::to_string(kLongestPath) + " bytes";
+    return std::nullopt;
+  }
+  const std::optional<gid_t> group =
+      place.group.empty() ? ::getegid() : shm::find_group(place.group);
+  if (!group) {
+    why = "there is no group \"" + place.group + '"';
+    return std::nullopt;
+  }
+  return Found{path, *group};
+}
+
 bool is_named(int descriptor, const std::string& path) {
   struct stat opened {};
   struct stat named {};
@@ -121,28 +148,22 @@ class SocketFile::Lock {
   bool is_ours_ = true;
 };
 
+std::string SocketFile::fault_of(const SocketPlace& place) {
+  std::string why;
+  const auto found = find(place, why);
+  if (!found) return why;
+  const std::string folder = std::filesystem::path(found->path).parent_path().string();
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
+  return "cannot listen on " + found->path + ": " + folder + ": " + reason();
+}
+
 std::unique_ptr<SocketFile> SocketFile::listen(const SocketPlace& place, std::string& why) {
-  std::error_code error;
-  const std::string path = absolute(place.path, error);
-  if (error) {
-    why = "there is no folder for the socket " + place.path + ": " + error.message();
-    return nullptr;
-  }
-  if (path.size() > kLongestPath) {
-    why = path + " is too long for the path of a socket, which has at most " +
-          std::to_string(kLongestPath) + " bytes";
-    return nullptr;
-  }
-  const std::optional<gid_t> group =
-      place.group.empty() ? ::getegid() : shm::find_group(place.group);
-  if (!group) {
-    why = "there is no group \"" + place.group + '"';
-    return nullptr;
-  }
-  auto lock = Lock::take(path, why);
-  if (lock == nullptr || !clear(path, why)) return nullptr;
-  std::unique_ptr<SocketFile> file(new SocketFile(path, std::move(lock)));
-  return file->make(place, *group, why) ? std::move(file) : nullptr;
+  const auto found = find(place, why);
+  if (!found) return nullptr;
+  auto lock = Lock::take(found->path, why);
+  if (lock == nullptr || !clear(found->path, why)) return nullptr;
+  std::unique_ptr<SocketFile> file(new SocketFile(found->path, std::move(lock)));
+  return file->make(place, found->group, why) ? std::move(file) : nullptr;
 }
 
 SocketFile::SocketFile(std::string path, std::unique_ptr<Lock> lock)

@@ -30,6 +30,8 @@ class SocketFile {
  public:
   // Null if it cannot be done: then `why` is a sentence for the operator.
   static std::unique_ptr<SocketFile> listen(const SocketPlace& place, std::string& why);
+  // Why nobody could listen there, before it is tried: a sentence, or nothing.
+  static std::string fault_of(const SocketPlace& place);
   ~SocketFile();
   SocketFile(const SocketFile&) = delete;
   SocketFile& operator=(const SocketFile&) = delete;

@@ -60,13 +60,17 @@ Response refuse_all_but_spans(const Request& request) {
   return error_reply(404, "Nothing but POST /api/v1/spans is answered on this socket.");
 }
 
-SpansRoute::SpansRoute(Access access, std::function<bool(const std::string&)> is_watched)
+SpansRoute::SpansRoute(SharedAccess access, std::function<bool(const std::string&)> is_watched)
     : access_(std::move(access)),
       is_watched_(std::move(is_watched)),
       beating_([this](const std::stop_token& stop) { beat(stop); }) {}
 
 Response SpansRoute::answer(const Request& request) {
-  if (auto refused = refuse_access(access_, request)) return *std::move(refused);
+  const auto access = access_.get();
+  if (auto refused = refuse_access(*access, request)) return *std::move(refused);
+  if (!access->origin_allowed(request.origin, request.host)) {
+    return error_reply(403, "A page of another origin may not report spans here.");
+  }
   return answer_admitted(request);
 }
 

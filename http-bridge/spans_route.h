@@ -28,7 +28,7 @@ class SpansRoute {
   static constexpr std::size_t kMostSegments = 32;
 
   // `is_watched`: whether the bridge knows a daemon of this instance. Called from answer().
-  SpansRoute(Access access, std::function<bool(const std::string& instance)> is_watched);
+  SpansRoute(SharedAccess access, std::function<bool(const std::string& instance)> is_watched);
 
   // A POST to kSpansPath. From one thread at a time.
   Response answer(const Request& request);
@@ -46,7 +46,7 @@ class SpansRoute {
                             std::string& why);
   void beat(const std::stop_token& stop);
 
-  const Access access_;
+  const SharedAccess access_;
   const std::function<bool(const std::string&)> is_watched_;
   std::mutex mutex_;  // guards what follows
   std::map<std::string, Place> segments_;

@@ -317,7 +317,8 @@ TEST_F(ClientConnectionTest, DocumentIsSentWithItsFieldsAndWithoutABodyToHead) {
   const auto document = std::make_shared<const Response>(Response{200, "text/plain", "body"});
   const std::string head =
       "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nCache-Control: no-store\r\n"
-      "X-Content-Type-Options: nosniff\r\nContent-Length: 4\r\n\r\n";
+      "X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n"
+      "Referrer-Policy: no-referrer\r\nContent-Length: 4\r\n\r\n";
   send(kGet);
   connection_.answer(document, now_);
   EXPECT_EQ(connection_.unsent_bytes(), head.size() + 4);

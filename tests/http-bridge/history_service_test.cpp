@@ -459,9 +459,12 @@ TEST_F(HistoryServiceTest, WhatIsWrongIsSaidOnceAndThatItIsOver) {
   const std::string why = bridge.history.message();
   std::filesystem::remove(file_);
   for (int i = 0; i < 3; ++i) bridge.history.commit(now_.realtime_ns / metrics::kSecond);
-  EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "goxel-telemetry-bridge: " + why +
-                "\ngoxel-telemetry-bridge: the history is written again\n");
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      testing::MatchesRegex("time=[^ ]+ level=warning event=history_is_not_written why=\"" + why +
+                            "\"\ntime=[^ ]+ level=info event=history_is_written_again "
+                            "file=" +
+                            file_ + "\n"));
   testing::internal::CaptureStderr();
 }
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -97,6 +98,12 @@ std::optional<Reply> HttpClient::receive(bool head) {
   reply.body = unread_.substr(0, size);
   unread_.erase(0, size);
   return reply;
+}
+
+std::size_t HttpClient::waiting_bytes() const {
+  int bytes = 0;
+  ::ioctl(fd_, FIONREAD, &bytes);
+  return static_cast<std::size_t>(bytes);
 }
 
 bool HttpClient::closed_by_server() {

@@ -33,6 +33,8 @@ class HttpClient {
   // The next answer, with a body as long as Content-Length says; nothing if the connection ends
   // earlier.
   std::optional<Reply> receive(bool head = false);
+  // How many bytes have come that were not received.
+  std::size_t waiting_bytes() const;
   // Whether the server closes the connection, after whatever it sends.
   bool closed_by_server();
 

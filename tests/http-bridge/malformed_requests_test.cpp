@@ -87,6 +87,8 @@ const std::vector<Malformed> kMalformed = {
     {"a line that ends in CR CR LF", with("X: a\r\r\n")},
     {"nothing but LF", "GET / HTTP/1.1\nHost: localhost\n\n"},
     {"a head that ends in LF", "GET / HTTP/1.1\r\nHost: localhost\r\n\n"},
+    {"two origins", with("Origin: http://a\r\nOrigin: http://a\r\n")},
+    {"two origins, one empty", with("Origin:\r\nOrigin: http://a\r\n")},
     {"two authorizations", with("Authorization: Bearer a\r\nAuthorization: Bearer b\r\n")},
     // Host
     {"no Host", host("")},

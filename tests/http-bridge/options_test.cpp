@@ -7,11 +7,14 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 
+#include "http-bridge/check_config.h"
 #include "http-bridge/instances.h"
+#include "tests/http-bridge/temporary_folder.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -19,6 +22,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 using Parsed = std::variant<Options, ExitCode>;
 
@@ -157,7 +161,8 @@ TEST_F(BridgeOptions, ValuesAreTakenUpToTheirBounds) {
 TEST_F(BridgeOptions, NoValueIsEmpty) {
   for (const char* flag : {"--instance", "--port", "--bind", "--token-file", "--history",
                            "--history-1s", "--history-size", "--baselines", "--spans-socket",
-                           "--spans-socket-mode", "--spans-socket-group"}) {
+                           "--spans-socket-mode", "--spans-socket-group", "--config", "--trust",
+                           "--allow-origin", "--log-level", "--log-format"}) {
     EXPECT_EQ(refused({flag, ""}),
               "goxel-telemetry-bridge: what follows " + std::string(flag) + " is empty\n");
     EXPECT_EQ(refused({std::string(flag) + '=', "5"}),
@@ -202,6 +207,212 @@ TEST_F(BridgeOptions, NoMoreInstancesAreNamedThanCanBeWatched) {
   EXPECT_EQ(accepted(arguments).instances.size(), Instances::kMostWatched);
   arguments.insert(arguments.end(), {"--instance", "one-more"});
   EXPECT_THAT(refused(arguments), HasSubstr("at most"));
+}
+
+TEST_F(BridgeOptions, OriginsAreNamedOneByOne) {
+  EXPECT_THAT(accepted({"--allow-origin", "https://Grafana.example:443", "--allow-origin",
+                        "http://localhost:3000"})
+                  .allowed_origins,
+              ElementsAre("https://grafana.example", "http://localhost:3000"));
+  EXPECT_TRUE(accepted({}).allowed_origins.empty());
+  EXPECT_THAT(refused({"--allow-origin", "*"}), HasSubstr("every web page"));
+  EXPECT_THAT(refused({"--allow-origin", "null"}), HasSubstr("sandboxed"));
+  EXPECT_THAT(refused({"--allow-origin", "https://a", "--allow-origin", "b"}),
+              HasSubstr("'b' is no origin"));
+  std::vector<std::string> many;
+  for (int i = 0; i < 33; ++i)
+    many.insert(many.end(), {"--allow-origin", "https://" + std::to_string(i)});
+  EXPECT_THAT(refused(many), HasSubstr("at most 32"));
+}
+
+TEST_F(BridgeOptions, TheLogIsQuietAndLogfmtUnlessItIsAskedForElse) {
+  EXPECT_EQ(accepted({}).log, (LogSettings{LogLevel::info, LogFormat::logfmt}));
+  EXPECT_EQ(accepted({"--log-level", "error", "--log-format", "json"}).log,
+            (LogSettings{LogLevel::error, LogFormat::json}));
+  EXPECT_EQ(accepted({"--log-level", "debug", "--log-format", "logfmt"}).log,
+            (LogSettings{LogLevel::debug, LogFormat::logfmt}));
+  EXPECT_THAT(refused({"--log-level", "loud"}), HasSubstr("--log-level"));
+  EXPECT_THAT(refused({"--log-format", "xml"}), HasSubstr("--log-format"));
+}
+
+class BridgeConfigFile : public BridgeOptions {
+ protected:
+  const std::string& file(const std::string& text) const {
+    std::ofstream(file_) << text;
+    return file_;
+  }
+  std::string fault(const std::string& text, std::vector<std::string> further = {}) const {
+    further.insert(further.begin(), {"--config", file(text)});
+    return refused(further);
+  }
+  std::string in_line(int line, const std::string& sentence) const {
+    return "goxel-telemetry-bridge: in " + file_ + ", line " + std::to_string(line) + ": " +
+           sentence;
+  }
+
+  const TemporaryFolder folder_;
+  const std::string file_ = folder_.file("bridge.toml");
+};
+
+TEST_F(BridgeConfigFile, HasTheFlagsWithoutTheirDashes) {
+  const Options options = accepted({"--config", file(R"(# A comment
+port = 0                      # a number
+bind = "::1"
+instance = ["b", 'a']         # a list
+trust = "root"
+token-file = "/t # o"
+allow-origin = ["https://a", "https://b"]
+spans-socket = "/s"
+spans-socket-mode = "0660"
+spans-socket-group = "goxel"
+history = "/h.db"
+history-1s = "2m"
+history-10s = "3h"
+history-1min = "4d"
+history-1h = "5d"
+history-size = 16
+baselines = "/b"
+log-level = "error"
+log-format = "json"
+)")});
+  EXPECT_EQ(options.config_file, file_);
+  EXPECT_EQ(options.port, 0);
+  EXPECT_EQ(options.bind, "::1");
+  EXPECT_THAT(options.instances, ElementsAre("b", "a"));
+  EXPECT_THAT(options.trusted_users, ElementsAre("root"));
+  EXPECT_EQ(options.token_file, "/t # o");
+  EXPECT_THAT(options.allowed_origins, ElementsAre("https://a", "https://b"));
+  EXPECT_EQ(options.spans_socket.path, "/s");
+  EXPECT_EQ(options.spans_socket.mode, 0660u);
+  EXPECT_EQ(options.spans_socket.group, "goxel");
+  EXPECT_EQ(options.history_file, "/h.db");
+  EXPECT_THAT(options.history_retention.seconds, ElementsAre(120, 10'800, 345'600, 432'000));
+  EXPECT_EQ(options.history_retention.most_bytes, 16u * 1'048'576);
+  EXPECT_EQ(options.baseline_folder, "/b");
+  EXPECT_EQ(options.log, (LogSettings{LogLevel::error, LogFormat::json}));
+}
+
+TEST_F(BridgeConfigFile, WhatTheCommandLineSaysWins) {
+  const std::string text = "port = 1\ninstance = ['a', 'b']\nhistory-1s = '2m'\n";
+  const Options options =
+      accepted({"--port", "2", "--config", file(text), "--instance", "c", "--log-level", "error"});
+  EXPECT_EQ(options.port, 2);
+  EXPECT_THAT(options.instances, ElementsAre("c"));
+  EXPECT_EQ(options.history_retention.seconds[0], 120u);
+  EXPECT_EQ(accepted({"--config", file("")}).port, 9464);
+}
+
+TEST_F(BridgeConfigFile, EveryNameThatIsUnknownIsToldWithItsLine) {
+  EXPECT_EQ(fault("port = 0\n\nprot = 1\ncheck-config = 'x'\nconfig = 'y'\nhelp = 1\n"),
+            in_line(3, "there is no option \"prot\"\n") +
+                in_line(4, "there is no option \"check-config\"\n") +
+                in_line(5, "there is no option \"config\"\n") +
+                in_line(6, "there is no option \"help\"\n"));
+}
+
+TEST_F(BridgeConfigFile, ABadValueIsToldWithItsLine) {
+  EXPECT_THAT(fault("\nport = 65536"), StartsWith(in_line(2, "--port: ")));
+  EXPECT_THAT(fault("\nport = 'x'"), StartsWith(in_line(2, "--port: ")));
+  EXPECT_THAT(fault("port = [1, 2]"), StartsWith(in_line(1, "--port: ")));
+  EXPECT_THAT(fault("instance = []"), StartsWith(in_line(1, "--instance: ")));
+  EXPECT_THAT(fault("bind = '0.0.0.0'"), StartsWith(in_line(1, "--bind 0.0.0.0 is reachable")));
+  EXPECT_THAT(fault("history-1s = '1s'\nhistory-10s = '1s'"), StartsWith(in_line(1, "")));
+  for (const char* value : {"''", "1.5", "true", "2020-01-01", "['']", "[['a']]"}) {
+    EXPECT_EQ(fault("\n\nbind = " + std::string(value)),
+              in_line(3,
+                      "bind is neither a text, which must not be empty, nor a number, nor a "
+                      "list of these\n"))
+        << value;
+  }
+  EXPECT_EQ(fault("port = 1", {"--bind", "x"}).find(file_), std::string::npos)
+      << "that is the command line's";
+  EXPECT_EQ(fault("port = 1", {"--port", "x"}).find(file_), std::string::npos);
+}
+
+TEST_F(BridgeConfigFile, WhatIsNoTomlWithoutSectionsIsToldWithItsLine) {
+  EXPECT_THAT(fault("port = 1\nport = 2\n"), StartsWith(in_line(2, "")));
+  EXPECT_THAT(fault("\nport\n"), StartsWith(in_line(2, "")));
+  EXPECT_THAT(fault("\nspans-socket-mode = 0660\n"), StartsWith(in_line(2, "")));
+  EXPECT_THAT(fault("\xff"), StartsWith(in_line(1, "")));
+  EXPECT_THAT(fault("port = \"\n"), StartsWith(in_line(1, "")));
+  for (const char* text : {"[server]\nport = 1\n", "server.port = 1\n", "server = {port = 1}\n",
+                           "[[server]]\nport = 1\n"}) {
+    EXPECT_EQ(fault(text), in_line(1, "there are no sections, so no \"server\"\n")) << text;
+  }
+  EXPECT_THAT(fault(std::string(70'000, '#')), HasSubstr("longer than 65536 bytes"));
+  EXPECT_THAT(fault("a = " + std::string(10'000, '[')), StartsWith(in_line(1, "")));
+}
+
+TEST_F(BridgeConfigFile, OneThatCannotBeReadIsOneSentence) {
+  EXPECT_EQ(refused({"--config", folder_.file("none")}),
+            "goxel-telemetry-bridge: cannot read the configuration file " + folder_.file("none") +
+                ": No such file or directory\n");
+  EXPECT_EQ(refused({"--config", folder_.path()}),
+            "goxel-telemetry-bridge: cannot read the configuration file " + folder_.path() +
+                ": Is a directory\n");
+  EXPECT_THAT(refused({"--config", "a", "--config", "b"}), HasSubstr("--config"));
+}
+
+// For a reload: what was right at the start may be wrong now.
+TEST_F(BridgeConfigFile, IsReadAgainWithoutAWord) {
+  std::string name = "goxel-telemetry-bridge";
+  std::string flag = "--config=" + file("log-level = 'error'");
+  std::vector<char*> argv = {name.data(), flag.data()};
+  const auto again = read_options(2, argv.data());
+  ASSERT_TRUE(std::holds_alternative<Options>(again));
+  EXPECT_EQ(std::get<Options>(again).log.level, LogLevel::error);
+  file("x = 1\ny = 2");
+  testing::internal::CaptureStderr();
+  const auto faults = read_options(2, argv.data());
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(std::get<std::vector<std::string>>(faults).size(), 2u);
+}
+
+TEST_F(BridgeConfigFile, TheOneThatIsShippedIsOne) {
+  const Options options = accepted({"--config", GOXEL_TELEMETRY_EXAMPLE_CONFIG});
+  EXPECT_EQ(options.bind, "127.0.0.1");
+  EXPECT_EQ(options.history_file, "/var/lib/goxel-telemetry/history.db");
+}
+
+TEST(CheckConfig, FindsAllThatWouldKeepItFromStarting) {
+  const TemporaryFolder folder;
+  Options options;
+  options.history_file = folder.file("h.db");
+  options.spans_socket.path = folder.file("s");
+  EXPECT_THAT(faults_of(options), ElementsAre());
+  EXPECT_TRUE(folder.is_empty()) << "it makes nothing";
+  options.token_file = folder.file("none");
+  options.bind = "192.0.2.1";  // nobody's (RFC 5737)
+  options.history_file = folder.file("none/h.db");
+  options.spans_socket.path = folder.file("none/s");
+  EXPECT_THAT(faults_of(options),
+              ElementsAre(HasSubstr("cannot listen on 192.0.2.1"), HasSubstr("token file"),
+                          HasSubstr("none: No such file or directory"),
+                          HasSubstr("the folder of the history file")));
+  options = {};
+  options.spans_socket = {folder.file("s"), 0660, "no-such-group"};
+  options.history_file = folder.path();
+  EXPECT_THAT(faults_of(options),
+              ElementsAre(HasSubstr("no group \"no-such-group\""), HasSubstr("is no file")));
+}
+
+TEST(CheckConfig, AsksWhatItMayWrite) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("h.db")) << "";
+  Options options;
+  options.history_file = folder.file("h.db");
+  {
+    const As somebody(kNobody, kNobody);
+    EXPECT_THAT(faults_of(options), ElementsAre(HasSubstr("the history file")));
+  }
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+  options.spans_socket.path = folder.file("s");
+  EXPECT_THAT(faults_of(options), ElementsAre());
+  const As somebody(kNobody, kNobody);
+  EXPECT_THAT(faults_of(options),
+              ElementsAre(HasSubstr("Permission denied"),
+                          AllOf(HasSubstr("history"), HasSubstr("Permission denied"))));
 }
 
 TEST_F(BridgeOptions, ATokenHasSixteenToAThousandAndTwentyFourCharacters) {

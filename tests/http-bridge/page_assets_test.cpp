@@ -63,7 +63,7 @@ TEST(PageAssetsTest, AllModulesAreAskedForAtOnce) {
 
 // So that it works offline, and nobody else learns who looks: all that a file names is among the files.
 TEST(PageAssetsTest, FilesNameNoFilesButEachOther) {
-  const std::regex named(R"re((?:src|href)="([^"#]+)"|from '([^']+)'|: url\("?([^)"]+)"?\))re");
+  const std::regex named(R"re((?:src|href)="([^"#]+)"|from '([^']+)'|\burl\(([^)]+)\))re");
   for (const std::string& path : page_paths()) {
     if (path.starts_with("/page/chart.js")) continue;
     const std::string& body = get(path)->body;

@@ -40,11 +40,15 @@ TEST(RequestHead, OnlyWhatAnAnswerDependsOnIsPassedOn) {
       "Range: bytes=0-1\r\nAUTHORIZATION: Bearer t\r\nContent-Length: 5\r\n"
       "Connection: keep-alive\r\nX:\r\naccept: d\r\nIf-None-Match: \"e\"\r\nif-none-match: "
       "W/\"f\"\r\n"
-      "Goxel-Accept-Encoding: br\r\n\r\n");
+      "Goxel-Accept-Encoding: br\r\norigin: https://o\r\n"
+      "access-control-request-method: GET\r\nAccess-Control-Request-Private-Network: true\r\n"
+      "Cookie: c\r\n\r\n");
   EXPECT_EQ(
       essential_bytes(head),
       "GET /a%20b?c=d HTTP/1.1\r\nHost: x:1\r\nAccept: a/b, c, d\r\n"
       "Goxel-Accept-Encoding: gzip\r\nIf-None-Match: \"e\", W/\"f\"\r\nAuthorization: Bearer t\r\n"
+      "Origin: https://o\r\nAccess-Control-Request-Method: GET\r\n"
+      "Access-Control-Request-Private-Network: true\r\n"
       "Connection: close\r\n\r\n");
 }
 
