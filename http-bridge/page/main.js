@@ -21,7 +21,7 @@ import { TrendPanel } from '/page/trend-panel.js';
 import { VerdictPanel, comparedStacks } from '/page/verdict-panel.js';
 import { change, link, onChange, view } from '/page/view.js';
 
-const figuresHz = 10;
+const figuresHz = 13;  // so that what has ended is on the screen within 100 ms, and not 110
 const allStacks = 'all';
 const refillMs = 4000;  // what ended just before the page was opened is in the history by then
 const slowMs = 10_000;   // in which so many frames may be left out, for a page that was just opened misses some
@@ -96,12 +96,12 @@ function tookLayers(document) {
     if (known.layers.state === 'live') live.sample(stack, windows.now.outermost, known.layers.taken_realtime_ns / 1e6);
   }
   if (!trendSource && sourceOf(shownStacks()[0])) startTrend();
-  drawSoon('slow');
+  drawWithFigures('slow');
 }
 
 function tookOperations(document) {
   known.operations = document.instances.find((one) => one.instance === instance);
-  drawSoon('slow');
+  drawWithFigures('slow');
 }
 
 function tookInstances(document) {
@@ -112,7 +112,7 @@ function tookInstances(document) {
   const isThereNow = known.problem !== undefined && instances.some((one) => one.instance === choice);
   if (choice !== instance || isThereNow) watch(choice);
   showChoice();
-  drawSoon('figures');
+  drawWithFigures('figures');
 }
 
 // ---- What is asked for ----
@@ -194,12 +194,18 @@ function stop() {
 // ---- What is drawn ----
 
 const wanted = new Set();
+let isDrawing = false;
 function drawSoon(what) {
-  if (wanted.size === 0) requestAnimationFrame(draw);
   wanted.add(what);
+  if (!isDrawing) requestAnimationFrame(draw);
+  isDrawing = true;
 }
 
+// With the next overview: a frame of its own would cost as much as all that is in it.
+const drawWithFigures = (what) => (overview() ? wanted.add(what) : drawSoon(what));
+
 function draw() {
+  isDrawing = false;
   if (document.hidden) return wanted.clear();
   showHeader();
   const isKnown = overview() !== undefined && hasData(overview());

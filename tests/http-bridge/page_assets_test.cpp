@@ -52,6 +52,15 @@ TEST(PageAssetsTest, ChartJsComesWithItsLicence) {
               HasSubstr("Permission is hereby granted, free of charge"));
 }
 
+// A browser would ask for a module only when it has read who imports it, and so one after the other.
+TEST(PageAssetsTest, AllModulesAreAskedForAtOnce) {
+  for (const std::string& path : page_paths()) {
+    if (path.ends_with(".js") && path != "/page/main.js" && path != "/page/chart.js") {
+      EXPECT_THAT(get("/")->body, HasSubstr("rel=\"modulepreload\" href=\"" + path + "\""));
+    }
+  }
+}
+
 // So that it works offline, and nobody else learns who looks: all that a file names is among the files.
 TEST(PageAssetsTest, FilesNameNoFilesButEachOther) {
   const std::regex named(R"re((?:src|href)="([^"#]+)"|from '([^']+)'|\burl\(([^)]+)\))re");

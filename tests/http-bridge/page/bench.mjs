@@ -58,7 +58,7 @@ async function update(world, page) {
 
 async function cost(page, browser, name) {
   const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   const look = async () => ({
     ...Object.fromEntries((await session.send('Performance.getMetrics')).metrics.map((metric) => [metric.name, metric.value])), all: processorSeconds(browser.pid()),
   });
@@ -67,7 +67,7 @@ async function cost(page, browser, name) {
   await sleep(seconds * 1000);
   const after = await look();
   const percent = (field) => `${(((after[field] - before[field]) / seconds) * 100).toFixed(2)} %`;
-  console.log(`${name}: ${percent('TaskDuration')} of a core in the page's thread (script ${percent('ScriptDuration')}, style and layout ${
+  console.log(`${name}: ${percent('TaskDuration')} of a core's time in the page's thread (script ${percent('ScriptDuration')}, style and layout ${
     ((after.LayoutDuration + after.RecalcStyleDuration - before.LayoutDuration - before.RecalcStyleDuration) / seconds * 100).toFixed(2)} %); all of Chromium's processes ${percent('all')}`);
 }
 

@@ -5,8 +5,6 @@ import { chromium } from 'playwright-core';
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
-  + "form-action 'none'";
 // What Chromium itself writes when a bridge is away.
 const isOfConnection = (text) => /net::ERR_|WebSocket connection to|the server responded with a status of (401|404)/.test(text);
 
@@ -37,13 +35,6 @@ export class Browser {
     await page.exposeFunction('complain', (text) => { page.complaints.push(text); });
     await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => window.complain(`${event.violatedDirective}: ${event.blockedURI}`)));
     if (before) await page.addInitScript(before);
-    await page.addInitScript((content) => {
-      new MutationObserver((_, observer) => {
-        if (!document.head) return;
-        observer.disconnect();
-        document.head.prepend(Object.assign(document.createElement('meta'), { httpEquiv: 'Content-Security-Policy', content }));
-      }).observe(document, { childList: true, subtree: true });
-    }, policy);
     return page;
   }
 

@@ -31,7 +31,8 @@ test('the page of a watched daemon', async (t) => {
   const load = world.startLoad('--connections', '4', '--mix', 'mixed', '--rate', '300', '--seconds', '6', '--layers', world.instance);
   const browser = await Browser.start(t);
   const page = await browser.page();
-  await page.goto(world.url);
+  const answer = await page.goto(world.url);
+  assert.match(answer.headers()['content-security-policy'], /^default-src 'none'; script-src 'self'; style-src 'self';/);
   await says(page, '^Live$');
 
   await t.test('has a chart with its first second', async () => {
