@@ -18,7 +18,8 @@ const char* type_of(std::string_view path) {
   };
   static constexpr std::array kTypes = {
       Type{".css", "text/css; charset=utf-8"}, Type{".js", "text/javascript; charset=utf-8"},
-      Type{".svg", "image/svg+xml"}, Type{".txt", "text/plain; charset=utf-8"}};
+      Type{".json", "application/json"}, Type{".svg", "image/svg+xml"},
+      Type{".txt", "text/plain; charset=utf-8"}};
   for (const Type& type : kTypes) {
     if (path.ends_with(type.ending)) return type.name;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The page that a browser shows at `/`, as answers that are made once. They hold no data.
+// The page that a browser shows at `/`, and the description of the API, as answers that are made once. They hold no data, so that
+// nobody needs a token for them.
 #pragma once
 
 #include <memory>
