@@ -178,6 +178,8 @@ test('the page of a watched daemon', async (t) => {
         await page.setViewportSize({ width, height });
         await page.waitForTimeout(250);  // charts are laid out again a tenth of a second later
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, `${hash} at ${width} pixels`);
+        const cut = await page.evaluate(() => [...document.querySelectorAll('section')].filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.id));
+        assert.deepEqual(cut, [], `what does not fit at ${width} pixels, ${hash}`);
       }
     }
     await page.evaluate(() => { location.hash = '#'; });
