@@ -171,12 +171,12 @@ const char* read_span(const json& in, const SpanBatch& batch, std::uint64_t now_
   if (!trace.is_null()) {
     if (!trace.is_string()) return "\"trace_id\" must be 32 hexadecimal digits";
     const auto& text = trace.get_ref<const std::string&>();
-    const bool whole =
-        text.size() == 32 && metrics::parse_hexadecimal(std::string_view(text).substr(0, 16));
-    const auto low =
-        whole ? metrics::parse_hexadecimal(std::string_view(text).substr(16)) : std::nullopt;
-    if (!low) return "\"trace_id\" must be 32 hexadecimal digits";
+    const std::string_view digits = text.size() == 32 ? text : std::string_view();
+    const auto high = metrics::parse_hexadecimal(digits.substr(0, 16));
+    const auto low = metrics::parse_hexadecimal(digits.substr(digits.size() / 2));
+    if (!high || !low) return "\"trace_id\" must be 32 hexadecimal digits";
     out.trace_id = *low;
+    out.trace_id_high = *high;
   }
   for (const auto& [name, bytes] :
        {std::pair{"bytes_in", &out.bytes_in}, std::pair{"bytes_out", &out.bytes_out}}) {

@@ -21,6 +21,7 @@ struct ReportedSpan {
   std::uint64_t start_ns = 0;  // CLOCK_MONOTONIC
   std::uint64_t duration_ns = 0;
   std::uint64_t trace_id = 0;  // low 64 bits; 0: none
+  std::uint64_t trace_id_high = 0;
   std::uint8_t layer = 0;
   std::uint8_t stack = 0;
   shm::Protocol protocol{};

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "http-bridge/otlp/endpoint.h"
 #include "http-bridge/socket_file.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -65,6 +66,11 @@ std::vector<std::string> faults_of(const Options& options) {
   }
   if (!options.spans_socket.path.empty()) add(SocketFile::fault_of(options.spans_socket));
   if (!options.history_file.empty()) add(fault_of_history(options.history_file));
+  if (!options.otlp.url.empty()) {
+    std::string why;
+    otlp::read_headers(options.otlp, why);
+    add(why);
+  }
   return faults;
 }
 

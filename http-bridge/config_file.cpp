@@ -15,7 +15,7 @@ std::string in_line(unsigned line, const std::string& sentence) {
 
 // Empty if it is no value that a flag could have.
 std::optional<std::string> text_of(const toml::node& value) {
-  if (const auto text = value.value_exact<std::string>(); text && !text->empty()) return text;
+  if (auto text = value.value_exact<std::string>(); text && !text->empty()) return text;
   if (const auto number = value.value_exact<std::int64_t>()) return std::to_string(*number);
   return std::nullopt;
 }

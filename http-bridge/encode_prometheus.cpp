@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "http-bridge/exemplars.h"
+#include "http-bridge/mcp_call.h"
 #include "metrics/layer.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -313,12 +314,6 @@ struct CallDurations {
   const char* error_type;  // the most usual one, which is there before the first error
 };
 
-// MCP's methods have a slash in their names, or are one of these. Any other operation is a tool.
-bool is_mcp_method(std::string_view operation) {
-  return operation.find('/') != std::string_view::npos || operation == "initialize" ||
-         operation == "ping";
-}
-
 constexpr CallDurations kCallDurations[] = {
     {"rpc_server_call_duration_seconds",
      "Time in the daemon of answered JSON-RPC requests: last byte read to first byte of the "
@@ -341,9 +336,8 @@ void write_call_durations(Exposition& out, const Snapshots& snapshots,
       }
       const Counters& counters = operation.counters;
       const std::string& name = operation.key.operation;
-      const bool tool = family.tool_label != nullptr && !is_mcp_method(name);
-      const std::string method = tool ? "tools/call" : name;
-      const std::string called = tool ? name : "";
+      const auto [method, called] =
+          family.tool_label != nullptr ? mcp_call(name) : McpCall{name, ""};
       series[{method, called, ""}].merge(difference(counters.exposed, counters.error()));
       series.try_emplace({method, called, family.error_type});
       for (const auto& [code, histogram] : counters.errors) {
@@ -414,6 +408,31 @@ void write_layer_coverage(Exposition& out, const Snapshots& snapshots) {
   }
 }
 
+void write_exported(Exposition& out, const std::optional<ExportCounts>& exported) {
+  if (!exported) return;
+  const auto single = [&out](const char* name, MetricType type, const char* help,
+                             std::uint64_t value) {
+    out.family(name, type, help);
+    out.sample(Labels(), static_cast<double>(value));
+  };
+  single("goxel_otlp_spans_sent_total", MetricType::counter,
+         "Spans that the OpenTelemetry collector took.", exported->sent);
+  out.family("goxel_otlp_spans_dropped_total", MetricType::counter,
+             "Spans that were chosen for the OpenTelemetry collector and did not get there.");
+  for (const auto& [reason, spans] : {std::pair("queue_full", exported->queue_full),
+                                      {"rate", exported->rate},
+                                      {"refused", exported->refused},
+                                      {"given_up", exported->given_up}}) {
+    out.sample(Labels().add("reason", reason), static_cast<double>(spans));
+  }
+  single("goxel_otlp_spans_waiting", MetricType::gauge,
+         "Spans that wait for the OpenTelemetry collector.", exported->waiting);
+  if (exported->last_success_realtime_ns == 0) return;
+  out.family("goxel_otlp_last_success_timestamp_seconds", MetricType::gauge,
+             "Unix time when the OpenTelemetry collector last took spans.");
+  out.sample(Labels(), static_cast<double>(exported->last_success_realtime_ns) / 1e9);
+}
+
 // What finds no room is left out whole: a series that is missing for a while is no reset. Live
 // daemons come first, and those with few operations before those with many.
 std::vector<std::size_t> exposed_operations(const Snapshots& snapshots) {
@@ -458,6 +477,7 @@ std::string encode(const Snapshots& snapshots, const std::vector<std::size_t>& e
   write_layer_durations(out, shown);
   write_layer_coverage(out, snapshots);
   write_freshness(out, snapshots);
+  write_exported(out, snapshots.exported);
   return std::move(out).text();
 }
 

@@ -69,6 +69,7 @@ metrics::LayerGroup& Instances::watch(const std::string& name) {
   metrics::LayerGroup& group = groups_.emplace_back(name);
   group.share(places_);
   group.daemon().expect_known_operations();
+  listen_to(group);
   return group;
 }
 
@@ -81,6 +82,19 @@ void Instances::begin_history(metrics::LayerGroup& group) {
   history_->continue_counters(group.daemon());
   history_->continue_counters(group.outer());
   history_->begin(group.daemon());
+}
+
+void Instances::export_operations(Listener listener, std::function<ExportCounts()> counts) {
+  listener_ = std::move(listener);
+  export_counts_ = std::move(counts);
+  for (metrics::LayerGroup& group : groups_) listen_to(group);
+}
+
+void Instances::listen_to(metrics::LayerGroup& group) {
+  if (!listener_) return;
+  group.on_operation([this, &daemon = group.daemon()](const metrics::ListenedOperation& joined) {
+    listener_(daemon, joined);
+  });
 }
 
 void Instances::start() {
@@ -103,6 +117,8 @@ void Instances::run(const std::stop_token& stop) {
   lock.unlock();
   handed_out_ns_.reset();
   sweep_or_complain(false);
+  if (!listener_) return;
+  for (metrics::LayerGroup& group : groups_) group.join_what_waits(Time::now());
 }
 
 std::chrono::nanoseconds Instances::rest() {
@@ -166,6 +182,7 @@ void Instances::show(const Time& now) {
   auto snapshots = std::make_shared<Snapshots>();
   snapshots->taken_realtime_ns = now.realtime_ns;
   snapshots->instances_left_out = left_out_;
+  if (export_counts_) snapshots->exported = export_counts_();
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     if (!views[i]) {
       const auto old =

@@ -52,6 +52,11 @@ class Instances {
   // `history` must outlive this object.
   void keep_history(HistoryService& history);
 
+  // `listener` gets each operation that is joined, with its daemon's follower: during a sweep, so it must not wait. Snapshots say what
+  // `counts` says then. Call it before start().
+  using Listener = std::function<void(const metrics::Follower&, const metrics::ListenedOperation&)>;
+  void export_operations(Listener listener, std::function<ExportCounts()> counts);
+
   // Sweeps and shows once, then goes on on a thread of its own until destruction.
   void start();
 
@@ -92,6 +97,7 @@ class Instances {
   void drop(const std::string& name);
   void hand_out(const metrics::Time& now);
   void begin_history(metrics::LayerGroup& group);
+  void listen_to(metrics::LayerGroup& group);
 
   const bool watches_all_;
   const List list_;
@@ -108,6 +114,8 @@ class Instances {
   std::string looked_until_;  // the last name that was looked at while places were few
   std::uint64_t left_out_ = 0;
   HistoryService* history_ = nullptr;
+  Listener listener_;
+  std::function<ExportCounts()> export_counts_;
   std::optional<std::uint64_t> began_ns_;       // CLOCK_MONOTONIC of the first sweep
   std::set<std::string> with_outer_history_;    // those whose outer layers' history has begun
   std::optional<std::uint64_t> handed_out_ns_;  // CLOCK_MONOTONIC of the last hand-out

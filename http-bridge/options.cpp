@@ -167,6 +167,40 @@ std::string why_unreadable(const std::string& file) {
   return std::strerror(in ? EIO : errno);
 }
 
+// Not CLI::Range, to which NaN is in every range.
+std::string check_share(const std::string& text) {
+  double share = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  if (is_number && share >= 0 && share <= 1) return {};
+  return "'" + text + "' is no number from 0 to 1";
+}
+
+void add_otlp_options(CLI::App& app, otlp::Settings& settings) {
+  app.add_option_function<std::string>(
+         "--otlp-endpoint",
+         [&settings](const std::string& endpoint) {
+           std::string why;
+           settings.url = otlp::traces_url(endpoint, why);
+           if (settings.url.empty()) throw CLI::ValidationError("--otlp-endpoint " + why);
+         },
+         "OpenTelemetry collector that operations are sent to as spans, by OTLP/HTTP (default: "
+         "none)")
+      ->type_name("URL");
+  app.add_option("--otlp-share", settings.share,
+                 "Share of the operations that neither failed nor were slow which is sent, too")
+      ->check(check_share, "")
+      ->capture_default_str()
+      ->type_name("0..1");
+  app.add_option(
+         "--otlp-headers-file", settings.headers_file,
+         "File with headers for the collector, such as 'Authorization: Bearer TOKEN', one a line")
+      ->type_name("FILE");
+  app.add_option("--otlp-ca-file", settings.ca_file,
+                 "Certificates (PEM) by which the collector is known, in place of the system's")
+      ->type_name("FILE");
+}
+
 // Everything but what is printed.
 std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char** argv) {
   Options options;
@@ -264,14 +298,21 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
              "(default: info)");
   add_choice(app, "--log-format", options.log.format, kLogFormats,
              "How a line is written there: logfmt or json (default: logfmt)");
+  add_otlp_options(app, options.otlp);
   app.footer(
       "SIGHUP reads the configuration file and the token file again, if there is either. "
-      "Exit codes: 0 ended by a signal (SIGINT, SIGTERM; SIGHUP without such a file); 1 the token "
-      "file cannot be read, or the address or the socket cannot be used; 2 bad flags or values, "
+      "Exit codes: 0 ended by a signal (SIGINT, SIGTERM; SIGHUP without such a file); 1 a file of "
+      "a flag cannot be read, or the address or the socket cannot be used; 2 bad flags or values, "
       "also in the file.");
   try {
     const std::string empty = metrics::empty_argument({argv, static_cast<std::size_t>(argc)});
     if (!empty.empty()) throw CLI::ParseError(empty, kBadUsage);
+    // Since 2.3 CLI11 would read several.
+    const auto names_file = [](std::string_view argument) {
+      return argument == "--config" || argument.starts_with("--config=");
+    };
+    if (std::count_if(argv, argv + argc, names_file) > 1)
+      throw CLI::ParseError("--config: only one file is read", kBadUsage);
     app.parse(argc, argv);
     if (app.count("--config") > 0) options.config_file = app["--config"]->as<std::string>();
     if (options.allowed_origins.size() > kMostOrigins) {
@@ -289,6 +330,11 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
     } else if (!socket.group.empty() && (socket.mode & kGroupMayConnect) == 0) {
       throw CLI::ValidationError(
           "--spans-socket-group needs --spans-socket-mode 0660: else the group cannot connect");
+    }
+    if (options.otlp.url.empty() && (app.count("--otlp-share") + app.count("--otlp-headers-file") +
+                                         app.count("--otlp-ca-file") >
+                                     0)) {
+      throw CLI::ValidationError("the --otlp flags need --otlp-endpoint");
     }
     if (options.instances.size() > Instances::kMostWatched) {
       throw CLI::ValidationError("at most " + std::to_string(Instances::kMostWatched) +

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http-bridge/log.h"
+#include "http-bridge/otlp/endpoint.h"
 #include "http-bridge/socket_file.h"
 #include "metrics/history/writer.h"
 
@@ -26,6 +27,7 @@ struct Options {
   SocketPlace spans_socket;  // without a path: none
   std::string history_file;  // empty: no history is kept
   metrics::HistoryRetention history_retention;
+  otlp::Settings otlp;
   std::string baseline_folder;  // by default the usual folder; empty: there is none
 };
 

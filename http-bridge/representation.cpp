@@ -2,7 +2,6 @@
 #include "http-bridge/representation.h"
 
 #include <xxhash.h>
-#include <zlib.h>
 
 #include <cstdint>
 #include <string_view>
@@ -21,27 +20,6 @@ constexpr std::size_t kPacket = 1400;
 std::string_view without_weakness(std::string_view tag) {
   if (tag.starts_with("W/")) tag.remove_prefix(2);
   return tag;
-}
-
-// Empty if there is no memory.
-std::string gzip(std::string_view text, Effort effort) {
-  constexpr int kWindowBits = 15 + 16;  // + 16: gzip's head and checksum, not zlib's
-  constexpr int kMemoryLevel = 8;       // zlib's default
-  z_stream stream{};
-  if (deflateInit2(&stream, effort == Effort::most ? Z_BEST_COMPRESSION : Z_BEST_SPEED, Z_DEFLATED,
-                   kWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) {
-    return {};
-  }
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in =
-      reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // zlib does not write there
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const bool is_whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-  out.resize(is_whole ? stream.total_out : 0);
-  deflateEnd(&stream);
-  return out;
 }
 
 }  // namespace

@@ -21,6 +21,8 @@
 #include "http-bridge/history_service.h"
 #include "http-bridge/instances.h"
 #include "http-bridge/log.h"
+#include "http-bridge/otlp/endpoint.h"
+#include "http-bridge/otlp/exporter.h"
 #include "http-bridge/records/record_reading.h"
 #include "http-bridge/routes.h"
 #include "http-bridge/server.h"
@@ -89,6 +91,10 @@ std::string changes_that_wait(const Options& was, const Options& is) {
   compare("history-1h", was.history_retention.seconds[3] == is.history_retention.seconds[3]);
   compare("history-size", was.history_retention.most_bytes == is.history_retention.most_bytes);
   compare("baselines", was.baseline_folder == is.baseline_folder);
+  compare("otlp-endpoint", was.otlp.url == is.otlp.url);
+  compare("otlp-share", was.otlp.share == is.otlp.share);
+  compare("otlp-headers-file", was.otlp.headers_file == is.otlp.headers_file);
+  compare("otlp-ca-file", was.otlp.ca_file == is.otlp.ca_file);
   return flags;
 }
 
@@ -118,6 +124,7 @@ struct Service::Parts {
 
   // False if it cannot serve: `why` is a sentence.
   bool begin(const Options& options, std::string& why) {
+    if (!options.otlp.url.empty() && !begin_export(options.otlp, why)) return false;
     port = server->bind(options.bind, options.port, why);
     if (port == 0) return false;
     if (!options.spans_socket.path.empty()) {
@@ -133,12 +140,25 @@ struct Service::Parts {
     return true;
   }
 
+  bool begin_export(const otlp::Settings& settings, std::string& why) {
+    auto headers = otlp::read_headers(settings, why);
+    if (!headers) return false;
+    exporter.emplace(settings, *std::move(headers));
+    instances.export_operations(
+        [this](const auto& daemon, const auto& joined) { exporter->take(daemon, joined); },
+        [this] { return exporter->counts(); });
+    spans.on_batch([this](const auto& batch) { exporter->learn(batch); });
+    return true;
+  }
+
   // After the server has ended: nobody asks any more.
   void end() {
     stream.reset();  // it may still hold answers for the server's clients
     server.reset();
     spans_socket.reset();
-    instances.stop();  // gives its last rollups to the history
+    instances
+        .stop();  // gives its last rollups to the history, and its last operations to the exporter
+    exporter.reset();
     if (history) history->stop();
   }
 
@@ -196,6 +216,7 @@ struct Service::Parts {
   }
 
   std::optional<HistoryService> history;
+  std::optional<otlp::Exporter> exporter;
   SharedAccess access;
   Instances instances;
   const HistorySource source;

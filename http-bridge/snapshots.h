@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "http-bridge/export_counts.h"
 #include "metrics/layers/layers.h"
 #include "metrics/layers/slowest_operations.h"
 #include "metrics/live/snapshot.h"
@@ -20,6 +22,7 @@ struct Snapshots {
   // By instance; none is null.
   std::vector<std::shared_ptr<const metrics::LayersView>> layers;
   std::vector<std::shared_ptr<const metrics::SlowestOperations::Kept>> slowest = {};
+  std::optional<ExportCounts> exported = {};  // empty: nothing is sent to a collector
 };
 
 // Whether we are attached to a daemon that runs, with its plugin.

@@ -98,6 +98,7 @@ Response SpansRoute::take(const Request& request, const documents::SpanBatch& ba
   std::string why;
   LayersSegment* const segment = segment_of(batch, now_ns, why);
   if (segment == nullptr) return later(503, "spans cannot be taken: " + why);
+  if (listener_) listener_(batch);
   const LayersSegment::Outcome outcome = segment->take(batch, now_ns);
   if (outcome == LayersSegment::Outcome::too_many) {
     return later(429, "this source reports more than " +

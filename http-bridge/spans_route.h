@@ -30,6 +30,11 @@ class SpansRoute {
   // `is_watched`: whether the bridge knows a daemon of this instance. Called from answer().
   SpansRoute(SharedAccess access, std::function<bool(const std::string& instance)> is_watched);
 
+  // `listener` gets each batch before its spans can be read. Call it before answer().
+  void on_batch(std::function<void(const documents::SpanBatch&)> listener) {
+    listener_ = std::move(listener);
+  }
+
   // A POST to kSpansPath. From one thread at a time.
   Response answer(const Request& request);
   // The same of a client that its door has let in: neither its host nor its token counts.
@@ -48,6 +53,7 @@ class SpansRoute {
 
   const SharedAccess access_;
   const std::function<bool(const std::string&)> is_watched_;
+  std::function<void(const documents::SpanBatch&)> listener_;
   std::mutex mutex_;  // guards what follows
   std::map<std::string, Place> segments_;
   std::jthread beating_;  // last member: ends before the others are destroyed

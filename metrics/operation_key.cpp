@@ -15,4 +15,11 @@ const char* to_string(shm::Protocol protocol) {
   return "none";
 }
 
+shm::Protocol protocol_named(std::string_view name) {
+  for (const shm::Protocol one : {shm::Protocol::json_rpc, shm::Protocol::mcp}) {
+    if (name == to_string(one)) return one;
+  }
+  return shm::Protocol::none;
+}
+
 }  // namespace goxel_telemetry::metrics

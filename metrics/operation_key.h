@@ -30,6 +30,7 @@ struct OperationKey {
   friend auto operator<=>(const OperationKey&, const OperationKey&) = default;
 };
 
-const char* to_string(shm::Protocol protocol);  // "none", "jsonrpc", "mcp"
+const char* to_string(shm::Protocol protocol);        // "none", "jsonrpc", "mcp"
+shm::Protocol protocol_named(std::string_view name);  // `none` for any other name
 
 }  // namespace goxel_telemetry::metrics

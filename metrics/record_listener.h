@@ -50,11 +50,12 @@ class SpanListener {
   // Gives this operation a number. Called once for each combination of ids, and again after the
   // follower has dropped the combinations that it knew.
   virtual std::uint64_t number_of(const OperationKey& key) = 0;
-  // An answered request's span, CLOCK_MONOTONIC, whether its answer was an error, and how far the
+  // An answered request's span, CLOCK_MONOTONIC, whether its answer was an error and which one, and how far the
   // calibration of its segment's clock may put off both of its ends. Called during a sweep, after the record was
   // counted.
   virtual void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
-                    std::uint64_t end_ns, bool failed, std::uint64_t error_ns) = 0;
+                    std::uint64_t end_ns, bool failed, shm::ErrorCode error,
+                    std::uint64_t error_ns) = 0;
 };
 
 }  // namespace goxel_telemetry::metrics

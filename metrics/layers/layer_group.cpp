@@ -44,18 +44,21 @@ class Feed final : public SpanListener {
     if (!layer) return kNoLayer;
     const std::uint32_t number = chains_.number_of(key.stack, key.operation);
     return std::uint64_t{number} << 16 | std::uint64_t{chains_.short_number_of_stack(number)} << 8 |
+           static_cast<std::uint64_t>(protocol_named(key.protocol)) << 4 |
            static_cast<std::uint64_t>(*layer);
   }
 
   void span(std::uint64_t number, std::uint64_t trace_id, std::uint64_t start_ns,
-            std::uint64_t end_ns, bool failed, std::uint64_t error_ns) override {
+            std::uint64_t end_ns, bool failed, shm::ErrorCode error,
+            std::uint64_t error_ns) override {
     // The times of a clock that is less certain than this cannot be compared.
     constexpr std::uint64_t kMostErrorUs = 1000;
     if (number == kNoLayer) return;
     join_.add(trace_id,
               {start_ns, end_ns, static_cast<std::uint32_t>(number >> 16),
-               static_cast<Layer>(number & 0xFF), static_cast<std::uint8_t>(number >> 8),
-               static_cast<std::uint16_t>(std::min(kMostErrorUs, error_ns / 1000)), failed},
+               static_cast<Layer>(number & 0xF), static_cast<std::uint8_t>(number >> 8),
+               static_cast<std::uint16_t>(std::min(kMostErrorUs, error_ns / 1000)), failed,
+               static_cast<shm::Protocol>(number >> 4 & 0xF), error},
               now_ns_);
   }
 
@@ -153,6 +156,9 @@ class LayerGroup::State {
   }
 
   void sweep(const Time& now, std::uint64_t budget_ns);
+  void join_what_waits(const Time& now) {
+    join_.advance(now.monotonic_ns + SpanJoin::kPatienceNs - SpanJoin::kGraceNs);
+  }
   Snapshot snapshot(const Time& now);
   std::shared_ptr<const LayersView> layers(const Snapshot& all);
   std::shared_ptr<const SlowestOperations::Kept> slowest() { return slowest_.kept(); }
@@ -163,6 +169,7 @@ class LayerGroup::State {
   Follower daemon;
   Follower outer;
   std::size_t most_window_bytes = kMostWindowBytes;
+  OperationListener listener;
 
  private:
   void keep_within_limit(std::uint64_t second);
@@ -179,8 +186,10 @@ class LayerGroup::State {
   ChainTable chains_;
   SpanJoin join_{[this](const JoinedOperation& operation, std::uint64_t trace_id,
                         std::span<const Span> spans) {
+    const ListenedOperation joined{operation, trace_id, spans, chains_, now_};
     chains_.add(operation);
-    slowest_.add(operation, trace_id, spans, chains_, now_);
+    slowest_.add(joined);
+    if (listener) listener(joined);
   }};
   SlowestOperations slowest_;
   Time now_{};  // of the present sweep
@@ -395,6 +404,12 @@ std::size_t LayerGroup::window_bytes() {
 }
 void LayerGroup::limit_window_bytes(std::size_t most) {
   state_->most_window_bytes = most;
+}
+void LayerGroup::on_operation(OperationListener listener) {
+  state_->listener = std::move(listener);
+}
+void LayerGroup::join_what_waits(const Time& now) {
+  state_->join_what_waits(now);
 }
 Follower& LayerGroup::daemon() {
   return state_->daemon;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "metrics/layers/layers.h"
+#include "metrics/layers/operation_listener.h"
 #include "metrics/layers/slowest_operations.h"
 #include "metrics/live/follower.h"
 
@@ -45,6 +46,12 @@ class LayerGroup {
   static constexpr std::size_t kMostWindowBytes = std::size_t{128} << 20;
   std::size_t window_bytes();
   void limit_window_bytes(std::size_t most);
+
+  // `listener` gets each operation when it is joined, whenever that ended: also what the rings held before the first sweep.
+  // Call it before that.
+  void on_operation(OperationListener listener);
+  // Joins what waits for more spans, but for what has only just ended: after the last sweep.
+  void join_what_waits(const Time& now);
 
   const std::string& instance() const;
   // The two followers. Do not sweep them: sweep the group.

@@ -10,24 +10,6 @@ namespace {
 
 constexpr std::uint64_t kKeptSeconds = kWindowSeconds.back();
 
-std::shared_ptr<const TracedOperation> traced(std::uint64_t trace_id, std::span<const Span> spans,
-                                              const ChainTable& names, const Time& now) {
-  std::vector<TracedSpan> named;
-  for (const Span& span : spans) {
-    TracedSpan& one = named.emplace_back();
-    one.layer = span.layer;
-    one.operation = names.name(span.name).operation;
-    one.stack = names.name(span.name).stack;
-    one.status = span.failed ? "error" : "ok";
-    one.start_ns = span.start_ns;
-    one.duration_ns = span.end_ns - std::min(span.start_ns, span.end_ns);
-    one.error_us = span.error_us;
-  }
-  std::vector<TracedOperation> operations =
-      traced_operations(trace_id, std::move(named), now.realtime_ns - now.monotonic_ns);
-  return std::make_shared<const TracedOperation>(std::move(operations.front()));
-}
-
 }  // namespace
 
 void SlowestOperations::advance(std::uint64_t second) {
@@ -41,15 +23,13 @@ void SlowestOperations::drop(Slots::iterator slot) {
   view_ = nullptr;
 }
 
-void SlowestOperations::add(const JoinedOperation& operation, std::uint64_t trace_id,
-                            std::span<const Span> spans, const ChainTable& names, const Time& now) {
-  const Key key{operation.end_ns / kNsPerSecond / kSlotSeconds, operation.name};
-  const std::uint64_t duration_ns =
-      operation.time_ns[static_cast<std::size_t>(layers_in(operation.layers).front())];
+void SlowestOperations::add(const ListenedOperation& joined) {
+  const Key key{joined.operation.end_ns / kNsPerSecond / kSlotSeconds, joined.operation.name};
+  const std::uint64_t duration_ns = joined.duration_ns();
   const auto known = slots_.find(key);
   const bool is_full = known != slots_.end() && known->second.size() == kOfEach;
   if (is_full && known->second.back()->duration_ns >= duration_ns) return;
-  auto one = traced(trace_id, spans, names, now);
+  auto one = std::make_shared<const TracedOperation>(joined.traced());
   while (spans_ + one->spans.size() > kMostSpans) {
     if (slots_.begin()->first.first >= key.first) return;
     drop(slots_.begin());

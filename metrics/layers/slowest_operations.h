@@ -6,13 +6,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <span>
 #include <utility>
 #include <vector>
 
-#include "metrics/layers/chain_table.h"
-#include "metrics/layers/traced_operation.h"
-#include "metrics/time.h"
+#include "metrics/layers/operation_listener.h"
 
 namespace goxel_telemetry::metrics {
 
@@ -27,8 +24,7 @@ class SlowestOperations {
 
   // Drops what ended more than fifteen minutes ago. `second`: of CLOCK_MONOTONIC.
   void advance(std::uint64_t second);
-  void add(const JoinedOperation& operation, std::uint64_t trace_id, std::span<const Span> spans,
-           const ChainTable& names, const Time& now);
+  void add(const ListenedOperation& joined);
 
   // All of them: by slot, then by name, then the slowest first. Never null.
   using Kept = std::vector<std::shared_ptr<const TracedOperation>>;

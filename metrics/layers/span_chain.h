@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "metrics/layer.h"
+#include "shm/error_code.h"
+#include "shm/record.h"
 
 namespace goxel_telemetry::metrics {
 
@@ -31,6 +33,8 @@ struct Span {
   std::uint8_t stack = 0;      // any number that the caller chooses: see SpanJoin
   std::uint16_t error_us = 0;  // of start and end, by its clock's calibration
   bool failed = false;         // its answer was an error
+  shm::Protocol protocol = shm::Protocol::none;
+  shm::ErrorCode error = shm::ErrorCode::none;  // of what failed
 
   friend auto operator<=>(const Span&, const Span&) = default;
 };

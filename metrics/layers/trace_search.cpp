@@ -26,6 +26,8 @@ std::optional<TracedSpan> traced_span(const NamedRecord& record, const Time& now
   span.status = to_string(record.status);
   span.start_ns = record.start_ns;
   span.duration_ns = std::min(record.duration_ns, now.monotonic_ns - record.start_ns);
+  span.protocol = protocol_named(record.protocol);
+  span.error = record.error;
   return span;
 }
 

@@ -19,6 +19,8 @@ struct TracedSpan {
   std::uint64_t start_ns = 0;  // CLOCK_MONOTONIC
   std::uint64_t duration_ns = 0;
   std::uint16_t error_us = 0;  // see Span
+  shm::Protocol protocol = shm::Protocol::none;
+  shm::ErrorCode error = shm::ErrorCode::none;
   // The next two are set by traced_operations().
   std::uint32_t depth = 0;   // how many spans it lies in
   std::uint64_t own_ns = 0;  // of its duration, what spans right below it do not cover

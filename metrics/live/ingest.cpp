@@ -392,7 +392,8 @@ void Ingest::take(const shm::Reader& reader, const shm::Calibration& calibration
     const std::uint64_t start_ns = calibration.to_ns(record.start_ticks);
     spans_->span(resolved.span_number, record.trace_id, start_ns,
                  saturating_add(start_ns, measurement.duration_ns),
-                 measurement.status == shm::Status::error, error_ns(calibration, start_ns));
+                 measurement.status == shm::Status::error, measurement.error,
+                 error_ns(calibration, start_ns));
   }
   if (listener_) notify(calibration, resolved, record, measurement, lane, now);
 }

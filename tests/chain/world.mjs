@@ -29,16 +29,19 @@ const connects = (path) => new Promise((resolve) => {
 });
 
 export class World {
-  /** Ends with the test `t`. `daemonOptions` are those of the stand-in; with --pool it loads the plugin itself. */
-  static async start(t, daemonOptions = []) {
-    const world = World.prepare(t, daemonOptions);
+  /**
+   * Ends with the test `t`. `daemonOptions` are those of the stand-in; with --pool it loads the plugin itself. `bridgeOptions` are of all its
+   * bridges.
+   */
+  static async start(t, daemonOptions = [], bridgeOptions = []) {
+    const world = World.prepare(t, daemonOptions, bridgeOptions);
     [world.url] = await Promise.all([world.startBridge('bridge'), world.startDaemon()]);
     return world;
   }
 
   /** The same, with nothing started. */
-  static prepare(t, daemonOptions = []) {
-    const world = new World(daemonOptions);
+  static prepare(t, daemonOptions = [], bridgeOptions = []) {
+    const world = new World(daemonOptions, bridgeOptions);
     t.after(() => world.#end());
     return world;
   }
@@ -48,10 +51,12 @@ export class World {
   instance = `chain-${process.pid}-${++worlds}`;
   #folder = mkdtempSync('/tmp/chain-');  // short: a socket's path has at most 107 bytes
   #daemonOptions;
+  #bridgeOptions;
   #processes = new Map();  // the last one of each name
 
-  constructor(daemonOptions) {
+  constructor(daemonOptions, bridgeOptions) {
     this.#daemonOptions = daemonOptions;
+    this.#bridgeOptions = bridgeOptions;
     this.socket = this.file('goxel.sock');
     writeFileSync(this.file('daemon_config.json'), JSON.stringify({
       plugins: { telemetry: { enabled: true, library: `${built}/plugin/goxel_telemetry.so`, config: { instance: this.instance } } },
@@ -68,7 +73,7 @@ export class World {
 
   /** Its address. */
   async startBridge(name, options = ['--port', '0']) {
-    this.#run(name, 'http-bridge/goxel-telemetry-bridge', ['--instance', this.instance, ...options]);
+    this.#run(name, 'http-bridge/goxel-telemetry-bridge', ['--instance', this.instance, ...options, ...this.#bridgeOptions]);
     return eventually(() => /listening on (http:[^ \n]*[^ \n/])/.exec(this.log(name))?.[1], Boolean, 'the bridge');
   }
 
@@ -90,6 +95,16 @@ export class World {
   startLoad(...options) {
     return this.#run('load', 'tests/load-client/goxel-load-client', ['--socket', this.socket, ...options]);
   }
+
+  /** Its exit code, when it has ended by SIGTERM. */
+  async end(name) {
+    const child = this.#processes.get(name);
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    return (await ended)[0];
+  }
+
+  pid(name) { return this.#processes.get(name).pid; }
 
   async kill(name) {
     const child = this.#processes.get(name);

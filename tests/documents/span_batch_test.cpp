@@ -88,6 +88,7 @@ TEST(SpanBatch, HasAllThatWasReported) {
   EXPECT_EQ(one.start_ns, kNow - 60'000);
   EXPECT_EQ(one.duration_ns, 50'000u);
   EXPECT_EQ(one.trace_id, 0xa3ce929d0e0e4736u);
+  EXPECT_EQ(one.trace_id_high, 0x4bf92f3577b34da6u);
   EXPECT_EQ(one.layer, shm::names::kTsClient);
   EXPECT_EQ(one.stack, shm::names::kTwoLayer);
   EXPECT_EQ(one.protocol, shm::Protocol::mcp);

@@ -98,6 +98,35 @@ TEST_F(InstancesTest, NewInstanceCountsFromItsFirstRequestAndAnOldOneFromWhenItI
       << "known before the first one";
 }
 
+TEST_F(InstancesTest, WhoListensIsToldOfJoinedOperationsOfAllInstancesAlsoOfThoseThatComeLater) {
+  const std::string named = new_name();
+  on_machine_ = {named};
+  std::vector<std::string> told;
+  Instances instances({}, machine());
+  instances.export_operations(
+      [&](const metrics::Follower& daemon, const metrics::ListenedOperation& joined) {
+        told.push_back(daemon.instance() + ' ' + std::to_string(joined.trace_id));
+      },
+      [&] { return ExportCounts{.sent = told.size()}; });
+  TestSegment daemon(named);
+  TestSegment outer(shm::layers_instance(named));
+  instances.sweep(now_);
+  for (const auto& [segment, layer] :
+       {std::pair(&daemon, shm::names::kDaemon), {&outer, shm::names::kMcpClient}}) {
+    shm::Record record = TestSegment::record(segment->operation("add"), now_.monotonic_ns, 1'000);
+    record.layer = layer;
+    record.trace_id = 7;
+    segment->publish(record);
+  }
+  for (int i = 0; i < 8; ++i) {
+    pass_one_second();
+    instances.sweep(now_);
+  }
+  EXPECT_EQ(told, std::vector<std::string>{named + " 7"});
+  EXPECT_EQ(instances.latest()->exported.value().sent, 1u);
+  shm::remove_segment_of(shm::layers_instance(named));
+}
+
 // Its windows of ten minutes would need more than half a megabyte.
 TEST_F(InstancesTest, WindowsOfAllNeedNoMoreMemoryThanThereIsForThem) {
   const std::string name = new_name();

@@ -131,6 +131,33 @@ TEST_F(BridgeOptions, WithoutFlagsAllIsWatchedAndNothingKept) {
   EXPECT_EQ(options.history_retention.most_bytes, 1'073'741'824u);
 }
 
+TEST_F(BridgeOptions, SpansGoToACollectorOnlyIfItIsNamed) {
+  EXPECT_EQ(accepted({}).otlp.url, "");
+  const Options options =
+      accepted({"--otlp-endpoint", "https://collector:4318", "--otlp-share", "0.25",
+                "--otlp-headers-file", "/headers", "--otlp-ca-file", "/ca"});
+  EXPECT_EQ(options.otlp.url, "https://collector:4318/v1/traces");
+  EXPECT_EQ(options.otlp.share, 0.25);
+  EXPECT_EQ(options.otlp.headers_file, "/headers");
+  EXPECT_EQ(options.otlp.ca_file, "/ca");
+  EXPECT_EQ(accepted({"--otlp-endpoint", "http://collector"}).otlp.share, 0.01);
+}
+
+TEST_F(BridgeOptions, WhatIsNoCollectorIsRefusedAndNoPasswordRepeated) {
+  EXPECT_EQ(refused({"--otlp-endpoint", "localhost:4318"}),
+            "goxel-telemetry-bridge: --otlp-endpoint is no URL such as http://localhost:4318\n");
+  const std::string secret = refused({"--otlp-endpoint", "http://me:hidden@collector"});
+  EXPECT_THAT(secret, HasSubstr("--otlp-headers-file"));
+  EXPECT_THAT(secret, testing::Not(HasSubstr("hidden")));
+  for (const char* share : {"-0.1", "1.1", "nan", "half"}) {
+    EXPECT_THAT(refused({"--otlp-endpoint", "http://collector", "--otlp-share", share}),
+                HasSubstr("--otlp-share"));
+  }
+  for (const char* flag : {"--otlp-share", "--otlp-headers-file", "--otlp-ca-file"}) {
+    EXPECT_THAT(refused({flag, "1"}), HasSubstr("need --otlp-endpoint"));
+  }
+}
+
 TEST_F(BridgeOptions, HelpSaysHowLongEachTierIsKept) {
   testing::internal::CaptureStdout();
   const Parsed parsed = parse({"--help"});

@@ -667,6 +667,15 @@ TEST(BridgeProgramOptions, TokenFileMustHoldAToken) {
   EXPECT_EQ(cli::run({"--port", "0", "--token-file", "/"}).exit_code, 1);
 }
 
+TEST(BridgeProgramOptions, FilesForTheCollectorMustBeThere) {
+  for (const char* flag : {"--otlp-headers-file", "--otlp-ca-file"}) {
+    const Program::Result result =
+        cli::run({"--port", "0", "--otlp-endpoint", "http://localhost", flag, "/nowhere/file"});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.error, HasSubstr("/nowhere/file: No such file or directory"));
+  }
+}
+
 TEST(BridgeProgramOptions, HelpAndVersionSucceed) {
   EXPECT_THAT(cli::run({"--help"}).output, HasSubstr("--token-file"));
   EXPECT_THAT(cli::run({"--help"}).output, HasSubstr("Exit codes: 0 "));

@@ -104,6 +104,25 @@ TEST(Prometheus, WithoutAnyInstanceGoxelUpIsZero) {
             "goxel_up 0\n");
 }
 
+TEST(Prometheus, SpansForACollectorAreCountedWhileThereIsOne) {
+  Snapshots snapshots = sample_snapshots();
+  const auto line = [&](const std::string& sample) {
+    return HasSubstr("\ngoxel_otlp_" + sample + '\n');
+  };
+  const std::string text = encode_prometheus(snapshots);
+  EXPECT_THAT(text, line("spans_sent_total 4000"));
+  EXPECT_THAT(text, line("spans_dropped_total{reason=\"queue_full\"} 4"));
+  EXPECT_THAT(text, line("spans_dropped_total{reason=\"rate\"} 3"));
+  EXPECT_THAT(text, line("spans_dropped_total{reason=\"refused\"} 2"));
+  EXPECT_THAT(text, line("spans_dropped_total{reason=\"given_up\"} 1"));
+  EXPECT_THAT(text, line("spans_waiting 12"));
+  EXPECT_THAT(text, line("last_success_timestamp_seconds 1700000000"));
+  snapshots.exported->last_success_realtime_ns = 0;
+  EXPECT_THAT(encode_prometheus(snapshots), Not(HasSubstr("last_success")));
+  snapshots.exported.reset();
+  EXPECT_THAT(encode_prometheus(snapshots), Not(HasSubstr("otlp")));
+}
+
 TEST(Prometheus, DeadDaemonKeepsItsCountersAndLosesItsGauges) {
   Snapshots snapshots = sample_snapshots();
   snapshots.instances[0].daemon.state = shm::ProducerState::dead;

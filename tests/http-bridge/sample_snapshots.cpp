@@ -179,7 +179,14 @@ Snapshots sample_snapshots() {
           {watched, spare},
           0,
           {layers_of(watched), layers_of(spare)},
-          {slowest(), std::make_shared<const SlowestOperations::Kept>()}};
+          {slowest(), std::make_shared<const SlowestOperations::Kept>()},
+          ExportCounts{.sent = 4'000,
+                       .queue_full = 4,
+                       .rate = 3,
+                       .refused = 2,
+                       .given_up = 1,
+                       .waiting = 12,
+                       .last_success_realtime_ns = 1'700'000'000'000'000'000}};
 }
 
 }  // namespace goxel_telemetry::http_bridge

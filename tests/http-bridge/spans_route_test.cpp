@@ -70,6 +70,18 @@ TEST_F(SpansRouteTest, ReadersFindThemBesideTheDaemon) {
   EXPECT_EQ(reader->totals().published, 3u);
 }
 
+TEST_F(SpansRouteTest, WhoListensHasABatchBeforeItsReaders) {
+  std::vector<std::size_t> sizes;
+  route_.on_batch([&](const documents::SpanBatch& batch) {
+    const auto reader = shm::Reader::open(shm::layers_instance(instance_));
+    ASSERT_NE(reader, nullptr);
+    EXPECT_EQ(reader->totals().published, 0u);
+    sizes.push_back(batch.spans.size());
+  });
+  post(batch(1, 3).dump());
+  EXPECT_EQ(sizes, std::vector<std::size_t>{3});
+}
+
 // A process reports what has ended: its first spans are older than the segment that they are the reason for.
 TEST_F(SpansRouteTest, WindowsBeginWithTheSpansOfTheFirstBatch) {
   json first = batch(1, 1);

@@ -184,6 +184,46 @@ TEST_F(Group, KeepsTheSlowestOperationsWithTheirSpansAndFindsATraceInTheRings) {
   EXPECT_TRUE(find_trace(instance_, 8, now_).empty());
 }
 
+TEST_F(Group, TellsOfEachJoinedOperationOnceWithProtocolAndErrorOfEachLayer) {
+  std::vector<TracedOperation> told;
+  bool any_failed = false;
+  group_.on_operation([&](const ListenedOperation& joined) {
+    any_failed |= joined.failed();
+    EXPECT_EQ(joined.duration_ns(), 5 * kMs);
+    told.push_back(joined.traced());
+  });
+  client("add", shm::names::kTwoLayer, 7, now() - 900 * kMs, 5 * kMs);
+  shm::Record failed = TestSegment::record(daemon_->operation("goxel.add"), now() - 897 * kMs,
+                                           2 * kMs, shm::Status::error);
+  failed.trace_id = 7;
+  failed.protocol = static_cast<std::uint8_t>(shm::Protocol::json_rpc);
+  failed.error = static_cast<std::uint16_t>(shm::error_code(-32601));
+  daemon_->publish(failed);
+  client("alone", shm::names::kTwoLayer, 8, now() - 800 * kMs, kMs);
+  look();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_TRUE(any_failed);
+  EXPECT_EQ(told[0].trace_id, 7u);
+  ASSERT_EQ(told[0].spans.size(), 2u);
+  EXPECT_EQ(told[0].spans[0].protocol, shm::Protocol::mcp);
+  EXPECT_EQ(told[0].spans[0].error, shm::ErrorCode::none);
+  EXPECT_EQ(told[0].spans[1].operation, "goxel.add");
+  EXPECT_EQ(told[0].spans[1].protocol, shm::Protocol::json_rpc);
+  EXPECT_EQ(told[0].spans[1].error, shm::error_code(-32601));
+  EXPECT_EQ(told[0].spans[1].status, "error");
+}
+
+TEST_F(Group, AtTheEndWhatWaitsIsJoinedButForWhatHasOnlyJustEnded) {
+  std::vector<std::uint64_t> joined;
+  group_.on_operation([&](const ListenedOperation& one) { joined.push_back(one.trace_id); });
+  two_layers(1, now() - 900 * kMs);
+  two_layers(2, now() - 100 * kMs);
+  group_.sweep(now_);
+  EXPECT_THAT(joined, ElementsAre());
+  group_.join_what_waits(now_);
+  EXPECT_THAT(joined, ElementsAre(1));
+}
+
 TEST_F(Group, ATraceHasNothingOfTheFuture) {
   const auto record = [this](std::uint64_t start_ns, std::uint64_t duration_ns) {
     shm::Record one = TestSegment::record(daemon_->operation("add"), now(), 0);

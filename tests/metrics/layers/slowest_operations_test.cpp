@@ -36,7 +36,7 @@ class Slowest : public testing::Test {
       spans.push_back({end_ns - ms * kMs + 10 * i, end_ns - ms * kMs + 10 * i + 1,
                        names_.number_of("2-layer", "inner"), Layer::daemon, 0, 0, true});
     }
-    slowest_.add(operation, ms, spans, names_, {end_ns, end_ns + 7});
+    slowest_.add({operation, ms, spans, names_, {end_ns, end_ns + 7}});
   }
   // What is found: "name milliseconds".
   std::vector<std::string> found(const SlowestQuery& query, std::uint64_t now_second) {
@@ -52,8 +52,8 @@ class Slowest : public testing::Test {
 };
 
 TEST_F(Slowest, OfEachOperationTheSlowestOneOrOfOneTheSlowest) {
-  for (const std::uint64_t ms : {3, 9, 1, 7}) add("add", 1'000, ms);
-  for (const std::uint64_t ms : {20, 4}) add("export", 1'001, ms);
+  for (const std::uint64_t ms : {3u, 9u, 1u, 7u}) add("add", 1'000, ms);
+  for (const std::uint64_t ms : {20u, 4u}) add("export", 1'001, ms);
   EXPECT_THAT(found({}, 1'002), ElementsAre("export 20", "add 9"));
   EXPECT_THAT(found({.operation = "add"}, 1'002), ElementsAre("add 9", "add 7", "add 3", "add 1"));
   EXPECT_THAT(found({.operation = "add", .most = 2}, 1'002), ElementsAre("add 9", "add 7"));
