@@ -211,7 +211,8 @@ function draw() {
   const isKnown = overview() !== undefined && hasData(overview());
   setClass(document.body, 'empty', !isKnown);
   if (isKnown) {
-    if (wanted.has('slow') || wanted.has('charts')) showMeasured();
+    const isOther = inFull !== `${instance} ${view.stack}`;
+    if (isOther || wanted.has('slow') || wanted.has('charts')) showMeasured();
     else showQuick();
     if (wanted.has('slow')) {
       layersPanel.show(known.layers, view.stack);
@@ -253,7 +254,9 @@ function showFacts() {
   if (document.title !== title) document.title = title;
 }
 
+let inFull;  // whose figures have their places on the page
 function showMeasured() {
+  inFull = `${instance} ${view.stack}`;
   const isLive = overview().daemon.state === 'live';
   const { latency_ns: latencyTarget, operations_per_second: rateTarget } = targets();
   const stacks = shownStacks();

@@ -479,10 +479,9 @@ TEST_F(RoutesTest, OnLoopbackATokenThatWasGivenIsNeededToo) {
 // Also what is not there: the outside learns nothing of what is.
 TEST_F(RoutesTest, EveryPathAsksForTheHostTheTokenAndTheMethod) {
   access_ = Access::for_address("127.0.0.1", "correct-horse-battery");
-  for (const char* path :
-       {"/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers", "/api/v1/history",
-        "/api/v1/compare", "/api/v1/baselines", "/api/v1/traces", "/api/v1/blackbox", "/healthz",
-        "/readyz"}) {
+  for (const char* path : {"/metrics", "/api/v1/snapshot", "/api/v1/inflight", "/api/v1/layers",
+                           "/api/v1/history", "/api/v1/compare", "/api/v1/baselines",
+                           "/api/v1/traces", "/api/v1/blackbox", "/healthz", "/readyz"}) {
     Request request;
     request.path = path;
     request.method = "GET";
