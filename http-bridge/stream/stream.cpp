@@ -58,7 +58,8 @@ struct Subscription {
   std::unique_ptr<RecordReading> records;  // else
   Clock::duration period;
   Clock::time_point due;
-  std::uint64_t missed = 0;  // since the last frame
+  bool has_begun = false;    // it has had a frame
+  std::uint64_t missed = 0;  // since the last one
 };
 
 struct Client {
@@ -241,7 +242,8 @@ class Stream::Loop {
     if (is_idle) frames = std::exchange(client.problems, {});
     for (auto one = client.subscriptions.begin(); one != client.subscriptions.end();) {
       auto& [id, subscription] = *one;
-      const bool is_due = subscription.due <= now;
+      // The first frame waits for those of other subscriptions.
+      const bool is_due = subscription.due <= now && (is_idle || subscription.has_begun);
       if (is_due) subscription.due = std::max(subscription.due + subscription.period, now);
       if (is_due && !is_idle) ++subscription.missed;
       if (is_due && is_idle && !append(frames, client, id, subscription)) {
@@ -265,6 +267,7 @@ class Stream::Loop {
       frames.push_back({documents::problem_frame(encoding, id, answer->body)});
       return false;
     }
+    subscription.has_begun = true;
     frames.push_back({documents::frame_head(encoding, id, std::exchange(subscription.missed, 0)),
                       answer, documents::frame_tail(encoding)});
     return true;

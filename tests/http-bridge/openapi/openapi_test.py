@@ -7,6 +7,7 @@ openapi_test.py BRIDGE TERMINAL LAUNCHER DAEMON PLUGIN CLIENT
 """
 import contextlib
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -110,8 +111,10 @@ class OpenApi(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = contextlib.ExitStack()
+        cls.addClassCleanup(cls.stack.close)
         cls.folder = pathlib.Path(cls.stack.enter_context(tempfile.TemporaryDirectory()))
-        cls.bridge = cls.watching()
+        cls.bridge = cls.watching("--history", str(cls.folder / "history.sqlite"), "--baselines",
+                                  str(cls.folder / "goxel-telemetry" / "baselines"))
         cls.contract = Contract(cls.bridge.ask("/api/v1/openapi.json").document())
         cls.waiting_answers = cls.ask_everything()
         cls.daemon = cls.start_daemon()
@@ -123,13 +126,8 @@ class OpenApi(unittest.TestCase):
         cls.dead_answers = cls.ask_everything()
 
     @classmethod
-    def tearDownClass(cls):
-        cls.stack.close()
-
-    @classmethod
     def watching(cls, *more):
-        bridge = Bridge("--instance", "openapi", "--history", str(cls.folder / "history.sqlite"), "--baselines",
-                        str(cls.folder / "baselines"), *more)
+        bridge = Bridge("--instance", "openapi", *more)
         cls.stack.callback(bridge.end)
         return bridge
 
@@ -148,9 +146,12 @@ class OpenApi(unittest.TestCase):
         """Enough for each document to have something to say."""
         subprocess.run([CLIENT, "--socket", str(cls.folder / "socket"), "--connections", "4", "--mix", "mixed", "--rate", "300",
                         "--seconds", "4", "--layers", "openapi"], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run([TERMINAL, "baseline", "save", "before", "live", "--instance", "openapi", "--baselines",
-                        str(cls.folder / "baselines")], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([TERMINAL, "baseline", "save", "before", "--instance", "openapi"], check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "XDG_STATE_HOME": str(cls.folder)})
         cls.until(lambda: cls.bridge.ask("/api/v1/history?from=-1h").status == 200)
+        cls.until(lambda: cls.bridge.ask("/api/v1/traces").document()["traces"])
+        cls.until(lambda: any(stack["windows"]["1m"]["operations"] for instance in cls.bridge.ask("/api/v1/layers").document()["instances"]
+                              for stack in instance["stacks"]))
 
     @classmethod
     def state(cls):
@@ -201,9 +202,8 @@ class OpenApi(unittest.TestCase):
 
         def look(schema, value):
             schema = self.contract.resolved(schema)
-            for one in schema.get("anyOf", []):
-                if value is not None and "$ref" in one:
-                    look(one, value)
+            if "anyOf" in schema:  # null, or the first of them
+                return value is None or look(schema["anyOf"][0], value)
             if isinstance(value, dict):
                 for name, member in value.items():
                     look(schema["properties"][name], member)

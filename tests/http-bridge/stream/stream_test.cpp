@@ -267,6 +267,21 @@ TEST(Stream, SlowClientIsToldHowManyFramesItMissed) {
   EXPECT_EQ(missed, 0u) << "and when it keeps up again, that it misses none";
 }
 
+TEST(Stream, FirstFrameOfASubscriptionMissedNoneBeforeIt) {
+  StreamLimits limits;
+  limits.behind = kLong;
+  Streaming streaming(limits);
+  streaming.fill_documents(4'000'000);
+  StreamReader reader(streaming.port());
+  StreamReader other(streaming.port());
+  reader.subscribe("large", 20);
+  other.subscribe("b", 20, "inflight");
+  for (int i = 0; i < 5; ++i) ASSERT_FALSE(other.frame().is_null());
+  reader.subscribe("late", 20, "layers");
+  for (int i = 0; i < 5; ++i) ASSERT_FALSE(other.frame().is_null());
+  EXPECT_EQ(reader.frame_of("late")["missed"], 0) << "though it had to wait for the large ones";
+}
+
 TEST(Stream, ClientThatStaysBehindIsDropped) {
   StreamLimits limits;
   limits.behind = milliseconds(200);
