@@ -21,7 +21,8 @@ std::shared_ptr<const Response> get(const std::string& path, const std::string& 
 TEST(PageAssetsTest, WholePageIsAtMost110KilobytesCompressed) {
   std::size_t bytes = 0;
   for (const std::string& path : page_paths()) {
-    if (!path.ends_with(".txt") && !path.ends_with(".json")) bytes += get(path, "gzip")->body.size();
+    if (!path.ends_with(".txt") && !path.ends_with(".json"))
+      bytes += get(path, "gzip")->body.size();
   }
   EXPECT_GT(bytes, 60'000U) << "Chart.js alone is more";
   EXPECT_LE(bytes, 110'000U);
