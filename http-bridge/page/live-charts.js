@@ -37,7 +37,8 @@ export class LiveCharts {
   /** Fills what was not seen from the history. `source` as for the trend. A bridge without one leaves it as it is. */
   async fill(stack, source, nowMs, signal) {
     const series = this.#of(stack);
-    const document = await get(path('history', { ...source, from: Math.floor(nowMs / 1000) - shownSeconds, points: shownSeconds }), signal);
+    const to = Math.floor(nowMs / 1000);  // so that each point is of one second
+    const document = await get(path('history', { ...source, from: to - shownSeconds, to, points: shownSeconds }), signal);
     series.fill(pointsOf(document), nowMs);
   }
 

@@ -210,6 +210,7 @@ function draw() {
   showHeader();
   const isKnown = overview() !== undefined && hasData(overview());
   setClass(document.body, 'empty', !isKnown);
+  setClass(document.body, 'connecting', known.message === undefined);
   if (isKnown) {
     const isOther = inFull !== `${instance} ${view.stack}`;
     if (isOther || wanted.has('slow') || wanted.has('charts')) showMeasured();

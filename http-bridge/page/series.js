@@ -38,10 +38,12 @@ export class Series {
     return true;
   }
 
-  /** What the history knows takes the place of what was sampled. The newest of it may not be whole yet, and is left out. */
+  /** What the history knows takes the place of what was sampled in the same time, be its points longer. The newest of it may not be whole yet, and is left out. */
   fill(points, nowMs) {
     for (const point of points) {
-      if (point.isWatched && point.begin + point.seconds <= nowMs / 1000 - 2) this.#points.set(point.begin, point);
+      if (!point.isWatched || point.begin + point.seconds > nowMs / 1000 - 2) continue;
+      for (let second = point.begin; second < point.begin + point.seconds; second += this.#step) this.#points.delete(second);
+      this.#points.set(point.begin, point);
     }
     if (points.length > 0) this.#drop(points.at(-1).begin);
   }

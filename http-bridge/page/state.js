@@ -44,8 +44,11 @@ function stateOf(instance) {
   }
 }
 
-/** `instance` of the overview, undefined if there is none; `message` of the document; `trouble` with the bridge, a sentence; times in Unix ms. */
+/** `instance` of the overview, undefined if there is none; `message` of the document, undefined before the first one; `trouble` with the bridge, a sentence; times in Unix ms. */
 export function headerState(instance, message, trouble, nowMs) {
+  if (instance === undefined && message === undefined && !trouble) {
+    return { badge: 'Connecting', age: '', tone: 'quiet', facts: '', isStale: false };
+  }
   if (instance === undefined) {
     return { badge: trouble ? 'No bridge' : 'Waiting', age: '', tone: trouble ? 'warning' : 'quiet', facts: trouble || sentence(message), isStale: false };
   }

@@ -91,6 +91,12 @@ function withHoles(points, field) {
   return data;
 }
 
+// A point between two holes is the end of no line: else it would not be seen.
+function ofAlone({ dataset, dataIndex }) {
+  const isHole = (i) => !Number.isFinite(dataset.data[i]?.y);
+  return !isHole(dataIndex) && isHole(dataIndex - 1) && isHole(dataIndex + 1) ? 2 : 0;
+}
+
 export class TimeChart {
   #chart;
   #canvas = element('canvas', { role: 'img' });
@@ -161,8 +167,8 @@ export class TimeChart {
     const probe = getComputedStyle(this.#legend);
     const font = { family: style.fontFamily, size: parseFloat(style.fontSize) };
     const datasets = lines.map((line, i) => ({
-      label: line.name, data: [], borderColor: getComputedStyle(this.#legend.children[i]).color, backgroundColor: 'transparent',
-      borderWidth: 1.6, borderDash: line.dash ? [5, 3] : [], pointRadius: 0, pointHitRadius: 0, tension: 0,
+      label: line.name, data: [], borderColor: getComputedStyle(this.#legend.children[i]).color, backgroundColor: getComputedStyle(this.#legend.children[i]).color,
+      borderWidth: 1.6, borderDash: line.dash ? [5, 3] : [], pointRadius: ofAlone, clip: 3, pointHitRadius: 0, tension: 0,
     }));
     const ink = probe.color;
     this.#chart?.destroy();

@@ -21,6 +21,16 @@ const heapMB = async (page) => {
   return (await session.send('Runtime.getHeapUsage')).usedSize / 1e6;
 };
 
+test('before the first answer nothing is said of daemons', async (t) => {
+  const world = World.prepare(t);
+  world.url = await world.startBridge('bridge');
+  const page = await (await Browser.start(t)).page();
+  await page.routeWebSocket('**/api/v1/stream', () => {});  // takes what it is sent, and answers nothing
+  await page.goto(world.url);
+  await says(page, '^Connecting$');
+  assert.ok(!await page.locator('#cure').isVisible());
+});
+
 test('a daemon that comes, and goes', async (t) => {
   const world = World.prepare(t);
   world.url = await world.startBridge('bridge');
@@ -29,6 +39,7 @@ test('a daemon that comes, and goes', async (t) => {
   await page.goto(world.url);
 
   await says(page, '^Waiting$');
+  assert.ok(await page.locator('#cure').isVisible(), 'what to do');
   assert.match(await text(page, '#facts'), /waiting/i);
   assert.ok(!await page.locator('#latency').isVisible(), 'no figures of nothing');
 
