@@ -38,6 +38,7 @@ using Clock = std::chrono::steady_clock;
 // Clients are served so often: as the fastest subscription is due.
 constexpr std::chrono::milliseconds kTick{1000 / documents::kMostStreamHz};
 constexpr std::size_t kMessagesInATick = 32;  // of one client
+constexpr std::size_t kPingsInATick = 32;
 
 constexpr std::array<std::string_view, 6> kDocuments = {"overview", "operations", "inflight",
                                                         "layers",   "instances",  "snapshot"};
@@ -105,7 +106,7 @@ class Stream::Loop {
       if (is_ending_) return;
       begin_ticks();
       clients_[socket.get()] = {socket, place};
-      socket->allow_messages(kMessagesInATick);
+      socket->allow(kMessagesInATick, kPingsInATick);
       socket->accept(request);
     });
   }
@@ -224,7 +225,7 @@ class Stream::Loop {
       waiters_.tick(time);
     }
     for (auto& [socket, client] : clients_) {
-      socket->allow_messages(kMessagesInATick);
+      socket->allow(kMessagesInATick, kPingsInATick);
       if (!socket->is_open()) continue;
       if (!socket->is_idle() && now - socket->unsent_since() > limits_.behind) {
         too_slow.push_back(client.socket);

@@ -9,6 +9,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
@@ -61,6 +62,8 @@ StreamClient::StreamClient(asio::io_context& io, int descriptor, std::chrono::mi
     response.set(http::field::server, "goxel-telemetry-bridge");  // else Beast tells its version
     if (!protocol_.name.empty()) response.set(http::field::sec_websocket_protocol, protocol_.name);
   }));
+  stream.control_callback(
+      [this](websocket::frame_type, boost::beast::string_view) { count_ping(); });
   stream.read_message_max(documents::kMostStreamMessageBytes);
   stream.auto_fragment(false);
   stream.binary(protocol_.encoding == documents::StreamEncoding::msgpack);
@@ -123,8 +126,18 @@ void StreamClient::send_next() {
                                  });
 }
 
-void StreamClient::allow_messages(std::size_t count) {
-  messages_left_ = count;
+// Is called by the stream while it reads, which must not be ended there.
+void StreamClient::count_ping() {
+  if (pings_left_ > 0) {
+    --pings_left_;
+  } else {
+    asio::post(websocket_->stream.get_executor(), [self = shared_from_this()] { self->drop(); });
+  }
+}
+
+void StreamClient::allow(std::size_t messages, std::size_t pings) {
+  messages_left_ = messages;
+  pings_left_ = pings;
   if (is_open_) read();
 }
 

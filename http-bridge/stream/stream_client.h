@@ -53,8 +53,9 @@ class StreamClient : public std::enable_shared_from_this<StreamClient> {
   bool is_idle() const { return unsent_since_ == Time::max(); }
   Time unsent_since() const { return unsent_since_; }
 
-  // So many messages may come until the next call: of more, none is read.
-  void allow_messages(std::size_t count);
+  // So many messages may come until the next call: of more, none is read. Of pings and their like, which cannot be left unread, so
+  // many may come, too: a client that sends more is dropped.
+  void allow(std::size_t messages, std::size_t pings);
 
   // Says that the bridge ends, and waits for the client to end.
   void close();
@@ -65,6 +66,7 @@ class StreamClient : public std::enable_shared_from_this<StreamClient> {
   struct WebSocket;
 
   void read();
+  void count_ping();
   void send_next();
   void end();
 
@@ -75,6 +77,7 @@ class StreamClient : public std::enable_shared_from_this<StreamClient> {
   std::size_t sent_ = 0;  // of frames_
   Time unsent_since_ = Time::max();
   std::size_t messages_left_ = 0;
+  std::size_t pings_left_ = 0;
   bool is_open_ = false;
   bool is_reading_ = false;
   bool has_ended_ = false;

@@ -442,6 +442,13 @@ TEST(Stream, WhoSendsMessagesWithoutEndKeepsNobodyWaiting) {
   flood.join();
 }
 
+TEST(Stream, WhoSendsPingsWithoutEndIsDropped) {
+  Streaming streaming;
+  StreamReader reader(streaming.port());
+  for (int i = 0; i < 100'000 && reader.is_open(); ++i) reader.ping();
+  EXPECT_FALSE(reader.is_open());
+}
+
 TEST(Stream, OnlySoManyClientsHaveAPlace) {
   Streaming streaming({}, {.upgraded = 2});
   auto first = std::make_unique<StreamReader>(streaming.port());
