@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // goxel-telemetry-bridge: watches the daemons on this machine and answers about them over HTTP.
+#include <cstdio>
+#include <exception>
 #include <iostream>
 
 #include "http-bridge/check_config.h"
@@ -17,12 +19,21 @@ int check(const Options& options) {
   return faults.empty() ? 0 : 1;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   const auto parsed = parse_options(argc, argv);
   if (const auto* exit_code = std::get_if<ExitCode>(&parsed)) return exit_code->value;
   const auto& options = std::get<Options>(parsed);
   if (options.only_check) return check(options);
   return Service(options, [argc, argv] { return read_options(argc, argv); }).run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {  // no memory, no threads
+    std::fprintf(stderr, "goxel-telemetry-bridge: %s\n", error.what());
+    return 1;
+  }
 }
