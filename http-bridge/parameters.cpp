@@ -2,9 +2,9 @@
 #include "http-bridge/parameters.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "http-bridge/reply.h"
-#include "metrics/text/arguments.h"
 #include "metrics/text/printable.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -43,9 +43,11 @@ std::optional<Response> refuse_parameters(const Request& request, std::string_vi
 
 std::optional<std::uint32_t> whole_number(const std::string& text, std::uint32_t least,
                                           std::uint32_t most) {
-  const auto number = metrics::parse_number(text, least, most);
-  if (!number || *number != static_cast<std::uint32_t>(*number)) return std::nullopt;
-  return static_cast<std::uint32_t>(*number);
+  std::uint32_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || parsed != end || number < least || number > most) return std::nullopt;
+  return number;
 }
 
 std::variant<std::string, Response> one_instance(std::string_view asked,

@@ -22,7 +22,7 @@ std::optional<std::string> parameter(const Request& request, const std::string& 
 std::optional<Response> refuse_parameters(const Request& request, std::string_view whose,
                                           std::span<const std::string_view> known);
 
-// A number without a fraction from `least` to `most`; empty if the text is none.
+// Nothing but decimal digits, a number from `least` to `most`; empty if the text is none.
 std::optional<std::uint32_t> whole_number(const std::string& text, std::uint32_t least,
                                           std::uint32_t most);
 

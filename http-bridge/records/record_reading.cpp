@@ -109,7 +109,7 @@ void RecordReading::begin() {
 }
 
 std::shared_ptr<const Response> RecordReading::next(bool asked) {
-  if (!is_ready()) return nullptr;
+  if (!source_->is_ready()) return nullptr;
   if (!place_) begin();
   const std::uint64_t from = *place_;
   auto passage = source_->feed().read(from, query_.filter, query_.most);

@@ -37,9 +37,7 @@ class RecordReading {
  public:
   RecordReading(std::shared_ptr<RecordSource> source, RecordQuery query, std::string accept);
 
-  // Whether next() can tell already.
-  bool is_ready() const { return source_->is_ready(); }
-  // What is new since the last answer; null if nothing is. If it is `asked`, an answer that says so.
+  // What is new since the last answer; null if nothing is, or if its source is not ready. If it is `asked`, an answer that says so.
   std::shared_ptr<const Response> next(bool asked);
 
  private:

@@ -232,8 +232,9 @@ TEST_F(RecordsTest, WrongParametersAreNamed) {
       {{{"statuss", "ok"}}, "statuss"},     {{{"status", "bad"}}, "tatus must be"},
       {{{"cursor", "x"}}, "ursor must be"}, {{{"cursor", ""}}, "is empty"},
       {{{"limit", "0"}}, "imit must be"},   {{{"limit", "1001"}}, "imit must be"},
-      {{{"limit", "1.5"}}, "imit must be"}, {{{"wait", "31"}}, "ait must be"},
-      {{{"wait", "-1"}}, "ait must be"},    {{{"wait", "nan"}}, "ait must be"},
+      {{{"limit", "1e1"}}, "imit must be"}, {{{"limit", "1.5"}}, "imit must be"},
+      {{{"wait", "31"}}, "ait must be"},    {{{"wait", "-1"}}, "ait must be"},
+      {{{"wait", "nan"}}, "ait must be"},
   };
   for (const auto& [parameters, sentence] : cases) {
     const auto answer = answers_[ask(parameters)];
