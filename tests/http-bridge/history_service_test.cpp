@@ -59,6 +59,9 @@ class HistoryServiceTest : public metrics::FollowerTest {
   ~HistoryServiceTest() override {
     testing::internal::GetCapturedStderr();
     std::filesystem::remove_all(folder_);
+    for (const std::string& name : shm::list_instances()) {  // instance_ and a number
+      if (name.starts_with(instance_)) shm::remove_segment_of(name);
+    }
   }
 
   struct Bridge {
