@@ -80,6 +80,14 @@ class Histogram {
     return bucket - first_ < counts_.size() ? counts_[bucket - first_] : 0;
   }
 
+  // Calls visit(bucket, count) for each bucket in use, from the lowest on.
+  template <class Visit>
+  void for_each_bucket(Visit visit) const {
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] != 0) visit(first_ + static_cast<std::uint32_t>(i), counts_[i]);
+    }
+  }
+
   // The smallest recorded value that at least the share q (0 to 1) of all values does not exceed,
   // within kRelativeError; exact at q = 0 and q = 1. If that value is out of range: max(). 0 while
   // empty.

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/regression/detector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "metrics/regression/evidence.h"
+#include "metrics/regression/usual_latency.h"
+#include "metrics/regression/usual_share.h"
+#include "metrics/regression/waiting_ticks.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr std::size_t kLoadTicks = 6;
+constexpr std::size_t kMinuteTicks = 12;
+constexpr std::uint32_t kMostIgnored = 120;  // ticks after a restart
+constexpr double kStillFalls = 0.03;         // of the mean of a minute
+
+// The mean of the last values.
+template <std::size_t most>
+class Recent {
+ public:
+  void add(double value) {
+    sum_ += value - values_[next_];
+    values_[next_] = value;
+    next_ = (next_ + 1) % most;
+    count_ = std::min(count_ + 1, most);
+  }
+  double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
+  bool full() const { return count_ == most; }
+
+ private:
+  std::array<double, most> values_{};
+  double sum_ = 0;
+  std::size_t next_ = 0;
+  std::size_t count_ = 0;
+};
+
+// The mean since an alarm was raised: what is usual if it stays.
+struct MeanSince {
+  double sum = 0;
+  double requests = 0;
+
+  void add(double value, double weight) {
+    sum += value * weight;
+    requests += weight;
+  }
+  double mean() const { return requests > 0 ? sum / requests : 0; }
+};
+
+// One channel of events in one operation: slow requests, or failures.
+struct EventChannel {
+  EventChannel(double least, double ratio, double fewest) : usual(least), evidence(ratio, fewest) {}
+
+  UsualShare usual;
+  CountEvidence evidence;
+  WaitingTicks<Events> waiting;
+  MeanSince since;
+};
+
+// The same of all operations, whose events are to be expected as the sum of what is of each.
+struct EventChannelOfAll {
+  EventChannelOfAll(double ratio, double fewest) : evidence(ratio, fewest) {}
+
+  struct Tick {
+    double events = 0;
+    double expected = 0;
+    double expected_exactly = 0;
+
+    void add(double more, double requests, const UsualShare& usual) {
+      events += more;
+      expected += usual.expected(requests);
+      expected_exactly += usual.expected_exactly(requests);
+    }
+  };
+  Dispersion dispersion;
+  CountEvidence evidence;
+  WaitingTicks<Tick> waiting;
+};
+
+struct LatencyTick {
+  double answered = 0;
+  double difference = 0;  // mean
+  double scatter = 0;     // mean
+};
+
+// Events scatter more than the dispersion of batches shows, whose average is uncertain.
+constexpr double kAllowance = 1.2;
+constexpr double kLeastTail = 0.002;
+constexpr double kTailRatio = 2;
+constexpr double kLeastFailures = 0.0005;
+constexpr double kFailuresRatio = 3;
+constexpr double kFewestFailures = 8;
+
+DetectorEvent::Kind kind_of(AlarmChange change) {
+  switch (change) {
+    case AlarmChange::raised:
+      return DetectorEvent::Kind::raised;
+    case AlarmChange::confirmed:
+      return DetectorEvent::Kind::confirmed;
+    case AlarmChange::resolved:
+      return DetectorEvent::Kind::resolved;
+    case AlarmChange::new_level:
+      break;
+  }
+  return DetectorEvent::Kind::new_level;
+}
+
+}  // namespace
+
+class RegressionDetector::State {
+ public:
+  explicit State(const DetectorSettings& settings) : settings_(settings) {}
+
+  std::vector<DetectorEvent> tick(std::uint64_t number, std::span<const OperationTick> operations);
+  void begin_epoch();
+
+ private:
+  struct Operation {
+    Operation(double least_clip, std::uint64_t tick) : latency(least_clip), began(tick) {}
+
+    UsualLatency latency;
+    CentreEvidence evidence;
+    WaitingTicks<ComparedLatency> waiting;
+    MeanSince since;
+    Recent<kMinuteTicks> minute;  // of differences
+    EventChannel tail{kLeastTail, kTailRatio, 0};
+    EventChannel failures{kLeastFailures, kFailuresRatio, kFewestFailures};
+    std::uint64_t began;  // ticks_ when it was first seen
+  };
+  struct All {
+    SlowNoise noise;
+    CentreEvidence evidence;
+    WaitingTicks<LatencyTick> waiting;
+    EventChannelOfAll tail{kTailRatio, 0};
+    EventChannelOfAll failures{kFailuresRatio, kFewestFailures};
+  };
+  struct SumOfAll {
+    LatencyTick latency;  // sums
+    EventChannelOfAll::Tick tail;
+    EventChannelOfAll::Tick failures;
+  };
+  using Key = std::optional<OperationKey>;
+
+  bool ignores(const LatencyTick& all);
+  bool armed(std::uint64_t began) const { return ticks_ - began >= settings_.arms_after; }
+  double variance(double slow_noise, const LatencyTick& tick) const {
+    return (settings_.measures_slow_noise ? slow_noise : 0) + tick.scatter / tick.answered;
+  }
+  void weigh(const Key& key, Operation& operation, const Tally& tally, double load, SumOfAll& all);
+  void weigh(const Key& key, Channel channel, EventChannel& events, bool is_armed,
+             const Events& tick);
+  void weigh_all(SumOfAll sum);
+  void weigh_all(Channel channel, EventChannelOfAll& events, const EventChannelOfAll::Tick& tick);
+  void learn(Operation& operation);
+  void tell(const Key& key, Channel channel, const Alarm& alarm,
+            const std::vector<AlarmChange>& changes);
+  void settle(Operation& operation, Channel channel, bool adopts);
+
+  const DetectorSettings settings_;
+  std::map<OperationKey, Operation> operations_;
+  All all_;
+  std::uint64_t ticks_ = 0;  // with requests
+  std::uint64_t number_ = 0;
+  Recent<kLoadTicks> load_;
+  // After a restart: how many ticks were not judged, and the means of the last minutes.
+  std::optional<std::uint32_t> ignored_;
+  Recent<kMinuteTicks> last_minute_;
+  Recent<2 * kMinuteTicks> last_two_minutes_;
+  std::vector<DetectorEvent> events_;
+};
+
+std::vector<DetectorEvent> RegressionDetector::State::tick(
+    std::uint64_t number, std::span<const OperationTick> operations) {
+  events_.clear();
+  double requests = 0;
+  for (const OperationTick& one : operations)
+    requests += static_cast<double>(one.tally.outcomes.all());
+  if (requests == 0) return {};
+  if (ticks_ != 0 && number - number_ > kMinuteTicks) {
+    all_.evidence.clear();
+    for (auto& [key, operation] : operations_) operation.evidence.clear();
+  }
+  number_ = number;
+  ++ticks_;
+  load_.add(requests);
+  const double load = std::log(load_.mean());
+
+  if (ignored_) {
+    LatencyTick all;
+    for (const OperationTick& one : operations) {
+      const auto known = operations_.find(one.key);
+      if (known == operations_.end() || !known->second.latency.known() ||
+          one.tally.latency.count() == 0)
+        continue;
+      const ComparedLatency tick = known->second.latency.compare(one.tally.latency, load);
+      all.answered += tick.requests;
+      all.difference += tick.difference * tick.requests;
+    }
+    if (ignores(all)) return {};
+  }
+  SumOfAll all;
+  for (const OperationTick& one : operations) {
+    auto [at, is_new] = operations_.try_emplace(one.key, settings_.least_clip, ticks_);
+    weigh(one.key, at->second, one.tally, load, all);
+  }
+  weigh_all(all);
+  for (auto& [key, operation] : operations_) learn(operation);
+  return std::move(events_);
+}
+
+bool RegressionDetector::State::ignores(const LatencyTick& all) {
+  if (all.answered > 0) {
+    last_minute_.add(all.difference / all.answered);
+    last_two_minutes_.add(all.difference / all.answered);
+  }
+  ++*ignored_;
+  // The mean of two minutes is above that of the last one by half of what it fell.
+  const bool falls = last_two_minutes_.mean() - last_minute_.mean() > kStillFalls / 2;
+  if (*ignored_ <= settings_.ignores_after_restart || (falls && *ignored_ <= kMostIgnored))
+    return true;
+  ignored_.reset();
+  return false;
+}
+
+void RegressionDetector::State::weigh(const Key& key, Operation& operation, const Tally& tally,
+                                      double load, SumOfAll& all) {
+  const bool is_armed = armed(operation.began);
+  const Events failed{static_cast<double>(tally.outcomes.failed()),
+                      static_cast<double>(tally.outcomes.all())};
+  all.failures.add(failed.events, failed.requests, operation.failures.usual);
+  weigh(key, Channel::errors, operation.failures, is_armed, failed);
+
+  if (tally.latency.count() == 0) return;
+  UsualLatency& usual = operation.latency;
+  if (usual.known()) {
+    const ComparedLatency tick = usual.compare(tally.latency, load);
+    const LatencyTick latency{tick.requests, tick.difference, usual.scatter() * tick.requests};
+    operation.minute.add(tick.difference);
+    const Events slow{usual.count_tail(tally.latency, load, operation.minute.mean()),
+                      tick.requests};
+    all.latency.answered += tick.requests;
+    all.latency.difference += tick.difference * tick.requests;
+    all.latency.scatter += latency.scatter;
+    all.tail.add(slow.events, slow.requests, operation.tail.usual);
+    if (is_armed) {
+      const double noise = variance(usual.slow_noise(), {tick.requests, 0, usual.scatter()});
+      tell(key, Channel::centre, operation.evidence.alarm(),
+           operation.evidence.add(number_, tick.difference, noise, tick.requests));
+    }
+    if (operation.evidence.alarm().active() || all_.evidence.alarm().active()) {
+      operation.since.add(tick.difference, tick.requests);
+    } else {
+      operation.since = {};
+    }
+    operation.waiting.add(tick);
+    weigh(key, Channel::tail, operation.tail, is_armed, slow);
+  }
+  if (!operation.evidence.suspects() && !all_.evidence.suspects()) usual.look(tally.latency, load);
+}
+
+void RegressionDetector::State::weigh(const Key& key, Channel channel, EventChannel& events,
+                                      bool is_armed, const Events& tick) {
+  const CountEvidence& all = channel == Channel::tail ? all_.tail.evidence : all_.failures.evidence;
+  if (is_armed) {
+    tell(key, channel, events.evidence.alarm(),
+         events.evidence.add(number_, tick.events, events.usual.expected(tick.requests),
+                             kAllowance * events.usual.dispersion()));
+  }
+  if (events.evidence.alarm().active() || all.alarm().active()) {
+    events.since.add(tick.events / tick.requests, tick.requests);
+  } else {
+    events.since = {};
+  }
+  events.waiting.add(tick);
+}
+
+void RegressionDetector::State::weigh_all(SumOfAll sum) {
+  if (sum.latency.answered > 0) {
+    LatencyTick tick = sum.latency;
+    tick.difference /= tick.answered;
+    tick.scatter /= tick.answered;
+    if (armed(0)) {
+      tell({}, Channel::centre, all_.evidence.alarm(),
+           all_.evidence.add(number_, tick.difference, variance(all_.noise.variance(), tick),
+                             tick.answered));
+    }
+    all_.waiting.add(tick);
+    weigh_all(Channel::tail, all_.tail, sum.tail);
+  }
+  weigh_all(Channel::errors, all_.failures, sum.failures);
+  if (!all_.evidence.suspects()) {
+    all_.waiting.let_learn([&](const LatencyTick& tick) {
+      all_.noise.add(tick.difference, tick.answered, tick.scatter);
+    });
+  }
+}
+
+void RegressionDetector::State::weigh_all(Channel channel, EventChannelOfAll& events,
+                                          const EventChannelOfAll::Tick& tick) {
+  if (armed(0)) {
+    tell({}, channel, events.evidence.alarm(),
+         events.evidence.add(number_, tick.events, tick.expected,
+                             kAllowance * events.dispersion.value()));
+  }
+  events.waiting.add(tick);
+  if (events.evidence.suspects()) return;
+  events.waiting.let_learn([&](const EventChannelOfAll::Tick& old) {
+    events.dispersion.add(old.events, old.expected_exactly);
+  });
+}
+
+void RegressionDetector::State::learn(Operation& operation) {
+  if (!operation.evidence.suspects() && !all_.evidence.suspects()) {
+    operation.waiting.let_learn(
+        [&](const ComparedLatency& tick) { operation.latency.learn(tick); });
+  }
+  const auto learn_events = [](EventChannel& events, const EventChannelOfAll& all) {
+    if (events.evidence.suspects() || all.evidence.suspects()) return;
+    events.waiting.let_learn([&](const Events& tick) { events.usual.learn(tick); });
+  };
+  learn_events(operation.tail, all_.tail);
+  learn_events(operation.failures, all_.failures);
+}
+
+void RegressionDetector::State::tell(const Key& key, Channel channel, const Alarm& alarm,
+                                     const std::vector<AlarmChange>& changes) {
+  for (const AlarmChange change : changes) {
+    events_.push_back({kind_of(change), key, channel, number_, alarm.since()});
+    if (change == AlarmChange::raised || change == AlarmChange::confirmed) continue;
+    const bool adopts = change == AlarmChange::new_level;
+    if (key) {
+      settle(operations_.at(*key), channel, adopts);
+      continue;
+    }
+    for (auto& [name, operation] : operations_) settle(operation, channel, adopts);
+    switch (channel) {
+      case Channel::centre:
+        all_.waiting.drop();
+        break;
+      case Channel::tail:
+        all_.tail.waiting.drop();
+        break;
+      case Channel::errors:
+        all_.failures.waiting.drop();
+    }
+  }
+}
+
+// An alarm is over: what was seen meanwhile is the usual, or is forgotten.
+void RegressionDetector::State::settle(Operation& operation, Channel channel, bool adopts) {
+  if (channel == Channel::centre) {
+    operation.waiting.drop();
+    if (adopts && operation.latency.known()) operation.latency.adopt(operation.since.mean());
+    operation.since = {};
+    return;
+  }
+  EventChannel& events = channel == Channel::tail ? operation.tail : operation.failures;
+  events.waiting.drop();
+  if (adopts && events.since.requests > 0) events.usual.adopt(events.since.mean());
+  events.since = {};
+}
+
+void RegressionDetector::State::begin_epoch() {
+  all_.evidence.clear();
+  all_.tail.evidence.clear();
+  all_.failures.evidence.clear();
+  for (auto& [key, operation] : operations_) {
+    operation.evidence.clear();
+    operation.tail.evidence.clear();
+    operation.failures.evidence.clear();
+    operation.minute = {};
+  }
+  last_minute_ = {};
+  last_two_minutes_ = {};
+  ignored_ = 0;
+}
+
+RegressionDetector::RegressionDetector(const DetectorSettings& settings)
+    : state_(std::make_unique<State>(settings)) {}
+RegressionDetector::~RegressionDetector() = default;
+RegressionDetector::RegressionDetector(RegressionDetector&&) noexcept = default;
+RegressionDetector& RegressionDetector::operator=(RegressionDetector&&) noexcept = default;
+
+std::vector<DetectorEvent> RegressionDetector::tick(std::uint64_t number,
+                                                    std::span<const OperationTick> operations) {
+  return state_->tick(number, operations);
+}
+
+void RegressionDetector::begin_epoch() {
+  state_->begin_epoch();
+}
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Notices when operations become slower, or fail more often, than they used to: a stratified residual CUSUM.
+// docs/metrics-math.md, "Regressions", says how, and what it promises.
+//
+// Streaming and deterministic: what it says depends on the ticks that it was given, and on nothing else. Memory is bounded by
+// the number of operations.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "metrics/alerts/alert.h"
+#include "metrics/operation_key.h"
+#include "metrics/tally/tally.h"
+
+namespace goxel_telemetry::metrics {
+
+inline constexpr std::uint64_t kTickSeconds = 5;
+
+// What one operation did in one tick.
+struct OperationTick {
+  OperationKey key;
+  Tally tally;
+};
+
+// What the evaluation changes, to prove that each is needed.
+struct DetectorSettings {
+  double least_clip = 0.35;        // of residuals, natural logarithms; infinity: none are clipped
+  std::uint32_t arms_after = 720;  // ticks with traffic
+  std::uint32_t ignores_after_restart = 24;  // ticks
+  bool measures_slow_noise = true;           // false: ticks are taken as independent of each other
+};
+
+using Channel = OperationShift::Channel;
+
+// What changed in one series: an operation, or all of them, in one channel.
+struct DetectorEvent {
+  enum class Kind : std::uint8_t { raised, confirmed, resolved, new_level };
+
+  Kind kind = Kind::raised;
+  std::optional<OperationKey> key;  // empty: all operations together
+  Channel channel = Channel::centre;
+  std::uint64_t tick = 0;        // in which it was noticed
+  std::uint64_t since_tick = 0;  // with which the evidence began
+};
+
+class RegressionDetector {
+ public:
+  explicit RegressionDetector(const DetectorSettings& settings = {});
+  ~RegressionDetector();
+  RegressionDetector(RegressionDetector&&) noexcept;
+  RegressionDetector& operator=(RegressionDetector&&) noexcept;
+
+  // `number` of the tick: each is greater than the one before; those that are left out were without requests, or not
+  // watched. Operations without requests may be left out; keys differ.
+  std::vector<DetectorEvent> tick(std::uint64_t number, std::span<const OperationTick> operations);
+
+  // The daemon was restarted: the ticks from now on are those of the new one. What was usual stays.
+  void begin_epoch();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/regression/evidence.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr double kUnchanged = 5;            // evidence, for an alarm to be over
+constexpr std::uint32_t kNewUsual = 360;    // ticks, after which what an alarm says is the usual
+constexpr std::uint32_t kFewestTicks = 5;   // of evidence, of the centre
+constexpr std::uint32_t kFewestCounts = 9;  // and of events
+constexpr double kFewestSamples = 30;
+
+}  // namespace
+
+void Alarm::step(bool warns, bool confirms, double unchanged, const EvidenceRun& run,
+                 std::vector<AlarmChange>& changes) {
+  if (level_ == Level::quiet) {
+    if (!warns) return;
+    level_ = Level::warning;
+    since_ = run.since;
+    ticks_ = 0;
+    unchanged_ = 0;
+    changes.push_back(AlarmChange::raised);
+  } else {
+    ++ticks_;
+    unchanged_ = std::max(0.0, unchanged_ + unchanged);
+  }
+  if (level_ == Level::warning && confirms) {
+    level_ = Level::confirmed;
+    changes.push_back(AlarmChange::confirmed);
+  }
+  if (unchanged_ >= kUnchanged) {
+    end(AlarmChange::resolved, changes);
+  } else if (ticks_ >= kNewUsual) {
+    end(AlarmChange::new_level, changes);
+  }
+}
+
+void Alarm::end(AlarmChange how, std::vector<AlarmChange>& changes) {
+  level_ = Level::quiet;
+  changes.push_back(how);
+}
+
+std::vector<AlarmChange> CentreEvidence::add(std::uint64_t tick, double difference, double variance,
+                                             double samples) {
+  constexpr double kMost = kWarns / kFewestTicks;  // so no single tick is enough
+  last_[next_++ % last_.size()] = difference;
+  std::array<double, kShifts.size()> of_this_tick{};
+  for (std::size_t i = 0; i < kShifts.size(); ++i) {
+    const double shift = kShifts[i];
+    const double ratio = shift * (std::min(difference, 3 * shift) - shift / 2) / variance;
+    of_this_tick[i] = std::clamp(ratio, -kMost, kMost);
+    Sum& sum = sums_[i];
+    sum.evidence += of_this_tick[i];
+    if (sum.evidence <= 0) {
+      sum = {};
+      continue;
+    }
+    if (sum.run.ticks++ == 0) sum.run.since = tick;
+    sum.differences += difference;
+    sum.samples += samples;
+    sum.positive += difference > 0;
+  }
+  std::vector<AlarmChange> changes;
+  const auto warns = first_enough(kWarns);
+  if (!alarm_.active() && warns) alarmed_by_ = *warns;
+  alarm_.step(warns.has_value(), first_enough(kConfirms).has_value(), -of_this_tick[alarmed_by_],
+              sums_[alarmed_by_].run, changes);
+  if (!changes.empty() && !alarm_.active()) clear();
+  return changes;
+}
+
+bool CentreEvidence::is_enough(std::size_t shift, double threshold) const {
+  const Sum& sum = sums_[shift];
+  return sum.evidence >= threshold && sum.run.ticks >= kFewestTicks &&
+         sum.differences >= 0.6 * kShifts[shift] * sum.run.ticks && sum.samples >= kFewestSamples &&
+         std::accumulate(last_.begin(), last_.end(), 0.0) / static_cast<double>(last_.size()) >
+             kShifts[shift] / 2 &&
+         3 * sum.positive >= 2 * sum.run.ticks;
+}
+
+std::optional<std::size_t> CentreEvidence::first_enough(double threshold) const {
+  for (std::size_t i = 0; i < kShifts.size(); ++i) {
+    if (is_enough(i, threshold)) return i;
+  }
+  return std::nullopt;
+}
+
+bool CentreEvidence::suspects() const {
+  return alarm_.active() || std::any_of(sums_.begin(), sums_.end(),
+                                        [](const Sum& sum) { return sum.evidence > kWarns / 3; });
+}
+
+void CentreEvidence::clear() {
+  sums_ = {};
+  last_ = {};
+}
+
+std::vector<AlarmChange> CountEvidence::add(std::uint64_t tick, double events, double expected,
+                                            double dispersion) {
+  constexpr double kMost = kWarns / kFewestCounts;
+  const double of_this_tick =
+      std::min(kMost, (events * std::log(ratio_) - expected * (ratio_ - 1)) / dispersion);
+  evidence_ += of_this_tick;
+  if (evidence_ <= 0) {
+    clear();
+  } else {
+    if (run_.ticks++ == 0) run_.since = tick;
+    events_ += events;
+    expected_ += expected;
+  }
+  std::vector<AlarmChange> changes;
+  alarm_.step(is_enough(kWarns), is_enough(kConfirms), -of_this_tick, run_, changes);
+  if (!changes.empty() && !alarm_.active()) clear();
+  return changes;
+}
+
+bool CountEvidence::is_enough(double threshold) const {
+  return evidence_ >= threshold && run_.ticks >= kFewestCounts && events_ >= fewest_ &&
+         events_ >= 1.5 * expected_;
+}
+
+void CountEvidence::clear() {
+  evidence_ = 0;
+  run_ = {};
+  events_ = expected_ = 0;
+}
+
+}  // namespace goxel_telemetry::metrics

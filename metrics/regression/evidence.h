@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Evidence that one series has changed, which adds up from tick to tick and leaks to zero: CUSUM (Page, Continuous Inspection
+// Schemes, Biometrika 1954) of log-likelihood ratios. And the life of the alarm that follows from it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace goxel_telemetry::metrics {
+
+// A change of an alarm.
+enum class AlarmChange : std::uint8_t { raised, confirmed, resolved, new_level };
+
+// How long a series has been against what is usual.
+struct EvidenceRun {
+  std::uint64_t since = 0;  // tick with which the evidence left zero
+  std::uint32_t ticks = 0;
+};
+
+// From the first change that is told until it is over.
+class Alarm {
+ public:
+  bool active() const { return level_ != Level::quiet; }
+  std::uint64_t since() const { return since_; }
+
+  // What follows from one tick. `warns` and `confirms`: whether the evidence is enough for that; `unchanged`: evidence of this
+  // tick that things are as usual, negative if they are not.
+  void step(bool warns, bool confirms, double unchanged, const EvidenceRun& run,
+            std::vector<AlarmChange>& changes);
+
+ private:
+  enum class Level : std::uint8_t { quiet, warning, confirmed };
+  void end(AlarmChange how, std::vector<AlarmChange>& changes);
+
+  Level level_ = Level::quiet;
+  std::uint64_t since_ = 0;
+  std::uint32_t ticks_ = 0;  // active
+  double unchanged_ = 0;
+};
+
+// Of the mean of a series.
+class CentreEvidence {
+ public:
+  static constexpr double kWarns = 8;
+  static constexpr double kConfirms = 13;
+  // The shifts that are looked for, as differences of natural logarithms.
+  static constexpr std::array<double, 3> kShifts = {0.08, 0.16, 0.35};
+
+  // A tick's mean difference from the usual, of `samples` requests, with the variance that it has while nothing changes.
+  std::vector<AlarmChange> add(std::uint64_t tick, double difference, double variance,
+                               double samples);
+  void clear();           // the evidence; an alarm stays active
+  bool suspects() const;  // so much evidence that what is usual must not be learnt from this
+  const Alarm& alarm() const { return alarm_; }
+
+ private:
+  struct Sum {
+    double evidence = 0;
+    EvidenceRun run;
+    double differences = 0;
+    double samples = 0;
+    std::uint32_t positive = 0;  // ticks
+  };
+  bool is_enough(std::size_t shift, double threshold) const;
+  std::optional<std::size_t> first_enough(double threshold) const;
+
+  std::array<Sum, kShifts.size()> sums_;
+  std::array<double, 3> last_{};  // differences; a circle
+  std::size_t next_ = 0;
+  Alarm alarm_;
+  std::size_t alarmed_by_ = 0;  // of kShifts
+};
+
+// Of the number of rare events in a series.
+class CountEvidence {
+ public:
+  static constexpr double kWarns = 9;
+  static constexpr double kConfirms = 13;
+
+  // Looks for `ratio` times as many events as usual, and never raises an alarm for fewer than `fewest`.
+  CountEvidence(double ratio, double fewest) : ratio_(ratio), fewest_(fewest) {}
+
+  // A tick's events, how many were to be expected, and how much more they scatter than independent events do.
+  std::vector<AlarmChange> add(std::uint64_t tick, double events, double expected,
+                               double dispersion);
+  void clear();
+  bool suspects() const { return evidence_ > kWarns / 3 || alarm_.active(); }
+  const Alarm& alarm() const { return alarm_; }
+
+ private:
+  bool is_enough(double threshold) const;
+
+  double ratio_;
+  double fewest_;
+  double evidence_ = 0;
+  EvidenceRun run_;
+  double events_ = 0;
+  double expected_ = 0;
+  Alarm alarm_;
+};
+
+}  // namespace goxel_telemetry::metrics

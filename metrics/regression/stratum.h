@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What an operation's latencies usually look like: the yardstick against which its requests are measured, each compared with
+// its own operation, so that another mix of operations looks like no change.
+#pragma once
+
+#include <cstdint>
+
+#include "metrics/tally/histogram.h"
+
+namespace goxel_telemetry::metrics {
+
+// All in natural logarithms of nanoseconds.
+struct Stratum {
+  double median = 0;
+  double clip = 0;     // residuals beyond count as this
+  double tail = 0;     // the 99th percentile, above the median
+  double scatter = 0;  // variance of one request's clipped residual
+  double centre = 0;   // mean clipped residual: not zero, because latencies are skewed
+
+  // Of the histogram of latencies, which must not be empty.
+  static Stratum of(const Histogram& usual, double least_clip);
+};
+
+// The sum of clipped residuals of all values.
+double residuals(const Stratum& stratum, const Histogram& latency);
+
+// How many values are above a logarithm of nanoseconds, if those in a bucket are evenly spread.
+double count_above(double logarithm, const Histogram& latency);
+
+}  // namespace goxel_telemetry::metrics
