@@ -77,8 +77,8 @@ const TrafficKind& kind_named(std::string_view name);
 struct Change {
   double begin_s = 0;
   double end_s = std::numeric_limits<double>::infinity();
-  std::optional<std::size_t> operation;  // which takes longer; empty: all do
-  double factor = 1;                     // of its latency
+  std::optional<std::size_t> operation = {};  // which takes longer; empty: all do
+  double factor = 1;                          // of its latency
   double tail_factor = 1;  // of latencies above their 97 % point, and of those of slow paths
   double error_factor = 1;
   double rarest_factor = 1;  // of the rarest operation's part in the mix
