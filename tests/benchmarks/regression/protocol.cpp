@@ -5,6 +5,7 @@
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/poisson.hpp>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <utility>
 
@@ -15,6 +16,32 @@ constexpr double kSeries = 15;
 constexpr double kWeekDays = 7;
 constexpr double kImprobable = 1e-6;
 
+std::string channels_of(const Alerts& alerts) {
+  std::string text;
+  for (const auto channel :
+       {metrics::Channel::centre, metrics::Channel::tail, metrics::Channel::errors}) {
+    text += (text.empty() ? "" : ", ") + std::string(to_string(channel)) + " " +
+            std::to_string(alerts.by_channel.at(static_cast<std::size_t>(channel)));
+  }
+  return text;
+}
+
+// How late half of the changes were noticed at most, and how many of the alerts noise had begun.
+std::string delays_of(const std::vector<ChangeSeen>& seen) {
+  std::vector<double> delays;
+  std::size_t had_begun = 0;
+  for (const ChangeSeen& one : seen) {
+    delays.push_back(one.delay_s);
+    had_begun += one.had_begun;
+  }
+  const auto middle = delays.begin() + static_cast<std::ptrdiff_t>(delays.size() / 2);
+  std::nth_element(delays.begin(), middle, delays.end());
+  char text[96];
+  std::snprintf(text, sizeof text, "median %.0f s; of %zu evidence began earlier", *middle,
+                had_begun);
+  return text;
+}
+
 Check alert_rate(const std::string& kind, double most) {
   return {kind + "_alerts",
           kind + ": alerts",
@@ -23,7 +50,7 @@ Check alert_rate(const std::string& kind, double most) {
           most,
           [kind](Measurements& measurements) {
             const Alerts alerts = measurements.alerts(kind);
-            return Counted{alerts.raised, kSeries * alerts.days / kWeekDays};
+            return Counted{alerts.raised(), kSeries * alerts.days / kWeekDays, channels_of(alerts)};
           }};
 }
 
@@ -35,7 +62,7 @@ Check groups() {
           1,
           [](Measurements& measurements) {
             const Alerts alerts = measurements.alerts("standard");
-            return Counted{alerts.groups, alerts.days / kWeekDays};
+            return Counted{alerts.groups, alerts.days / kWeekDays, {}};
           }};
 }
 
@@ -50,7 +77,7 @@ Check confirmed() {
             const unsigned seeds = 2 * measurements.extent().seeds;
             Alerts alerts = measurements.alerts("steady", seeds);
             alerts += measurements.alerts("standard", seeds);
-            return Counted{alerts.confirmed, alerts.days / 560};
+            return Counted{alerts.confirmed, alerts.days / 560, {}};
           }};
 }
 
@@ -67,7 +94,8 @@ Check noticed(const std::string& name, const std::string& what, const ChangeCase
             const auto in_time = std::count_if(seen.begin(), seen.end(), [=](const ChangeSeen& s) {
               return s.delay_s <= within_s;
             });
-            return Counted{static_cast<std::uint64_t>(in_time), static_cast<double>(seen.size())};
+            return Counted{static_cast<std::uint64_t>(in_time), static_cast<double>(seen.size()),
+                           delays_of(seen)};
           }};
 }
 
@@ -98,9 +126,10 @@ Check without(const std::string& name, const std::string& what, const DetectorMo
           10,
           [=](Measurements& measurements) {
             // None at all is taken as one.
-            const std::uint64_t full = measurements.alerts("standard").raised;
-            return Counted{measurements.alerts_of(model).raised,
-                           static_cast<double>(std::max<std::uint64_t>(full, 1))};
+            const std::uint64_t full = measurements.alerts("standard").raised();
+            const Alerts alerts = measurements.alerts_of(model);
+            return Counted{alerts.raised(), static_cast<double>(std::max<std::uint64_t>(full, 1)),
+                           channels_of(alerts)};
           }};
 }
 

@@ -15,6 +15,7 @@ namespace goxel_telemetry::evaluation {
 struct Counted {
   std::uint64_t events = 0;
   double of = 0;
+  std::string detail;  // for people
 };
 
 enum class Bound : std::uint8_t {

@@ -29,7 +29,7 @@ std::vector<DetectorEvent> show(metrics::RegressionDetector& detector, const Tra
 }  // namespace
 
 Alerts& Alerts::operator+=(const Alerts& other) {
-  raised += other.raised;
+  for (std::size_t i = 0; i < by_channel.size(); ++i) by_channel[i] += other.by_channel[i];
   confirmed += other.confirmed;
   groups += other.groups;
   days += other.days;
@@ -40,14 +40,15 @@ Alerts watch(const TrafficKind& kind, std::uint64_t seed, unsigned days,
              const DetectorModel& model) {
   Traffic traffic(kind, seed);
   metrics::RegressionDetector detector(model.settings);
-  Alerts alerts{.days = static_cast<double>(days)};
+  Alerts alerts;
+  alerts.days = days;
   std::optional<std::uint64_t> last_raised;
   for (unsigned i = 0; i < days * kDayTicks; ++i) {
     const TrafficTick& tick = traffic.next();
     for (const DetectorEvent& event : show(detector, tick, model.stratifies)) {
       alerts.confirmed += event.kind == DetectorEvent::Kind::confirmed;
       if (event.kind != DetectorEvent::Kind::raised) continue;
-      ++alerts.raised;
+      ++alerts.by_channel.at(static_cast<std::size_t>(event.channel));
       alerts.groups += !last_raised || event.tick - *last_raised > kGroupTicks;
       last_raised = event.tick;
     }

@@ -2,6 +2,7 @@
 // The detector watches simulated traffic: how often it is wrong while nothing changes, and how late it is right.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -19,11 +20,12 @@ struct DetectorModel {
 
 // Traffic in which nothing changed.
 struct Alerts {
-  std::uint64_t raised = 0;  // by any series
+  std::array<std::uint64_t, 3> by_channel{};  // raised, by any series
   std::uint64_t confirmed = 0;
   std::uint64_t groups = 0;  // alerts of any series, each at most 10 minutes after the one before
   double days = 0;
 
+  std::uint64_t raised() const { return by_channel[0] + by_channel[1] + by_channel[2]; }
   Alerts& operator+=(const Alerts& other);
 };
 Alerts watch(const TrafficKind& kind, std::uint64_t seed, unsigned days,
