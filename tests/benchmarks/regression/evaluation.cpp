@@ -22,6 +22,7 @@ using namespace goxel_telemetry::evaluation;
 struct Options {
   bool is_short = false;
   bool ablations = false;
+  bool random_hour = false;
   std::uint64_t first_seed = 0;  // 0: those of the protocol
   std::string only;
   std::string json_path;
@@ -41,6 +42,7 @@ Extent extent_of(const Options& options) {
     extent.days = 5;
     extent.change_seeds = 40;
   }
+  extent.random_hour = options.random_hour;
   if (options.first_seed != 0) extent.first_seed = extent.first_change_seed = options.first_seed;
   return extent;
 }
@@ -168,6 +170,10 @@ int parse_and_run(int argc, char** argv) {
          "for tuning")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53))
       ->type_name("FIRST");
+  app.add_flag(
+      "--random-hour", options.random_hour,
+      "The load, which swings over a day, is first where it is at a random hour; otherwise "
+      "at its middle, so that changes come when it is above");
   app.add_option("--only", options.only, "Only the check of this name")
       ->check(CLI::IsMember(names))
       ->excludes(ablations)
@@ -183,7 +189,8 @@ int parse_and_run(int argc, char** argv) {
              "of its tick; if it is missing, 0 or negative, there was none. Nothing is said of the "
              "first 720 values, from which it learns what is usual")
           ->type_name("FILE.csv");
-  for (const char* const name : {"--short", "--ablations", "--seeds", "--only", "--json"}) {
+  for (const char* const name :
+       {"--short", "--ablations", "--seeds", "--random-hour", "--only", "--json"}) {
     series->excludes(app.get_option(name));
   }
   app.add_option("--inject", options.injection,

@@ -18,6 +18,7 @@ struct Extent {
   unsigned seeds = 10;
   unsigned days = 14;
   unsigned change_seeds = 200;
+  bool random_hour = false;  // TrafficKind's
 };
 
 class Measurements {
@@ -35,6 +36,8 @@ class Measurements {
   const Extent& extent() const { return extent_; }
 
  private:
+  TrafficKind kind(const TrafficKind& kind) const;
+
   Extent extent_;
   std::map<std::string, std::vector<Alerts>> alerts_;
   std::map<std::string, std::vector<ChangeSeen>> changes_;

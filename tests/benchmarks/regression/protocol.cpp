@@ -101,7 +101,7 @@ Check noticed(const std::string& name, const std::string& what, const ChangeCase
 
 // Of half as many seeds as changes that are to be noticed.
 Check mix_jump() {
-  const ChangeCase jump{&kind_named("steady"), {.rarest_factor = 8}};
+  const ChangeCase jump{kind_named("steady"), {.rarest_factor = 8}};
   return {"mix_jump",
           "steady: mix jump x8 only: alerts",
           "per 100 jumps",
@@ -136,8 +136,8 @@ Check without(const std::string& name, const std::string& what, const DetectorMo
 }  // namespace
 
 std::vector<Check> protocol_checks() {
-  const TrafficKind* const steady = &kind_named("steady");
-  const TrafficKind* const standard = &kind_named("standard");
+  const TrafficKind& steady = kind_named("steady");
+  const TrafficKind& standard = kind_named("standard");
   const ChangeCase steady_10{steady, {.factor = 1.1}};
   const ChangeCase standard_20{standard, {.factor = 1.2}};
   const ChangeCase standard_50{standard, {.factor = 1.5}};
@@ -145,7 +145,7 @@ std::vector<Check> protocol_checks() {
   const ChangeCase standard_tail{standard, {.tail_factor = 2}};
   const ChangeCase errors{standard, {.error_factor = 10}};
   const ChangeCase rarest{standard, {.operation = kRarest, .factor = 1.5}};
-  const ChangeCase mid_50{&kind_named("mid"), {.factor = 1.5}, 6, 120};
+  const ChangeCase mid_50{kind_named("mid"), {.factor = 1.5}, 6, 120};
   return {
       alert_rate("steady", 0.1),
       alert_rate("standard", 0.1),

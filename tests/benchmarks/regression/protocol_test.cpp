@@ -83,7 +83,7 @@ TEST(Protocol, NamesOfChecksDiffer) {
 TEST(Measurements, AreTheSameAgainWhateverTheThreadsDid) {
   const Extent extent{
       .first_seed = 5, .first_change_seed = 5, .seeds = 3, .days = 1, .change_seeds = 6};
-  const ChangeCase slower{&kind_named("mid"), {.factor = 1.5}};
+  const ChangeCase slower{kind_named("mid"), {.factor = 1.5}};
   Measurements one(extent);
   Measurements other(extent);
   EXPECT_EQ(one.alerts("noisy").by_channel, other.alerts("noisy").by_channel);
@@ -101,7 +101,7 @@ TEST(Measurements, AreTheSameAgainWhateverTheThreadsDid) {
 }
 
 TEST(Watch, ADelayIsFromTheChangeToTheEndOfATick) {
-  const ChangeCase much{&kind_named("steady"), {.factor = 3}};
+  const ChangeCase much{kind_named("steady"), {.factor = 3}};
   std::set<double> delays;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     const ChangeSeen seen = watch(much, seed);
@@ -115,7 +115,7 @@ TEST(Watch, ADelayIsFromTheChangeToTheEndOfATick) {
 }
 
 TEST(Watch, WithoutAChangeNothingIsNoticed) {
-  const ChangeSeen seen = watch({&kind_named("steady"), {}}, 3);
+  const ChangeSeen seen = watch({kind_named("steady"), {}}, 3);
   EXPECT_EQ(seen.raised, 0U);
   EXPECT_TRUE(std::isinf(seen.delay_s));
 }

@@ -176,6 +176,29 @@ TEST(Traffic, LoadSwingsOverADayAndLatencyFollows) {
   const double swing = busy->first / quiet->first;
   EXPECT_NEAR(swing, 1.6 / 0.4, 0.6);
   EXPECT_NEAR(busy->second - quiet->second, 0.15 * std::log(swing), 0.03);
+  // A sine that begins at its middle.
+  EXPECT_NEAR(static_cast<double>((busy - hours.begin()) % 24), 5.5, 2.5);
+  EXPECT_NEAR(static_cast<double>((quiet - hours.begin()) % 24), 17.5, 2.5);
+}
+
+TEST(Traffic, TheFirstHourIsRandomIfAskedFor) {
+  TrafficKind kind;
+  kind.daily_swing = 0.6;
+  const auto first_minutes = [&](std::uint64_t seed) {
+    Traffic traffic(kind, seed);
+    return static_cast<double>(requests_of(sums_of(traffic, 60))) / 300;
+  };
+  double least = 1000;
+  double most = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    kind.random_hour = false;
+    EXPECT_NEAR(first_minutes(seed), 50, 3);
+    kind.random_hour = true;
+    least = std::min(least, first_minutes(seed));
+    most = std::max(most, first_minutes(seed));
+  }
+  EXPECT_LT(least, 25);
+  EXPECT_GT(most, 75);
 }
 
 TEST(Traffic, ThingsHappenAsOftenAsTheProtocolSays) {

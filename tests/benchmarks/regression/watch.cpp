@@ -66,7 +66,7 @@ ChangeSeen watch(const ChangeCase& what, std::uint64_t seed) {
       static_cast<std::uint64_t>(change.begin_s / static_cast<double>(kTickSeconds));
   const auto ticks = static_cast<std::uint64_t>(change.end_s / static_cast<double>(kTickSeconds));
 
-  Traffic traffic(*what.kind, seed, change);
+  Traffic traffic(what.kind, seed, change);
   metrics::RegressionDetector detector;
   ChangeSeen seen;
   for (std::uint64_t i = 0; i < ticks; ++i) {

@@ -33,7 +33,7 @@ Alerts watch(const TrafficKind& kind, std::uint64_t seed, unsigned days,
 
 // Traffic that changes once, at a random moment within a tick.
 struct ChangeCase {
-  const TrafficKind* kind = nullptr;
+  TrafficKind kind;
   Change change;  // its times are made
   double clean_hours = 3;
   double changed_minutes = 30;
