@@ -84,7 +84,7 @@ TEST_F(RegressionEvaluation, WhatIsWrongIsASentence) {
   expect_refused({"--series", good, "--inject", "3:2"}, "after the last tick, 2.");
   expect_refused({"--series", good, "--inject", "2"}, "--inject takes TICK:FACTOR");
   expect_refused({"--series", good, "--short"}, "--series");
-  expect_refused({"--series="}, "--series");
+  expect_refused({"--series="}, "--series is given without a value");
   expect_refused({"--inject", "2:2"}, "--series");
   expect_refused({"--only", "no_such_check"}, "no_such_check");
   expect_refused({"--only", "mix_jump", "--ablations"}, "--ablations");

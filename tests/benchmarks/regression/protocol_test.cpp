@@ -28,6 +28,7 @@ TEST(Judge, WhatIsMeasuredMustBeWithinItsLimit) {
   const Check detected = bounded(Bound::at_least, 0.85);
   EXPECT_TRUE(passes(detected, 170, 200));
   EXPECT_FALSE(passes(detected, 169, 200));
+  EXPECT_TRUE(passes(bounded(Bound::at_least, 0.78), 156, 200));
   const Check times = bounded(Bound::more_than, 10);
   EXPECT_TRUE(passes(times, 51, 5));
   EXPECT_FALSE(passes(times, 50, 5));
@@ -102,16 +103,25 @@ TEST(Measurements, AreTheSameAgainWhateverTheThreadsDid) {
 
 TEST(Watch, ADelayIsFromTheChangeToTheEndOfATick) {
   const ChangeCase much{kind_named("steady"), {.factor = 3}};
-  std::set<double> delays;
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     const ChangeSeen seen = watch(much, seed);
     EXPECT_GT(seen.raised, 0U);
-    // Not before five ticks, of which the first may have begun before the change.
-    EXPECT_GT(seen.delay_s, 4.0 * metrics::kTickSeconds);
     EXPECT_LT(seen.delay_s, 60);
-    delays.insert(seen.delay_s);
+
+    Random moment = random_stream(seed, 2);
+    Change change = much.change;
+    change.begin_s = 3 * 3600 + 5 * uniform(moment);
+    Traffic traffic(much.kind, seed, change);
+    metrics::RegressionDetector detector;
+    std::optional<std::uint64_t> raised;
+    while (!raised) {
+      const TrafficTick& tick = traffic.next();
+      for (const auto& event : detector.tick(tick.number, tick.operations)) {
+        if (static_cast<double>(5 * (tick.number + 1)) > change.begin_s) raised = event.tick;
+      }
+    }
+    EXPECT_NEAR(seen.delay_s, static_cast<double>(5 * (*raised + 1)) - change.begin_s, 1e-6);
   }
-  EXPECT_GT(delays.size(), 1U);  // changes begin anywhere in a tick
 }
 
 TEST(Watch, WithoutAChangeNothingIsNoticed) {

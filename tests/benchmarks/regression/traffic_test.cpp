@@ -201,6 +201,64 @@ TEST(Traffic, TheFirstHourIsRandomIfAskedFor) {
   EXPECT_GT(most, 75);
 }
 
+TEST(Traffic, LoadWandersFromTickToTick) {
+  TrafficKind kind;
+  kind.load_sd = kind_named("standard").load_sd;
+  kind.requests_per_second = 500;
+  Traffic traffic(kind, kSeed);
+  std::vector<double> loads;
+  for (int i = 0; i < 8000; ++i) {
+    loads.push_back(std::log(static_cast<double>(requests_of(traffic.next()))));
+  }
+  EXPECT_NEAR(covariance(loads, 1) / (0.9 * 0.15 * 0.15), 1, 0.2);
+  EXPECT_NEAR(covariance(loads, 2) / covariance(loads, 1), 0.9, 0.05);
+}
+
+TEST(Traffic, TheMixWandersOverAnHour) {
+  TrafficKind kind;
+  kind.mix_sd = kind_named("standard").mix_sd;
+  kind.requests_per_second = 20;
+  Traffic traffic(kind, kSeed);
+  std::vector<double> ratios;  // of two operations, each of which wanders
+  double requests = 0;
+  for (std::uint64_t i = 0; i < 10 * kDayTicks; ++i) {
+    const TrafficTick& tick = traffic.next();
+    std::array<double, kOperationCount> counts{};
+    for (const auto& one : tick.operations) {
+      counts.at(index_of(one.key)) = static_cast<double>(one.tally.outcomes.all());
+    }
+    ratios.push_back(std::log((counts[0] + 0.5) / (counts[1] + 0.5)));
+    requests += static_cast<double>(requests_of(tick));
+  }
+  EXPECT_NEAR(covariance(ratios, 1) / (2 * 0.3 * 0.3), 1, 0.3);
+  EXPECT_NEAR(covariance(ratios, 720) / covariance(ratios, 1), std::exp(-1), 0.15);
+  EXPECT_NEAR(requests / (10 * 86400), 20, 0.1);  // the load stays
+}
+
+TEST(Traffic, EveryRequestMeetsAStallAndOneInTenATailBurst) {
+  const auto above = [](const TrafficKind& kind, double log) {
+    Traffic traffic(kind, kSeed);
+    const OperationModel& ping = kOperations[2];
+    return sums_of(traffic, kDayTicks)[2].latency.share_above(
+        static_cast<std::uint64_t>(ping.median_ms * 1e6 * std::exp(log)));
+  };
+  const TrafficKind usual{.requests_per_second = 20};
+  // P(normal + log of the factor > log), with the deviation of this operation.
+  const auto lifted = [](double factor, double log) {
+    return std::erfc((log - std::log(factor)) / kOperations[2].log_sd / std::sqrt(2)) / 2;
+  };
+  TrafficKind stalled = usual;
+  stalled.stalls = 2000;
+  const double in_stall = 2000 * 6.0 / 86400;
+  EXPECT_NEAR(above(stalled, 0.8), (1 - in_stall) * above(usual, 0.8) + in_stall * lifted(3, 0.8),
+              0.01);
+  TrafficKind bursting = usual;
+  bursting.tail_bursts = 2000;
+  const double in_burst = 0.1 * 2000 * 12.5 / 86400;
+  EXPECT_NEAR(above(bursting, 2), (1 - in_burst) * above(usual, 2) + in_burst * lifted(10, 2),
+              0.002);
+}
+
 TEST(Traffic, ThingsHappenAsOftenAsTheProtocolSays) {
   TrafficKind kind = kind_named("standard");
   kind.requests_per_second = 5;
