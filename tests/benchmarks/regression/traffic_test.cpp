@@ -334,7 +334,7 @@ TEST(Traffic, ADaemonIsSlowWhenItHasStarted) {
   }
   ASSERT_GT(before, 10U);
   usual /= static_cast<double>(before);
-  for (const std::uint64_t ticks : {1, 12, 24}) {
+  for (const std::uint64_t ticks : {std::uint64_t{1}, std::uint64_t{12}, std::uint64_t{24}}) {
     // A start is anywhere in its tick, so that tick number 1 is 2.5 to 7.5 s after it, in its middle.
     const double expected =
         std::log1p(std::exp(-static_cast<double>(ticks * metrics::kTickSeconds) / 60));
