@@ -85,7 +85,7 @@ Traffic::Traffic(const TrafficKind& kind, std::uint64_t seed, const std::optiona
       change_(change.value_or(Change{})),
       daemon_(random_stream(seed, 0)),
       requests_(random_stream(seed, 1)),
-      phase_(uniform(daemon_)),
+      first_hour_s_(uniform(daemon_) * (kind.random_hour ? kDaySeconds : 0)),
       noise_(kind.noise_correlation, kind.noise_sd, daemon_),
       drift_(correlation_over(kDriftSeconds), kind.drift_sd, daemon_),
       load_(0.9, kind.load_sd, daemon_),
@@ -107,7 +107,7 @@ Traffic::Conditions Traffic::conditions(double begin_s, double end_s) {
   now.changed = std::max(0.0, std::min(end_s, change_.end_s) - std::max(begin_s, change_.begin_s)) /
                 (end_s - begin_s);
 
-  const double day = std::sin(2 * std::numbers::pi * (middle_s / kDaySeconds + phase_));
+  const double day = std::sin(2 * std::numbers::pi * (first_hour_s_ + middle_s) / kDaySeconds);
   const double load = (1 + kind_.daily_swing * day) * std::exp(load_.next(daemon_));
   now.log_level =
       noise_.next(daemon_) + drift_.next(daemon_) + kind_.load_exponent * std::log(load);

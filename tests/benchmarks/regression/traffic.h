@@ -6,8 +6,8 @@
 // with mean 1.5. All operations share a level, and all of the following, each a factor:
 //   - noise from tick to tick, and a drift: stationary, Gaussian in the logarithm; the drift's correlation falls to 1/e in
 //     20 min. Every "sd" is that of the values, not of their innovations.
-//   - load^0.15. The load is the rate of requests relative to its usual value: a sine over a day, whose phase depends on
-//     the seed, times e^(autoregressive noise).
+//   - load^0.15. The load is the rate of requests relative to its usual value: a sine over a day, which begins at its
+//     middle and rises, or at a random hour if the kind says so, times e^(autoregressive noise).
 //   - stalls (x3), which every request meets that arrives in them, and tail bursts (x10), which one in ten does
 //   - after a restart 1 + e^(-t/60 s)
 // Mix: shares times e^walk, one walk an operation, correlation 1/e in an hour, made to add up to 1 again: the mix changes at
@@ -57,7 +57,8 @@ struct TrafficKind {
   double noise_correlation = 0.8;  // from tick to tick
   double noise_sd = 0.01;          // of logarithms, as all that follow
   double drift_sd = 0;
-  double daily_swing = 0;  // of the load, up and down
+  double daily_swing = 0;    // of the load, up and down
+  bool random_hour = false;  // in which the first tick is
   double load_sd = 0;
   double load_exponent = 0;
   double mix_sd = 0;
@@ -77,8 +78,8 @@ const TrafficKind& kind_named(std::string_view name);
 struct Change {
   double begin_s = 0;
   double end_s = std::numeric_limits<double>::infinity();
-  std::optional<std::size_t> operation;  // which takes longer; empty: all do
-  double factor = 1;                     // of its latency
+  std::optional<std::size_t> operation = {};  // which takes longer; empty: all do
+  double factor = 1;                          // of its latency
   double tail_factor = 1;  // of latencies above their 97 % point, and of those of slow paths
   double error_factor = 1;
   double rarest_factor = 1;  // of the rarest operation's part in the mix
@@ -116,7 +117,7 @@ class Traffic {
   Change change_;
   Random daemon_;    // what happens to it
   Random requests_;  // what each meets
-  double phase_;
+  double first_hour_s_;
   Wandering noise_;
   Wandering drift_;
   Wandering load_;
