@@ -13,10 +13,13 @@ constexpr double kAllowance = 4;             // standard errors of a variance, n
 
 }  // namespace
 
-void BatchAverage::add(double value) {
-  if (batches_ >= kFewestToJudge) value = std::min(value, kMostOfUsual * std::max(value_, least_));
+void BatchAverage::add(double fluctuation, double explained) {
+  // Not the difference is limited: where the requests' own scatter is most of a batch, half of the differences are many times
+  // their average.
+  if (batches_ >= kFewestToJudge)
+    fluctuation = std::min(fluctuation, kMostOfUsual * (explained + std::max(value_, least_)));
   ++batches_;
-  value_ += (value - value_) / std::min(batches_, memory_);
+  value_ += (fluctuation - explained - value_) / std::min(batches_, memory_);
 }
 
 void SlowNoise::add(double difference, double samples, double scatter) {
@@ -27,15 +30,16 @@ void SlowNoise::add(double difference, double samples, double scatter) {
     if (++scale.taken < scale.ticks) continue;
     const double mean = scale.sum / scale.samples;
     const double own = scale.scatter / (scale.samples * scale.samples);
-    scale.average.add(scale.ticks * (mean * mean - own));
+    scale.average.add(scale.ticks * mean * mean, scale.ticks * own);
     scale.taken = 0;
     scale.sum = scale.samples = scale.scatter = 0;
   }
 }
 
-double SlowNoise::variance() const {
+double SlowNoise::variance(std::size_t scales) const {
   double largest = kLeast;
-  for (const Scale& scale : scales_) {
+  for (std::size_t i = 0; i < scales; ++i) {
+    const Scale& scale = scales_[i];
     const std::uint32_t batches = std::min(scale.average.batches(), 2 * scale.average.memory());
     if (batches < scale.fewest) continue;
     largest = std::max(largest, scale.average.value() * (1 + kAllowance / std::sqrt(batches)));
@@ -50,17 +54,17 @@ void Dispersion::add(double events, double expected) {
     if (++scale.taken < scale.ticks) continue;
     const double off = scale.events - scale.expected;
     // With less than one event expected, a single one would look like a burst.
-    scale.average.add(off * off / std::max(scale.expected, 1.0));
+    scale.average.add(off * off / std::max(scale.expected, 1.0), 1);
     scale.taken = 0;
     scale.events = scale.expected = 0;
   }
 }
 
-double Dispersion::value() const {
+double Dispersion::value(std::size_t scales) const {
   double largest = 1;
-  for (const Scale& scale : scales_) {
-    if (scale.average.batches() >= kFewestToJudge)
-      largest = std::max(largest, scale.average.value());
+  for (std::size_t i = 0; i < scales; ++i) {
+    const BatchAverage& average = scales_[i].average;
+    if (average.batches() >= kFewestToJudge) largest = std::max(largest, 1 + average.value());
   }
   return largest;
 }

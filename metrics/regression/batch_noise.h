@@ -10,11 +10,13 @@
 
 namespace goxel_telemetry::metrics {
 
-// The average over the last `memory` batches or so. One that is far off, an incident, counts as six usual ones.
+// The average over the last `memory` batches or so of what they fluctuate beyond what is explained. One that is far off, an
+// incident, counts as six usual ones.
 class BatchAverage {
  public:
   BatchAverage(std::uint32_t memory, double least) : memory_(memory), least_(least) {}
-  void add(double value);
+  // `explained`: the part of `fluctuation` to be expected.
+  void add(double fluctuation, double explained);
   double value() const { return value_; }
   std::uint32_t batches() const { return batches_; }
   std::uint32_t memory() const { return memory_; }
@@ -32,7 +34,8 @@ class SlowNoise {
  public:
   // A tick's mean difference from the usual, of `samples` requests, whose own variance is `scatter` each.
   void add(double difference, double samples, double scatter);
-  double variance() const;  // per tick, with allowance for how few batches it was measured on
+  // Per tick, with allowance for how few batches it was measured on; at so many of the scales, from the shortest on.
+  double variance(std::size_t scales) const;
 
   static constexpr double kLeast = 0.02 * 0.02;
 
@@ -54,7 +57,8 @@ class SlowNoise {
 class Dispersion {
  public:
   void add(double events, double expected);
-  double value() const;  // at least 1
+  double value(
+      std::size_t scales) const;  // at so many of the scales, from the shortest on; at least 1
 
  private:
   struct Scale {
@@ -64,7 +68,7 @@ class Dispersion {
     double events = 0;
     double expected = 0;
   };
-  std::array<Scale, 2> scales_ = {Scale{12, {120, 1}}, Scale{60, {48, 1}}};
+  std::array<Scale, 2> scales_ = {Scale{12, {120, 0}}, Scale{60, {48, 0}}};
 };
 
 }  // namespace goxel_telemetry::metrics

@@ -53,7 +53,7 @@ struct MeanSince {
 
 // One channel of events in one operation: slow requests, or failures.
 struct EventChannel {
-  EventChannel(double least, double ratio, double fewest) : usual(least), evidence(ratio, fewest) {}
+  EventChannel(double least, const EventSearch& search) : usual(least), evidence(search) {}
 
   UsualShare usual;
   CountEvidence evidence;
@@ -63,7 +63,7 @@ struct EventChannel {
 
 // The same of all operations, whose events are to be expected as the sum of what is of each.
 struct EventChannelOfAll {
-  EventChannelOfAll(double ratio, double fewest) : evidence(ratio, fewest) {}
+  explicit EventChannelOfAll(const EventSearch& search) : evidence(search) {}
 
   struct Tick {
     double events = 0;
@@ -87,13 +87,20 @@ struct LatencyTick {
   double scatter = 0;     // mean
 };
 
-// Events scatter more than the dispersion of batches shows, whose average is uncertain.
-constexpr double kAllowance = 1.2;
+// How many of the time scales of slow noise take part in the evidence for each of CentreEvidence::kShifts: those that are not much
+// longer than what it takes to notice it. Slower noise is too weak to be taken for a larger shift, and would only hide it.
+constexpr std::array<std::size_t, 3> kScales = {3, 2, 2};
+// The requests of a tick are not quite independent of each other, and their scatter was measured some time ago.
+constexpr double kScatterAllowance = 1.2;
 constexpr double kLeastTail = 0.002;
-constexpr double kTailRatio = 2;
+constexpr EventSearch kSlowRequests{
+    .increases = {{{.ratio = 2, .most_of_a_tick = 1}, {.ratio = 4, .most_of_a_tick = 2}}},
+    .warns = 9.5};
 constexpr double kLeastFailures = 0.0005;
-constexpr double kFailuresRatio = 3;
-constexpr double kFewestFailures = 8;
+constexpr EventSearch kFailures{
+    .increases = {{{.ratio = 3, .most_of_a_tick = 1}, {.ratio = 8, .most_of_a_tick = 2}}},
+    .warns = 10,
+    .fewest = 8};
 
 DetectorEvent::Kind kind_of(AlarmChange change) {
   switch (change) {
@@ -127,16 +134,16 @@ class RegressionDetector::State {
     WaitingTicks<ComparedLatency> waiting;
     MeanSince since;
     Recent<kMinuteTicks> minute;  // of differences
-    EventChannel tail{kLeastTail, kTailRatio, 0};
-    EventChannel failures{kLeastFailures, kFailuresRatio, kFewestFailures};
+    EventChannel tail{kLeastTail, kSlowRequests};
+    EventChannel failures{kLeastFailures, kFailures};
     std::uint64_t began;  // ticks_ when it was first seen
   };
   struct All {
     SlowNoise noise;
     CentreEvidence evidence;
     WaitingTicks<LatencyTick> waiting;
-    EventChannelOfAll tail{kTailRatio, 0};
-    EventChannelOfAll failures{kFailuresRatio, kFewestFailures};
+    EventChannelOfAll tail{kSlowRequests};
+    EventChannelOfAll failures{kFailures};
   };
   struct SumOfAll {
     LatencyTick latency;  // sums
@@ -147,9 +154,7 @@ class RegressionDetector::State {
 
   bool ignores(const LatencyTick& all);
   bool armed(std::uint64_t began) const { return ticks_ - began >= settings_.arms_after; }
-  double variance(double slow_noise, const LatencyTick& tick) const {
-    return (settings_.measures_slow_noise ? slow_noise : 0) + tick.scatter / tick.answered;
-  }
+  CentreEvidence::Variances variances(const SlowNoise& noise, double of_requests) const;
   void weigh(const Key& key, Operation& operation, const Tally& tally, double load, SumOfAll& all);
   void weigh(const Key& key, Channel channel, EventChannel& events, bool is_armed,
              const Events& tick);
@@ -212,6 +217,16 @@ std::vector<DetectorEvent> RegressionDetector::State::tick(
   return std::move(events_);
 }
 
+CentreEvidence::Variances RegressionDetector::State::variances(const SlowNoise& noise,
+                                                               double of_requests) const {
+  CentreEvidence::Variances variances{};
+  for (std::size_t i = 0; i < variances.size(); ++i) {
+    variances[i] = kScatterAllowance * of_requests;
+    if (settings_.measures_slow_noise) variances[i] += noise.variance(kScales[i]);
+  }
+  return variances;
+}
+
 bool RegressionDetector::State::ignores(const LatencyTick& all) {
   if (all.answered > 0) {
     last_minute_.add(all.difference / all.answered);
@@ -247,9 +262,10 @@ void RegressionDetector::State::weigh(const Key& key, Operation& operation, cons
     all.latency.scatter += latency.scatter;
     all.tail.add(slow.events, slow.requests, operation.tail.usual);
     if (is_armed) {
-      const double noise = variance(usual.slow_noise(), {tick.requests, 0, usual.scatter()});
       tell(key, Channel::centre, operation.evidence.alarm(),
-           operation.evidence.add(number_, tick.difference, noise, tick.requests));
+           operation.evidence.add(number_, tick.difference,
+                                  variances(usual.noise(), usual.scatter() / tick.requests),
+                                  tick.requests));
     }
     if (operation.evidence.alarm().active() || all_.evidence.alarm().active()) {
       operation.since.add(tick.difference, tick.requests);
@@ -268,7 +284,7 @@ void RegressionDetector::State::weigh(const Key& key, Channel channel, EventChan
   if (is_armed) {
     tell(key, channel, events.evidence.alarm(),
          events.evidence.add(number_, tick.events, events.usual.expected(tick.requests),
-                             kAllowance * events.usual.dispersion()));
+                             events.usual.dispersion()));
   }
   if (events.evidence.alarm().active() || all.alarm().active()) {
     events.since.add(tick.events / tick.requests, tick.requests);
@@ -285,8 +301,8 @@ void RegressionDetector::State::weigh_all(SumOfAll sum) {
     tick.scatter /= tick.answered;
     if (armed(0)) {
       tell({}, Channel::centre, all_.evidence.alarm(),
-           all_.evidence.add(number_, tick.difference, variance(all_.noise.variance(), tick),
-                             tick.answered));
+           all_.evidence.add(number_, tick.difference,
+                             variances(all_.noise, tick.scatter / tick.answered), tick.answered));
     }
     all_.waiting.add(tick);
     weigh_all(Channel::tail, all_.tail, sum.tail);
@@ -303,8 +319,7 @@ void RegressionDetector::State::weigh_all(Channel channel, EventChannelOfAll& ev
                                           const EventChannelOfAll::Tick& tick) {
   if (armed(0)) {
     tell({}, channel, events.evidence.alarm(),
-         events.evidence.add(number_, tick.events, tick.expected,
-                             kAllowance * events.dispersion.value()));
+         events.evidence.add(number_, tick.events, tick.expected, events.dispersion));
   }
   events.waiting.add(tick);
   if (events.evidence.suspects()) return;

@@ -13,6 +13,8 @@ constexpr std::uint32_t kNewUsual = 360;    // ticks, after which what an alarm 
 constexpr std::uint32_t kFewestTicks = 5;   // of evidence, of the centre
 constexpr std::uint32_t kFewestCounts = 9;  // and of events
 constexpr double kFewestSamples = 30;
+constexpr std::array<std::size_t, 2> kScalesOf = {2, 1};  // of the dispersion, by increase
+constexpr double kCountAllowance = 1.2;  // for the dispersion, whose measurement is uncertain
 
 }  // namespace
 
@@ -45,14 +47,14 @@ void Alarm::end(AlarmChange how, std::vector<AlarmChange>& changes) {
   changes.push_back(how);
 }
 
-std::vector<AlarmChange> CentreEvidence::add(std::uint64_t tick, double difference, double variance,
-                                             double samples) {
+std::vector<AlarmChange> CentreEvidence::add(std::uint64_t tick, double difference,
+                                             const Variances& variances, double samples) {
   constexpr double kMost = kWarns / kFewestTicks;  // so no single tick is enough
   last_[next_++ % last_.size()] = difference;
   std::array<double, kShifts.size()> of_this_tick{};
   for (std::size_t i = 0; i < kShifts.size(); ++i) {
     const double shift = kShifts[i];
-    const double ratio = shift * (std::min(difference, 3 * shift) - shift / 2) / variance;
+    const double ratio = shift * (std::min(difference, 3 * shift) - shift / 2) / variances[i];
     of_this_tick[i] = std::clamp(ratio, -kMost, kMost);
     Sum& sum = sums_[i];
     sum.evidence += of_this_tick[i];
@@ -101,33 +103,48 @@ void CentreEvidence::clear() {
 }
 
 std::vector<AlarmChange> CountEvidence::add(std::uint64_t tick, double events, double expected,
-                                            double dispersion) {
-  constexpr double kMost = kWarns / kFewestCounts;
-  const double of_this_tick =
-      std::min(kMost, (events * std::log(ratio_) - expected * (ratio_ - 1)) / dispersion);
-  evidence_ += of_this_tick;
-  if (evidence_ <= 0) {
-    clear();
-  } else {
-    if (run_.ticks++ == 0) run_.since = tick;
-    events_ += events;
-    expected_ += expected;
+                                            const Dispersion& dispersion) {
+  std::array<double, 2> of_this_tick{};
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    const EventSearch::Increase& increase = search_.increases[i];
+    const double ratio = events * std::log(increase.ratio) - expected * (increase.ratio - 1);
+    of_this_tick[i] = std::min(increase.most_of_a_tick,
+                               ratio / (kCountAllowance * dispersion.value(kScalesOf[i])));
+    Sum& sum = sums_[i];
+    sum.evidence += of_this_tick[i];
+    if (sum.evidence <= 0) {
+      sum = {};
+      continue;
+    }
+    if (sum.run.ticks++ == 0) sum.run.since = tick;
+    sum.events += events;
+    sum.expected += expected;
   }
   std::vector<AlarmChange> changes;
-  alarm_.step(is_enough(kWarns), is_enough(kConfirms), -of_this_tick, run_, changes);
+  const auto warns = first_enough(search_.warns);
+  if (!alarm_.active() && warns) alarmed_by_ = *warns;
+  alarm_.step(warns.has_value(), first_enough(search_.warns + kConfirmsBeyond).has_value(),
+              -of_this_tick[alarmed_by_], sums_[alarmed_by_].run, changes);
   if (!changes.empty() && !alarm_.active()) clear();
   return changes;
 }
 
-bool CountEvidence::is_enough(double threshold) const {
-  return evidence_ >= threshold && run_.ticks >= kFewestCounts && events_ >= fewest_ &&
-         events_ >= 1.5 * expected_;
+bool CountEvidence::is_enough(const Sum& sum, double threshold) const {
+  return sum.evidence >= threshold && sum.run.ticks >= kFewestCounts &&
+         sum.events >= search_.fewest && sum.events >= 1.5 * sum.expected;
 }
 
-void CountEvidence::clear() {
-  evidence_ = 0;
-  run_ = {};
-  events_ = expected_ = 0;
+std::optional<std::size_t> CountEvidence::first_enough(double threshold) const {
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    if (is_enough(sums_[i], threshold)) return i;
+  }
+  return std::nullopt;
+}
+
+bool CountEvidence::suspects() const {
+  return alarm_.active() || std::any_of(sums_.begin(), sums_.end(), [&](const Sum& sum) {
+           return sum.evidence > search_.warns / 3;
+         });
 }
 
 }  // namespace goxel_telemetry::metrics

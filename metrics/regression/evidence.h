@@ -9,6 +9,8 @@
 #include <optional>
 #include <vector>
 
+#include "metrics/regression/batch_noise.h"
+
 namespace goxel_telemetry::metrics {
 
 // A change of an alarm.
@@ -41,16 +43,21 @@ class Alarm {
   double unchanged_ = 0;
 };
 
+// By how much more evidence an alarm is confirmed: it is then e^5 times as seldom wrong.
+inline constexpr double kConfirmsBeyond = 5;
+
 // Of the mean of a series.
 class CentreEvidence {
  public:
-  static constexpr double kWarns = 8;
-  static constexpr double kConfirms = 13;
+  static constexpr double kWarns = 9.5;
+  static constexpr double kConfirms = kWarns + kConfirmsBeyond;
   // The shifts that are looked for, as differences of natural logarithms.
   static constexpr std::array<double, 3> kShifts = {0.08, 0.16, 0.35};
 
-  // A tick's mean difference from the usual, of `samples` requests, with the variance that it has while nothing changes.
-  std::vector<AlarmChange> add(std::uint64_t tick, double difference, double variance,
+  using Variances = std::array<double, kShifts.size()>;
+  // A tick's mean difference from the usual, of `samples` requests, with the variance that it has while nothing changes: for each
+  // of the shifts, because noise that is slower than the evidence for a large one takes no part in it.
+  std::vector<AlarmChange> add(std::uint64_t tick, double difference, const Variances& variances,
                                double samples);
   void clear();           // the evidence; an alarm stays active
   bool suspects() const;  // so much evidence that what is usual must not be learnt from this
@@ -74,32 +81,44 @@ class CentreEvidence {
   std::size_t alarmed_by_ = 0;  // of kShifts
 };
 
+// What is looked for in the number of rare events.
+struct EventSearch {
+  struct Increase {
+    double ratio = 0;           // so many times as many as usual
+    double most_of_a_tick = 0;  // evidence: no burst of a few ticks is enough
+  };
+  std::array<Increase, 2> increases;
+  double warns = 0;   // evidence that is enough
+  double fewest = 0;  // events, for an alarm
+};
+
 // Of the number of rare events in a series.
 class CountEvidence {
  public:
-  static constexpr double kWarns = 9;
-  static constexpr double kConfirms = 13;
+  explicit CountEvidence(const EventSearch& search) : search_(search) {}
 
-  // Looks for `ratio` times as many events as usual, and never raises an alarm for fewer than `fewest`.
-  CountEvidence(double ratio, double fewest) : ratio_(ratio), fewest_(fewest) {}
-
-  // A tick's events, how many were to be expected, and how much more they scatter than independent events do.
+  // A tick's events, how many were to be expected, and how much more they scatter than independent events do: for
+  // the greater increase, which is noticed sooner, on the shorter scale.
   std::vector<AlarmChange> add(std::uint64_t tick, double events, double expected,
-                               double dispersion);
-  void clear();
-  bool suspects() const { return evidence_ > kWarns / 3 || alarm_.active(); }
+                               const Dispersion& dispersion);
+  void clear() { sums_ = {}; }
+  bool suspects() const;
   const Alarm& alarm() const { return alarm_; }
 
  private:
-  bool is_enough(double threshold) const;
+  struct Sum {
+    double evidence = 0;
+    EvidenceRun run;
+    double events = 0;
+    double expected = 0;
+  };
+  bool is_enough(const Sum& sum, double threshold) const;
+  std::optional<std::size_t> first_enough(double threshold) const;
 
-  double ratio_;
-  double fewest_;
-  double evidence_ = 0;
-  EvidenceRun run_;
-  double events_ = 0;
-  double expected_ = 0;
+  EventSearch search_;
+  std::array<Sum, 2> sums_;
   Alarm alarm_;
+  std::size_t alarmed_by_ = 0;  // of the increases
 };
 
 }  // namespace goxel_telemetry::metrics

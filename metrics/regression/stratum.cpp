@@ -28,22 +28,30 @@ double logarithm(std::uint64_t ns) {
   return std::log(std::max<double>(1, static_cast<double>(ns)));
 }
 
+double residual(const Stratum& stratum, double value) {
+  return std::clamp(value - stratum.median, -stratum.clip, stratum.clip) / stratum.gain;
+}
+
 }  // namespace
 
 Stratum Stratum::of(const Histogram& usual, double least_clip) {
   Stratum stratum;
   stratum.median = logarithm(usual.quantile(0.5));
   stratum.clip =
-      std::max(least_clip, logarithm(usual.quantile(0.84)) - logarithm(usual.quantile(0.16)));
+      std::max(least_clip, (logarithm(usual.quantile(0.84)) - logarithm(usual.quantile(0.16))) / 2);
   stratum.tail = logarithm(usual.quantile(0.99)) - stratum.median;
   const auto count = static_cast<double>(usual.count());
+  double within = 0;
+  usual.for_each_bucket([&](std::uint32_t bucket, std::uint64_t in_bucket) {
+    if (std::abs(middle(bucket) - stratum.median) < stratum.clip)
+      within += static_cast<double>(in_bucket);
+  });
+  stratum.gain = within / count;
   stratum.centre = residuals(stratum, usual) / count;
   double squares = 0;
   usual.for_each_bucket([&](std::uint32_t bucket, std::uint64_t in_bucket) {
-    const double residual =
-        std::clamp(middle(bucket) - stratum.median, -stratum.clip, stratum.clip);
-    squares +=
-        static_cast<double>(in_bucket) * (residual - stratum.centre) * (residual - stratum.centre);
+    const double off = residual(stratum, middle(bucket)) - stratum.centre;
+    squares += static_cast<double>(in_bucket) * off * off;
   });
   stratum.scatter = squares / count;
   return stratum;
@@ -52,12 +60,10 @@ Stratum Stratum::of(const Histogram& usual, double least_clip) {
 double residuals(const Stratum& stratum, const Histogram& latency) {
   double sum = 0;
   latency.for_each_bucket([&](std::uint32_t bucket, std::uint64_t count) {
-    sum += static_cast<double>(count) *
-           std::clamp(middle(bucket) - stratum.median, -stratum.clip, stratum.clip);
+    sum += static_cast<double>(count) * residual(stratum, middle(bucket));
   });
-  if (latency.out_of_range() == 0) return sum;
-  const double longest = std::min(stratum.clip, logarithm(latency.max()) - stratum.median);
-  return sum + static_cast<double>(latency.out_of_range()) * longest;
+  return sum +
+         static_cast<double>(latency.out_of_range()) * residual(stratum, logarithm(latency.max()));
 }
 
 double count_above(double logarithm, const Histogram& latency) {

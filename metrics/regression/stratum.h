@@ -14,14 +14,17 @@ struct Stratum {
   double median = 0;
   double clip = 0;     // residuals beyond count as this
   double tail = 0;     // the 99th percentile, above the median
-  double scatter = 0;  // variance of one request's clipped residual
-  double centre = 0;   // mean clipped residual: not zero, because latencies are skewed
+  double scatter = 0;  // variance of one request's residual
+  double centre = 0;   // mean residual: not zero, because latencies are skewed
+  // If all requests take longer by a small factor, so does the mean of what was clipped by this part of it: the share of
+  // requests that are not clipped. Residuals are divided by it, so that their mean moves as the latencies do.
+  double gain = 1;
 
   // Of the histogram of latencies, which must not be empty.
   static Stratum of(const Histogram& usual, double least_clip);
 };
 
-// The sum of clipped residuals of all values.
+// The sum of the residuals of all values.
 double residuals(const Stratum& stratum, const Histogram& latency);
 
 // How many values are above a logarithm of nanoseconds, if those in a bucket are evenly spread.

@@ -40,7 +40,7 @@ class UsualLatency {
   void adopt(double difference);
 
   double scatter() const { return stratum_ ? stratum_->scatter : 0; }
-  double slow_noise() const { return noise_.variance(); }
+  const SlowNoise& noise() const { return noise_; }
   // Of the latency at the load that is usual, nanoseconds.
   double median_ns() const;
 

@@ -24,7 +24,7 @@ class UsualShare {
 
   double expected(double requests) const;
   double expected_exactly(double requests) const { return requests * share_; }  // without the least
-  double dispersion() const { return dispersion_.value(); }
+  const Dispersion& dispersion() const { return dispersion_; }
   double share() const { return share_; }
 
  private:
