@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -92,15 +93,24 @@ struct LatencyTick {
 constexpr std::array<std::size_t, 3> kScales = {3, 2, 2};
 // The requests of a tick are not quite independent of each other, and their scatter was measured some time ago.
 constexpr double kScatterAllowance = 1.2;
+constexpr double kUnlimited = std::numeric_limits<double>::infinity();
+constexpr double kLeastClip = 0.35;  // of residuals
 constexpr double kLeastTail = 0.002;
 constexpr EventSearch kSlowRequests{
-    .increases = {{{.ratio = 2, .most_of_a_tick = 1}, {.ratio = 4, .most_of_a_tick = 2}}},
+    .increases = {{{.ratio = 2, .most_of_a_tick = 1}, {.ratio = 4, .most_of_a_tick = 1.5}}},
     .warns = 9.5};
 constexpr double kLeastFailures = 0.0005;
 constexpr EventSearch kFailures{
     .increases = {{{.ratio = 3, .most_of_a_tick = 1}, {.ratio = 8, .most_of_a_tick = 2}}},
     .warns = 10,
     .fewest = 8};
+
+EventSearch limited(EventSearch search, bool limits) {
+  for (EventSearch::Increase& increase : search.increases) {
+    if (!limits) increase.most_of_a_tick = kUnlimited;
+  }
+  return search;
+}
 
 DetectorEvent::Kind kind_of(AlarmChange change) {
   switch (change) {
@@ -120,30 +130,41 @@ DetectorEvent::Kind kind_of(AlarmChange change) {
 
 class RegressionDetector::State {
  public:
-  explicit State(const DetectorSettings& settings) : settings_(settings) {}
+  explicit State(const DetectorSettings& settings)
+      : settings_(settings), all_(settings.limits_outliers) {}
 
   std::vector<DetectorEvent> tick(std::uint64_t number, std::span<const OperationTick> operations);
   void begin_epoch();
 
  private:
   struct Operation {
-    Operation(double least_clip, std::uint64_t tick) : latency(least_clip), began(tick) {}
+    Operation(bool limits, std::uint64_t tick)
+        : latency(limits ? kLeastClip : kUnlimited),
+          evidence(limits),
+          tail(kLeastTail, limited(kSlowRequests, limits)),
+          failures(kLeastFailures, limited(kFailures, limits)),
+          began(tick) {}
 
     UsualLatency latency;
     CentreEvidence evidence;
     WaitingTicks<ComparedLatency> waiting;
     MeanSince since;
     Recent<kMinuteTicks> minute;  // of differences
-    EventChannel tail{kLeastTail, kSlowRequests};
-    EventChannel failures{kLeastFailures, kFailures};
+    EventChannel tail;
+    EventChannel failures;
     std::uint64_t began;  // ticks_ when it was first seen
   };
   struct All {
+    explicit All(bool limits)
+        : evidence(limits),
+          tail(limited(kSlowRequests, limits)),
+          failures(limited(kFailures, limits)) {}
+
     SlowNoise noise;
     CentreEvidence evidence;
     WaitingTicks<LatencyTick> waiting;
-    EventChannelOfAll tail{kSlowRequests};
-    EventChannelOfAll failures{kFailures};
+    EventChannelOfAll tail;
+    EventChannelOfAll failures;
   };
   struct SumOfAll {
     LatencyTick latency;  // sums
@@ -209,7 +230,7 @@ std::vector<DetectorEvent> RegressionDetector::State::tick(
   }
   SumOfAll all;
   for (const OperationTick& one : operations) {
-    auto [at, is_new] = operations_.try_emplace(one.key, settings_.least_clip, ticks_);
+    auto [at, is_new] = operations_.try_emplace(one.key, settings_.limits_outliers, ticks_);
     weigh(one.key, at->second, one.tally, load, all);
   }
   weigh_all(all);

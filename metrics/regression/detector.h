@@ -28,7 +28,7 @@ struct OperationTick {
 
 // What the evaluation changes, to prove that each is needed.
 struct DetectorSettings {
-  double least_clip = 0.35;        // of residuals, natural logarithms; infinity: none are clipped
+  bool limits_outliers = true;     // false: residuals are not clipped, nor what one tick says
   std::uint32_t arms_after = 720;  // ticks with traffic
   std::uint32_t ignores_after_restart = 24;  // ticks
   bool measures_slow_noise = true;           // false: ticks are taken as independent of each other

@@ -49,13 +49,14 @@ void Alarm::end(AlarmChange how, std::vector<AlarmChange>& changes) {
 
 std::vector<AlarmChange> CentreEvidence::add(std::uint64_t tick, double difference,
                                              const Variances& variances, double samples) {
-  constexpr double kMost = kWarns / kFewestTicks;  // so no single tick is enough
+  constexpr double kMost = kWarns / kFewestTicks;
   last_[next_++ % last_.size()] = difference;
   std::array<double, kShifts.size()> of_this_tick{};
   for (std::size_t i = 0; i < kShifts.size(); ++i) {
     const double shift = kShifts[i];
-    const double ratio = shift * (std::min(difference, 3 * shift) - shift / 2) / variances[i];
-    of_this_tick[i] = std::clamp(ratio, -kMost, kMost);
+    const double seen = limits_ ? std::min(difference, 3 * shift) : difference;
+    const double ratio = shift * (seen - shift / 2) / variances[i];
+    of_this_tick[i] = limits_ ? std::clamp(ratio, -kMost, kMost) : ratio;
     Sum& sum = sums_[i];
     sum.evidence += of_this_tick[i];
     if (sum.evidence <= 0) {

@@ -43,8 +43,8 @@ class Alarm {
   double unchanged_ = 0;
 };
 
-// By how much more evidence an alarm is confirmed: it is then e^5 times as seldom wrong.
-inline constexpr double kConfirmsBeyond = 5;
+// By how much more evidence an alarm is confirmed: it is then e^6 times as seldom wrong.
+inline constexpr double kConfirmsBeyond = 6;
 
 // Of the mean of a series.
 class CentreEvidence {
@@ -53,6 +53,9 @@ class CentreEvidence {
   static constexpr double kConfirms = kWarns + kConfirmsBeyond;
   // The shifts that are looked for, as differences of natural logarithms.
   static constexpr std::array<double, 3> kShifts = {0.08, 0.16, 0.35};
+
+  // `limits`: the evidence of one tick, so that a single one never is enough.
+  explicit CentreEvidence(bool limits) : limits_(limits) {}
 
   using Variances = std::array<double, kShifts.size()>;
   // A tick's mean difference from the usual, of `samples` requests, with the variance that it has while nothing changes: for each
@@ -74,6 +77,7 @@ class CentreEvidence {
   bool is_enough(std::size_t shift, double threshold) const;
   std::optional<std::size_t> first_enough(double threshold) const;
 
+  bool limits_;
   std::array<Sum, kShifts.size()> sums_;
   std::array<double, 3> last_{};  // differences; a circle
   std::size_t next_ = 0;

@@ -6,7 +6,6 @@
 #include <boost/math/distributions/poisson.hpp>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <utility>
 
 namespace goxel_telemetry::evaluation {
@@ -173,7 +172,7 @@ std::vector<Check> ablation_checks() {
   warm_up.settings.arms_after = 0;
   warm_up.settings.ignores_after_restart = 0;
   DetectorModel clipping;
-  clipping.settings.least_clip = std::numeric_limits<double>::infinity();
+  clipping.settings.limits_outliers = false;
   DetectorModel strata;
   strata.stratifies = false;
   DetectorModel slow_noise;
