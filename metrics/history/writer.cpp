@@ -126,7 +126,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
     writer->database_ = std::make_unique<Database>(file, Database::Mode::write);
     Database& database = *writer->database_;
     database.limit_steps(most_steps, writer->stop_);
-    const HistoryResult schema = check_schema(database, file);
+    const HistoryResult schema = check_kind(kHistoryFile, database, file);
     if (!schema.done() && schema.outcome != HistoryOutcome::absent) {
       why = schema;
       return nullptr;
@@ -137,7 +137,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
     database.run("PRAGMA synchronous = NORMAL");
     database.run("PRAGMA journal_size_limit = 16777216");
     database.run("PRAGMA cell_size_check = ON");
-    migrate(database);
+    migrate(kHistoryFile, database);
     writer->names_.emplace(database, retention.names);
     for (const std::uint32_t seconds : kRollupSeconds) {
       writer->tiers_.emplace_back(database, seconds);
@@ -146,7 +146,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
     writer->load_counters();
     return writer;
   } catch (const DatabaseError& error) {
-    why = result_of(error, file, writer->database_.get());
+    why = result_of(kHistoryFile, error, file, writer->database_.get());
     return nullptr;
   }
 }
@@ -205,14 +205,14 @@ HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
       write(deltas, now_seconds, followed);
       transaction.commit();
     } catch (const DatabaseError& error) {
-      HistoryResult result = result_of(error, file_, database_.get());
+      HistoryResult result = result_of(kHistoryFile, error, file_, database_.get());
       forgotten_.clear();
       database_->limit_steps(most_steps_, {});
       load();  // the cache must agree with the file
       return result;
     }
   } catch (const DatabaseError& error) {
-    return result_of(error, file_, database_.get());
+    return result_of(kHistoryFile, error, file_, database_.get());
   }
   for (const HistoryDelta& delta : deltas) positions_[delta.instance] = delta.delta.position;
   for (const std::string& instance : forgotten_) positions_.erase(instance);
