@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "http-bridge/config_file.h"
 #include "http-bridge/log.h"
 #include "http-bridge/otlp/endpoint.h"
 #include "http-bridge/socket_file.h"
@@ -28,6 +29,8 @@ struct Options {
   std::string history_file;  // empty: no history is kept
   metrics::HistoryRetention history_retention;
   otlp::Settings otlp;
+  // Of the configuration file: "alerts", "notify" and what is within them.
+  std::vector<ConfigSection> sections;
   std::string baseline_folder;  // by default the usual folder; empty: there is none
 };
 
