@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "http-bridge/access.h"
+#include "http-bridge/alerts/alert_config.h"
 #include "http-bridge/config_file.h"
 #include "http-bridge/instances.h"
 #include "metrics/comparison/baseline_store.h"
@@ -303,6 +304,10 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
          "MiB that the file may have before the finest rollups go early (default: 1024)")
       ->check(CLI::Range(std::uint64_t{16}, std::uint64_t{1} << 20).description(""))
       ->type_name("MIB");
+  app.add_option("--alerts-file", options.alerts_file,
+                 "File to keep alerts in (default: the history's with .alerts behind its name; "
+                 "without a history: none); made if there is none")
+      ->type_name("FILE");
   app.add_option("--baselines", options.baseline_folder,
                  "Where goxel-telemetry baseline keeps them (default: "
                  "$XDG_STATE_HOME/goxel-telemetry/baselines)")
@@ -351,6 +356,8 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
       throw CLI::ValidationError("the --otlp flags need --otlp-endpoint");
     }
     options.sections = file->sections();
+    if (options.alerts_file.empty() && !options.history_file.empty())
+      options.alerts_file = options.history_file + ".alerts";
     if (options.instances.size() > Instances::kMostWatched) {
       throw CLI::ValidationError("at most " + std::to_string(Instances::kMostWatched) +
                                  " instances can be watched");
@@ -370,6 +377,10 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
     }
     return faults;
   }
+  std::vector<std::string> faults;
+  options.alerts = read_alert_settings(options.sections, faults);
+  for (std::string& fault : faults) fault.insert(0, "in " + options.config_file + ", ");
+  if (!faults.empty()) return faults;
   return options;
 }
 

@@ -30,14 +30,18 @@ bool long_enough(std::uint64_t since_ns, std::uint64_t seconds, const Time& now)
 
 }  // namespace
 
-void AlertBook::take_up(const Alert& alert, const Time& now) {
-  if (!alert.active() || alert.id.empty() || entries_.size() >= kMostActive) return;
-  Entry entry;
+bool AlertBook::take_up(const Alert& alert, const Time& now) {
+  if (!alert.active() || alert.id.empty()) return false;
+  const Key key{alert.rule, alert.instance, alert.subject};
+  if (const auto known = entries_.find(key); known != entries_.end())
+    return known->second.alert.id == alert.id;
+  if (entries_.size() >= kMostActive) return false;
+  Entry& entry = entries_[key];
   entry.alert = alert;
   entry.so_since_ns = entry.last_so_ns = entry.stored_ns = now.monotonic_ns;
   entry.last_so_realtime_ns = std::min(alert.updated_ns, now.realtime_ns);
   entry.operations = operations_of(alert.evidence);
-  entries_.emplace(Key{alert.rule, alert.instance, alert.subject}, std::move(entry));
+  return true;
 }
 
 std::vector<AlertBook::News> AlertBook::look(const std::vector<Condition>& conditions,

@@ -32,8 +32,9 @@ class AlertBook {
     std::optional<AlertChange> change;  // empty: only its evidence is newer
   };
 
-  // An alert of an earlier bridge that is still active goes on, under its id.
-  void take_up(const Alert& alert, const Time& now);
+  // An alert of an earlier bridge that is still active goes on, under its id. False: it cannot, there is another one in its place,
+  // or no room.
+  bool take_up(const Alert& alert, const Time& now);
 
   // All that is so now, called about once a second. `watched`: the instances that can be said something about.
   std::vector<News> look(const std::vector<Condition>& conditions,

@@ -368,14 +368,14 @@ TEST_F(BridgeConfigFile, WhatIsNoTomlIsToldWithItsLine) {
 
 TEST_F(BridgeConfigFile, SectionsAreHandedOnAsTheyStand) {
   const Options options = accepted({"--config", file(R"(port = 0
-alerts.queue_growing = {limit = 7}
+notify.dev = {limit = 7}
 [notify.ops]
 kind = "slack"
 to = ["a", "b"]
-[alerts.request_stuck]
+[notify.more]
 enabled = false
 ratio = 0.25
-[alerts.nothing]
+[notify.nothing]
 )")});
   EXPECT_EQ(options.port, 0);
   std::string text;
@@ -387,16 +387,28 @@ ratio = 0.25
       text += '\n';
     }
   }
-  EXPECT_EQ(text, R"(2 alerts.queue_growing
+  EXPECT_EQ(text, R"(2 notify.dev
 2   limit = 7
 3 notify.ops
 4   kind = slack
 5   to = a b
-6 alerts.request_stuck
+6 notify.more
 7   enabled = false
 8   ratio = 0.25
-9 alerts.nothing
+9 notify.nothing
 )");
+}
+
+TEST_F(BridgeConfigFile, SetsTheRulesOfAlerts) {
+  const std::string text = "history = '/h.db'\n[alerts.request_stuck]\nlimit = '9s'\n";
+  const Options options = accepted({"--config", file(text)});
+  EXPECT_EQ(options.alerts[metrics::AlertRule::request_stuck].limit, 9);
+  EXPECT_EQ(options.alerts_file, "/h.db.alerts");
+  EXPECT_EQ(accepted({"--history", "/h", "--alerts-file", "/a"}).alerts_file, "/a");
+  EXPECT_EQ(accepted({}).alerts_file, "");
+  EXPECT_EQ(fault("[alerts.nonsense]\n[alerts.history_failing]\nlimit = 1\n"),
+            in_line(1, "there is no section \"alerts.nonsense\"\n") +
+                in_line(3, "[alerts.history_failing] has no \"limit\"\n"));
 }
 
 TEST_F(BridgeConfigFile, WhatIsNoSectionIsToldWithItsLine) {

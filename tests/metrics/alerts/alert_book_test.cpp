@@ -113,6 +113,8 @@ TEST_F(AlertBookTest, WidensByOperationsThatNobodyWasToldOf) {
   EXPECT_THAT(so_until(80, {condition({"render", "add"})}), ElementsAre("70 widened"));
   EXPECT_THAT(so_until(200, {condition({"add"})}), IsEmpty());
   EXPECT_THAT(so_until(300, {condition({"render"})}), IsEmpty()) << "they know";
+  EXPECT_THAT(so_until(400, {condition({"copy"})}), ElementsAre("301 widened"));
+  EXPECT_THAT(so_until(500, {condition({"add"})}), IsEmpty()) << "they still know";
 }
 
 TEST_F(AlertBookTest, EvidenceIsHandedOutNowAndThen) {
@@ -135,6 +137,8 @@ TEST_F(AlertBookTest, SubjectsAndInstancesHaveAlertsOfTheirOwn) {
   EXPECT_TRUE(ids.contains("slower-bridge-20251124T150010-3"));
   so_until(40, {condition(), bridge});
   EXPECT_THAT(book_.active(), SizeIs(2));
+  so_until(45, {});
+  EXPECT_EQ(book_.active().size(), 2u) << "of the bridge itself nobody needs to be watched";
 }
 
 TEST_F(AlertBookTest, WhatHasBecomeUsualEndsSo) {

@@ -96,7 +96,7 @@ TEST_F(AlertStoreTest, MessagesWaitInTheirOrderUntilTheyAreSent) {
   put(sample_alert("a"), AlertChange::raised, {"ops", "dev"});
   put(sample_alert("b"), AlertChange::raised, {"ops"});
   put(sample_alert("a"), AlertChange::confirmed, {"ops"});
-  put(sample_alert("a"), AlertChange::confirmed, {"ops"});  // once
+  put(sample_alert("a"), AlertChange::raised, {"ops"});  // it waits already
   auto messages = due("ops", kThenNs);
   ASSERT_THAT(messages, SizeIs(3));
   EXPECT_EQ(messages[0].alert, "a");
@@ -139,7 +139,8 @@ TEST_F(AlertStoreTest, NoMessageOvertakesAnEarlierOneAboutItsAlert) {
 }
 
 TEST_F(AlertStoreTest, SilencesMatchWhatTheyName) {
-  const Alert alert = sample_alert();
+  Alert alert = sample_alert();
+  alert.subject = "the subject";
   const auto matches = [&alert](Silence silence, std::uint64_t now = 15) {
     silence.begin_ns = 10;
     silence.end_ns = 20;
@@ -151,6 +152,7 @@ TEST_F(AlertStoreTest, SilencesMatchWhatTheyName) {
   EXPECT_FALSE(matches({}, 9));
   EXPECT_TRUE(matches({.rule = "slower", .instance = "goxel", .operation = "ping"}));
   EXPECT_TRUE(matches({.operation = "render"}));
+  EXPECT_TRUE(matches({.operation = "the subject"}));
   EXPECT_FALSE(matches({.operation = "add"}));
   EXPECT_FALSE(matches({.rule = "failing"}));
   EXPECT_FALSE(matches({.instance = "other"}));
@@ -207,6 +209,7 @@ TEST_F(AlertStoreTest, WhoOpensTheSameNameInMemorySeesTheSame) {
   expect_done(other->done(messages[0], "t"));
   EXPECT_THAT(due("ops", kThenNs), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(file_));
+  EXPECT_FALSE(std::filesystem::exists("/" + file_));
 }
 
 // What is too long is cut to what a reader accepts, between two characters.
