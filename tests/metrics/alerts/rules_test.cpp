@@ -91,6 +91,7 @@ TEST_F(AlertRulesTest, ADaemonThatCrashedIsGoneUntilItRunsAgain) {
   EXPECT_THAT(facts(), HasSubstr("in hand: goxel.export: started for 3.00 s, connection 7"));
   EXPECT_THAT(said_[0].advice, HasSubstr("goxel-telemetry blackbox --instance goxel"));
   daemon().state = ProducerState::absent;
+  daemon().run_id = 0;
   EXPECT_THAT(said(2 * 86'400), ElementsAre("daemon_gone confirmed"));
   live();
   daemon().run_id = 2;
@@ -98,6 +99,15 @@ TEST_F(AlertRulesTest, ADaemonThatCrashedIsGoneUntilItRunsAgain) {
   EXPECT_THAT(said(), ElementsAre("daemon_restarted warning"));
   EXPECT_THAT(facts(), HasSubstr("goxel.export")) << "the black box of the run before";
   EXPECT_THAT(said(15 * 60 + 1), IsEmpty());
+  daemon().run_id = 3;
+  EXPECT_THAT(said(), IsEmpty()) << "nothing says that it crashed again";
+}
+
+TEST_F(AlertRulesTest, ADaemonThatRanBeforeTheMachineSleptIsGone) {
+  said(5);
+  daemon().state = ProducerState::dead;
+  daemon().heartbeat_age_seconds = 86'400;
+  EXPECT_THAT(said(), ElementsAre("daemon_gone confirmed"));
 }
 
 TEST_F(AlertRulesTest, ADaemonThatWasStoppedIsAWarningForAWhile) {
@@ -198,6 +208,7 @@ TEST_F(AlertRulesTest, ATargetIsMissedInALongAndAShortWindow) {
   set({6.1, 6.1, 6.1}, 100);
   EXPECT_THAT(said(), ElementsAre("target_missed stack 4-layer warning"));
   EXPECT_THAT(said_[0].summary, HasSubstr("takes 6.10 ms on average, and should take 6.00 ms"));
+  EXPECT_EQ(said_[0].since_ns, snapshot_.taken_realtime_ns - 900 * kNsPerSecond);
   set({5.9, 6.1, 6.1}, 100);
   EXPECT_THAT(said(), IsEmpty()) << "it is over";
   set({6.1, 6.1, 5.9}, 100);
@@ -251,6 +262,12 @@ TEST_F(AlertRulesTest, AQueueThatOnlyGrowsIsTold) {
   EXPECT_THAT(run([](std::uint64_t i) { return i % 20 == 0 ? 0 : i; }), IsEmpty())
       << "it is empty now and then";
   EXPECT_THAT(run([](std::uint64_t) { return 50; }), IsEmpty()) << "it does not grow";
+  EXPECT_THAT(run([this](std::uint64_t i) {
+                if (i == 399) daemon().run_id = 2;
+                return i / 10;
+              }),
+              IsEmpty())
+      << "of the run before";
 }
 
 TEST_F(AlertRulesTest, ConnectionsThatOnlyGrowWithoutMoreRequestsLeak) {
@@ -285,6 +302,7 @@ TEST_F(AlertRulesTest, DescriptorsAreToldIfTheyWillRunOut) {
   EXPECT_THAT(run(500, 0.02), ElementsAre("descriptors_leaking warning"));
   EXPECT_THAT(facts(), HasSubstr("runs out in: "));
   EXPECT_THAT(run(700, 0), IsEmpty()) << "it does not grow";
+  EXPECT_THAT(run(700, 0.002), IsEmpty()) << "it lasts two days";
   EXPECT_THAT(run(820, 0), ElementsAre("descriptors_leaking confirmed"));
 }
 
@@ -299,8 +317,10 @@ TEST_F(AlertRulesTest, LostRecordsAreToldAsLongAsTheyAreRecent) {
   EXPECT_THAT(said(), ElementsAre("records_lost warning"));
   EXPECT_THAT(said_[0].summary, HasSubstr("101 records of goxel"));
   EXPECT_THAT(said(15 * 60 + 20), IsEmpty());
-  snapshot_.ring = {};
-  EXPECT_THAT(said(2), IsEmpty()) << "a reader that began anew";
+  snapshot_.ring = {.published = 100, .read = 90, .lost = 10};
+  EXPECT_THAT(said(20), IsEmpty()) << "a reader that began anew";
+  snapshot_.ring.lost = 20;
+  EXPECT_THAT(said(), ElementsAre("records_lost warning"));
 }
 
 TEST_F(AlertRulesTest, WhatLagsIsStale) {
