@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <set>
+
 namespace goxel_telemetry::http_bridge {
 namespace {
 
@@ -78,6 +81,34 @@ window = "1m"
                   "line 8: limit of [alerts.requests_unanswered] is a number from 0 to 1",
                   "line 10: limit of [alerts.request_stuck] is a time from \"1s\" to \"1d\"",
                   "line 11: [alerts.request_stuck] has no \"window\""));
+}
+
+// Its lines are commented out, and say that they are the defaults.
+TEST(AlertConfig, TheFileThatIsShippedShowsWhatIsUsual) {
+  std::ifstream in(GOXEL_TELEMETRY_EXAMPLE_CONFIG);
+  std::string text;
+  std::set<std::string> rules;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("#[alerts.")) rules.insert(line.substr(9, line.find(']') - 9));
+    if (!rules.empty()) text += line.substr(1) + '\n';
+  }
+  EXPECT_EQ(rules.size(), metrics::kAlertRuleCount - 2) << "two are only named beside another one";
+  std::vector<std::string> faults;
+  const auto settings = settings_of(text, faults);
+  EXPECT_THAT(faults, IsEmpty());
+  for (std::size_t i = 0; i < metrics::kAlertRuleCount; ++i) {
+    const auto rule = static_cast<AlertRule>(i);
+    SCOPED_TRACE(to_string(rule));
+    const metrics::RuleSettings& is = settings[rule];
+    const metrics::RuleSettings& usual = metrics::rule_shape(rule).usual;
+    EXPECT_EQ(is.enabled, usual.enabled);
+    EXPECT_EQ(is.hold, usual.hold);
+    EXPECT_EQ(is.clear, usual.clear);
+    EXPECT_EQ(is.limit, usual.limit);
+    EXPECT_EQ(is.confirmed, usual.confirmed);
+    EXPECT_EQ(is.window, usual.window);
+    EXPECT_EQ(is.requests, usual.requests);
+  }
 }
 
 }  // namespace

@@ -70,6 +70,18 @@ TEST_F(AlertFileOutcomesTest, OfALaterVersionIsRefused) {
   expect_refused(HistoryOutcome::newer, "newer version");
 }
 
+TEST_F(AlertFileOutcomesTest, OfAnyVersionIsBroughtUpToDate) {
+  std::filesystem::copy_file(DATA_FOLDER "/alerts-version-1.db", file_);
+  expect_same(found(sample_alert().id), sample_alert());
+  EXPECT_EQ(found(sample_alert().id).judgement, Judgement::known);
+  ASSERT_THAT(due("ops", kThenNs), SizeIs(1));
+  EXPECT_EQ(due("ops", kThenNs)[0].thread, "a thread");
+  std::vector<Silence> silences;
+  expect_done(store().silences(kThenNs, silences));
+  ASSERT_THAT(silences, SizeIs(1));
+  EXPECT_EQ(silences[0].reason, "maintenance");
+}
+
 TEST_F(AlertFileOutcomesTest, DamagedRowsAreNamedAndNeverShown) {
   const char* const damages[] = {
       "UPDATE alert SET rule = 'nonsense'",
