@@ -53,12 +53,12 @@ class Reading {
     ConfigSection section{name, table.source().begin.line, {}};
     bool has_sections = false;
     for (const auto& [key, node] : table) {
-      const std::string full =
-          name.empty() ? std::string(key.str()) : name + '.' + std::string(key.str());
+      std::string full = name;
+      full.append(name.empty() ? "" : ".").append(key.str());
       const unsigned line = node.source().begin.line;
       if (node.is_array_of_tables()) {
-        refuse(line, "each section needs a name of its own: [" + full + ".NAME] and not [[" + full +
-                         "]]");
+        std::string sentence = "each section needs a name of its own: [";
+        refuse(line, sentence.append(full).append(".NAME] and not [[").append(full).append("]]"));
       } else if (const toml::table* const inner = node.as_table()) {
         has_sections = true;
         if (parts == kMostParts) {

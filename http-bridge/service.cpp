@@ -145,11 +145,19 @@ struct Service::Parts {
     }
     instances.show_alerts([this] { return alerts.counts(); });
     instances.start();
-    begin_alerts();
+    begin_alerts(options);
     return true;
   }
 
-  void begin_alerts() {
+  void begin_alerts(const Options& options) {
+    const auto is_of_channel = [](const ConfigSection& one) {
+      return one.name.starts_with("notify.");
+    };
+    if (options.alerts_file.empty() &&
+        std::any_of(options.sections.begin(), options.sections.end(), is_of_channel)) {
+      log_event(LogLevel::warning, "alerts_are_in_memory",
+                {{"what_to_do", "give --alerts-file or --history, so that no message is lost"}});
+    }
     if (history) {
       alerts.add_source([this](const metrics::Time& now) {
         std::vector<metrics::Condition> conditions;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "http-bridge/log.h"
+#include "metrics/alerts/alert_schema.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -66,6 +67,7 @@ void AlertService::stop() {
   take(book_.end(now));
   write(now);
   store_.reset();
+  lock_.reset();
 }
 
 void AlertService::run(const std::stop_token& stop) {
@@ -108,10 +110,18 @@ bool AlertService::is_open(const Time& now) {
   if (store_ != nullptr) return true;
   if (opened_ns_ != 0 && now.monotonic_ns < opened_ns_ + kBetweenOpeningsNs) return false;
   opened_ns_ = now.monotonic_ns;
-  HistoryResult result;
-  store_ = AlertStore::open(file_, AlertStore::Mode::write, result);
-  if (check(result)) reconcile(now);
+  if (check(open())) reconcile(now);
   return store_ != nullptr;
+}
+
+HistoryResult AlertService::open() {
+  HistoryResult result;
+  if (lock_ == nullptr && !file_.starts_with(metrics::kInMemory)) {
+    lock_ = metrics::FileLock::take(metrics::kAlertsFile, file_, result);
+    if (lock_ == nullptr) return result;
+  }
+  store_ = AlertStore::open(file_, AlertStore::Mode::write, result);
+  return result;
 }
 
 // What is active in the file goes on here, or ends; what is active here is in the file.

@@ -25,6 +25,7 @@
 #include "metrics/alerts/condition.h"
 #include "metrics/alerts/rule_settings.h"
 #include "metrics/alerts/rules.h"
+#include "metrics/history/file_lock.h"
 
 namespace goxel_telemetry::http_bridge {
 
@@ -66,6 +67,7 @@ class AlertService {
 
   void run(const std::stop_token& stop);
   bool is_open(const metrics::Time& now);
+  metrics::HistoryResult open();
   void reconcile(const metrics::Time& now);
   void take(std::vector<metrics::AlertBook::News> news);
   void tell_what_was_silenced(const metrics::Time& now);
@@ -84,6 +86,7 @@ class AlertService {
   // Of the service's thread:
   metrics::AlertRules rules_;
   metrics::AlertBook book_;
+  std::unique_ptr<metrics::FileLock> lock_;
   std::unique_ptr<metrics::AlertStore> store_;
   std::uint64_t opened_ns_ = 0;  // CLOCK_MONOTONIC of the last try; 0: none yet
   std::deque<Unwritten> unwritten_;

@@ -14,7 +14,7 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::uint64_t kMostSteps = 500'000'000;  // of SQLite's machine in one call, some seconds
-constexpr std::uint64_t kKeptNs = 730 * 86'400 * kNsPerSecond;
+constexpr std::uint64_t kKeptNs = std::uint64_t{730} * 86'400 * kNsPerSecond;
 constexpr int kDroppedAtOnce = 100;
 constexpr int kMostChannels = 100;
 

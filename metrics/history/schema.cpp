@@ -104,6 +104,7 @@ constexpr std::array kSteps = {kStep1, kStep2, kStep3, kStep4};
 
 }  // namespace
 
-constinit const FileKind kHistoryFile = {"history file", "a history file", 0x47785468 /* GxTh */, kSteps};
+constinit const FileKind kHistoryFile = {"history file", "a history file", 0x47785468 /* GxTh */,
+                                         kSteps};
 
 }  // namespace goxel_telemetry::metrics

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/history/writer.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "metrics/encoding/leb128.h"
@@ -41,37 +35,6 @@ std::vector<std::uint64_t> decode_lanes(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-// An advisory lock on a second file beside the history file. SQLite's own locks are on the history
-// file, and a process that closes any descriptor of a file loses all its locks on that file.
-class HistoryWriter::Lock {
- public:
-  static std::unique_ptr<Lock> take(const std::string& file, HistoryResult& why) {
-    const std::string name = file + ".lock";
-    const int descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (descriptor < 0) {
-      const int code = errno;
-      const bool denied = code == EACCES || code == EROFS || code == EPERM;
-      why = {denied ? HistoryOutcome::read_only
-                    : (code == ENOSPC ? HistoryOutcome::full : HistoryOutcome::failed),
-             "the history file " + file + " cannot be written: " + std::strerror(code)};
-      return nullptr;
-    }
-    std::unique_ptr<Lock> lock(new Lock(descriptor));
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      why = {HistoryOutcome::in_use, "another bridge writes the history file " + file};
-      return nullptr;
-    }
-    return lock;
-  }
-  ~Lock() { ::close(descriptor_); }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
- private:
-  explicit Lock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
-
 struct HistoryWriter::Tier {
   Tier(Database& database, std::uint64_t width) : Tier(database, width, rollup_table(width)) {}
 
@@ -102,7 +65,7 @@ struct HistoryWriter::Tier {
         remove(database.prepare(("DELETE FROM " + table + " WHERE begin < ?").c_str())) {}
 };
 
-HistoryWriter::HistoryWriter(std::string file, std::unique_ptr<Lock> lock,
+HistoryWriter::HistoryWriter(std::string file, std::unique_ptr<FileLock> lock,
                              const HistoryRetention& retention, std::uint64_t most_steps,
                              StopWanted stop)
     : file_(std::move(file)),
@@ -118,7 +81,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
                                                    HistoryResult& why, std::uint64_t most_steps,
                                                    StopWanted stop) {
   why = {};
-  std::unique_ptr<Lock> lock = Lock::take(file, why);
+  std::unique_ptr<FileLock> lock = FileLock::take(kHistoryFile, file, why);
   if (lock == nullptr) return nullptr;
   std::unique_ptr<HistoryWriter> writer(
       new HistoryWriter(file, std::move(lock), retention, most_steps, std::move(stop)));

@@ -187,6 +187,17 @@ TEST_F(AlertServiceTest, AFileThatWasMovedAwayIsBegunAnewWithWhatIsActive) {
   EXPECT_THAT(messages(), IsEmpty()) << "they were told";
 }
 
+TEST_F(AlertServiceTest, OnlyOneBridgeWritesAFile) {
+  look();
+  AlertService other(file_, metrics::AlertSettings(), {}, [this] { return snapshots_; });
+  other.look(now());
+  EXPECT_EQ(other.message(), "another bridge writes the alerts file " + file_);
+  service_.reset();
+  second_ += 5;
+  other.look(now());
+  EXPECT_EQ(other.message(), "");
+}
+
 TEST_F(AlertServiceTest, RulesCanBeChangedWhileItRuns) {
   conditions_ = {slow()};
   look(2);
