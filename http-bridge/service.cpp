@@ -92,7 +92,8 @@ std::string changes_that_wait(const Options& was, const Options& is) {
   compare("history-1min", was.history_retention.seconds[2] == is.history_retention.seconds[2]);
   compare("history-1h", was.history_retention.seconds[3] == is.history_retention.seconds[3]);
   compare("history-size", was.history_retention.most_bytes == is.history_retention.most_bytes);
-  compare("alerts-file", was.alerts_file == is.alerts_file);
+  // Its default goes with the history.
+  compare("alerts-file", was.alerts_file == is.alerts_file || was.history_file != is.history_file);
   compare("baselines", was.baseline_folder == is.baseline_folder);
   compare("otlp-endpoint", was.otlp.url == is.otlp.url);
   compare("otlp-share", was.otlp.share == is.otlp.share);

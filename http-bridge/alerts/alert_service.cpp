@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <set>
 #include <utility>
 
 #include "http-bridge/log.h"
@@ -126,11 +127,13 @@ HistoryResult AlertService::open() {
 
 // What is active in the file goes on here, or ends; what is active here is in the file.
 void AlertService::reconcile(const Time& now) {
+  if (!check(store_->silences(now.realtime_ns, silences_))) return;
   std::vector<Alert> stored;
   if (!check(store_->list({.only_active = true, .most = metrics::kMostAnswered}, stored))) return;
   for (Alert& alert : stored) {
     if (book_.take_up(alert, now)) {
       rules_.take_up(alert);
+      if (is_silenced(alert, alert.raised_ns)) untold_[alert.id] = AlertChange::raised;
       continue;
     }
     alert.end = metrics::AlertEnd::not_watched;
@@ -149,26 +152,36 @@ void AlertService::take(std::vector<AlertBook::News> news) {
     }
     const Alert& alert = one.alert;
     tell_operator(alert, *one.change);
-    bool is_told = !is_silenced(alert, alert.updated_ns);
     if (*one.change == AlertChange::raised) {
       ++totals_.raised.at(static_cast<std::size_t>(alert.rule))
             .at(static_cast<std::size_t>(alert.level));
-      if (!is_told) untold_.insert(alert.id);
-    } else if (untold_.contains(alert.id)) {
-      is_told = false;  // nobody knows of it yet
-      if (*one.change == AlertChange::ended) untold_.erase(alert.id);
     }
+    const bool is_told = may_tell(alert, *one.change);
     keep(std::move(one.alert), one.change, is_told);
   }
+}
+
+// Who was told of an alert is told of its end, silenced or not; who was not, is not.
+bool AlertService::may_tell(const Alert& alert, AlertChange change) {
+  const auto untold = untold_.find(alert.id);
+  const bool is_known = untold == untold_.end() || untold->second != AlertChange::raised;
+  if (change == AlertChange::ended) {
+    untold_.erase(alert.id);
+    return is_known;
+  }
+  if (!is_known || !is_silenced(alert, alert.updated_ns)) return is_known;
+  if (change != AlertChange::widened) untold_[alert.id] = change;
+  return false;
 }
 
 // The silence is over, and the alert is not.
 void AlertService::tell_what_was_silenced(const Time& now) {
   if (untold_.empty()) return;
   for (Alert& alert : book_.active()) {
-    if (!untold_.contains(alert.id) || is_silenced(alert, now.realtime_ns)) continue;
-    untold_.erase(alert.id);
-    keep(std::move(alert), AlertChange::raised, true);
+    const auto untold = untold_.find(alert.id);
+    if (untold == untold_.end() || is_silenced(alert, now.realtime_ns)) continue;
+    keep(std::move(alert), untold->second, true);
+    untold_.erase(untold);
   }
 }
 

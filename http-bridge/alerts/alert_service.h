@@ -10,10 +10,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -70,6 +70,7 @@ class AlertService {
   metrics::HistoryResult open();
   void reconcile(const metrics::Time& now);
   void take(std::vector<metrics::AlertBook::News> news);
+  bool may_tell(const metrics::Alert& alert, metrics::AlertChange change);
   void tell_what_was_silenced(const metrics::Time& now);
   bool is_silenced(const metrics::Alert& alert, std::uint64_t now_ns) const;
   void keep(metrics::Alert alert, std::optional<metrics::AlertChange> change, bool is_told);
@@ -91,7 +92,8 @@ class AlertService {
   std::uint64_t opened_ns_ = 0;  // CLOCK_MONOTONIC of the last try; 0: none yet
   std::deque<Unwritten> unwritten_;
   std::vector<metrics::Silence> silences_;
-  std::set<std::string> untold_;  // active alerts that were silenced when they were raised
+  // By id: what nobody was told of an active alert, because it was silenced then: that it was raised, or confirmed.
+  std::map<std::string, metrics::AlertChange> untold_;
   AlertCounts totals_;
   std::uint64_t counted_ns_ = 0;  // CLOCK_MONOTONIC: when accuracy was read
 

@@ -126,6 +126,36 @@ TEST_F(AlertServiceTest, NobodyIsToldOfWhatIsSilencedUntilTheSilenceIsOver) {
   EXPECT_THAT(messages(), IsEmpty());
 }
 
+// Else those who were woken would never know that it is over.
+TEST_F(AlertServiceTest, WhoWasToldIsToldOfTheEndAndAfterASilenceThatItWasConfirmed) {
+  conditions_ = {slow()};
+  look(2);
+  silence(5);
+  look();
+  conditions_[0].level = metrics::AlertLevel::confirmed;
+  look(2);
+  EXPECT_THAT(messages(), ElementsAre("raised"));
+  look(5);
+  EXPECT_THAT(messages(), ElementsAre("confirmed"));
+  silence(100);
+  look();
+  conditions_.clear();
+  look(2);
+  EXPECT_THAT(messages(), ElementsAre("ended"));
+}
+
+TEST_F(AlertServiceTest, ASilenceLastsLongerThanABridge) {
+  look();
+  silence(6);
+  conditions_ = {slow()};
+  look(2);
+  begin();
+  look(2);
+  EXPECT_THAT(messages(), IsEmpty());
+  look(5);
+  EXPECT_THAT(messages(), ElementsAre("raised"));
+}
+
 TEST_F(AlertServiceTest, NobodyIsToldOfTheEndOfWhatTheyWereNotToldOf) {
   look();
   silence(5);
