@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/commands/alerts.h"
 #include "cli/commands/blackbox.h"
 #include "cli/commands/comparison_flags.h"
 #include "cli/commands/history.h"
@@ -62,6 +63,7 @@ class CommandLine {
 
     add_screens();
     add_history();
+    add_alerts(app, alerts_, run);
     add_compare(app, compare_, run);
     add_baseline(app, baseline_, run);
     add_recordings();
@@ -244,6 +246,7 @@ class CommandLine {
   CompareOptions compare_;
   BaselineOptions baseline_;
   HistoryOptions history_;
+  AlertsOptions alerts_;
   RecordOptions record_;
   ReplayOptions replay_;
 };

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "documents/alerts_document.h"
 #include "documents/comparison_document.h"
 #include "documents/history_document.h"
 #include "documents/layers_document.h"
@@ -122,6 +123,9 @@ template std::string encode_json(const ComparisonDocument&);
 template std::string encode_json(const BaselineDocument&);
 template std::string encode_json(const BaselineListDocument&);
 template std::string encode_json(const SpansDocument&);
+template std::string encode_json(const AlertsDocument&);
+template std::string encode_json(const AlertDocument&);
+template std::string encode_json(const SilenceDocument&);
 
 std::string encode_json_problem(int status, std::string_view title, std::string_view sentence) {
   return text_of(Json{{"type", "about:blank"},

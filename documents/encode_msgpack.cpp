@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "documents/alerts_document.h"
 #include "documents/comparison_document.h"
 #include "documents/history_document.h"
 #include "documents/layers_document.h"
@@ -100,5 +101,8 @@ template std::string encode_msgpack(const TracesDocument&);
 template std::string encode_msgpack(const ComparisonDocument&);
 template std::string encode_msgpack(const BaselineListDocument&);
 template std::string encode_msgpack(const SpansDocument&);
+template std::string encode_msgpack(const AlertsDocument&);
+template std::string encode_msgpack(const AlertDocument&);
+template std::string encode_msgpack(const SilenceDocument&);
 
 }  // namespace goxel_telemetry::documents

@@ -34,20 +34,22 @@ std::string fault_of_address(const std::string& address) {
   return "cannot listen on " + address + ": " + error.message();
 }
 
-std::string fault_of_history(const std::string& file) {
-  const auto may = [](const std::string& path, int what) {
-    return ::faccessat(AT_FDCWD, path.c_str(), what, AT_EACCESS) == 0;
+// `what`: "history", "alerts".
+std::string fault_of_file(const std::string& what, const std::string& file) {
+  const auto may = [](const std::string& path, int mode) {
+    return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
   };
   struct stat status {};
   if (::stat(file.c_str(), &status) == 0) {
-    if (!S_ISREG(status.st_mode)) return "the history " + file + " is no file";
+    if (!S_ISREG(status.st_mode)) return "the " + what + " file " + file + " is no file";
     if (!may(file, R_OK | W_OK))
-      return "the history file " + file + " cannot be written: " + std::strerror(errno);
+      return "the " + what + " file " + file + " cannot be written: " + std::strerror(errno);
   }
   const std::string folder = std::filesystem::path(file).parent_path().string();
   // SQLite puts files beside it.
   if (!may(folder.empty() ? "." : folder, W_OK | X_OK))
-    return "the folder of the history file " + file + " cannot be written: " + std::strerror(errno);
+    return "the folder of the " + what + " file " + file +
+           " cannot be written: " + std::strerror(errno);
   return {};
 }
 
@@ -65,7 +67,8 @@ std::vector<std::string> faults_of(const Options& options) {
     add(why);
   }
   if (!options.spans_socket.path.empty()) add(SocketFile::fault_of(options.spans_socket));
-  if (!options.history_file.empty()) add(fault_of_history(options.history_file));
+  if (!options.history_file.empty()) add(fault_of_file("history", options.history_file));
+  if (!options.alerts_file.empty()) add(fault_of_file("alerts", options.alerts_file));
   if (!options.otlp.url.empty()) {
     std::string why;
     otlp::read_headers(options.otlp, why);

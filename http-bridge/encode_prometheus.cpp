@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "http-bridge/alerts/alert_exposition.h"
 #include "http-bridge/exemplars.h"
 #include "http-bridge/mcp_call.h"
 #include "metrics/layer.h"
@@ -478,6 +479,7 @@ std::string encode(const Snapshots& snapshots, const std::vector<std::size_t>& e
   write_layer_coverage(out, snapshots);
   write_freshness(out, snapshots);
   write_exported(out, snapshots.exported);
+  if (snapshots.alerts != nullptr) write_alerts(out, *snapshots.alerts);
   return std::move(out).text();
 }
 

@@ -183,6 +183,7 @@ void Instances::show(const Time& now) {
   snapshots->taken_realtime_ns = now.realtime_ns;
   snapshots->instances_left_out = left_out_;
   if (export_counts_) snapshots->exported = export_counts_();
+  if (alert_counts_) snapshots->alerts = alert_counts_();
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     if (!views[i]) {
       const auto old =

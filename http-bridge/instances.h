@@ -57,6 +57,11 @@ class Instances {
   using Listener = std::function<void(const metrics::Follower&, const metrics::ListenedOperation&)>;
   void export_operations(Listener listener, std::function<ExportCounts()> counts);
 
+  // Snapshots say what `counts` says then. Call it before start().
+  void show_alerts(std::function<std::shared_ptr<const AlertCounts>()> counts) {
+    alert_counts_ = std::move(counts);
+  }
+
   // Sweeps and shows once, then goes on on a thread of its own until destruction.
   void start();
 
@@ -116,6 +121,7 @@ class Instances {
   HistoryService* history_ = nullptr;
   Listener listener_;
   std::function<ExportCounts()> export_counts_;
+  std::function<std::shared_ptr<const AlertCounts>()> alert_counts_;
   std::optional<std::uint64_t> began_ns_;       // CLOCK_MONOTONIC of the first sweep
   std::set<std::string> with_outer_history_;    // those whose outer layers' history has begun
   std::optional<std::uint64_t> handed_out_ns_;  // CLOCK_MONOTONIC of the last hand-out

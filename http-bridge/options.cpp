@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "http-bridge/access.h"
+#include "http-bridge/alerts/alert_config.h"
 #include "http-bridge/config_file.h"
 #include "http-bridge/instances.h"
 #include "metrics/comparison/baseline_store.h"
@@ -92,6 +93,12 @@ CLI::Option* add_choice(CLI::App& app, const char* flag, Value& value,
 
 constexpr std::size_t kMostOrigins = 32;
 
+// "alerts" and "notify", and what is within them.
+bool is_known_section(std::string_view name) {
+  const std::string_view first = name.substr(0, name.find('.'));
+  return first == "alerts" || first == "notify";
+}
+
 // Lets CLI11 read the file that --config names.
 class ConfigFile : public CLI::Config {
  public:
@@ -107,15 +114,14 @@ class ConfigFile : public CLI::Config {
       throw refused({"it is longer than " + std::to_string(kMostConfigBytes) + " bytes"});
     }
     std::string why;
-    std::vector<ConfigEntry> entries = parse_config(text, why);
+    ConfigText config = parse_config(text, why);
     if (!why.empty()) throw refused({why});
     std::vector<std::string> unknown;
     std::vector<CLI::ConfigItem> read;
-    for (ConfigEntry& entry : entries) {
+    for (ConfigEntry& entry : config.entries) {
       const CLI::Option* const option = app_.get_option_no_throw("--" + entry.name);
       if (option == nullptr || !option->get_configurable()) {
-        unknown.push_back("line " + std::to_string(entry.line) + ": there is no option \"" +
-                          entry.name + '"');
+        unknown.push_back(in_line(entry.line, "there is no option \"" + entry.name + '"'));
         continue;
       }
       if (option->count() == 0) lines_.emplace_back("--" + entry.name, entry.line);
@@ -123,12 +129,20 @@ class ConfigFile : public CLI::Config {
       item.name = std::move(entry.name);
       item.inputs = std::move(entry.values);
     }
+    for (const ConfigSection& section : config.sections) {
+      if (is_known_section(section.name)) continue;
+      unknown.push_back(in_line(section.line, "there is no section \"" + section.name + '"'));
+    }
     if (!unknown.empty()) throw refused(std::move(unknown));
+    sections_ = std::move(config.sections);
     return read;
   }
 
   // Not empty: why the file is no configuration.
   const std::vector<std::string>& faults() const { return faults_; }
+
+  // Its sections, as they stand.
+  const std::vector<ConfigSection>& sections() const { return sections_; }
 
   // "line 3: ", if `message` is about a value that the file gave.
   std::string place_of(const std::string& message) const {
@@ -151,6 +165,7 @@ class ConfigFile : public CLI::Config {
   const CLI::App& app_;
   // CLI11 reads by a constant function.
   mutable std::vector<std::string> faults_;
+  mutable std::vector<ConfigSection> sections_;
   mutable std::vector<std::pair<std::string, unsigned>> lines_;
 };
 
@@ -289,6 +304,10 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
          "MiB that the file may have before the finest rollups go early (default: 1024)")
       ->check(CLI::Range(std::uint64_t{16}, std::uint64_t{1} << 20).description(""))
       ->type_name("MIB");
+  app.add_option("--alerts-file", options.alerts_file,
+                 "File to keep alerts in (default: the history's with .alerts behind its name; "
+                 "without a history: none); made if there is none")
+      ->type_name("FILE");
   app.add_option("--baselines", options.baseline_folder,
                  "Where goxel-telemetry baseline keeps them (default: "
                  "$XDG_STATE_HOME/goxel-telemetry/baselines)")
@@ -336,6 +355,9 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
                                      0)) {
       throw CLI::ValidationError("the --otlp flags need --otlp-endpoint");
     }
+    options.sections = file->sections();
+    if (options.alerts_file.empty() && !options.history_file.empty())
+      options.alerts_file = options.history_file + ".alerts";
     if (options.instances.size() > Instances::kMostWatched) {
       throw CLI::ValidationError("at most " + std::to_string(Instances::kMostWatched) +
                                  " instances can be watched");
@@ -355,6 +377,10 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
     }
     return faults;
   }
+  std::vector<std::string> faults;
+  options.alerts = read_alert_settings(options.sections, faults);
+  for (std::string& fault : faults) fault.insert(0, "in " + options.config_file + ", ");
+  if (!faults.empty()) return faults;
   return options;
 }
 

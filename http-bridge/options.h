@@ -7,9 +7,11 @@
 #include <variant>
 #include <vector>
 
+#include "http-bridge/config_file.h"
 #include "http-bridge/log.h"
 #include "http-bridge/otlp/endpoint.h"
 #include "http-bridge/socket_file.h"
+#include "metrics/alerts/rule_settings.h"
 #include "metrics/history/writer.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -28,6 +30,10 @@ struct Options {
   std::string history_file;  // empty: no history is kept
   metrics::HistoryRetention history_retention;
   otlp::Settings otlp;
+  std::string alerts_file;  // by default beside the history; empty: in memory
+  metrics::AlertSettings alerts;
+  // Of the configuration file: "alerts", "notify" and what is within them.
+  std::vector<ConfigSection> sections;
   std::string baseline_folder;  // by default the usual folder; empty: there is none
 };
 

@@ -9,6 +9,7 @@
 
 #include "documents/layers_document.h"
 #include "documents/snapshot_document.h"
+#include "http-bridge/alerts/alerts_route.h"
 #include "http-bridge/blackbox_route.h"
 #include "http-bridge/comparison_route.h"
 #include "http-bridge/costly_work.h"
@@ -164,6 +165,12 @@ Response only_get_and_head(const Request& request) {
   return sentence_reply(405, "only GET and HEAD are answered here, not " + quoted(request.method));
 }
 
+Response only_post() {
+  Response refused = error_reply(405, "This is posted here.");
+  refused.allowed_methods = "POST";
+  return refused;
+}
+
 }  // namespace
 
 std::optional<Response> refuse_access(const Access& access, const Request& request) {
@@ -177,10 +184,11 @@ std::optional<Response> refuse_access(const Access& access, const Request& reque
 }
 
 Routes::Routes(SharedAccess access, Latest latest, HistorySource history,
-               const std::string& baseline_folder)
+               const std::string& baseline_folder, AlertSource alerts)
     : access_(std::move(access)),
       latest_(std::move(latest)),
       history_(std::move(history)),
+      alerts_(std::move(alerts)),
       costly_(std::make_unique<CostlyWork>()),
       comparisons_(std::make_unique<ComparisonRoutes>(history_.file, baseline_folder, *costly_)),
       ready_(std::make_unique<KeptAnswers>()),
@@ -211,6 +219,9 @@ Response Routes::make_anew(const Request& request) const {
   if (request.path == kHistoryPath) {
     return costly_->run([&] { return answer_history(request, history_, shm::realtime_ns()); });
   }
+  if (request.path == kAlertsPath) {
+    return costly_->run([&] { return answer_alerts(request, alerts_, shm::realtime_ns()); });
+  }
   if (request.path == kComparePath) return comparisons_->compare(request, *latest_());
   if (request.path == kBaselinesPath) return comparisons_->baselines(request);
   if (request.path == kBlackboxPath) return answer_blackbox(request, *latest_(), *costly_);
@@ -229,11 +240,12 @@ Response Routes::handle(const Request& request) const {
 Response Routes::answer(const Access& access, const Request& request) const {
   if (auto refused = refuse_access(access, request)) return *refused;
   if (request.path == kSpansPath) return spans_are_posted();
+  if (is_alert_post_path(request.path)) return only_post();
   if (request.path == kStreamPath) return stream_is_a_websocket();
   if (request.path == kRecordsPath) return only_get_and_head(request);  // others are answered late
   const bool is_made_anew = request.path == kHistoryPath || request.path == kComparePath ||
                             request.path == kBaselinesPath || request.path == kTracesPath ||
-                            request.path == kBlackboxPath;
+                            request.path == kAlertsPath || request.path == kBlackboxPath;
   const bool is_of_page = is_page_path(request.path);
   const auto route = find_route(request.path);
   if (route == std::end(kRoutes) && !is_made_anew && !is_of_page) {

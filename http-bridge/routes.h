@@ -66,6 +66,13 @@ struct HistorySource {
   std::function<std::string()> message = [] { return std::string(); };
 };
 
+// Where alerts are.
+struct AlertSource {
+  std::string file;
+  // Thread-safe; one sentence while it is not written as it should be, else empty.
+  std::function<std::string()> message = [] { return std::string(); };
+};
+
 class ComparisonRoutes;
 class CostlyWork;
 class KeptAnswers;
@@ -80,7 +87,7 @@ class Routes {
   // `latest` is called from any thread. An empty `baseline_folder` means that there are no
   // baselines.
   Routes(SharedAccess access, Latest latest, HistorySource history = {},
-         const std::string& baseline_folder = {});
+         const std::string& baseline_folder = {}, AlertSource alerts = {});
   ~Routes();
 
   // Thread-safe.
@@ -103,6 +110,7 @@ class Routes {
   SharedAccess access_;
   Latest latest_;
   HistorySource history_;
+  AlertSource alerts_;
   std::unique_ptr<CostlyWork> costly_;
   std::unique_ptr<ComparisonRoutes> comparisons_;
   // Each for one way in, so that who asks ready() waits only for what is made there.

@@ -16,6 +16,8 @@
 #include <utility>
 
 #include "http-bridge/access.h"
+#include "http-bridge/alerts/alert_service.h"
+#include "http-bridge/alerts/alerts_route.h"
 #include "http-bridge/cross_origin.h"
 #include "http-bridge/daemon_states.h"
 #include "http-bridge/history_service.h"
@@ -90,6 +92,8 @@ std::string changes_that_wait(const Options& was, const Options& is) {
   compare("history-1min", was.history_retention.seconds[2] == is.history_retention.seconds[2]);
   compare("history-1h", was.history_retention.seconds[3] == is.history_retention.seconds[3]);
   compare("history-size", was.history_retention.most_bytes == is.history_retention.most_bytes);
+  // Its default goes with the history.
+  compare("alerts-file", was.alerts_file == is.alerts_file || was.history_file != is.history_file);
   compare("baselines", was.baseline_folder == is.baseline_folder);
   compare("otlp-endpoint", was.otlp.url == is.otlp.url);
   compare("otlp-share", was.otlp.share == is.otlp.share);
@@ -109,9 +113,13 @@ struct Service::Parts {
   Parts(const Options& options, std::string token)
       : access(Access::for_address(options.bind, std::move(token), options.allowed_origins)),
         instances(options.instances),
+        alerts(options.alerts_file.empty() ? std::string(metrics::kInMemory) + "alerts"
+                                           : options.alerts_file,
+               options.alerts, {}, [this] { return instances.latest(); }),
         source(history_source(options)),
         routes(
-            access, [this] { return instances.newest(); }, source, options.baseline_folder),
+            access, [this] { return instances.newest(); }, source, options.baseline_folder,
+            alert_source()),
         spans(access,
               [this](const std::string& name) {
                 const auto names = watched();
@@ -136,8 +144,33 @@ struct Service::Parts {
       history->start();
       instances.keep_history(*history);
     }
+    instances.show_alerts([this] { return alerts.counts(); });
     instances.start();
+    begin_alerts(options);
     return true;
+  }
+
+  void begin_alerts(const Options& options) {
+    const auto is_of_channel = [](const ConfigSection& one) {
+      return one.name.starts_with("notify.");
+    };
+    if (options.alerts_file.empty() &&
+        std::any_of(options.sections.begin(), options.sections.end(), is_of_channel)) {
+      log_event(LogLevel::warning, "alerts_are_in_memory",
+                {{"what_to_do", "give --alerts-file or --history, so that no message is lost"}});
+    }
+    if (history) {
+      alerts.add_source([this](const metrics::Time& now) {
+        std::vector<metrics::Condition> conditions;
+        metrics::look_at_history(history->message(), now, conditions);
+        return conditions;
+      });
+    }
+    alerts.start();
+  }
+
+  AlertSource alert_source() {
+    return {alerts.file(), [this] { return alerts.message(); }};
   }
 
   bool begin_export(const otlp::Settings& settings, std::string& why) {
@@ -156,6 +189,7 @@ struct Service::Parts {
     stream.reset();  // it may still hold answers for the server's clients
     server.reset();
     spans_socket.reset();
+    alerts.stop();
     instances
         .stop();  // gives its last rollups to the history, and its last operations to the exporter
     exporter.reset();
@@ -179,9 +213,9 @@ struct Service::Parts {
     return {
         .ready = {Routes::ready_paths(),
                   [this](const Request& request) { return routes.ready(request); }},
-        .posts = {{kSpansPath},
+        .posts = {post_paths(),
                   [this](const Request& request) {
-                    return std::make_shared<const Response>(spans.answer(request));
+                    return std::make_shared<const Response>(answer_post(request));
                   }},
         .late = {kRecordsPath,
                  [this](const Request& request, const LateAnswers::Done& done) {
@@ -193,6 +227,17 @@ struct Service::Parts {
             [this](int descriptor, const RequestHead& request, std::shared_ptr<void> place) {
               stream->take(descriptor, request, std::move(place));
             }}};
+  }
+
+  static std::vector<std::string> post_paths() {
+    std::vector<std::string> paths = alert_post_paths();
+    paths.emplace_back(kSpansPath);
+    return paths;
+  }
+
+  Response answer_post(const Request& request) {
+    if (request.path == kSpansPath) return spans.answer(request);
+    return answer_alert_post(*access.get(), request, alert_source(), shm::realtime_ns());
   }
 
   void find_records(const Request& request, const LateAnswers::Done& done) {
@@ -219,6 +264,7 @@ struct Service::Parts {
   std::optional<otlp::Exporter> exporter;
   SharedAccess access;
   Instances instances;
+  AlertService alerts;
   const HistorySource source;
   const Routes routes;
   SpansRoute spans;
@@ -370,6 +416,7 @@ void Service::reload() {
     // The address is still the first one, whatever the file says now.
     parts_->access.set(Access::for_address(options_.bind, token, next.allowed_origins));
     set_log(next.log);
+    parts_->alerts.set(next.alerts);
     log_event(LogLevel::info, "reload");
     const std::string waiting = changes_that_wait(options_, next);
     if (!waiting.empty()) log_event(LogLevel::warning, "restart_needed", {{"options", waiting}});

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "http-bridge/alerts/alert_counts.h"
 #include "http-bridge/export_counts.h"
 #include "metrics/layers/layers.h"
 #include "metrics/layers/slowest_operations.h"
@@ -22,7 +23,8 @@ struct Snapshots {
   // By instance; none is null.
   std::vector<std::shared_ptr<const metrics::LayersView>> layers;
   std::vector<std::shared_ptr<const metrics::SlowestOperations::Kept>> slowest = {};
-  std::optional<ExportCounts> exported = {};  // empty: nothing is sent to a collector
+  std::optional<ExportCounts> exported = {};       // empty: nothing is sent to a collector
+  std::shared_ptr<const AlertCounts> alerts = {};  // null: nobody looks
 };
 
 // Whether we are attached to a daemon that runs, with its plugin.

@@ -75,6 +75,18 @@ std::string baseline_json(const documents::BaselineDocument& baseline) {
   return line_of(baseline);
 }
 
+std::string alerts_json(const documents::AlertsDocument& alerts) {
+  return line_of(alerts);
+}
+
+std::string alert_json(const metrics::Alert& alert) {
+  return line_of(documents::AlertDocument{alert});
+}
+
+std::string silence_json(const metrics::Silence& silence) {
+  return line_of(documents::SilenceDocument{silence});
+}
+
 std::string baselines_json(std::vector<documents::BaselineDocument> baselines) {
   return line_of(documents::BaselineListDocument{std::move(baselines)});
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "documents/alerts_document.h"
 #include "documents/comparison_document.h"
 #include "metrics/comparison/comparison.h"
 #include "metrics/history/answer.h"
@@ -47,6 +48,9 @@ std::string instance_json(const metrics::Snapshot& snapshot);
 
 std::string comparison_json(const metrics::ComparedSides& compared);
 std::string baseline_json(const documents::BaselineDocument& baseline);
+std::string alerts_json(const documents::AlertsDocument& alerts);
+std::string alert_json(const metrics::Alert& alert);
+std::string silence_json(const metrics::Silence& silence);
 std::string baselines_json(std::vector<documents::BaselineDocument> baselines);
 
 }  // namespace goxel_telemetry::cli

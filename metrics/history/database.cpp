@@ -4,7 +4,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
 #include "metrics/history/guarded_files.h"
@@ -26,7 +25,10 @@ DatabaseError error_of(sqlite3* database, int code) {
 // The path as a file: URI. It may contain any characters.
 std::string uri_of(const std::string& file, const char* parameters) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string uri = "file:";
+  const bool in_memory = file.starts_with(kInMemory);
+  // Names of its memory that begin with a slash are shared.
+  std::string uri = in_memory ? "file:/" : "file:";
+  if (in_memory) parameters = "?vfs=memdb";
   for (const char c : file) {
     const auto byte = static_cast<unsigned char>(c);
     const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
@@ -41,53 +43,6 @@ std::string uri_of(const std::string& file, const char* parameters) {
 }
 
 }  // namespace
-
-HistoryResult result_of(const DatabaseError& error, const std::string& file,
-                        const Database* database) {
-  if (database != nullptr && database->was_stopped()) {
-    return {HistoryOutcome::stopped, "the work on the history file " + file + " was stopped"};
-  }
-  const std::string the_file = "the history file " + file;
-  const int system_error = error.system_error();
-  switch (error.code() & 0xFF) {
-    case SQLITE_CORRUPT:
-      return {HistoryOutcome::corrupt,
-              the_file + " is damaged; move it away, and a new one will be begun"};
-    case SQLITE_INTERRUPT:
-      return {HistoryOutcome::corrupt,
-              the_file + " takes far longer to read than anything that a bridge writes"};
-    case SQLITE_NOTADB:
-      return {HistoryOutcome::foreign,
-              file + " is not a history file, or its beginning is damaged"};
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-      return {HistoryOutcome::read_only, the_file + " cannot be written: it is read-only"};
-    case SQLITE_FULL:
-      return {HistoryOutcome::full, "there is no space left for " + the_file};
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return {HistoryOutcome::in_use, the_file + " is locked by another program"};
-    case SQLITE_CANTOPEN:
-    case SQLITE_IOERR:
-      if (system_error == ENOSPC || system_error == EDQUOT) {
-        return {HistoryOutcome::full, "there is no space left for " + the_file};
-      }
-      if (system_error == EACCES || system_error == EPERM || system_error == EROFS) {
-        return {HistoryOutcome::read_only,
-                the_file + " cannot be opened: " + std::strerror(system_error)};
-      }
-      if (system_error == ENOENT || system_error == ENOTDIR) {
-        return {HistoryOutcome::absent, "there is no history file " + file};
-      }
-      break;
-    default:
-      break;
-  }
-  return {HistoryOutcome::failed,
-          the_file + " cannot be used: " +
-              (system_error != 0 ? std::strerror(system_error) : error.what())};
-}
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
@@ -110,6 +65,11 @@ Statement& Statement::reset() {
 
 Statement& Statement::bind(int index, std::int64_t value) {
   check(sqlite3_bind_int64(statement_.get(), index, value));
+  return *this;
+}
+
+Statement& Statement::bind_real(int index, double value) {
+  check(sqlite3_bind_double(statement_.get(), index, value));
   return *this;
 }
 
@@ -142,6 +102,10 @@ void Statement::run() {
 
 std::int64_t Statement::number(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
+}
+
+double Statement::real(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
 }
 
 std::string Statement::text(int column) const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The part of SQLite that the history needs. Errors are exceptions here; the history's public
+// The part of SQLite that the history needs, and the alerts. Errors are exceptions here; their public
 // functions turn them into a HistoryResult.
 #pragma once
 
@@ -21,7 +21,7 @@ enum class HistoryOutcome {
   done,
   absent,     // there is no such file
   unknown,    // the file has nothing of that name
-  foreign,    // not a history's file
+  foreign,    // a file of another kind
   older,      // written by an earlier version, and a reader cannot migrate it
   newer,      // written by a later version
   corrupt,    // damaged
@@ -55,12 +55,6 @@ class DatabaseError : public std::runtime_error {
   int system_error_;
 };
 
-class Database;
-
-// The result that an error means for the history in `file`. `database` may be null.
-HistoryResult result_of(const DatabaseError& error, const std::string& file,
-                        const Database* database);
-
 class Statement {
  public:
   Statement(sqlite3* database, const char* sql);
@@ -70,6 +64,7 @@ class Statement {
   Statement& bind(int index, std::int64_t value);
   Statement& bind(int index, std::string_view text);
   Statement& bind(int index, std::span<const std::uint8_t> bytes);
+  Statement& bind_real(int index, double value);
 
   // True: there is a row. Its values are valid until the next step() or reset().
   bool step();
@@ -89,6 +84,7 @@ class Statement {
   };
 
   std::int64_t number(int column) const;
+  double real(int column) const;
   std::string text(int column) const;
   std::span<const std::uint8_t> bytes(int column) const;
 
@@ -101,6 +97,10 @@ class Statement {
   sqlite3* database_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
+
+// A file whose name begins so is in the memory of this process: those who open the same name see the same, as long as one
+// of them has it open. It has no write-ahead log, so readers wait for writers.
+inline constexpr std::string_view kInMemory = ":memory:";
 
 class Database {
  public:

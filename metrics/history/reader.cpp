@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/history/reader.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cassert>
 #include <map>
@@ -33,26 +31,6 @@ std::string name_in(const Statement& row, int column) {
   std::string name = row.text(column);
   if (name.size() > kMostBytes) throw damaged();
   return printable(name);
-}
-
-bool exists(const std::string& file) {
-  struct stat ignored;
-  return ::stat(file.c_str(), &ignored) == 0;
-}
-
-// In a folder where this user may not write, SQLite cannot read a file in WAL mode that no process
-// has open, because it cannot make a -shm file there. (If there is one, a process may be writing.)
-std::unique_ptr<Database> open_to_read(const std::string& file) {
-  auto database = std::make_unique<Database>(file, Database::Mode::read);
-  try {
-    database->number("PRAGMA user_version");
-  } catch (const DatabaseError&) {
-    if (!exists(file) || exists(file + "-shm")) throw;
-    database =
-        std::make_unique<Database>(file, exists(file + "-wal") ? Database::Mode::read_with_journal
-                                                               : Database::Mode::read_unchanging);
-  }
-  return database;
 }
 
 }  // namespace
@@ -96,7 +74,8 @@ std::unique_ptr<HistoryReader> HistoryReader::open(const std::string& file, Hist
     reader->database_ = open_to_read(file);
     Database& database = *reader->database_;
     database.limit_steps(most_steps, reader->stop_);
-    HistoryResult schema = check_schema_to_read(database, file);
+    HistoryResult schema =
+        check_kind_to_read(kHistoryFile, database, file, kReadableHistoryVersion);
     if (!schema.done()) return schema;
     database.run("PRAGMA cache_size = -16384");
     database.run("PRAGMA cell_size_check = ON");
@@ -113,7 +92,7 @@ HistoryResult HistoryReader::guarded(const std::function<HistoryResult()>& work)
     if (database_ != nullptr) database_->limit_steps(most_steps_, stop_);
     return work();
   } catch (const DatabaseError& error) {
-    return result_of(error, file_, database_.get());
+    return result_of(kHistoryFile, error, file_, database_.get());
   }
 }
 

@@ -2,7 +2,6 @@
 #include "metrics/history/schema.h"
 
 #include <array>
-#include <string>
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -101,53 +100,11 @@ constexpr const char* kStep4 = R"(
   CREATE TABLE began (at INTEGER PRIMARY KEY);
 )";
 
-// The step at i leads from version i to i + 1.
 constexpr std::array kSteps = {kStep1, kStep2, kStep3, kStep4};
-
-// A reader needs what steps up to this one made.
-constexpr std::int64_t kReadableVersion = 2;
 
 }  // namespace
 
-std::int64_t history_version() {
-  return kSteps.size();
-}
-
-HistoryResult check_schema(Database& database, const std::string& file) {
-  const std::int64_t application = database.number("PRAGMA application_id");
-  const std::int64_t version = database.number("PRAGMA user_version");
-  if (application == 0 && version == 0 &&
-      database.number("SELECT count(*) FROM sqlite_master") == 0) {
-    return {HistoryOutcome::absent, "the history file " + file + " is still empty"};
-  }
-  if (application != kHistoryApplicationId || version < 1) {
-    return {HistoryOutcome::foreign, file + " is a database, but not a history file"};
-  }
-  if (version > history_version()) {
-    return {HistoryOutcome::newer, "the history file " + file +
-                                       " was written by a newer version of this program (" +
-                                       std::to_string(version) + "; this one knows up to " +
-                                       std::to_string(history_version()) + ')'};
-  }
-  return {};
-}
-
-HistoryResult check_schema_to_read(Database& database, const std::string& file) {
-  HistoryResult schema = check_schema(database, file);
-  if (schema.done() && database.number("PRAGMA user_version") < kReadableVersion) {
-    return {HistoryOutcome::older, "the history file " + file +
-                                       " was written by an older version of this program; the "
-                                       "bridge brings it up to date when it writes it"};
-  }
-  return schema;
-}
-
-void migrate(Database& database) {
-  Database::Transaction transaction(database, "BEGIN IMMEDIATE");
-  const auto version = static_cast<std::size_t>(database.number("PRAGMA user_version"));
-  for (std::size_t step = version; step < kSteps.size(); ++step) database.run(kSteps[step]);
-  database.run(("PRAGMA user_version = " + std::to_string(kSteps.size())).c_str());
-  transaction.commit();
-}
+constinit const FileKind kHistoryFile = {"history file", "a history file", 0x47785468 /* GxTh */,
+                                         kSteps};
 
 }  // namespace goxel_telemetry::metrics

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/history/writer.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "metrics/encoding/leb128.h"
@@ -41,37 +35,6 @@ std::vector<std::uint64_t> decode_lanes(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-// An advisory lock on a second file beside the history file. SQLite's own locks are on the history
-// file, and a process that closes any descriptor of a file loses all its locks on that file.
-class HistoryWriter::Lock {
- public:
-  static std::unique_ptr<Lock> take(const std::string& file, HistoryResult& why) {
-    const std::string name = file + ".lock";
-    const int descriptor = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (descriptor < 0) {
-      const int code = errno;
-      const bool denied = code == EACCES || code == EROFS || code == EPERM;
-      why = {denied ? HistoryOutcome::read_only
-                    : (code == ENOSPC ? HistoryOutcome::full : HistoryOutcome::failed),
-             "the history file " + file + " cannot be written: " + std::strerror(code)};
-      return nullptr;
-    }
-    std::unique_ptr<Lock> lock(new Lock(descriptor));
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      why = {HistoryOutcome::in_use, "another bridge writes the history file " + file};
-      return nullptr;
-    }
-    return lock;
-  }
-  ~Lock() { ::close(descriptor_); }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
- private:
-  explicit Lock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
-
 struct HistoryWriter::Tier {
   Tier(Database& database, std::uint64_t width) : Tier(database, width, rollup_table(width)) {}
 
@@ -102,7 +65,7 @@ struct HistoryWriter::Tier {
         remove(database.prepare(("DELETE FROM " + table + " WHERE begin < ?").c_str())) {}
 };
 
-HistoryWriter::HistoryWriter(std::string file, std::unique_ptr<Lock> lock,
+HistoryWriter::HistoryWriter(std::string file, std::unique_ptr<FileLock> lock,
                              const HistoryRetention& retention, std::uint64_t most_steps,
                              StopWanted stop)
     : file_(std::move(file)),
@@ -118,7 +81,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
                                                    HistoryResult& why, std::uint64_t most_steps,
                                                    StopWanted stop) {
   why = {};
-  std::unique_ptr<Lock> lock = Lock::take(file, why);
+  std::unique_ptr<FileLock> lock = FileLock::take(kHistoryFile, file, why);
   if (lock == nullptr) return nullptr;
   std::unique_ptr<HistoryWriter> writer(
       new HistoryWriter(file, std::move(lock), retention, most_steps, std::move(stop)));
@@ -126,7 +89,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
     writer->database_ = std::make_unique<Database>(file, Database::Mode::write);
     Database& database = *writer->database_;
     database.limit_steps(most_steps, writer->stop_);
-    const HistoryResult schema = check_schema(database, file);
+    const HistoryResult schema = check_kind(kHistoryFile, database, file);
     if (!schema.done() && schema.outcome != HistoryOutcome::absent) {
       why = schema;
       return nullptr;
@@ -137,7 +100,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
     database.run("PRAGMA synchronous = NORMAL");
     database.run("PRAGMA journal_size_limit = 16777216");
     database.run("PRAGMA cell_size_check = ON");
-    migrate(database);
+    migrate(kHistoryFile, database);
     writer->names_.emplace(database, retention.names);
     for (const std::uint32_t seconds : kRollupSeconds) {
       writer->tiers_.emplace_back(database, seconds);
@@ -146,7 +109,7 @@ std::unique_ptr<HistoryWriter> HistoryWriter::open(const std::string& file,
     writer->load_counters();
     return writer;
   } catch (const DatabaseError& error) {
-    why = result_of(error, file, writer->database_.get());
+    why = result_of(kHistoryFile, error, file, writer->database_.get());
     return nullptr;
   }
 }
@@ -205,14 +168,14 @@ HistoryResult HistoryWriter::commit(const std::vector<HistoryDelta>& deltas,
       write(deltas, now_seconds, followed);
       transaction.commit();
     } catch (const DatabaseError& error) {
-      HistoryResult result = result_of(error, file_, database_.get());
+      HistoryResult result = result_of(kHistoryFile, error, file_, database_.get());
       forgotten_.clear();
       database_->limit_steps(most_steps_, {});
       load();  // the cache must agree with the file
       return result;
     }
   } catch (const DatabaseError& error) {
-    return result_of(error, file_, database_.get());
+    return result_of(kHistoryFile, error, file_, database_.get());
   }
   for (const HistoryDelta& delta : deltas) positions_[delta.instance] = delta.delta.position;
   for (const std::string& instance : forgotten_) positions_.erase(instance);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "metrics/history/database.h"
+#include "metrics/history/file_lock.h"
 #include "metrics/history/names.h"
 #include "metrics/rollups/rollup.h"
 
@@ -77,12 +78,11 @@ class HistoryWriter {
   const std::vector<std::string>& forgotten() const { return forgotten_; }
 
  private:
-  class Lock;
   struct Tier;
   using Place = std::pair<std::uint64_t, std::int64_t>;  // begin, series
   using Tallies = std::map<Place, Tally>;
 
-  HistoryWriter(std::string file, std::unique_ptr<Lock> lock, const HistoryRetention& retention,
+  HistoryWriter(std::string file, std::unique_ptr<FileLock> lock, const HistoryRetention& retention,
                 std::uint64_t most_steps, StopWanted stop);
   void load();
   void load_counters();
@@ -104,7 +104,7 @@ class HistoryWriter {
   void store(const Tier& tier);
 
   const std::string file_;
-  const std::unique_ptr<Lock> lock_;
+  const std::unique_ptr<FileLock> lock_;
   const HistoryRetention retention_;
   const std::uint64_t most_steps_;
   const StopWanted stop_;

@@ -356,18 +356,80 @@ TEST_F(BridgeConfigFile, ABadValueIsToldWithItsLine) {
   EXPECT_EQ(fault("port = 1", {"--port", "x"}).find(file_), std::string::npos);
 }
 
-TEST_F(BridgeConfigFile, WhatIsNoTomlWithoutSectionsIsToldWithItsLine) {
+TEST_F(BridgeConfigFile, WhatIsNoTomlIsToldWithItsLine) {
   EXPECT_THAT(fault("port = 1\nport = 2\n"), StartsWith(in_line(2, "")));
   EXPECT_THAT(fault("\nport\n"), StartsWith(in_line(2, "")));
   EXPECT_THAT(fault("\nspans-socket-mode = 0660\n"), StartsWith(in_line(2, "")));
   EXPECT_THAT(fault("\xff"), StartsWith(in_line(1, "")));
   EXPECT_THAT(fault("port = \"\n"), StartsWith(in_line(1, "")));
-  for (const char* text : {"[server]\nport = 1\n", "server.port = 1\n", "server = {port = 1}\n",
-                           "[[server]]\nport = 1\n"}) {
-    EXPECT_EQ(fault(text), in_line(1, "there are no sections, so no \"server\"\n")) << text;
-  }
   EXPECT_THAT(fault(std::string(70'000, '#')), HasSubstr("longer than 65536 bytes"));
   EXPECT_THAT(fault("a = " + std::string(10'000, '[')), StartsWith(in_line(1, "")));
+}
+
+TEST_F(BridgeConfigFile, SectionsAreHandedOnAsTheyStand) {
+  const Options options = accepted({"--config", file(R"(port = 0
+notify.dev = {limit = 7}
+[notify.ops]
+kind = "slack"
+to = ["a", "b"]
+[notify.more]
+enabled = false
+ratio = 0.25
+[notify.nothing]
+)")});
+  EXPECT_EQ(options.port, 0);
+  std::string text;
+  for (const ConfigSection& section : options.sections) {
+    text += std::to_string(section.line) + ' ' + section.name + '\n';
+    for (const ConfigEntry& entry : section.entries) {
+      text += std::to_string(entry.line) + "   " + entry.name + " =";
+      for (const std::string& value : entry.values) text += ' ' + value;
+      text += '\n';
+    }
+  }
+  EXPECT_EQ(text, R"(2 notify.dev
+2   limit = 7
+3 notify.ops
+4   kind = slack
+5   to = a b
+6 notify.more
+7   enabled = false
+8   ratio = 0.25
+9 notify.nothing
+)");
+}
+
+TEST_F(BridgeConfigFile, SetsTheRulesOfAlerts) {
+  const std::string text = "history = '/h.db'\n[alerts.request_stuck]\nlimit = '9s'\n";
+  const Options options = accepted({"--config", file(text)});
+  EXPECT_EQ(options.alerts[metrics::AlertRule::request_stuck].limit, 9);
+  EXPECT_EQ(options.alerts_file, "/h.db.alerts");
+  EXPECT_EQ(accepted({"--history", "/h", "--alerts-file", "/a"}).alerts_file, "/a");
+  EXPECT_EQ(accepted({}).alerts_file, "");
+  EXPECT_EQ(fault("[alerts.nonsense]\n[alerts.history_failing]\nlimit = 1\n"),
+            in_line(1, "there is no section \"alerts.nonsense\"\n") +
+                in_line(3, "[alerts.history_failing] has no \"limit\"\n"));
+}
+
+TEST_F(BridgeConfigFile, WhatIsNoSectionIsToldWithItsLine) {
+  for (const char* text : {"[server]\nport = 1\n", "server.port = 1\n", "server = {port = 1}\n"}) {
+    EXPECT_EQ(fault(text), in_line(1, "there is no section \"server\"\n")) << text;
+  }
+  EXPECT_EQ(fault("\n[[notify]]\nport = 1\n"),
+            in_line(2, "each section needs a name of its own: [notify.NAME] and not [[notify]]\n"));
+  EXPECT_EQ(fault("[notify.a.b.c]\nx = 1\n"), in_line(1, "there is no section \"notify.a.b.c\"\n"));
+  EXPECT_EQ(fault("prot = 1\n[servers]\n"), in_line(1, "there is no option \"prot\"\n") +
+                                                in_line(2, "there is no section \"servers\"\n"));
+  for (const char* value : {"''", "2020-01-01", "nan", "[['a']]"}) {
+    EXPECT_EQ(fault("[alerts]\nx = " + std::string(value)),
+              in_line(2,
+                      "x is neither a text, which must not be empty, nor a number, nor true or "
+                      "false, nor a list of these\n"))
+        << value;
+  }
+  std::string deep = "alerts";
+  for (int i = 0; i < 10'000; ++i) deep += ".a";
+  EXPECT_THAT(fault(deep + " = 1"), StartsWith(in_line(1, "")));
 }
 
 TEST_F(BridgeConfigFile, OneThatCannotBeReadIsOneSentence) {

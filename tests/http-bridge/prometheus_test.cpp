@@ -123,6 +123,30 @@ TEST(Prometheus, SpansForACollectorAreCountedWhileThereIsOne) {
   EXPECT_THAT(encode_prometheus(snapshots), Not(HasSubstr("otlp")));
 }
 
+TEST(Prometheus, AlertsAreCountedByInstanceRuleAndLevel) {
+  Snapshots snapshots = sample_snapshots();
+  const std::string text = encode_prometheus(snapshots);
+  EXPECT_THAT(text, HasSubstr("\ngoxel_alert_active{instance_name=\"goxel\",rule=\"request_stuck\","
+                              "level=\"warning\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_alert_active{rule=\"history_failing\","
+                              "level=\"confirmed\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_alerts_raised_total{rule=\"request_stuck\","
+                              "level=\"warning\"} 3\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\ngoxel_alerts_raised_total{rule=\"slower\",level=\"warning\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_alert_accuracy_wrong_ratio 0.01\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_alert_messages_waiting{channel=\"ops\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_alerts_kept 1\n"));
+  auto counts = std::make_shared<AlertCounts>(*snapshots.alerts);
+  counts->accuracy = {};
+  counts->is_kept = false;
+  snapshots.alerts = counts;
+  EXPECT_THAT(encode_prometheus(snapshots), Not(HasSubstr("wrong_ratio")));
+  EXPECT_THAT(encode_prometheus(snapshots), HasSubstr("\ngoxel_alerts_kept 0\n"));
+  snapshots.alerts.reset();
+  EXPECT_THAT(encode_prometheus(snapshots), Not(HasSubstr("goxel_alert")));
+}
+
 TEST(Prometheus, DeadDaemonKeepsItsCountersAndLosesItsGauges) {
   Snapshots snapshots = sample_snapshots();
   snapshots.instances[0].daemon.state = shm::ProducerState::dead;

@@ -168,6 +168,26 @@ std::shared_ptr<const SlowestOperations::Kept> slowest() {
   return std::make_shared<const SlowestOperations::Kept>(std::move(kept));
 }
 
+// A daemon's, two of the same kind, and the bridge's own; judgements; and a channel that cannot send.
+std::shared_ptr<const AlertCounts> alerts() {
+  auto counts = std::make_shared<AlertCounts>();
+  const auto add = [&](AlertRule rule, const std::string& instance, const std::string& subject) {
+    Alert& alert = counts->active.emplace_back();
+    alert.rule = rule;
+    alert.instance = instance;
+    alert.subject = subject;
+  };
+  add(AlertRule::request_stuck, "goxel", "goxel.save_project");
+  add(AlertRule::request_stuck, "goxel", "goxel.add_voxel");
+  add(AlertRule::history_failing, "", "");
+  counts->active.back().level = AlertLevel::confirmed;
+  counts->raised[static_cast<std::size_t>(AlertRule::request_stuck)] = {3, 1};
+  counts->left_out = 5;
+  counts->accuracy = {.raised = 250, .right = 198, .wrong = 2};
+  counts->waiting = {{"ops", 4, 1'700'000'000'000'000'000, "HTTP 503"}};
+  return counts;
+}
+
 }  // namespace
 
 Snapshots sample_snapshots() {
@@ -186,7 +206,8 @@ Snapshots sample_snapshots() {
                        .refused = 2,
                        .given_up = 1,
                        .waiting = 12,
-                       .last_success_realtime_ns = 1'700'000'000'000'000'000}};
+                       .last_success_realtime_ns = 1'700'000'000'000'000'000},
+          alerts()};
 }
 
 }  // namespace goxel_telemetry::http_bridge

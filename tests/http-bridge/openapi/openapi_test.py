@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -104,7 +105,8 @@ class Contract:
 # For each parameter, what it may be in the world that this test makes.
 EXAMPLES = {"instance": "openapi", "operation": "goxel.add_voxel", "stack": "4-layer", "layer": "daemon", "protocol": "jsonrpc",
             "status": "ok", "cursor": "oldest", "limit": "5", "wait": "1", "last": "5", "from": "-1h", "to": "now", "points": "10",
-            "window": "15m", "id": "0123456789abcdef", "a": "stack:4-layer", "b": "stack:2-layer", "relevant": "3"}
+            "window": "15m", "id": "0123456789abcdef", "a": "stack:4-layer", "b": "stack:2-layer", "relevant": "3",
+            "active": "true"}
 
 
 class OpenApi(unittest.TestCase):
@@ -148,10 +150,30 @@ class OpenApi(unittest.TestCase):
                         "--seconds", "4", "--layers", "openapi"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([TERMINAL, "baseline", "save", "before", "--instance", "openapi"], check=True, stdout=subprocess.DEVNULL,
                        env={**os.environ, "XDG_STATE_HOME": str(cls.folder)})
+        cls.put_alert()
         cls.until(lambda: cls.bridge.ask("/api/v1/history?from=-1h").status == 200)
         cls.until(lambda: cls.bridge.ask("/api/v1/traces").document()["traces"])
         cls.until(lambda: any(stack["windows"]["1m"]["operations"] for instance in cls.bridge.ask("/api/v1/layers").document()["instances"]
                               for stack in instance["stacks"]))
+
+    @classmethod
+    def put_alert(cls):
+        """One that has everything, a silence and a message that waits."""
+        file = sqlite3.connect(cls.folder / "history.sqlite.alerts", timeout=PATIENCE)
+        cls.stack.callback(file.close)
+        with file:
+            file.execute("INSERT INTO alert VALUES ('slower-openapi-1', 'slower', 'openapi', 'render', 'confirmed', 1, 2, 3, 4, 5,"
+                         " 'resolved', 'It is slower.', 'Look.', 'the last day', 1.5, 'ms', '', 0)")
+            file.execute("INSERT INTO operation VALUES ('slower-openapi-1', 0, '4-layer', 'mcp', 'daemon', 'render', 'tail',"
+                         " 1.5, 1.25, 1.75, 1e6, 1.5e6, 1000, 200)")
+            file.execute("INSERT INTO layer VALUES ('slower-openapi-1', 0, 0, 'daemon', 4e5, 0.8)")
+            file.execute("INSERT INTO fact VALUES ('slower-openapi-1', 0, 'queue depth', '14')")
+            file.execute("INSERT INTO not_looked_at VALUES ('slower-openapi-1', 0, 'ping: too few requests')")
+            file.execute("INSERT INTO course VALUES ('slower-openapi-1', 0, 1.25)")
+            file.execute("INSERT INTO message (channel, alert, change, queued_ns, attempts, not_before_ns, why)"
+                         " VALUES ('ops', 'slower-openapi-1', 'ended', 5, 1, 6, 'HTTP 503')")
+        silence = json.dumps({"for": "1h", "rule": "slower"}).encode()
+        assert cls.bridge.ask("/api/v1/alerts/silence", "POST", silence, **{"Content-Type": "application/json"}).status == 200
 
     @classmethod
     def state(cls):
@@ -242,7 +264,8 @@ class OpenApi(unittest.TestCase):
                ("/api/v1/blackbox?last=x", "GET", {}), ("/api/v1/history?points=0", "GET", {}),
                ("/api/v1/compare?a=live", "GET", {}), ("/api/v1/traces?window=9m", "GET", {}), ("/readyz", "GET", {}),
                ("/api/v1/stream", "GET", {}), ("/api/v1/snapshot", "GET", {"Host": "evil.example"}),
-               ("/api/v1/spans", "POST", {"Content-Type": "text/plain"})]
+               ("/api/v1/alerts?limit=0", "GET", {}), ("/api/v1/spans", "POST", {"Content-Type": "text/plain"}),
+               ("/api/v1/alerts/judge", "POST", {"Content-Type": "text/plain"})]
         for path, method, headers in bad:
             with self.subTest(path):
                 answer = self.bridge.ask(path, method, b"{}" if method == "POST" else None, **headers)
@@ -267,6 +290,21 @@ class OpenApi(unittest.TestCase):
         for body in (json.dumps(batch).encode(), b"{}", b"x"):
             answer = self.bridge.ask("/api/v1/spans", "POST", body, **{"Content-Type": "application/json"})
             self.contract.check(answer)
+
+    def test_what_is_said_of_alerts_is_answered_as_described(self):
+        def post(what, kind="application/json", **members):
+            answer = self.bridge.ask("/api/v1/alerts/" + what, "POST", json.dumps(members).encode(),
+                                     **{"Content-Type": "application/json", "Accept": kind})
+            self.contract.check(answer)
+            return answer
+        for kind in ("application/json", "application/msgpack"):
+            judged = post("judge", kind, id="slower-openapi-1", judgement="false")
+            self.assertEqual(judged.document()["judgement"], "false")
+            silence = post("silence", kind, **{"for": "2h", "instance": "openapi", "reason": "release"})
+            self.assertEqual(post("unsilence", id=silence.document()["id"]).status, 200)
+        self.assertEqual(post("judge", id="none", judgement="true").status, 404)
+        self.assertEqual(post("judge").status, 400)
+        self.assertEqual(self.bridge.ask("/api/v1/alerts/judge").status, 405)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/alerts/rule_settings.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr std::uint64_t kMinute = 60;
+constexpr std::uint64_t kHour = 3'600;
+
+constexpr LimitShape kSeconds = {LimitUnit::seconds, 1, 86'400};
+constexpr LimitShape kShare = {LimitUnit::share, 0, 1};
+constexpr LimitShape kFactor = {LimitUnit::factor, 1, 1'000};
+constexpr LimitShape kCount = {LimitUnit::count, 1, 1e9};
+
+// In the order of AlertRule. docs/alerts.md says why.
+constexpr std::array<RuleShape, kAlertRuleCount> kShapes = {{
+    // slower, failing, slower_than_pinned: the detector decides when it is so, and when it is no longer so.
+    {{.hold = 0, .clear = 0}},
+    {{.hold = 0, .clear = 0}},
+    {{.hold = 0, .clear = 0}},
+    // daemon_gone: window: how long ago it may have ended when it is first seen.
+    {{.hold = kMinute, .clear = 5, .window = kHour}},
+    // daemon_restarted: confirmed: so many starts within the window.
+    {{.hold = 0, .clear = 0, .confirmed = 3, .window = 15 * kMinute}, {}, kCount},
+    // daemon_silent: limit: without a heartbeat.
+    {{.hold = 30, .clear = 10, .limit = 10}, kSeconds},
+    // request_stuck: limit: in hand; confirmed: so many requests are stuck at once.
+    {{.hold = 0, .clear = 10, .limit = 60, .confirmed = 3}, kSeconds, kCount},
+    // requests_unanswered
+    {{.hold = 5 * kMinute, .clear = 5 * kMinute, .limit = 0.01, .confirmed = 0.1, .requests = 100},
+     kShare,
+     kShare},
+    // target_missed: of the target.
+    {{.hold = 0, .clear = 5 * kMinute, .limit = 1, .confirmed = 2, .requests = 100},
+     kFactor,
+     kFactor},
+    // workers_saturated: of the workers' time in 5 and 15 minutes.
+    {{.hold = kMinute, .clear = 5 * kMinute, .limit = 0.9, .confirmed = 0.97}, kShare, kShare},
+    // queue_growing: requests that wait.
+    {{.hold = 0, .clear = kMinute, .limit = 10, .confirmed = 100, .window = 5 * kMinute},
+     kCount,
+     kCount},
+    // connections_leaking: more than at the beginning of the window.
+    {{.hold = 0, .clear = 10 * kMinute, .limit = 50, .window = kHour}, kCount},
+    // descriptors_leaking: limit, confirmed: of those that the process may have.
+    {{.hold = kMinute, .clear = 10 * kMinute, .limit = 0.5, .confirmed = 0.8, .window = kHour},
+     kShare,
+     kShare},
+    // records_lost: of those that were written in the window.
+    {{.hold = 0, .clear = 0, .limit = 0.001, .window = 15 * kMinute}, kShare},
+    // data_stale
+    {{.hold = kMinute, .clear = kMinute, .limit = 10}, kSeconds},
+    // observer_expensive: of the time that requests take.
+    {{.hold = 30 * kMinute, .clear = 10 * kMinute, .limit = 0.05, .requests = 1'000}, kShare},
+    // history_failing
+    {{.hold = kMinute, .clear = 10}},
+}};
+
+}  // namespace
+
+const RuleShape& rule_shape(AlertRule rule) {
+  return kShapes.at(static_cast<std::size_t>(rule));
+}
+
+AlertSettings::AlertSettings() {
+  for (std::size_t i = 0; i < kAlertRuleCount; ++i) rules_.at(i) = kShapes.at(i).usual;
+}
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From what sources say to what is in the file: alerts, and messages for those who are to be told.
+#include "http-bridge/alerts/alert_service.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "tests/http-bridge/temporary_folder.h"
+
+namespace goxel_telemetry::http_bridge {
+namespace {
+
+using metrics::Alert;
+using metrics::AlertChange;
+using metrics::AlertRule;
+using metrics::AlertStore;
+using metrics::Condition;
+using metrics::kNsPerSecond;
+using metrics::Time;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::uint64_t kStartNs = 1'763'996'400 * kNsPerSecond;
+
+class AlertServiceTest : public testing::Test {
+ protected:
+  AlertServiceTest() {
+    auto snapshots = std::make_shared<Snapshots>();
+    snapshots->instances.emplace_back().instance = "goxel";
+    snapshots_ = snapshots;
+    begin();
+  }
+  void begin() {
+    service_ = std::make_unique<AlertService>(file_, metrics::AlertSettings(),
+                                              std::vector<std::string>{"ops", "dev"},
+                                              [this] { return snapshots_; });
+    service_->add_source([this](const Time&) { return conditions_; });
+    service_->on_queued([this] { ++told_; });
+  }
+  Time now() const { return {(5 + second_) * kNsPerSecond, kStartNs + second_ * kNsPerSecond}; }
+  void look(std::uint64_t times = 1) {
+    for (; times > 0; --times, ++second_) service_->look(now());
+  }
+  static Condition slow() {
+    Condition one;
+    one.rule = AlertRule::slower;  // neither held nor cleared
+    one.instance = "goxel";
+    one.summary = "slower";
+    return one;
+  }
+  std::unique_ptr<AlertStore> store() const {
+    metrics::HistoryResult why;
+    auto opened = AlertStore::open(file_, AlertStore::Mode::write, why);
+    EXPECT_EQ(why.message, "");
+    return opened;
+  }
+  std::vector<Alert> stored() const {
+    std::vector<Alert> alerts;
+    EXPECT_TRUE(store()->list({}, alerts).done());
+    return alerts;
+  }
+  // "raised", … of the channel, which takes them.
+  std::vector<std::string> messages(const std::string& channel = "ops") const {
+    std::vector<metrics::Outgoing> due;
+    const auto open = store();
+    EXPECT_TRUE(open->due(channel, UINT64_MAX, 100, due).done());
+    std::vector<std::string> changes;
+    for (const metrics::Outgoing& one : due) {
+      changes.emplace_back(to_string(one.change));
+      EXPECT_TRUE(open->done(one, "").done());
+    }
+    return changes;
+  }
+  void silence(std::uint64_t seconds) const {
+    metrics::Silence silence{.rule = "slower"};
+    silence.begin_ns = now().realtime_ns;
+    silence.end_ns = silence.begin_ns + seconds * kNsPerSecond;
+    EXPECT_TRUE(store()->silence(silence).done());
+  }
+
+  TemporaryFolder folder_;
+  const std::string file_ = folder_.file("alerts.db");
+  std::shared_ptr<const Snapshots> snapshots_;
+  std::vector<Condition> conditions_;
+  std::uint64_t second_ = 0;
+  int told_ = 0;
+  std::unique_ptr<AlertService> service_;
+};
+
+TEST_F(AlertServiceTest, EveryChannelIsToldOfWhatIsRaisedAndEnds) {
+  conditions_ = {slow()};
+  look(3);
+  EXPECT_EQ(told_, 1);
+  ASSERT_THAT(stored(), SizeIs(1));
+  EXPECT_TRUE(stored()[0].active());
+  EXPECT_THAT(messages("ops"), ElementsAre("raised"));
+  EXPECT_THAT(messages("dev"), ElementsAre("raised"));
+  conditions_[0].level = metrics::AlertLevel::confirmed;
+  look();
+  conditions_.clear();
+  look();
+  EXPECT_EQ(told_, 3);
+  EXPECT_THAT(messages(), ElementsAre("confirmed", "ended"));
+  EXPECT_EQ(stored()[0].end, metrics::AlertEnd::resolved);
+  EXPECT_EQ(service_->counts()->raised[0][0], 1u);
+  EXPECT_THAT(service_->counts()->active, IsEmpty());
+}
+
+TEST_F(AlertServiceTest, NobodyIsToldOfWhatIsSilencedUntilTheSilenceIsOver) {
+  look();
+  silence(5);
+  conditions_ = {slow()};
+  look(3);
+  EXPECT_THAT(stored(), SizeIs(1)) << "it is kept";
+  EXPECT_THAT(service_->counts()->active, SizeIs(1));
+  EXPECT_THAT(messages(), IsEmpty());
+  conditions_[0].level = metrics::AlertLevel::confirmed;
+  look(1);
+  EXPECT_THAT(messages(), IsEmpty());
+  look(2);
+  EXPECT_THAT(messages(), ElementsAre("raised"));
+  look(5);
+  EXPECT_THAT(messages(), IsEmpty());
+}
+
+// Else those who were woken would never know that it is over.
+TEST_F(AlertServiceTest, WhoWasToldIsToldOfTheEndAndAfterASilenceThatItWasConfirmed) {
+  conditions_ = {slow()};
+  look(2);
+  silence(5);
+  look();
+  conditions_[0].level = metrics::AlertLevel::confirmed;
+  look(2);
+  EXPECT_THAT(messages(), ElementsAre("raised"));
+  look(5);
+  EXPECT_THAT(messages(), ElementsAre("confirmed"));
+  silence(100);
+  look();
+  conditions_.clear();
+  look(2);
+  EXPECT_THAT(messages(), ElementsAre("ended"));
+}
+
+TEST_F(AlertServiceTest, ASilenceLastsLongerThanABridge) {
+  look();
+  silence(6);
+  conditions_ = {slow()};
+  look(2);
+  begin();
+  look(2);
+  EXPECT_THAT(messages(), IsEmpty());
+  look(5);
+  EXPECT_THAT(messages(), ElementsAre("raised"));
+}
+
+TEST_F(AlertServiceTest, NobodyIsToldOfTheEndOfWhatTheyWereNotToldOf) {
+  look();
+  silence(5);
+  conditions_ = {slow()};
+  look(2);
+  conditions_.clear();
+  look(10);
+  EXPECT_THAT(messages(), IsEmpty());
+  EXPECT_FALSE(stored()[0].active());
+}
+
+TEST_F(AlertServiceTest, AlertsOfAnEarlierBridgeThatWasKilledGoOn) {
+  conditions_ = {slow()};
+  look(2);
+  const std::string id = stored()[0].id;
+  messages();
+  begin();
+  look(2);
+  ASSERT_THAT(stored(), SizeIs(1));
+  EXPECT_EQ(service_->counts()->active.at(0).id, id);
+  EXPECT_THAT(messages(), IsEmpty());
+  begin();
+  conditions_.clear();
+  look(2);
+  EXPECT_THAT(messages(), ElementsAre("ended"));
+  EXPECT_EQ(stored()[0].end, metrics::AlertEnd::resolved);
+}
+
+TEST_F(AlertServiceTest, AnOrderlyEndEndsAllAlerts) {
+  conditions_ = {slow()};
+  look(2);
+  service_->stop();
+  EXPECT_EQ(stored()[0].end, metrics::AlertEnd::not_watched);
+  EXPECT_THAT(messages(), ElementsAre("raised", "ended"));
+}
+
+TEST_F(AlertServiceTest, WhatCannotBeWrittenWaitsAndIsSaid) {
+  std::filesystem::create_directory(file_);
+  conditions_ = {slow()};
+  look(2);
+  EXPECT_THAT(service_->message(), HasSubstr(file_));
+  EXPECT_FALSE(service_->counts()->is_kept);
+  EXPECT_THAT(service_->counts()->active, SizeIs(1)) << "in memory";
+  std::filesystem::remove(file_);
+  look(6);
+  EXPECT_EQ(service_->message(), "");
+  EXPECT_TRUE(service_->counts()->is_kept);
+  EXPECT_THAT(messages(), ElementsAre("raised"));
+}
+
+TEST_F(AlertServiceTest, AFileThatWasMovedAwayIsBegunAnewWithWhatIsActive) {
+  conditions_ = {slow()};
+  look(2);
+  messages();
+  for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file_ + suffix);
+  look(8);
+  ASSERT_THAT(stored(), SizeIs(1));
+  EXPECT_TRUE(stored()[0].active());
+  EXPECT_THAT(messages(), IsEmpty()) << "they were told";
+}
+
+TEST_F(AlertServiceTest, OnlyOneBridgeWritesAFile) {
+  look();
+  AlertService other(file_, metrics::AlertSettings(), {}, [this] { return snapshots_; });
+  other.look(now());
+  EXPECT_EQ(other.message(), "another bridge writes the alerts file " + file_);
+  service_.reset();
+  second_ += 5;
+  other.look(now());
+  EXPECT_EQ(other.message(), "");
+}
+
+TEST_F(AlertServiceTest, RulesCanBeChangedWhileItRuns) {
+  conditions_ = {slow()};
+  look(2);
+  metrics::AlertSettings settings;
+  settings[AlertRule::slower].enabled = false;
+  service_->set(settings);
+  look();
+  EXPECT_THAT(service_->counts()->active, IsEmpty());
+}
+
+TEST_F(AlertServiceTest, CountsJudgementsAndWhatWaits) {
+  conditions_ = {slow()};
+  look(2);
+  EXPECT_TRUE(store()->judge(stored()[0].id, metrics::Judgement::wrong, kStartNs).done());
+  look(11);
+  EXPECT_EQ(service_->counts()->accuracy.wrong, 1u);
+  ASSERT_THAT(service_->counts()->waiting, SizeIs(2));
+  EXPECT_EQ(service_->counts()->waiting[0].channel, "dev");
+  EXPECT_EQ(service_->counts()->waiting[0].messages, 1u);
+}
+
+TEST_F(AlertServiceTest, LooksByItselfOnceItIsStarted) {
+  conditions_ = {slow()};
+  service_->start();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (service_->counts()->active.empty() && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  service_->stop();
+  EXPECT_THAT(messages(), ElementsAre("raised", "ended"));
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::http_bridge

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Files of alerts that are none, or are damaged; disks that are full; several processes; processes that are killed.
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "alert_file_fixture.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+using testing::HasSubstr;
+using testing::SizeIs;
+
+class AlertFileOutcomesTest : public AlertFileTest {
+ protected:
+  void sql(const std::string& statements) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
+    char* error = nullptr;
+    EXPECT_EQ(sqlite3_exec(database, statements.c_str(), nullptr, nullptr, &error), SQLITE_OK)
+        << error;
+    sqlite3_close(database);
+  }
+  HistoryResult opened(AlertStore::Mode mode = AlertStore::Mode::write) const {
+    HistoryResult why;
+    const bool is_open = AlertStore::open(file_, mode, why) != nullptr;
+    EXPECT_EQ(is_open, why.done());
+    return why;
+  }
+  void expect_refused(HistoryOutcome outcome, const std::string& sentence) const {
+    for (const auto mode : {AlertStore::Mode::write, AlertStore::Mode::read}) {
+      EXPECT_EQ(opened(mode).outcome, outcome);
+      EXPECT_THAT(opened(mode).message, HasSubstr(sentence));
+      EXPECT_THAT(opened(mode).message, HasSubstr(file_));
+    }
+  }
+  HistoryResult listing() {
+    std::vector<Alert> alerts;
+    return store().list({}, alerts);
+  }
+};
+
+TEST_F(AlertFileOutcomesTest, ThatIsNotThereIsMadeByAWriterOnly) {
+  EXPECT_EQ(opened(AlertStore::Mode::read).outcome, HistoryOutcome::absent);
+  EXPECT_THAT(opened(AlertStore::Mode::read).message, HasSubstr("there is no alerts file"));
+  EXPECT_FALSE(std::filesystem::exists(file_));
+  EXPECT_TRUE(opened().done());
+  EXPECT_TRUE(opened(AlertStore::Mode::read).done());
+}
+
+TEST_F(AlertFileOutcomesTest, OfSomethingElseIsRefused) {
+  std::ofstream(file_) << std::string(10'000, 'x');
+  expect_refused(HistoryOutcome::foreign, "not an alerts file");
+  std::filesystem::remove(file_);
+  sql("CREATE TABLE bookmarks (url TEXT)");
+  expect_refused(HistoryOutcome::foreign, "not an alerts file");
+}
+
+TEST_F(AlertFileOutcomesTest, OfALaterVersionIsRefused) {
+  opened();
+  sql("PRAGMA user_version = 99");
+  expect_refused(HistoryOutcome::newer, "newer version");
+}
+
+TEST_F(AlertFileOutcomesTest, OfAnyVersionIsBroughtUpToDate) {
+  std::filesystem::copy_file(DATA_FOLDER "/alerts-version-1.db", file_);
+  expect_same(found(sample_alert().id), sample_alert());
+  EXPECT_EQ(found(sample_alert().id).judgement, Judgement::known);
+  ASSERT_THAT(due("ops", kThenNs), SizeIs(1));
+  EXPECT_EQ(due("ops", kThenNs)[0].thread, "a thread");
+  std::vector<Silence> silences;
+  expect_done(store().silences(kThenNs, silences));
+  ASSERT_THAT(silences, SizeIs(1));
+  EXPECT_EQ(silences[0].reason, "maintenance");
+}
+
+TEST_F(AlertFileOutcomesTest, DamagedRowsAreNamedAndNeverShown) {
+  const char* const damages[] = {
+      "UPDATE alert SET rule = 'nonsense'",
+      "UPDATE alert SET state = 'gone', ended_ns = raised_ns + 1",
+      "UPDATE alert SET level = ''",
+      "UPDATE alert SET raised_ns = -1",
+      "UPDATE alert SET summary = hex(zeroblob(100000))",
+      "UPDATE alert SET id = 'a' || char(10)",
+      "UPDATE operation SET channel = 'nonsense'",
+      "UPDATE operation SET count_after = -5",
+      "INSERT INTO fact SELECT alert, place + 100 * (1 + value.rowid), 'x', 'y' FROM fact,"
+      " (SELECT 1 AS rowid UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION "
+      "SELECT 6"
+      " UNION SELECT 7 UNION SELECT 8 UNION SELECT 9 UNION SELECT 10 UNION SELECT 11 UNION SELECT "
+      "12"
+      " UNION SELECT 13 UNION SELECT 14 UNION SELECT 15 UNION SELECT 16) AS value",
+  };
+  for (const char* const damage : damages) {
+    SCOPED_TRACE(damage);
+    std::filesystem::remove(file_);
+    store_.reset();
+    put(sample_alert());
+    store_.reset();
+    sql(damage);
+    EXPECT_EQ(listing().outcome, HistoryOutcome::corrupt);
+    EXPECT_THAT(listing().message, HasSubstr("is damaged"));
+  }
+}
+
+TEST_F(AlertFileOutcomesTest, TextsOfAForeignHandArePrintable) {
+  put(sample_alert());
+  store_.reset();
+  sql("UPDATE alert SET summary = 'a' || char(27) || '[2J', instance = CAST(x'ff' AS TEXT)");
+  EXPECT_EQ(found(sample_alert().id).summary, "a\uFFFD[2J");
+  EXPECT_EQ(found(sample_alert().id).instance, "\uFFFD");
+}
+
+TEST_F(AlertFileOutcomesTest, IsReadableWithPlainSql) {
+  put(sample_alert(), AlertChange::raised, {"ops"});
+  store_.reset();
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
+  std::string text;
+  const auto take = [](void* to, int count, char** columns, char**) {
+    for (int i = 0; i < count; ++i) (*static_cast<std::string*>(to) += columns[i]) += ' ';
+    return 0;
+  };
+  EXPECT_EQ(sqlite3_exec(database,
+                         "SELECT rule, state, operation.operation, operation.channel, ratio,"
+                         " layer.layer, message.channel FROM alert"
+                         " JOIN operation ON operation.alert = id"
+                         " JOIN layer ON layer.alert = id AND layer.operation = operation.place"
+                         " JOIN message ON message.alert = id ORDER BY layer.place",
+                         take, &text, nullptr),
+            SQLITE_OK);
+  sqlite3_close(database);
+  EXPECT_EQ(
+      text,
+      "slower active render tail 1.5 daemon ops slower active render tail 1.5 mcp-server ops ");
+}
+
+TEST_F(AlertFileOutcomesTest, ThatWasMovedAwayIsNotWrittenAnyMore) {
+  put(sample_alert());
+  std::filesystem::rename(file_, file_ + ".old");
+  EXPECT_EQ(store().put(sample_alert()).outcome, HistoryOutcome::moved);
+}
+
+TEST_F(AlertFileOutcomesTest, AFullDiskIsAnOutcomeAndLosesNothing) {
+  put(sample_alert());
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit full{4'096, before.rlim_max};
+  std::signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &full);
+  const HistoryResult result = store().put(sample_alert("second"), AlertChange::raised, {});
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, SIG_DFL);
+  EXPECT_FALSE(result.done());
+  EXPECT_THAT(result.message, HasSubstr(file_));
+  put(sample_alert("third"));
+  EXPECT_THAT(listed({}), SizeIs(2));
+}
+
+TEST_F(AlertFileOutcomesTest, ThatIsReadOnlyCanBeReadAndSaysSoToAWriter) {
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown(folder_.c_str(), 65'534, 65'534), 0);
+  }
+  put(sample_alert());
+  store_.reset();
+  ASSERT_EQ(::chmod(file_.c_str(), 0444), 0);
+  std::filesystem::permissions(folder_, std::filesystem::perms(0555));
+  const uid_t user = ::geteuid();
+  ASSERT_EQ(::seteuid(user == 0 ? 65'534 : user), 0);
+  const HistoryResult writer = opened();
+  const HistoryResult reader = opened(AlertStore::Mode::read);
+  ASSERT_EQ(::seteuid(user), 0);
+  std::filesystem::permissions(folder_, std::filesystem::perms(0755));
+  EXPECT_EQ(writer.outcome, HistoryOutcome::read_only);
+  expect_done(reader);
+}
+
+// Two writers at once wait for each other and lose nothing.
+TEST_F(AlertFileOutcomesTest, TwoProcessesMayWriteAtOnce) {
+  constexpr int kEach = 100;
+  const auto write = [this](const std::string& prefix) {
+    HistoryResult why;
+    const auto mine = AlertStore::open(file_, AlertStore::Mode::write, why);
+    if (mine == nullptr) return false;
+    for (int i = 0; i < kEach; ++i) {
+      const std::vector<std::string> channels = {"ops"};
+      const Alert alert = sample_alert(prefix + std::to_string(i));
+      if (!mine->put(alert, AlertChange::raised, channels).done()) return false;
+    }
+    return true;
+  };
+  opened();
+  const pid_t child = fork();
+  if (child == 0) _exit(write("child-") ? 0 : 1);
+  EXPECT_TRUE(write("parent-"));
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_THAT(listed({.most = kMostAnswered}), SizeIs(2 * kEach));
+  std::vector<AlertStore::Waiting> waiting;
+  expect_done(store().waiting(waiting));
+  ASSERT_THAT(waiting, SizeIs(1));
+  EXPECT_EQ(waiting[0].messages, 2u * kEach);
+}
+
+// What put() said was done is there, whenever the writer was killed; an alert and its message are both there, or neither.
+TEST_F(AlertFileOutcomesTest, KilledWritersLoseNothingThatWasPut) {
+  const std::uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  std::size_t said = 0;
+  for (int life = 0; life < 20; ++life) {
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      const auto mine = open();
+      for (int i = 0;; ++i) {
+        const std::vector<std::string> channels = {"ops"};
+        const Alert alert = sample_alert(std::to_string(life) + "-" + std::to_string(i));
+        if (!mine->put(alert, AlertChange::raised, channels).done()) _exit(1);
+        if (::write(pipe_ends[1], "x", 1) != 1) _exit(1);
+      }
+    }
+    ::close(pipe_ends[1]);
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 50'000));
+    kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "a put failed";
+    char bytes[4'096];
+    for (ssize_t count = 0; (count = ::read(pipe_ends[0], bytes, sizeof(bytes))) > 0;)
+      said += static_cast<std::size_t>(count);
+    ::close(pipe_ends[0]);
+  }
+  // Each life may have ended between a commit and what it said of it.
+  std::vector<AlertStore::Waiting> waiting;
+  expect_done(store().waiting(waiting));
+  const std::size_t messages = waiting.empty() ? 0 : waiting[0].messages;
+  EXPECT_GE(messages, said);
+  EXPECT_LE(messages, said + 20);
+  std::vector<Alert> alerts;
+  expect_done(store().list({.most = kMostAnswered}, alerts));
+  EXPECT_EQ(alerts.size(), std::min(messages, kMostAnswered));
+  for (const Alert& alert : alerts) expect_same(alert.evidence, sample_alert().evidence);
+}
+
+}  // namespace
+}  // namespace goxel_telemetry::metrics
