@@ -184,6 +184,23 @@ TEST_F(AlertServiceTest, AlertsOfAnEarlierBridgeThatWasKilledGoOn) {
   EXPECT_EQ(stored()[0].end, metrics::AlertEnd::resolved);
 }
 
+TEST_F(AlertServiceTest, ADaemonThatIsGoneForLongStaysSoForTheNextBridge) {
+  Alert gone;
+  gone.id = "daemon_gone-goxel-1";
+  gone.rule = AlertRule::daemon_gone;
+  gone.instance = "goxel";
+  gone.level = metrics::AlertLevel::confirmed;
+  gone.since_ns = gone.raised_ns = gone.updated_ns = kStartNs - 86'400 * kNsPerSecond;
+  EXPECT_TRUE(store()->put(gone).done());
+  auto snapshots = std::make_shared<Snapshots>(*snapshots_);
+  snapshots->instances[0].daemon.state = shm::ProducerState::dead;
+  snapshots->instances[0].daemon.heartbeat_age_seconds = 86'400;
+  snapshots->instances[0].taken_realtime_ns = kStartNs;
+  snapshots_ = snapshots;
+  look(20);
+  EXPECT_TRUE(stored().at(0).active());
+}
+
 TEST_F(AlertServiceTest, AnOrderlyEndEndsAllAlerts) {
   conditions_ = {slow()};
   look(2);

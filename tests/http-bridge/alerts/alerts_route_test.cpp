@@ -135,6 +135,9 @@ TEST_F(AlertsRoute, TakesJudgements) {
     EXPECT_EQ(post("judge", body).status, 400) << body;
   }
   EXPECT_EQ(post("judge", std::string(1'000'000, '[')).status, 400);
+  const std::string fine = R"({"id": "a", "judgement": "true"})";
+  EXPECT_EQ(post("judge", std::string(4'096 - fine.size(), ' ') + fine).status, 200);
+  EXPECT_EQ(post("judge", std::string(4'097 - fine.size(), ' ') + fine).status, 400);
 }
 
 TEST_F(AlertsRoute, TakesSilencesAndEndsThem) {
