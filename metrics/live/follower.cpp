@@ -75,6 +75,7 @@ class Follower::State {
 
   void sweep(const Time& now, std::uint64_t budget_ns);
   Snapshot snapshot(const Time& now);
+  Tick tick(std::uint64_t number) const;
   std::vector<RecordingProcess> recording_processes(std::size_t most) const;
 
   const std::string& instance() const { return instance_; }
@@ -320,6 +321,16 @@ Snapshot Follower::State::snapshot(const Time& now) {
   return out;
 }
 
+Tick Follower::State::tick(std::uint64_t number) const {
+  Tick tick{number, reader_ == nullptr ? 0 : began_.realtime_ns, {}};
+  const std::uint64_t begin = number * kTickSeconds;
+  for (const auto& [key, operation] : ingest_.operations().all()) {
+    Tally tally = operation.windows.between(begin, begin + kTickSeconds);
+    if (tally.outcomes.all() != 0) tick.operations.push_back({key, std::move(tally)});
+  }
+  return tick;
+}
+
 // Windows are made again when they may have changed; an operation's statistics only if its windows
 // or its totals changed. Snapshots share the others.
 void Follower::State::describe_operations(Snapshot& out) {
@@ -491,6 +502,10 @@ Follower& Follower::operator=(Follower&&) noexcept = default;
 
 void Follower::sweep(const Time& now, std::uint64_t budget_ns) {
   state_->sweep(now, budget_ns);
+}
+
+Tick Follower::tick(std::uint64_t number) const {
+  return state_->tick(number);
 }
 
 Snapshot Follower::snapshot(const Time& now) {

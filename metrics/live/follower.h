@@ -11,6 +11,7 @@
 
 #include "metrics/live/operation_places.h"
 #include "metrics/live/snapshot.h"
+#include "metrics/live/tick.h"
 #include "metrics/record_listener.h"
 #include "metrics/rollups/rollup.h"
 #include "metrics/time.h"
@@ -48,6 +49,9 @@ class Follower {
 
   // The state as of the last sweep; gauges, in-flight table and /proc are read now.
   Snapshot snapshot(const Time& now);
+
+  // What was read so far of a tick of the last minute.
+  Tick tick(std::uint64_t number) const;
 
   // `listener` gets each record during a sweep, after the record was counted.
   void on_record(RecordListener listener);

@@ -72,6 +72,7 @@ class Ingest {
   void expect_known_operations() { expects_known_ = true; }
 
   OperationTable& operations() { return operations_; }
+  const OperationTable& operations() const { return operations_; }
   // Of each record's end until it was counted, as latencies; see Freshness.
   SlidingWindows& freshness() { return freshness_; }
   // Windows begin there from now on, at a multiple of SlidingWindows::kWidestSlot.

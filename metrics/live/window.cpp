@@ -181,6 +181,14 @@ const SlidingWindows::Settled& SlidingWindows::settled() {
   return *settled_;
 }
 
+Tally SlidingWindows::between(std::uint64_t begin, std::uint64_t end) const {
+  Tally sum;
+  const Slots& seconds = tiers_[0];
+  for (auto at = seconds.lower_bound(begin); at != seconds.end() && at->first < end; ++at)
+    at->second.merge_into(sum);
+  return sum;
+}
+
 WindowTallies SlidingWindows::totals() {
   WindowTallies totals;
   auto& [last_second, one_minute, five_minutes, fifteen_minutes] = totals;

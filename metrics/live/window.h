@@ -48,6 +48,9 @@ class SlidingWindows {
   void forget_before(std::uint64_t second);
   static constexpr std::uint64_t kWidestSlot = 15;
 
+  // Of the seconds [begin, end), which must be within the last minute.
+  Tally between(std::uint64_t begin, std::uint64_t end) const;
+
   // The tally of each window, by Window.
   WindowTallies totals();
 

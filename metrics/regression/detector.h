@@ -13,18 +13,10 @@
 #include <vector>
 
 #include "metrics/alerts/alert.h"
+#include "metrics/live/tick.h"
 #include "metrics/operation_key.h"
-#include "metrics/tally/tally.h"
 
 namespace goxel_telemetry::metrics {
-
-inline constexpr std::uint64_t kTickSeconds = 5;
-
-// What one operation did in one tick.
-struct OperationTick {
-  OperationKey key;
-  Tally tally;
-};
 
 // What the evaluation changes, to prove that each is needed.
 struct DetectorSettings {

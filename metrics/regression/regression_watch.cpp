@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "metrics/regression/regression_watch.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "metrics/comparison/comparison.h"
+#include "metrics/comparison/tool_method.h"
+#include "metrics/layer.h"
+#include "metrics/text/format.h"
+
+namespace goxel_telemetry::metrics {
+namespace {
+
+constexpr std::uint64_t kBeforeTicks = 96;  // what an alarm is compared with: eight minutes
+constexpr std::uint64_t kDescribedEveryTicks = 6;
+constexpr std::uint64_t kCourseTicks = 60;
+
+std::string name_of(const OperationKey& key) {
+  return key.operation.empty() ? "all operations" : key.operation;
+}
+
+// Of each stack only what its outermost layer reports: inner ones would count the same operations again.
+Tick outermost(const Tick& tick) {
+  std::map<std::string, Layer> first;
+  for (const OperationTick& one : tick.operations) {
+    const auto layer = layer_named(one.key.layer);
+    if (!layer) continue;
+    const auto at = first.try_emplace(one.key.stack, *layer).first;
+    at->second = std::min(at->second, *layer);
+  }
+  Tick result{tick.number, tick.daemon_began_ns, {}};
+  std::copy_if(tick.operations.begin(), tick.operations.end(),
+               std::back_inserter(result.operations), [&](const OperationTick& one) {
+                 const auto at = first.find(one.key.stack);
+                 return at != first.end() && layer_named(one.key.layer) == at->second;
+               });
+  return result;
+}
+
+OperationShift shift_of(const ComparedOperation& compared, Channel channel) {
+  OperationShift shift;
+  shift.key = compared.key;
+  shift.channel = channel;
+  shift.count_before = compared.a.records;
+  shift.count_after = compared.b.records;
+  if (channel == Channel::errors) {
+    shift.before = compared.failure_ratio.a.value_or(0);
+    shift.after = compared.failure_ratio.b.value_or(0);
+    const auto times = [&](double after) { return shift.before > 0 ? after / shift.before : 0; };
+    shift.ratio = times(shift.after);
+    shift.ratio_low =
+        times(shift.before + compared.failure_ratio.low.value_or(shift.after - shift.before));
+    shift.ratio_high =
+        times(shift.before + compared.failure_ratio.high.value_or(shift.after - shift.before));
+    return shift;
+  }
+  const Shift& quantile = channel == Channel::tail ? compared.latency.p99 : compared.latency.p50;
+  shift.before = quantile.a.value_or(0);
+  shift.after = quantile.b.value_or(0);
+  shift.ratio = 1 + quantile.shift.value_or(0);
+  shift.ratio_low = 1 + quantile.low.value_or(quantile.shift.value_or(0));
+  shift.ratio_high = 1 + quantile.high.value_or(quantile.shift.value_or(0));
+  return shift;
+}
+
+// What it has cost since: of time, or of requests that failed.
+double loss(const ComparedOperation& compared, Channel channel) {
+  const Shift& shift = channel == Channel::errors ? compared.failure_ratio : compared.latency.mean;
+  return (shift.b.value_or(0) - shift.a.value_or(0)) * static_cast<double>(compared.b.records);
+}
+
+std::string in_words(const OperationShift& shift) {
+  if (shift.channel == Channel::errors)
+    return format_percent(shift.after) + " of " + name_of(shift.key) + " fail, " +
+           format_percent(shift.before) + " before";
+  return name_of(shift.key) +
+         (shift.channel == Channel::tail ? ", the slowest hundredth: " : " takes ") +
+         format_duration(shift.after) + ", " + format_duration(shift.before) + " before";
+}
+
+}  // namespace
+
+RegressionWatch::RegressionWatch(std::string instance) : instance_(std::move(instance)) {}
+
+void RegressionWatch::look(const Tick& daemon, const Tick& outer, const LayersView& layers,
+                           const Time& now) {
+  tick_ = daemon.number;
+  if (daemon_began_ns_ != 0 && daemon.daemon_began_ns != daemon_began_ns_) {
+    daemon_.detector.begin_epoch();
+    outer_.detector.begin_epoch();
+  }
+  if (daemon.daemon_began_ns != 0) daemon_began_ns_ = daemon.daemon_began_ns;
+  hops_.add(tick_, hop_means(layers));
+  const Tick outside = outermost(outer);
+  has_outer_ = has_outer_ || !outside.operations.empty();
+  daemon_.kept.add(daemon);
+  outer_.kept.add(outside);
+  // Only now has the last tick been shown long enough in which something became the usual.
+  if (slower_.active.empty()) slower_ = {};
+  if (failing_.active.empty()) failing_ = {};
+  take(false, daemon_.detector.tick(tick_, daemon.operations));
+  take(true, outer_.detector.tick(tick_, outside.operations));
+  describe(slower_, AlertRule::slower, now);
+  describe(failing_, AlertRule::failing, now);
+}
+
+void RegressionWatch::take(bool is_outer, const std::vector<DetectorEvent>& events) {
+  for (const DetectorEvent& event : events) {
+    Incident& incident = event.channel == Channel::errors ? failing_ : slower_;
+    const Series series{is_outer, event.key, event.channel};
+    switch (event.kind) {
+      case DetectorEvent::Kind::raised:
+        if (incident.active.empty()) begin(incident, event.since_tick);
+        incident.active.emplace(series, AlertLevel::warning);
+        incident.described_tick = 0;
+        break;
+      case DetectorEvent::Kind::confirmed:
+        incident.active[series] = AlertLevel::confirmed;
+        incident.described_tick = 0;
+        break;
+      case DetectorEvent::Kind::resolved:
+        incident.active.erase(series);
+        if (incident.active.empty()) incident.condition.reset();
+        break;
+      case DetectorEvent::Kind::new_level:
+        incident.active.erase(series);
+        if (incident.active.empty() && incident.condition) incident.condition->is_usual_now = true;
+        break;
+    }
+  }
+}
+
+void RegressionWatch::begin(Incident& incident, std::uint64_t since_tick) {
+  incident = {};
+  incident.since_tick = since_tick;
+  const std::uint64_t first = since_tick - std::min(since_tick, kBeforeTicks);
+  if (first == since_tick) return;
+  incident.daemon_before = daemon_.kept.observation(first, since_tick);
+  incident.outer_before = outer_.kept.observation(first, since_tick);
+  incident.hops_before = hops_.as_of(since_tick - 1);
+}
+
+std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bool is_outer) const {
+  const auto& before = is_outer ? incident.outer_before : incident.daemon_before;
+  const bool concerned =
+      std::any_of(incident.active.begin(), incident.active.end(),
+                  [&](const auto& one) { return one.first.is_outer == is_outer; });
+  if (!before || !concerned) return {};
+  const Observation after =
+      (is_outer ? outer_ : daemon_).kept.observation(incident.since_tick, tick_ + 1);
+  const Comparison comparison = compare(*before, after, {});
+  std::vector<std::pair<double, OperationShift>> found;
+  const auto add = [&](const ComparedOperation& compared, Channel channel) {
+    OperationShift shift = shift_of(compared, channel);
+    const auto hops_at = std::pair(compared.key.stack, method_of_tool(compared.key.operation));
+    const auto now = hops_now().find(hops_at);
+    const auto then = incident.hops_before.find(hops_at);
+    if (channel != Channel::errors && now != hops_now().end() && then != incident.hops_before.end())
+      shift.layers = layer_shifts(then->second, now->second);
+    if (channel != Channel::errors && shift.layers.empty() && !is_outer) {
+      const double ns = compared.latency.mean.b.value_or(0) - compared.latency.mean.a.value_or(0);
+      shift.layers = {{std::string(kDaemonLayer), ns, 1}};
+    }
+    found.emplace_back(loss(compared, channel), std::move(shift));
+  };
+  for (const auto& [series, level] : incident.active) {
+    if (series.is_outer != is_outer) continue;
+    if (series.key) {
+      for (const ComparedOperation& compared : comparison.operations) {
+        if (compared.key == *series.key) add(compared, series.channel);
+      }
+      continue;
+    }
+    // All operations together: those of them that are proven to have a part in it are named, too.
+    for (const ComparedLayer& layer : comparison.layers) add(layer.raw, series.channel);
+    if (series.channel != Channel::centre) continue;
+    for (const ComparedOperation& compared : comparison.operations) {
+      const Series itself{is_outer, compared.key, series.channel};
+      if (compared.verdict == Verdict::slower && !incident.active.contains(itself))
+        add(compared, series.channel);
+    }
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<OperationShift> shifts;
+  for (auto& [lost, shift] : found) shifts.push_back(std::move(shift));
+  return shifts;
+}
+
+void RegressionWatch::describe(Incident& incident, AlertRule rule, const Time& now) {
+  if (incident.active.empty()) return;
+  if (incident.described_tick != 0 && tick_ < incident.described_tick + kDescribedEveryTicks)
+    return;
+  incident.described_tick = tick_;
+
+  std::vector<OperationShift> all = shifts(incident, false);
+  const std::vector<OperationShift> outer = shifts(incident, true);
+  all.insert(all.end(), outer.begin(), outer.end());
+  // A single operation says more than the sum that it is part of.
+  std::stable_partition(all.begin(), all.end(),
+                        [](const OperationShift& shift) { return !shift.key.operation.empty(); });
+  if (all.size() > kMostShifts) all.resize(kMostShifts);
+
+  Condition& condition = incident.condition.emplace();
+  condition.rule = rule;
+  condition.instance = instance_;
+  for (const auto& [series, level] : incident.active)
+    condition.level = std::max(condition.level, level);
+  const std::uint64_t ago_ns =
+      now.monotonic_ns -
+      std::min(now.monotonic_ns, incident.since_tick * kTickSeconds * kNsPerSecond);
+  condition.since_ns = now.realtime_ns - std::min(now.realtime_ns, ago_ns);
+  condition.summary =
+      instance_ + (rule == AlertRule::slower ? " has become slower" : " fails more often");
+  AlertEvidence& evidence = condition.evidence;
+  if (!all.empty()) {
+    condition.summary += ": " + in_words(all.front());
+    if (!all.front().layers.empty()) {
+      const LayerShift& most = all.front().layers.front();
+      condition.summary += "; " + format_percent(most.share) + " of it in the layer " + most.layer;
+    }
+    if (all.size() > 1) condition.summary += "; and " + format_count(all.size() - 1) + " more";
+  }
+  const std::string since = format_date_time(condition.since_ns);
+  condition.advice = "See what changed: goxel-telemetry compare --instance " + instance_ +
+                     " --history FILE, with the times before and after " + since;
+  evidence.compared_with = "the minutes before " + since + ", of the same operations";
+  if (!has_outer_)
+    evidence.not_looked_at.emplace_back("what lies outside of the daemon: no outer layer reports");
+  evidence.not_looked_at.emplace_back(
+      "changes below 5 %, and operations that were not known for an hour");
+  if (!all.empty() && !all.front().key.operation.empty()) {
+    const OperationShift& first = all.front();
+    const bool is_outer = first.key.layer != kDaemonLayer;
+    const std::uint64_t from = tick_ + 1 - std::min(tick_, kCourseTicks);
+    const KeptTicks& kept = (is_outer ? outer_ : daemon_).kept;
+    if (first.channel == Channel::errors) {
+      evidence.course = kept.course(first.key, from, [](const Tally& tally) {
+        return static_cast<double>(tally.outcomes.failed()) /
+               static_cast<double>(tally.outcomes.all());
+      });
+      evidence.course_usual = first.before;
+      evidence.unit = "share of requests";
+    } else {
+      const double q = first.channel == Channel::tail ? 0.99 : 0.5;
+      evidence.course = kept.course(first.key, from, [q](const Tally& tally) {
+        return static_cast<double>(tally.latency.quantile(q)) / 1e6;
+      });
+      evidence.course_usual = first.before / 1e6;
+      evidence.unit = "ms";
+    }
+  }
+  evidence.operations = std::move(all);
+}
+
+std::vector<Condition> RegressionWatch::conditions() const {
+  std::vector<Condition> conditions;
+  for (const Incident* incident : {&slower_, &failing_}) {
+    if (incident->condition) conditions.push_back(*incident->condition);
+  }
+  return conditions;
+}
+
+}  // namespace goxel_telemetry::metrics

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Watches one instance for regressions, and says what is known of them: the operations of its daemon, and those of its outer layers,
+// as the outermost of them sees them.
+//
+// What becomes slower at a time is one condition, however many operations and layers notice it, and what fails more often
+// is another: one cause, one alert.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/alerts/condition.h"
+#include "metrics/layers/layers.h"
+#include "metrics/live/tick.h"
+#include "metrics/regression/detector.h"
+#include "metrics/regression/hop_means.h"
+#include "metrics/regression/kept_ticks.h"
+#include "metrics/time.h"
+
+namespace goxel_telemetry::metrics {
+
+class RegressionWatch {
+ public:
+  explicit RegressionWatch(std::string instance);
+
+  // The next tick, of the daemon's segment and of that of its outer layers. `layers`: as seen now.
+  void look(const Tick& daemon, const Tick& outer, const LayersView& layers, const Time& now);
+
+  // What is so, and what has become the usual in the last tick.
+  std::vector<Condition> conditions() const;
+
+ private:
+  // A detector, and what it was given.
+  struct Watched {
+    RegressionDetector detector;
+    KeptTicks kept;
+  };
+  struct Series {
+    bool is_outer = false;
+    std::optional<OperationKey> key;  // empty: all operations
+    Channel channel = Channel::centre;
+
+    friend auto operator<=>(const Series&, const Series&) = default;
+  };
+  // What is one alert.
+  struct Incident {
+    std::map<Series, AlertLevel> active;
+    std::uint64_t since_tick = 0;
+    std::uint64_t described_tick = 0;
+    std::optional<Observation> daemon_before;
+    std::optional<Observation> outer_before;
+    HopMeansByOperation hops_before;
+    std::optional<Condition> condition;
+  };
+
+  void take(bool is_outer, const std::vector<DetectorEvent>& events);
+  void begin(Incident& incident, std::uint64_t since_tick);
+  void describe(Incident& incident, AlertRule rule, const Time& now);
+  std::vector<OperationShift> shifts(const Incident& incident, bool is_outer) const;
+  const HopMeansByOperation& hops_now() const { return hops_.latest(); }
+
+  const std::string instance_;
+  Watched daemon_;
+  Watched outer_;
+  KeptHopMeans hops_;
+  std::uint64_t tick_ = 0;
+  std::uint64_t daemon_began_ns_ = 0;
+  bool has_outer_ = false;
+  Incident slower_;
+  Incident failing_;
+};
+
+}  // namespace goxel_telemetry::metrics
