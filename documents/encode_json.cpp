@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "documents/alert_message_document.h"
 #include "documents/alerts_document.h"
 #include "documents/comparison_document.h"
 #include "documents/history_document.h"
@@ -119,6 +120,7 @@ template std::string encode_json(const BlackBoxDocument&);
 template std::string encode_json(const HistoryDocument&);
 template std::string encode_json(const LayersDocument&);
 template std::string encode_json(const TracesDocument&);
+template std::string encode_json(const AlertMessageDocument&);
 template std::string encode_json(const ComparisonDocument&);
 template std::string encode_json(const BaselineDocument&);
 template std::string encode_json(const BaselineListDocument&);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "http-bridge/notify/notifier.h"
 #include "http-bridge/otlp/endpoint.h"
 #include "http-bridge/socket_file.h"
 
@@ -74,6 +75,7 @@ std::vector<std::string> faults_of(const Options& options) {
     otlp::read_headers(options.otlp, why);
     add(why);
   }
+  notify::with_secrets(options.channels, faults);
   return faults;
 }
 

@@ -20,6 +20,7 @@
 #include "http-bridge/alerts/alert_config.h"
 #include "http-bridge/config_file.h"
 #include "http-bridge/instances.h"
+#include "http-bridge/notify/sections.h"
 #include "metrics/comparison/baseline_store.h"
 #include "metrics/text/arguments.h"
 #include "metrics/text/characters.h"
@@ -231,6 +232,11 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
   app.add_flag("--check-config", options.only_check,
                "Only say whether the bridge would start with these options and this file")
       ->configurable(false);
+  app.add_option("--test-notification", options.test_notification,
+                 "Only send a test message by the channel [notify.NAME] of the file, and say what "
+                 "came back")
+      ->configurable(false)
+      ->type_name("NAME");
   app.set_version_flag("--version", "goxel-telemetry-bridge " GOXEL_TELEMETRY_VERSION);
   app.add_option("--instance", options.instances,
                  "Daemon to watch; may be repeated (default: all on this machine)")
@@ -379,8 +385,17 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
   }
   std::vector<std::string> faults;
   options.alerts = read_alert_settings(options.sections, faults);
+  options.channels = notify::read_channels(options.sections, faults);
   for (std::string& fault : faults) fault.insert(0, "in " + options.config_file + ", ");
   if (!faults.empty()) return faults;
+  const auto is_tested = [&options](const notify::ChannelSettings& channel) {
+    return channel.name == options.test_notification;
+  };
+  if (!options.test_notification.empty() &&
+      std::none_of(options.channels.begin(), options.channels.end(), is_tested)) {
+    return std::vector{"--test-notification: the configuration file has no [notify." +
+                       options.test_notification + ']'};
+  }
   return options;
 }
 

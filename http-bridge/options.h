@@ -9,6 +9,7 @@
 
 #include "http-bridge/config_file.h"
 #include "http-bridge/log.h"
+#include "http-bridge/notify/settings.h"
 #include "http-bridge/otlp/endpoint.h"
 #include "http-bridge/socket_file.h"
 #include "metrics/alerts/rule_settings.h"
@@ -19,6 +20,7 @@ namespace goxel_telemetry::http_bridge {
 struct Options {
   std::string config_file;                   // empty: none
   bool only_check = false;                   // the configuration, and serve nobody
+  std::string test_notification;             // not empty: only send one by this channel
   std::string bind = "127.0.0.1";            // an IP address or "localhost"
   int port = 9464;                           // 0: any that is free
   std::vector<std::string> instances;        // empty: all on the machine
@@ -34,6 +36,7 @@ struct Options {
   metrics::AlertSettings alerts;
   // Of the configuration file: "alerts", "notify" and what is within them.
   std::vector<ConfigSection> sections;
+  std::vector<notify::ChannelSettings> channels;  // of the sections within "notify"
   std::string baseline_folder;  // by default the usual folder; empty: there is none
 };
 

@@ -23,6 +23,7 @@
 #include "http-bridge/history_service.h"
 #include "http-bridge/instances.h"
 #include "http-bridge/log.h"
+#include "http-bridge/notify/notifier.h"
 #include "http-bridge/otlp/endpoint.h"
 #include "http-bridge/otlp/exporter.h"
 #include "http-bridge/records/record_reading.h"
@@ -94,6 +95,7 @@ std::string changes_that_wait(const Options& was, const Options& is) {
   compare("history-size", was.history_retention.most_bytes == is.history_retention.most_bytes);
   // Its default goes with the history.
   compare("alerts-file", was.alerts_file == is.alerts_file || was.history_file != is.history_file);
+  compare("notify", was.channels == is.channels);
   compare("baselines", was.baseline_folder == is.baseline_folder);
   compare("otlp-endpoint", was.otlp.url == is.otlp.url);
   compare("otlp-share", was.otlp.share == is.otlp.share);
@@ -115,7 +117,8 @@ struct Service::Parts {
         instances(options.instances),
         alerts(options.alerts_file.empty() ? std::string(metrics::kInMemory) + "alerts"
                                            : options.alerts_file,
-               options.alerts, {}, [this] { return instances.latest(); }),
+               options.alerts, notify::names_of(options.channels),
+               [this] { return instances.latest(); }),
         source(history_source(options)),
         routes(
             access, [this] { return instances.newest(); }, source, options.baseline_folder,
@@ -133,6 +136,12 @@ struct Service::Parts {
   // False if it cannot serve: `why` is a sentence.
   bool begin(const Options& options, std::string& why) {
     if (!options.otlp.url.empty() && !begin_export(options.otlp, why)) return false;
+    std::vector<std::string> faults;
+    auto channels = notify::with_secrets(options.channels, faults);
+    if (!faults.empty()) {
+      why = faults.front();
+      return false;
+    }
     port = server->bind(options.bind, options.port, why);
     if (port == 0) return false;
     if (!options.spans_socket.path.empty()) {
@@ -146,16 +155,12 @@ struct Service::Parts {
     }
     instances.show_alerts([this] { return alerts.counts(); });
     instances.start();
-    begin_alerts(options);
+    begin_alerts(options, std::move(channels));
     return true;
   }
 
-  void begin_alerts(const Options& options) {
-    const auto is_of_channel = [](const ConfigSection& one) {
-      return one.name.starts_with("notify.");
-    };
-    if (options.alerts_file.empty() &&
-        std::any_of(options.sections.begin(), options.sections.end(), is_of_channel)) {
+  void begin_alerts(const Options& options, std::vector<notify::ConfiguredChannel> channels) {
+    if (options.alerts_file.empty() && !channels.empty()) {
       log_event(LogLevel::warning, "alerts_are_in_memory",
                 {{"what_to_do", "give --alerts-file or --history, so that no message is lost"}});
     }
@@ -165,6 +170,10 @@ struct Service::Parts {
         metrics::look_at_history(history->message(), now, conditions);
         return conditions;
       });
+    }
+    if (!channels.empty()) {
+      notifier.emplace(alerts.file(), std::move(channels));
+      alerts.on_queued([this] { notifier->wake(); });
     }
     alerts.start();
   }
@@ -190,6 +199,7 @@ struct Service::Parts {
     server.reset();
     spans_socket.reset();
     alerts.stop();
+    notifier.reset();  // what is not sent waits in the file
     instances
         .stop();  // gives its last rollups to the history, and its last operations to the exporter
     exporter.reset();
@@ -265,6 +275,7 @@ struct Service::Parts {
   SharedAccess access;
   Instances instances;
   AlertService alerts;
+  std::optional<notify::Notifier> notifier;
   const HistorySource source;
   const Routes routes;
   SpansRoute spans;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/otlp/answer.h"
 
-#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -62,16 +61,6 @@ std::string told(const Answer& answer) {
   std::string message = text_of(member(json::parse(answer.body, nullptr, false), "message"));
   if (message.empty()) message = answer.body;
   return message.empty() ? text : text + ": " + message.substr(0, kLongestTold);
-}
-
-std::chrono::milliseconds delay_after(unsigned failures, std::chrono::seconds retry_after,
-                                      double random) {
-  constexpr unsigned kDoublings = 5;  // to more than kLongestDelay
-  const auto longest =
-      std::min(kLongestDelay, kFirstDelay * (1 << std::min(failures - 1, kDoublings)));
-  const auto delay =
-      std::chrono::duration_cast<std::chrono::milliseconds>(longest * (0.5 + random / 2));
-  return std::max<std::chrono::milliseconds>(delay, std::min(retry_after, kLongestRetryAfter));
 }
 
 }  // namespace goxel_telemetry::http_bridge::otlp

@@ -2,18 +2,14 @@
 // What a collector's answer means (https://opentelemetry.io/docs/specs/otlp/#otlphttp-response), and when to ask again.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 
+#include "http-bridge/outbound/answer.h"
+
 namespace goxel_telemetry::http_bridge::otlp {
 
-struct Answer {
-  int status = 0;       // 0: none came
-  std::string problem;  // why none came
-  std::chrono::seconds retry_after{0};
-  std::string body;  // its beginning
-};
+using outbound::Answer;
 
 enum class Verdict {
   taken,
@@ -33,12 +29,7 @@ PartialSuccess partial_success(const std::string& body);
 // What went wrong, in a few words: those of the answer may be any bytes.
 std::string told(const Answer& answer);
 
-// How long to wait after so many failures one after the other. `random`: from 0 to 1, so that not all senders come back at the
-// same moment.
-inline constexpr std::chrono::milliseconds kFirstDelay{1'000};
-inline constexpr std::chrono::milliseconds kLongestDelay{30'000};
-inline constexpr std::chrono::seconds kLongestRetryAfter{60};
-std::chrono::milliseconds delay_after(unsigned failures, std::chrono::seconds retry_after,
-                                      double random);
+inline constexpr outbound::Backoff kBackoff{
+    std::chrono::milliseconds(1'000), std::chrono::milliseconds(30'000), std::chrono::seconds(60)};
 
 }  // namespace goxel_telemetry::http_bridge::otlp

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/otlp/endpoint.h"
 
-#include <curl/curl.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -10,28 +9,20 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <memory>
 #include <sstream>
 #include <string_view>
 #include <utility>
 
+#include "http-bridge/outbound/url.h"
+
 namespace goxel_telemetry::http_bridge::otlp {
 namespace {
 
-constexpr std::size_t kLongestUrl = 2'048;
 constexpr std::size_t kLongestHeadersFile = 16'384;
 constexpr std::size_t kMostHeaders = 32;
 // They belong to the connection or to the body, which are the sender's.
 constexpr std::array kOurs = {"Host",   "Connection",       "Content-Length",   "Content-Type",
                               "Expect", "Content-Encoding", "Transfer-Encoding"};
-
-std::string part_of(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
-  std::string copy = text;
-  curl_free(text);
-  return copy;
-}
 
 bool is_token(std::string_view text) {
   const auto fits = [](char c) {
@@ -63,36 +54,31 @@ std::string fault_of(std::string_view name, std::string_view value) {
 }  // namespace
 
 std::string traces_url(const std::string& endpoint, std::string& why) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), &curl_url_cleanup);
-  if (endpoint.size() > kLongestUrl || curl_url_set(url.get(), CURLUPART_URL, endpoint.c_str(),
-                                                    CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+  std::optional<outbound::Url> url = outbound::parse_url(endpoint);
+  if (!url) {
     why = "is no URL such as http://localhost:4318";
     return {};
   }
-  if (!part_of(url.get(), CURLUPART_USER).empty() ||
-      !part_of(url.get(), CURLUPART_PASSWORD).empty()) {
+  if (url->has_credentials) {
     why =
         "may have no user or password in it, which everybody would see in the list of processes: "
         "put a header into the file "
         "of --otlp-headers-file";
     return {};
   }
-  const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
-  if (scheme != "http" && scheme != "https") {
+  if (url->scheme != "http" && url->scheme != "https") {
     why = "must begin with http:// or https://";
     return {};
   }
-  if (!part_of(url.get(), CURLUPART_QUERY).empty() ||
-      !part_of(url.get(), CURLUPART_FRAGMENT).empty()) {
+  if (url->has_query_or_fragment) {
     why = "may have no query and no fragment";
     return {};
   }
   constexpr std::string_view kTraces = "/v1/traces";
-  std::string path = part_of(url.get(), CURLUPART_PATH);
+  std::string& path = url->path;
   while (path.ends_with('/')) path.pop_back();
   if (!path.ends_with(kTraces)) path += kTraces;
-  curl_url_set(url.get(), CURLUPART_PATH, path.c_str(), 0);
-  return part_of(url.get(), CURLUPART_URL);
+  return outbound::with_path(endpoint, path);
 }
 
 std::optional<std::vector<std::string>> read_headers(const Settings& settings, std::string& why) {

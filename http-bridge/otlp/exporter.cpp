@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/otlp/exporter.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <csignal>
 #include <utility>
 
 #include "http-bridge/gzip.h"
 #include "http-bridge/log.h"
 #include "http-bridge/otlp/encoding.h"
-#include "metrics/text/printable.h"
+#include "http-bridge/outbound/host_name.h"
 #include "shm/clock.h"
 
 namespace goxel_telemetry::http_bridge::otlp {
 namespace {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return metrics::printable(name.data());
-}
-
 std::uint32_t pid_of(const metrics::Follower& daemon) {
   const auto processes = daemon.recording_processes(1);
   return processes.empty() ? 0 : processes.front().process.pid;
+}
+
+outbound::PeerSettings collector_of(const Settings& settings, std::vector<std::string> headers) {
+  outbound::PeerSettings collector;
+  collector.url = settings.url;
+  collector.ca_file = settings.ca_file;
+  collector.headers = std::move(headers);
+  collector.headers.insert(collector.headers.begin(),
+                           {"Content-Type: application/json", "Content-Encoding: gzip"});
+  return collector;
 }
 
 void say(const std::string& sentence) {
@@ -38,7 +38,7 @@ void say(const std::string& sentence) {
 Exporter::Exporter(Settings settings, std::vector<std::string> headers)
     : settings_(std::move(settings)),
       headers_(std::move(headers)),
-      host_(host_name()),
+      host_(outbound::host_name()),
       began_ns_(shm::monotonic_ns()),
       sampling_(settings_.share),
       complaints_(settings_.url),
@@ -98,19 +98,14 @@ ExportCounts Exporter::counts() const {
 }
 
 void Exporter::run(const std::stop_token& stop) {
-  // A connection that its peer has closed.
-  sigset_t broken_pipe;
-  sigemptyset(&broken_pipe);
-  sigaddset(&broken_pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
-
-  Sender sender(settings_.url, headers_, settings_.ca_file);
+  outbound::block_broken_pipe();
+  outbound::Peer collector(collector_of(settings_, headers_));
   for (bool ends = false, in_time = true; in_time && !ends;) {
     ends = wait(stop);
     while (in_time) {
       const std::optional<Batch> batch = next_batch();
       if (!batch) break;
-      in_time = deliver(sender, *batch, stop);
+      in_time = deliver(collector, *batch, stop);
     }
     say(complaints_.lost(counts(), Clock::now()));
   }
@@ -145,10 +140,10 @@ std::optional<Exporter::Batch> Exporter::next_batch() {
   return Batch{gzip(request.text()), request.spans()};
 }
 
-bool Exporter::deliver(Sender& sender, const Batch& batch, const std::stop_token& stop) {
+bool Exporter::deliver(outbound::Peer& collector, const Batch& batch, const std::stop_token& stop) {
   const Clock::time_point given_up = Clock::now() + kGivenUpAfter;
   for (;;) {
-    const Answer answer = sender.post(batch.body, [&] { return deadline(stop); });
+    const Answer answer = collector.post(batch.body, [&] { return deadline(stop); });
     const Verdict verdict = verdict_of(answer);
     if (verdict == Verdict::taken) {
       taken(batch, answer);
@@ -165,8 +160,8 @@ bool Exporter::deliver(Sender& sender, const Batch& batch, const std::stop_token
       settle(&ExportCounts::given_up, batch.spans);
       return true;
     }
-    const auto delay =
-        delay_after(++failures_, answer.retry_after, std::generate_canonical<double, 32>(random_));
+    const auto delay = outbound::delay_after(kBackoff, ++failures_, answer.retry_after,
+                                             std::generate_canonical<double, 32>(random_));
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, delay, [] { return false; });
   }

@@ -20,12 +20,13 @@
 
 #include "documents/span_batch.h"
 #include "http-bridge/export_counts.h"
+#include "http-bridge/otlp/answer.h"
 #include "http-bridge/otlp/complaints.h"
 #include "http-bridge/otlp/endpoint.h"
 #include "http-bridge/otlp/operation.h"
 #include "http-bridge/otlp/sampling.h"
-#include "http-bridge/otlp/sender.h"
 #include "http-bridge/otlp/trace_ids.h"
+#include "http-bridge/outbound/peer.h"
 #include "metrics/layers/operation_listener.h"
 #include "metrics/live/follower.h"
 
@@ -69,7 +70,7 @@ class Exporter {
   bool wait(const std::stop_token& stop);
   std::optional<Batch> next_batch();
   // False if the end came first.
-  bool deliver(Sender& sender, const Batch& batch, const std::stop_token& stop);
+  bool deliver(outbound::Peer& collector, const Batch& batch, const std::stop_token& stop);
   void taken(const Batch& batch, const Answer& answer);
   Clock::time_point deadline(const std::stop_token& stop);
   void settle(std::uint64_t ExportCounts::*fate, std::uint64_t spans);

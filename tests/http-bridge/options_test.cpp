@@ -366,8 +366,22 @@ TEST_F(BridgeConfigFile, WhatIsNoTomlIsToldWithItsLine) {
   EXPECT_THAT(fault("a = " + std::string(10'000, '[')), StartsWith(in_line(1, "")));
 }
 
+TEST_F(BridgeConfigFile, ChannelsAreReadAndTheirFaultsHaveLines) {
+  const Options options = accepted({"--config", file(R"([notify.hook]
+type = "webhook"
+url = "http://localhost:9"
+)")});
+  ASSERT_EQ(options.channels.size(), 1u);
+  EXPECT_EQ(options.channels[0].name, "hook");
+  EXPECT_THAT(fault("port = 0\n[notify.hook]\ntype = \"smoke\"\n"),
+              StartsWith(in_line(3, "type of [notify.hook] is one of")));
+  EXPECT_THAT(fault("port = 0\n", {"--test-notification", "hook"}),
+              HasSubstr("the configuration file has no [notify.hook]"));
+}
+
 TEST_F(BridgeConfigFile, SectionsAreHandedOnAsTheyStand) {
-  const Options options = accepted({"--config", file(R"(port = 0
+  std::string why;
+  const ConfigText config = parse_config(R"(port = 0
 notify.dev = {limit = 7}
 [notify.ops]
 kind = "slack"
@@ -376,10 +390,13 @@ to = ["a", "b"]
 enabled = false
 ratio = 0.25
 [notify.nothing]
-)")});
-  EXPECT_EQ(options.port, 0);
+)",
+                                         why);
+  EXPECT_EQ(why, "");
+  ASSERT_EQ(config.entries.size(), 1u);
+  EXPECT_EQ(config.entries[0].name, "port");
   std::string text;
-  for (const ConfigSection& section : options.sections) {
+  for (const ConfigSection& section : config.sections) {
     text += std::to_string(section.line) + ' ' + section.name + '\n';
     for (const ConfigEntry& entry : section.entries) {
       text += std::to_string(entry.line) + "   " + entry.name + " =";

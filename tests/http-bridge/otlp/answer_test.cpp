@@ -7,8 +7,6 @@
 namespace goxel_telemetry::http_bridge::otlp {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 using testing::HasSubstr;
 
 Answer answered(int status, const std::string& body = "") {
@@ -56,21 +54,6 @@ TEST(OtlpAnswer, IsToldInItsOwnWords) {
   Answer none;
   none.problem = "Connection refused";
   EXPECT_EQ(told(none), "Connection refused");
-}
-
-TEST(OtlpDelay, DoublesAndHasABound) {
-  EXPECT_EQ(delay_after(1, seconds(0), 1), milliseconds(1'000));
-  EXPECT_EQ(delay_after(2, seconds(0), 1), milliseconds(2'000));
-  EXPECT_EQ(delay_after(3, seconds(0), 0), milliseconds(2'000));
-  EXPECT_EQ(delay_after(6, seconds(0), 1), kLongestDelay);
-  EXPECT_EQ(delay_after(UINT32_MAX, seconds(0), 1), kLongestDelay);
-  EXPECT_EQ(delay_after(UINT32_MAX, seconds(0), 0), kLongestDelay / 2);
-}
-
-TEST(OtlpDelay, IsNotShorterThanTheCollectorAsksForWithinABound) {
-  EXPECT_EQ(delay_after(1, seconds(7), 0), seconds(7));
-  EXPECT_EQ(delay_after(6, seconds(1), 1), kLongestDelay);
-  EXPECT_EQ(delay_after(1, seconds(86'400), 0), kLongestRetryAfter);
 }
 
 }  // namespace
