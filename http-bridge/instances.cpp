@@ -165,6 +165,20 @@ void Instances::read(const Time& now) {
       groups_.size(), [this](std::size_t i) -> const std::string& { return name_of(i); },
       [&](std::size_t i) { groups_[i].sweep(now, budget_ns_ / groups_.size()); });
   if (history_ != nullptr) hand_out(now);
+  if (tick_listener_) hand_out_ticks(now);
+}
+
+// Those that have ended. After a pause, those of which the windows still have every second.
+void Instances::hand_out_ticks(const Time& now) {
+  constexpr std::uint64_t kMostAtOnce = 10;
+  const std::uint64_t second = now.monotonic_ns / metrics::kNsPerSecond;
+  const std::uint64_t end = (second - metrics::kTickClosesAfterSeconds) / metrics::kTickSeconds;
+  const std::uint64_t first = std::max(next_tick_.value_or(end), end - kMostAtOnce);
+  for (std::uint64_t number = first; number < end; ++number) {
+    for (metrics::LayerGroup& group : groups_)
+      tick_listener_(group.instance(), group.daemon().tick(number), group.outer().tick(number));
+  }
+  next_tick_ = end;
 }
 
 // Of an instance that waits for its turn, the last snapshot stands.

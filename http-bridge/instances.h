@@ -62,6 +62,12 @@ class Instances {
     alert_counts_ = std::move(counts);
   }
 
+  // `listener` gets what each instance did in each tick (metrics/live/tick.h), of its daemon and of its outer layers, soon after it has
+  // ended: during a sweep, so it must not wait. Call it before start().
+  using TickListener =
+      std::function<void(const std::string& instance, metrics::Tick daemon, metrics::Tick outer)>;
+  void on_tick(TickListener listener) { tick_listener_ = std::move(listener); }
+
   // Sweeps and shows once, then goes on on a thread of its own until destruction.
   void start();
 
@@ -103,6 +109,7 @@ class Instances {
   void hand_out(const metrics::Time& now);
   void begin_history(metrics::LayerGroup& group);
   void listen_to(metrics::LayerGroup& group);
+  void hand_out_ticks(const metrics::Time& now);
 
   const bool watches_all_;
   const List list_;
@@ -120,6 +127,8 @@ class Instances {
   std::uint64_t left_out_ = 0;
   HistoryService* history_ = nullptr;
   Listener listener_;
+  TickListener tick_listener_;
+  std::optional<std::uint64_t> next_tick_;  // that is to be handed out
   std::function<ExportCounts()> export_counts_;
   std::function<std::shared_ptr<const AlertCounts>()> alert_counts_;
   std::optional<std::uint64_t> began_ns_;       // CLOCK_MONOTONIC of the first sweep

@@ -18,6 +18,7 @@
 #include "http-bridge/access.h"
 #include "http-bridge/alerts/alert_service.h"
 #include "http-bridge/alerts/alerts_route.h"
+#include "http-bridge/alerts/regression_source.h"
 #include "http-bridge/cross_origin.h"
 #include "http-bridge/daemon_states.h"
 #include "http-bridge/history_service.h"
@@ -115,6 +116,7 @@ struct Service::Parts {
   Parts(const Options& options, std::string token)
       : access(Access::for_address(options.bind, std::move(token), options.allowed_origins)),
         instances(options.instances),
+        regressions([this] { return instances.latest(); }, options.history_file),
         alerts(options.alerts_file.empty() ? std::string(metrics::kInMemory) + "alerts"
                                            : options.alerts_file,
                options.alerts, notify::names_of(options.channels),
@@ -154,6 +156,10 @@ struct Service::Parts {
       instances.keep_history(*history);
     }
     instances.show_alerts([this] { return alerts.counts(); });
+    instances.on_tick(
+        [this](const std::string& instance, metrics::Tick daemon, metrics::Tick outer) {
+          regressions.take({instance, std::move(daemon), std::move(outer)});
+        });
     instances.start();
     begin_alerts(options, std::move(channels));
     return true;
@@ -164,6 +170,7 @@ struct Service::Parts {
       log_event(LogLevel::warning, "alerts_are_in_memory",
                 {{"what_to_do", "give --alerts-file or --history, so that no message is lost"}});
     }
+    alerts.add_source([this](const metrics::Time& now) { return regressions.look(now); });
     if (history) {
       alerts.add_source([this](const metrics::Time& now) {
         std::vector<metrics::Condition> conditions;
@@ -274,6 +281,7 @@ struct Service::Parts {
   std::optional<otlp::Exporter> exporter;
   SharedAccess access;
   Instances instances;
+  RegressionSource regressions;
   AlertService alerts;
   std::optional<notify::Notifier> notifier;
   const HistorySource source;

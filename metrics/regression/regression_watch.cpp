@@ -209,8 +209,7 @@ void RegressionWatch::describe(Incident& incident, AlertRule rule, const Time& n
   for (const auto& [series, level] : incident.active)
     condition.level = std::max(condition.level, level);
   const std::uint64_t ago_ns =
-      now.monotonic_ns -
-      std::min(now.monotonic_ns, incident.since_tick * kTickSeconds * kNsPerSecond);
+      ((tick_ + 1 - incident.since_tick) * kTickSeconds + kTickClosesAfterSeconds) * kNsPerSecond;
   condition.since_ns = now.realtime_ns - std::min(now.realtime_ns, ago_ns);
   condition.summary =
       instance_ + (rule == AlertRule::slower ? " has become slower" : " fails more often");

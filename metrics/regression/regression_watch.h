@@ -26,7 +26,8 @@ class RegressionWatch {
  public:
   explicit RegressionWatch(std::string instance);
 
-  // The next tick, of the daemon's segment and of that of its outer layers. `layers`: as seen now.
+  // The next tick, of the daemon's segment and of that of its outer layers: it has just been closed. `layers`: as seen now. Only
+  // the distances between numbers matter.
   void look(const Tick& daemon, const Tick& outer, const LayersView& layers, const Time& now);
 
   // What is so, and what has become the usual in the last tick.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Brings the ticks of all instances from the sweep to the watches for regressions, which think on the alerts' thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "http-bridge/snapshots.h"
+#include "metrics/alerts/condition.h"
+#include "metrics/live/tick.h"
+#include "metrics/regression/regression_watch.h"
+
+namespace goxel_telemetry::http_bridge {
+
+// What one instance did in a tick, in its daemon's segment and in that of its outer layers.
+struct InstanceTick {
+  std::string instance;
+  metrics::Tick daemon;
+  metrics::Tick outer;
+};
+
+class RegressionSource {
+ public:
+  static constexpr std::size_t kMostWaiting = 1024;  // ticks; the oldest are dropped
+
+  // `latest` is never null. What is usual is learnt from `history_file`, if there is one, when an instance is seen first.
+  RegressionSource(std::function<std::shared_ptr<const Snapshots>()> latest,
+                   std::string history_file);
+
+  // Of each instance in their order. Thread-safe; never waits for look().
+  void take(InstanceTick tick);
+
+  // Looks at what has come since; what is so then. On one thread.
+  std::vector<metrics::Condition> look(const metrics::Time& now);
+
+ private:
+  metrics::RegressionWatch& watch_of(const InstanceTick& first, const metrics::Time& now);
+
+  const std::function<std::shared_ptr<const Snapshots>()> latest_;
+  const std::string history_file_;
+  std::map<std::string, metrics::RegressionWatch> watches_;
+  std::mutex mutex_;  // guards what follows
+  std::vector<InstanceTick> waiting_;
+};
+
+}  // namespace goxel_telemetry::http_bridge
