@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One method of the daemon becomes slower by half under load: one thread of messages says so, within a minute, names the method
+and the layer, and ends when it is over."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+import urllib.request
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "notify"))
+from servers import BRIDGE, Notifications, main, until  # noqa: E402
+
+LAUNCHER, DAEMON, PLUGIN, LOAD, EARLIER_HOUR = sys.argv[3:8]
+INSTANCE = f"slower-test-{os.getpid()}"
+METHOD = "goxel.add_voxel"
+METHODS = f"{METHOD},goxel.get_voxel,goxel.list_layers,goxel.get_status"
+USUAL_US, SLOW_US = 3000, 4500
+# Of real traffic, of which the hour before is made; shorter, and an hour has nothing in it that differs.
+RECORDED_SECONDS = 60
+WITHIN_SECONDS = 60
+
+
+class Slower(Notifications):
+    def setUp(self):
+        super().setUp()
+        self.slow = os.path.join(self.folder, "slow")
+        self.socket = os.path.join(self.folder, "socket")
+        config = self.file("daemon.json", json.dumps({"plugins": {"telemetry": {
+            "enabled": True, "library": PLUGIN, "config": {"instance": INSTANCE}}}}))
+        self.run_beside(LAUNCHER, DAEMON, "--foreground", "--socket", self.socket, "-c", config,
+                        "--slow", METHOD, str(USUAL_US), str(SLOW_US), self.slow)
+        until(lambda: os.path.exists(self.socket))
+        self.run_beside(LOAD, "--socket", self.socket, "--connections", "4", "--methods", METHODS,
+                        "--rate", "60", "--seconds", "3000", "--layers", INSTANCE)
+
+    def run_beside(self, *command):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: (process.kill(), process.wait()))
+        return process
+
+    def start_bridge(self, history, *more):
+        log = open(os.path.join(self.folder, "log"), "a")
+        bridge = subprocess.Popen([BRIDGE, "--port", "0", "--instance", INSTANCE, "--history", history, *more],
+                                  stdout=subprocess.PIPE, stderr=log, text=True)
+        log.close()
+        self.addCleanup(lambda: (bridge.kill(), bridge.wait(), bridge.stdout.close()))
+        self.address = bridge.stdout.readline().removeprefix("listening on ").strip()
+        return bridge
+
+    def alerts(self):
+        with urllib.request.urlopen(self.address + "/api/v1/alerts", timeout=20) as answer:
+            return json.load(answer)["alerts"]
+
+    def test_one_thread_of_messages_that_names_the_method_and_the_layer(self):
+        recorded, history = (os.path.join(self.folder, name) for name in ("recorded.db", "history.db"))
+        bridge = self.start_bridge(recorded)
+        time.sleep(RECORDED_SECONDS)
+        bridge.send_signal(signal.SIGTERM)
+        self.assertEqual(bridge.wait(30), 0)
+        for instance in (INSTANCE, INSTANCE + ".layers"):
+            subprocess.run([EARLIER_HOUR, recorded, history, instance], check=True)
+
+        hook = self.receiver()
+        config = self.file("bridge.toml", f'[notify.hook]\ntype = "webhook"\nurl = "{hook.url}"\n')
+        self.start_bridge(history, "--config", config)
+        time.sleep(30)
+        self.assertEqual([one["summary"] for one in self.alerts()], [], "nothing has changed yet")
+
+        open(self.slow, "w").close()
+        changed = time.monotonic()
+        until(lambda: hook.requests, 2 * WITHIN_SECONDS, "a message")
+        took = hook.requests[0][0] - changed
+        print(f"told after {took:.0f} s")
+        self.assertLess(took, WITHIN_SECONDS)
+        first = hook.bodies()[0]["events"][0]
+        self.assertEqual((first["change"], first["alert"]["rule"], first["alert"]["instance"]),
+                         ("raised", "slower", INSTANCE))
+        self.assertIn(METHOD, first["alert"]["summary"])
+        shift = first["alert"]["evidence"]["operations"][0]
+        self.assertEqual(shift["operation"], METHOD)
+        self.assertEqual(shift["layers"][0]["layer"], "daemon")
+        self.assertGreater(shift["layers"][0]["share"], 0.5)
+
+        time.sleep(30)  # so that it might be told twice
+        os.remove(self.slow)
+        until(lambda: "ended" in [event["change"] for body in hook.bodies() for event in body["events"]],
+              180, "the end")
+        events = [event for body in hook.bodies() for event in body["events"]]
+        self.assertEqual(len({event["alert"]["id"] for event in events}), 1, events)
+        changes = [event["change"] for event in events]
+        self.assertEqual(changes, [change for change in ("raised", "confirmed", "widened", "ended") if change in changes])
+        self.assertEqual(len(self.alerts()), 1)
+
+
+if __name__ == "__main__":
+    main()
