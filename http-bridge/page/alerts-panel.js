@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The bridge's alerts, those that are active first, each with its evidence and what one can say of it. Rows keep their order while pointer or focus
-// is among them, so that no click meets another one.
+// The bridge's alerts, those that are active first, each with its evidence and what one can say of it. Rows hold still while pointer or focus is
+// among them, also those of alerts that end meanwhile, so that no click meets another one.
 import { evidence } from '/page/alert-evidence.js';
 import { post } from '/page/api.js';
 import { byId, element, setAttribute, setRows, setText } from '/page/dom.js';
@@ -53,8 +53,9 @@ class Row {
     setAttribute(this.node, 'class', `alert ${alert.active ? tone(alert) : 'quiet'}`);
     setText(this.#level, `${sign(tone(alert))} ${name(alert.level)}`);
     setText(this.#when, when(alert) + (silence && alert.active ? `, silenced until ${timeOfDay(ms(silence.end_realtime_ns))}` : ''));
-    setText(this.#summary, sentence(alert.summary));
-    setText(this.#advice, sentence(alert.advice));
+    // As they are: they may begin with a name or a command.
+    setText(this.#summary, name(alert.summary));
+    setText(this.#advice, name(alert.advice));
     setAttribute(this.#says, 'aria-label', `What you say of: ${name(alert.summary)}`);
     judgements.forEach(([word], i) => setAttribute(this.#judgements[i], 'aria-pressed', String(alert.judgement === word)));
     setText(this.#silence, silence ? 'End the silence' : 'Silence for 2 h');
@@ -101,6 +102,9 @@ function accuracyOf({ days, raised, right, wrong, wrong_ratio: ratio, promised_w
   return `${said}${count(right + wrong)} ${right + wrong === 1 ? 'was' : 'were'} judged: ${percent(ratio)} wrong. Promised: less than ${percent(promised)}.`;
 }
 
+// Of rows that somebody may be about to click, the keys.
+const heldIn = (list) => (list.matches(':hover, :has(:focus-visible)') ? [...list.children].map((node) => node.dataset.key) : []);
+
 export class AlertsPanel {
   #rows = new WeakMap();  // by node
   #known = { active: [], past: [], silences: [] };
@@ -120,11 +124,13 @@ export class AlertsPanel {
   /** As Alerts takes it. */
   show(known) {
     this.#known = { ...this.#known, ...known };
-    const { active, past, accuracy, message } = this.#known;
-    byId('alerts').hidden = active.length + past.length === 0 && !message;
+    const { active, accuracy, message } = this.#known;
+    const held = heldIn(byId('alerts-active'));
+    const [stays, past] = [true, false].map((here) => this.#known.past.filter(({ id }) => held.includes(id) === here));
+    byId('alerts').hidden = active.length + this.#known.past.length === 0 && !message;
     setText(byId('alerts-count'), !accuracy ? 'not known' : active.length === 0 ? 'none is active' : `${count(active.length)} active`);
     setText(byId('alerts-message'), sentence(message));
-    this.#list(byId('alerts-active'), active);
+    this.#list(byId('alerts-active'), [...active, ...stays]);
     this.#list(byId('alerts-past').lastChild, past);
     byId('alerts-past').hidden = past.length === 0;
     setText(byId('alerts-past').firstChild, `${count(past.length)} of the past`);
@@ -132,13 +138,9 @@ export class AlertsPanel {
   }
 
   #list(parent, alerts) {
-    const order = [...parent.children].map((node) => node.dataset.key);
-    const shown = [...alerts];
-    if (parent.matches(':hover, :focus-within')) {
-      const place = ({ id }) => (order.includes(id) ? order.indexOf(id) : Infinity);
-      shown.sort((a, b) => place(a) - place(b) || 0);
-    }
-    setRows(parent, shown, ({ id }) => id, () => {
+    const held = heldIn(parent);
+    const place = ({ id }) => (held.includes(id) ? held.indexOf(id) : Infinity);
+    setRows(parent, [...alerts].sort((a, b) => place(a) - place(b) || 0), ({ id }) => id, () => {
       const row = new Row(this.#onSaid, this.#onStretch);
       this.#rows.set(row.node, row);
       return row.node;
