@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Asks the bridge for what does not come over the socket: the past, and comparisons. A token, where the bridge asks for one, is kept
-// by this tab and no longer.
+// Asks the bridge for what does not come over the socket: the past, comparisons, alerts; and tells it what a person says of those. A token, where
+// the bridge asks for one, is kept by this tab and no longer.
 
 const key = 'goxel-telemetry-token';
 
@@ -15,10 +15,10 @@ export class Problem extends Error {
   }
 }
 
-export async function get(path, signal) {
+async function ask(path, { headers, ...options }) {
   let answer;
   try {
-    answer = await fetch(path, { headers: token() ? { Authorization: `Bearer ${token()}` } : {}, signal });
+    answer = await fetch(path, { headers: { ...headers, ...(token() ? { Authorization: `Bearer ${token()}` } : {}) }, ...options });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new Problem(0, 'The bridge does not answer.');
@@ -27,6 +27,9 @@ export async function get(path, signal) {
   if (!answer.ok) throw new Problem(answer.status, document.detail ?? `The bridge answered ${answer.status}.`);
   return document;
 }
+
+export const get = (path, signal) => ask(path, { signal });
+export const post = (path, document) => ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(document) });
 
 /** The path with its parameters; those that are undefined are left out. */
 export const path = (name, parameters) => `/api/v1/${name}?${new URLSearchParams(

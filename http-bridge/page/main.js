@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What comes from the bridge, and where it is shown. Figures are drawn ten times a second, charts once; while nobody sees the page, nothing is
 // asked for.
+import { stretchOf } from '/page/alert-stretches.js';
+import { AlertsPanel } from '/page/alerts-panel.js';
+import { Alerts } from '/page/alerts.js';
 import * as clock from '/page/clock.js';
 import { offerLink, showCommands } from '/page/copying.js';
 import { byId, element, setAttribute, setClass, setRows, setText } from '/page/dom.js';
@@ -36,6 +39,12 @@ const verdict = new VerdictPanel(byId('verdict-content'));
 const layersPanel = new LayersPanel(byId('layers-content'));
 const operationsPanel = new OperationsPanel(byId('operations-content'));
 const inflightPanel = new InflightPanel(byId('inflight-content'));
+const charts = [...live.charts, trend.chart];
+const alerts = new Alerts(tookAlerts);
+const alertsPanel = new AlertsPanel(askForAlerts, (stretch) => {
+  change(stretch);
+  byId('trend').scrollIntoView({ block: 'nearest' });
+});
 
 // Of the daemon that is looked at, what came last.
 let known = {};
@@ -46,6 +55,7 @@ let instance;       // its name
 let subscriptions = [];
 let filled = new Set();  // stacks whose past was asked for
 let chartSecond;
+let raised = [];  // alerts, of all daemons
 
 const overview = () => known.overview;
 const targets = () => known.layers?.targets ?? {};
@@ -115,7 +125,24 @@ function tookInstances(document) {
   drawWithFigures('figures');
 }
 
+function tookAlerts(answer) {
+  alertsPanel.show(answer);
+  if (answer.active) raised = [...answer.past, ...answer.active];
+  showStretches();
+}
+
+// Those of the bridge itself, too.
+function showStretches() {
+  const stretches = raised.filter((alert) => [instance, ''].includes(alert.instance)).map(stretchOf);
+  for (const chart of charts) chart.alerts = stretches;
+}
+
 // ---- What is asked for ----
+
+function askForAlerts() {
+  alerts.forget();
+  alerts.start();
+}
 
 function watch(choice) {
   for (const end of subscriptions.splice(0)) end();
@@ -129,6 +156,7 @@ function watch(choice) {
   filled = new Set();
   chartSecond = undefined;
   trendSource = undefined;
+  showStretches();
   if (instance === undefined) return;
   const refused = (sentence) => {
     known.problem = sentence;
@@ -181,6 +209,7 @@ function start() {
   feed.resume();
   endInstances = feed.subscribe('instances', { hz: 1 }, tookInstances);
   if (instance !== undefined) watch(instance);
+  alerts.start();
 }
 
 function stop() {
@@ -189,6 +218,7 @@ function stop() {
   feed.pause();
   trend.stop();
   verdict.stop();
+  alerts.stop();
 }
 
 // ---- What is drawn ----
@@ -319,7 +349,7 @@ function showChoice() {
 
 function reactTo(isOther) {
   applyLook(view);
-  for (const chart of [...live.charts, trend.chart]) chart.isTableOpen = view.tables;
+  for (const chart of charts) chart.isTableOpen = view.tables;
   if (isOther.instance && view.instance) watch(view.instance);
   else if (isOther.wall) watch(instance);
   else {
@@ -328,7 +358,7 @@ function reactTo(isOther) {
   }
   showChoice();
   requestAnimationFrame(() => {
-    for (const chart of [...live.charts, trend.chart]) if (isOther.theme || isOther.wall) chart.restyle();
+    for (const chart of charts) if (isOther.theme || isOther.wall) chart.restyle();
   });
   for (const what of ['figures', 'slow', 'charts']) drawSoon(what);
 }
@@ -351,7 +381,7 @@ byId('skip').addEventListener('click', (event) => {
   event.preventDefault();
   byId('main').focus();
 });
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { for (const chart of [...live.charts, trend.chart]) chart.restyle(); });
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { for (const chart of charts) chart.restyle(); });
 offerLink(() => {
   const to = view.to ?? Math.floor((clock.now() ?? Date.now()) / 1000);
   const seconds = { '1h': 3600, '24h': 86_400, '7d': 604_800 }[view.trend];
@@ -360,7 +390,12 @@ offerLink(() => {
 listen(stepDaemon);
 feed.onState((sentence, isUnauthorised) => {
   trouble = sentence;
-  if (isUnauthorised) askForToken(() => feed.resume());
+  if (isUnauthorised) {
+    askForToken(() => {
+      feed.resume();
+      alerts.start();
+    });
+  }
   drawSoon('figures');
 });
 document.addEventListener('visibilitychange', () => (document.hidden ? stop() : start()));
@@ -368,5 +403,5 @@ document.addEventListener('visibilitychange', () => (document.hidden ? stop() : 
 setInterval(() => { if (!document.hidden && trouble) drawSoon('figures'); }, 500);
 
 applyLook(view);
-for (const chart of [...live.charts, trend.chart]) chart.isTableOpen = view.tables;
+for (const chart of charts) chart.isTableOpen = view.tables;
 if (!document.hidden) start();

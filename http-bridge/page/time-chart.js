@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A chart over time with its legend, its sentence for those who do not see it, and its table. Only this file knows Chart.js.
+import { drawStretches, heightOf, inRows, saidOf } from '/page/alert-stretches.js';
 import { element, setAttribute, setText } from '/page/dom.js';
 import { timeOfDay, dateTime, unknown } from '/page/format.js';
 import { SteadyScale, timeTicks } from '/page/scales.js';
@@ -58,6 +59,7 @@ const surroundings = {
       ctx.textAlign = at > area.right - 20 ? 'right' : 'left';
       ctx.fillText(mark.sign, at + (at > area.right - 20 ? -3 : 3), area.bottom - 3);
     }
+    drawStretches(ctx, area, (at) => x.getPixelForValue(at), shown.alerts, shown);
     ctx.restore();
   },
 };
@@ -97,8 +99,18 @@ function ofAlone({ dataset, dataIndex }) {
   return !isHole(dataIndex) && isHole(dataIndex - 1) && isHole(dataIndex + 1) ? 2 : 0;
 }
 
+function colorOf(parent, ink) {
+  const probe = parent.appendChild(element('i', { class: `ink-${ink}` }));
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+const topPadding = 4;
+
 export class TimeChart {
   #chart;
+  #alerts = [];
   #canvas = element('canvas', { role: 'img' });
   #legend = element('ul', { class: 'legend' });
   #table = element('table');
@@ -121,6 +133,13 @@ export class TimeChart {
 
   get width() { return Math.max(50, Math.round(this.#canvas.parentNode.clientWidth)); }
   set isTableOpen(open) { this.#details.open = open; }
+
+  /** As stretchOf() makes them. */
+  set alerts(stretches) {
+    if (JSON.stringify(stretches) === JSON.stringify(this.#alerts)) return;
+    this.#alerts = stretches;
+    if (this.#last) this.show(this.#last);
+  }
 
   /** Colours and sizes may be others from now on. */
   restyle() {
@@ -153,9 +172,11 @@ export class TimeChart {
     const scale = isLogarithmic ? this.#scale.logarithmic(least, greatest, to * 1000) : this.#scale.linear(greatest, to * 1000);
     [x.min, x.max, y.min, y.max] = [from, to, scale.min, scale.max];
     chart.$ticks = scale.ticks;
-    Object.assign(chart.$shown, { unwatched, marks, target: target ? { value: target, text: this.#format(target) } : undefined });
+    const alerts = inRows(this.#alerts, from, to);
+    chart.options.layout.padding.top = topPadding + heightOf(alerts, chart.$shown.fontSize);
+    Object.assign(chart.$shown, { unwatched, marks, alerts, target: target ? { value: target, text: this.#format(target) } : undefined });
     chart.update('none');
-    this.#describe(shown);
+    this.#describe(shown, alerts);
     if (this.#table.querySelectorAll('tbody tr').length < tableRows) this.#fillTable();
   }
 
@@ -180,7 +201,7 @@ export class TimeChart {
       options: {
         animation: false, parsing: false, normalized: true, responsive: true, maintainAspectRatio: false, resizeDelay: 100,
         interaction: { mode: 'index', intersect: false, axis: 'x' },
-        layout: { padding: { top: 4, right: 4 } },
+        layout: { padding: { top: topPadding, right: 4 } },
         scales: {
           x: {
             type: 'linear', grid: { color: style.borderColor, drawTicks: false }, ticks: { color: ink, font, maxRotation: 0, autoSkip: false },
@@ -207,11 +228,12 @@ export class TimeChart {
     });
     // afterBuildTicks of `x` gives labels; the default callback would write the number.
     this.#chart.options.scales.x.ticks.callback = (value, i, ticks) => ticks[i].label;
-    this.#chart.$shown = { hatching: hatching(ink), ink, ground: style.backgroundColor, fontSize: font.size, font: `${font.size}px ${font.family}`, unwatched: [], marks: [] };
+    this.#chart.$shown = { hatching: hatching(ink), ink, ground: style.backgroundColor, fontSize: font.size, font: `${font.size}px ${font.family}`, unwatched: [], marks: [], alerts: [],
+      tones: { warning: colorOf(this.#legend, 'warning'), bad: colorOf(this.#legend, 'bad') } };
   }
 
   // The legend's values are of the newest point.
-  #describe({ lines, from, to, target, marks = [], unwatched = [] }) {
+  #describe({ lines, from, to, target, marks = [], unwatched = [] }, alerts) {
     const parts = lines.map((line, i) => {
       const newest = line.points.at(-1);
       const value = newest && newest.begin + newest.seconds > to - 3 * newest.seconds ? newest[line.field] : null;
@@ -224,6 +246,7 @@ export class TimeChart {
     if (target) parts.push(`target ${this.#format(target)}`);
     if (unwatched.length > 0) parts.push(`${unwatched.length} stretch${unwatched.length === 1 ? '' : 'es'} not watched`);
     for (const mark of marks) parts.push(`${mark.name} at ${timeOfDay(mark.at * 1000)}`);
+    parts.push(...saidOf(alerts));
     setAttribute(this.#canvas, 'aria-label', `${this.#name}, ${dateTime(from * 1000)} to ${timeOfDay(to * 1000)}: ${parts.join('; ')}`);
   }
 

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The bridge's alerts on the page, and what one can say of them there.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Browser, says, text } from './browser.mjs';
+import { contrasts } from './contrast.mjs';
+import { DaemonSocket } from './daemon-socket.mjs';
+import { World, eventually } from './world.mjs';
+
+const rules = '[alerts.request_stuck]\nlimit = "1s"\nclear = "1s"\n[alerts.daemon_gone]\nhold = "1s"\nclear = "1s"\n';
+const button = (page, name) => page.locator('#alerts').getByRole('button', { name, exact: true }).first();
+const labels = (page) => page.locator('.chart canvas').evaluateAll((each) => each.map((canvas) => canvas.getAttribute('aria-label')));
+const isPressed = (page, name) => eventually(() => button(page, name).getAttribute('aria-pressed'), (on) => on === 'true', `"${name}" is chosen`);
+
+// The colours that are drawn above the lines of the latency chart, where nothing is without an alert.
+const strip = (page) => page.locator('#latency canvas').evaluate((canvas) => {
+  const { chartArea: area } = window.Chart.getChart(canvas);
+  const scale = canvas.width / canvas.clientWidth;
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(area.left * scale, 0, area.width * scale, (area.top - 2) * scale);
+  return { height: area.top, painted: data.filter((value, i) => i % 4 === 3 && value === 255).length };
+});
+
+test('the alerts of a daemon', async (t) => {
+  const world = World.prepare(t);
+  writeFileSync(world.file('bridge.toml'), rules);
+  const options = ['--config', world.file('bridge.toml'), '--history', world.file('history.db')];
+  await world.startDaemon();
+  world.url = await world.startBridge('bridge', ['--port', '0', ...options]);
+  const { port } = new URL(world.url);
+  const ask = async (query) => JSON.parse(await world.get(`/api/v1/alerts${query}`));
+  const page = await (await Browser.start(t)).page();
+  const answered = page.waitForResponse(/\/api\/v1\/alerts/);
+  await page.goto(world.url);
+  await says(page, '^Live$');
+  let bare;
+
+  await t.test('are not shown if there are none', async () => {
+    await answered;
+    await page.waitForFunction(() => performance.getEntriesByName('first-chart').length === 1);
+    bare = await strip(page);
+    assert.ok(!await page.locator('#alerts').isVisible());
+    assert.doesNotMatch((await labels(page)).join(), /alert/);
+  });
+
+  const socket = await DaemonSocket.connect(world.socket);
+  t.after(() => socket.close());
+  const end = new Promise((resolve) => { socket.onLine = resolve; });
+  socket.send({ jsonrpc: '2.0', id: 1, method: 'stand_in.sleep', params: { ms: 20_000 } });
+  await page.locator('#alerts-active .alert').waitFor({ timeout: 60_000 });
+  const [stuck] = (await ask('?active=true')).alerts;
+
+  await t.test('say how grave they are, since when, what it is, and what to do', async () => {
+    const said = await text(page, '#alerts-active .alert');
+    assert.match(said, /^▲ warning the daemon .* stand_in\.sleep\n/);
+    assert.ok(said.includes(stuck.summary) && said.includes(stuck.advice), said);
+    const since = new Date(stuck.since_realtime_ns / 1e6);
+    assert.ok(said.includes(`since ${since.toLocaleDateString('sv')} ${since.toTimeString().slice(0, 8)}`), said);
+    assert.equal(await text(page, '#alerts-count'), '1 active');
+    assert.match(await text(page, '#alerts-accuracy'), /^Of 1 alert in the last 30 days, none was judged\. Promised: less than 1\.00 % wrong\.$/);
+  });
+
+  await t.test('have their evidence behind a click', async () => {
+    assert.equal(await page.locator('#alerts-active dl').count(), 0);
+    await page.locator('#alerts-active summary').click();
+    const facts = await eventually(() => page.locator('#alerts-active dl > div').evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent))),
+      (rows) => rows.length > 0, 'facts');
+    assert.deepEqual(facts[0], ['limit', '1.00 s']);
+    assert.deepEqual(facts.map(([name]) => name), stuck.evidence.facts.map(({ name }) => name));
+  });
+
+  await t.test('are marked on the charts by a sign, a box and a sentence', async () => {
+    for (const label of (await labels(page)).slice(0, 2)) assert.match(label, /alert, warning, request stuck since \d\d:\d\d:\d\d/);
+    const { height, painted } = await strip(page);
+    assert.ok(height > bare.height + 10 && painted > bare.painted + 50, `${painted} pixels above the chart, ${height} high; without: ${JSON.stringify(bare)}`);
+  });
+
+  await t.test('are judged by one click', async () => {
+    await button(page, 'Right').click();
+    await isPressed(page, 'Right');
+    assert.equal((await ask('?active=true')).alerts[0].judgement, 'true');
+    assert.match(await text(page, '#alerts-accuracy'), /1 was judged: 0 % wrong\. Promised: less than 1\.00 %\.$/);
+    await button(page, 'Wrong').click();
+    await isPressed(page, 'Wrong');
+    assert.equal(await button(page, 'Right').getAttribute('aria-pressed'), 'false');
+    assert.match(await text(page, '#alerts-accuracy'), /100 % wrong/);
+  });
+
+  await t.test('are silenced for two hours, and told of again', async () => {
+    await button(page, 'Silence for 2 h').click();
+    await button(page, 'End the silence').waitFor();
+    const { silences: [silence] } = await ask('');
+    assert.deepEqual([silence.rule, silence.instance, silence.operation], ['request_stuck', world.instance, 'stand_in.sleep']);
+    assert.equal(Math.round((silence.end_realtime_ns - silence.begin_realtime_ns) / 1e9), 7200);
+    assert.match(await text(page, '#alerts-active'), /silenced until \d\d:\d\d:\d\d/);
+    await button(page, 'End the silence').click();
+    await button(page, 'Silence for 2 h').waitFor();
+    assert.deepEqual((await ask('')).silences, []);
+  });
+
+  await t.test('go to those of the past when they have ended, below those that are active', async () => {
+    await end;
+    await button(page, 'Known').hover();
+    await eventually(() => text(page, '#alerts-active'), (said) => /, resolved\n/.test(said), 'that it has ended, where the pointer is');
+    assert.ok(!await page.locator('#alerts-past').isVisible());
+    await page.mouse.move(0, 0);
+    await eventually(() => text(page, '#alerts-past'), (said) => /1 of the past/.test(said), 'one of the past');
+    assert.equal(await text(page, '#alerts-count'), 'none is active');
+    await world.kill('daemon');
+    await eventually(() => text(page, '#alerts-active'), (said) => /^✖ confirmed the daemon .* has crashed or was killed\n/.test(said), 'that the daemon is gone');
+    await page.locator('#alerts-past > summary').click();
+    assert.match(await text(page, '#alerts-past ul'), /^▲ warning .*\n+.* to .* \(\d.*\), resolved/);
+    assert.ok(!await page.locator('#alerts-past').getByRole('button', { name: 'Silence for 2 h' }).isVisible(), 'nobody would be told of it');
+    // Also on the trend, which is drawn every 20 s.
+    await eventually(() => labels(page), (all) => all.every((label) => /alert, warning, request stuck from .* to .*; alert, confirmed, daemon gone since /.test(label)),
+      'a mark on every line of time');
+  });
+
+  await t.test('lead to their time in the trend', async () => {
+    await button(page, 'In the trend').click();
+    const { from, to } = Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.slice(1)));
+    const since = (await ask('?active=true')).alerts[0].since_realtime_ns / 1e9;
+    assert.ok(Number(from) < since && since < Number(to), page.url());
+    await page.keyboard.press('Home');
+  });
+
+  await t.test('are also on a screen on a wall, without what is to be clicked', async () => {
+    await page.keyboard.press('w');
+    assert.ok(await page.locator('#alerts-active').isVisible());
+    assert.ok(!await button(page, 'Right').isVisible());
+    await page.keyboard.press('w');
+  });
+
+  await t.test('say at their place what a judgement was not taken for', async () => {
+    await world.kill('bridge');
+    await button(page, 'Known').click();
+    await eventually(() => text(page, '#alerts-active .problem'), (said) => said === 'This was not taken: The bridge does not answer.', 'why not');
+    await world.startBridge('bridge', ['--port', port, ...options]);
+    await button(page, 'Known').click();
+    await isPressed(page, 'Known');
+    assert.equal(await text(page, '#alerts-active .problem'), '');
+  });
+
+  assert.deepEqual(page.complaints, []);
+});
+
+test('what is in a file of alerts', async (t) => {
+  const world = World.prepare(t);
+  const hostile = '<img src=x onerror=document.title=1>ad\u202ed';
+  copyFileSync('alerts-version-1.db', world.file('alerts.db'));
+  execFileSync('python3', ['-c', `import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as file:
+    file.execute("UPDATE operation SET operation = ? WHERE place = 0", sys.argv[2:])
+    file.execute("UPDATE fact SET name = ?, value = ? WHERE place = 0", sys.argv[2:] * 2)
+    file.execute("UPDATE alert SET summary = ?, advice = ?, compared_with = ?", sys.argv[2:] * 3)
+    file.execute("UPDATE not_looked_at SET why = ?", sys.argv[2:])`, world.file('alerts.db'), hostile]);
+  writeFileSync(world.file('token'), 'a-token-of-this-test\n', { mode: 0o600 });
+  world.url = await world.startBridge('bridge', ['--port', '0', '--alerts-file', world.file('alerts.db'), '--token-file', world.file('token')]);
+  const page = await (await Browser.start(t)).page();
+  await page.goto(world.url);
+  await page.locator('#token-field').fill('a-token-of-this-test');
+  await page.keyboard.press('Enter');
+
+  await t.test('is shown also where no daemon is', async () => {
+    await page.locator('#alerts-past > summary').click();
+    await says(page, '^Waiting$');
+    assert.ok(!await page.locator('#latency').isVisible());
+    assert.match(await text(page, '#alerts-past ul'), /nobody watches it any more/);
+  });
+
+  await t.test('has operations with effect, interval and layers, as text', async () => {
+    await page.locator('#alerts-past ul summary').click();
+    const rows = await page.locator('#alerts-past tbody tr').evaluateAll((each) => each.map((row) => [...row.cells].map((cell) => cell.textContent)));
+    const shown = hostile.replace('\u202e', '<U+202E>');
+    assert.deepEqual(rows, [
+      [shown, '4-layer', 'slowest', '1.00 ms → 1.50 ms', '×1.50', '×1.25 to ×1.75', '1,000 → 200', 'daemon 80.0 % (+400 µs), mcp-server 20.0 % (+100 µs)'],
+      ['ping', '2-layer', 'failures', '0 % → 100 %', '×2.00', '×1.00 to ×3.00', '1 → 2', 'not known'],
+    ]);
+    const said = await text(page, '#alerts-past ul');
+    for (const line of [`Compared with ${shown}.`, `Not looked at: ${shown}.`]) assert.ok(said.includes(line), `${line} in ${said}`);
+    assert.equal(await page.locator('main img').count(), 0);
+    assert.match(await page.title(), /Goxel telemetry$/);
+  });
+
+  await t.test('is judged with the token', async () => {
+    await button(page, 'Wrong').click();
+    await isPressed(page, 'Wrong');
+  });
+
+  await t.test('fits 320 pixels, and has a contrast of 4.5 : 1', async () => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual((await contrasts(page)).filter(({ ratio }) => ratio < 4.5), [], colorScheme);
+    }
+  });
+
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a file of alerts that cannot be read', async (t) => {
+  const world = World.prepare(t);
+  writeFileSync(world.file('alerts.db'), 'this is no file of alerts'.repeat(1000));
+  world.url = await world.startBridge('bridge', ['--port', '0', '--alerts-file', world.file('alerts.db')]);
+  const page = await (await Browser.start(t)).page();
+  await page.goto(world.url);
+  await eventually(() => text(page, '#alerts'), (said) => /^Alerts: not known\n+.*alerts\.db/.test(said), 'that they are not known, and why');
+});
