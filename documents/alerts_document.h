@@ -12,9 +12,6 @@
 
 namespace goxel_telemetry::documents {
 
-// Of alerts that were judged, no more than this share may have been wrong.
-inline constexpr double kPromisedWrongRatio = 0.01;
-
 struct AccuracyMember {
   std::uint64_t days;
   const metrics::AlertAccuracy& accuracy;
@@ -113,7 +110,7 @@ void describe(const AccuracyMember& a, Member&& member) {
   member("right", a.accuracy.right);
   member("wrong", a.accuracy.wrong);
   member("wrong_ratio", a.accuracy.wrong_ratio());
-  member("promised_wrong_ratio", kPromisedWrongRatio);
+  member("promised_wrong_ratio", metrics::kPromisedWrongRatio);
 }
 
 template <class Member>

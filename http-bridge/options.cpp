@@ -21,6 +21,7 @@
 #include "http-bridge/config_file.h"
 #include "http-bridge/instances.h"
 #include "http-bridge/notify/sections.h"
+#include "metrics/alerts/alert_file.h"
 #include "metrics/comparison/baseline_store.h"
 #include "metrics/text/arguments.h"
 #include "metrics/text/characters.h"
@@ -363,7 +364,7 @@ std::variant<Options, std::vector<std::string>, ExitCode> parse(int argc, char**
     }
     options.sections = file->sections();
     if (options.alerts_file.empty() && !options.history_file.empty())
-      options.alerts_file = options.history_file + ".alerts";
+      options.alerts_file = metrics::alerts_file_of(options.history_file);
     if (options.instances.size() > Instances::kMostWatched) {
       throw CLI::ValidationError("at most " + std::to_string(Instances::kMostWatched) +
                                  " instances can be watched");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viewer-qt/connect.h"
 
+#include "viewer-qt/alert_source.h"
 #include "viewer-qt/live_source.h"
 #include "viewer-qt/main_window.h"
 
@@ -20,6 +21,12 @@ void connect(LiveSource& source, MainWindow& window) {
   QObject::connect(&window, &MainWindow::looks_at, &source, &LiveSource::look_at);
   QObject::connect(&window, &MainWindow::shown_changed, &source, &LiveSource::show_values);
   QObject::connect(&window, &MainWindow::note_written, &source, &LiveSource::note);
+}
+
+void connect(AlertSource& source, MainWindow& window) {
+  QObject::connect(&source, &AlertSource::told, &window, &MainWindow::show_alerts);
+  QObject::connect(&window, &MainWindow::instance_seen, &source, &AlertSource::watch);
+  QObject::connect(&window, &MainWindow::alert_judged, &source, &AlertSource::judge);
 }
 
 }  // namespace goxel_telemetry::viewer

@@ -7,12 +7,14 @@
 #include <cstdlib>
 #include <optional>
 
+#include "metrics/alerts/alert_file.h"
 #include "metrics/history/reader.h"
 #include "metrics/text/arguments.h"
 #include "metrics/text/printable.h"
 #include "shm/segment.h"
 #include "shm/trust.h"
 #include "viewer-qt/accessible.h"
+#include "viewer-qt/alert_source.h"
 #include "viewer-qt/connect.h"
 #include "viewer-qt/live_source.h"
 #include "viewer-qt/main_window.h"
@@ -27,6 +29,7 @@ constexpr int kBadUsage = 2;
 struct Options {
   QString instance;
   QString history_file;
+  QString alerts_file;
   QString screenshot;
   QString page;
   int after_seconds = 3;
@@ -70,6 +73,12 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
       QStringLiteral("history"),
       QStringLiteral("The file that the bridge keeps: charts begin with what it holds."),
       QStringLiteral("FILE"));
+  const QCommandLineOption alerts(
+      QStringLiteral("alerts-file"),
+      QStringLiteral(
+          "The file that the bridge keeps alerts in (default: beside the history; without "
+          "one, that of the packaged bridge)."),
+      QStringLiteral("FILE"));
   const QCommandLineOption screenshot(
       QStringLiteral("screenshot"),
       QStringLiteral("Write a picture of the window and end; needs no display."),
@@ -84,7 +93,8 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
                                 QStringLiteral("The page to begin with: %1.")
                                     .arg(MainWindow::page_names().join(QStringLiteral(", "))),
                                 QStringLiteral("NAME"));
-  parser.addOptions({help, version, instance, trust, history, screenshot, after, size, page});
+  parser.addOptions(
+      {help, version, instance, trust, history, alerts, screenshot, after, size, page});
   if (!parser.parse(arguments)) return complain(parser.errorText());
   if (parser.isSet(help)) {
     std::fputs(qPrintable(parser.helpText()), stdout);
@@ -123,6 +133,12 @@ std::optional<int> parse(const QStringList& arguments, Options& options) {
     metrics::HistoryReader::open(options.history_file.toStdString(), result);
     if (!result.done()) return complain(QString::fromStdString(result.message));
   }
+  options.alerts_file =
+      parser.isSet(alerts)
+          ? parser.value(alerts)
+          : QString::fromStdString(parser.isSet(history)
+                                       ? metrics::alerts_file_of(options.history_file.toStdString())
+                                       : metrics::packaged_alerts_file());
   options.screenshot = parser.value(screenshot);
   options.page = parser.value(page);
   if (parser.isSet(page) && !MainWindow::page_names().contains(options.page)) {
@@ -177,6 +193,8 @@ int run(QApplication& application, const Options& options) {
   if (!options.page.isEmpty()) window.turn_to(options.page);
   LiveSource source(options.instance, options.history_file);
   connect(source, window);
+  AlertSource alerts(options.alerts_file);
+  connect(alerts, window);
   give_back_spare_memory(&window);
   if (!options.screenshot.isEmpty()) {
     const auto start_clock = [&] {

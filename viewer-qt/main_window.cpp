@@ -14,6 +14,7 @@
 #include <QTabBar>
 #include <QTabWidget>
 #include <QTimer>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <QWindow>
 #include <algorithm>
@@ -25,6 +26,7 @@
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/models/header_line.h"
 #include "viewer-qt/models/shown.h"
+#include "viewer-qt/pages/alerts_page.h"
 #include "viewer-qt/pages/black_box_page.h"
 #include "viewer-qt/pages/changes_page.h"
 #include "viewer-qt/pages/distribution_page.h"
@@ -72,6 +74,16 @@ QScrollArea* scrolled(QWidget* content) {
   return area;
 }
 
+// One after the other.
+QWidget* row_of(const QList<QWidget*>& widgets) {
+  auto* row = new QWidget;
+  auto* layout = new QHBoxLayout(row);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(12);
+  for (QWidget* widget : widgets) layout->addWidget(widget);
+  return row;
+}
+
 std::uint64_t now_ns() {
   return metrics::Time::now().realtime_ns;
 }
@@ -81,8 +93,9 @@ std::uint64_t now_ns() {
 MainWindow::MainWindow(const QString& instance, QWidget* parent)
     : QMainWindow(parent),
       badge_(new ValueLabel(Qt::AlignLeft)),
+      alert_sign_(new QToolButton),
       facts_(new QLabel),
-      header_(new HeaderBar(badge_, facts_)),
+      header_(new HeaderBar(row_of({badge_, alert_sign_}), facts_)),
       message_(new QLabel),
       bar_(new SelectionBar(&trail_)),
       pages_(new QStackedWidget),
@@ -95,6 +108,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
       distribution_(new DistributionPage),
       records_(new RecordsPage),
       changes_(new ChangesPage),
+      alerts_(new AlertsPage),
       black_box_(new BlackBoxPage),
       slowdown_(new SlowdownNotice),
       inflight_(new InflightStrip) {
@@ -113,6 +127,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
   tabs_->addTab(distribution_, tr("Distribution"));
   tabs_->addTab(records_, tr("Records"));
   tabs_->addTab(changes_, tr("What changed"));
+  tabs_->addTab(alerts_, tr("Alerts"));
   const int black_box = tabs_->addTab(black_box_, tr("Black box"));
   tabs_->setTabVisible(black_box, false);
   for (int i = 0; i < tabs_->count(); ++i) tabs_->setTabToolTip(i, tabs_->tabText(i));
@@ -194,6 +209,12 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
     selection.durations.reset();
     trail_.select(std::move(selection));
   });
+  connect(alert_sign_, &QToolButton::clicked, this, [this] {
+    pages_->setCurrentIndex(1);
+    tabs_->setCurrentWidget(alerts_);
+  });
+  connect(alerts_, &AlertsPage::opened, this, &MainWindow::look_into_alert);
+  connect(alerts_, &AlertsPage::judged, this, &MainWindow::alert_judged);
   connect(slowdown_, &SlowdownNotice::opened, this, &MainWindow::open_slowdown);
   connect(tabs_, &QTabWidget::currentChanged, this, [this] {
     shows_slowdown_ &= tabs_->currentWidget() == changes_;
@@ -220,7 +241,7 @@ MainWindow::~MainWindow() = default;
 
 QStringList MainWindow::page_names() {
   return {QStringLiteral("overview"), QStringLiteral("operations"), QStringLiteral("distribution"),
-          QStringLiteral("records"), QStringLiteral("changes")};
+          QStringLiteral("records"),  QStringLiteral("changes"),    QStringLiteral("alerts")};
 }
 
 bool MainWindow::turn_to(const QString& page) {
@@ -235,6 +256,10 @@ void MainWindow::make_header() {
   badge_->setFont(bold);
   badge_->setAccessibleName(tr("State of the daemon"));
   badge_->setObjectName(QStringLiteral("badge"));
+  alert_sign_->setObjectName(QStringLiteral("alert sign"));
+  alert_sign_->setFont(bold);
+  alert_sign_->setToolTip(tr("Show the alerts"));
+  alert_sign_->hide();
   facts_->setTextFormat(Qt::PlainText);
   facts_->setWordWrap(true);
   facts_->setObjectName(QStringLiteral("facts"));
@@ -336,6 +361,32 @@ void MainWindow::open_slowdown() {
   ask();
 }
 
+void MainWindow::show_alerts(const AlertsPointer& alerts) {
+  alerts_->show_alerts(alerts);
+  alert_marks_ = marks_of(*alerts);
+  show_marks();
+  const QString text = active_text(*alerts);
+  alert_sign_->setText(text);
+  alert_sign_->setVisible(!text.isEmpty());
+}
+
+void MainWindow::show_marks() {
+  QList<Mark> marks = alert_marks_;
+  if (seen_ != nullptr) marks += seen_->marks;
+  std::ranges::stable_sort(marks, {}, &Mark::at_ns);
+  charts_->show_marks(marks);
+  overview_->show_marks(marks);
+}
+
+// Of all operations, whatever was selected, against as long a time before it.
+void MainWindow::look_into_alert(const metrics::Alert& alert) {
+  Selection selection;
+  selection.range = stretch_of(alert, now_ns());
+  changes_->choose_stretch_before();
+  trail_.select(std::move(selection));
+  tabs_->setCurrentWidget(changes_);
+}
+
 void MainWindow::show_trace(const TracePointer& trace) {
   records_->show_trace(*trace);
 }
@@ -357,12 +408,17 @@ void MainWindow::show_frame(const FramePointer& frame) {
   const bool is_all_new = frame->revision != shown_revision_;
   frame_ = frame;
   const metrics::Snapshot& snapshot = frame->snapshot;
+  if (const QString instance = shown(snapshot.instance); instance != seen_instance_) {
+    seen_instance_ = instance;
+    Q_EMIT instance_seen(instance);
+  }
   // What is calm is told twice a second; what is not, must not be told longer than it is so.
   if (is_all_new || header_tone_ != Tone::good) show_header();
   if (!has_data(snapshot.daemon.state)) {
     waiting_->explain_the_plugin(snapshot.daemon.state == shm::ProducerState::absent);
-    // What somebody has paused to look at is known also without its daemon.
-    if (trail_.current().is_live()) pages_->setCurrentIndex(0);
+    // What somebody has paused to look at is known also without its daemon, and so are alerts.
+    const bool needs_none = !trail_.current().is_live() || tabs_->currentWidget() == alerts_;
+    if (!needs_none) pages_->setCurrentIndex(0);
     return;
   }
   pages_->setCurrentIndex(1);
@@ -433,7 +489,7 @@ void MainWindow::show_view(const ViewPointer& view) {
   if (view->look != asked_) return;
   seen_ = view;
   charts_->show_view(*view);
-  overview_->show_marks(view->marks);
+  show_marks();
   overview_->outline(view->range);
   const QString message = view->message.empty() ? QString() : as_sentence(view->message);
   if (message_->text() != message) {

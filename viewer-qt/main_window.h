@@ -9,15 +9,18 @@
 
 #include "viewer-qt/live_source.h"
 #include "viewer-qt/look.h"
+#include "viewer-qt/models/alerts.h"
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/selection.h"
 
 class QSplitter;
 class QStackedWidget;
 class QTabWidget;
+class QToolButton;
 
 namespace goxel_telemetry::viewer {
 
+class AlertsPage;
 class BlackBoxPage;
 class ChangesPage;
 class DistributionPage;
@@ -45,6 +48,7 @@ class MainWindow : public QMainWindow {
   // Opens what changed, if nobody has turned to anything else.
   void show_slowdown();
   void note_slowdown(const SlowdownPointer& slowdown);
+  void show_alerts(const AlertsPointer& alerts);
   void show_trace(const TracePointer& trace);
   void show_end(const EndPointer& end);
   void show_instances(const QList<Instance>& instances);
@@ -56,6 +60,9 @@ class MainWindow : public QMainWindow {
  Q_SIGNALS:
   // The user chose one of the instances on this machine.
   void instance_chosen(const QString& instance);
+  // Of another one than before is shown.
+  void instance_seen(const QString& instance);
+  void alert_judged(const QString& id, metrics::Judgement judgement);
   void looks_at(const Look& look);
   void shown_changed(bool shown);
   void trace_wanted(const metrics::FoundRecord& record);
@@ -71,6 +78,8 @@ class MainWindow : public QMainWindow {
   void ask();
   void make_header();
   void make_shortcuts();
+  void show_marks();
+  void look_into_alert(const metrics::Alert& alert);
   void name_window(const QString& instance);
   void show_header();
   void color_header(Tone tone);
@@ -98,6 +107,8 @@ class MainWindow : public QMainWindow {
   std::uint64_t records_at_pause_ = 0;  // of all runs
   bool was_live_ = true;                // the selection before this one
   QString instance_;
+  QString seen_instance_;
+  QList<Mark> alert_marks_;
   std::uint64_t facts_second_ = 0;  // when they were written
   Tone facts_tone_ = Tone::quiet;
   bool exposed_ = false;  // as the source was told
@@ -105,6 +116,7 @@ class MainWindow : public QMainWindow {
   std::optional<Tone> header_tone_;  // that it is coloured for
 
   ValueLabel* badge_;
+  QToolButton* alert_sign_;
   QLabel* facts_;
   HeaderBar* header_;
   QLabel* message_;
@@ -119,6 +131,7 @@ class MainWindow : public QMainWindow {
   DistributionPage* distribution_;
   RecordsPage* records_;
   ChangesPage* changes_;
+  AlertsPage* alerts_;
   BlackBoxPage* black_box_;
   SlowdownNotice* slowdown_;
   InflightStrip* inflight_;

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 
 #include "cli/flags.h"
@@ -21,9 +20,8 @@ namespace {
 using metrics::AlertStore;
 using metrics::HistoryOutcome;
 using metrics::HistoryResult;
+using metrics::kAccuracyDays;
 using metrics::kNsPerSecond;
-
-constexpr std::uint64_t kAccuracyDays = 30;
 
 void demand(const HistoryResult& result) {
   if (result.done()) return;
@@ -34,17 +32,13 @@ void demand(const HistoryResult& result) {
   if (result.outcome == HistoryOutcome::absent)
     sentence += ": a bridge that keeps a history makes one; name it with --file FILE";
   if (result.outcome == HistoryOutcome::read_only)
-    sentence += ": run this as the bridge's user, or post it to the bridge (docs/alerts.md)";
+    sentence += std::string(": ") + metrics::kWithoutPermission;
   throw Failure(usage ? kExitUsage : kExitNotThere, sentence);
 }
 
-// A file that is not there is no mistake that should make one.
 std::unique_ptr<AlertStore> open(const AlertsOptions& options, AlertStore::Mode mode) {
   HistoryResult result;
-  std::error_code error;
-  if (mode == AlertStore::Mode::write && !std::filesystem::exists(options.file, error))
-    mode = AlertStore::Mode::read;
-  auto store = AlertStore::open(options.file, mode, result);
+  auto store = metrics::open_existing(options.file, mode, result);
   demand(result);
   return store;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/screen/terminal.h"
+#include "metrics/alerts/alert_file.h"
 #include "metrics/alerts/alert_store.h"
 
 namespace CLI {
@@ -17,8 +18,7 @@ class App;
 namespace goxel_telemetry::cli {
 
 struct AlertsOptions {
-  // That of the bridge as its package configures it.
-  std::string file = "/var/lib/goxel-telemetry/history.db.alerts";
+  std::string file = metrics::packaged_alerts_file();
   bool json = false;
   bool only_active = false;
   std::string instance;

@@ -6,7 +6,7 @@
 #include "cli/commands/alerts.h"
 #include "cli/screen/facts.h"
 #include "cli/screen/table.h"
-#include "documents/alerts_document.h"
+#include "metrics/alerts/alert_words.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 
@@ -49,29 +49,9 @@ std::string heading(const Alert& alert, const Style& style) {
 }
 
 std::string accuracy_line(const metrics::AlertAccuracy& accuracy) {
-  std::string text = plural(accuracy.raised, "alert") + " in the last 30 days";
-  const std::uint64_t of = accuracy.right + accuracy.wrong;
-  if (const auto ratio = accuracy.wrong_ratio()) {
-    text += "; of " + metrics::format_count(of) + " that were judged " +
-            metrics::format_percent(*ratio) + " wrong (promised: less than " +
-            metrics::format_percent(documents::kPromisedWrongRatio) + ')';
-  } else if (accuracy.raised != 0) {
-    text += "; none was judged: goxel-telemetry alerts judge ID true|false|known";
-  }
-  return text + '\n';
-}
-
-// Of a shift's values, whichever they are.
-std::string value(const OperationShift& shift, double of) {
-  return shift.channel == OperationShift::Channel::errors ? metrics::format_percent(of)
-                                                          : metrics::format_duration(of);
-}
-
-std::string times(double ratio) {
-  if (!std::isfinite(ratio)) return "-";
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), "×%.2f", ratio);
-  return text.data();
+  const bool asks = accuracy.raised != 0 && !accuracy.wrong_ratio();
+  return metrics::in_words(accuracy) +
+         (asks ? ": goxel-telemetry alerts judge ID true|false|known\n" : "\n");
 }
 
 std::string shifts_table(const std::vector<OperationShift>& shifts, const Style& style) {
@@ -84,15 +64,12 @@ std::string shifts_table(const std::vector<OperationShift>& shifts, const Style&
                {"STACK", Align::left, 3},
                {"WHERE", Align::left, 2}});
   for (const OperationShift& shift : shifts) {
-    std::string where;
-    for (const metrics::LayerShift& layer : shift.layers) {
-      where +=
-          (where.empty() ? "" : ", ") + layer.layer + ' ' + metrics::format_percent(layer.share);
-    }
     table.add({shift.key.operation.empty() ? "all operations" : shift.key.operation,
-               std::string(to_string(shift.channel)), value(shift, shift.before),
-               value(shift, shift.after), times(shift.ratio),
-               times(shift.ratio_low) + " to " + times(shift.ratio_high), shift.key.stack, where});
+               std::string(to_string(shift.channel)), metrics::value_in_words(shift, shift.before),
+               metrics::value_in_words(shift, shift.after), metrics::times_in_words(shift.ratio),
+               metrics::times_in_words(shift.ratio_low) + " to " +
+                   metrics::times_in_words(shift.ratio_high),
+               shift.key.stack, metrics::layers_in_words(shift)});
   }
   return table.render(style);
 }

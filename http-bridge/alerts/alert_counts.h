@@ -11,7 +11,7 @@
 namespace goxel_telemetry::http_bridge {
 
 struct AlertCounts {
-  static constexpr std::uint64_t kAccuracyDays = 30;
+  static constexpr std::uint64_t kAccuracyDays = metrics::kAccuracyDays;
 
   std::vector<metrics::Alert> active;
   // Since the bridge began, by their rule and by the level at which they were raised.

@@ -199,13 +199,15 @@ HistoryResult AlertStore::list(const AlertQuery& query, std::vector<Alert>& aler
   return state_->read([&](Database& database) -> HistoryResult {
     alerts.clear();
     const std::string only = query.only_active ? "state = 'active' AND " : "";
-    Statement select = database.prepare(
-        ("SELECT " + std::string(kAlertColumns) + " FROM alert WHERE " + only +
-         "(?1 = '' OR instance = ?1) AND since_ns < ?2 AND (state = 'active' OR ended_ns > ?3)"
-         " ORDER BY raised_ns DESC, id DESC LIMIT ?4")
-            .c_str());
+    Statement select =
+        database.prepare(("SELECT " + std::string(kAlertColumns) + " FROM alert WHERE " + only +
+                          "(?1 = '' OR instance = ?1 OR (?5 AND instance = '')) AND since_ns < ?2 "
+                          "AND (state = 'active' OR ended_ns > ?3)"
+                          " ORDER BY raised_ns DESC, id DESC LIMIT ?4")
+                             .c_str());
     select.bind(1, query.instance).bind(2, time_for_file(query.end_ns));
     select.bind(3, time_for_file(query.begin_ns)).bind(4, most_rows(query.most, kMostAnswered));
+    select.bind(5, std::int64_t{query.with_bridge});
     AlertRows rows(database);
     while (select.step()) alerts.push_back(rows.read(select));
     return {};

@@ -38,10 +38,15 @@ struct AlertAccuracy {
   // Of the judged ones; empty: none was.
   std::optional<double> wrong_ratio() const;
 };
+// It is told of so many days.
+inline constexpr std::uint64_t kAccuracyDays = 30;
+// Of alerts that were judged, no more than this share may have been wrong.
+inline constexpr double kPromisedWrongRatio = 0.01;
 
 struct AlertQuery {
   bool only_active = false;
   std::string instance = {};   // empty: all
+  bool with_bridge = false;    // beside the instance's, those of the bridge itself
   std::uint64_t begin_ns = 0;  // only those that were active at some time in [begin, end)
   std::uint64_t end_ns = UINT64_MAX;
   std::size_t most = 100;  // newest first; at most kMostAnswered

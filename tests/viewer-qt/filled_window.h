@@ -181,6 +181,64 @@ inline std::shared_ptr<const Changes> slower() {
   return changes;
 }
 
+enum class Screen {
+  waiting,
+  overview,
+  operations,
+  distribution,
+  records,
+  changes,
+  alerts,
+  black_box,
+  paused,
+  gone
+};
+
+// Each with all that an alert can have.
+inline metrics::Alert alert_about(const std::string& operation, std::uint64_t since_ns) {
+  metrics::Alert alert;
+  alert.id = "slower-studio-on-the-second-floor-20251124T150000-" + std::to_string(since_ns % 97);
+  alert.instance = "studio-on-the-second-floor";
+  alert.since_ns = alert.raised_ns = alert.updated_ns = since_ns;
+  alert.summary = alert.instance + ": " + operation + " takes 50 % longer than it did";
+  alert.advice =
+      "see what changed in the daemon: goxel-telemetry compare --instance " + alert.instance;
+  for (int i = 0; i < 5; ++i) {
+    alert.evidence.operations.push_back({{"4-layer", "jsonrpc", "daemon", name_of(i + 4)},
+                                         metrics::OperationShift::Channel::tail,
+                                         1.5,
+                                         1.25,
+                                         1.75,
+                                         12.3e6,
+                                         18.4e6,
+                                         123'456,
+                                         12'345,
+                                         {{"daemon", 4.8e6, 0.8}, {"mcp-server", 1.2e6, 0.2}}});
+  }
+  alert.evidence.compared_with = "the last 24 hours";
+  alert.evidence.not_looked_at = {"ping: too few requests"};
+  alert.evidence.facts = {{"queue depth", "14, 12 at least for 60 s"}, {"workers", "16 of 16"}};
+  return alert;
+}
+
+// Of the last minutes: two are active, one has ended and was judged. On the pages that take turns with others, none is.
+inline AlertsPointer alerts(Screen screen, std::uint64_t now_ns) {
+  auto known = std::make_shared<KnownAlerts>();
+  known->has_file = true;
+  if (screen == Screen::overview || screen == Screen::waiting) return known;
+  known->message = "the judgement is not written: the alerts file is read-only";
+  known->accuracy = {.raised = 123, .right = 99, .wrong = 1};
+  for (int i = 0; i < 3; ++i) {
+    const std::uint64_t since_ns = now_ns - static_cast<std::uint64_t>(10 + i * 15) * kNsPerSecond;
+    known->alerts.push_back(alert_about(name_of(i + 5), since_ns));
+  }
+  known->alerts[0].level = metrics::AlertLevel::confirmed;
+  known->alerts[2].end = metrics::AlertEnd::resolved;
+  known->alerts[2].ended_ns = known->alerts[2].since_ns + 12 * kNsPerSecond;
+  known->alerts[2].judgement = metrics::Judgement::known;
+  return known;
+}
+
 inline std::shared_ptr<const Distribution> distribution() {
   auto shown = std::make_shared<Distribution>();
   shown->operation = name_of(7);
@@ -246,18 +304,6 @@ inline std::shared_ptr<const TimePoints> points(const metrics::TimeStretch& rang
   return all;
 }
 
-enum class Screen {
-  waiting,
-  overview,
-  operations,
-  distribution,
-  records,
-  changes,
-  black_box,
-  paused,
-  gone
-};
-
 struct Case {
   QSize size;
   bool dark = false;
@@ -267,9 +313,9 @@ struct Case {
 };
 
 inline const char* name_of(Screen screen) {
-  constexpr const char* kScreens[] = {"waiting",      "overview", "operations",
-                                      "distribution", "records",  "changes",
-                                      "black_box",    "paused",   "gone"};
+  constexpr const char* kScreens[] = {"waiting", "overview", "operations", "distribution",
+                                      "records", "changes",  "alerts",     "black_box",
+                                      "paused",  "gone"};
   return kScreens[static_cast<int>(screen)];
 }
 
@@ -351,8 +397,10 @@ class FilledWindow {
     const std::map<Screen, QString> pages = {{Screen::operations, "operations"},
                                              {Screen::distribution, "distribution"},
                                              {Screen::records, "records"},
-                                             {Screen::changes, "changes"}};
+                                             {Screen::changes, "changes"},
+                                             {Screen::alerts, "alerts"}};
     const auto page = pages.find(screen);
+    window_->show_alerts(alerts(screen, metrics::Time::now().realtime_ns));
     window_->turn_to(page == pages.end() ? "overview" : page->second);
     window_->show_frame(frame);
     settle();
@@ -415,8 +463,8 @@ class FilledWindow {
   std::uint64_t frames_ = 0;
 };
 
-inline constexpr Screen kAll[] = {Screen::waiting,      Screen::overview,  Screen::operations,
-                                  Screen::distribution, Screen::records,   Screen::changes,
-                                  Screen::paused,       Screen::black_box, Screen::gone};
+inline constexpr Screen kAll[] = {
+    Screen::waiting, Screen::overview, Screen::operations, Screen::distribution, Screen::records,
+    Screen::changes, Screen::alerts,   Screen::paused,     Screen::black_box,    Screen::gone};
 
 }  // namespace goxel_telemetry::viewer

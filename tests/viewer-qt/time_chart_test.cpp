@@ -7,9 +7,11 @@
 #include <QCategoryAxis>
 #include <QChart>
 #include <QChartView>
+#include <QHelpEvent>
 #include <QScreen>
 #include <QSignalSpy>
 #include <QTest>
+#include <QToolTip>
 #include <QVBoxLayout>
 #include <QWheelEvent>
 #include <cmath>
@@ -123,6 +125,24 @@ TEST_F(TimeChartTest, CrossHairReadsAllChartsAtOnce) {
   QEvent leave(QEvent::Leave);
   QCoreApplication::sendEvent(&latency_, &leave);
   EXPECT_FALSE(view_.cursor());
+}
+
+TEST_F(TimeChartTest, WhatLastsIsReadAfterTheValuesAndToldByATip) {
+  latency_.show_points(seconds("100 200 300 400 500 600 700 800 900 900"), true);
+  latency_.show_marks(
+      {{kThen + 2 * kNsPerSecond, MarkKind::warning, "slower <b>", kThen + 6 * kNsPerSecond}});
+  view_.point_at(kThen + 4'500'000'000);
+  EXPECT_TRUE(latency_.reading().startsWith("p50 500")) << text(latency_.reading());
+  EXPECT_TRUE(latency_.reading().endsWith("slower <b>")) << text(latency_.reading());
+  view_.point_at(kThen + 7'500'000'000);
+  EXPECT_FALSE(latency_.reading().contains("slower")) << text(latency_.reading());
+  const auto tip_at = [&](double second) {
+    QHelpEvent help(QEvent::ToolTip, place(second), latency_.mapToGlobal(place(second)));
+    QCoreApplication::sendEvent(&latency_, &help);
+    return QToolTip::text();
+  };
+  EXPECT_TRUE(tip_at(8).isEmpty()) << text(tip_at(8));
+  EXPECT_TRUE(tip_at(4).contains("slower &lt;b&gt;")) << text(tip_at(4));
 }
 
 TEST_F(TimeChartTest, AClickPinsASecondOneMeasuresAndEscapeTakesBothAway) {
@@ -387,6 +407,37 @@ TEST(PlotItemTest, APeakOfOneColumnReachesUpToIt) {
   };
   EXPECT_TRUE(reddish(150, 30) || reddish(149, 30)) << "the band below the peak";
   EXPECT_FALSE(reddish(50, 30) || reddish(49, 30));
+}
+
+// The pixels of one colour in a column.
+int count(const QImage& image, int x, const QColor& color) {
+  int found = 0;
+  for (int y = 0; y < image.height(); ++y) found += image.pixelColor(x, y) == color ? 1 : 0;
+  return found;
+}
+
+TEST(PlotItemTest, WhatLastsIsFilledIfConfirmedAndHollowIfNot) {
+  application();
+  PlotItem item;
+  Plot plot;
+  plot.points = seconds("100");
+  plot.shown = {kThen, kThen + 300 * kNsPerSecond};
+  plot.low = 4;
+  plot.high = 9;
+  plot.warning_ink = Qt::blue;
+  plot.confirmed_ink = Qt::red;
+  plot.marks = {{kThen - kNsPerSecond, MarkKind::warning, {}, kThen + 100 * kNsPerSecond},
+                {kThen + 150 * kNsPerSecond, MarkKind::confirmed, {}, Mark::kNoEnd}};
+  item.draw(plot, QRectF(0, 0, 300, 100));
+  QImage image(300, 100, QImage::Format_RGB32);
+  image.fill(Qt::white);
+  QPainter painter(&image);
+  item.paint(&painter, nullptr, nullptr);
+  painter.end();
+  EXPECT_EQ(count(image, 50, Qt::blue), 2) << "an upper and a lower edge";
+  EXPECT_EQ(count(image, 120, Qt::blue) + count(image, 120, Qt::red), 0);
+  EXPECT_EQ(count(image, 200, Qt::red), 4);
+  EXPECT_EQ(count(image, 299, Qt::red), 4) << "it goes on";
 }
 
 TEST(PlotItemTest, NumbersThatAreNoneAreNotDrawn) {

@@ -7,6 +7,7 @@
 #include <QSet>
 #include <csignal>
 
+#include "metrics/alerts/alert_store.h"
 #include "tests/integration/watched_daemon.h"
 #include "tests/viewer-qt/application.h"
 #include "tests/viewer-qt/snapshots.h"
@@ -126,6 +127,36 @@ TEST(Viewer, DrawsALiveDaemonWithoutADisplay) {
   EXPECT_GT(p99_pixels, kLegendPixels);
 }
 
+TEST(Viewer, DrawsTheAlertsOfAFile) {
+  WatchedDaemon daemon(shm::Door::preload);
+  daemon.start();
+  const std::string file = daemon.file("alerts.db");
+  const auto confirmed_pixels = [&] {
+    const std::string picture = daemon.file("alerts.png");
+    const integration::Finished viewer =
+        integration::run({"env", "-u", "DISPLAY", "-u", "QT_QPA_PLATFORM", VIEWER_PATH,
+                          "--instance", daemon.instance(), "--alerts-file", file, "--page",
+                          "alerts", "--screenshot", picture, "--after", "4", "--size", "1000x700"},
+                         daemon.file("viewer.log"));
+    EXPECT_EQ(viewer.exit_code, 0) << viewer.output;
+    return count_pixels(QImage(QString::fromStdString(picture)), theme::ink(theme::Ink::bad));
+  };
+  const int without = confirmed_pixels();
+  metrics::HistoryResult result;
+  const auto store = metrics::AlertStore::open(file, metrics::AlertStore::Mode::write, result);
+  ASSERT_NE(store, nullptr) << result.message;
+  metrics::Alert alert;
+  alert.id = "daemon_silent-1";
+  alert.instance = daemon.instance();
+  alert.level = metrics::AlertLevel::confirmed;
+  alert.raised_ns = metrics::Time::now().realtime_ns;
+  alert.since_ns = alert.raised_ns - 3'600 * metrics::kNsPerSecond;
+  alert.summary = "the daemon is silent";
+  ASSERT_TRUE(store->put(alert).done());
+  // Four pixels high, and as long as each of the two charts.
+  EXPECT_GT(confirmed_pixels(), without + 4 * 2 * 500);
+}
+
 TEST(Viewer, LivesInARealWindowThroughTheDaemonsDeath) {
   WatchedDaemon daemon(shm::Door::preload);
   const VirtualDisplay display(daemon.file("xvfb.log"));
@@ -185,6 +216,7 @@ TEST(Viewer, RefusesBadFlagsInOneSentence) {
                                               {"--screenshot=", "x"},
                                               {"--instance", ""},
                                               {"--history", ""},
+                                              {"--alerts-file", ""},
                                               {"--instance", "../x"},
                                               {"--page", "nonsense"},
                                               {"--history", "/dev/null/history.db"},

@@ -23,6 +23,11 @@ std::pair<std::size_t, std::size_t> visible(const TimePoints& all,
   return {begin == 0 ? 0 : begin - 1, std::min(end + 1, points.size())};
 }
 
+// Of what lasts, at the top: what is confirmed above, and filled; warnings below, and hollow.
+constexpr double kStretchHeight = 4;
+constexpr double kWarningTop = 5;
+constexpr double kBelowStretches = 10;
+
 }  // namespace
 
 double position(double value, bool logarithmic) {
@@ -146,6 +151,20 @@ void PlotItem::draw_line(QPainter& painter, const PlotLine& line) const {
   painter.translate(0, -0.75);
 }
 
+void PlotItem::draw_stretch(QPainter& painter, const Mark& mark) const {
+  const metrics::TimeStretch& shown = plot_.shown;
+  if (mark.at_ns >= shown.end_ns || mark.until_ns <= shown.begin_ns) return;
+  const double left = x_of(std::max(mark.at_ns, shown.begin_ns));
+  const double right = std::max(x_of(std::min(mark.until_ns, shown.end_ns)), left + 3);
+  if (mark.kind == MarkKind::confirmed) {
+    painter.fillRect(QRectF(left, 0, right - left, kStretchHeight), plot_.confirmed_ink);
+  } else {
+    painter.setPen(QPen(plot_.warning_ink, 0));
+    painter.drawRect(
+        QRectF(std::round(left), kWarningTop, std::round(right - left) - 1, kStretchHeight - 1));
+  }
+}
+
 void PlotItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*) {
   if (plot_.points == nullptr || size_.isEmpty()) return;
   QColor grid = plot_.ink;
@@ -171,11 +190,18 @@ void PlotItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
   painter->setRenderHint(QPainter::Antialiasing);
   for (const PlotLine& line : plot_.lines) draw_line(*painter, line);
   painter->setRenderHint(QPainter::Antialiasing, false);
+  double glyphs_top = 0;
+  for (const Mark& mark : plot_.marks) {
+    if (mark.until_ns == 0) continue;
+    draw_stretch(*painter, mark);
+    glyphs_top = kBelowStretches;
+  }
   painter->setPen(QPen(plot_.ink, 0, Qt::DotLine));
   for (const Mark& mark : plot_.marks) {
     const double x = std::round(x_of(mark.at_ns));
     painter->drawLine(QPointF(x, 0), QPointF(x, size_.height()));
-    painter->drawText(QPointF(x + 2, painter->fontMetrics().ascent()), QString(glyph(mark.kind)));
+    painter->drawText(QPointF(x + 2, glyphs_top + painter->fontMetrics().ascent()),
+                      QString(glyph(mark.kind)));
   }
 }
 

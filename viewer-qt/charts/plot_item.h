@@ -43,6 +43,8 @@ struct Plot {
   QList<double> grid;            // positions of the value axis
   QList<std::uint64_t> ticks;    // of the clock
   QList<Mark> marks;
+  QColor warning_ink;
+  QColor confirmed_ink;
   QColor ink;  // of what is no line; a cached item is not told for which widget it is painted
 };
 
@@ -66,6 +68,7 @@ class PlotItem : public QGraphicsItem {
   double y_at(double position) const;
   void draw_unknown(QPainter& painter, const QColor& ink) const;
   void draw_line(QPainter& painter, const PlotLine& line) const;
+  void draw_stretch(QPainter& painter, const Mark& mark) const;
 
   Plot plot_;
   QSizeF size_;

@@ -4,12 +4,13 @@
 #include <QCategoryAxis>
 #include <QChart>
 #include <QChartView>
-#include <QEvent>
 #include <QGraphicsLayout>
 #include <QHBoxLayout>
+#include <QHelpEvent>
 #include <QLegend>
 #include <QPainter>
 #include <QTimeZone>
+#include <QToolTip>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -22,11 +23,13 @@
 #include "viewer-qt/charts/steady_scale.h"
 #include "viewer-qt/charts/time_gestures.h"
 #include "viewer-qt/models/clock_ticks.h"
+#include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
 
 constexpr double kNearMark = 5;  // pixels
+constexpr qsizetype kMostInTip = 10;
 
 // Labels are placed at values and not between them. A category then begins where the one before it
 // ends, so the first one needs a place to begin.
@@ -197,6 +200,8 @@ struct TimeChart::Private {
   void draw(const TimeChart& widget);
   void name_lines(const TimeChart& widget);
   QList<ReadingPart> parts(const TimeChart& widget) const;
+  bool is_near(const Mark& mark, std::uint64_t realtime_ns) const;
+  QString tip_at(double part) const;
   void show_title();
 };
 
@@ -245,6 +250,8 @@ void TimeChart::Private::draw(const TimeChart& widget) {
   plot.marks = marks;
   for (const Tick& tick : scale.scale().ticks) plot.grid.append(tick.at);
   plot.ink = widget.palette().color(QPalette::WindowText);
+  plot.warning_ink = theme::ink(theme::Ink::warning, widget.palette());
+  plot.confirmed_ink = theme::ink(theme::Ink::bad, widget.palette());
   const int most =
       std::max(2, static_cast<int>(area().width()) /
                       (widget.fontMetrics().horizontalAdvance(QStringLiteral("88:88:88")) * 2));
@@ -301,7 +308,7 @@ QList<ReadingPart> TimeChart::Private::parts(const TimeChart& widget) const {
   const bool known = point != nullptr && point->watched && (from == nullptr || from->watched);
   if (const auto moment = view->reading()) {
     for (const Mark& mark : marks) {
-      if (std::abs(item->x_of(mark.at_ns) - item->x_of(*moment)) < kNearMark) {
+      if (is_near(mark, *moment)) {
         parts.append({QColor(), QString(glyph(mark.kind)), mark.text});
       }
     }
@@ -328,7 +335,32 @@ QList<ReadingPart> TimeChart::Private::parts(const TimeChart& widget) const {
     parts.append({QColor(), lines.front().of_answers ? tr("of") : tr("count"),
                   QString::fromStdString(metrics::format_count(count))});
   }
+  // What lasts is read last: its sentence would take the values' room.
+  if (const auto moment = view->reading()) {
+    for (const Mark& mark : marks) {
+      if (mark.lasts_at(*moment) && !is_near(mark, *moment))
+        parts.append({QColor(), QString(glyph(mark.kind)), mark.text});
+    }
+  }
   return parts;
+}
+
+bool TimeChart::Private::is_near(const Mark& mark, std::uint64_t realtime_ns) const {
+  return std::abs(item->x_of(mark.at_ns) - item->x_of(realtime_ns)) < kNearMark;
+}
+
+// Of the marks and of what lasts, so far along the plot: 0 to 1.
+QString TimeChart::Private::tip_at(double part) const {
+  const metrics::TimeStretch& shown = view->shown();
+  const auto length = static_cast<double>(shown.end_ns - shown.begin_ns);
+  const std::uint64_t moment = shown.begin_ns + static_cast<std::uint64_t>(part * length);
+  QStringList texts;
+  for (const Mark& mark : marks) {
+    if (texts.size() == kMostInTip) break;
+    if (is_near(mark, moment) || mark.lasts_at(moment))
+      texts += glyph(mark.kind) + QStringLiteral(" ") + mark.text;
+  }
+  return plain_tip(texts.join(QLatin1Char('\n')));
 }
 
 void TimeChart::Private::show_title() {
@@ -415,6 +447,16 @@ void TimeChart::show_marks(const QList<Mark>& marks) {
   if (marks == private_->marks) return;
   private_->marks = marks;
   private_->draw(*this);
+}
+
+bool TimeChart::event(QEvent* event) {
+  if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+  const auto* help = static_cast<QHelpEvent*>(event);
+  const QRectF area = plot_area();
+  const bool is_inside = area.contains(help->pos());
+  const double part = (help->pos().x() - area.left()) / area.width();
+  QToolTip::showText(help->globalPos(), is_inside ? private_->tip_at(part) : QString(), this);
+  return true;
 }
 
 void TimeChart::show_target(std::optional<double> value) {

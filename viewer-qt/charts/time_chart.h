@@ -62,6 +62,7 @@ class TimeChart : public QWidget {
   void plot_moved();
 
  protected:
+  bool event(QEvent* event) override;
   void changeEvent(QEvent* event) override;
 
  private:

@@ -20,4 +20,20 @@ inline QString plain_tip(const QString& text) {
   return text.isEmpty() ? text : Qt::convertFromPlainText(text, Qt::WhiteSpaceNormal);
 }
 
+// A name without a space may be wider than the page: a long one may be broken after some characters.
+inline QString breakable(const QString& text) {
+  constexpr qsizetype kTogether = 20;
+  QString result;
+  qsizetype together = 0;
+  for (const QChar c : text) {
+    if (together >= kTogether && !c.isSpace() && !c.isLowSurrogate()) {
+      result += QChar(0x200B);  // zero width space
+      together = 0;
+    }
+    together = c.isSpace() ? 0 : together + 1;
+    result += c;
+  }
+  return result;
+}
+
 }  // namespace goxel_telemetry::viewer

@@ -67,6 +67,10 @@ QChar glyph(MarkKind kind) {
       return QChar(0x21BB);  // ↻
     case MarkKind::baseline:
       return QChar(0x25C6);  // ◆
+    case MarkKind::warning:
+      return QChar(0x25B3);  // △
+    case MarkKind::confirmed:
+      return QChar(0x25B2);  // ▲
     case MarkKind::note:
       break;
   }

@@ -36,11 +36,18 @@ struct TimePoint {
 // Counts only records that ended as `status` says; latencies are of all answered requests.
 TimePoint time_point(const metrics::TallyPoint& tally, StatusChoice status);
 
-enum class MarkKind { start, end, crash, loss, bridge, baseline, note };
+enum class MarkKind { start, end, crash, loss, bridge, baseline, note, warning, confirmed };
 struct Mark {
   std::uint64_t at_ns = 0;  // CLOCK_REALTIME
   MarkKind kind = MarkKind::note;
   QString text;  // a sentence; may hold names from clients
+  // Of what lasted: an alert. 0: it is of a moment.
+  std::uint64_t until_ns = 0;
+  static constexpr std::uint64_t kNoEnd = UINT64_MAX;  // it still lasts
+
+  bool lasts_at(std::uint64_t realtime_ns) const {
+    return at_ns <= realtime_ns && realtime_ns < until_ns;
+  }
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 // One character that tells kinds apart without colour.

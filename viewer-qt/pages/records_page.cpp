@@ -19,6 +19,7 @@
 
 #include "viewer-qt/charts/waterfall.h"
 #include "viewer-qt/models/records_model.h"
+#include "viewer-qt/models/shown.h"
 #include "viewer-qt/pages/panel.h"
 
 namespace goxel_telemetry::viewer {
@@ -41,22 +42,6 @@ class RoomyCells : public QProxyStyle {
     return widget->fontMetrics().averageCharWidth() * 2 / 3;
   }
 };
-
-// A name without a space may be wider than the page: a long one may be broken after some characters.
-QString breakable(const QString& text) {
-  constexpr qsizetype kTogether = 20;
-  QString result;
-  qsizetype together = 0;
-  for (const QChar c : text) {
-    if (together >= kTogether && !c.isSpace() && !c.isLowSurrogate()) {
-      result += QChar(0x200B);  // zero width space
-      together = 0;
-    }
-    together = c.isSpace() ? 0 : together + 1;
-    result += c;
-  }
-  return result;
-}
 
 }  // namespace
 

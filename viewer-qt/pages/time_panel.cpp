@@ -38,10 +38,11 @@ TimePanel::TimePanel(QWidget* parent) : QFrame(parent) {
 void TimePanel::show_view(const View& view) {
   view_.show(view.range, view.look.selection.is_live());
   ruler_->set_step(view.points->point_ns);
-  for (TimeChart* chart : {latency_, throughput_}) {
-    chart->show_points(view.points, view.is_new);
-    chart->show_marks(view.marks);
-  }
+  for (TimeChart* chart : {latency_, throughput_}) chart->show_points(view.points, view.is_new);
+}
+
+void TimePanel::show_marks(const QList<Mark>& marks) {
+  for (TimeChart* chart : {latency_, throughput_}) chart->show_marks(marks);
 }
 
 void TimePanel::show_frame(const Frame& frame) {

@@ -20,6 +20,7 @@ class TimePanel : public QFrame {
 
   TimeView& view() { return view_; }
   void show_view(const View& view);
+  void show_marks(const QList<Mark>& marks);
   void show_frame(const Frame& frame);
   // The operation's name, or "all operations", stands in the titles.
   void show_selection(const Selection& selection);

@@ -57,6 +57,19 @@ TEST_F(AlertStoreTest, AJudgementStaysWhateverBecomesOfTheAlert) {
   EXPECT_EQ(found(sample_alert().id).judged_ns, kThenNs + 5);
 }
 
+TEST_F(AlertStoreTest, ListsThoseOfAnInstanceAndOnWishThoseOfTheBridge) {
+  Alert of_bridge = alert_at("bridge", 3);
+  of_bridge.instance = "";
+  Alert of_other = alert_at("other", 2);
+  of_other.instance = "other";
+  put(alert_at("goxel", 1));
+  put(of_other);
+  put(of_bridge);
+  EXPECT_THAT(listed({.instance = "goxel"}), ElementsAre("goxel"));
+  EXPECT_THAT(listed({.instance = "goxel", .with_bridge = true}), ElementsAre("bridge", "goxel"));
+  EXPECT_THAT(listed({.with_bridge = true}), ElementsAre("bridge", "other", "goxel"));
+}
+
 TEST_F(AlertStoreTest, ListsThoseThatWereActiveInAStretchNewestFirst) {
   put(alert_at("a", 100, 200));
   put(alert_at("b", 150));

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The alerts of a daemon as the window shows them: in lists, on time lines, in words.
+#pragma once
+
+#include <QList>
+#include <QString>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "metrics/alerts/alert_store.h"
+#include "metrics/time.h"
+#include "viewer-qt/models/time_points.h"
+
+namespace goxel_telemetry::viewer {
+
+// What the file of alerts has of an instance and of the bridge itself.
+struct KnownAlerts {
+  std::vector<metrics::Alert> alerts;  // active ones first, then the newest
+  metrics::AlertAccuracy accuracy;     // of all that the file has, in the last days
+  bool has_file = false;
+  std::string
+      message;  // why less is known than could be, or a judgement was not written; a sentence, or empty
+};
+using AlertsPointer = std::shared_ptr<const KnownAlerts>;
+
+std::size_t count_active(const KnownAlerts& known);
+// Whether one that has been confirmed is active.
+bool has_confirmed(const KnownAlerts& known);
+
+// "▲ confirmed", "△ warning": the sign is the one of the mark.
+QString level_text(const metrics::Alert& alert);
+// "active", "resolved after 12 min 00 s", …
+QString state_text(const metrics::Alert& alert);
+// "right", "wrong", "known", or "–" if nobody has said anything.
+QString judgement_text(metrics::Judgement judgement);
+// "▲ 2 alerts": of those that are active; empty if none is.
+QString active_text(const KnownAlerts& known);
+
+// Each with its stretch, in the order of time.
+QList<Mark> marks_of(const KnownAlerts& known);
+
+// From since to its end, or to now: what a comparison is made of. Not so short that nothing can have come in it.
+metrics::TimeStretch stretch_of(const metrics::Alert& alert, std::uint64_t now_ns);
+
+// All of an alert but the table of its operations: what it says, what to do, what it is based on. A line for each.
+QString evidence_text(const metrics::Alert& alert);
+
+}  // namespace goxel_telemetry::viewer

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer-qt/models/shifts_model.h"
+
+#include <utility>
+
+#include "metrics/alerts/alert_words.h"
+#include "viewer-qt/models/shown.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+using metrics::OperationShift;
+
+QString words(const std::string& text) {
+  return text.empty() ? QStringLiteral("–") : shown(text);
+}
+
+}  // namespace
+
+void ShiftsModel::show(std::vector<OperationShift> shifts) {
+  beginResetModel();
+  shifts_ = std::move(shifts);
+  endResetModel();
+}
+
+int ShiftsModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(shifts_.size());
+}
+
+int ShiftsModel::columnCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : kColumnCount;
+}
+
+QVariant ShiftsModel::data(const QModelIndex& index, int role) const {
+  if (!index.isValid() || index.row() >= rowCount() || index.column() >= kColumnCount) return {};
+  const OperationShift& shift = shifts_[static_cast<std::size_t>(index.row())];
+  if (role == Qt::ToolTipRole) return plain_tip(index.data().toString());
+  if (role != Qt::DisplayRole) return {};
+  const auto times = [](double ratio) {
+    return QString::fromStdString(metrics::times_in_words(ratio));
+  };
+  const auto value = [&](double of) {
+    return QString::fromStdString(metrics::value_in_words(shift, of));
+  };
+  switch (index.column()) {
+    case kOperation:
+      return shift.key.operation.empty() ? tr("all operations") : shown(shift.key.operation);
+    case kChannel:
+      switch (shift.channel) {
+        case OperationShift::Channel::centre:
+          return tr("usual time");
+        case OperationShift::Channel::tail:
+          return tr("slowest of 100");
+        case OperationShift::Channel::errors:
+          return tr("failures");
+      }
+      return {};
+    case kEffect:
+      return times(shift.ratio);
+    case kInterval:
+      return tr("%1 to %2").arg(times(shift.ratio_low), times(shift.ratio_high));
+    case kBeforeAfter:
+      return value(shift.before) + QStringLiteral(" → ") + value(shift.after);
+    case kLayers:
+      return words(metrics::layers_in_words(shift));
+    default:
+      return words(shift.key.stack);
+  }
+}
+
+QVariant ShiftsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+  static const char* const kTitles[kColumnCount] = {"Operation",      "What",  "Effect", "95 %",
+                                                    "Before → after", "Where", "Stack"};
+  if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
+  if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
+  return tr(kTitles[section]);
+}
+
+}  // namespace goxel_telemetry::viewer

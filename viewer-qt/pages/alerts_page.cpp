@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer-qt/pages/alerts_page.h"
+
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSplitter>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "metrics/alerts/alert_words.h"
+#include "viewer-qt/charts/elided_label.h"
+#include "viewer-qt/models/daemon_state.h"
+#include "viewer-qt/pages/panel.h"
+#include "viewer-qt/pages/roomy_column.h"
+
+namespace goxel_telemetry::viewer {
+namespace {
+
+constexpr int kLeastRows = 4;
+constexpr int kLeastChars = 22;  // of a summary
+
+QLabel* text_label() {
+  auto* label = new QLabel;
+  label->setTextFormat(Qt::PlainText);
+  label->setWordWrap(true);
+  label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  return label;
+}
+
+QTableView* table_of(QAbstractItemModel* model, const QString& name) {
+  auto* table = new QTableView;
+  table->setModel(model);
+  make_read_only(*table);
+  table->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table->setSelectionMode(QAbstractItemView::SingleSelection);
+  table->setAccessibleName(name);
+  return table;
+}
+
+}  // namespace
+
+AlertsPage::AlertsPage(QWidget* parent)
+    : QWidget(parent),
+      accuracy_(text_label()),
+      message_(text_label()),
+      list_(table_of(&model_, tr("Alerts, active ones first"))),
+      evidence_(new QWidget),
+      words_(text_label()),
+      shifts_(table_of(&shifts_model_, tr("Operations in the alert's evidence"))),
+      judging_(new QWidget) {
+  accuracy_->setObjectName(QStringLiteral("accuracy"));
+  message_->setObjectName(QStringLiteral("alerts message"));
+  words_->setObjectName(QStringLiteral("evidence"));
+  message_->hide();
+  evidence_->hide();
+  judging_->hide();
+
+  auto* scrolled = new QScrollArea;
+  scrolled->setFrameShape(QFrame::NoFrame);
+  scrolled->setWidgetResizable(true);
+  scrolled->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scrolled->setAccessibleName(tr("Evidence"));
+  words_->setAlignment(Qt::AlignTop);
+  scrolled->setWidget(words_);
+  auto* beside = new QVBoxLayout(evidence_);
+  beside->setContentsMargins(8, 0, 0, 0);
+  beside->addWidget(scrolled, 3);
+  beside->addWidget(shifts_, 2);
+  auto* halves = new QSplitter(Qt::Horizontal);
+  halves->setChildrenCollapsible(false);
+  halves->addWidget(list_);
+  halves->addWidget(evidence_);
+  halves->setSizes({1000, 1000});
+
+  auto* line = new QHBoxLayout(judging_);
+  line->setContentsMargins(0, 0, 0, 0);
+  auto* open = new QToolButton;
+  open->setObjectName(QStringLiteral("open alert"));
+  open->setText(tr("What changed"));
+  open->setToolTip(tr("Compare its stretch with as long a time before it"));
+  line->addWidget(open);
+  auto* asked = new ElidedLabel(Qt::AlignRight);
+  asked->set_text(tr("This alert was"));
+  line->addWidget(asked, 1);
+  const auto add = [&](metrics::Judgement judgement, const QString& tip) {
+    auto* button = new QToolButton;
+    button->setText(judgement_text(judgement));
+    button->setToolTip(tip);
+    button->setAccessibleName(tr("This alert was %1").arg(button->text()));
+    button->setCheckable(true);
+    line->addWidget(button);
+    judgements_[judgement] = button;
+    connect(button, &QToolButton::clicked, this,
+            [this, judgement] { Q_EMIT judged(QString::fromStdString(chosen_), judgement); });
+  };
+  add(metrics::Judgement::right, tr("It was so, and somebody had to know"));
+  add(metrics::Judgement::wrong, tr("It was not so: a false alarm"));
+  add(metrics::Judgement::known, tr("It was so, and no news; counts as right"));
+
+  auto* rows = new QVBoxLayout(this);
+  rows->setContentsMargins(8, 8, 8, 8);
+  rows->addWidget(accuracy_);
+  rows->addWidget(message_);
+  rows->addWidget(halves, 1);
+  rows->addWidget(judging_);
+  new RoomyColumn(list_, list_->horizontalHeader(), AlertsModel::kSummary, kLeastChars);
+  size_columns();
+
+  const auto open_chosen = [this] {
+    if (const metrics::Alert* const alert = model_.at(model_.row_of(chosen_)))
+      Q_EMIT opened(*alert);
+  };
+  connect(open, &QToolButton::clicked, this, open_chosen);
+  connect(list_, &QTableView::activated, this, open_chosen);
+  connect(list_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+          [this](const QModelIndex& current) {
+            if (current.isValid()) choose(current.row());
+          });
+  show_alerts(std::make_shared<KnownAlerts>());
+}
+
+void AlertsPage::show_alerts(const AlertsPointer& known) {
+  accuracy_->setText(
+      known->has_file || !known->message.empty()
+          ? QString::fromStdString(metrics::in_words(known->accuracy)) + QLatin1Char('.')
+          : tr("There is no file of alerts: a bridge that keeps a history makes one."));
+  message_->setText(as_sentence(known->message));
+  message_->setVisible(!known->message.empty());
+  const int left = list_->horizontalScrollBar()->value();
+  model_.show(known);
+  const int row = std::max(model_.row_of(chosen_), 0);
+  if (list_->currentIndex().row() != row) list_->setCurrentIndex(model_.index(row, 0));
+  list_->horizontalScrollBar()->setValue(left);
+  choose(row);
+}
+
+void AlertsPage::choose(int row) {
+  const metrics::Alert* const alert = model_.at(row);
+  evidence_->setVisible(alert != nullptr);
+  judging_->setVisible(alert != nullptr);
+  if (alert == nullptr) return;
+  chosen_ = alert->id;
+  words_->setText(evidence_text(*alert));
+  shifts_model_.show(alert->evidence.operations);
+  shifts_->setVisible(!alert->evidence.operations.empty());
+  shifts_->resizeColumnsToContents();
+  for (const auto& [judgement, button] : judgements_)
+    button->setChecked(alert->judgement == judgement);
+}
+
+void AlertsPage::size_columns() {
+  const QFontMetrics metrics = fontMetrics();
+  QFont bold = font();
+  bold.setBold(true);
+  const QFontMetrics wide(bold);
+  constexpr int kMargins = 16;
+  const std::map<int, QString> widest = {
+      {AlertsModel::kLevel, QStringLiteral("▲ confirmed")},
+      {AlertsModel::kSince, QStringLiteral("2026-08-28 08:28:48")},
+      {AlertsModel::kState, QStringLiteral("resolved after 88 min")},
+      {AlertsModel::kJudged, QStringLiteral("wrong")}};
+  for (QTableView* table : {list_, shifts_}) {
+    table->verticalHeader()->setDefaultSectionSize(metrics.height() + 6);
+    table->setMinimumHeight((metrics.height() + 6) * kLeastRows);
+  }
+  for (const auto& [column, text] : widest) {
+    const QString title = model_.headerData(column, Qt::Horizontal).toString();
+    list_->setColumnWidth(
+        column, kMargins + std::max(wide.horizontalAdvance(title), wide.horizontalAdvance(text)));
+  }
+}
+
+void AlertsPage::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::FontChange) size_columns();
+  QWidget::changeEvent(event);
+}
+
+}  // namespace goxel_telemetry::viewer
