@@ -27,6 +27,9 @@ const double kLeastRelevant = std::log(1.03);
 
 constexpr double kMostSlope = 0.5;
 constexpr double kMostDueToLoad = 0.25;
+// The load is known by counting, and a count varies though the load does not. Where less than this share of what is seen of
+// the load's variance is its own, a slope on it is not known.
+constexpr double kLeastReliable = 0.3;
 // A slope is between 0 and kMostSlope however little is known: so far from either end are three standard errors.
 constexpr double kMostSlopeError = kMostSlope / kStandardErrors;
 
@@ -67,11 +70,11 @@ Histogram latency_of(const std::vector<const BlockSeries*>& parts) {
 // How much there was to do.
 struct Load {
   Load(const Observation& observation, const ObservedBlocks& blocks)
-      : seconds(observation.observed_seconds()), logarithms(blocks.series()) {
+      : seconds(observation.observed_seconds()), counts(blocks.series()) {
     for (const auto& [key, parts] : series_of(observation, false)) {
       for (const BlockSeries* part : parts) {
         part->for_each_outcomes([&](std::uint32_t block, const Outcomes& outcomes) {
-          logarithms[blocks.place(block)] += static_cast<double>(outcomes.all());
+          counts[blocks.place(block)] += static_cast<double>(outcomes.all());
           requests += static_cast<double>(outcomes.all());
         });
       }
@@ -79,8 +82,7 @@ struct Load {
     for (std::uint32_t block = 0; block < observation.observed_ns.size(); ++block) {
       const std::uint64_t ns = observation.observed_ns[block];
       if (ns == 0) continue;
-      double& value = logarithms[blocks.place(block)];
-      value = std::log(value * 1e9 / static_cast<double>(ns));
+      logarithms.push_back(std::log(counts[blocks.place(block)] * 1e9 / static_cast<double>(ns)));
     }
   }
 
@@ -88,7 +90,8 @@ struct Load {
 
   double seconds;  // that were watched
   double requests = 0;
-  std::vector<double> logarithms;  // of each watched block's requests a second
+  std::vector<double> counts;      // of each watched block
+  std::vector<double> logarithms;  // of its requests a second
 };
 
 // One operation on one side, measured with the pinned stratum.
@@ -98,6 +101,7 @@ struct Operation {
     double requests = 0;
     double residuals = 0;  // sum
     double load = 0;
+    double load_variance = 0;  // that is due to counting
   };
   std::vector<Block> blocks;  // with answered requests
   std::uint64_t count = 0;
@@ -119,6 +123,7 @@ Operation operation_of(const std::vector<const BlockSeries*>& parts, const Histo
       Operation::Block& block = blocks[number];
       block.place = places.place(number);
       block.load = load.logarithms[block.place];
+      block.load_variance = 1 / load.counts[block.place];
       block.requests += static_cast<double>(tally.latency.count());
       block.residuals += residuals(stratum, tally.latency);
     });
@@ -167,17 +172,20 @@ class Difference {
   // Two operations, both with enough requests.
   void measure(const Operation& pinned, const Operation& now, double scatter) {
     const std::array sides = {&pinned, &now};
-    double variance = 0;
+    double seen = 0;
+    double counting = 0;
     double covariance = 0;
     for (const Operation* side : sides) {
       for (const Operation::Block& block : side->blocks) {
         const double off = block.load - side->load;
-        variance += block.requests * square(off);
+        seen += block.requests * square(off);
+        counting += block.requests * block.load_variance;
         covariance += (block.residuals - block.requests * side->residual) * off;
       }
     }
-    const bool varies = variance > 0;
-    const double slope = varies ? std::clamp(covariance / variance, 0.0, kMostSlope) : 0;
+    const double variance = seen - counting;
+    slope_is_known_ = variance > kLeastReliable * seen;
+    const double slope = slope_is_known_ ? std::clamp(covariance / variance, 0.0, kMostSlope) : 0;
     load_ = now.load - pinned.load;
     due_to_load_ = std::clamp(slope * load_, -kMostDueToLoad, kMostDueToLoad);
     value_ = now.residual - pinned.residual - due_to_load_;
@@ -188,10 +196,9 @@ class Difference {
         const double off = block.load - side.load;
         const double error = block.residuals - block.requests * (side.residual + slope * off);
         errors_[i].of_mean[block.place] += error / side.requests;
-        if (varies) errors_[i].of_load[block.place] += error * off / variance * load_;
+        if (slope_is_known_) errors_[i].of_load[block.place] += error * off / variance * load_;
       }
     }
-    slope_is_known_ = varies;
   }
 
   void judge(PinnedShift& out) const {
