@@ -94,7 +94,21 @@ struct Load {
   std::vector<double> logarithms;  // of its requests a second
 };
 
-// One operation on one side, measured with the pinned stratum.
+// The pinned stratum, moved to where requests of another time lie around it as the pinned ones did: so their differences are
+// clipped alike, however far they are (Huber's estimate of location).
+Stratum moved_to(const Histogram& latency, const Stratum& pinned) {
+  constexpr int kMostSteps = 50;
+  constexpr double kNear = 1e-6;
+  Stratum moved = pinned;
+  double off = 1;
+  for (int step = 0; step < kMostSteps && std::abs(off) > kNear; ++step) {
+    off = residuals(moved, latency) / static_cast<double>(latency.count()) - pinned.centre;
+    moved.median += off;
+  }
+  return moved;
+}
+
+// One operation on one side, measured with a stratum.
 struct Operation {
   struct Block {
     std::size_t place = 0;
@@ -107,6 +121,7 @@ struct Operation {
   std::uint64_t count = 0;
   double requests = 0;
   double residual = 0;  // mean
+  double centre = 0;    // of the stratum, logarithm
   double load = 0;      // mean
   double median_ns = 0;
 
@@ -128,6 +143,7 @@ Operation operation_of(const std::vector<const BlockSeries*>& parts, const Histo
       block.residuals += residuals(stratum, tally.latency);
     });
   }
+  out.centre = stratum.median;
   out.count = total.count();
   out.requests = static_cast<double>(out.count);
   out.median_ns = std::max(1.0, static_cast<double>(total.quantile(0.5)));
@@ -188,7 +204,7 @@ class Difference {
     const double slope = slope_is_known_ ? std::clamp(covariance / variance, 0.0, kMostSlope) : 0;
     load_ = now.load - pinned.load;
     due_to_load_ = std::clamp(slope * load_, -kMostDueToLoad, kMostDueToLoad);
-    value_ = now.residual - pinned.residual - due_to_load_;
+    value_ = now.centre + now.residual - pinned.centre - pinned.residual - due_to_load_;
     scatter_ = scatter / pinned.requests + scatter / now.requests;
     for (std::size_t i = 0; i < sides.size(); ++i) {
       const Operation& side = *sides[i];
@@ -363,7 +379,7 @@ PinnedComparison PinnedSession::compare(const Observation& now) const {
       continue;
     }
     const auto& [stratum, before] = known->second;
-    const Operation after = operation_of(parts, total, stratum, places, load);
+    const Operation after = operation_of(parts, total, moved_to(total, stratum), places, load);
     PinnedShift& shift = out.operations[key];
     shift.requests_pinned = before.count;
     shift.requests_now = after.count;
