@@ -309,6 +309,10 @@ const char* to_string(PinnedVerdict verdict) {
   return "too little data";
 }
 
+bool PinnedShift::takes_longer() const {
+  return shift > kLeastRelevant;
+}
+
 double PinnedShift::greatest_difference() const {
   return std::expm1(std::abs(shift) + kStandardErrors * standard_error);
 }

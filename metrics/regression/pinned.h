@@ -36,6 +36,8 @@ struct PinnedShift {
   double due_to_load = 0;
 
   double ratio() const { return median_pinned_ns > 0 ? median_now_ns / median_pinned_ns : 1; }
+  // Whether operations take at least 3 % longer, proven or not.
+  bool takes_longer() const;
   // No difference above this, up or down, as a ratio less 1: a greater one is more than three standard errors away.
   double greatest_difference() const;
 };
