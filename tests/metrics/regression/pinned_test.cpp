@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "metrics/time.h"
 #include "pinned_sessions.h"
 
 namespace goxel_telemetry::metrics {
@@ -151,11 +152,12 @@ TEST(Pinned, TooLittleDataIsSaid) {
   comparison = compare(kUsual, now);
   EXPECT_EQ(verdict_of(comparison, "goxel.fill"), PinnedVerdict::regressed);
   EXPECT_EQ(comparison.all.verdict, PinnedVerdict::too_little_data);
-  // Seven blocks of a second.
-  ObservationBuilder builder(0, 7);
+  // Many requests, all of them within seven of 120 blocks.
+  ObservationBuilder builder(0, 1800);
+  builder.observed(0, 1800 * kNsPerSecond);
   Tally tally;
   for (int i = 0; i < 1000; ++i) tally.add({.duration_ns = 9'000'000});
-  for (unsigned second = 0; second < 7; ++second) builder.add(key_of("goxel.fill"), second, tally);
+  for (unsigned block = 0; block < 7; ++block) builder.add(key_of("goxel.fill"), 15 * block, tally);
   comparison = PinnedSession(play(kUsual, 1)).compare(std::move(builder).finish());
   EXPECT_EQ(verdict_of(comparison, "goxel.fill"), PinnedVerdict::too_little_data);
 }
