@@ -13,7 +13,7 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 // An operation that nobody asks for any more is not slow for ever.
-constexpr std::uint64_t kForgottenAfter = 24 * 3600 * kNsPerSecond;
+constexpr std::uint64_t kForgottenAfter = 86'400 * kNsPerSecond;
 constexpr std::size_t kMostNamed = 5;
 constexpr double kWorthTelling = 0.01;  // of a latency, due to load
 
