@@ -167,6 +167,14 @@ std::uint64_t BaselineStore::size_of(const std::string& name) const {
   return error ? 0 : size;
 }
 
+std::string BaselineStore::version_of(const std::string& name) const {
+  struct stat status {};
+  if (stat(path_of(name).c_str(), &status) != 0) return {};
+  // A file that replaces another has another number, or at least another time.
+  return std::to_string(status.st_ino) + ' ' + std::to_string(status.st_size) + ' ' +
+         std::to_string(status.st_ctim.tv_sec) + ' ' + std::to_string(status.st_ctim.tv_nsec);
+}
+
 StoreResult BaselineStore::remove(const std::string& name) {
   const std::string path = path_of(name);
   if (unlink(path.c_str()) == 0) return {};

@@ -48,6 +48,8 @@ class BaselineStore {
   StoreResult load(const std::string& name, Baseline& baseline) const;
   // Of the file, in bytes; 0 if there is none.
   std::uint64_t size_of(const std::string& name) const;
+  // Another text whenever the file was written anew; empty if there is none.
+  std::string version_of(const std::string& name) const;
   StoreResult remove(const std::string& name);
   // Sorted; empty if there is no folder yet. Files that are not named like a baseline are left out.
   StoreResult names(std::vector<std::string>& names) const;

@@ -205,6 +205,13 @@ int parse_and_run(int argc, char** argv) {
       "start on, any series raises an alert (if one operation changes: that one's, or that of "
       "all); the delay is from its start, a random moment within a tick, to the end of the alert's "
       "tick.\n\n"
+      "Pinned: 30 minutes are compared with 60 minutes of the same kind of traffic from another "
+      "seed, "
+      "each the first of their traffic; a change is there all the time. A session that differs is "
+      "one "
+      "in which the daemon as a whole or any operation is called regressed or improved; +20 % must "
+      "be "
+      "seen of the daemon as a whole.\n\n"
       "Exit codes: 0 all is good enough, or the series was read; 1 a check was missed; 2 bad "
       "flags, values or files.");
   const std::string empty = metrics::empty_argument({argv, static_cast<std::size_t>(argc)});

@@ -47,4 +47,17 @@ const std::vector<ChangeSeen>& Measurements::changes(const std::string& name,
   return known;
 }
 
+const std::vector<metrics::PinnedComparison>& Measurements::pinned(const std::string& name,
+                                                                   const PinnedCase& what) {
+  std::vector<metrics::PinnedComparison>& known = pinned_[name];
+  if (known.empty()) {
+    const PinnedCase here{kind(what.kind), what.change};
+    known = in_parallel(extent_.change_seeds, [&](std::size_t i) {
+      const std::uint64_t seed = extent_.first_change_seed + i;
+      return compare(here, seed + extent_.change_seeds, seed);
+    });
+  }
+  return known;
+}
+
 }  // namespace goxel_telemetry::evaluation

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pinned_trial.h"
 #include "watch.h"
 
 namespace goxel_telemetry::evaluation {
@@ -32,6 +33,9 @@ class Measurements {
   Alerts alerts_of(const DetectorModel& model) const;
   // The cases are told apart by their names.
   const std::vector<ChangeSeen>& changes(const std::string& name, const ChangeCase& what);
+  // With the seeds of changes; the seeds of the pinned sessions are those that follow.
+  const std::vector<metrics::PinnedComparison>& pinned(const std::string& name,
+                                                       const PinnedCase& what);
 
   const Extent& extent() const { return extent_; }
 
@@ -41,6 +45,7 @@ class Measurements {
   Extent extent_;
   std::map<std::string, std::vector<Alerts>> alerts_;
   std::map<std::string, std::vector<ChangeSeen>> changes_;
+  std::map<std::string, std::vector<metrics::PinnedComparison>> pinned_;
 };
 
 }  // namespace goxel_telemetry::evaluation

@@ -117,6 +117,73 @@ Check mix_jump() {
           }};
 }
 
+bool differs(const metrics::PinnedShift& shift) {
+  return shift.verdict == metrics::PinnedVerdict::regressed ||
+         shift.verdict == metrics::PinnedVerdict::improved;
+}
+
+// The daemon as a whole, or any of its operations.
+bool any_differs(const metrics::PinnedComparison& comparison) {
+  return differs(comparison.all) ||
+         std::any_of(comparison.operations.begin(), comparison.operations.end(),
+                     [](const auto& operation) { return differs(operation.second); });
+}
+
+// How far apart sessions are, and how far that is known.
+std::string shifts_of(const std::vector<metrics::PinnedComparison>& trials) {
+  double squares = 0;
+  double error_squares = 0;
+  std::size_t whole = 0;
+  for (const metrics::PinnedComparison& trial : trials) {
+    squares += trial.all.shift * trial.all.shift;
+    error_squares += trial.all.standard_error * trial.all.standard_error;
+    whole += differs(trial.all);
+  }
+  const auto count = static_cast<double>(trials.size());
+  char text[96];
+  std::snprintf(text, sizeof text, "of the whole daemon %zu; rms shift %.3f, standard error %.3f",
+                whole, std::sqrt(squares / count), std::sqrt(error_squares / count));
+  return text;
+}
+
+std::string pinned_sessions(const std::string& kind) {
+  return kind + ": " + std::to_string(kComparedMinutes) + " min, " +
+         std::to_string(kPinnedMinutes) + " min pinned: ";
+}
+
+Check pinned_alike(const std::string& kind, const std::string& name, const std::string& what,
+                   const Change& change, double most) {
+  const PinnedCase alike{kind_named(kind), change};
+  return {kind + "_pinned_" + name,
+          pinned_sessions(kind) + what + ": any differs",
+          "of all sessions",
+          Bound::at_most,
+          most,
+          [=](Measurements& measurements) {
+            const auto& trials = measurements.pinned(kind + "_" + name, alike);
+            const auto wrong = std::count_if(trials.begin(), trials.end(), any_differs);
+            return Counted{static_cast<std::uint64_t>(wrong), static_cast<double>(trials.size()),
+                           shifts_of(trials)};
+          }};
+}
+
+Check pinned_slower(const std::string& kind, double least) {
+  const PinnedCase slower{kind_named(kind), {.factor = 1.2}};
+  return {kind + "_pinned_20",
+          pinned_sessions(kind) + "+20 %: regressed",
+          "of all sessions",
+          Bound::at_least,
+          least,
+          [=](Measurements& measurements) {
+            const auto& trials = measurements.pinned(kind + "_20", slower);
+            const auto seen = std::count_if(trials.begin(), trials.end(), [](const auto& trial) {
+              return trial.all.verdict == metrics::PinnedVerdict::regressed;
+            });
+            return Counted{static_cast<std::uint64_t>(seen), static_cast<double>(trials.size()),
+                           shifts_of(trials)};
+          }};
+}
+
 Check without(const std::string& name, const std::string& what, const DetectorModel& model) {
   return {"without_" + name,
           "without " + what + ": alerts",
@@ -164,6 +231,12 @@ std::vector<Check> protocol_checks() {
       noticed("rarest", "standard: rarest operation x1.5", rarest, 300, 0.94),
       noticed("mid_50", "mid: +50 %", mid_50, 120, 0.95),
       mix_jump(),
+      pinned_alike("steady", "alike", "A/A", {}, 0.01),
+      pinned_alike("standard", "alike", "A/A", {}, 0.01),
+      pinned_alike("steady", "mix", "rarest x8", {.rarest_factor = 8}, 0.02),
+      pinned_alike("standard", "mix", "rarest x8", {.rarest_factor = 8}, 0.02),
+      pinned_slower("steady", 0.99),
+      pinned_slower("standard", 0.99),
   };
 }
 

@@ -101,6 +101,22 @@ TEST(Measurements, AreTheSameAgainWhateverTheThreadsDid) {
   }
 }
 
+TEST(Measurements, APinnedSessionIsFromASeedOfItsOwn) {
+  const PinnedCase slower{kind_named("steady"), {.factor = 1.2}};
+  const Extent extent{.first_change_seed = 5, .change_seeds = 3};
+  Measurements measurements(extent);
+  const auto& trials = measurements.pinned("slower", slower);
+  ASSERT_EQ(trials.size(), 3U);
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    EXPECT_EQ(trials[i].all.shift, compare(slower, 8 + i, 5 + i).all.shift);
+    EXPECT_EQ(trials[i].all.verdict, metrics::PinnedVerdict::regressed);
+    EXPECT_NEAR(trials[i].load_pinned, 50, 1);
+    EXPECT_EQ(trials[i].operations.size(), kOperationCount);
+  }
+  // Of the same seed the two are alike, were it not for the change and the time.
+  EXPECT_NEAR(compare({kind_named("steady")}, 7, 7).all.shift, 0, 0.01);
+}
+
 TEST(Watch, ADelayIsFromTheChangeToTheEndOfATick) {
   const ChangeCase much{kind_named("steady"), {.factor = 3}};
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Compares an instance with a baseline that its operator pinned: once a minute its last half hour, from the detector's ticks.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "metrics/alerts/condition.h"
+#include "metrics/comparison/baseline_store.h"
+#include "metrics/regression/pinned.h"
+#include "metrics/regression/pinned_condition.h"
+#include "metrics/regression/recent_observation.h"
+
+namespace goxel_telemetry::metrics {
+
+class PinnedWatch {
+ public:
+  static constexpr std::uint64_t kLookTicks = 12;
+
+  // `baseline`: a valid name of one in `store`. Tick 0 began at `begin_seconds`, Unix time.
+  PinnedWatch(std::string instance, BaselineStore store, std::string baseline,
+              std::uint64_t begin_seconds);
+
+  // As of RecentObservation. Now and then this reads the baseline's file: if it is another one, the watch begins anew.
+  void tick(std::uint64_t number, std::span<const OperationTick> operations);
+
+  std::optional<Condition> condition() const;
+  // One sentence while the baseline cannot be read, else empty.
+  const std::string& message() const { return message_; }
+
+ private:
+  struct Pinned {
+    PinnedSession session;
+    PinnedCondition condition;
+  };
+  void read();
+
+  std::string instance_;
+  BaselineStore store_;
+  std::string baseline_;
+  std::uint64_t begin_seconds_;
+  RecentObservation recent_;
+  std::uint64_t next_look_ = 0;         // tick
+  std::optional<std::string> version_;  // of the file that was read
+  std::optional<Pinned> pinned_;
+  std::string message_;
+};
+
+}  // namespace goxel_telemetry::metrics
