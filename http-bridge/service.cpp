@@ -98,6 +98,7 @@ std::string changes_that_wait(const Options& was, const Options& is) {
   compare("alerts-file", was.alerts_file == is.alerts_file || was.history_file != is.history_file);
   compare("notify", was.channels == is.channels);
   compare("baselines", was.baseline_folder == is.baseline_folder);
+  compare("alerts.slower_than_pinned.baseline", was.alerts.pinned == is.alerts.pinned);
   compare("otlp-endpoint", was.otlp.url == is.otlp.url);
   compare("otlp-share", was.otlp.share == is.otlp.share);
   compare("otlp-headers-file", was.otlp.headers_file == is.otlp.headers_file);
@@ -116,7 +117,8 @@ struct Service::Parts {
   Parts(const Options& options, std::string token)
       : access(Access::for_address(options.bind, std::move(token), options.allowed_origins)),
         instances(options.instances),
-        regressions([this] { return instances.latest(); }, options.history_file),
+        regressions([this] { return instances.latest(); }, options.history_file,
+                    {options.baseline_folder, options.alerts.pinned}),
         alerts(options.alerts_file.empty() ? std::string(metrics::kInMemory) + "alerts"
                                            : options.alerts_file,
                options.alerts, notify::names_of(options.channels),

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "http-bridge/section_reader.h"
+#include "metrics/comparison/baseline.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -42,6 +43,13 @@ void read_rule(SectionReader& reader, const RuleShape& shape, RuleSettings& rule
   }
 }
 
+void read_pinned(SectionReader& reader, std::string& baseline) {
+  constexpr std::string_view kName = "baseline";
+  reader.read(kName, baseline);
+  if (reader.has(kName) && !metrics::valid_baseline_name(baseline))
+    reader.refuse(kName, metrics::kBaselineNameRule);
+}
+
 }  // namespace
 
 metrics::AlertSettings read_alert_settings(const std::vector<ConfigSection>& sections,
@@ -58,6 +66,7 @@ metrics::AlertSettings read_alert_settings(const std::vector<ConfigSection>& sec
         continue;
       }
       read_rule(reader, metrics::rule_shape(*rule), settings[*rule]);
+      if (*rule == metrics::AlertRule::slower_than_pinned) read_pinned(reader, settings.pinned);
     }
     reader.finish();
   }

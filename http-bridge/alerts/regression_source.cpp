@@ -5,19 +5,22 @@
 #include <utility>
 
 #include "http-bridge/alerts/past_ticks.h"
+#include "http-bridge/log.h"
 
 namespace goxel_telemetry::http_bridge {
 
 namespace {
 
 // Numbers of ticks begin here, so that those from before the machine was started have one, too.
-constexpr std::uint64_t kFirstNumber = std::uint64_t{1} << 32;
+constexpr std::uint64_t kFirstNumber = std::uint64_t{1} << 20;
 
 }  // namespace
 
 RegressionSource::RegressionSource(std::function<std::shared_ptr<const Snapshots>()> latest,
-                                   std::string history_file)
-    : latest_(std::move(latest)), history_file_(std::move(history_file)) {}
+                                   std::string history_file, Pinned pinned)
+    : latest_(std::move(latest)),
+      history_file_(std::move(history_file)),
+      pinned_(std::move(pinned)) {}
 
 void RegressionSource::take(InstanceTick tick) {
   tick.daemon.number += kFirstNumber;
@@ -27,17 +30,25 @@ void RegressionSource::take(InstanceTick tick) {
   waiting_.push_back(std::move(tick));
 }
 
-metrics::RegressionWatch& RegressionSource::watch_of(const InstanceTick& first,
-                                                     const metrics::Time& now) {
-  const auto [at, is_new] = watches_.try_emplace(first.instance, first.instance);
-  if (is_new && !history_file_.empty()) {
-    visit_past_ticks(
-        history_file_, first.instance, first.daemon.number, first.daemon.daemon_began_ns, now,
-        [&, &watch = at->second](const metrics::Tick& daemon, const metrics::Tick& outer) {
-          watch.look(daemon, outer, {}, now);
-        });
+RegressionSource::Watches& RegressionSource::watches_of(const InstanceTick& first,
+                                                        const metrics::Time& now) {
+  const auto known = watches_.find(first.instance);
+  if (known != watches_.end()) return known->second;
+  Watches& watches =
+      watches_.emplace(first.instance, Watches{metrics::RegressionWatch(first.instance), {}})
+          .first->second;
+  if (!pinned_.baseline.empty()) {
+    const std::uint64_t first_second =
+        now.realtime_ns / metrics::kNsPerSecond - first.daemon.number * metrics::kTickSeconds;
+    watches.pinned.emplace(first.instance, metrics::BaselineStore(pinned_.folder), pinned_.baseline,
+                           first_second);
   }
-  return at->second;
+  if (history_file_.empty()) return watches;
+  visit_past_ticks(history_file_, first.instance, first.daemon.number, first.daemon.daemon_began_ns,
+                   now, [&](const metrics::Tick& daemon, const metrics::Tick& outer) {
+                     watches.usual.look(daemon, outer, {}, now);
+                   });
+  return watches;
 }
 
 std::vector<metrics::Condition> RegressionSource::look(const metrics::Time& now) {
@@ -55,15 +66,23 @@ std::vector<metrics::Condition> RegressionSource::look(const metrics::Time& now)
     const auto at = place_of(tick.instance);
     if (at == latest->instances.end()) continue;
     const auto& layers = latest->layers[static_cast<std::size_t>(at - latest->instances.begin())];
-    watch_of(tick, now).look(tick.daemon, tick.outer, *layers, now);
+    Watches& watches = watches_of(tick, now);
+    watches.usual.look(tick.daemon, tick.outer, *layers, now);
+    if (watches.pinned) watches.pinned->tick(tick.daemon.number, tick.daemon.operations);
   }
   std::erase_if(watches_, [&](const auto& watch) {
     return place_of(watch.first) == latest->instances.end();
   });
   std::vector<metrics::Condition> conditions;
-  for (const auto& [instance, watch] : watches_) {
-    for (metrics::Condition& condition : watch.conditions())
+  for (const auto& [instance, watches] : watches_) {
+    for (metrics::Condition& condition : watches.usual.conditions())
       conditions.push_back(std::move(condition));
+    if (!watches.pinned) continue;
+    if (auto condition = watches.pinned->condition()) conditions.push_back(*std::move(condition));
+    if (!watches.pinned->message().empty()) {
+      log_trouble(LogLevel::warning, "pinned_baseline_not_read",
+                  {{"why", watches.pinned->message()}});
+    }
   }
   return conditions;
 }

@@ -7,12 +7,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "http-bridge/snapshots.h"
 #include "metrics/alerts/condition.h"
 #include "metrics/live/tick.h"
+#include "metrics/regression/pinned_watch.h"
 #include "metrics/regression/regression_watch.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -28,9 +30,14 @@ class RegressionSource {
  public:
   static constexpr std::size_t kMostWaiting = 1024;  // ticks; the oldest are dropped
 
+  // Each instance is compared with the baseline of this name, too; empty: with none.
+  struct Pinned {
+    std::string folder;
+    std::string baseline;
+  };
   // `latest` is never null. What is usual is learnt from `history_file`, if there is one, when an instance is seen first.
   RegressionSource(std::function<std::shared_ptr<const Snapshots>()> latest,
-                   std::string history_file);
+                   std::string history_file, Pinned pinned);
 
   // Of each instance in their order. Thread-safe; never waits for look().
   void take(InstanceTick tick);
@@ -39,12 +46,17 @@ class RegressionSource {
   std::vector<metrics::Condition> look(const metrics::Time& now);
 
  private:
-  metrics::RegressionWatch& watch_of(const InstanceTick& first, const metrics::Time& now);
+  struct Watches {
+    metrics::RegressionWatch usual;
+    std::optional<metrics::PinnedWatch> pinned;
+  };
+  Watches& watches_of(const InstanceTick& first, const metrics::Time& now);
 
   const std::function<std::shared_ptr<const Snapshots>()> latest_;
   const std::string history_file_;
-  std::map<std::string, metrics::RegressionWatch> watches_;
-  std::mutex mutex_;  // guards what follows
+  const Pinned pinned_;
+  std::map<std::string, Watches> watches_;  // by instance
+  std::mutex mutex_;                        // guards what follows
   std::vector<InstanceTick> waiting_;
 };
 

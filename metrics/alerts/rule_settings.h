@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "metrics/alerts/alert.h"
 
@@ -43,6 +44,9 @@ class AlertSettings {
   const RuleSettings& operator[](AlertRule rule) const {
     return rules_.at(static_cast<std::size_t>(rule));
   }
+
+  // Of AlertRule::slower_than_pinned: the name of a baseline; empty: none is pinned.
+  std::string pinned;
 
  private:
   std::array<RuleSettings, kAlertRuleCount> rules_;

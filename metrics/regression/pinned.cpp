@@ -11,7 +11,7 @@
 #include "metrics/comparison/observed_blocks.h"
 #include "metrics/comparison/student_t.h"
 #include "metrics/comparison/tool_method.h"
-#include "metrics/regression/stratum.h"
+#include "metrics/regression/yardstick.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -94,12 +94,12 @@ struct Load {
   std::vector<double> logarithms;  // of its requests a second
 };
 
-// The pinned stratum, moved to where requests of another time lie around it as the pinned ones did: so their differences are
+// The pinned yardstick, moved to where requests of another time lie around it as the pinned ones did: so their differences are
 // clipped alike, however far they are (Huber's estimate of location).
-Stratum moved_to(const Histogram& latency, const Stratum& pinned) {
+Yardstick moved_to(const Histogram& latency, const Yardstick& pinned) {
   constexpr int kMostSteps = 50;
   constexpr double kNear = 1e-6;
-  Stratum moved = pinned;
+  Yardstick moved = pinned;
   double off = 1;
   for (int step = 0; step < kMostSteps && std::abs(off) > kNear; ++step) {
     off = residuals(moved, latency) / static_cast<double>(latency.count()) - pinned.centre;
@@ -108,7 +108,7 @@ Stratum moved_to(const Histogram& latency, const Stratum& pinned) {
   return moved;
 }
 
-// One operation on one side, measured with a stratum.
+// One operation on one side, measured with a yardstick.
 struct Operation {
   struct Block {
     std::size_t place = 0;
@@ -121,7 +121,7 @@ struct Operation {
   std::uint64_t count = 0;
   double requests = 0;
   double residual = 0;  // mean
-  double centre = 0;    // of the stratum, logarithm
+  double centre = 0;    // of the yardstick, logarithm
   double load = 0;      // mean
   double median_ns = 0;
 
@@ -129,7 +129,7 @@ struct Operation {
 };
 
 Operation operation_of(const std::vector<const BlockSeries*>& parts, const Histogram& total,
-                       const Stratum& stratum, const ObservedBlocks& places, const Load& load) {
+                       const Yardstick& yardstick, const ObservedBlocks& places, const Load& load) {
   Operation out;
   std::map<std::uint32_t, Operation::Block> blocks;
   for (const BlockSeries* part : parts) {
@@ -140,10 +140,10 @@ Operation operation_of(const std::vector<const BlockSeries*>& parts, const Histo
       block.load = load.logarithms[block.place];
       block.load_variance = 1 / load.counts[block.place];
       block.requests += static_cast<double>(tally.latency.count());
-      block.residuals += residuals(stratum, tally.latency);
+      block.residuals += residuals(yardstick, tally.latency);
     });
   }
-  out.centre = stratum.median;
+  out.centre = yardstick.median;
   out.count = total.count();
   out.requests = static_cast<double>(out.count);
   out.median_ns = std::max(1.0, static_cast<double>(total.quantile(0.5)));
@@ -319,7 +319,7 @@ double PinnedShift::greatest_difference() const {
 
 struct PinnedSession::State {
   struct Yardstick {
-    Stratum stratum;
+    Yardstick yardstick;
     Operation operation;
   };
   using Yardsticks = std::map<OperationKey, Yardstick>;
@@ -338,8 +338,8 @@ struct PinnedSession::State {
       const Histogram total = latency_of(parts);
       if (total.count() == 0) continue;
       Yardstick& yardstick = out[key];
-      yardstick.stratum = Stratum::of(total, kLeastClip);
-      yardstick.operation = operation_of(parts, total, yardstick.stratum, places, load);
+      yardstick.yardstick = Yardstick::of(total, kLeastClip);
+      yardstick.operation = operation_of(parts, total, yardstick.yardstick, places, load);
     }
     return out;
   }
@@ -382,8 +382,8 @@ PinnedComparison PinnedSession::compare(const Observation& now) const {
       out.only_now.push_back(key);
       continue;
     }
-    const auto& [stratum, before] = known->second;
-    const Operation after = operation_of(parts, total, moved_to(total, stratum), places, load);
+    const auto& [yardstick, before] = known->second;
+    const Operation after = operation_of(parts, total, moved_to(total, yardstick), places, load);
     PinnedShift& shift = out.operations[key];
     shift.requests_pinned = before.count;
     shift.requests_now = after.count;
@@ -391,7 +391,7 @@ PinnedComparison PinnedSession::compare(const Observation& now) const {
     shift.median_now_ns = after.median_ns;
     if (!before.is_enough() || !after.is_enough()) continue;
     Difference difference(state_->load, load);
-    difference.measure(before, after, stratum.scatter);
+    difference.measure(before, after, yardstick.scatter);
     difference.judge(shift);
     sum.add(difference, shift);
   }

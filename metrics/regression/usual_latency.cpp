@@ -26,10 +26,10 @@ void UsualLatency::look(const Histogram& latency, double load) {
   next_.merge(latency);
   next_loads_ += load;
   if (++next_ticks_ < kLearningTicks || next_.count() < kLearningRequests) return;
-  const bool is_first = !stratum_;
-  stratum_ = Stratum::of(next_, least_clip_);
-  ++strata_;
-  level_ = stratum_->centre;
+  const bool is_first = !yardstick_;
+  yardstick_ = Yardstick::of(next_, least_clip_);
+  ++yardsticks_;
+  level_ = yardstick_->centre;
   usual_load_ = next_loads_ / next_ticks_;
   if (is_first) requests_ = static_cast<double>(next_.count());
   next_ = {};
@@ -47,22 +47,22 @@ double UsualLatency::due_to_load(double load) const {
 ComparedLatency UsualLatency::compare(const Histogram& latency, double load) const {
   ComparedLatency tick;
   tick.requests = static_cast<double>(latency.count());
-  tick.residual = residuals(*stratum_, latency) / tick.requests;
+  tick.residual = residuals(*yardstick_, latency) / tick.requests;
   tick.load = load;
   tick.difference = tick.residual - level_ - due_to_load(load);
-  tick.strata = strata_;
+  tick.yardsticks = yardsticks_;
   return tick;
 }
 
 double UsualLatency::count_tail(const Histogram& latency, double load, double slower) const {
   // The level is one of clipped, skewed residuals: the tail moves by as much as it has moved since it was learnt.
-  const double moved = level_ - stratum_->centre + due_to_load(load) + slower;
-  return count_above(stratum_->median + stratum_->tail + moved, latency);
+  const double moved = level_ - yardstick_->centre + due_to_load(load) + slower;
+  return count_above(yardstick_->median + yardstick_->tail + moved, latency);
 }
 
 void UsualLatency::learn(const ComparedLatency& tick) {
-  if (tick.strata != strata_) return;
-  noise_.add(tick.difference, tick.requests, stratum_->scatter);
+  if (tick.yardsticks != yardsticks_) return;
+  noise_.add(tick.difference, tick.requests, yardstick_->scatter);
   const double weight = weight_of(tick.requests, requests_, kLevelForgets, kLevelRequests);
   requests_ += tick.requests;
   const double off = tick.load - usual_load_;
@@ -72,7 +72,7 @@ void UsualLatency::learn(const ComparedLatency& tick) {
   level_ += weight * (slower - due_to_load(tick.load));
   usual_load_ += weight * off;
   // Further off, most residuals would be clipped.
-  if (std::abs(level_ - stratum_->centre) > stratum_->clip / 2) learns_next_ = true;
+  if (std::abs(level_ - yardstick_->centre) > yardstick_->clip / 2) learns_next_ = true;
 }
 
 void UsualLatency::adopt(double difference) {
@@ -81,7 +81,7 @@ void UsualLatency::adopt(double difference) {
 }
 
 double UsualLatency::median_ns() const {
-  return stratum_ ? std::exp(stratum_->median + level_ - stratum_->centre) : 0;
+  return yardstick_ ? std::exp(yardstick_->median + level_ - yardstick_->centre) : 0;
 }
 
 }  // namespace goxel_telemetry::metrics

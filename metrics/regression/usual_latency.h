@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The latency that is usual for one operation, as it slowly changes: its stratum, the level around which its ticks lie, and how much
+// The latency that is usual for one operation, as it slowly changes: its yardstick, the level around which its ticks lie, and how much
 // of their differences the load explains.
 #pragma once
 
@@ -7,27 +7,27 @@
 #include <optional>
 
 #include "metrics/regression/batch_noise.h"
-#include "metrics/regression/stratum.h"
+#include "metrics/regression/yardstick.h"
 #include "metrics/tally/histogram.h"
 
 namespace goxel_telemetry::metrics {
 
 // The latencies of an operation in one tick, as compared with what was usual then.
 struct ComparedLatency {
-  double requests = 0;       // answered ones
-  double residual = 0;       // mean, of the stratum
-  double load = 0;           // logarithm of the daemon's requests a tick
-  double difference = 0;     // residual less what is usual at this load
-  std::uint64_t strata = 0;  // how often the stratum had changed
+  double requests = 0;           // answered ones
+  double residual = 0;           // mean, of the yardstick
+  double load = 0;               // logarithm of the daemon's requests a tick
+  double difference = 0;         // residual less what is usual at this load
+  std::uint64_t yardsticks = 0;  // how often the yardstick had changed
 };
 
 class UsualLatency {
  public:
   explicit UsualLatency(double least_clip) : least_clip_(least_clip) {}
 
-  // Until there is a stratum, nothing can be compared.
-  bool known() const { return stratum_.has_value(); }
-  // Takes part in learning the first stratum, or the next. `load` as in ComparedLatency.
+  // Until there is a yardstick, nothing can be compared.
+  bool known() const { return yardstick_.has_value(); }
+  // Takes part in learning the first yardstick, or the next. `load` as in ComparedLatency.
   void look(const Histogram& latency, double load);
 
   // `latency` must not be empty.
@@ -39,7 +39,7 @@ class UsualLatency {
   // From now on a level that is higher by so much is the usual.
   void adopt(double difference);
 
-  double scatter() const { return stratum_ ? stratum_->scatter : 0; }
+  double scatter() const { return yardstick_ ? yardstick_->scatter : 0; }
   const SlowNoise& noise() const { return noise_; }
   // Of the latency at the load that is usual, nanoseconds.
   double median_ns() const;
@@ -48,9 +48,9 @@ class UsualLatency {
   double due_to_load(double load) const;
 
   double least_clip_;
-  std::optional<Stratum> stratum_;
-  std::uint64_t strata_ = 0;
-  Histogram next_;         // of the stratum that is being learnt
+  std::optional<Yardstick> yardstick_;
+  std::uint64_t yardsticks_ = 0;
+  Histogram next_;         // of the yardstick that is being learnt
   double next_loads_ = 0;  // sum
   std::uint32_t next_ticks_ = 0;
   bool learns_next_ = true;

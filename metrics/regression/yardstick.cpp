@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "metrics/regression/stratum.h"
+#include "metrics/regression/yardstick.h"
 
 #include <algorithm>
 #include <array>
@@ -28,42 +28,42 @@ double logarithm(std::uint64_t ns) {
   return std::log(std::max<double>(1, static_cast<double>(ns)));
 }
 
-double residual(const Stratum& stratum, double value) {
-  return std::clamp(value - stratum.median, -stratum.clip, stratum.clip) / stratum.gain;
+double residual(const Yardstick& yardstick, double value) {
+  return std::clamp(value - yardstick.median, -yardstick.clip, yardstick.clip) / yardstick.gain;
 }
 
 }  // namespace
 
-Stratum Stratum::of(const Histogram& usual, double least_clip) {
-  Stratum stratum;
-  stratum.median = logarithm(usual.quantile(0.5));
-  stratum.clip =
+Yardstick Yardstick::of(const Histogram& usual, double least_clip) {
+  Yardstick yardstick;
+  yardstick.median = logarithm(usual.quantile(0.5));
+  yardstick.clip =
       std::max(least_clip, (logarithm(usual.quantile(0.84)) - logarithm(usual.quantile(0.16))) / 2);
-  stratum.tail = logarithm(usual.quantile(0.99)) - stratum.median;
+  yardstick.tail = logarithm(usual.quantile(0.99)) - yardstick.median;
   const auto count = static_cast<double>(usual.count());
   double within = 0;
   usual.for_each_bucket([&](std::uint32_t bucket, std::uint64_t in_bucket) {
-    if (std::abs(middle(bucket) - stratum.median) < stratum.clip)
+    if (std::abs(middle(bucket) - yardstick.median) < yardstick.clip)
       within += static_cast<double>(in_bucket);
   });
-  stratum.gain = within / count;
-  stratum.centre = residuals(stratum, usual) / count;
+  yardstick.gain = within / count;
+  yardstick.centre = residuals(yardstick, usual) / count;
   double squares = 0;
   usual.for_each_bucket([&](std::uint32_t bucket, std::uint64_t in_bucket) {
-    const double off = residual(stratum, middle(bucket)) - stratum.centre;
+    const double off = residual(yardstick, middle(bucket)) - yardstick.centre;
     squares += static_cast<double>(in_bucket) * off * off;
   });
-  stratum.scatter = squares / count;
-  return stratum;
+  yardstick.scatter = squares / count;
+  return yardstick;
 }
 
-double residuals(const Stratum& stratum, const Histogram& latency) {
+double residuals(const Yardstick& yardstick, const Histogram& latency) {
   double sum = 0;
   latency.for_each_bucket([&](std::uint32_t bucket, std::uint64_t count) {
-    sum += static_cast<double>(count) * residual(stratum, middle(bucket));
+    sum += static_cast<double>(count) * residual(yardstick, middle(bucket));
   });
-  return sum +
-         static_cast<double>(latency.out_of_range()) * residual(stratum, logarithm(latency.max()));
+  return sum + static_cast<double>(latency.out_of_range()) *
+                   residual(yardstick, logarithm(latency.max()));
 }
 
 double count_above(double logarithm, const Histogram& latency) {

@@ -10,7 +10,7 @@
 namespace goxel_telemetry::metrics {
 
 // All in natural logarithms of nanoseconds.
-struct Stratum {
+struct Yardstick {
   double median = 0;
   double clip = 0;     // residuals beyond count as this
   double tail = 0;     // the 99th percentile, above the median
@@ -21,11 +21,11 @@ struct Stratum {
   double gain = 1;
 
   // Of the histogram of latencies, which must not be empty.
-  static Stratum of(const Histogram& usual, double least_clip);
+  static Yardstick of(const Histogram& usual, double least_clip);
 };
 
 // The sum of the residuals of all values.
-double residuals(const Stratum& stratum, const Histogram& latency);
+double residuals(const Yardstick& yardstick, const Histogram& latency);
 
 // How many values are above a logarithm of nanoseconds, if those in a bucket are evenly spread.
 double count_above(double logarithm, const Histogram& latency);
