@@ -83,10 +83,14 @@ class AlertSource::Reader : public QObject {
     const metrics::Time now = metrics::Time::now();
     told_ns_ = now.monotonic_ns;
     auto known = std::make_shared<KnownAlerts>();
-    const HistoryResult result = read(*known, now.realtime_ns);
+    HistoryResult result = read(*known, now.realtime_ns);
+    if (result.outcome == HistoryOutcome::moved) {
+      store_.reset();  // another one may be there
+      result = read(*known, now.realtime_ns);
+    }
     known->has_file = result.outcome != HistoryOutcome::absent;
     if (!result.done()) {
-      store_.reset();  // it may have been moved away, and another one be there
+      store_.reset();
       known->alerts.clear();
       if (known->has_file) known->message = result.message;
     }

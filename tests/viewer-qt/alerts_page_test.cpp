@@ -87,6 +87,25 @@ TEST_F(AlertsPageTest, ShowsTheEvidenceOfWhatIsChosenAndKeepsTheChoice) {
   EXPECT_NE(text("evidence").find("About new."), std::string::npos) << "the chosen one is gone";
 }
 
+TEST_F(AlertsPageTest, EnterAndADoubleClickOpenAndAClickOnlyChooses) {
+  page().resize(900, 500);
+  page().show();
+  page().show_alerts(known({sample_alert("a"), other("b")}));
+  page().activateWindow();
+  list()->setFocus();
+  QCoreApplication::processEvents();
+  std::string opened;
+  QObject::connect(&page(), &AlertsPage::opened, &page(),
+                   [&](const Alert& alert) { opened += alert.id; });
+  const QPoint second = list()->visualRect(list()->model()->index(1, 0)).center();
+  QTest::mouseClick(list()->viewport(), Qt::LeftButton, {}, second);
+  EXPECT_EQ(opened, "");
+  QTest::mouseDClick(list()->viewport(), Qt::LeftButton, {}, second);
+  EXPECT_EQ(opened, "b");
+  QTest::keyClick(list(), Qt::Key_Return);
+  EXPECT_EQ(opened, "bb");
+}
+
 TEST_F(AlertsPageTest, OneClickJudgesTheChosenOne) {
   Alert judged = sample_alert("a");
   judged.judgement = metrics::Judgement::known;
@@ -248,6 +267,9 @@ TEST_F(AlertsInTheWindow, AFileThatIsNoneIsASentenceAndItsSuccessorIsRead) {
   put(sample_alert());
   EXPECT_TRUE(eventually([&] { return last->message.empty() && last->alerts.size() == 1; }))
       << last->message;
+  store_.reset();
+  ASSERT_TRUE(file.rename(QString::fromStdString(file_ + ".old")));
+  EXPECT_TRUE(eventually([&] { return !last->has_file && last->alerts.empty(); }));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QShortcut>
 #include <QSplitter>
 #include <QTableView>
 #include <QToolButton>
@@ -116,7 +117,12 @@ AlertsPage::AlertsPage(QWidget* parent)
       Q_EMIT opened(*alert);
   };
   connect(open, &QToolButton::clicked, this, open_chosen);
-  connect(list_, &QTableView::activated, this, open_chosen);
+  // Not `activated`: on some desktops that is the click that chooses.
+  connect(list_, &QTableView::doubleClicked, this, open_chosen);
+  for (const auto key : {Qt::Key_Return, Qt::Key_Enter}) {
+    auto* const enter = new QShortcut(key, list_, nullptr, nullptr, Qt::WidgetShortcut);
+    connect(enter, &QShortcut::activated, this, open_chosen);
+  }
   connect(list_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
           [this](const QModelIndex& current) {
             if (current.isValid()) choose(current.row());
