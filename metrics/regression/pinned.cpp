@@ -318,36 +318,36 @@ double PinnedShift::greatest_difference() const {
 }
 
 struct PinnedSession::State {
-  struct Yardstick {
+  struct Reference {
     Yardstick yardstick;
     Operation operation;
   };
-  using Yardsticks = std::map<OperationKey, Yardstick>;
+  using References = std::map<OperationKey, Reference>;
 
   explicit State(const Observation& pinned) : State(pinned, ObservedBlocks(pinned)) {}
   State(const Observation& pinned, const ObservedBlocks& places)
       : load(pinned, places),
         stacks(stacks_of(pinned)),
-        by_key(yardsticks(pinned, places, false)),
-        by_method(yardsticks(pinned, places, true)) {}
+        by_key(references(pinned, places, false)),
+        by_method(references(pinned, places, true)) {}
 
-  Yardsticks yardsticks(const Observation& pinned, const ObservedBlocks& places,
+  References references(const Observation& pinned, const ObservedBlocks& places,
                         bool across_stacks) const {
-    Yardsticks out;
+    References out;
     for (const auto& [key, parts] : series_of(pinned, across_stacks)) {
       const Histogram total = latency_of(parts);
       if (total.count() == 0) continue;
-      Yardstick& yardstick = out[key];
-      yardstick.yardstick = Yardstick::of(total, kLeastClip);
-      yardstick.operation = operation_of(parts, total, yardstick.yardstick, places, load);
+      Reference& reference = out[key];
+      reference.yardstick = Yardstick::of(total, kLeastClip);
+      reference.operation = operation_of(parts, total, reference.yardstick, places, load);
     }
     return out;
   }
 
   Load load;
   std::set<std::string> stacks;
-  Yardsticks by_key;
-  Yardsticks by_method;
+  References by_key;
+  References by_method;
 };
 
 PinnedSession::PinnedSession(const Observation& pinned)
@@ -358,7 +358,7 @@ PinnedComparison PinnedSession::compare(const Observation& now) const {
   const bool across_stacks = std::none_of(stacks.begin(), stacks.end(), [&](const auto& stack) {
     return state_->stacks.contains(stack);
   });
-  const State::Yardsticks& yardsticks = across_stacks ? state_->by_method : state_->by_key;
+  const State::References& references = across_stacks ? state_->by_method : state_->by_key;
   const SeriesByKey series = series_of(now, across_stacks);
   const ObservedBlocks places(now);
   const Load load(now, places);
@@ -367,8 +367,8 @@ PinnedComparison PinnedSession::compare(const Observation& now) const {
   out.load_pinned = state_->load.mean();
   out.load_now = load.mean();
   double all_pinned = 0;
-  for (const auto& [key, yardstick] : yardsticks) {
-    all_pinned += yardstick.operation.requests;
+  for (const auto& [key, reference] : references) {
+    all_pinned += reference.operation.requests;
     if (!series.contains(key)) out.only_pinned.push_back(key);
   }
   double all_now = 0;
@@ -377,8 +377,8 @@ PinnedComparison PinnedSession::compare(const Observation& now) const {
     const Histogram total = latency_of(parts);
     if (total.count() == 0) continue;
     all_now += static_cast<double>(total.count());
-    const auto known = yardsticks.find(key);
-    if (known == yardsticks.end()) {
+    const auto known = references.find(key);
+    if (known == references.end()) {
       out.only_now.push_back(key);
       continue;
     }

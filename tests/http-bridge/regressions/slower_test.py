@@ -16,7 +16,7 @@ from servers import BRIDGE, Notifications, main, until  # noqa: E402
 LAUNCHER, DAEMON, PLUGIN, LOAD, EARLIER_HOUR = sys.argv[3:8]
 INSTANCE = f"slower-test-{os.getpid()}"
 METHOD = "goxel.add_voxel"
-METHODS = f"{METHOD},goxel.get_voxel,goxel.list_layers,goxel.get_status"
+METHODS = f"{METHOD},goxel.get_voxel"
 USUAL_US, SLOW_US = 3000, 4500
 # Of real traffic, of which the hour before is made; shorter, and an hour has nothing in it that differs.
 RECORDED_SECONDS = 60
