@@ -20,8 +20,8 @@ TEST(SlowNoiseTest, MeasuresWhatTicksShareAndNotWhatTheirRequestsScatter) {
   constexpr double kRequests = 100;
   double level = 0;
   for (int tick = 0; tick < 40'000; ++tick) {
-    level = kCorrelation * level +
-            kSd * std::sqrt(1 - kCorrelation * kCorrelation) * normal(random);
+    level =
+        kCorrelation * level + kSd * std::sqrt(1 - kCorrelation * kCorrelation) * normal(random);
     noise.add(level + std::sqrt(kScatter / kRequests) * normal(random), kRequests, kScatter);
   }
   const double truth = kSd * kSd * (1 + kCorrelation) / (1 - kCorrelation);

@@ -34,13 +34,14 @@ class DetectorTest : public testing::Test {
         tick.key = one.key;
         for (int n = 0; n < one.requests; ++n) {
           Measurement measurement;
-          measurement.duration_ns = static_cast<std::uint64_t>(
-              one.median_ms * 1e6 * one.factor * std::exp(0.5 * normal_(random_)));
+          measurement.duration_ns = static_cast<std::uint64_t>(one.median_ms * 1e6 * one.factor *
+                                                               std::exp(0.5 * normal_(random_)));
           if (uniform_(random_) < one.failures) measurement.status = shm::Status::error;
           tick.tally.add(measurement);
         }
       }
-      for (const DetectorEvent& event : detector_.tick(number_, operations)) events_.push_back(event);
+      for (const DetectorEvent& event : detector_.tick(number_, operations))
+        events_.push_back(event);
       ++number_;
     }
   }
