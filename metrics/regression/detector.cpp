@@ -112,6 +112,11 @@ EventSearch limited(EventSearch search, bool limits) {
   return search;
 }
 
+double clip(bool limits) {
+  if (limits) return kLeastClip;
+  return kUnlimited;
+}
+
 DetectorEvent::Kind kind_of(AlarmChange change) {
   switch (change) {
     case AlarmChange::raised:
@@ -139,7 +144,7 @@ class RegressionDetector::State {
  private:
   struct Operation {
     Operation(bool limits, std::uint64_t tick)
-        : latency(limits ? kLeastClip : kUnlimited),
+        : latency(clip(limits)),
           evidence(limits),
           tail(kLeastTail, limited(kSlowRequests, limits)),
           failures(kLeastFailures, limited(kFailures, limits)),

@@ -185,6 +185,7 @@ std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bo
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<OperationShift> shifts;
+  shifts.reserve(found.size());
   for (auto& [lost, shift] : found) shifts.push_back(std::move(shift));
   return shifts;
 }
