@@ -147,15 +147,15 @@ std::string shifts_of(const std::vector<metrics::PinnedComparison>& trials) {
 }
 
 std::string pinned_sessions(const std::string& kind) {
-  return kind + ": " + std::to_string(kComparedMinutes) + " min, " +
-         std::to_string(kPinnedMinutes) + " min pinned: ";
+  return kind + ": " + std::to_string(kComparedMinutes) + " against " +
+         std::to_string(kPinnedMinutes) + " min, ";
 }
 
 Check pinned_alike(const std::string& kind, const std::string& name, const std::string& what,
                    const Change& change, double most) {
   const PinnedCase alike{kind_named(kind), change};
   return {kind + "_pinned_" + name,
-          pinned_sessions(kind) + what + ": any differs",
+          pinned_sessions(kind) + what + ": differs",
           "of all sessions",
           Bound::at_most,
           most,
@@ -170,7 +170,7 @@ Check pinned_alike(const std::string& kind, const std::string& name, const std::
 Check pinned_slower(const std::string& kind, double least) {
   const PinnedCase slower{kind_named(kind), {.factor = 1.2}};
   return {kind + "_pinned_20",
-          pinned_sessions(kind) + "+20 %: regressed",
+          pinned_sessions(kind) + "+20 %: slower",
           "of all sessions",
           Bound::at_least,
           least,
