@@ -277,6 +277,9 @@ TEST_F(BridgeService, ReloadsUnderLoadAreAllOrNothing) {
         }
       });
     }
+    const auto begin = std::chrono::steady_clock::now();
+    while (admitted == 0 && std::chrono::steady_clock::now() - begin < std::chrono::seconds(20))
+      std::this_thread::yield();
     for (int i = 0; i < 20; ++i) {
       const bool is_old = i % 2 == 1;
       configure(is_old ? kOldToken : kNewToken, is_old ? "https://old.example" : "https://new");

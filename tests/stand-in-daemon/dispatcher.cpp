@@ -41,7 +41,7 @@ int mcp_code(int rpc_code) {
 }  // namespace
 
 void SlowMethod::wait(std::string_view name) const {
-  if (method.empty() || name != method) return;
+  if (name != method) return;
   std::error_code ignored;
   const auto until =
       std::chrono::steady_clock::now() + (std::filesystem::exists(file, ignored) ? slow : usual);
@@ -49,8 +49,8 @@ void SlowMethod::wait(std::string_view name) const {
   }
 }
 
-Dispatcher::Dispatcher(Accepts accepts, bool stock_faults, SlowMethod slow_method)
-    : accepts_(accepts), stock_faults_(stock_faults), slow_method_(std::move(slow_method)) {
+Dispatcher::Dispatcher(Accepts accepts, bool stock_faults, std::vector<SlowMethod> slow_methods)
+    : accepts_(accepts), stock_faults_(stock_faults), slow_methods_(std::move(slow_methods)) {
   project_.stock_faults = stock_faults;
 }
 
@@ -170,7 +170,7 @@ Json Dispatcher::call(std::string_view name, bool is_tool, const Params& params)
     throw MethodError(-32601,
                       (is_tool ? "Unknown tool: " : "Method not found: ") + std::string(name));
   }
-  slow_method_.wait(name);
+  for (const SlowMethod& slow : slow_methods_) slow.wait(name);
   const std::lock_guard guard(project_lock_);
   return method->handler(project_, params);
 }

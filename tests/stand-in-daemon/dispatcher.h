@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "methods.h"
 #include "protocol.h"
@@ -23,7 +24,7 @@ struct Answer {
 
 // A method that takes longer than its work does: while the file exists, `slow`, else `usual`. It keeps a processor busy.
 struct SlowMethod {
-  std::string method;  // empty: none
+  std::string method;
   std::chrono::microseconds usual{0};
   std::chrono::microseconds slow{0};
   std::string file;
@@ -34,7 +35,7 @@ struct SlowMethod {
 // Thread-safe: there is one lock for the project, as in the stock daemon.
 class Dispatcher {
  public:
-  Dispatcher(Accepts accepts, bool stock_faults, SlowMethod slow_method = {});
+  Dispatcher(Accepts accepts, bool stock_faults, std::vector<SlowMethod> slow_methods = {});
 
   // nullopt: there will never be an answer. With stock faults a batch kills the process here, by
   // SIGSEGV.
@@ -58,7 +59,7 @@ class Dispatcher {
 
   const Accepts accepts_;
   const bool stock_faults_;
-  const SlowMethod slow_method_;
+  const std::vector<SlowMethod> slow_methods_;
   std::mutex project_lock_;
   Project project_;
   std::mutex stop_lock_;

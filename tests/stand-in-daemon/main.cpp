@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   }
   write_pid_file(options.pid_file);
 
-  Dispatcher dispatcher(options.accepts, options.stock_faults, options.slow_method);
+  Dispatcher dispatcher(options.accepts, options.stock_faults, options.slow_methods);
   PluginHost plugins;
   std::unique_ptr<Server> server;
   if (options.pool) {

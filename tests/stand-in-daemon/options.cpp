@@ -136,9 +136,12 @@ Options read_options(int argc, char** argv) {
       "Also speak MCP as it is specified, on connections that begin with \"initialize\": a "
       "message is a line, each method a tool");
   std::vector<std::string> slow;
-  app.add_option("--slow", slow,
-                 "METHOD takes at least USUAL microseconds, and SLOW ones while FILE exists")
-      ->expected(4)
+  app.add_option(
+         "--slow", slow,
+         "METHOD takes at least USUAL microseconds, and SLOW ones while FILE exists; again for "
+         "another method")
+      ->type_size(4)
+      ->expected(-1)
       ->type_name("METHOD USUAL SLOW FILE");
   app.add_flag("--pool", options.pool,
                "Second mode: one thread reads, a pool of workers answers from a queue, plugins are "
@@ -157,11 +160,11 @@ Options read_options(int argc, char** argv) {
         "--mcp and --stock-faults exclude each other: the stock daemon does not know MCP as it is "
         "specified.");
   }
-  if (!slow.empty()) {
+  for (std::size_t i = 0; i + 4 <= slow.size(); i += 4) {
     const auto us = [](const std::string& text) {
       return std::chrono::microseconds(std::strtoul(text.c_str(), nullptr, 10));
     };
-    options.slow_method = {slow[0], us(slow[1]), us(slow[2]), slow[3]};
+    options.slow_methods.push_back({slow[i], us(slow[i + 1]), us(slow[i + 2]), slow[i + 3]});
   }
   if (protocol == "jsonrpc") options.accepts = Accepts::json_rpc;
   if (protocol == "mcp") options.accepts = Accepts::mcp;

@@ -30,7 +30,7 @@ struct Options {
   unsigned queue_size = 1024;
   unsigned max_connections = 256;
   Accepts accepts = Accepts::both;
-  SlowMethod slow_method;
+  std::vector<SlowMethod> slow_methods;
   std::vector<PluginOptions> plugins;  // only the enabled ones
   std::vector<std::string> warnings;   // sentences for the log
 };

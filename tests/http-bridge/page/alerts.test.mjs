@@ -173,6 +173,7 @@ with sqlite3.connect(sys.argv[1]) as file:
 
   await t.test('has operations with effect, interval and layers, as text', async () => {
     await page.locator('#alerts-past ul summary').click();
+    await page.locator('#alerts-past tbody tr').first().waitFor();
     const rows = await page.locator('#alerts-past tbody tr').evaluateAll((each) => each.map((row) => [...row.cells].map((cell) => cell.textContent)));
     const shown = hostile.replace('\u202e', '<U+202E>');
     assert.deepEqual(rows, [
