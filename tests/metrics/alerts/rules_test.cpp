@@ -252,7 +252,7 @@ TEST_F(AlertRulesTest, AQueueThatOnlyGrowsIsTold) {
     rules_ = {};
     std::vector<std::string> words;
     for (std::uint64_t i = 0; i < 400; ++i) {
-      daemon().gauges[shm::Gauge::queue_depth] = depth_at(i);
+      daemon().gauges[shm::Gauge::queue_depth] = static_cast<std::uint64_t>(depth_at(i));
       words = said();
     }
     return words;
