@@ -27,12 +27,12 @@ constexpr std::ptrdiff_t kCut = 3;  // seconds at both ends, which may not be wh
   std::exit(1);
 }
 
-struct Seconds {
+struct RecordedSeconds {
   std::uint64_t begin = 0;
   std::vector<std::vector<Rollup>> rollups;
 };
 
-Seconds seconds_of(const std::string& file, const std::string& instance) {
+RecordedSeconds seconds_of(const std::string& file, const std::string& instance) {
   HistoryResult why;
   const auto reader = HistoryReader::open(file, why);
   if (reader == nullptr) fail(why.message);
@@ -45,7 +45,7 @@ Seconds seconds_of(const std::string& file, const std::string& instance) {
   std::map<std::uint64_t, std::vector<Rollup>> by_second;
   for (Rollup& rollup : rollups) by_second[rollup.begin_seconds].push_back(std::move(rollup));
   if (std::ssize(by_second) < kFewestSeconds + 2 * kCut) fail("too few seconds in " + file);
-  Seconds seconds{by_second.begin()->first, {}};
+  RecordedSeconds seconds{by_second.begin()->first, {}};
   const auto end = std::prev(by_second.end(), kCut);
   for (auto at = std::next(by_second.begin(), kCut); at != end; ++at)
     seconds.rollups.push_back(std::move(at->second));
@@ -56,7 +56,7 @@ Seconds seconds_of(const std::string& file, const std::string& instance) {
 
 int main(int argc, char** argv) {
   if (argc != 4) fail("usage: earlier_hour FROM TO INSTANCE");
-  const Seconds seconds = seconds_of(argv[1], argv[3]);
+  const RecordedSeconds seconds = seconds_of(argv[1], argv[3]);
   HistoryResult why;
   const auto writer = HistoryWriter::open(argv[2], {}, why);
   if (writer == nullptr) fail(why.message);
