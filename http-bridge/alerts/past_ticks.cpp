@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "metrics/history/reader.h"
-#include "shm/segment.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -21,10 +20,15 @@ constexpr std::uint64_t kPastTicks = 720;
 // Read at once: the tallies of an hour would need hundreds of megabytes.
 constexpr std::uint64_t kTicksAtOnce = 60;
 
-using Ticks = std::map<std::uint64_t, Tick>;  // by number
+struct PastTick {
+  Tick daemon;
+  Tick outer;
+};
+using PastTicks = std::map<std::uint64_t, PastTick>;  // by number
 
-Ticks read(metrics::HistoryReader& reader, const std::string& instance, std::uint64_t first_number,
-           std::uint64_t begin_seconds) {
+// The history answers for a daemon with its outer layers.
+PastTicks read(metrics::HistoryReader& reader, const std::string& instance,
+               std::uint64_t first_number, std::uint64_t begin_seconds) {
   metrics::HistoryFilter filter;
   filter.instance = instance;
   const std::uint64_t end_seconds = begin_seconds + kTicksAtOnce * kTickSeconds;
@@ -37,11 +41,14 @@ Ticks read(metrics::HistoryReader& reader, const std::string& instance, std::uin
     const std::uint64_t tick = (rollup.begin_seconds - begin_seconds) / kTickSeconds;
     tallies[first_number + tick][rollup.key].merge(rollup.tally);
   }
-  Ticks ticks;
+  PastTicks ticks;
   for (auto& [number, operations] : tallies) {
-    Tick& tick = ticks[number];
-    tick.number = number;
-    for (auto& [key, tally] : operations) tick.operations.push_back({key, std::move(tally)});
+    PastTick& tick = ticks[number];
+    tick.daemon.number = tick.outer.number = number;
+    for (auto& [key, tally] : operations) {
+      Tick& of_its_layer = key.layer == metrics::kDaemonLayer ? tick.daemon : tick.outer;
+      of_its_layer.operations.push_back({key, std::move(tally)});
+    }
   }
   return ticks;
 }
@@ -58,14 +65,9 @@ void visit_past_ticks(const std::string& history_file, const std::string& instan
   for (std::uint64_t ago = kPastTicks; ago > 0; ago -= kTicksAtOnce) {
     const std::uint64_t first = end - ago;
     const std::uint64_t begin = now_seconds - ago * kTickSeconds;
-    Ticks daemon = read(*reader, instance, first, begin);
-    Ticks outer = read(*reader, shm::layers_instance(instance), first, begin);
-    for (std::uint64_t number = first; number < first + kTicksAtOnce; ++number) {
-      if (!daemon.contains(number) && !outer.contains(number)) continue;
-      Tick& tick = daemon[number];
-      tick.number = outer[number].number = number;
-      tick.daemon_began_ns = daemon_began_ns;
-      visit(tick, outer[number]);
+    for (auto& [number, tick] : read(*reader, instance, first, begin)) {
+      tick.daemon.daemon_began_ns = daemon_began_ns;
+      visit(tick.daemon, tick.outer);
     }
   }
 }
