@@ -31,7 +31,6 @@ class Recent {
     count_ = std::min(count_ + 1, most);
   }
   double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
-  bool full() const { return count_ == most; }
 
  private:
   std::array<double, most> values_{};

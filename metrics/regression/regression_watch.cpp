@@ -155,9 +155,10 @@ std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bo
   const auto add = [&](const ComparedOperation& compared, Channel channel) {
     OperationShift shift = shift_of(compared, channel);
     const auto hops_at = std::pair(compared.key.stack, method_of_tool(compared.key.operation));
-    const auto now = hops_now().find(hops_at);
+    const auto now = hops_.latest().find(hops_at);
     const auto then = incident.hops_before.find(hops_at);
-    if (channel != Channel::errors && now != hops_now().end() && then != incident.hops_before.end())
+    if (channel != Channel::errors && now != hops_.latest().end() &&
+        then != incident.hops_before.end())
       shift.layers = layer_shifts(then->second, now->second);
     if (channel != Channel::errors && shift.layers.empty() && !is_outer) {
       const double ns = compared.latency.mean.b.value_or(0) - compared.latency.mean.a.value_or(0);

@@ -61,7 +61,6 @@ class RegressionWatch {
   void begin(Incident& incident, std::uint64_t since_tick);
   void describe(Incident& incident, AlertRule rule, const Time& now);
   std::vector<OperationShift> shifts(const Incident& incident, bool is_outer) const;
-  const HopMeansByOperation& hops_now() const { return hops_.latest(); }
 
   const std::string instance_;
   Watched daemon_;

@@ -25,7 +25,6 @@ class UsualShare {
   double expected(double requests) const;
   double expected_exactly(double requests) const { return requests * share_; }  // without the least
   const Dispersion& dispersion() const { return dispersion_; }
-  double share() const { return share_; }
 
  private:
   double least_;
