@@ -71,9 +71,9 @@ void AlertBook::take(const Condition& condition, const AlertSettings& settings, 
                      std::vector<News>& news) {
   const Key key{condition.rule, condition.instance, condition.subject};
   const auto known = entries_.find(key);
-  if (condition.is_usual_now) {
+  if (condition.over) {
     if (known != entries_.end() && raised(known->second))
-      end(known->second, AlertEnd::new_level, now, news);
+      end(known->second, *condition.over, now, news);
     return;
   }
   if (known == entries_.end() && entries_.size() >= kMostActive) {

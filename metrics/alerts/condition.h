@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct Condition {
   std::string summary = {};
   std::string advice = {};
   AlertEvidence evidence = {};
-  // It has been so for so long that it is the new usual: its alert ends by that.
-  bool is_usual_now = false;
+  // It is over, and its alert ends by that at once: it has been so for so long that it is the new usual (new_level), or nobody can
+  // know any more (not_watched). What is just no longer so is left out.
+  std::optional<AlertEnd> over = {};
 };
 
 // All that is so now. One of a rule, instance and subject.

@@ -88,7 +88,8 @@ void DaemonLife::look(const Snapshot& snapshot, const AlertSettings& settings, c
   if (has_ended_) {
     Condition condition = gone(instance, crashed_, ended_ns_, last_);
     const std::uint64_t usual_after = settings[AlertRule::daemon_gone].window * kNsPerSecond;
-    condition.is_usual_now = !crashed_ && ended_ns_ + usual_after < now.realtime_ns;
+    if (!crashed_ && ended_ns_ + usual_after < now.realtime_ns)
+      condition.over = AlertEnd::new_level;
     conditions.push_back(std::move(condition));
   }
 

@@ -15,9 +15,9 @@ constexpr LimitShape kCount = {LimitUnit::count, 1, 1e9};
 // In the order of AlertRule. docs/alerts.md says why.
 constexpr std::array<RuleShape, kAlertRuleCount> kShapes = {{
     // slower, failing, slower_than_pinned: the detector decides when it is so, and when it is no longer so.
-    {{.hold = 0, .clear = 0}},
-    {{.hold = 0, .clear = 0}},
-    {{.hold = 0, .clear = 0}},
+    {{.hold = 0, .clear = 5 * kMinute}},
+    {{.hold = 0, .clear = 5 * kMinute}},
+    {{.hold = 0, .clear = 10 * kMinute}},
     // daemon_gone: window: how long ago it may have ended when it is first seen.
     {{.hold = kMinute, .clear = 5, .window = kHour}},
     // daemon_restarted: confirmed: so many starts within the window.
@@ -47,7 +47,7 @@ constexpr std::array<RuleShape, kAlertRuleCount> kShapes = {{
      kShare,
      kShare},
     // records_lost: of those that were written in the window.
-    {{.hold = 0, .clear = 0, .limit = 0.001, .window = 15 * kMinute}, kShare},
+    {{.hold = 0, .clear = 5 * kMinute, .limit = 0.001, .window = 15 * kMinute}, kShare},
     // data_stale
     {{.hold = kMinute, .clear = kMinute, .limit = 10}, kSeconds},
     // observer_expensive: of the time that requests take.

@@ -17,8 +17,9 @@ namespace {
 
 constexpr std::size_t kLoadTicks = 6;
 constexpr std::size_t kMinuteTicks = 12;
-constexpr std::uint32_t kMostIgnored = 120;  // ticks after a restart
-constexpr double kStillFalls = 0.03;         // of the mean of a minute
+constexpr std::uint32_t kMostIgnored = 120;   // ticks after a restart
+constexpr double kStillFalls = 0.03;          // of the mean of a minute
+constexpr std::uint64_t kGivesUpAfter = 360;  // ticks without requests
 
 // The mean of the last values.
 template <std::size_t most>
@@ -125,9 +126,11 @@ DetectorEvent::Kind kind_of(AlarmChange change) {
     case AlarmChange::resolved:
       return DetectorEvent::Kind::resolved;
     case AlarmChange::new_level:
+      return DetectorEvent::Kind::new_level;
+    case AlarmChange::given_up:
       break;
   }
-  return DetectorEvent::Kind::new_level;
+  return DetectorEvent::Kind::given_up;
 }
 
 }  // namespace
@@ -156,7 +159,8 @@ class RegressionDetector::State {
     Recent<kMinuteTicks> minute;  // of differences
     EventChannel tail;
     EventChannel failures;
-    std::uint64_t began;  // ticks_ when it was first seen
+    std::uint64_t began;     // ticks_ when it was first seen
+    std::uint64_t seen = 0;  // number of the last tick in which it was
   };
   struct All {
     explicit All(bool limits)
@@ -185,7 +189,10 @@ class RegressionDetector::State {
              const Events& tick);
   void weigh_all(SumOfAll sum);
   void weigh_all(Channel channel, EventChannelOfAll& events, const EventChannelOfAll::Tick& tick);
+  Operation* watched(const OperationKey& key);
   void learn(Operation& operation);
+  void give_up(const OperationKey& key, Operation& operation);
+  void give_up_all();
   void tell(const Key& key, Channel channel, const Alarm& alarm,
             const std::vector<AlarmChange>& changes);
   void settle(Operation& operation, Channel channel, bool adopts);
@@ -209,7 +216,11 @@ std::vector<DetectorEvent> RegressionDetector::State::tick(
   double requests = 0;
   for (const OperationTick& one : operations)
     requests += static_cast<double>(one.tally.outcomes.all());
-  if (requests == 0) return {};
+  for (auto& [key, operation] : operations_) {
+    if (number - operation.seen >= kGivesUpAfter) give_up(key, operation);
+  }
+  if (number - number_ >= kGivesUpAfter) give_up_all();
+  if (requests == 0) return std::move(events_);
   if (ticks_ != 0 && number - number_ > kMinuteTicks) {
     all_.evidence.clear();
     for (auto& [key, operation] : operations_) operation.evidence.clear();
@@ -230,12 +241,13 @@ std::vector<DetectorEvent> RegressionDetector::State::tick(
       all.answered += tick.requests;
       all.difference += tick.difference * tick.requests;
     }
-    if (ignores(all)) return {};
+    if (ignores(all)) return std::move(events_);
   }
   SumOfAll all;
   for (const OperationTick& one : operations) {
-    auto [at, is_new] = operations_.try_emplace(one.key, settings_.limits_outliers, ticks_);
-    weigh(one.key, at->second, one.tally, load, all);
+    if (one.tally.outcomes.all() == 0) continue;
+    if (Operation* const operation = watched(one.key))
+      weigh(one.key, *operation, one.tally, load, all);
   }
   weigh_all(all);
   for (auto& [key, operation] : operations_) learn(operation);
@@ -250,6 +262,24 @@ CentreEvidence::Variances RegressionDetector::State::variances(const SlowNoise& 
     if (settings_.measures_slow_noise) variances[i] += noise.variance(kScales[i]);
   }
   return variances;
+}
+
+// Null if there are too many, which all have requests.
+RegressionDetector::State::Operation* RegressionDetector::State::watched(const OperationKey& key) {
+  auto at = operations_.find(key);
+  if (at == operations_.end()) {
+    if (operations_.size() == kMostWatched) {
+      const auto oldest = std::min_element(
+          operations_.begin(), operations_.end(),
+          [](const auto& a, const auto& b) { return a.second.seen < b.second.seen; });
+      if (oldest->second.seen == number_) return nullptr;
+      give_up(oldest->first, oldest->second);
+      operations_.erase(oldest);
+    }
+    at = operations_.try_emplace(key, settings_.limits_outliers, ticks_).first;
+  }
+  at->second.seen = number_;
+  return &at->second;
 }
 
 bool RegressionDetector::State::ignores(const LatencyTick& all) {
@@ -402,6 +432,19 @@ void RegressionDetector::State::settle(Operation& operation, Channel channel, bo
   events.waiting.drop();
   if (adopts && events.since.requests > 0) events.usual.adopt(events.since.mean());
   events.since = {};
+}
+
+void RegressionDetector::State::give_up(const OperationKey& key, Operation& operation) {
+  tell(key, Channel::centre, operation.evidence.alarm(), operation.evidence.give_up());
+  tell(key, Channel::tail, operation.tail.evidence.alarm(), operation.tail.evidence.give_up());
+  tell(key, Channel::errors, operation.failures.evidence.alarm(),
+       operation.failures.evidence.give_up());
+}
+
+void RegressionDetector::State::give_up_all() {
+  tell({}, Channel::centre, all_.evidence.alarm(), all_.evidence.give_up());
+  tell({}, Channel::tail, all_.tail.evidence.alarm(), all_.tail.evidence.give_up());
+  tell({}, Channel::errors, all_.failures.evidence.alarm(), all_.failures.evidence.give_up());
 }
 
 void RegressionDetector::State::begin_epoch() {

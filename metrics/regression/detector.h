@@ -2,8 +2,8 @@
 // Notices when operations become slower, or fail more often, than they used to: a stratified residual CUSUM.
 // docs/metrics-math.md, "Regressions", says how, and what it promises.
 //
-// Streaming and deterministic: what it says depends on the ticks that it was given, and on nothing else. Memory is bounded by
-// the number of operations.
+// Streaming and deterministic: what it says depends on the ticks that it was given, and on nothing else. Memory is bounded: of
+// more than kMostWatched operations, those that had no requests for longest are forgotten.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ using Channel = OperationShift::Channel;
 
 // What changed in one series: an operation, or all of them, in one channel.
 struct DetectorEvent {
-  enum class Kind : std::uint8_t { raised, confirmed, resolved, new_level };
+  // given_up: it has had no requests for so long that nobody knows.
+  enum class Kind : std::uint8_t { raised, confirmed, resolved, new_level, given_up };
 
   Kind kind = Kind::raised;
   std::optional<OperationKey> key;  // empty: all operations together
@@ -41,6 +42,8 @@ struct DetectorEvent {
 
 class RegressionDetector {
  public:
+  static constexpr std::size_t kMostWatched = 1024;
+
   explicit RegressionDetector(const DetectorSettings& settings = {});
   ~RegressionDetector();
   RegressionDetector(RegressionDetector&&) noexcept;

@@ -42,6 +42,10 @@ void Alarm::step(bool warns, bool confirms, double unchanged, const EvidenceRun&
   }
 }
 
+void Alarm::give_up(std::vector<AlarmChange>& changes) {
+  if (active()) end(AlarmChange::given_up, changes);
+}
+
 void Alarm::end(AlarmChange how, std::vector<AlarmChange>& changes) {
   level_ = Level::quiet;
   changes.push_back(how);
@@ -98,6 +102,13 @@ bool CentreEvidence::suspects() const {
                                         [](const Sum& sum) { return sum.evidence > kWarns / 3; });
 }
 
+std::vector<AlarmChange> CentreEvidence::give_up() {
+  std::vector<AlarmChange> changes;
+  alarm_.give_up(changes);
+  clear();
+  return changes;
+}
+
 void CentreEvidence::clear() {
   sums_ = {};
   last_ = {};
@@ -140,6 +151,13 @@ std::optional<std::size_t> CountEvidence::first_enough(double threshold) const {
     if (is_enough(sums_[i], threshold)) return i;
   }
   return std::nullopt;
+}
+
+std::vector<AlarmChange> CountEvidence::give_up() {
+  std::vector<AlarmChange> changes;
+  alarm_.give_up(changes);
+  clear();
+  return changes;
 }
 
 bool CountEvidence::suspects() const {

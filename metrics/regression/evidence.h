@@ -14,7 +14,7 @@
 namespace goxel_telemetry::metrics {
 
 // A change of an alarm.
-enum class AlarmChange : std::uint8_t { raised, confirmed, resolved, new_level };
+enum class AlarmChange : std::uint8_t { raised, confirmed, resolved, new_level, given_up };
 
 // How long a series has been against what is usual.
 struct EvidenceRun {
@@ -32,6 +32,8 @@ class Alarm {
   // tick that things are as usual, negative if they are not.
   void step(bool warns, bool confirms, double unchanged, const EvidenceRun& run,
             std::vector<AlarmChange>& changes);
+  // Nobody knows any more.
+  void give_up(std::vector<AlarmChange>& changes);
 
  private:
   enum class Level : std::uint8_t { quiet, warning, confirmed };
@@ -62,7 +64,8 @@ class CentreEvidence {
   // of the shifts, because noise that is slower than the evidence for a large one takes no part in it.
   std::vector<AlarmChange> add(std::uint64_t tick, double difference, const Variances& variances,
                                double samples);
-  void clear();           // the evidence; an alarm stays active
+  void clear();  // the evidence; an alarm stays active
+  std::vector<AlarmChange> give_up();
   bool suspects() const;  // so much evidence that what is usual must not be learnt from this
   const Alarm& alarm() const { return alarm_; }
 
@@ -106,6 +109,7 @@ class CountEvidence {
   std::vector<AlarmChange> add(std::uint64_t tick, double events, double expected,
                                const Dispersion& dispersion);
   void clear() { sums_ = {}; }
+  std::vector<AlarmChange> give_up();
   bool suspects() const;
   const Alarm& alarm() const { return alarm_; }
 

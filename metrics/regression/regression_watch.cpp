@@ -21,6 +21,11 @@ std::string name_of(const OperationKey& key) {
   return key.operation.empty() ? "all operations" : key.operation;
 }
 
+// What an operation is called in all layers: stack and method.
+std::pair<std::string, std::string> hops_key(const OperationKey& key) {
+  return {key.stack, method_of_tool(key.operation)};
+}
+
 // Of each stack only what its outermost layer reports: inner ones would count the same operations again.
 Tick outermost(const Tick& tick) {
   std::map<std::string, Layer> first;
@@ -125,8 +130,12 @@ void RegressionWatch::take(bool is_outer, const std::vector<DetectorEvent>& even
         if (incident.active.empty()) incident.condition.reset();
         break;
       case DetectorEvent::Kind::new_level:
+      case DetectorEvent::Kind::given_up:
         incident.active.erase(series);
-        if (incident.active.empty() && incident.condition) incident.condition->is_usual_now = true;
+        if (incident.active.empty() && incident.condition)
+          incident.condition->over = event.kind == DetectorEvent::Kind::new_level
+                                         ? AlertEnd::new_level
+                                         : AlertEnd::not_watched;
         break;
     }
   }
@@ -144,17 +153,14 @@ void RegressionWatch::begin(Incident& incident, std::uint64_t since_tick) {
 
 std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bool is_outer) const {
   const auto& before = is_outer ? incident.outer_before : incident.daemon_before;
-  const bool concerned =
-      std::any_of(incident.active.begin(), incident.active.end(),
-                  [&](const auto& one) { return one.first.is_outer == is_outer; });
-  if (!before || !concerned) return {};
+  if (!before) return {};
   const Observation after =
       (is_outer ? outer_ : daemon_).kept.observation(incident.since_tick, tick_ + 1);
   const Comparison comparison = compare(*before, after, {});
   std::vector<std::pair<double, OperationShift>> found;
   const auto add = [&](const ComparedOperation& compared, Channel channel) {
     OperationShift shift = shift_of(compared, channel);
-    const auto hops_at = std::pair(compared.key.stack, method_of_tool(compared.key.operation));
+    const auto hops_at = hops_key(compared.key);
     const auto now = hops_.latest().find(hops_at);
     const auto then = incident.hops_before.find(hops_at);
     if (channel != Channel::errors && now != hops_.latest().end() &&
@@ -174,14 +180,21 @@ std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bo
       }
       continue;
     }
-    // All operations together: those of them that are proven to have a part in it are named, too.
     for (const ComparedLayer& layer : comparison.layers) add(layer.raw, series.channel);
-    if (series.channel != Channel::centre) continue;
-    for (const ComparedOperation& compared : comparison.operations) {
-      const Series itself{is_outer, compared.key, series.channel};
-      if (compared.verdict == Verdict::slower && !incident.active.contains(itself))
-        add(compared, series.channel);
-    }
+  }
+  // Which of them is slower, if all together are; and what an operation is called here, which is noticed on the other side.
+  const auto belongs_to = [&](const Series& series, const OperationKey& key) {
+    if (series.channel != Channel::centre) return false;
+    if (!series.key) return series.is_outer == is_outer;
+    return series.is_outer != is_outer && hops_key(*series.key) == hops_key(key);
+  };
+  for (const ComparedOperation& compared : comparison.operations) {
+    if (compared.verdict != Verdict::slower ||
+        incident.active.contains(Series{is_outer, compared.key, Channel::centre}))
+      continue;
+    if (std::any_of(incident.active.begin(), incident.active.end(),
+                    [&](const auto& one) { return belongs_to(one.first, compared.key); }))
+      add(compared, Channel::centre);
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });

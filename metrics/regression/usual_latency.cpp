@@ -18,6 +18,7 @@ constexpr double kLevelRequests = 2000;  // but the level is of so many requests
 
 constexpr double kMostSlope = 0.5;
 constexpr double kMostDueToLoad = 0.25;
+constexpr double kKnownSpreads = 2;  // standard deviations of the load
 
 }  // namespace
 
@@ -41,7 +42,10 @@ void UsualLatency::look(const Histogram& latency, double load) {
 double UsualLatency::due_to_load(double load) const {
   if (load_variance_ <= 0) return 0;
   const double slope = std::clamp(load_covariance_ / load_variance_, 0.0, kMostSlope);
-  return std::clamp(slope * (load - usual_load_), -kMostDueToLoad, kMostDueToLoad);
+  // In even load the slope is one of noise. That harms nothing, as long as it says nothing of a load that was never seen.
+  const double known = kKnownSpreads * std::sqrt(load_variance_ / load_requests_);
+  const double off = std::clamp(load - usual_load_, -known, known);
+  return std::clamp(slope * off, -kMostDueToLoad, kMostDueToLoad);
 }
 
 ComparedLatency UsualLatency::compare(const Histogram& latency, double load) const {
@@ -67,6 +71,7 @@ void UsualLatency::learn(const ComparedLatency& tick) {
   requests_ += tick.requests;
   const double off = tick.load - usual_load_;
   const double slower = tick.residual - level_;
+  load_requests_ += tick.requests - kLoadForgets * load_requests_;
   load_variance_ += off * off * tick.requests - kLoadForgets * load_variance_;
   load_covariance_ += off * slower * tick.requests - kLoadForgets * load_covariance_;
   level_ += weight * (slower - due_to_load(tick.load));

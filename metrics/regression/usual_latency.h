@@ -58,7 +58,8 @@ class UsualLatency {
   double level_ = 0;  // mean residual at the usual load
   double usual_load_ = 0;
   double requests_ = 0;       // that were learnt from
-  double load_variance_ = 0;  // sums, with forgetting
+  double load_requests_ = 0;  // sums, with forgetting
+  double load_variance_ = 0;
   double load_covariance_ = 0;
   SlowNoise noise_;
 };

@@ -65,7 +65,7 @@ class Slower(Notifications):
         subprocess.run([EARLIER_HOUR, recorded, history, INSTANCE], check=True)
 
         hook = self.receiver()
-        config = self.file("bridge.toml", f'[notify.hook]\ntype = "webhook"\nurl = "{hook.url}"\n')
+        config = self.file("bridge.toml", f'[notify.hook]\ntype = "webhook"\nurl = "{hook.url}"\n[alerts.slower]\nclear = "15s"\n')
         self.start_bridge(history, "--config", config)
         time.sleep(30)
         self.assertEqual([one["summary"] for one in self.alerts()], [], "nothing has changed yet")

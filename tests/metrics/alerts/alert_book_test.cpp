@@ -92,6 +92,27 @@ TEST_F(AlertBookTest, WhatIsNotSoLongEnoughHasEndedWhenItWasLastSo) {
   EXPECT_EQ(latest_.id, "slower-goxel-20251124T150111-2");
 }
 
+// People mute what tells them every other minute that it is so, or no longer so.
+TEST_F(AlertBookTest, WhatComesAndGoesIsOneAlertByDefault) {
+  for (const AlertRule rule :
+       {AlertRule::slower, AlertRule::failing, AlertRule::slower_than_pinned,
+        AlertRule::records_lost, AlertRule::requests_unanswered, AlertRule::target_missed,
+        AlertRule::workers_saturated, AlertRule::queue_growing, AlertRule::data_stale}) {
+    settings_ = {};
+    settings_[rule].hold = 0;
+    Condition condition = AlertBookTest::condition();
+    condition.rule = rule;
+    std::vector<std::string> told;
+    for (int minute = 0; minute < 60; ++minute) {
+      std::vector<Condition> conditions;
+      if (minute % 2 == 0) conditions.push_back(condition);
+      for (const std::string& one : so_until(second_ + 55, conditions)) told.push_back(one);
+    }
+    EXPECT_THAT(told, SizeIs(1)) << to_string(rule);
+    so_until(second_ + 1200, {});
+  }
+}
+
 TEST_F(AlertBookTest, IsConfirmedOnceAndNeverCalmsDown) {
   so_until(10, {condition()});
   EXPECT_THAT(so_until(20, {confirmed()}), ElementsAre("11 confirmed"));
@@ -144,7 +165,7 @@ TEST_F(AlertBookTest, SubjectsAndInstancesHaveAlertsOfTheirOwn) {
 TEST_F(AlertBookTest, WhatHasBecomeUsualEndsSo) {
   so_until(10, {condition()});
   Condition usual = condition();
-  usual.is_usual_now = true;
+  usual.over = AlertEnd::new_level;
   EXPECT_THAT(so_until(60, {usual}), ElementsAre("11 ended"));
   EXPECT_EQ(latest_.end, AlertEnd::new_level);
 }

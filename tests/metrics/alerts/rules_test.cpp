@@ -46,7 +46,7 @@ class AlertRulesTest : public testing::Test {
     for (const Condition& one : said_) {
       words.push_back(std::string(to_string(one.rule)) + ' ' + one.subject +
                       (one.subject.empty() ? "" : " ") + to_string(one.level) +
-                      (one.is_usual_now ? " usual" : ""));
+                      (one.over ? " usual" : ""));
     }
     return words;
   }

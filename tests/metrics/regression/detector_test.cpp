@@ -6,13 +6,23 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 #include <random>
+#include <set>
 #include <string>
 
 namespace goxel_telemetry::metrics {
+
+void PrintTo(const DetectorEvent& event, std::ostream* out) {
+  constexpr const char* kKinds[] = {"raised", "confirmed", "resolved", "new level", "given up"};
+  *out << kKinds[static_cast<std::size_t>(event.kind)] << ' ' << to_string(event.channel) << " of "
+       << (event.key ? event.key->operation : "all") << " in tick " << event.tick;
+}
+
 namespace {
 
 using testing::IsEmpty;
+using testing::Not;
 using Kind = DetectorEvent::Kind;
 
 // Two operations; what a test changes, it changes for the ticks that follow.
@@ -24,6 +34,7 @@ class DetectorTest : public testing::Test {
     double requests;
     double factor = 1;
     double failures = 0.001;
+    double spread = 0.5;  // of the latencies' logarithm
   };
 
   void run(int ticks) {
@@ -32,11 +43,15 @@ class DetectorTest : public testing::Test {
       for (const Operation& one : operations_) {
         OperationTick& tick = operations.emplace_back();
         tick.key = one.key;
-        for (int n = 0; n < one.requests; ++n) {
+        const int requests = std::poisson_distribution<int>(one.requests)(random_);
+        for (int n = 0; n < requests; ++n) {
           Measurement measurement;
-          measurement.duration_ns = static_cast<std::uint64_t>(one.median_ms * 1e6 * one.factor *
-                                                               std::exp(0.5 * normal_(random_)));
-          if (uniform_(random_) < one.failures) measurement.status = shm::Status::error;
+          measurement.duration_ns = static_cast<std::uint64_t>(
+              one.median_ms * 1e6 * one.factor * std::exp(one.spread * normal_(random_)));
+          if (uniform_(random_) < one.failures) {
+            measurement.status = shm::Status::error;
+            ++failed_;
+          }
           tick.tally.add(measurement);
         }
       }
@@ -63,6 +78,7 @@ class DetectorTest : public testing::Test {
                                         {{"2-layer", "mcp", "daemon", "render"}, 20, 20}};
   RegressionDetector detector_;
   std::uint64_t number_ = 1000;
+  std::uint64_t failed_ = 0;
   std::vector<DetectorEvent> events_;
 };
 
@@ -92,6 +108,166 @@ TEST_F(DetectorTest, AnotherMixIsNoChange) {
   operations_[1].requests = 200;  // the slow one: the mean of all requests is four times as long
   run(200);
   EXPECT_THAT(events_, IsEmpty());
+}
+
+class DetectorLoad : public DetectorTest, public testing::WithParamInterface<std::uint64_t> {};
+
+// In even load, how latency follows it is unknown: a slope would be one of noise.
+TEST_P(DetectorLoad, ThatFallsOrRisesManyTimesIsNoChange) {
+  random_.seed(GetParam());
+  run(1500);
+  for (Operation& one : operations_) one.requests /= 7;
+  run(60);
+  for (Operation& one : operations_) one.requests *= 7;
+  run(60);
+  for (Operation& one : operations_) one.requests *= 4;
+  run(60);
+  EXPECT_THAT(events_, IsEmpty());
+}
+
+TEST_P(DetectorLoad, ThatRisesManyTimesHidesNothing) {
+  random_.seed(GetParam());
+  run(1500);
+  for (Operation& one : operations_) one.requests *= 4;
+  operations_[0].factor = 1.2;
+  run(24);
+  std::set<std::string> slower;
+  for (const DetectorEvent& event : of(Kind::raised)) slower.insert(name(event));
+  EXPECT_TRUE(slower.contains("fill"));
+  EXPECT_FALSE(slower.contains("render"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Streams, DetectorLoad, testing::Range<std::uint64_t>(1, 13));
+
+// If the load's part were not taken out, it would be noise that hides the slowdown.
+TEST_F(DetectorTest, WhileLatencyFollowsASwingingLoadASlowdownIsNoticed) {
+  const std::vector<Operation> even = operations_;
+  const auto run_swinging = [&](int ticks, double slower) {
+    for (int i = 0; i < ticks; ++i) {
+      const double load = std::exp(0.6 * std::sin(static_cast<double>(number_) / 10));
+      for (std::size_t one = 0; one < even.size(); ++one) {
+        operations_[one].requests = even[one].requests * load;
+        operations_[one].factor = std::pow(load, 0.3) * slower;
+      }
+      run(1);
+    }
+  };
+  run_swinging(4000, 1);
+  EXPECT_THAT(events_, IsEmpty());
+  run_swinging(24, 1.2);
+  EXPECT_THAT(of(Kind::raised), Not(IsEmpty()));
+}
+
+TEST_F(DetectorTest, LatenciesThatAreAllTheSameAreNotStrange) {
+  for (Operation& one : operations_) one.spread = 0;
+  operations_[1].median_ms = 0;
+  run(2000);
+  EXPECT_THAT(events_, IsEmpty());
+  operations_[0].factor = 1.15;
+  run(24);
+  const auto raised = of(Kind::raised);
+  ASSERT_FALSE(raised.empty());
+  EXPECT_EQ(name(raised[0]), "fill");
+}
+
+TEST_F(DetectorTest, ASpikeIsNoChange) {
+  run(800);
+  for (int i = 0; i < 5; ++i) {
+    operations_[0].factor = operations_[1].factor = 300;
+    run(2);
+    operations_[0].factor = operations_[1].factor = 1;
+    run(60);
+  }
+  EXPECT_THAT(events_, IsEmpty());
+}
+
+TEST_F(DetectorTest, WhatBecameFasterIsNoAlarmAndSoonTheUsual) {
+  run(800);
+  operations_[0].factor = 0.6;
+  run(1500);
+  EXPECT_THAT(events_, IsEmpty());
+  operations_[0].factor = 1;
+  run(24);
+  const auto raised = of(Kind::raised);
+  ASSERT_FALSE(raised.empty());
+  EXPECT_EQ(name(raised[0]), "fill");
+}
+
+TEST_F(DetectorTest, AFewFailuresOfFewRequestsAreNoChange) {
+  operations_[1].requests = 0.05;
+  run(6000);
+  operations_[1].failures = 0.6;
+  operations_[0].failures = 0;
+  failed_ = 0;
+  while (failed_ < 7) run(1);
+  EXPECT_THAT(events_, IsEmpty());
+}
+
+// Otherwise what is not called any more would be slow for ever.
+TEST_F(DetectorTest, GivesUpWhatHasHadNoRequestsForHalfAnHour) {
+  run(800);
+  operations_[1].factor = 2;
+  operations_[1].failures = 0.5;
+  run(30);
+  const std::vector<Operation> both = operations_;
+  operations_.pop_back();
+  events_.clear();
+  run(355);
+  for (const DetectorEvent& event : events_) EXPECT_EQ(name(event), "all");
+  run(10);
+  std::set<Channel> given_up;
+  for (const DetectorEvent& event : of(Kind::given_up)) {
+    EXPECT_EQ(name(event), "render");
+    given_up.insert(event.channel);
+  }
+  EXPECT_TRUE(given_up.contains(Channel::centre));
+  EXPECT_TRUE(given_up.contains(Channel::errors));
+
+  // If it is still so when it is called again, it is told again.
+  operations_ = both;
+  events_.clear();
+  run(30);
+  EXPECT_THAT(of(Kind::raised), Not(IsEmpty()));
+}
+
+TEST_F(DetectorTest, GivesUpAllTogetherIfNothingIsCalled) {
+  run(800);
+  operations_[0].factor = operations_[1].factor = 2;
+  run(30);
+  const std::size_t raised = of(Kind::raised).size();
+  ASSERT_GT(raised, 2u);
+  for (Operation& one : operations_) one.requests = 0;
+  run(400);
+  EXPECT_EQ(of(Kind::given_up).size(), raised - of(Kind::resolved).size());
+}
+
+// Names come from clients, and from daemons that are restarted again and again.
+TEST_F(DetectorTest, ForgetsWhatWasNotCalledForLongestIfThereAreTooMany) {
+  run(800);
+  operations_[1].factor = 2;
+  run(30);
+  EXPECT_THAT(of(Kind::raised), Not(IsEmpty()));
+  const Operation fill = operations_[0];
+  events_.clear();
+  constexpr std::size_t kAtOnce = 100;
+  for (std::size_t i = 0; i < 2 * RegressionDetector::kMostWatched; i += kAtOnce) {
+    operations_ = {fill};
+    for (std::size_t n = i; n < i + kAtOnce; ++n) {
+      Operation& passing = operations_.emplace_back(fill);
+      passing.key.operation = std::to_string(n);
+      passing.requests = 5;
+    }
+    run(1);
+  }
+  std::set<std::string> given_up;
+  for (const DetectorEvent& event : of(Kind::given_up)) given_up.insert(name(event));
+  EXPECT_THAT(given_up, testing::ElementsAre("render"));
+  // What is called all the time is known as before.
+  operations_ = {fill};
+  operations_[0].factor = 1.5;
+  events_.clear();
+  run(24);
+  EXPECT_THAT(of(Kind::raised), Not(IsEmpty()));
 }
 
 TEST_F(DetectorTest, NoticesFailures) {
