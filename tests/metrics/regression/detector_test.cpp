@@ -5,9 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <random>
 #include <string>
+#include <vector>
+
+#include "simulated_operation.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -18,28 +19,11 @@ using Kind = DetectorEvent::Kind;
 // Two operations; what a test changes, it changes for the ticks that follow.
 class DetectorTest : public testing::Test {
  protected:
-  struct Operation {
-    OperationKey key;
-    double median_ms;
-    double requests;
-    double factor = 1;
-    double failures = 0.001;
-  };
-
   void run(int ticks) {
     for (int i = 0; i < ticks; ++i) {
       std::vector<OperationTick> operations;
-      for (const Operation& one : operations_) {
-        OperationTick& tick = operations.emplace_back();
-        tick.key = one.key;
-        for (int n = 0; n < one.requests; ++n) {
-          Measurement measurement;
-          measurement.duration_ns = static_cast<std::uint64_t>(one.median_ms * 1e6 * one.factor *
-                                                               std::exp(0.5 * normal_(random_)));
-          if (uniform_(random_) < one.failures) measurement.status = shm::Status::error;
-          tick.tally.add(measurement);
-        }
-      }
+      for (const SimulatedOperation& one : operations_)
+        operations.push_back(requests_.tick_of(one));
       for (const DetectorEvent& event : detector_.tick(number_, operations))
         events_.push_back(event);
       ++number_;
@@ -56,11 +40,9 @@ class DetectorTest : public testing::Test {
     return event.key ? event.key->operation : "all";
   }
 
-  std::mt19937_64 random_{7};
-  std::normal_distribution<double> normal_;
-  std::uniform_real_distribution<double> uniform_;
-  std::vector<Operation> operations_ = {{{"2-layer", "mcp", "daemon", "fill"}, 1, 100},
-                                        {{"2-layer", "mcp", "daemon", "render"}, 20, 20}};
+  SimulatedRequests requests_;
+  std::vector<SimulatedOperation> operations_ = {{{"2-layer", "mcp", "daemon", "fill"}, 1, 100},
+                                                 {{"2-layer", "mcp", "daemon", "render"}, 20, 20}};
   RegressionDetector detector_;
   std::uint64_t number_ = 1000;
   std::vector<DetectorEvent> events_;
@@ -157,8 +139,7 @@ TEST_F(DetectorTest, TheSameTicksGiveTheSameEvents) {
   const auto first = events_;
   events_.clear();
   detector_ = RegressionDetector();
-  random_.seed(7);
-  normal_.reset();
+  requests_ = SimulatedRequests();
   number_ = 1000;
   operations_[1].factor = 1;
   run(800);
