@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "metrics/history/reader.h"
+#include "metrics/time.h"
 
 namespace goxel_telemetry::http_bridge {
 namespace {
@@ -56,15 +57,15 @@ PastTicks read(metrics::HistoryReader& reader, const std::string& instance,
 }  // namespace
 
 void visit_past_ticks(const std::string& history_file, const std::string& instance,
-                      std::uint64_t end, std::uint64_t daemon_began_ns, const metrics::Time& now,
+                      std::uint64_t end, std::uint64_t end_began_seconds,
+                      std::uint64_t daemon_began_ns,
                       const std::function<void(const Tick&, const Tick&)>& visit) {
   metrics::HistoryResult why;
   const auto reader = metrics::HistoryReader::open(history_file, why);
   if (reader == nullptr) return;
-  const std::uint64_t now_seconds = now.realtime_ns / kNsPerSecond;
   for (std::uint64_t ago = kPastTicks; ago > 0; ago -= kTicksAtOnce) {
     const std::uint64_t first = end - ago;
-    const std::uint64_t begin = now_seconds - ago * kTickSeconds;
+    const std::uint64_t begin = end_began_seconds - ago * kTickSeconds;
     for (auto& [number, tick] : read(*reader, instance, first, begin)) {
       tick.daemon.daemon_began_ns = daemon_began_ns;
       visit(tick.daemon, tick.outer);

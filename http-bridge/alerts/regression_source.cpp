@@ -37,15 +37,19 @@ RegressionSource::Watches& RegressionSource::watches_of(const InstanceTick& firs
   Watches& watches =
       watches_.emplace(first.instance, Watches{metrics::RegressionWatch(first.instance), {}})
           .first->second;
+  const std::uint64_t number = first.daemon.number;
+  // Unix time.
+  const std::uint64_t began_seconds = now.realtime_ns / metrics::kNsPerSecond -
+                                      now.monotonic_ns / metrics::kNsPerSecond +
+                                      (number - kFirstNumber) * metrics::kTickSeconds;
   if (!pinned_.baseline.empty()) {
-    const std::uint64_t first_second =
-        now.realtime_ns / metrics::kNsPerSecond - first.daemon.number * metrics::kTickSeconds;
     watches.pinned.emplace(first.instance, metrics::BaselineStore(pinned_.folder), pinned_.baseline,
-                           first_second);
+                           began_seconds - number * metrics::kTickSeconds);
   }
   if (history_file_.empty()) return watches;
-  visit_past_ticks(history_file_, first.instance, first.daemon.number, first.daemon.daemon_began_ns,
-                   now, [&](const metrics::Tick& daemon, const metrics::Tick& outer) {
+  visit_past_ticks(history_file_, first.instance, number, began_seconds,
+                   first.daemon.daemon_began_ns,
+                   [&](const metrics::Tick& daemon, const metrics::Tick& outer) {
                      watches.usual.look(daemon, outer, {}, now);
                    });
   return watches;

@@ -16,20 +16,36 @@ constexpr double kFewestSamples = 30;
 constexpr std::array<std::size_t, 2> kScalesOf = {2, 1};  // of the dispersion, by increase
 constexpr double kCountAllowance = 1.2;  // for the dispersion, whose measurement is uncertain
 
+template <class Sums, class IsEnough>
+std::optional<EnoughEvidence> first(const Sums& sums, IsEnough is_enough) {
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    if (is_enough(i)) return EnoughEvidence{i, sums[i].since};
+  }
+  return std::nullopt;
+}
+
+template <class Sums>
+bool any_above(const Sums& sums, double evidence) {
+  return std::any_of(sums.begin(), sums.end(),
+                     [=](const EvidenceSum& sum) { return sum.evidence > evidence; });
+}
+
 }  // namespace
 
-void Alarm::step(bool warns, bool confirms, double unchanged, const EvidenceRun& run,
-                 std::vector<AlarmChange>& changes) {
+std::vector<AlarmChange> Alarm::step(const std::optional<EnoughEvidence>& warns, bool confirms,
+                                     std::span<const double> of_this_tick) {
+  std::vector<AlarmChange> changes;
   if (level_ == Level::quiet) {
-    if (!warns) return;
+    if (!warns) return changes;
     level_ = Level::warning;
-    since_ = run.since;
+    raised_by_ = warns->sum;
+    since_ = warns->since;
     ticks_ = 0;
     unchanged_ = 0;
     changes.push_back(AlarmChange::raised);
   } else {
     ++ticks_;
-    unchanged_ = std::max(0.0, unchanged_ + unchanged);
+    unchanged_ = std::max(0.0, unchanged_ - of_this_tick[raised_by_]);
   }
   if (level_ == Level::warning && confirms) {
     level_ = Level::confirmed;
@@ -40,10 +56,13 @@ void Alarm::step(bool warns, bool confirms, double unchanged, const EvidenceRun&
   } else if (ticks_ >= kNewUsual) {
     end(AlarmChange::new_level, changes);
   }
+  return changes;
 }
 
-void Alarm::give_up(std::vector<AlarmChange>& changes) {
+std::vector<AlarmChange> Alarm::give_up() {
+  std::vector<AlarmChange> changes;
   if (active()) end(AlarmChange::given_up, changes);
+  return changes;
 }
 
 void Alarm::end(AlarmChange how, std::vector<AlarmChange>& changes) {
@@ -62,51 +81,38 @@ std::vector<AlarmChange> CentreEvidence::add(std::uint64_t tick, double differen
     const double ratio = shift * (seen - shift / 2) / variances[i];
     of_this_tick[i] = limits_ ? std::clamp(ratio, -kMost, kMost) : ratio;
     Sum& sum = sums_[i];
-    sum.evidence += of_this_tick[i];
-    if (sum.evidence <= 0) {
+    if (!sum.add(of_this_tick[i], tick)) {
       sum = {};
       continue;
     }
-    if (sum.run.ticks++ == 0) sum.run.since = tick;
     sum.differences += difference;
     sum.samples += samples;
     sum.positive += difference > 0;
   }
-  std::vector<AlarmChange> changes;
-  const auto warns = first_enough(kWarns);
-  if (!alarm_.active() && warns) alarmed_by_ = *warns;
-  alarm_.step(warns.has_value(), first_enough(kConfirms).has_value(), -of_this_tick[alarmed_by_],
-              sums_[alarmed_by_].run, changes);
+  std::vector<AlarmChange> changes =
+      alarm_.step(first_enough(kWarns), first_enough(kConfirms).has_value(), of_this_tick);
   if (!changes.empty() && !alarm_.active()) clear();
   return changes;
 }
 
-bool CentreEvidence::is_enough(std::size_t shift, double threshold) const {
-  const Sum& sum = sums_[shift];
-  return sum.evidence >= threshold && sum.run.ticks >= kFewestTicks &&
-         sum.differences >= 0.6 * kShifts[shift] * sum.run.ticks && sum.samples >= kFewestSamples &&
-         std::accumulate(last_.begin(), last_.end(), 0.0) / static_cast<double>(last_.size()) >
-             kShifts[shift] / 2 &&
-         3 * sum.positive >= 2 * sum.run.ticks;
-}
-
-std::optional<std::size_t> CentreEvidence::first_enough(double threshold) const {
-  for (std::size_t i = 0; i < kShifts.size(); ++i) {
-    if (is_enough(i, threshold)) return i;
-  }
-  return std::nullopt;
+std::optional<EnoughEvidence> CentreEvidence::first_enough(double threshold) const {
+  const double last_mean =
+      std::accumulate(last_.begin(), last_.end(), 0.0) / static_cast<double>(last_.size());
+  return first(sums_, [&](std::size_t i) {
+    const Sum& sum = sums_[i];
+    return sum.evidence >= threshold && sum.ticks >= kFewestTicks &&
+           sum.differences >= 0.6 * kShifts[i] * sum.ticks && sum.samples >= kFewestSamples &&
+           last_mean > kShifts[i] / 2 && 3 * sum.positive >= 2 * sum.ticks;
+  });
 }
 
 bool CentreEvidence::suspects() const {
-  return alarm_.active() || std::any_of(sums_.begin(), sums_.end(),
-                                        [](const Sum& sum) { return sum.evidence > kWarns / 3; });
+  return alarm_.active() || any_above(sums_, kWarns / 3);
 }
 
 std::vector<AlarmChange> CentreEvidence::give_up() {
-  std::vector<AlarmChange> changes;
-  alarm_.give_up(changes);
   clear();
-  return changes;
+  return alarm_.give_up();
 }
 
 void CentreEvidence::clear() {
@@ -123,47 +129,35 @@ std::vector<AlarmChange> CountEvidence::add(std::uint64_t tick, double events, d
     of_this_tick[i] = std::min(increase.most_of_a_tick,
                                ratio / (kCountAllowance * dispersion.value(kScalesOf[i])));
     Sum& sum = sums_[i];
-    sum.evidence += of_this_tick[i];
-    if (sum.evidence <= 0) {
+    if (!sum.add(of_this_tick[i], tick)) {
       sum = {};
       continue;
     }
-    if (sum.run.ticks++ == 0) sum.run.since = tick;
     sum.events += events;
     sum.expected += expected;
   }
-  std::vector<AlarmChange> changes;
-  const auto warns = first_enough(search_.warns);
-  if (!alarm_.active() && warns) alarmed_by_ = *warns;
-  alarm_.step(warns.has_value(), first_enough(search_.warns + kConfirmsBeyond).has_value(),
-              -of_this_tick[alarmed_by_], sums_[alarmed_by_].run, changes);
+  std::vector<AlarmChange> changes =
+      alarm_.step(first_enough(search_.warns),
+                  first_enough(search_.warns + kConfirmsBeyond).has_value(), of_this_tick);
   if (!changes.empty() && !alarm_.active()) clear();
   return changes;
 }
 
-bool CountEvidence::is_enough(const Sum& sum, double threshold) const {
-  return sum.evidence >= threshold && sum.run.ticks >= kFewestCounts &&
-         sum.events >= search_.fewest && sum.events >= 1.5 * sum.expected;
-}
-
-std::optional<std::size_t> CountEvidence::first_enough(double threshold) const {
-  for (std::size_t i = 0; i < sums_.size(); ++i) {
-    if (is_enough(sums_[i], threshold)) return i;
-  }
-  return std::nullopt;
+std::optional<EnoughEvidence> CountEvidence::first_enough(double threshold) const {
+  return first(sums_, [&](std::size_t i) {
+    const Sum& sum = sums_[i];
+    return sum.evidence >= threshold && sum.ticks >= kFewestCounts &&
+           sum.events >= search_.fewest && sum.events >= 1.5 * sum.expected;
+  });
 }
 
 std::vector<AlarmChange> CountEvidence::give_up() {
-  std::vector<AlarmChange> changes;
-  alarm_.give_up(changes);
   clear();
-  return changes;
+  return alarm_.give_up();
 }
 
 bool CountEvidence::suspects() const {
-  return alarm_.active() || std::any_of(sums_.begin(), sums_.end(), [&](const Sum& sum) {
-           return sum.evidence > search_.warns / 3;
-         });
+  return alarm_.active() || any_above(sums_, search_.warns / 3);
 }
 
 }  // namespace goxel_telemetry::metrics

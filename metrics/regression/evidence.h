@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "metrics/regression/batch_noise.h"
@@ -16,10 +17,25 @@ namespace goxel_telemetry::metrics {
 // A change of an alarm.
 enum class AlarmChange : std::uint8_t { raised, confirmed, resolved, new_level, given_up };
 
-// How long a series has been against what is usual.
-struct EvidenceRun {
-  std::uint64_t since = 0;  // tick with which the evidence left zero
-  std::uint32_t ticks = 0;
+// The sum of evidence for one change.
+struct EvidenceSum {
+  double evidence = 0;
+  std::uint64_t since = 0;  // tick with which it left zero
+  std::uint32_t ticks = 0;  // since then
+
+  // False: it has leaked to zero, and all that was known with it is to be forgotten.
+  bool add(double of_this_tick, std::uint64_t tick) {
+    evidence += of_this_tick;
+    if (evidence <= 0) return false;
+    if (ticks++ == 0) since = tick;
+    return true;
+  }
+};
+
+// That of several sums which is enough for an alarm.
+struct EnoughEvidence {
+  std::size_t sum = 0;
+  std::uint64_t since = 0;
 };
 
 // From the first change that is told until it is over.
@@ -28,18 +44,19 @@ class Alarm {
   bool active() const { return level_ != Level::quiet; }
   std::uint64_t since() const { return since_; }
 
-  // What follows from one tick. `warns` and `confirms`: whether the evidence is enough for that; `unchanged`: evidence of this
-  // tick that things are as usual, negative if they are not.
-  void step(bool warns, bool confirms, double unchanged, const EvidenceRun& run,
-            std::vector<AlarmChange>& changes);
+  // What follows from one tick, in which so much was added to each sum. An alarm is over when the sum that has raised it gets
+  // enough evidence that things are as usual.
+  std::vector<AlarmChange> step(const std::optional<EnoughEvidence>& warns, bool confirms,
+                                std::span<const double> of_this_tick);
   // Nobody knows any more.
-  void give_up(std::vector<AlarmChange>& changes);
+  std::vector<AlarmChange> give_up();
 
  private:
   enum class Level : std::uint8_t { quiet, warning, confirmed };
   void end(AlarmChange how, std::vector<AlarmChange>& changes);
 
   Level level_ = Level::quiet;
+  std::size_t raised_by_ = 0;  // of the sums
   std::uint64_t since_ = 0;
   std::uint32_t ticks_ = 0;  // active
   double unchanged_ = 0;
@@ -70,22 +87,18 @@ class CentreEvidence {
   const Alarm& alarm() const { return alarm_; }
 
  private:
-  struct Sum {
-    double evidence = 0;
-    EvidenceRun run;
+  struct Sum : EvidenceSum {
     double differences = 0;
     double samples = 0;
     std::uint32_t positive = 0;  // ticks
   };
-  bool is_enough(std::size_t shift, double threshold) const;
-  std::optional<std::size_t> first_enough(double threshold) const;
+  std::optional<EnoughEvidence> first_enough(double threshold) const;
 
   bool limits_;
   std::array<Sum, kShifts.size()> sums_;
   std::array<double, 3> last_{};  // differences; a circle
   std::size_t next_ = 0;
   Alarm alarm_;
-  std::size_t alarmed_by_ = 0;  // of kShifts
 };
 
 // What is looked for in the number of rare events.
@@ -114,19 +127,15 @@ class CountEvidence {
   const Alarm& alarm() const { return alarm_; }
 
  private:
-  struct Sum {
-    double evidence = 0;
-    EvidenceRun run;
+  struct Sum : EvidenceSum {
     double events = 0;
     double expected = 0;
   };
-  bool is_enough(const Sum& sum, double threshold) const;
-  std::optional<std::size_t> first_enough(double threshold) const;
+  std::optional<EnoughEvidence> first_enough(double threshold) const;
 
   EventSearch search_;
   std::array<Sum, 2> sums_;
   Alarm alarm_;
-  std::size_t alarmed_by_ = 0;  // of the increases
 };
 
 }  // namespace goxel_telemetry::metrics

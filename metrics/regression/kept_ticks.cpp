@@ -9,12 +9,20 @@
 
 namespace goxel_telemetry::metrics {
 
-void KeptTicks::add(const Tick& tick) {
-  if (ticks_.size() == kMost) ticks_.pop_front();
-  Packed& packed = ticks_.emplace_back();
-  packed.number = tick.number;
-  for (const OperationTick& one : tick.operations)
-    packed.operations[one.key] = encode_tally(one.tally);
+void KeptTicks::add(std::uint64_t number, std::span<const OperationTick> operations) {
+  const std::uint64_t first = number - number % block_ticks_;
+  if (open_.ticks != 0 && first != open_.first) close();
+  open_.first = first;
+  ++open_.ticks;
+  for (const OperationTick& one : operations) open_tallies_[one.key].merge(one.tally);
+  if (number + 1 == first + block_ticks_) close();
+}
+
+void KeptTicks::close() {
+  Block& block = kept_.emplace_back(std::exchange(open_, {}));
+  for (const auto& [key, tally] : std::exchange(open_tallies_, {}))
+    block.operations[key] = encode_tally(tally);
+  while (kept_.front().first + blocks_ * block_ticks_ <= block.first) kept_.pop_front();
 }
 
 Tally KeptTicks::unpacked(const std::vector<std::uint8_t>& bytes) {
@@ -26,14 +34,19 @@ Tally KeptTicks::unpacked(const std::vector<std::uint8_t>& bytes) {
 
 Observation KeptTicks::observation(std::uint64_t first, std::uint64_t end) const {
   ObservationBuilder builder(first * kTickSeconds, end * kTickSeconds,
-                             static_cast<std::uint32_t>(kTickSeconds));
-  for (const Packed& tick : ticks_) {
-    if (tick.number < first || tick.number >= end) continue;
-    const std::uint64_t begin = tick.number * kTickSeconds;
-    builder.observed(begin * kNsPerSecond, (begin + kTickSeconds) * kNsPerSecond);
-    for (const auto& [key, bytes] : tick.operations) builder.add(key, begin, unpacked(bytes));
+                             static_cast<std::uint32_t>(block_ticks_ * kTickSeconds));
+  for (const Block& block : kept_) {
+    if (block.first < first || block.first >= end) continue;
+    const std::uint64_t begin = block.first * kTickSeconds;
+    builder.observed(begin * kNsPerSecond, (begin + block.ticks * kTickSeconds) * kNsPerSecond);
+    for (const auto& [key, bytes] : block.operations) builder.add(key, begin, unpacked(bytes));
   }
   return std::move(builder).finish();
+}
+
+Observation KeptTicks::observation() const {
+  if (kept_.empty()) return {};
+  return observation(kept_.front().first, kept_.back().first + block_ticks_);
 }
 
 }  // namespace goxel_telemetry::metrics

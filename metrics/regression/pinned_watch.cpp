@@ -31,12 +31,13 @@ void PinnedWatch::read() {
 }
 
 void PinnedWatch::tick(std::uint64_t number, std::span<const OperationTick> operations) {
-  recent_.tick(number, operations);
+  recent_.add(number, operations);
   if (number < next_look_) return;
   next_look_ = number + kLookTicks;
   read();
   if (!pinned_) return;
-  const Observation now = recent_.observation(begin_seconds_);
+  Observation now = recent_.observation();
+  now.begin_seconds += begin_seconds_;
   pinned_->condition.look(pinned_->session.compare(now), now.begin_seconds * kNsPerSecond,
                           now.end_seconds() * kNsPerSecond);
 }

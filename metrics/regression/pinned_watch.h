@@ -9,21 +9,23 @@
 
 #include "metrics/alerts/condition.h"
 #include "metrics/comparison/baseline_store.h"
+#include "metrics/regression/kept_ticks.h"
 #include "metrics/regression/pinned.h"
 #include "metrics/regression/pinned_condition.h"
-#include "metrics/regression/recent_observation.h"
 
 namespace goxel_telemetry::metrics {
 
 class PinnedWatch {
  public:
   static constexpr std::uint64_t kLookTicks = 12;
+  static constexpr std::uint64_t kBlockTicks = 3;
+  static constexpr std::uint64_t kBlocks = 120;  // half an hour
 
   // `baseline`: a valid name of one in `store`. Tick 0 began at `begin_seconds`, Unix time.
   PinnedWatch(std::string instance, BaselineStore store, std::string baseline,
               std::uint64_t begin_seconds);
 
-  // As of RecentObservation. Now and then this reads the baseline's file: if it is another one, the watch begins anew.
+  // As of KeptTicks::add(). Now and then this reads the baseline's file: if it is another one, the watch begins anew.
   void tick(std::uint64_t number, std::span<const OperationTick> operations);
 
   std::optional<Condition> condition() const;
@@ -41,7 +43,7 @@ class PinnedWatch {
   BaselineStore store_;
   std::string baseline_;
   std::uint64_t begin_seconds_;
-  RecentObservation recent_;
+  KeptTicks recent_{kBlockTicks, kBlocks};
   std::uint64_t next_look_ = 0;         // tick
   std::optional<std::string> version_;  // of the file that was read
   std::optional<Pinned> pinned_;

@@ -92,16 +92,17 @@ RegressionWatch::RegressionWatch(std::string instance) : instance_(std::move(ins
 void RegressionWatch::look(const Tick& daemon, const Tick& outer, const LayersView& layers,
                            const Time& now) {
   tick_ = daemon.number;
-  if (daemon_began_ns_ != 0 && daemon.daemon_began_ns != daemon_began_ns_) {
+  const std::uint64_t began_ns = daemon.daemon_began_ns;
+  if (began_ns != 0 && daemon_began_ns_ != 0 && began_ns != daemon_began_ns_) {
     daemon_.detector.begin_epoch();
     outer_.detector.begin_epoch();
   }
-  if (daemon.daemon_began_ns != 0) daemon_began_ns_ = daemon.daemon_began_ns;
+  if (began_ns != 0) daemon_began_ns_ = began_ns;
   hops_.add(tick_, hop_means(layers));
   const Tick outside = outermost(outer);
   has_outer_ = has_outer_ || !outside.operations.empty();
-  daemon_.kept.add(daemon);
-  outer_.kept.add(outside);
+  daemon_.kept.add(tick_, daemon.operations);
+  outer_.kept.add(tick_, outside.operations);
   // Only now has the last tick been shown long enough in which something became the usual.
   if (slower_.active.empty()) slower_ = {};
   if (failing_.active.empty()) failing_ = {};

@@ -37,7 +37,7 @@ class RegressionWatch {
   // A detector, and what it was given.
   struct Watched {
     RegressionDetector detector;
-    KeptTicks kept;
+    KeptTicks kept{1, 144};  // twelve minutes
   };
   struct Series {
     bool is_outer = false;

@@ -118,9 +118,11 @@ const char* to_string(metrics::DetectorEvent::Kind kind) {
     case metrics::DetectorEvent::Kind::resolved:
       return "resolved";
     case metrics::DetectorEvent::Kind::new_level:
+      return "new_level";
+    case metrics::DetectorEvent::Kind::given_up:
       break;
   }
-  return "new_level";
+  return "given_up";
 }
 
 int score_series(const Options& options) {

@@ -39,6 +39,9 @@ class AlertServiceTest : public testing::Test {
                                               [this] { return snapshots_; });
     service_->add_source([this](const Time&) { return conditions_; });
     service_->on_queued([this] { ++told_; });
+    metrics::AlertSettings settings;
+    settings[AlertRule::slower].clear = 0;
+    service_->set(settings);
   }
   Time now() const { return {(5 + second_) * kNsPerSecond, kStartNs + second_ * kNsPerSecond}; }
   void look(std::uint64_t times = 1) {

@@ -72,6 +72,31 @@ TEST_F(WindowTest, ARecordLeavesEachWindowInItsTime) {
   EXPECT_TRUE(windows_.empty());
 }
 
+TEST_F(WindowTest, AnyStretchOfTheLastMinuteIsItsSeconds) {
+  const std::uint64_t start = now_;
+  // The second i seconds later has i + 1 records of i milliseconds.
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    for (std::uint64_t n = 0; n <= i; ++n) record(now_, i * 1'000'000);
+    pass(1);
+  }
+  const auto count = [&](std::uint64_t begin, std::uint64_t end) {
+    const Tally tally = windows_.between(start + begin, start + end);
+    EXPECT_EQ(tally.outcomes.all(), tally.latency.count());
+    return tally.outcomes.all();
+  };
+  EXPECT_EQ(count(0, 60), 60U * 61 / 2);
+  EXPECT_EQ(count(0, 1), 1U);
+  EXPECT_EQ(count(10, 15), 11U + 12 + 13 + 14 + 15);
+  EXPECT_EQ(count(58, 100), 59U + 60) << "up to the last one, which is not packed yet";
+  EXPECT_EQ(count(60, 65), 0U);
+  EXPECT_EQ(count(10, 10), 0U);
+  const Tally tally = windows_.between(start + 10, start + 15);
+  EXPECT_EQ(tally.latency.min(), 10'000'000U);
+  EXPECT_EQ(tally.latency.max(), 14'000'000U);
+  record(start + 12);
+  EXPECT_EQ(count(10, 15), 1 + 11U + 12 + 13 + 14 + 15) << "one that came late";
+}
+
 // One record a second: each window counts exactly the seconds that begin_of() says, at every
 // second.
 TEST_F(WindowTest, WindowsMoveByTheSecond) {

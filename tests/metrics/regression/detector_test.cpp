@@ -7,9 +7,11 @@
 
 #include <cmath>
 #include <ostream>
-#include <random>
 #include <set>
 #include <string>
+#include <vector>
+
+#include "simulated_operation.h"
 
 namespace goxel_telemetry::metrics {
 
@@ -28,32 +30,12 @@ using Kind = DetectorEvent::Kind;
 // Two operations; what a test changes, it changes for the ticks that follow.
 class DetectorTest : public testing::Test {
  protected:
-  struct Operation {
-    OperationKey key;
-    double median_ms;
-    double requests;
-    double factor = 1;
-    double failures = 0.001;
-    double spread = 0.5;  // of the latencies' logarithm
-  };
-
   void run(int ticks) {
     for (int i = 0; i < ticks; ++i) {
       std::vector<OperationTick> operations;
-      for (const Operation& one : operations_) {
-        OperationTick& tick = operations.emplace_back();
-        tick.key = one.key;
-        const int requests = std::poisson_distribution<int>(one.requests)(random_);
-        for (int n = 0; n < requests; ++n) {
-          Measurement measurement;
-          measurement.duration_ns = static_cast<std::uint64_t>(
-              one.median_ms * 1e6 * one.factor * std::exp(one.spread * normal_(random_)));
-          if (uniform_(random_) < one.failures) {
-            measurement.status = shm::Status::error;
-            ++failed_;
-          }
-          tick.tally.add(measurement);
-        }
+      for (const SimulatedOperation& one : operations_) {
+        operations.push_back(requests_.poisson_tick_of(one));
+        failed_ += operations.back().tally.outcomes.failed();
       }
       for (const DetectorEvent& event : detector_.tick(number_, operations))
         events_.push_back(event);
@@ -71,11 +53,9 @@ class DetectorTest : public testing::Test {
     return event.key ? event.key->operation : "all";
   }
 
-  std::mt19937_64 random_{7};
-  std::normal_distribution<double> normal_;
-  std::uniform_real_distribution<double> uniform_;
-  std::vector<Operation> operations_ = {{{"2-layer", "mcp", "daemon", "fill"}, 1, 100},
-                                        {{"2-layer", "mcp", "daemon", "render"}, 20, 20}};
+  SimulatedRequests requests_;
+  std::vector<SimulatedOperation> operations_ = {{{"2-layer", "mcp", "daemon", "fill"}, 1, 100},
+                                                 {{"2-layer", "mcp", "daemon", "render"}, 20, 20}};
   RegressionDetector detector_;
   std::uint64_t number_ = 1000;
   std::uint64_t failed_ = 0;
@@ -114,21 +94,21 @@ class DetectorLoad : public DetectorTest, public testing::WithParamInterface<std
 
 // In even load, how latency follows it is unknown: a slope would be one of noise.
 TEST_P(DetectorLoad, ThatFallsOrRisesManyTimesIsNoChange) {
-  random_.seed(GetParam());
+  requests_ = SimulatedRequests(GetParam());
   run(1500);
-  for (Operation& one : operations_) one.requests /= 7;
+  for (SimulatedOperation& one : operations_) one.requests /= 7;
   run(60);
-  for (Operation& one : operations_) one.requests *= 7;
+  for (SimulatedOperation& one : operations_) one.requests *= 7;
   run(60);
-  for (Operation& one : operations_) one.requests *= 4;
+  for (SimulatedOperation& one : operations_) one.requests *= 4;
   run(60);
   EXPECT_THAT(events_, IsEmpty());
 }
 
 TEST_P(DetectorLoad, ThatRisesManyTimesHidesNothing) {
-  random_.seed(GetParam());
+  requests_ = SimulatedRequests(GetParam());
   run(1500);
-  for (Operation& one : operations_) one.requests *= 4;
+  for (SimulatedOperation& one : operations_) one.requests *= 4;
   operations_[0].factor = 1.2;
   run(24);
   std::set<std::string> slower;
@@ -141,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(Streams, DetectorLoad, testing::Range<std::uint64_t>(1,
 
 // If the load's part were not taken out, it would be noise that hides the slowdown.
 TEST_F(DetectorTest, WhileLatencyFollowsASwingingLoadASlowdownIsNoticed) {
-  const std::vector<Operation> even = operations_;
+  const std::vector<SimulatedOperation> even = operations_;
   const auto run_swinging = [&](int ticks, double slower) {
     for (int i = 0; i < ticks; ++i) {
       const double load = std::exp(0.6 * std::sin(static_cast<double>(number_) / 10));
@@ -159,7 +139,7 @@ TEST_F(DetectorTest, WhileLatencyFollowsASwingingLoadASlowdownIsNoticed) {
 }
 
 TEST_F(DetectorTest, LatenciesThatAreAllTheSameAreNotStrange) {
-  for (Operation& one : operations_) one.spread = 0;
+  for (SimulatedOperation& one : operations_) one.spread = 0;
   operations_[1].median_ms = 0;
   run(2000);
   EXPECT_THAT(events_, IsEmpty());
@@ -209,7 +189,7 @@ TEST_F(DetectorTest, GivesUpWhatHasHadNoRequestsForHalfAnHour) {
   operations_[1].factor = 2;
   operations_[1].failures = 0.5;
   run(30);
-  const std::vector<Operation> both = operations_;
+  const std::vector<SimulatedOperation> both = operations_;
   operations_.pop_back();
   events_.clear();
   run(355);
@@ -236,7 +216,7 @@ TEST_F(DetectorTest, GivesUpAllTogetherIfNothingIsCalled) {
   run(30);
   const std::size_t raised = of(Kind::raised).size();
   ASSERT_GT(raised, 2u);
-  for (Operation& one : operations_) one.requests = 0;
+  for (SimulatedOperation& one : operations_) one.requests = 0;
   run(400);
   EXPECT_EQ(of(Kind::given_up).size(), raised - of(Kind::resolved).size());
 }
@@ -247,13 +227,13 @@ TEST_F(DetectorTest, ForgetsWhatWasNotCalledForLongestIfThereAreTooMany) {
   operations_[1].factor = 2;
   run(30);
   EXPECT_THAT(of(Kind::raised), Not(IsEmpty()));
-  const Operation fill = operations_[0];
+  const SimulatedOperation fill = operations_[0];
   events_.clear();
   constexpr std::size_t kAtOnce = 100;
   for (std::size_t i = 0; i < 2 * RegressionDetector::kMostWatched; i += kAtOnce) {
     operations_ = {fill};
     for (std::size_t n = i; n < i + kAtOnce; ++n) {
-      Operation& passing = operations_.emplace_back(fill);
+      SimulatedOperation& passing = operations_.emplace_back(fill);
       passing.key.operation = std::to_string(n);
       passing.requests = 5;
     }
@@ -333,8 +313,7 @@ TEST_F(DetectorTest, TheSameTicksGiveTheSameEvents) {
   const auto first = events_;
   events_.clear();
   detector_ = RegressionDetector();
-  random_.seed(7);
-  normal_.reset();
+  requests_ = SimulatedRequests();
   number_ = 1000;
   operations_[1].factor = 1;
   run(800);
