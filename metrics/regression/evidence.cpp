@@ -104,11 +104,6 @@ bool CentreEvidence::suspects() const {
   return alarm_.active() || any_above(sums_, kWarns / 3);
 }
 
-void CentreEvidence::clear() {
-  sums_ = {};
-  last_ = {};
-}
-
 std::vector<AlarmChange> CountEvidence::add(std::uint64_t tick, double events, double expected,
                                             const Dispersion& dispersion) {
   std::array<double, 2> of_this_tick{};
