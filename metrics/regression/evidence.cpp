@@ -115,11 +115,6 @@ std::vector<AlarmChange> CentreEvidence::give_up() {
   return alarm_.give_up();
 }
 
-void CentreEvidence::clear() {
-  sums_ = {};
-  last_ = {};
-}
-
 std::vector<AlarmChange> CountEvidence::add(std::uint64_t tick, double events, double expected,
                                             const Dispersion& dispersion) {
   std::array<double, 2> of_this_tick{};

@@ -81,7 +81,7 @@ class CentreEvidence {
   // of the shifts, because noise that is slower than the evidence for a large one takes no part in it.
   std::vector<AlarmChange> add(std::uint64_t tick, double difference, const Variances& variances,
                                double samples);
-  void clear();  // the evidence; an alarm stays active
+  void clear() { sums_ = {}; }  // the evidence; an alarm stays active
   std::vector<AlarmChange> give_up();
   bool suspects() const;  // so much evidence that what is usual must not be learnt from this
   const Alarm& alarm() const { return alarm_; }

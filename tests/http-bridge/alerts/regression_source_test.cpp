@@ -166,6 +166,18 @@ TEST_F(RegressionSourceTest, TheOldestOfTooManyTicksAreDropped) {
   EXPECT_THAT(slower(), IsEmpty()) << "of less than an hour nothing is said";
 }
 
+TEST_F(RegressionSourceTest, TheNewestOfTooManyTicksAreSeen) {
+  watch({"alpha"});
+  begin();
+  const auto most = static_cast<int>(RegressionSource::kMostWaiting);
+  for (int i = 0; i < 300; ++i, ++number_)
+    source_->take({"alpha", {number_, 7, {}}, {number_, 7, {}}});
+  for (int i = 0; i < most - 20; ++i, ++number_) take("alpha", 1);
+  for (int i = 0; i < 20; ++i, ++number_) take("alpha", 2);
+  look();
+  EXPECT_THAT(slower(), ElementsAre("alpha"));
+}
+
 // The seconds of an hour before tick `number_`, in which the operation takes a median of a millisecond.
 class AfterAnHourTest : public RegressionSourceTest {
  protected:
