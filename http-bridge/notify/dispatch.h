@@ -15,7 +15,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -71,8 +70,8 @@ class Dispatch {
             const outbound::Peer::Deadline& deadline);
   bool repeat(metrics::AlertStore& store, std::uint64_t now_ns,
               const outbound::Peer::Deadline& deadline);
-  bool settle(metrics::AlertStore& store, const metrics::Outgoing& message,
-              const std::string& thread);
+  bool settle(metrics::AlertStore& store, const Messages& messages, const std::string& thread);
+  bool settle_sent(metrics::AlertStore& store);
 
   Chosen choose(const std::vector<Waiting>& waiting) const;
   void note(const Outcome& outcome, const Bundle& bundle, unsigned attempts, std::uint64_t now_ns);
@@ -92,8 +91,9 @@ class Dispatch {
   bool is_one_by_one_ = false;      // several events were refused: until nothing waits
   double allowance_;                // messages that may be sent now
   std::uint64_t allowance_ns_ = 0;  // as of then
-  // Sent, but the store could not take them off the queue: not to be sent again. By their numbers, with the thread.
-  std::map<std::int64_t, std::string> sent_;
+  // Sent, but the store could not take them off the queue: not to be sent again.
+  Messages sent_;
+  std::string sent_thread_;
 };
 
 }  // namespace goxel_telemetry::http_bridge::notify

@@ -319,27 +319,35 @@ HistoryResult AlertStore::due(const std::string& channel, std::uint64_t now_ns, 
   });
 }
 
-HistoryResult AlertStore::done(const Outgoing& message, const std::string& thread) {
+HistoryResult AlertStore::done(std::span<const Outgoing> messages, const std::string& thread) {
   return state_->write([&](Database& database) -> HistoryResult {
-    database.prepare("DELETE FROM message WHERE number = ?").bind(1, message.number).run();
-    if (thread.empty()) return {};
+    // Another file has the same numbers, if this one was begun anew since.
+    Statement remove =
+        database.prepare("DELETE FROM message WHERE number = ? AND channel = ? AND alert = ?");
     // Not of an alert that was dropped meanwhile.
-    Statement remember = database.prepare(
-        "INSERT OR REPLACE INTO thread SELECT id, ?2, ?3 FROM alert WHERE id = ?1");
-    remember.bind(1, message.alert).bind(2, message.channel);
-    remember.bind(3, text_for_file(thread, kMostNameBytes)).run();
+    Statement remember =
+        database.prepare("INSERT OR IGNORE INTO thread SELECT id, ?2, ?3 FROM alert WHERE id = ?1");
+    for (const Outgoing& message : messages) {
+      remove.reset().bind(1, message.number).bind(2, message.channel);
+      remove.bind(3, message.alert).run();
+      if (thread.empty()) continue;
+      remember.reset().bind(1, message.alert).bind(2, message.channel);
+      remember.bind(3, text_for_file(thread, kMostNameBytes)).run();
+    }
     return {};
   });
 }
 
-HistoryResult AlertStore::retry(const Outgoing& message, std::uint64_t not_before_ns,
+HistoryResult AlertStore::retry(std::span<const Outgoing> messages, std::uint64_t not_before_ns,
                                 const std::string& why) {
   return state_->write([&](Database& database) -> HistoryResult {
     Statement update = database.prepare(
         "UPDATE message SET attempts = min(attempts + 1, 4294967295), not_before_ns = ?, why = ?"
         " WHERE number = ?");
-    update.bind(1, time_for_file(not_before_ns)).bind(2, text_for_file(why, kMostSentenceBytes));
-    update.bind(3, message.number).run();
+    for (const Outgoing& message : messages) {
+      update.reset().bind(1, time_for_file(not_before_ns));
+      update.bind(2, text_for_file(why, kMostSentenceBytes)).bind(3, message.number).run();
+    }
     return {};
   });
 }

@@ -101,9 +101,11 @@ class AlertStore {
   // Messages that `channel` may send now, in their order: none while an earlier one about its alert may not be sent yet.
   HistoryResult due(const std::string& channel, std::uint64_t now_ns, std::size_t most,
                     std::vector<Outgoing>& messages);
-  // The channel has sent it, or nobody wants it any more. `thread`: to be remembered for later messages about the alert.
-  HistoryResult done(const Outgoing& message, const std::string& thread);
-  HistoryResult retry(const Outgoing& message, std::uint64_t not_before_ns, const std::string& why);
+  // The channel has sent them as one, or nobody wants them any more: all of them are taken off, or none. `thread`: to be remembered for
+  // later messages about their alerts, of which nothing is remembered yet.
+  HistoryResult done(std::span<const Outgoing> messages, const std::string& thread);
+  HistoryResult retry(std::span<const Outgoing> messages, std::uint64_t not_before_ns,
+                      const std::string& why);
 
   // How many wait, and why the one that waits longest was not sent; for health and metrics.
   struct Waiting {

@@ -68,10 +68,8 @@ class AlertServiceTest : public testing::Test {
     const auto open = store();
     EXPECT_TRUE(open->due(channel, UINT64_MAX, 100, due).done());
     std::vector<std::string> changes;
-    for (const metrics::Outgoing& one : due) {
-      changes.emplace_back(to_string(one.change));
-      EXPECT_TRUE(open->done(one, "").done());
-    }
+    for (const metrics::Outgoing& one : due) changes.emplace_back(to_string(one.change));
+    EXPECT_TRUE(open->done(due, "").done());
     return changes;
   }
   void silence(std::uint64_t seconds) const {

@@ -183,6 +183,17 @@ TEST_F(AlertFileOutcomesTest, ThatIsReadOnlyCanBeReadAndSaysSoToAWriter) {
   expect_done(reader);
 }
 
+TEST_F(AlertFileOutcomesTest, WhatWasSentFromAnEarlierFileIsNotTakenOffALaterOne) {
+  put(sample_alert("a"), AlertChange::raised, {"ops"});
+  const std::vector<Outgoing> sent = due("ops", kThenNs);
+  store_.reset();
+  std::filesystem::remove(file_);
+  put(sample_alert("b"), AlertChange::raised, {"ops"});
+  ASSERT_EQ(due("ops", kThenNs).at(0).number, sent.at(0).number);
+  expect_done(store().done(sent, ""));
+  EXPECT_THAT(due("ops", kThenNs), SizeIs(1));
+}
+
 // Two writers at once wait for each other and lose nothing.
 TEST_F(AlertFileOutcomesTest, TwoProcessesMayWriteAtOnce) {
   constexpr int kEach = 100;
@@ -209,6 +220,40 @@ TEST_F(AlertFileOutcomesTest, TwoProcessesMayWriteAtOnce) {
   expect_done(store().waiting(waiting));
   ASSERT_THAT(waiting, SizeIs(1));
   EXPECT_EQ(waiting[0].messages, 2u * kEach);
+}
+
+// Else a part of what was sent as one would be sent again.
+TEST_F(AlertFileOutcomesTest, MessagesThatWereSentAsOneAreAllTakenOffOrNoneWhenAWriterIsKilled) {
+  constexpr std::size_t kAsOne = 5;
+  const std::uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  for (int life = 0; life < 10; ++life) {
+    std::vector<std::string> channels;
+    for (std::size_t i = 0; i < 20; ++i) channels.push_back(std::to_string(i));
+    for (std::size_t i = 0; i < kAsOne; ++i)
+      put(sample_alert(std::to_string(i)), AlertChange::raised, channels);
+    store_.reset();
+    const pid_t child = fork();
+    if (child == 0) {
+      const auto mine = open();
+      for (const std::string& channel : channels) {
+        std::vector<Outgoing> messages;
+        if (!mine->due(channel, kThenNs, kAsOne, messages).done()) _exit(1);
+        if (!mine->done(messages, "thread").done()) _exit(1);
+      }
+      _exit(0);
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 20'000));
+    kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    std::vector<AlertStore::Waiting> waiting;
+    expect_done(store().waiting(waiting));
+    for (const auto& channel : waiting) EXPECT_EQ(channel.messages, kAsOne) << channel.channel;
+    for (const auto& channel : waiting)
+      expect_done(store().done(due(channel.channel, kThenNs), "thread"));
+  }
 }
 
 // What put() said was done is there, whenever the writer was killed; an alert and its message are both there, or neither.

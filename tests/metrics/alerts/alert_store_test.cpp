@@ -119,13 +119,13 @@ TEST_F(AlertStoreTest, MessagesWaitInTheirOrderUntilTheyAreSent) {
   EXPECT_EQ(messages[1].alert, "b");
   EXPECT_EQ(messages[2].change, AlertChange::confirmed);
 
-  expect_done(store().done(messages[0], "thread 1"));
+  expect_done(store().done(std::span(messages).first(1), "thread 1"));
   messages = due("ops", kThenNs);
   ASSERT_THAT(messages, SizeIs(2));
   EXPECT_EQ(messages[0].thread, "");
   EXPECT_EQ(messages[1].thread, "thread 1");
   ASSERT_THAT(due("dev", kThenNs), SizeIs(1));
-  expect_done(store().done(messages[1], ""));
+  expect_done(store().done(std::span(messages).last(1), "thread 2"));
   // What was sent may be said again.
   put(sample_alert("a"), AlertChange::confirmed, {"ops"});
   EXPECT_EQ(due("ops", kThenNs).back().thread, "thread 1");
@@ -135,7 +135,8 @@ TEST_F(AlertStoreTest, NoMessageOvertakesAnEarlierOneAboutItsAlert) {
   put(sample_alert("a"), AlertChange::raised, {"ops"});
   put(sample_alert("b"), AlertChange::raised, {"ops"});
   put(sample_alert("a"), AlertChange::ended, {"ops"});
-  expect_done(store().retry(due("ops", kThenNs).front(), kThenNs + 10 * kSecond, "HTTP 503\nbody"));
+  const auto waits = due("ops", kThenNs);
+  expect_done(store().retry(std::span(waits).first(1), kThenNs + 10 * kSecond, "HTTP 503\nbody"));
   ASSERT_THAT(due("ops", kThenNs), SizeIs(1));
   EXPECT_EQ(due("ops", kThenNs).front().alert, "b");
   const auto later = due("ops", kThenNs + 10 * kSecond);
@@ -219,7 +220,7 @@ TEST_F(AlertStoreTest, WhoOpensTheSameNameInMemorySeesTheSame) {
   std::vector<Outgoing> messages;
   expect_done(other->due("ops", kThenNs, 10, messages));
   ASSERT_THAT(messages, SizeIs(1));
-  expect_done(other->done(messages[0], "t"));
+  expect_done(other->done(messages, "t"));
   EXPECT_THAT(due("ops", kThenNs), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(file_));
   EXPECT_FALSE(std::filesystem::exists("/" + file_));
