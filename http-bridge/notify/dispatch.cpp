@@ -85,8 +85,20 @@ std::uint64_t Dispatch::round(metrics::AlertStore& store, std::uint64_t now_ns,
     if (send(store, choose(waiting), now_ns, deadline)) next_ns = now_ns;
   };
   look();
+  if (result_.done() && counts_ != kept_) keep_counts(store);
   result = result_;
   return next_ns;
+}
+
+void Dispatch::keep_counts(metrics::AlertStore& store) {
+  ChannelCounts more = counts_;
+  more.sent -= kept_.sent;
+  more.failed -= kept_.failed;
+  more.refused -= kept_.refused;
+  more.too_old -= kept_.too_old;
+  more.silenced -= kept_.silenced;
+  result_ = store.note(settings_.name, more);
+  if (result_.done()) kept_ = counts_;
 }
 
 bool Dispatch::collect(metrics::AlertStore& store, std::uint64_t now_ns,
@@ -239,6 +251,7 @@ void Dispatch::note(const Outcome& outcome, const Bundle& bundle, unsigned attem
   };
   if (outcome.fate == Fate::again) {
     ++counts_.failed;
+    counts_.last_failed_ns = now_ns;
     failures_ = std::max(failures_, attempts) + 1;
     const auto delay = outbound::delay_after(kBackoff, failures_, outcome.retry_after,
                                              std::generate_canonical<double, 32>(random_));
@@ -256,11 +269,12 @@ void Dispatch::note(const Outcome& outcome, const Bundle& bundle, unsigned attem
   blocked_until_ns_ = 0;
   counts_.problem.clear();
   if (outcome.fate == Fate::refused) {
+    counts_.last_failed_ns = now_ns;
     say(LogLevel::error, "notification_refused", outcome.why + "; it is not tried again");
     return;
   }
   ++counts_.sent;
-  counts_.last_sent_realtime_ns = now_ns;
+  counts_.last_sent_ns = now_ns;
   if (!outcome.complaint.empty()) {
     say(LogLevel::warning, "notification_not_for_all", outcome.complaint);
   } else {

@@ -24,15 +24,7 @@
 
 namespace goxel_telemetry::http_bridge::notify {
 
-struct ChannelCounts {
-  std::uint64_t sent = 0;     // messages; each may be about several alerts
-  std::uint64_t failed = 0;   // tries after which another one follows
-  std::uint64_t refused = 0;  // events, as are all that follow
-  std::uint64_t too_old = 0;
-  std::uint64_t silenced = 0;  // after they were queued
-  std::uint64_t last_sent_realtime_ns = 0;
-  std::string problem;  // one sentence while the channel takes nothing, else empty
-};
+using metrics::ChannelCounts;
 
 class Dispatch {
  public:
@@ -76,6 +68,7 @@ class Dispatch {
   Chosen choose(const std::vector<Waiting>& waiting) const;
   void note(const Outcome& outcome, const Bundle& bundle, unsigned attempts, std::uint64_t now_ns);
   void refill(std::uint64_t now_ns);
+  void keep_counts(metrics::AlertStore& store);
 
   const ChannelSettings settings_;
   const std::string host_;
@@ -84,6 +77,7 @@ class Dispatch {
   std::minstd_rand random_;
 
   ChannelCounts counts_;
+  ChannelCounts kept_;  // of them, what is in the store
   metrics::HistoryResult result_;
   unsigned failures_ = 0;  // one after the other
   std::uint64_t blocked_until_ns_ = 0;

@@ -12,6 +12,11 @@
 #include <thread>
 
 #include "alert_file_fixture.h"
+#include "metrics/alerts/alert_file.h"
+#include "metrics/alerts/alert_schema.h"
+#include "metrics/history/file_lock.h"
+#include "metrics/text/format.h"
+#include "tests/metrics/sql.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -21,14 +26,7 @@ using testing::SizeIs;
 
 class AlertFileOutcomesTest : public AlertFileTest {
  protected:
-  void sql(const std::string& statements) const {
-    sqlite3* database = nullptr;
-    ASSERT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
-    char* error = nullptr;
-    EXPECT_EQ(sqlite3_exec(database, statements.c_str(), nullptr, nullptr, &error), SQLITE_OK)
-        << error;
-    sqlite3_close(database);
-  }
+  void sql(const std::string& statements) const { run_sql(file_, statements); }
   HistoryResult opened(AlertStore::Mode mode = AlertStore::Mode::write) const {
     HistoryResult why;
     const bool is_open = AlertStore::open(file_, mode, why) != nullptr;
@@ -80,6 +78,27 @@ TEST_F(AlertFileOutcomesTest, OfAnyVersionIsBroughtUpToDate) {
   expect_done(store().silences(kThenNs, silences));
   ASSERT_THAT(silences, SizeIs(1));
   EXPECT_EQ(silences[0].reason, "maintenance");
+  std::vector<AlertStore::Channel> channels;
+  expect_done(store().channels(channels));
+  ASSERT_THAT(channels, SizeIs(1)) << "that has a message";
+  EXPECT_EQ(channels[0].counts, ChannelCounts());
+}
+
+TEST_F(AlertFileOutcomesTest, SaysWhetherABridgeWatches) {
+  constexpr std::uint64_t kPatienceNs = 3 * kBetweenSignsNs;
+  opened();
+  EXPECT_EQ(nobody_watches(file_, UINT64_MAX), "") << "nobody knows";
+  HistoryResult why;
+  auto lock = FileLock::take(kAlertsFile, file_, why);
+  ASSERT_NE(lock, nullptr);
+  lock->touch();
+  const std::uint64_t last_ns = *FileLock::touched_ns(file_);
+  lock.reset();
+  EXPECT_EQ(nobody_watches(file_, last_ns + kPatienceNs - 1), "");
+  EXPECT_EQ(nobody_watches(file_, last_ns - kPatienceNs), "") << "the clock was set back";
+  EXPECT_EQ(
+      nobody_watches(file_, last_ns + kPatienceNs),
+      "no bridge has watched since " + format_date_time(last_ns) + ": what is active may be over");
 }
 
 TEST_F(AlertFileOutcomesTest, DamagedRowsAreNamedAndNeverShown) {
@@ -216,8 +235,8 @@ TEST_F(AlertFileOutcomesTest, TwoProcessesMayWriteAtOnce) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_THAT(listed({.most = kMostAnswered}), SizeIs(2 * kEach));
-  std::vector<AlertStore::Waiting> waiting;
-  expect_done(store().waiting(waiting));
+  std::vector<AlertStore::Channel> waiting;
+  expect_done(store().channels(waiting));
   ASSERT_THAT(waiting, SizeIs(1));
   EXPECT_EQ(waiting[0].messages, 2u * kEach);
 }
@@ -248,11 +267,11 @@ TEST_F(AlertFileOutcomesTest, MessagesThatWereSentAsOneAreAllTakenOffOrNoneWhenA
     kill(child, SIGKILL);
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
-    std::vector<AlertStore::Waiting> waiting;
-    expect_done(store().waiting(waiting));
-    for (const auto& channel : waiting) EXPECT_EQ(channel.messages, kAsOne) << channel.channel;
+    std::vector<AlertStore::Channel> waiting;
+    expect_done(store().channels(waiting));
+    for (const auto& channel : waiting) EXPECT_EQ(channel.messages, kAsOne) << channel.name;
     for (const auto& channel : waiting)
-      expect_done(store().done(due(channel.channel, kThenNs), "thread"));
+      expect_done(store().done(due(channel.name, kThenNs), "thread"));
   }
 }
 
@@ -287,8 +306,8 @@ TEST_F(AlertFileOutcomesTest, KilledWritersLoseNothingThatWasPut) {
     ::close(pipe_ends[0]);
   }
   // Each life may have ended between a commit and what it said of it.
-  std::vector<AlertStore::Waiting> waiting;
-  expect_done(store().waiting(waiting));
+  std::vector<AlertStore::Channel> waiting;
+  expect_done(store().channels(waiting));
   const std::size_t messages = waiting.empty() ? 0 : waiting[0].messages;
   EXPECT_GE(messages, said);
   EXPECT_LE(messages, said + 20);
