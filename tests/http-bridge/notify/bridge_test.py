@@ -57,7 +57,8 @@ enabled = false
 type = "webhook"
 url = "{hook.url}"
 rules = ["daemon_gone"]
-{more}'''
+{more}
+'''
 
     def changes(self, hook):
         return [(event["change"], event["alert"]["id"]) for body in hook.bodies() for event in body["events"]]
