@@ -21,10 +21,12 @@ struct AccuracyMember {
 struct AlertsDocument {
   std::uint64_t taken_realtime_ns;
   std::string message;  // what is wrong with the file of alerts, if anything
+  std::string
+      keeping;  // what becomes of the bridge's alerts; empty: a reader of the file does not know
   std::vector<metrics::Alert> alerts;
   AccuracyMember accuracy;
   std::vector<metrics::Silence> silences;
-  std::vector<metrics::AlertStore::Waiting> channels;
+  std::vector<metrics::AlertStore::Channel> channels;
 };
 
 // goxel-telemetry alerts show ID --json, and what a judgement is answered
@@ -126,11 +128,19 @@ void describe(const metrics::Silence& s, Member&& member) {
 }
 
 template <class Member>
-void describe(const metrics::AlertStore::Waiting& w, Member&& member) {
-  member("channel", w.channel);
-  member("messages", w.messages);
-  member("oldest_realtime_ns", w.oldest_ns);
-  member("why", w.why);
+void describe(const metrics::AlertStore::Channel& c, Member&& member) {
+  member("channel", c.name);
+  member("messages", c.messages);
+  member("oldest_realtime_ns", time_or_null(c.oldest_ns));
+  member("why", c.why);
+  member("problem", c.counts.problem);
+  member("last_sent_realtime_ns", time_or_null(c.counts.last_sent_ns));
+  member("last_failed_realtime_ns", time_or_null(c.counts.last_failed_ns));
+  member("sent", c.counts.sent);
+  member("failed", c.counts.failed);
+  member("refused", c.counts.refused);
+  member("too_old", c.counts.too_old);
+  member("silenced", c.counts.silenced);
 }
 
 template <class Member>
@@ -138,6 +148,7 @@ void describe(const AlertsDocument& d, Member&& member) {
   member("schema_version", kSchemaVersion);
   member("taken_realtime_ns", d.taken_realtime_ns);
   member("message", d.message);
+  member("keeping", d.keeping);
   member("alerts", d.alerts);
   member("accuracy", d.accuracy);
   member("silences", d.silences);

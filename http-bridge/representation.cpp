@@ -26,7 +26,7 @@ std::string_view without_weakness(std::string_view tag) {
 
 // Weak, so that it is the same for all codings.
 void add_tag(Response& response) {
-  if (response.status != 200) return;
+  if (response.status != 200 || !response.tag.empty()) return;
   const std::uint64_t hash = XXH3_64bits(response.body.data(), response.body.size());
   response.tag = "W/\"" + documents::hexadecimal(hash) + '"';
 }

@@ -7,7 +7,7 @@
 
 namespace goxel_telemetry::http_bridge {
 
-// Names what a successful answer says, so that a client can ask whether it still says that.
+// Names what a successful answer says, so that a client can ask whether it still says that. One that has a name keeps it.
 void add_tag(Response& response);
 
 // Whether its client takes an answer compressed by gzip.

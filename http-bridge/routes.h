@@ -66,11 +66,12 @@ struct HistorySource {
   std::function<std::string()> message = [] { return std::string(); };
 };
 
-// Where alerts are.
+// Where alerts are. Functions are thread-safe.
 struct AlertSource {
   std::string file;
-  // Thread-safe; one sentence while it is not written as it should be, else empty.
+  // One sentence while it is not written as it should be, else empty.
   std::function<std::string()> message = [] { return std::string(); };
+  std::function<AlertKeeping()> keeping = [] { return AlertKeeping::in_file; };
 };
 
 class ComparisonRoutes;

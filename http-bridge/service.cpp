@@ -96,7 +96,6 @@ std::string changes_that_wait(const Options& was, const Options& is) {
   compare("history-size", was.history_retention.most_bytes == is.history_retention.most_bytes);
   // Its default goes with the history.
   compare("alerts-file", was.alerts_file == is.alerts_file || was.history_file != is.history_file);
-  compare("notify", was.channels == is.channels);
   compare("baselines", was.baseline_folder == is.baseline_folder);
   compare("alerts.slower_than_pinned.baseline", was.alerts.pinned == is.alerts.pinned);
   compare("otlp-endpoint", was.otlp.url == is.otlp.url);
@@ -121,7 +120,7 @@ struct Service::Parts {
                     {options.baseline_folder, options.alerts.pinned}),
         alerts(options.alerts_file.empty() ? std::string(metrics::kInMemory) + "alerts"
                                            : options.alerts_file,
-               options.alerts, notify::names_of(options.channels),
+               options.alerts, notify::names_of(options.channels), {options.history_file},
                [this] { return instances.latest(); }),
         source(history_source(options)),
         routes(
@@ -163,15 +162,18 @@ struct Service::Parts {
           regressions.take({instance, std::move(daemon), std::move(outer)});
         });
     instances.start();
-    begin_alerts(options, std::move(channels));
+    begin_alerts(std::move(channels));
     return true;
   }
 
-  void begin_alerts(const Options& options, std::vector<notify::ConfiguredChannel> channels) {
-    if (options.alerts_file.empty() && !channels.empty()) {
-      log_event(LogLevel::warning, "alerts_are_in_memory",
-                {{"what_to_do", "give --alerts-file or --history, so that no message is lost"}});
-    }
+  void warn_of_memory(bool has_channels) const {
+    if (!has_channels || !alerts.file().starts_with(metrics::kInMemory)) return;
+    log_event(LogLevel::warning, "alerts_are_in_memory",
+              {{"what_to_do", "give --alerts-file or --history, so that no message is lost"}});
+  }
+
+  void begin_alerts(std::vector<notify::ConfiguredChannel> channels) {
+    warn_of_memory(!channels.empty());
     alerts.add_source([this](const metrics::Time& now) { return regressions.look(now); });
     if (history) {
       alerts.add_source([this](const metrics::Time& now) {
@@ -180,15 +182,20 @@ struct Service::Parts {
         return conditions;
       });
     }
-    if (!channels.empty()) {
-      notifier.emplace(alerts.file(), std::move(channels));
-      alerts.on_queued([this] { notifier->wake(); });
-    }
+    notifier->set(std::move(channels));
+    alerts.on_queued([this] { notifier->wake(); });
     alerts.start();
   }
 
+  void set_alerts(const Options& options, std::vector<notify::ConfiguredChannel> channels) {
+    warn_of_memory(!channels.empty());
+    alerts.set(options.alerts, notify::names_of(options.channels));
+    notifier->set(std::move(channels));
+  }
+
   AlertSource alert_source() {
-    return {alerts.file(), [this] { return alerts.message(); }};
+    return {alerts.file(), [this] { return alerts.message(); },
+            [this] { return alerts.counts()->keeping; }};
   }
 
   bool begin_export(const otlp::Settings& settings, std::string& why) {
@@ -208,7 +215,7 @@ struct Service::Parts {
     server.reset();
     spans_socket.reset();
     alerts.stop();
-    notifier.reset();  // what is not sent waits in the file
+    notifier.reset();  // what is not sent waits in the file, which is this bridge's until it ends
     instances
         .stop();  // gives its last rollups to the history, and its last operations to the exporter
     exporter.reset();
@@ -285,7 +292,8 @@ struct Service::Parts {
   Instances instances;
   RegressionSource regressions;
   AlertService alerts;
-  std::optional<notify::Notifier> notifier;
+  std::optional<notify::Notifier> notifier{std::in_place, alerts.file(),
+                                           [this] { return alerts.may_send(); }};
   const HistorySource source;
   const Routes routes;
   SpansRoute spans;
@@ -427,17 +435,20 @@ void Service::reload() {
   const auto again = reread_();
   std::string token;
   std::string why;
-  if (const auto* faults = std::get_if<std::vector<std::string>>(&again)) {
-    for (const std::string& fault : *faults) refuse(fault);
+  std::vector<std::string> faults;
+  if (const auto* wrong = std::get_if<std::vector<std::string>>(&again)) {
+    for (const std::string& fault : *wrong) refuse(fault);
   } else if (const auto& next = std::get<Options>(again); !find_token(next, token, why)) {
     refuse(why);
   } else if (token.empty() && !is_loopback(options_.bind)) {
     refuse("--bind " + options_.bind + " stays until a restart, and needs --token-file");
+  } else if (auto channels = notify::with_secrets(next.channels, faults); !faults.empty()) {
+    for (const std::string& fault : faults) refuse(fault);
   } else {
     // The address is still the first one, whatever the file says now.
     parts_->access.set(Access::for_address(options_.bind, token, next.allowed_origins));
     set_log(next.log);
-    parts_->alerts.set(next.alerts);
+    parts_->set_alerts(next, std::move(channels));
     log_event(LogLevel::info, "reload");
     const std::string waiting = changes_that_wait(options_, next);
     if (!waiting.empty()) log_event(LogLevel::warning, "restart_needed", {{"options", waiting}});

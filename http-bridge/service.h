@@ -5,7 +5,7 @@
 // - SIGTERM and SIGINT (and SIGHUP, if there is nothing to read again): nobody is accepted any more, answers
 //   that are awaited are finished, for kPatience at most; then the history is written. A second such
 //   signal ends the process at once.
-// - SIGHUP reads configuration and token again, if either is in a file. All that can change while it runs
+// - SIGHUP reads configuration, token and the secrets of channels again, if the first or the second is in a file. All that can change while it runs
 //   does, or nothing.
 #pragma once
 

@@ -93,6 +93,8 @@ class AlertSource::Reader : public QObject {
       store_.reset();
       known->alerts.clear();
       if (known->has_file) known->message = result.message;
+    } else {
+      known->message = metrics::nobody_watches(file_.toStdString(), now.realtime_ns);
     }
     if (!not_judged_.empty()) known->message = not_judged_;
     QMetaObject::invokeMethod(source_, [source = source_, known = AlertsPointer(std::move(known))] {

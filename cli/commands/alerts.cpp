@@ -59,10 +59,12 @@ int list(const AlertsOptions& options) {
   const std::uint64_t ago_ns = kAccuracyDays * 86'400 * kNsPerSecond;
   demand(store->accuracy(now_ns - std::min(now_ns, ago_ns), UINT64_MAX, found.accuracy));
   demand(store->silences(now_ns, found.silences));
-  demand(store->waiting(found.channels));
+  demand(store->channels(found.channels));
+  found.message = metrics::nobody_watches(options.file, now_ns);
   if (!options.json) return finish(alerts_screen(found, output_style()));
   return finish(alerts_json({now_ns,
-                             "",
+                             std::move(found.message),
+                             "in_file",
                              std::move(found.alerts),
                              {kAccuracyDays, found.accuracy},
                              std::move(found.silences),

@@ -36,10 +36,11 @@ struct AlertsOptions {
 
 // What is listed: alerts, how right they were, and who is not to be told.
 struct AlertList {
+  std::string message = {};  // what is wrong with the file; a sentence, or empty
   std::vector<metrics::Alert> alerts;
   metrics::AlertAccuracy accuracy;
   std::vector<metrics::Silence> silences;
-  std::vector<metrics::AlertStore::Waiting> channels;
+  std::vector<metrics::AlertStore::Channel> channels;
 };
 
 std::string alerts_screen(const AlertList& list, const Style& style);

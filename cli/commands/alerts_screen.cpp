@@ -54,6 +54,26 @@ std::string accuracy_line(const metrics::AlertAccuracy& accuracy) {
          (asks ? ": goxel-telemetry alerts judge ID true|false|known\n" : "\n");
 }
 
+// How it goes with a channel, and what waits for it.
+std::string channel_lines(const metrics::AlertStore::Channel& channel) {
+  const std::string name = visible(channel.name);
+  const metrics::ChannelCounts& counts = channel.counts;
+  std::string text =
+      name + (counts.last_sent_ns == 0
+                  ? std::string(" has taken no message yet")
+                  : " last took a message " + metrics::format_date_time(counts.last_sent_ns));
+  if (counts.last_failed_ns != 0)
+    text += ", last did not " + metrics::format_date_time(counts.last_failed_ns);
+  if (!counts.problem.empty()) text += ": " + visible(counts.problem);
+  text += '\n';
+  if (channel.messages == 0) return text;
+  text += plural(channel.messages, "message") + " for " + name + ' ' +
+          (channel.messages == 1 ? "waits" : "wait") + " since " +
+          metrics::format_date_time(channel.oldest_ns);
+  if (!channel.why.empty()) text += ": " + visible(channel.why);
+  return text + '\n';
+}
+
 std::string shifts_table(const std::vector<OperationShift>& shifts, const Style& style) {
   Table table({{"OPERATION", Align::left},
                {"WHAT", Align::left},
@@ -99,16 +119,11 @@ std::string alerts_screen(const AlertList& list, const Style& style) {
     text += heading(alert, style) + "  " + visible(alert.summary) + '\n';
   }
   if (list.alerts.empty()) text += "no alerts\n";
+  if (!list.message.empty()) text += list.message + '\n';
   text += '\n' + accuracy_line(list.accuracy);
   if (!list.silences.empty())
     text += plural(list.silences.size(), "silence") + ": goxel-telemetry alerts silences\n";
-  for (const auto& channel : list.channels) {
-    text += plural(channel.messages, "message") + " for " + visible(channel.channel) + ' ' +
-            (channel.messages == 1 ? "waits" : "wait") + " since " +
-            metrics::format_date_time(channel.oldest_ns);
-    if (!channel.why.empty()) text += ": " + visible(channel.why);
-    text += '\n';
-  }
+  for (const auto& channel : list.channels) text += channel_lines(channel);
   return text;
 }
 

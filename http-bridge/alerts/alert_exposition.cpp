@@ -3,15 +3,57 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace goxel_telemetry::http_bridge {
 namespace {
 
 using metrics::AlertLevel;
 using metrics::AlertRule;
+using Channel = metrics::AlertStore::Channel;
 
 constexpr std::array kLevels = {AlertLevel::warning, AlertLevel::confirmed};
+
+// Of each channel that has one.
+void write_channels(Exposition& out, const std::vector<Channel>& channels) {
+  const auto each = [&](const char* name, const char* help, const auto& value_of) {
+    out.family(name, MetricType::gauge, help);
+    for (const Channel& channel : channels) {
+      if (const std::optional<double> value = value_of(channel))
+        out.sample(Labels().add("channel", channel.name), *value);
+    }
+  };
+  const auto seconds = [](std::uint64_t ns) {
+    return ns == 0 ? std::nullopt : std::optional(static_cast<double>(ns) / 1e9);
+  };
+  each("goxel_alert_messages_waiting", "Messages about alerts that a channel has not sent yet.",
+       [](const Channel& one) { return std::optional(static_cast<double>(one.messages)); });
+  each("goxel_notification_channel_works",
+       "1 while a channel takes what is sent to it, as far as is known.",
+       [](const Channel& one) { return std::optional(one.counts.problem.empty() ? 1.0 : 0.0); });
+  each("goxel_notification_last_sent_timestamp_seconds",
+       "Unix time at which a channel last took a message.",
+       [&](const Channel& one) { return seconds(one.counts.last_sent_ns); });
+  each("goxel_notification_last_failed_timestamp_seconds",
+       "Unix time at which a channel last did not take a message.",
+       [&](const Channel& one) { return seconds(one.counts.last_failed_ns); });
+  out.family("goxel_notifications_total", MetricType::counter,
+             "Messages that were sent, tries that failed, and what was told by no message.");
+  for (const Channel& channel : channels) {
+    const metrics::ChannelCounts& counts = channel.counts;
+    for (const auto& [outcome, count] : {std::pair("sent", counts.sent),
+                                         {"failed", counts.failed},
+                                         {"refused", counts.refused},
+                                         {"too_old", counts.too_old},
+                                         {"silenced", counts.silenced}}) {
+      out.sample(Labels().add("channel", channel.name).add("outcome", outcome),
+                 static_cast<double>(count));
+    }
+  }
+}
 
 }  // namespace
 
@@ -54,13 +96,17 @@ void write_alerts(Exposition& out, const AlertCounts& alerts) {
     single("goxel_alert_accuracy_wrong_ratio", MetricType::gauge,
            "Of those, the share that was wrong; promised is less than 0.01.", *ratio);
   }
-  out.family("goxel_alert_messages_waiting", MetricType::gauge,
-             "Messages about alerts that a channel has not sent yet.");
-  for (const auto& channel : alerts.waiting) {
-    out.sample(Labels().add("channel", channel.channel), static_cast<double>(channel.messages));
+  write_channels(out, alerts.channels);
+  single(
+      "goxel_alerts_kept", MetricType::gauge,
+      "1 while alerts are in their file as they should be, or in memory if there is none.",
+      alerts.keeping == AlertKeeping::in_file || alerts.keeping == AlertKeeping::in_memory ? 1 : 0);
+  out.family("goxel_alerts_keeping", MetricType::gauge,
+             "1 for what becomes of this bridge's alerts, 0 for what else could.");
+  for (std::size_t i = 0; i < kAlertKeepings; ++i) {
+    const auto one = static_cast<AlertKeeping>(i);
+    out.sample(Labels().add("state", to_string(one)), one == alerts.keeping ? 1 : 0);
   }
-  single("goxel_alerts_kept", MetricType::gauge,
-         "1 while alerts are in their file as they should be.", alerts.is_kept ? 1 : 0);
 }
 
 }  // namespace goxel_telemetry::http_bridge

@@ -4,12 +4,14 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <set>
 #include <utility>
 
 #include "http-bridge/log.h"
+#include "metrics/alerts/alert_file.h"
 #include "metrics/alerts/alert_schema.h"
 
 namespace goxel_telemetry::http_bridge {
@@ -27,7 +29,6 @@ using metrics::Time;
 
 constexpr std::chrono::seconds kBetweenLooks{1};
 constexpr std::uint64_t kBetweenOpeningsNs = 5 * kNsPerSecond;
-constexpr std::uint64_t kBetweenCountsNs = 10 * kNsPerSecond;
 
 void tell_operator(const Alert& alert, AlertChange change) {
   const bool is_bad = change != AlertChange::ended;
@@ -38,14 +39,27 @@ void tell_operator(const Alert& alert, AlertChange change) {
              {"summary", alert.summary}});
 }
 
+std::vector<std::string> files_of(const std::string& file, std::vector<std::string> others) {
+  others.push_back(file);
+  return others;
+}
+
 }  // namespace
+
+const char* to_string(AlertKeeping keeping) {
+  constexpr std::array<const char*, kAlertKeepings> kNames = {"in_file", "in_memory",
+                                                              "another_bridge", "not_written"};
+  return kNames.at(static_cast<std::size_t>(keeping));
+}
 
 AlertService::AlertService(std::string file, const metrics::AlertSettings& settings,
                            std::vector<std::string> channels,
+                           const std::vector<std::string>& others,
                            std::function<std::shared_ptr<const Snapshots>()> latest)
     : file_(std::move(file)),
-      channels_(std::move(channels)),
       latest_(std::move(latest)),
+      rules_(files_of(file_, others)),
+      channels_(std::move(channels)),
       settings_(settings) {}
 
 AlertService::~AlertService() = default;
@@ -64,11 +78,9 @@ void AlertService::start() {
 
 void AlertService::stop() {
   thread_ = {};
-  const Time now = Time::now();
-  take(book_.end(now));
-  write(now);
+  write(Time::now());
   store_.reset();
-  lock_.reset();
+  if (lock_ != nullptr) lock_->touch();
 }
 
 void AlertService::run(const std::stop_token& stop) {
@@ -87,6 +99,7 @@ void AlertService::look(const Time& now) {
     const std::scoped_lock lock(mutex_);
     return settings_;
   }();
+  set_channels();
   // Before the first look: alerts of an earlier bridge go on.
   if (is_open(now)) check(store_->silences(now.realtime_ns, silences_));
 
@@ -117,23 +130,42 @@ bool AlertService::is_open(const Time& now) {
 
 HistoryResult AlertService::open() {
   HistoryResult result;
-  if (lock_ == nullptr && !file_.starts_with(metrics::kInMemory)) {
+  const bool is_in_memory = file_.starts_with(metrics::kInMemory);
+  if (lock_ == nullptr && !is_in_memory) {
     lock_ = metrics::FileLock::take(metrics::kAlertsFile, file_, result);
+    is_another_bridges_ = result.outcome == HistoryOutcome::in_use;
+    was_another_bridges_ = was_another_bridges_ || is_another_bridges_;
+    if (is_another_bridges_)
+      result.message += ", and tells people: this one goes on when that ends";
     if (lock_ == nullptr) return result;
   }
   store_ = AlertStore::open(file_, AlertStore::Mode::write, result);
+  may_send_ = true;
+  if (result.done()) result = store_->set_channels(channels_);
+  if (!result.done()) store_.reset();
   return result;
 }
 
-// What is active in the file goes on here, or ends; what is active here is in the file.
+// What is active in the file goes on here; what is active here is in the file.
 void AlertService::reconcile(const Time& now) {
   if (!check(store_->silences(now.realtime_ns, silences_))) return;
   std::vector<Alert> stored;
   if (!check(store_->list({.only_active = true, .most = metrics::kMostAnswered}, stored))) return;
+  std::set<std::string> known;
   for (Alert& alert : stored) {
+    known.insert(alert.id);
+    const bool has_ended = std::any_of(
+        unwritten_.begin(), unwritten_.end(),
+        [&](const Unwritten& one) { return one.alert.id == alert.id && !one.alert.active(); });
+    if (has_ended) continue;
     if (book_.take_up(alert, now)) {
       rules_.take_up(alert);
       if (is_silenced(alert, alert.raised_ns)) untold_[alert.id] = AlertChange::raised;
+      // What was raised here of the same thing goes on as that alert.
+      std::erase_if(unwritten_, [&alert](const Unwritten& one) {
+        return one.alert.active() && one.alert.id != alert.id && one.alert.rule == alert.rule &&
+               one.alert.instance == alert.instance && one.alert.subject == alert.subject;
+      });
       continue;
     }
     alert.end = metrics::AlertEnd::not_watched;
@@ -141,7 +173,22 @@ void AlertService::reconcile(const Time& now) {
     alert.updated_ns = now.realtime_ns;
     keep(std::move(alert), AlertChange::ended, true);
   }
-  for (Alert& alert : book_.active()) keep(std::move(alert), std::nullopt, false);
+  for (Alert& alert : book_.active()) {
+    // While another bridge wrote the file nothing was kept of what was raised here.
+    const bool is_new = was_another_bridges_ && !known.contains(alert.id);
+    const bool is_told = is_new && may_tell(alert, AlertChange::raised);
+    keep(std::move(alert), is_new ? std::optional(AlertChange::raised) : std::nullopt, is_told);
+  }
+  was_another_bridges_ = false;
+}
+
+void AlertService::set_channels() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!next_channels_) return;
+    channels_ = *std::exchange(next_channels_, {});
+  }
+  if (store_ != nullptr) check(store_->set_channels(channels_));
 }
 
 void AlertService::take(std::vector<AlertBook::News> news) {
@@ -192,6 +239,7 @@ bool AlertService::is_silenced(const Alert& alert, std::uint64_t now_ns) const {
 }
 
 void AlertService::keep(Alert alert, std::optional<AlertChange> change, bool is_told) {
+  if (is_another_bridges_) return;
   unwritten_.push_back({std::move(alert), change, is_told});
   if (unwritten_.size() > kMostUnwritten) unwritten_.pop_front();
 }
@@ -216,18 +264,25 @@ void AlertService::write(const Time& now) {
 
 void AlertService::show(const Time& now) {
   if (store_ != nullptr &&
-      (counted_ns_ == 0 || now.monotonic_ns >= counted_ns_ + kBetweenCountsNs)) {
+      (counted_ns_ == 0 || now.monotonic_ns >= counted_ns_ + metrics::kBetweenSignsNs)) {
     counted_ns_ = now.monotonic_ns;
     constexpr std::uint64_t kAgoNs = AlertCounts::kAccuracyDays * 86'400 * kNsPerSecond;
     check(store_->accuracy(now.realtime_ns - std::min(now.realtime_ns, kAgoNs), UINT64_MAX,
                            totals_.accuracy));
-    if (store_ != nullptr) check(store_->waiting(totals_.waiting));
+    if (store_ != nullptr) check(store_->channels(totals_.channels));
+    if (lock_ != nullptr) lock_->touch();
   }
   totals_.active = book_.active();
   totals_.left_out = book_.left_out();
   const std::scoped_lock lock(mutex_);
-  totals_.is_kept = message_.empty();
+  totals_.keeping = keeping();
   counts_ = std::make_shared<const AlertCounts>(totals_);
+}
+
+AlertKeeping AlertService::keeping() const {
+  if (is_another_bridges_) return AlertKeeping::another_bridge;
+  if (!message_.empty()) return AlertKeeping::not_written;
+  return file_.starts_with(metrics::kInMemory) ? AlertKeeping::in_memory : AlertKeeping::in_file;
 }
 
 // Whether it was done. After some errors the file must be opened anew.
@@ -235,15 +290,17 @@ bool AlertService::check(const HistoryResult& result) {
   if (result.outcome == HistoryOutcome::moved || result.outcome == HistoryOutcome::corrupt)
     store_.reset();
   if (result.done()) return true;
-  log_trouble(LogLevel::error, "alerts_are_not_written", {{"why", result.message}});
+  log_trouble(is_another_bridges_ ? LogLevel::warning : LogLevel::error, "alerts_are_not_written",
+              {{"why", result.message}});
   const std::scoped_lock lock(mutex_);
   message_ = result.message;
   return false;
 }
 
-void AlertService::set(const metrics::AlertSettings& settings) {
+void AlertService::set(const metrics::AlertSettings& settings, std::vector<std::string> channels) {
   const std::scoped_lock lock(mutex_);
   settings_ = settings;
+  next_channels_ = std::move(channels);
 }
 
 std::shared_ptr<const AlertCounts> AlertService::counts() const {

@@ -15,6 +15,7 @@
 #include "http-bridge/alerts/alert_counts.h"
 #include "http-bridge/parameters.h"
 #include "http-bridge/reply.h"
+#include "http-bridge/representation.h"
 #include "metrics/alerts/alert_store.h"
 #include "metrics/text/time_range.h"
 #include "metrics/time.h"
@@ -75,7 +76,7 @@ HistoryResult read(AlertStore& store, const AlertQuery& query, documents::Alerts
   if (result.done())
     result = store.accuracy(now_ns - std::min(now_ns, stretch_ns), UINT64_MAX, accuracy);
   if (result.done()) result = store.silences(now_ns, document.silences);
-  if (result.done()) result = store.waiting(document.channels);
+  if (result.done()) result = store.channels(document.channels);
   return result;
 }
 
@@ -120,13 +121,24 @@ Response answer_alerts(const Request& request, const AlertSource& source,
   const auto query = query_of(request, now_realtime_ns);
   if (const auto* refused = std::get_if<Response>(&query)) return *refused;
   metrics::AlertAccuracy accuracy;
-  documents::AlertsDocument document{
-      now_realtime_ns, source.message(), {}, {AlertCounts::kAccuracyDays, accuracy}, {}, {}};
+  documents::AlertsDocument document{now_realtime_ns,
+                                     source.message(),
+                                     to_string(source.keeping()),
+                                     {},
+                                     {AlertCounts::kAccuracyDays, accuracy},
+                                     {},
+                                     {}};
   HistoryResult result;
   const auto store = AlertStore::open(source.file, AlertStore::Mode::read, result);
   if (store != nullptr) result = read(*store, std::get<AlertQuery>(query), document, accuracy);
   if (!result.done()) return refusal(result);
-  return document_reply(request, document);
+  Response response = document_reply(request, document);
+  // Who asks again knows it already, although it is later now.
+  document.taken_realtime_ns = 0;
+  Response timeless = document_reply(request, document);
+  add_tag(timeless);
+  response.tag = std::move(timeless.tag);
+  return response;
 }
 
 std::vector<std::string> alert_post_paths() {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "http-bridge/log.h"
@@ -84,12 +85,25 @@ std::uint64_t Dispatch::round(metrics::AlertStore& store, std::uint64_t now_ns,
     if (send(store, choose(waiting), now_ns, deadline)) next_ns = now_ns;
   };
   look();
+  if (result_.done() && counts_ != kept_) keep_counts(store);
   result = result_;
   return next_ns;
 }
 
+void Dispatch::keep_counts(metrics::AlertStore& store) {
+  ChannelCounts more = counts_;
+  more.sent -= kept_.sent;
+  more.failed -= kept_.failed;
+  more.refused -= kept_.refused;
+  more.too_old -= kept_.too_old;
+  more.silenced -= kept_.silenced;
+  result_ = store.note(settings_.name, more);
+  if (result_.done()) kept_ = counts_;
+}
+
 bool Dispatch::collect(metrics::AlertStore& store, std::uint64_t now_ns,
                        std::vector<Waiting>& waiting) {
+  if (!settle_sent(store)) return false;
   Messages messages;
   std::vector<metrics::Silence> silences;
   result_ = store.due(settings_.name, UINT64_MAX, kMostLookedAt, messages);
@@ -102,12 +116,8 @@ bool Dispatch::collect(metrics::AlertStore& store, std::uint64_t now_ns,
     return true;
   }
   std::uint64_t too_old = 0;
+  Messages dropped;
   for (metrics::Outgoing& message : messages) {
-    if (const auto sent = sent_.find(message.number); sent != sent_.end()) {
-      if (!settle(store, message, sent->second)) return false;
-      sent_.erase(sent);
-      continue;
-    }
     Alert alert;
     const auto found = store.find(message.alert, alert);
     const bool is_unknown = found.outcome == metrics::HistoryOutcome::unknown;
@@ -123,8 +133,9 @@ bool Dispatch::collect(metrics::AlertStore& store, std::uint64_t now_ns,
     }
     too_old += is_wanted && is_old ? 1 : 0;
     counts_.silenced += is_wanted && is_silent && !is_old ? 1 : 0;
-    if (!settle(store, message, "")) return false;
+    dropped.push_back(std::move(message));
   }
+  if (!dropped.empty() && !settle(store, dropped, "")) return false;
   if (too_old > 0) {
     counts_.too_old += too_old;
     log_event(LogLevel::warning, "notifications_too_old",
@@ -180,27 +191,19 @@ bool Dispatch::send(metrics::AlertStore& store, const Chosen& chosen, std::uint6
     return true;
   }
   note(outcome, chosen.bundle, chosen.messages.front().attempts, now_ns);
-  bool is_kept = true;
-  for (const metrics::Outgoing& message : chosen.messages) {
-    switch (outcome.fate) {
-      case Fate::sent: {
-        const std::string thread = outcome.thread.empty() ? kTold : outcome.thread;
-        if (settle(store, message, message.thread.empty() ? thread : "")) break;
-        sent_.emplace(message.number, thread);
-        is_kept = false;
-        break;
-      }
-      case Fate::again:
-        result_ = store.retry(message, blocked_until_ns_, outcome.why);
-        is_kept = is_kept && result_.done();
-        break;
-      case Fate::refused:
-        ++counts_.refused;
-        is_kept = settle(store, message, "") && is_kept;
-        break;
-    }
+  switch (outcome.fate) {
+    case Fate::sent:
+      sent_ = chosen.messages;
+      sent_thread_ = outcome.thread.empty() ? kTold : outcome.thread;
+      return settle_sent(store);
+    case Fate::again:
+      result_ = store.retry(chosen.messages, blocked_until_ns_, outcome.why);
+      return false;
+    case Fate::refused:
+      counts_.refused += chosen.messages.size();
+      return settle(store, chosen.messages, "");
   }
-  return is_kept && outcome.fate != Fate::again;
+  return false;
 }
 
 bool Dispatch::repeat(metrics::AlertStore& store, std::uint64_t now_ns,
@@ -226,10 +229,17 @@ bool Dispatch::repeat(metrics::AlertStore& store, std::uint64_t now_ns,
   return true;
 }
 
-bool Dispatch::settle(metrics::AlertStore& store, const metrics::Outgoing& message,
+bool Dispatch::settle(metrics::AlertStore& store, const Messages& messages,
                       const std::string& thread) {
-  result_ = store.done(message, thread);
+  result_ = store.done(messages, thread);
   return result_.done();
+}
+
+bool Dispatch::settle_sent(metrics::AlertStore& store) {
+  if (sent_.empty()) return true;
+  if (!settle(store, sent_, sent_thread_)) return false;
+  sent_.clear();
+  return true;
 }
 
 void Dispatch::note(const Outcome& outcome, const Bundle& bundle, unsigned attempts,
@@ -241,6 +251,7 @@ void Dispatch::note(const Outcome& outcome, const Bundle& bundle, unsigned attem
   };
   if (outcome.fate == Fate::again) {
     ++counts_.failed;
+    counts_.last_failed_ns = now_ns;
     failures_ = std::max(failures_, attempts) + 1;
     const auto delay = outbound::delay_after(kBackoff, failures_, outcome.retry_after,
                                              std::generate_canonical<double, 32>(random_));
@@ -258,11 +269,12 @@ void Dispatch::note(const Outcome& outcome, const Bundle& bundle, unsigned attem
   blocked_until_ns_ = 0;
   counts_.problem.clear();
   if (outcome.fate == Fate::refused) {
+    counts_.last_failed_ns = now_ns;
     say(LogLevel::error, "notification_refused", outcome.why + "; it is not tried again");
     return;
   }
   ++counts_.sent;
-  counts_.last_sent_realtime_ns = now_ns;
+  counts_.last_sent_ns = now_ns;
   if (!outcome.complaint.empty()) {
     say(LogLevel::warning, "notification_not_for_all", outcome.complaint);
   } else {

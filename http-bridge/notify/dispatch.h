@@ -15,7 +15,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -25,15 +24,7 @@
 
 namespace goxel_telemetry::http_bridge::notify {
 
-struct ChannelCounts {
-  std::uint64_t sent = 0;     // messages; each may be about several alerts
-  std::uint64_t failed = 0;   // tries after which another one follows
-  std::uint64_t refused = 0;  // events, as are all that follow
-  std::uint64_t too_old = 0;
-  std::uint64_t silenced = 0;  // after they were queued
-  std::uint64_t last_sent_realtime_ns = 0;
-  std::string problem;  // one sentence while the channel takes nothing, else empty
-};
+using metrics::ChannelCounts;
 
 class Dispatch {
  public:
@@ -71,12 +62,13 @@ class Dispatch {
             const outbound::Peer::Deadline& deadline);
   bool repeat(metrics::AlertStore& store, std::uint64_t now_ns,
               const outbound::Peer::Deadline& deadline);
-  bool settle(metrics::AlertStore& store, const metrics::Outgoing& message,
-              const std::string& thread);
+  bool settle(metrics::AlertStore& store, const Messages& messages, const std::string& thread);
+  bool settle_sent(metrics::AlertStore& store);
 
   Chosen choose(const std::vector<Waiting>& waiting) const;
   void note(const Outcome& outcome, const Bundle& bundle, unsigned attempts, std::uint64_t now_ns);
   void refill(std::uint64_t now_ns);
+  void keep_counts(metrics::AlertStore& store);
 
   const ChannelSettings settings_;
   const std::string host_;
@@ -85,6 +77,7 @@ class Dispatch {
   std::minstd_rand random_;
 
   ChannelCounts counts_;
+  ChannelCounts kept_;  // of them, what is in the store
   metrics::HistoryResult result_;
   unsigned failures_ = 0;  // one after the other
   std::uint64_t blocked_until_ns_ = 0;
@@ -92,8 +85,9 @@ class Dispatch {
   bool is_one_by_one_ = false;      // several events were refused: until nothing waits
   double allowance_;                // messages that may be sent now
   std::uint64_t allowance_ns_ = 0;  // as of then
-  // Sent, but the store could not take them off the queue: not to be sent again. By their numbers, with the thread.
-  std::map<std::int64_t, std::string> sent_;
+  // Sent, but the store could not take them off the queue: not to be sent again.
+  Messages sent_;
+  std::string sent_thread_;
 };
 
 }  // namespace goxel_telemetry::http_bridge::notify

@@ -13,26 +13,10 @@ namespace {
 
 constexpr std::size_t kLongestSubject = 120;  // bytes
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
+std::string in_attribute(const std::string& text) {
+  std::string out = escaped(text);
+  for (std::size_t at = 0; (at = out.find('"', at)) != std::string::npos;)
+    out.replace(at, 1, "&quot;");
   return out;
 }
 
@@ -47,7 +31,7 @@ std::string picture_of(const MailPicture& picture, const MessagePart& part) {
   return "<p style=\"margin:0 0 12px\"><img src=\"cid:" + picture.id + "\" width=\"" +
          std::to_string(kPngWidth / 2) + "\" height=\"" + std::to_string(kPngHeight / 2) +
          "\" style=\"max-width:100%;border-bottom:1px solid #888\" alt=\"" +
-         escaped(part.chart.blocks) + "\"><br><small>" + escaped(part.chart.scale) +
+         in_attribute(part.chart.blocks) + "\"><br><small>" + escaped(part.chart.scale) +
          "</small></p>\n";
 }
 
@@ -162,7 +146,7 @@ MailText mail_of(const Bundle& bundle, const std::string& from, const std::strin
   if (!message.rest.empty()) mail.html += paragraph({message.rest});
   if (!link.empty()) {
     mail.plain += '\n' + link + '\n';
-    mail.html += "<p><a href=\"" + escaped(link) + "\">" + escaped(link) + "</a></p>\n";
+    mail.html += "<p><a href=\"" + in_attribute(link) + "\">" + escaped(link) + "</a></p>\n";
   }
   mail.html += "</body></html>\n";
   return mail;

@@ -196,6 +196,26 @@ std::string scale_text(const TextChart& chart) {
   return chart.usual.empty() ? chart.scale : chart.scale + " (" + chart.usual + ')';
 }
 
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
 std::string plain_text(const Message& message) {
   std::string text = message.title + '\n';
   const auto add = [&text](const std::string& line) {

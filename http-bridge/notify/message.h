@@ -35,6 +35,10 @@ Message message_of(const Bundle& bundle, std::uint64_t now_ns);
 // What a text chart's blocks mean: "0 to 3.40 ms; usual 1.30 ms (▃)"
 std::string scale_text(const TextChart& chart);
 
+// With entities in place of "&", "<" and ">": as a text in HTML, not in an attribute, and as Slack wants all texts
+// (https://docs.slack.dev/messaging/formatting-message-text#escaping).
+std::string escaped(const std::string& text);
+
 // The whole as plain text, lines ended by newlines.
 std::string plain_text(const Message& message);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "http-bridge/notify/notifier.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "http-bridge/notify/worker.h"
@@ -57,29 +59,46 @@ std::vector<std::string> names_of(const std::vector<ChannelSettings>& channels) 
   return names;
 }
 
-Notifier::Notifier(const std::string& store_file, std::vector<ConfiguredChannel> channels)
-    : channels_(std::move(channels)) {
-  for (const ConfiguredChannel& channel : channels_) {
-    workers_.push_back(std::make_unique<Worker>(store_file, channel.settings, channel.secrets));
+Notifier::Notifier(std::string store_file, std::function<bool()> may_send)
+    : store_file_(std::move(store_file)), may_send_(std::move(may_send)) {}
+
+Notifier::~Notifier() {
+  for (const auto* workers : {&workers_, &finishing_}) {
+    for (const auto& worker : *workers) worker->ask_to_end();  // all at once, and then wait
   }
 }
 
-Notifier::~Notifier() {
-  for (const auto& worker : workers_) worker->ask_to_end();  // all at once, and then wait
+void Notifier::set(std::vector<ConfiguredChannel> channels) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(finishing_, [](const auto& worker) { return worker->has_ended(); });
+  std::vector<std::unique_ptr<Worker>> were = std::exchange(workers_, {});
+  // One that is no more may be again, before it has finished.
+  std::move(finishing_.begin(), finishing_.end(), std::back_inserter(were));
+  finishing_.clear();
+  for (ConfiguredChannel& channel : channels) {
+    const auto known = std::find_if(were.begin(), were.end(), [&](const auto& worker) {
+      return worker->channel().settings.name == channel.settings.name;
+    });
+    std::unique_ptr<Worker> before;
+    if (known != were.end()) {
+      before = std::move(*known);
+      were.erase(known);
+    }
+    if (before != nullptr && before->is_same(channel)) {
+      workers_.push_back(std::move(before));
+      continue;
+    }
+    if (before != nullptr) before->finish();
+    workers_.push_back(
+        std::make_unique<Worker>(store_file_, may_send_, std::move(channel), std::move(before)));
+  }
+  for (const auto& worker : were) worker->finish();
+  finishing_ = std::move(were);
 }
 
 void Notifier::wake() {
+  const std::scoped_lock lock(mutex_);
   for (const auto& worker : workers_) worker->wake();
-}
-
-std::vector<Notifier::ChannelState> Notifier::states() const {
-  std::vector<ChannelState> states;
-  for (std::size_t i = 0; i < channels_.size(); ++i) {
-    const auto& [settings, secrets] = channels_[i];
-    states.push_back(
-        {settings.name, settings.type, host_of(settings, secrets), workers_[i]->counts()});
-  }
-  return states;
 }
 
 bool send_test(const ConfiguredChannel& channel, std::string& sentence) {

@@ -3,7 +3,9 @@
 // What may go wrong on the way, and what is promised all the same: dispatch.h.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,11 +16,6 @@ namespace goxel_telemetry::http_bridge::notify {
 
 class Worker;
 
-// A channel with what its files hold.
-struct ConfiguredChannel {
-  ChannelSettings settings;
-  Secrets secrets;
-};
 // Sentences about files that cannot be used go to `faults`.
 std::vector<ConfiguredChannel> with_secrets(const std::vector<ChannelSettings>& channels,
                                             std::vector<std::string>& faults);
@@ -28,26 +25,26 @@ std::vector<std::string> names_of(const std::vector<ChannelSettings>& channels);
 
 class Notifier {
  public:
-  // Begins at once. The file may come later.
-  Notifier(const std::string& store_file, std::vector<ConfiguredChannel> channels);
+  // Sends nothing as long as there are no channels. The file may come later. `may_send`: whether this bridge sends what is in the file;
+  // thread-safe.
+  Notifier(std::string store_file, std::function<bool()> may_send);
   ~Notifier();  // takes Worker::kLastTry at most
 
   // All that follows is thread-safe and does not wait.
 
+  // From now on to these. What is just being sent by one that changes or is no more is finished, with what the channel was; what waits
+  // is for the channel as it is then.
+  void set(std::vector<ConfiguredChannel> channels);
+
   // Call it after something was queued.
   void wake();
 
-  struct ChannelState {
-    std::string name;
-    ChannelType type{};
-    std::string host;
-    ChannelCounts counts;
-  };
-  std::vector<ChannelState> states() const;
-
  private:
-  const std::vector<ConfiguredChannel> channels_;
-  std::vector<std::unique_ptr<Worker>> workers_;  // in the order of the channels
+  const std::string store_file_;
+  const std::function<bool()> may_send_;
+  std::mutex mutex_;  // guards what follows
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Worker>> finishing_;  // of channels that are no more
 };
 
 // Sends a test message by the channel, and says in a sentence what came back. False: it was not sent.

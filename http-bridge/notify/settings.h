@@ -62,6 +62,14 @@ struct Secrets {
   std::string token;
   std::string key;
   std::string password;
+  bool operator==(const Secrets&) const = default;
+};
+
+// A channel with what its files hold.
+struct ConfiguredChannel {
+  ChannelSettings settings;
+  Secrets secrets;
+  bool operator==(const ConfiguredChannel&) const = default;
 };
 
 // What the channel's files hold. Empty if one cannot be used: then `why` is a sentence, which repeats nothing of what is in it.

@@ -16,27 +16,6 @@ constexpr const char* kPostMessage = "https://slack.com/api/chat.postMessage";
 // Each of its characters has at most five when it is escaped.
 constexpr std::size_t kLongestLine = 500;
 
-// https://docs.slack.dev/messaging/formatting-message-text#escaping
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string line_of(const std::string& text) {
   return escaped(shortened(text, kLongestLine));
 }

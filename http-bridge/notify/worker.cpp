@@ -8,14 +8,33 @@
 
 namespace goxel_telemetry::http_bridge::notify {
 
-Worker::Worker(std::string store_file, const ChannelSettings& settings, const Secrets& secrets)
+Worker::Worker(std::string store_file, std::function<bool()> may_send, ConfiguredChannel channel,
+               std::unique_ptr<Worker> predecessor)
     : store_file_(std::move(store_file)),
-      name_(settings.name),
-      channel_(make_channel(settings, secrets)),
-      dispatch_(settings, host_of(settings, secrets), *channel_),
+      may_send_(std::move(may_send)),
+      configured_(std::move(channel)),
+      predecessor_(std::move(predecessor)),
+      channel_(make_channel(configured_.settings, configured_.secrets)),
+      dispatch_(configured_.settings, host_of(configured_.settings, configured_.secrets),
+                *channel_),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Worker::~Worker() = default;
+
+void Worker::ask_to_end() {
+  is_patient_ = false;
+  if (predecessor_ != nullptr) predecessor_->ask_to_end();
+  thread_.request_stop();
+}
+
+void Worker::finish() {
+  is_patient_ = true;
+  thread_.request_stop();
+}
+
+bool Worker::is_same(const ConfiguredChannel& channel) const {
+  return channel == configured_ && !thread_.get_stop_token().stop_requested();
+}
 
 void Worker::wake() {
   const std::scoped_lock lock(mutex_);
@@ -23,23 +42,22 @@ void Worker::wake() {
   woken_.notify_one();
 }
 
-ChannelCounts Worker::counts() const {
-  const std::scoped_lock lock(mutex_);
-  return counts_;
-}
-
 void Worker::run(const std::stop_token& stop) {
   outbound::block_broken_pipe();
+  if (predecessor_ != nullptr) predecessor_->has_ended_.wait(false);
   while (!stop.stop_requested()) wait_until(round(stop), stop);
+  has_ended_ = true;
+  has_ended_.notify_all();
 }
 
 std::uint64_t Worker::round(const std::stop_token& stop) {
   const auto deadline = [this, &stop] {
     using Clock = std::chrono::steady_clock;
-    if (stop.stop_requested() && !end_) end_ = Clock::now() + kLastTry;
+    if (stop.stop_requested() && !is_patient_ && !end_) end_ = Clock::now() + kLastTry;
     return end_.value_or(Clock::time_point::max());
   };
   constexpr std::uint64_t kLaterNs = std::chrono::nanoseconds(Dispatch::kPeriod).count();
+  if (!may_send_()) return shm::realtime_ns() + kLaterNs;
   metrics::HistoryResult result;
   if (!store_) {
     store_ = metrics::AlertStore::open(store_file_, metrics::AlertStore::Mode::write, result);
@@ -49,11 +67,9 @@ std::uint64_t Worker::round(const std::stop_token& stop) {
   if (!result.done()) {
     store_.reset();  // it may have been moved away; the next round opens it again
     log_trouble(LogLevel::warning, "notifications_wait",
-                {{"channel", name_}, {"why", result.message}});
+                {{"channel", configured_.settings.name}, {"why", result.message}});
     next_ns = shm::realtime_ns() + kLaterNs;
   }
-  const std::scoped_lock lock(mutex_);
-  counts_ = dispatch_.counts();
   return next_ns;
 }
 

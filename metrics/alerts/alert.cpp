@@ -22,7 +22,8 @@ constexpr std::array<const char*, kAlertRuleCount> kRules = {"slower",
                                                              "records_lost",
                                                              "data_stale",
                                                              "observer_expensive",
-                                                             "history_failing"};
+                                                             "history_failing",
+                                                             "disk_full"};
 constexpr std::array<const char*, 2> kLevels = {"warning", "confirmed"};
 constexpr std::array<const char*, 4> kEnds = {"active", "resolved", "new_level", "not_watched"};
 constexpr std::array<const char*, 4> kJudgements = {"", "true", "false", "known"};

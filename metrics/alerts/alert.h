@@ -33,8 +33,9 @@ enum class AlertRule : std::uint8_t {
   data_stale,  // the bridge does not come to read what is written
   observer_expensive,
   history_failing,
+  disk_full,  // that of the history, or of the alerts
 };
-inline constexpr std::size_t kAlertRuleCount = 17;
+inline constexpr std::size_t kAlertRuleCount = 18;
 const char* to_string(AlertRule rule);  // "slower", "daemon_gone", …
 std::optional<AlertRule> alert_rule_named(std::string_view name);
 

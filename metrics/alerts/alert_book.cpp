@@ -33,13 +33,16 @@ bool long_enough(std::uint64_t since_ns, std::uint64_t seconds, const Time& now)
 bool AlertBook::take_up(const Alert& alert, const Time& now) {
   if (!alert.active() || alert.id.empty()) return false;
   const Key key{alert.rule, alert.instance, alert.subject};
-  if (const auto known = entries_.find(key); known != entries_.end())
-    return known->second.alert.id == alert.id;
-  if (entries_.size() >= kMostActive) return false;
+  const auto known = entries_.find(key);
+  if (known == entries_.end() && entries_.size() >= kMostActive) return false;
   Entry& entry = entries_[key];
+  if (entry.alert.id == alert.id) return true;
+  if (known == entries_.end()) {
+    entry.so_since_ns = entry.last_so_ns = entry.taken_up_ns = now.monotonic_ns;
+    entry.last_so_realtime_ns = std::min(alert.updated_ns, now.realtime_ns);
+  }
   entry.alert = alert;
-  entry.so_since_ns = entry.last_so_ns = entry.stored_ns = now.monotonic_ns;
-  entry.last_so_realtime_ns = std::min(alert.updated_ns, now.realtime_ns);
+  entry.stored_ns = now.monotonic_ns;
   entry.operations = operations_of(alert.evidence);
   return true;
 }
@@ -55,7 +58,8 @@ std::vector<AlertBook::News> AlertBook::look(const std::vector<Condition>& condi
     const RuleSettings& rule = settings[entry.alert.rule];
     if (!entry.alert.instance.empty() && !watched.contains(entry.alert.instance)) {
       end(entry, AlertEnd::not_watched, now, news);
-    } else if (!rule.enabled || long_enough(entry.last_so_ns, rule.clear, now)) {
+    } else if (!rule.enabled || (long_enough(entry.last_so_ns, rule.clear, now) &&
+                                 has_learnt(entry, settings, now))) {
       end(entry, AlertEnd::resolved, now, news);
     }
   }
@@ -65,6 +69,11 @@ std::vector<AlertBook::News> AlertBook::look(const std::vector<Condition>& condi
     return !entry.alert.active() || (!raised(entry) && entry.last_so_ns != now.monotonic_ns);
   });
   return news;
+}
+
+bool AlertBook::has_learnt(const Entry& entry, const AlertSettings& settings, const Time& now) {
+  return entry.taken_up_ns == 0 ||
+         long_enough(entry.taken_up_ns, settings.learning(entry.alert.rule), now);
 }
 
 void AlertBook::take(const Condition& condition, const AlertSettings& settings, const Time& now,
@@ -90,6 +99,7 @@ void AlertBook::take(const Condition& condition, const AlertSettings& settings, 
   }
   entry.last_so_ns = now.monotonic_ns;
   entry.last_so_realtime_ns = now.realtime_ns;
+  entry.taken_up_ns = 0;
   Alert& alert = entry.alert;
   alert.summary = condition.summary;
   alert.advice = condition.advice;
@@ -143,15 +153,6 @@ void AlertBook::end(Entry& entry, AlertEnd end, const Time& now, std::vector<New
   alert.ended_ns = end == AlertEnd::resolved ? std::max(entry.last_so_realtime_ns, alert.raised_ns)
                                              : now.realtime_ns;
   news.push_back({alert, AlertChange::ended});
-}
-
-std::vector<AlertBook::News> AlertBook::end(const Time& now) {
-  std::vector<News> news;
-  for (auto& [key, entry] : entries_) {
-    if (raised(entry)) end(entry, AlertEnd::not_watched, now, news);
-  }
-  entries_.clear();
-  return news;
 }
 
 std::vector<Alert> AlertBook::active() const {

@@ -32,17 +32,14 @@ class AlertBook {
     std::optional<AlertChange> change;  // empty: only its evidence is newer
   };
 
-  // An alert of an earlier bridge that is still active goes on, under its id. False: it cannot, there is another one in its place,
-  // or no room.
+  // An alert of another bridge that is still active goes on, under its id: in place of the one that was raised here, if there is one
+  // of the same thing. False: there is no room.
   bool take_up(const Alert& alert, const Time& now);
 
   // All that is so now, called about once a second. `watched`: the instances that can be said something about.
   std::vector<News> look(const std::vector<Condition>& conditions,
                          const std::set<std::string>& watched, const AlertSettings& settings,
                          const Time& now);
-  // Nobody looks any more: all that is active ends.
-  std::vector<News> end(const Time& now);
-
   std::vector<Alert> active() const;
   // Conditions that were not taken as alerts, because there were so many. Since the beginning, of each look.
   std::uint64_t left_out() const { return left_out_; }
@@ -56,9 +53,12 @@ class AlertBook {
     std::uint64_t last_so_realtime_ns = 0;
     std::uint64_t stored_ns = 0;
     std::uint64_t widened_ns = 0;
+    // Not 0: of another bridge, and it was not seen here that it is so. Since when it is looked for.
+    std::uint64_t taken_up_ns = 0;
     std::set<std::string> operations;  // that people were told of
   };
   static bool raised(const Entry& entry) { return !entry.alert.id.empty(); }
+  static bool has_learnt(const Entry& entry, const AlertSettings& settings, const Time& now);
   void take(const Condition& condition, const AlertSettings& settings, const Time& now,
             std::vector<News>& news);
   std::optional<AlertChange> change_of(Entry& entry, AlertLevel level, const Time& now);

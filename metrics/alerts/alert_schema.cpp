@@ -77,7 +77,17 @@ constexpr const char* kStep1 = R"(
   ) WITHOUT ROWID;
 )";
 
-constexpr std::array kSteps = {kStep1};
+constexpr const char* kStep2 = R"(
+  CREATE TABLE channel (  -- that is told of alerts, and how that went
+    name TEXT PRIMARY KEY,
+    sent INTEGER NOT NULL, failed INTEGER NOT NULL, refused INTEGER NOT NULL,
+    too_old INTEGER NOT NULL, silenced INTEGER NOT NULL,
+    last_sent_ns INTEGER NOT NULL, last_failed_ns INTEGER NOT NULL,
+    problem TEXT NOT NULL
+  ) WITHOUT ROWID;
+)";
+
+constexpr std::array kSteps = {kStep1, kStep2};
 
 }  // namespace
 

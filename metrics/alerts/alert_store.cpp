@@ -2,6 +2,7 @@
 #include "metrics/alerts/alert_store.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "metrics/alerts/alert_rows.h"
@@ -319,42 +320,101 @@ HistoryResult AlertStore::due(const std::string& channel, std::uint64_t now_ns, 
   });
 }
 
-HistoryResult AlertStore::done(const Outgoing& message, const std::string& thread) {
+HistoryResult AlertStore::done(std::span<const Outgoing> messages, const std::string& thread) {
   return state_->write([&](Database& database) -> HistoryResult {
-    database.prepare("DELETE FROM message WHERE number = ?").bind(1, message.number).run();
-    if (thread.empty()) return {};
+    // Another file has the same numbers, if this one was begun anew since.
+    Statement remove =
+        database.prepare("DELETE FROM message WHERE number = ? AND channel = ? AND alert = ?");
     // Not of an alert that was dropped meanwhile.
-    Statement remember = database.prepare(
-        "INSERT OR REPLACE INTO thread SELECT id, ?2, ?3 FROM alert WHERE id = ?1");
-    remember.bind(1, message.alert).bind(2, message.channel);
-    remember.bind(3, text_for_file(thread, kMostNameBytes)).run();
+    Statement remember =
+        database.prepare("INSERT OR IGNORE INTO thread SELECT id, ?2, ?3 FROM alert WHERE id = ?1");
+    for (const Outgoing& message : messages) {
+      remove.reset().bind(1, message.number).bind(2, message.channel);
+      remove.bind(3, message.alert).run();
+      if (thread.empty()) continue;
+      remember.reset().bind(1, message.alert).bind(2, message.channel);
+      remember.bind(3, text_for_file(thread, kMostNameBytes)).run();
+    }
     return {};
   });
 }
 
-HistoryResult AlertStore::retry(const Outgoing& message, std::uint64_t not_before_ns,
+HistoryResult AlertStore::retry(std::span<const Outgoing> messages, std::uint64_t not_before_ns,
                                 const std::string& why) {
   return state_->write([&](Database& database) -> HistoryResult {
     Statement update = database.prepare(
         "UPDATE message SET attempts = min(attempts + 1, 4294967295), not_before_ns = ?, why = ?"
         " WHERE number = ?");
-    update.bind(1, time_for_file(not_before_ns)).bind(2, text_for_file(why, kMostSentenceBytes));
-    update.bind(3, message.number).run();
+    for (const Outgoing& message : messages) {
+      update.reset().bind(1, time_for_file(not_before_ns));
+      update.bind(2, text_for_file(why, kMostSentenceBytes)).bind(3, message.number).run();
+    }
     return {};
   });
 }
 
-HistoryResult AlertStore::waiting(std::vector<Waiting>& channels) {
+HistoryResult AlertStore::set_channels(std::span<const std::string> names) {
+  return state_->write([&](Database& database) -> HistoryResult {
+    std::vector<std::string> gone;
+    Statement known = database.prepare("SELECT name FROM channel");
+    while (known.step()) {
+      if (std::find(names.begin(), names.end(), known.text(0)) == names.end())
+        gone.push_back(known.text(0));
+    }
+    for (const std::string& name : gone)
+      database.prepare("DELETE FROM channel WHERE name = ?").bind(1, name).run();
+    Statement insert =
+        database.prepare("INSERT OR IGNORE INTO channel VALUES (?, 0, 0, 0, 0, 0, 0, 0, '')");
+    for (const std::string& name : names)
+      insert.reset().bind(1, text_for_file(name, kMostNameBytes)).run();
+    return {};
+  });
+}
+
+HistoryResult AlertStore::note(const std::string& channel, const ChannelCounts& more) {
+  return state_->write([&](Database& database) -> HistoryResult {
+    Statement update = database.prepare(
+        "UPDATE channel SET sent = sent + ?2, failed = failed + ?3, refused = refused + ?4,"
+        " too_old = too_old + ?5, silenced = silenced + ?6, last_sent_ns = max(last_sent_ns, ?7),"
+        " last_failed_ns = max(last_failed_ns, ?8), problem = ?9 WHERE name = ?1");
+    update.bind(1, channel).bind(2, to_signed(more.sent)).bind(3, to_signed(more.failed));
+    update.bind(4, to_signed(more.refused)).bind(5, to_signed(more.too_old));
+    update.bind(6, to_signed(more.silenced)).bind(7, time_for_file(more.last_sent_ns));
+    update.bind(8, time_for_file(more.last_failed_ns));
+    update.bind(9, text_for_file(more.problem, kMostSentenceBytes)).run();
+    return {};
+  });
+}
+
+HistoryResult AlertStore::channels(std::vector<Channel>& channels) {
   return state_->read([&](Database& database) -> HistoryResult {
-    channels.clear();
+    std::map<std::string, Channel> found;
+    Statement counted = database.prepare(
+        "SELECT name, sent, failed, refused, too_old, silenced, last_sent_ns, last_failed_ns,"
+        " problem FROM channel ORDER BY name LIMIT ?");
+    counted.bind(1, std::int64_t{kMostChannels});
+    while (counted.step()) {
+      Channel& one = found[text_in(counted, 0, kMostNameBytes)];
+      one.counts = {time_in(counted, 1), time_in(counted, 2),
+                    time_in(counted, 3), time_in(counted, 4),
+                    time_in(counted, 5), time_in(counted, 6),
+                    time_in(counted, 7), text_in(counted, 8, kMostSentenceBytes)};
+    }
     // Beside min(), a column is that of the row with the minimum.
-    Statement select = database.prepare(
+    Statement waiting = database.prepare(
         "SELECT channel, count(*), min(number), queued_ns, why FROM message"
         " GROUP BY channel ORDER BY channel LIMIT ?");
-    select.bind(1, std::int64_t{kMostChannels});
-    while (select.step()) {
-      channels.push_back({text_in(select, 0, kMostNameBytes), to_unsigned(select.number(1)),
-                          time_in(select, 3), text_in(select, 4, kMostSentenceBytes)});
+    waiting.bind(1, std::int64_t{kMostChannels});
+    while (waiting.step()) {
+      Channel& one = found[text_in(waiting, 0, kMostNameBytes)];
+      one.messages = time_in(waiting, 1);
+      one.oldest_ns = time_in(waiting, 3);
+      one.why = text_in(waiting, 4, kMostSentenceBytes);
+    }
+    channels.clear();
+    for (auto& [name, one] : found) {
+      one.name = name;
+      channels.push_back(std::move(one));
     }
     return {};
   });

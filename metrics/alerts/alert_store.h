@@ -66,6 +66,19 @@ struct Outgoing {
   std::string thread = {};
 };
 
+// How a channel has done, from the first message on.
+struct ChannelCounts {
+  std::uint64_t sent = 0;     // messages; each may be about several alerts
+  std::uint64_t failed = 0;   // tries after which another one follows
+  std::uint64_t refused = 0;  // events, as are all that follow
+  std::uint64_t too_old = 0;
+  std::uint64_t silenced = 0;        // after they were queued
+  std::uint64_t last_sent_ns = 0;    // CLOCK_REALTIME; 0: never
+  std::uint64_t last_failed_ns = 0;  // a try, or it was refused
+  std::string problem = {};          // one sentence while the channel takes nothing, else empty
+  bool operator==(const ChannelCounts&) const = default;
+};
+
 // Not thread-safe: use one per thread, on the same file. Errors are results, never exceptions. After `moved` or `corrupt`,
 // open another.
 class AlertStore {
@@ -101,18 +114,25 @@ class AlertStore {
   // Messages that `channel` may send now, in their order: none while an earlier one about its alert may not be sent yet.
   HistoryResult due(const std::string& channel, std::uint64_t now_ns, std::size_t most,
                     std::vector<Outgoing>& messages);
-  // The channel has sent it, or nobody wants it any more. `thread`: to be remembered for later messages about the alert.
-  HistoryResult done(const Outgoing& message, const std::string& thread);
-  HistoryResult retry(const Outgoing& message, std::uint64_t not_before_ns, const std::string& why);
+  // The channel has sent them as one, or nobody wants them any more: all of them are taken off, or none. `thread`: to be remembered for
+  // later messages about their alerts, of which nothing is remembered yet.
+  HistoryResult done(std::span<const Outgoing> messages, const std::string& thread);
+  HistoryResult retry(std::span<const Outgoing> messages, std::uint64_t not_before_ns,
+                      const std::string& why);
 
-  // How many wait, and why the one that waits longest was not sent; for health and metrics.
-  struct Waiting {
-    std::string channel;
+  // Those that are told of alerts from now on. How others did is forgotten.
+  HistoryResult set_channels(std::span<const std::string> names);
+  // What a channel did since this was last said: numbers are added, the rest is put in place of what was.
+  HistoryResult note(const std::string& channel, const ChannelCounts& more);
+  struct Channel {
+    std::string name;
+    ChannelCounts counts = {};
+    // Messages that wait, also if nobody sends them any more.
     std::uint64_t messages = 0;
-    std::uint64_t oldest_ns = 0;
-    std::string why;
+    std::uint64_t oldest_ns = 0;  // 0: none waits
+    std::string why = {};         // the oldest was not sent yet
   };
-  HistoryResult waiting(std::vector<Waiting>& channels);
+  HistoryResult channels(std::vector<Channel>& channels);
 
  private:
   class State;

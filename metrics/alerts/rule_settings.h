@@ -34,6 +34,8 @@ struct RuleShape {
   RuleSettings usual;  // the defaults; no window, no requests: the rule has none
   LimitShape limit = {};
   LimitShape confirmed = {};
+  std::uint64_t learns =
+      0;  // so many seconds, before a bridge that has just begun can say that it is not so
 };
 const RuleShape& rule_shape(AlertRule rule);
 
@@ -44,6 +46,9 @@ class AlertSettings {
   const RuleSettings& operator[](AlertRule rule) const {
     return rules_.at(static_cast<std::size_t>(rule));
   }
+
+  // Seconds for which an alert of an earlier bridge goes on, although nothing says any more that it is so: it is not known yet.
+  std::uint64_t learning(AlertRule rule) const;
 
   // Of AlertRule::slower_than_pinned: the name of a baseline; empty: none is pinned.
   std::string pinned;

@@ -36,6 +36,7 @@ std::vector<Condition> AlertRules::look(
     look_for_saturated_workers(snapshot, its_layers, settings[AlertRule::workers_saturated],
                                conditions);
   }
+  disks_.look(settings[AlertRule::disk_full], now, conditions);
   std::erase_if(conditions, [&settings](const Condition& condition) {
     return !settings[condition.rule].enabled;
   });

@@ -5,10 +5,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "metrics/alerts/condition.h"
 #include "metrics/alerts/daemon_life.h"
+#include "metrics/alerts/disks.h"
 #include "metrics/alerts/resources.h"
 #include "metrics/alerts/rule_settings.h"
 #include "metrics/alerts/watching.h"
@@ -17,6 +19,9 @@ namespace goxel_telemetry::metrics {
 
 class AlertRules {
  public:
+  // Those that the bridge writes: whether their disks become full.
+  explicit AlertRules(std::vector<std::string> files = {}) : disks_(std::move(files)) {}
+
   // Of an earlier bridge, still active.
   void take_up(const Alert& alert);
 
@@ -33,6 +38,7 @@ class AlertRules {
     Watching watching;
   };
   std::map<std::string, Instance> instances_;
+  Disks disks_;
 };
 
 }  // namespace goxel_telemetry::metrics

@@ -3,7 +3,9 @@
 // the file itself, and a process that closes any descriptor of a file loses all its locks on that file.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "metrics/history/file_kind.h"
@@ -16,6 +18,12 @@ class FileLock {
   static std::unique_ptr<FileLock> take(const FileKind& kind, const std::string& file,
                                         HistoryResult& why);
   ~FileLock();
+
+  // Leaves a sign of life, for those who may only read: the lock's time of modification.
+  void touch() const;
+  // When somebody last did, CLOCK_REALTIME. Empty: nobody ever has written the file here.
+  static std::optional<std::uint64_t> touched_ns(const std::string& file);
+
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 

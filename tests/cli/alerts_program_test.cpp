@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // goxel-telemetry alerts, as it is run, on a file that a bridge might have written.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,7 +8,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "metrics/alerts/alert_schema.h"
 #include "metrics/alerts/alert_store.h"
+#include "metrics/history/file_lock.h"
 #include "metrics/time.h"
 #include "tests/cli/program.h"
 
@@ -86,6 +89,32 @@ class AlertsProgram : public testing::Test {
   std::filesystem::path folder_;
   std::string file_;
 };
+
+TEST_F(AlertsProgram, SaysHowChannelsDoAndThatNobodyWatches) {
+  metrics::HistoryResult why;
+  const auto store = AlertStore::open(file_, AlertStore::Mode::write, why);
+  const std::vector<std::string> channels = {"mail", "ops"};
+  EXPECT_TRUE(store->set_channels(channels).done());
+  EXPECT_TRUE(store
+                  ->note("ops", {.sent = 1,
+                                 .failed = 2,
+                                 .last_sent_ns = kNsPerSecond,
+                                 .last_failed_ns = 2 * kNsPerSecond,
+                                 .problem = "nothing\x1b[2J"})
+                  .done());
+  EXPECT_THAT(said({}), HasSubstr("mail has taken no message yet\nops last took a message 1970-"));
+  EXPECT_THAT(said({}), HasSubstr(": nothing"));
+  EXPECT_THAT(said({}), Not(HasSubstr("\x1b[2J")));
+  EXPECT_THAT(said({}), Not(HasSubstr("no bridge")));
+
+  metrics::FileLock::take(metrics::kAlertsFile, file_, why);
+  const timespec long_ago[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (file_ + ".lock").c_str(), long_ago, 0), 0);
+  EXPECT_THAT(said({}), HasSubstr("no bridge has watched since 2001-09-09 "));
+  const json document = json::parse(said({"--json"}));
+  EXPECT_THAT(document["message"], StartsWith("no bridge has watched since 2001-09-09"));
+  EXPECT_EQ(document["channels"][1]["failed"], 2);
+}
 
 TEST_F(AlertsProgram, ListsTheNewestFirst) {
   const std::string text = said({});

@@ -137,9 +137,18 @@ TEST(Prometheus, AlertsAreCountedByInstanceRuleAndLevel) {
   EXPECT_THAT(text, HasSubstr("\ngoxel_alert_accuracy_wrong_ratio 0.01\n"));
   EXPECT_THAT(text, HasSubstr("\ngoxel_alert_messages_waiting{channel=\"ops\"} 4\n"));
   EXPECT_THAT(text, HasSubstr("\ngoxel_alerts_kept 1\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_alerts_keeping{state=\"in_file\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_alerts_keeping{state=\"another_bridge\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_notification_channel_works{channel=\"mail\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_notification_channel_works{channel=\"ops\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("\ngoxel_notification_last_sent_timestamp_seconds{channel=\"ops\"} "
+                              "1699999990.5\n"));
+  EXPECT_THAT(text, Not(HasSubstr("last_sent_timestamp_seconds{channel=\"mail\"}")));
+  EXPECT_THAT(text,
+              HasSubstr("\ngoxel_notifications_total{channel=\"ops\",outcome=\"failed\"} 7\n"));
   auto counts = std::make_shared<AlertCounts>(*snapshots.alerts);
   counts->accuracy = {};
-  counts->is_kept = false;
+  counts->keeping = AlertKeeping::not_written;
   snapshots.alerts = counts;
   EXPECT_THAT(encode_prometheus(snapshots), Not(HasSubstr("wrong_ratio")));
   EXPECT_THAT(encode_prometheus(snapshots), HasSubstr("\ngoxel_alerts_kept 0\n"));

@@ -184,7 +184,17 @@ std::shared_ptr<const AlertCounts> alerts() {
   counts->raised[static_cast<std::size_t>(AlertRule::request_stuck)] = {3, 1};
   counts->left_out = 5;
   counts->accuracy = {.raised = 250, .right = 198, .wrong = 2};
-  counts->waiting = {{"ops", 4, 1'700'000'000'000'000'000, "HTTP 503"}};
+  metrics::AlertStore::Channel ops{"ops", {}, 4, 1'700'000'000'000'000'000, "status 503"};
+  ops.counts = {.sent = 31,
+                .failed = 7,
+                .refused = 1,
+                .too_old = 2,
+                .silenced = 3,
+                .last_sent_ns = 1'699'999'990'500'000'000,
+                .last_failed_ns = 1'700'000'010'000'000'000,
+                .problem = "nothing can be sent to ops (hooks.example.org): status 503"};
+  counts->channels = {{"mail"}, ops};
+  counts->keeping = AlertKeeping::in_file;
   return counts;
 }
 

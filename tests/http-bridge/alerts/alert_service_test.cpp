@@ -34,14 +34,14 @@ class AlertServiceTest : public testing::Test {
     begin();
   }
   void begin() {
-    service_ = std::make_unique<AlertService>(file_, metrics::AlertSettings(),
-                                              std::vector<std::string>{"ops", "dev"},
-                                              [this] { return snapshots_; });
+    service_ = std::make_unique<AlertService>(
+        file_, metrics::AlertSettings(), std::vector<std::string>{"ops", "dev"},
+        std::vector<std::string>(), [this] { return snapshots_; });
     service_->add_source([this](const Time&) { return conditions_; });
     service_->on_queued([this] { ++told_; });
     metrics::AlertSettings settings;
     settings[AlertRule::slower].clear = 0;
-    service_->set(settings);
+    service_->set(settings, {"ops", "dev"});
   }
   Time now() const { return {(5 + second_) * kNsPerSecond, kStartNs + second_ * kNsPerSecond}; }
   void look(std::uint64_t times = 1) {
@@ -71,10 +71,8 @@ class AlertServiceTest : public testing::Test {
     const auto open = store();
     EXPECT_TRUE(open->due(channel, UINT64_MAX, 100, due).done());
     std::vector<std::string> changes;
-    for (const metrics::Outgoing& one : due) {
-      changes.emplace_back(to_string(one.change));
-      EXPECT_TRUE(open->done(one, "").done());
-    }
+    for (const metrics::Outgoing& one : due) changes.emplace_back(to_string(one.change));
+    EXPECT_TRUE(open->done(due, "").done());
     return changes;
   }
   void silence(std::uint64_t seconds) const {
@@ -182,7 +180,9 @@ TEST_F(AlertServiceTest, AlertsOfAnEarlierBridgeThatWasKilledGoOn) {
   EXPECT_THAT(messages(), IsEmpty());
   begin();
   conditions_.clear();
-  look(2);
+  look(10);
+  EXPECT_THAT(messages(), IsEmpty()) << "it is not known yet";
+  look(60);
   EXPECT_THAT(messages(), ElementsAre("ended"));
   EXPECT_EQ(stored()[0].end, metrics::AlertEnd::resolved);
 }
@@ -204,12 +204,26 @@ TEST_F(AlertServiceTest, ADaemonThatIsGoneForLongStaysSoForTheNextBridge) {
   EXPECT_TRUE(stored().at(0).active());
 }
 
-TEST_F(AlertServiceTest, AnOrderlyEndEndsAllAlerts) {
+TEST_F(AlertServiceTest, AnOrderlyEndLeavesAlertsToTheNextBridge) {
   conditions_ = {slow()};
   look(2);
+  const std::string id = stored()[0].id;
   service_->stop();
-  EXPECT_EQ(stored()[0].end, metrics::AlertEnd::not_watched);
-  EXPECT_THAT(messages(), ElementsAre("raised", "ended"));
+  EXPECT_TRUE(stored()[0].active());
+  EXPECT_THAT(messages(), ElementsAre("raised"));
+  begin();
+  look(2);
+  EXPECT_EQ(service_->counts()->active.at(0).id, id);
+  EXPECT_THAT(messages(), IsEmpty());
+}
+
+TEST_F(AlertServiceTest, TheFileIsABridgesUntilItHasSentItsLastMessages) {
+  look();
+  service_->stop();
+  AlertService other(file_, metrics::AlertSettings(), {}, {}, [this] { return snapshots_; });
+  other.look(now());
+  EXPECT_FALSE(other.may_send());
+  EXPECT_TRUE(service_->may_send());
 }
 
 TEST_F(AlertServiceTest, WhatCannotBeWrittenWaitsAndIsSaid) {
@@ -217,12 +231,12 @@ TEST_F(AlertServiceTest, WhatCannotBeWrittenWaitsAndIsSaid) {
   conditions_ = {slow()};
   look(2);
   EXPECT_THAT(service_->message(), HasSubstr(file_));
-  EXPECT_FALSE(service_->counts()->is_kept);
+  EXPECT_EQ(service_->counts()->keeping, AlertKeeping::not_written);
   EXPECT_THAT(service_->counts()->active, SizeIs(1)) << "in memory";
   std::filesystem::remove(file_);
   look(6);
   EXPECT_EQ(service_->message(), "");
-  EXPECT_TRUE(service_->counts()->is_kept);
+  EXPECT_EQ(service_->counts()->keeping, AlertKeeping::in_file);
   EXPECT_THAT(messages(), ElementsAre("raised"));
 }
 
@@ -237,15 +251,111 @@ TEST_F(AlertServiceTest, AFileThatWasMovedAwayIsBegunAnewWithWhatIsActive) {
   EXPECT_THAT(messages(), IsEmpty()) << "they were told";
 }
 
-TEST_F(AlertServiceTest, OnlyOneBridgeWritesAFile) {
-  look();
-  AlertService other(file_, metrics::AlertSettings(), {}, [this] { return snapshots_; });
-  other.look(now());
-  EXPECT_EQ(other.message(), "another bridge writes the alerts file " + file_);
+// Of two bridges on one file one keeps it and tells people; the other one looks, and goes on when that ends.
+class TwoBridgesTest : public AlertServiceTest {
+ protected:
+  TwoBridgesTest() {
+    look();
+    other_ = std::make_unique<AlertService>(
+        file_, metrics::AlertSettings(), std::vector<std::string>{"ops", "dev"},
+        std::vector<std::string>(), [this] { return snapshots_; });
+    other_->add_source([this](const Time&) { return conditions_; });
+  }
+  void look_both(std::uint64_t times) {
+    for (; times > 0; --times) {
+      other_->look(now());
+      look();
+    }
+  }
+  void look_alone(std::uint64_t times) {
+    for (; times > 0; --times, ++second_) other_->look(now());
+  }
+
+  std::unique_ptr<AlertService> other_;
+};
+
+TEST_F(TwoBridgesTest, OnlyOneWritesAndSends) {
+  look_both(1);
+  EXPECT_TRUE(service_->may_send());
+  EXPECT_FALSE(other_->may_send());
+  EXPECT_EQ(service_->counts()->keeping, AlertKeeping::in_file);
+  EXPECT_EQ(other_->counts()->keeping, AlertKeeping::another_bridge);
+  EXPECT_EQ(other_->message(), "another bridge writes the alerts file " + file_ +
+                                   ", and tells people: this one goes on when that ends");
   service_.reset();
-  second_ += 5;
-  other.look(now());
-  EXPECT_EQ(other.message(), "");
+  look_alone(6);
+  EXPECT_EQ(other_->message(), "");
+  EXPECT_TRUE(other_->may_send());
+  EXPECT_EQ(other_->counts()->keeping, AlertKeeping::in_file);
+}
+
+TEST_F(TwoBridgesTest, TheSecondGoesOnWithTheAlertsOfTheFirstUnderTheirIds) {
+  conditions_ = {slow()};
+  look_both(3);
+  EXPECT_THAT(other_->counts()->active, SizeIs(1)) << "it looks, too";
+  const std::string id = stored().at(0).id;
+  EXPECT_THAT(messages(), ElementsAre("raised"));
+  service_.reset();
+  look_alone(8);
+  ASSERT_THAT(stored(), SizeIs(1));
+  EXPECT_EQ(other_->counts()->active.at(0).id, id);
+  EXPECT_THAT(messages(), IsEmpty());
+  conditions_.clear();
+  look_alone(2);
+  EXPECT_THAT(messages(), ElementsAre("ended"));
+}
+
+TEST_F(TwoBridgesTest, TheSecondTellsOfWhatTheFirstDidNot) {
+  look_both(2);
+  service_.reset();
+  conditions_ = {slow()};
+  look_alone(8);
+  EXPECT_THAT(messages(), ElementsAre("raised"));
+  EXPECT_THAT(stored(), SizeIs(1));
+}
+
+TEST_F(TwoBridgesTest, WhatCameAndWentWhileTheFirstWroteIsNotToldByTheSecond) {
+  conditions_ = {slow()};
+  look_both(2);
+  conditions_.clear();
+  look_both(2);
+  EXPECT_THAT(messages(), ElementsAre("raised", "ended"));
+  service_.reset();
+  look_alone(8);
+  EXPECT_THAT(messages(), IsEmpty());
+  EXPECT_THAT(stored(), SizeIs(1));
+}
+
+// It was told, and could not be written.
+TEST_F(AlertServiceTest, WhatHasEndedWhileTheFileWasAwayIsNotBegunAnewWhenItIsBack) {
+  conditions_ = {slow()};
+  look(2);
+  messages();
+  for (const char* const suffix : {"", "-wal", "-shm"})
+    if (std::filesystem::exists(file_ + suffix))
+      std::filesystem::rename(file_ + suffix, file_ + ".away" + suffix);
+  std::filesystem::create_directory(file_);
+  conditions_.clear();
+  look(3);
+  EXPECT_NE(service_->message(), "");
+  std::filesystem::remove(file_);
+  for (const char* const suffix : {"", "-wal", "-shm"})
+    if (std::filesystem::exists(file_ + ".away" + suffix))
+      std::filesystem::rename(file_ + ".away" + suffix, file_ + suffix);
+  look(100);
+  EXPECT_THAT(messages(), ElementsAre("ended"));
+  EXPECT_THAT(service_->counts()->active, IsEmpty());
+}
+
+TEST_F(AlertServiceTest, ChannelsCanBeChangedWhileItRuns) {
+  look();
+  service_->set(metrics::AlertSettings(), {"mail"});
+  conditions_ = {slow()};
+  look(12);
+  EXPECT_THAT(messages("ops"), IsEmpty());
+  ASSERT_THAT(service_->counts()->channels, SizeIs(1));
+  EXPECT_EQ(service_->counts()->channels[0].name, "mail");
+  EXPECT_THAT(messages("mail"), ElementsAre("raised"));
 }
 
 TEST_F(AlertServiceTest, RulesCanBeChangedWhileItRuns) {
@@ -253,7 +363,7 @@ TEST_F(AlertServiceTest, RulesCanBeChangedWhileItRuns) {
   look(2);
   metrics::AlertSettings settings;
   settings[AlertRule::slower].enabled = false;
-  service_->set(settings);
+  service_->set(settings, {"ops", "dev"});
   look();
   EXPECT_THAT(service_->counts()->active, IsEmpty());
 }
@@ -264,9 +374,9 @@ TEST_F(AlertServiceTest, CountsJudgementsAndWhatWaits) {
   EXPECT_TRUE(store()->judge(stored()[0].id, metrics::Judgement::wrong, kStartNs).done());
   look(11);
   EXPECT_EQ(service_->counts()->accuracy.wrong, 1u);
-  ASSERT_THAT(service_->counts()->waiting, SizeIs(2));
-  EXPECT_EQ(service_->counts()->waiting[0].channel, "dev");
-  EXPECT_EQ(service_->counts()->waiting[0].messages, 1u);
+  ASSERT_THAT(service_->counts()->channels, SizeIs(2));
+  EXPECT_EQ(service_->counts()->channels[0].name, "dev");
+  EXPECT_EQ(service_->counts()->channels[0].messages, 1u);
 }
 
 TEST_F(AlertServiceTest, LooksByItselfOnceItIsStarted) {
@@ -276,7 +386,7 @@ TEST_F(AlertServiceTest, LooksByItselfOnceItIsStarted) {
   while (service_->counts()->active.empty() && std::chrono::steady_clock::now() < end)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   service_->stop();
-  EXPECT_THAT(messages(), ElementsAre("raised", "ended"));
+  EXPECT_THAT(messages(), ElementsAre("raised"));
 }
 
 }  // namespace

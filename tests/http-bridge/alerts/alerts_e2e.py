@@ -6,6 +6,7 @@ the terminal, and ends when the daemon runs again; rules are read again by SIGHU
 alerts_e2e.py BRIDGE TERMINAL LAUNCHER DAEMON PLUGIN
 """
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -99,13 +100,21 @@ class Alerts(unittest.TestCase):
         self.bridge.send_signal(signal.SIGHUP)
         self.until(lambda: not self.alerts("?active=true"))
 
-    def test_an_orderly_end_of_the_bridge_ends_its_alerts(self):
+    def test_after_an_orderly_end_the_next_bridge_goes_on(self):
         self.start_daemon()
         self.daemon.kill()
         [raised] = self.until(lambda: self.alerts("?active=true"))
         self.bridge.send_signal(signal.SIGTERM)
         self.assertEqual(self.bridge.wait(PATIENCE), 0)
-        self.assertIn("not watched since", self.terminal("show", raised["id"]))
+        self.assertNotIn("no bridge", self.terminal())
+        long_ago = time.time() - 3600
+        os.utime(f"{self.file}.lock", (long_ago, long_ago))
+        self.assertIn("no bridge has watched since", self.terminal())
+        self.start_bridge()
+        self.until(lambda: "goxel_alert_active{" in self.metrics())
+        [gone_on] = self.alerts()
+        self.assertEqual((gone_on["id"], gone_on["active"]), (raised["id"], True))
+        self.assertNotIn("no bridge", self.terminal())
 
 
 if __name__ == "__main__":

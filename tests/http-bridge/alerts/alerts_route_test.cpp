@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http-bridge/representation.h"
 #include "metrics/alerts/alert_store.h"
 #include "metrics/time.h"
 #include "tests/http-bridge/temporary_folder.h"
@@ -98,6 +99,42 @@ TEST_F(AlertsRoute, AnswersWithAlertsAndWhatBelongsToThem) {
   EXPECT_EQ(document["silences"][0]["end_realtime_ns"], kNowNs + 7'200 * kNsPerSecond);
   EXPECT_EQ(document["channels"][0]["channel"], "ops");
   EXPECT_EQ(document["channels"][0]["messages"], 2);
+}
+
+TEST_F(AlertsRoute, SaysHowChannelsDo) {
+  const std::vector<std::string> channels = {"mail", "ops"};
+  EXPECT_TRUE(store_->set_channels(channels).done());
+  EXPECT_TRUE(
+      store_->note("ops", {.sent = 3, .failed = 1, .last_sent_ns = 5, .problem = "503"}).done());
+  const json document = json::parse(get({}).body);
+  EXPECT_EQ(document["keeping"], "in_file");
+  EXPECT_EQ(document["channels"][0]["channel"], "mail");
+  EXPECT_EQ(document["channels"][0]["oldest_realtime_ns"], nullptr);
+  const json& ops = document["channels"][1];
+  EXPECT_EQ(ops["messages"], 2);
+  EXPECT_EQ(ops["sent"], 3);
+  EXPECT_EQ(ops["failed"], 1);
+  EXPECT_EQ(ops["last_sent_realtime_ns"], 5);
+  EXPECT_EQ(ops["last_failed_realtime_ns"], nullptr);
+  EXPECT_EQ(ops["problem"], "503");
+}
+
+TEST_F(AlertsRoute, WhoAsksAgainIsToldWhetherAnythingChanged) {
+  Request asked{"GET", std::string(kAlertsPath), {}, "", "localhost", ""};
+  const Response first = represented(asked, answer_alerts(asked, source_, kNowNs));
+  ASSERT_EQ(first.status, 200);
+  asked.if_none_match = first.tag;
+  const auto again = [&] {
+    return represented(asked, answer_alerts(asked, source_, kNowNs + 5 * kNsPerSecond));
+  };
+  EXPECT_EQ(again().status, 304);
+  EXPECT_EQ(json::parse(first.body)["taken_realtime_ns"], kNowNs) << "it says when all the same";
+  post("judge", R"({"id": "a", "judgement": "true"})");
+  EXPECT_EQ(again().status, 200);
+  asked.if_none_match = again().tag;
+  EXPECT_EQ(again().status, 304);
+  asked.accept = "application/msgpack";
+  EXPECT_EQ(again().status, 200) << "it is another representation";
 }
 
 TEST_F(AlertsRoute, AnswersWithThoseThatAreAskedFor) {

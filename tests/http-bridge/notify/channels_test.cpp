@@ -237,7 +237,7 @@ TEST(NotifyMail, HtmlIsText) {
   alert.summary = "<script>\"&</script>";
   const MailText mail =
       mail_of(alone(alert), "bridge@example.org", "https://h.example/?a=1&b=2", kNowNs);
-  EXPECT_THAT(mail.html, HasSubstr("Warning: &lt;script&gt;&quot;&amp;&lt;/script&gt;"));
+  EXPECT_THAT(mail.html, HasSubstr("Warning: &lt;script&gt;\"&amp;&lt;/script&gt;"));
   EXPECT_THAT(mail.html, Not(HasSubstr("<script")));
   EXPECT_THAT(mail.html, HasSubstr("<a href=\"https://h.example/?a=1&amp;b=2\">"));
   ASSERT_EQ(mail.pictures.size(), 1u);

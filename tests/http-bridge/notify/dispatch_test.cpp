@@ -97,10 +97,12 @@ class NotifyDispatch : public testing::Test {
     for (std::uint64_t i = 0; i < seconds; ++i) run_after(1);
   }
 
-  std::uint64_t waiting() {
-    std::vector<AlertStore::Waiting> channels;
-    EXPECT_TRUE(store_->waiting(channels).done());
-    return channels.empty() ? 0 : channels.front().messages;
+  std::uint64_t waiting() { return known().messages; }
+  // What the file says of the channel.
+  AlertStore::Channel known() {
+    std::vector<AlertStore::Channel> channels;
+    EXPECT_TRUE(store_->channels(channels).done());
+    return channels.empty() ? AlertStore::Channel() : channels.front();
   }
 
   ChannelSettings settings_;
@@ -193,6 +195,26 @@ TEST_F(NotifyDispatch, AFailureIsTriedAgainLaterAndLater) {
   EXPECT_EQ(waiting(), 0u);
   EXPECT_EQ(dispatch_->counts().sent, 1u);
   EXPECT_EQ(dispatch_->counts().problem, "");
+}
+
+TEST_F(NotifyDispatch, HowTheChannelDoesIsInTheFileForAllWhoAsk) {
+  ASSERT_TRUE(store_->set_channels(std::vector<std::string>{settings_.name}).done());
+  queue(sample_alert("a"));
+  channel_.next = outcome(Fate::again, "status 503");
+  run_for(4);
+  EXPECT_EQ(known().counts.failed, 1u);
+  EXPECT_THAT(known().counts.problem, testing::HasSubstr("status 503"));
+  EXPECT_NE(known().counts.last_failed_ns, 0u);
+  EXPECT_EQ(known().counts.last_sent_ns, 0u);
+  channel_.next = {};
+  run_for(10);
+  EXPECT_EQ(known().counts, dispatch_->counts());
+  EXPECT_EQ(known().counts.sent, 1u);
+  EXPECT_EQ(known().counts.problem, "");
+  restart();
+  queue(sample_alert("b"));
+  run_for(10);
+  EXPECT_EQ(known().counts.sent, 2u) << "with those before the restart";
 }
 
 TEST_F(NotifyDispatch, TheDelayLastsThroughARestartAndHoldsBackWhatIsBehind) {

@@ -81,7 +81,10 @@ int main(int, char** argv) {
   metrics::HistoryResult result;
   const auto store = metrics::AlertStore::open(argv[1], metrics::AlertStore::Mode::write, result);
   if (!result.done()) return complain(result.message);
-  Notifier notifier(argv[1], std::move(channels));
+  result = store->set_channels(http_bridge::notify::names_of(settings));
+  if (!result.done()) return complain(result.message);
+  Notifier notifier(argv[1], [] { return true; });
+  notifier.set(std::move(channels));
 
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
@@ -97,7 +100,10 @@ int main(int, char** argv) {
       std::uint64_t sent = 0;
       std::uint64_t failed = 0;
       std::uint64_t refused = 0;
-      for (const auto& state : notifier.states()) {
+      std::vector<metrics::AlertStore::Channel> states;
+      result = store->channels(states);
+      if (!result.done()) return complain(result.message);
+      for (const auto& state : states) {
         sent += state.counts.sent;
         failed += state.counts.failed;
         refused += state.counts.refused;

@@ -170,6 +170,7 @@ class OpenApi(unittest.TestCase):
             file.execute("INSERT INTO fact VALUES ('slower-openapi-1', 0, 'queue depth', '14')")
             file.execute("INSERT INTO not_looked_at VALUES ('slower-openapi-1', 0, 'ping: too few requests')")
             file.execute("INSERT INTO course VALUES ('slower-openapi-1', 0, 1.25)")
+            file.execute("INSERT INTO channel VALUES ('ops', 1, 2, 3, 4, 5, 6, 7, 'nothing can be sent to it')")
             file.execute("INSERT INTO message (channel, alert, change, queued_ns, attempts, not_before_ns, why)"
                          " VALUES ('ops', 'slower-openapi-1', 'ended', 5, 1, 6, 'HTTP 503')")
         silence = json.dumps({"for": "1h", "rule": "slower"}).encode()

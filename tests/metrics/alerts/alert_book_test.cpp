@@ -178,16 +178,6 @@ TEST_F(AlertBookTest, OfWhatIsNotWatchedNobodyKnows) {
   EXPECT_EQ(latest_.ended_ns, kStartNs + 11 * kNsPerSecond);
 }
 
-TEST_F(AlertBookTest, EndsAllWithTheBridge) {
-  so_until(10, {condition()});
-  so_until(12, {condition(), Condition{.rule = AlertRule::slower, .instance = "held"}});
-  const auto news = book_.end(now());
-  ASSERT_THAT(news, SizeIs(1));
-  EXPECT_EQ(news[0].alert.end, AlertEnd::not_watched);
-  EXPECT_EQ(news[0].change, AlertChange::ended);
-  EXPECT_THAT(book_.active(), IsEmpty());
-}
-
 TEST_F(AlertBookTest, GoesOnWithTheAlertsOfAnEarlierBridge) {
   so_until(10, {condition({"render"})});
   const Alert before = latest_;
@@ -197,9 +187,31 @@ TEST_F(AlertBookTest, GoesOnWithTheAlertsOfAnEarlierBridge) {
   EXPECT_EQ(book_.active().at(0).id, before.id);
   EXPECT_THAT(so_until(90, {}), ElementsAre("70 ended"));
   EXPECT_EQ(latest_.id, before.id);
+}
 
+// A bridge that has just begun has not seen enough to say that it is over.
+TEST_F(AlertBookTest, WhatIsTakenUpEndsOnlyWhenTheRuleCanKnow) {
+  so_until(10, {condition()});
+  const Alert before = latest_;
+  book_ = {};
   book_.take_up(before, now());
-  EXPECT_THAT(so_until(120, {}), ElementsAre("111 ended")) << "it was over when it began";
+  ASSERT_EQ(settings_.learning(AlertRule::slower), 60u);
+  EXPECT_THAT(so_until(100, {}), ElementsAre("71 ended"));
+  EXPECT_EQ(latest_.ended_ns, before.updated_ns) << "when it was last so, as far as is known";
+}
+
+TEST_F(AlertBookTest, AnAlertOfAnotherBridgeTakesThePlaceOfTheOneThatWasRaisedHere) {
+  so_until(10, {condition({"render"})});
+  Alert other = latest_;
+  other.id = "other";
+  other.raised_ns -= 5 * kNsPerSecond;
+  so_until(20, {confirmed()});
+  EXPECT_TRUE(book_.take_up(other, now()));
+  ASSERT_THAT(book_.active(), SizeIs(1));
+  EXPECT_EQ(book_.active()[0].id, "other");
+  EXPECT_EQ(book_.active()[0].raised_ns, other.raised_ns);
+  EXPECT_THAT(so_until(30, {confirmed()}), ElementsAre("21 confirmed")) << "nobody was told";
+  EXPECT_THAT(so_until(90, {}), ElementsAre("50 ended")) << "it was seen here";
 }
 
 TEST_F(AlertBookTest, ARuleThatIsSwitchedOffEndsItsAlerts) {

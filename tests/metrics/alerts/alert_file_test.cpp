@@ -12,6 +12,11 @@
 #include <thread>
 
 #include "alert_file_fixture.h"
+#include "metrics/alerts/alert_file.h"
+#include "metrics/alerts/alert_schema.h"
+#include "metrics/history/file_lock.h"
+#include "metrics/text/format.h"
+#include "tests/metrics/sql.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -21,14 +26,7 @@ using testing::SizeIs;
 
 class AlertFileOutcomesTest : public AlertFileTest {
  protected:
-  void sql(const std::string& statements) const {
-    sqlite3* database = nullptr;
-    ASSERT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
-    char* error = nullptr;
-    EXPECT_EQ(sqlite3_exec(database, statements.c_str(), nullptr, nullptr, &error), SQLITE_OK)
-        << error;
-    sqlite3_close(database);
-  }
+  void sql(const std::string& statements) const { run_sql(file_, statements); }
   HistoryResult opened(AlertStore::Mode mode = AlertStore::Mode::write) const {
     HistoryResult why;
     const bool is_open = AlertStore::open(file_, mode, why) != nullptr;
@@ -80,6 +78,27 @@ TEST_F(AlertFileOutcomesTest, OfAnyVersionIsBroughtUpToDate) {
   expect_done(store().silences(kThenNs, silences));
   ASSERT_THAT(silences, SizeIs(1));
   EXPECT_EQ(silences[0].reason, "maintenance");
+  std::vector<AlertStore::Channel> channels;
+  expect_done(store().channels(channels));
+  ASSERT_THAT(channels, SizeIs(1)) << "that has a message";
+  EXPECT_EQ(channels[0].counts, ChannelCounts());
+}
+
+TEST_F(AlertFileOutcomesTest, SaysWhetherABridgeWatches) {
+  constexpr std::uint64_t kPatienceNs = 3 * kBetweenSignsNs;
+  opened();
+  EXPECT_EQ(nobody_watches(file_, UINT64_MAX), "") << "nobody knows";
+  HistoryResult why;
+  auto lock = FileLock::take(kAlertsFile, file_, why);
+  ASSERT_NE(lock, nullptr);
+  lock->touch();
+  const std::uint64_t last_ns = *FileLock::touched_ns(file_);
+  lock.reset();
+  EXPECT_EQ(nobody_watches(file_, last_ns + kPatienceNs - 1), "");
+  EXPECT_EQ(nobody_watches(file_, last_ns - kPatienceNs), "") << "the clock was set back";
+  EXPECT_EQ(
+      nobody_watches(file_, last_ns + kPatienceNs),
+      "no bridge has watched since " + format_date_time(last_ns) + ": what is active may be over");
 }
 
 TEST_F(AlertFileOutcomesTest, DamagedRowsAreNamedAndNeverShown) {
@@ -183,6 +202,17 @@ TEST_F(AlertFileOutcomesTest, ThatIsReadOnlyCanBeReadAndSaysSoToAWriter) {
   expect_done(reader);
 }
 
+TEST_F(AlertFileOutcomesTest, WhatWasSentFromAnEarlierFileIsNotTakenOffALaterOne) {
+  put(sample_alert("a"), AlertChange::raised, {"ops"});
+  const std::vector<Outgoing> sent = due("ops", kThenNs);
+  store_.reset();
+  std::filesystem::remove(file_);
+  put(sample_alert("b"), AlertChange::raised, {"ops"});
+  ASSERT_EQ(due("ops", kThenNs).at(0).number, sent.at(0).number);
+  expect_done(store().done(sent, ""));
+  EXPECT_THAT(due("ops", kThenNs), SizeIs(1));
+}
+
 // Two writers at once wait for each other and lose nothing.
 TEST_F(AlertFileOutcomesTest, TwoProcessesMayWriteAtOnce) {
   constexpr int kEach = 100;
@@ -205,10 +235,44 @@ TEST_F(AlertFileOutcomesTest, TwoProcessesMayWriteAtOnce) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_THAT(listed({.most = kMostAnswered}), SizeIs(2 * kEach));
-  std::vector<AlertStore::Waiting> waiting;
-  expect_done(store().waiting(waiting));
+  std::vector<AlertStore::Channel> waiting;
+  expect_done(store().channels(waiting));
   ASSERT_THAT(waiting, SizeIs(1));
   EXPECT_EQ(waiting[0].messages, 2u * kEach);
+}
+
+// Else a part of what was sent as one would be sent again.
+TEST_F(AlertFileOutcomesTest, MessagesThatWereSentAsOneAreAllTakenOffOrNoneWhenAWriterIsKilled) {
+  constexpr std::size_t kAsOne = 5;
+  const std::uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  for (int life = 0; life < 10; ++life) {
+    std::vector<std::string> channels;
+    for (std::size_t i = 0; i < 20; ++i) channels.push_back(std::to_string(i));
+    for (std::size_t i = 0; i < kAsOne; ++i)
+      put(sample_alert(std::to_string(i)), AlertChange::raised, channels);
+    store_.reset();
+    const pid_t child = fork();
+    if (child == 0) {
+      const auto mine = open();
+      for (const std::string& channel : channels) {
+        std::vector<Outgoing> messages;
+        if (!mine->due(channel, kThenNs, kAsOne, messages).done()) _exit(1);
+        if (!mine->done(messages, "thread").done()) _exit(1);
+      }
+      _exit(0);
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 20'000));
+    kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    std::vector<AlertStore::Channel> waiting;
+    expect_done(store().channels(waiting));
+    for (const auto& channel : waiting) EXPECT_EQ(channel.messages, kAsOne) << channel.name;
+    for (const auto& channel : waiting)
+      expect_done(store().done(due(channel.name, kThenNs), "thread"));
+  }
 }
 
 // What put() said was done is there, whenever the writer was killed; an alert and its message are both there, or neither.
@@ -242,8 +306,8 @@ TEST_F(AlertFileOutcomesTest, KilledWritersLoseNothingThatWasPut) {
     ::close(pipe_ends[0]);
   }
   // Each life may have ended between a commit and what it said of it.
-  std::vector<AlertStore::Waiting> waiting;
-  expect_done(store().waiting(waiting));
+  std::vector<AlertStore::Channel> waiting;
+  expect_done(store().channels(waiting));
   const std::size_t messages = waiting.empty() ? 0 : waiting[0].messages;
   EXPECT_GE(messages, said);
   EXPECT_LE(messages, said + 20);

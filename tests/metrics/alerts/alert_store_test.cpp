@@ -119,13 +119,13 @@ TEST_F(AlertStoreTest, MessagesWaitInTheirOrderUntilTheyAreSent) {
   EXPECT_EQ(messages[1].alert, "b");
   EXPECT_EQ(messages[2].change, AlertChange::confirmed);
 
-  expect_done(store().done(messages[0], "thread 1"));
+  expect_done(store().done(std::span(messages).first(1), "thread 1"));
   messages = due("ops", kThenNs);
   ASSERT_THAT(messages, SizeIs(2));
   EXPECT_EQ(messages[0].thread, "");
   EXPECT_EQ(messages[1].thread, "thread 1");
   ASSERT_THAT(due("dev", kThenNs), SizeIs(1));
-  expect_done(store().done(messages[1], ""));
+  expect_done(store().done(std::span(messages).last(1), "thread 2"));
   // What was sent may be said again.
   put(sample_alert("a"), AlertChange::confirmed, {"ops"});
   EXPECT_EQ(due("ops", kThenNs).back().thread, "thread 1");
@@ -135,20 +135,51 @@ TEST_F(AlertStoreTest, NoMessageOvertakesAnEarlierOneAboutItsAlert) {
   put(sample_alert("a"), AlertChange::raised, {"ops"});
   put(sample_alert("b"), AlertChange::raised, {"ops"});
   put(sample_alert("a"), AlertChange::ended, {"ops"});
-  expect_done(store().retry(due("ops", kThenNs).front(), kThenNs + 10 * kSecond, "HTTP 503\nbody"));
+  const auto waits = due("ops", kThenNs);
+  expect_done(store().retry(std::span(waits).first(1), kThenNs + 10 * kSecond, "HTTP 503\nbody"));
   ASSERT_THAT(due("ops", kThenNs), SizeIs(1));
   EXPECT_EQ(due("ops", kThenNs).front().alert, "b");
   const auto later = due("ops", kThenNs + 10 * kSecond);
   ASSERT_THAT(later, SizeIs(3));
   EXPECT_EQ(later.front().attempts, 1u);
 
-  std::vector<AlertStore::Waiting> waiting;
-  expect_done(store().waiting(waiting));
+  std::vector<AlertStore::Channel> waiting;
+  expect_done(store().channels(waiting));
   ASSERT_THAT(waiting, SizeIs(1));
-  EXPECT_EQ(waiting[0].channel, "ops");
+  EXPECT_EQ(waiting[0].name, "ops");
   EXPECT_EQ(waiting[0].messages, 3u);
   EXPECT_EQ(waiting[0].oldest_ns, kThenNs);
   EXPECT_EQ(waiting[0].why, "HTTP 503\uFFFDbody");
+}
+
+TEST_F(AlertStoreTest, RemembersHowEachChannelDoes) {
+  const std::vector<std::string> both = {"ops", "dev"};
+  expect_done(store().set_channels(both));
+  expect_done(store().note(
+      "ops", {.sent = 2, .failed = 1, .last_sent_ns = 7, .last_failed_ns = 9, .problem = "503"}));
+  expect_done(store().note(
+      "ops", {.sent = 1, .refused = 1, .too_old = 4, .silenced = 5, .last_sent_ns = 11}));
+  expect_done(store().note("nobody", {.sent = 1}));
+  put(sample_alert("a"), AlertChange::raised, {"dev"});
+  std::vector<AlertStore::Channel> channels;
+  expect_done(store().channels(channels));
+  ASSERT_THAT(channels, SizeIs(2));
+  EXPECT_EQ(channels[0].name, "dev");
+  EXPECT_EQ(channels[0].counts, ChannelCounts());
+  EXPECT_EQ(channels[0].messages, 1u);
+  EXPECT_EQ(channels[1].counts, (ChannelCounts{.sent = 3,
+                                               .failed = 1,
+                                               .refused = 1,
+                                               .too_old = 4,
+                                               .silenced = 5,
+                                               .last_sent_ns = 11,
+                                               .last_failed_ns = 9}));
+  EXPECT_EQ(channels[1].oldest_ns, 0u);
+
+  expect_done(store().set_channels(std::span(both).first(1)));
+  expect_done(store().channels(channels));
+  EXPECT_EQ(channels[1].counts.sent, 3u) << "of one that stays";
+  EXPECT_EQ(channels[0].messages, 1u) << "for one that is no more";
 }
 
 TEST_F(AlertStoreTest, SilencesMatchWhatTheyName) {
@@ -219,7 +250,7 @@ TEST_F(AlertStoreTest, WhoOpensTheSameNameInMemorySeesTheSame) {
   std::vector<Outgoing> messages;
   expect_done(other->due("ops", kThenNs, 10, messages));
   ASSERT_THAT(messages, SizeIs(1));
-  expect_done(other->done(messages[0], "t"));
+  expect_done(other->done(messages, "t"));
   EXPECT_THAT(due("ops", kThenNs), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(file_));
   EXPECT_FALSE(std::filesystem::exists("/" + file_));

@@ -122,11 +122,11 @@ TEST_F(AlertRulesTest, ADaemonThatWasStoppedIsAWarningForAWhile) {
 
 TEST_F(AlertRulesTest, ADaemonThatEndedLongAgoIsNoSurprise) {
   for (const auto state : {ProducerState::dead, ProducerState::retired}) {
-    rules_ = {};
+    rules_ = AlertRules();
     daemon().state = state;
     daemon().heartbeat_age_seconds = 3'700;
     EXPECT_THAT(said(), IsEmpty());
-    rules_ = {};
+    rules_ = AlertRules();
     daemon().heartbeat_age_seconds = 60;
     EXPECT_THAT(said(), testing::SizeIs(1));
   }
@@ -249,7 +249,7 @@ TEST_F(AlertRulesTest, WorkersThatAreBusyAllTheTimeAreSaturated) {
 
 TEST_F(AlertRulesTest, AQueueThatOnlyGrowsIsTold) {
   const auto run = [this](auto depth_at) {
-    rules_ = {};
+    rules_ = AlertRules();
     std::vector<std::string> words;
     for (std::uint64_t i = 0; i < 400; ++i) {
       daemon().gauges[shm::Gauge::queue_depth] = static_cast<std::uint64_t>(depth_at(i));
@@ -272,7 +272,7 @@ TEST_F(AlertRulesTest, AQueueThatOnlyGrowsIsTold) {
 
 TEST_F(AlertRulesTest, ConnectionsThatOnlyGrowWithoutMoreRequestsLeak) {
   const auto run = [this](bool more_requests) {
-    rules_ = {};
+    rules_ = AlertRules();
     std::vector<std::string> words;
     for (std::uint64_t i = 0; i < 3'700; ++i) {
       daemon().gauges[shm::Gauge::connections] = 10 + i / 50 + i % 7;
@@ -288,7 +288,7 @@ TEST_F(AlertRulesTest, ConnectionsThatOnlyGrowWithoutMoreRequestsLeak) {
 
 TEST_F(AlertRulesTest, DescriptorsAreToldIfTheyWillRunOut) {
   const auto run = [this](std::uint64_t first, double a_second) {
-    rules_ = {};
+    rules_ = AlertRules();
     std::vector<std::string> words;
     snapshot_.process.max_fds = 1'024;
     for (std::uint64_t i = 0; i < 3'700; ++i) {
@@ -349,6 +349,71 @@ TEST_F(AlertRulesTest, AHistoryThatIsNotWrittenIsTold) {
   EXPECT_EQ(conditions[0].rule, AlertRule::history_failing);
   EXPECT_EQ(conditions[0].instance, "");
   EXPECT_THAT(conditions[0].summary, HasSubstr("no space"));
+}
+
+class DiskRuleTest : public testing::Test {
+ protected:
+  static constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+
+  // In the next look, ten seconds later.
+  std::vector<std::string> said() {
+    now_.monotonic_ns += Disks::kBetweenLooksNs;
+    conditions_.clear();
+    disks_.look(settings_[AlertRule::disk_full], now_, conditions_);
+    std::vector<std::string> said;
+    for (const Condition& one : conditions_)
+      said.push_back(one.subject + ' ' + to_string(one.level));
+    return said;
+  }
+
+  AlertSettings settings_;
+  std::map<std::string, FileSystem> file_systems_ = {{"/data", {1, 100 * kGiB, 5 * kGiB}},
+                                                     {"/other", {2, 100 * kGiB, 50 * kGiB}}};
+  int asked_ = 0;
+  Disks disks_{{"/data/history.db", "/data/alerts.db", "/other/x", ":memory:alerts", ""},
+               [this](const std::string& folder) {
+                 ++asked_;
+                 const auto at = file_systems_.find(folder);
+                 return at == file_systems_.end() ? std::nullopt : std::optional(at->second);
+               }};
+  Time now_{1, kStartNs};
+  std::vector<Condition> conditions_;
+};
+
+TEST_F(DiskRuleTest, OneWithLittleRoomIsToldOnceForAllFilesOnIt) {
+  EXPECT_THAT(said(), IsEmpty()) << "the limit itself is enough";
+  file_systems_["/data"].free_bytes = 5 * kGiB - 1;
+  EXPECT_THAT(said(), ElementsAre("/data warning"));
+  EXPECT_THAT(conditions_[0].summary, HasSubstr("/data has only 5.00 GiB left, 5.00 % of it"));
+  EXPECT_EQ(conditions_[0].instance, "");
+  file_systems_["/data"].free_bytes = kGiB - 1;
+  EXPECT_THAT(said(), ElementsAre("/data confirmed"));
+  file_systems_.clear();
+  EXPECT_THAT(said(), IsEmpty()) << "of what cannot be looked at nothing is known";
+}
+
+TEST_F(DiskRuleTest, ASmallShareOfALargeOneIsEnough) {
+  file_systems_["/data"] = {1, 10'000 * kGiB, Disks::kEnoughBytes};
+  EXPECT_THAT(said(), IsEmpty());
+  --file_systems_["/data"].free_bytes;
+  EXPECT_THAT(said(), ElementsAre("/data confirmed"));
+}
+
+TEST_F(DiskRuleTest, FileSystemsAreAskedEveryNowAndThenOnly) {
+  file_systems_["/data"].free_bytes = 0;
+  said();
+  const int asked = asked_;
+  now_.monotonic_ns += Disks::kBetweenLooksNs - 1;
+  disks_.look(settings_[AlertRule::disk_full], now_, conditions_);
+  EXPECT_EQ(asked_, asked);
+  EXPECT_THAT(conditions_, testing::SizeIs(2)) << "and it is still so";
+}
+
+TEST_F(DiskRuleTest, ARealFileSystemHasSomeBytes) {
+  const auto found = file_system_of(testing::TempDir());
+  ASSERT_TRUE(found);
+  EXPECT_GT(found->bytes, found->free_bytes);
+  EXPECT_FALSE(file_system_of("/there/is/none"));
 }
 
 TEST_F(AlertRulesTest, WhatIsSwitchedOffSaysNothing) {

@@ -16,6 +16,7 @@
 
 #include "history_fixture.h"
 #include "metrics/history/schema.h"
+#include "tests/metrics/sql.h"
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -25,14 +26,7 @@ using testing::Not;
 
 class HistoryFileTest : public HistoryTest {
  protected:
-  void sql(const std::string& statements) const {
-    sqlite3* database = nullptr;
-    ASSERT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
-    char* error = nullptr;
-    EXPECT_EQ(sqlite3_exec(database, statements.c_str(), nullptr, nullptr, &error), SQLITE_OK)
-        << error;
-    sqlite3_close(database);
-  }
+  void sql(const std::string& statements) const { run_sql(file_, statements); }
   // Of the first row that a statement has.
   int first_value(const char* statement) const {
     sqlite3* database = nullptr;
