@@ -22,7 +22,7 @@ std::optional<FileSystem> file_system_of(const std::string& folder) {
                     std::uint64_t{room.f_bavail} * room.f_frsize};
 }
 
-Disks::Disks(std::vector<std::string> files, FileSystemOf file_system_of)
+Disks::Disks(const std::vector<std::string>& files, FileSystemOf file_system_of)
     : file_system_of_(std::move(file_system_of)) {
   for (const std::string& file : files) {
     if (file.empty() || file.starts_with(kInMemory)) continue;

@@ -29,7 +29,7 @@ class Disks {
   using FileSystemOf = std::function<std::optional<FileSystem>(const std::string& folder)>;
 
   // Those in memory (kInMemory) are on none.
-  explicit Disks(std::vector<std::string> files,
+  explicit Disks(const std::vector<std::string>& files,
                  FileSystemOf file_system_of = metrics::file_system_of);
 
   // Asks the file systems every now and then: may wait as long as the disk does.

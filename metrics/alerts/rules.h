@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "metrics/alerts/condition.h"
@@ -20,7 +19,7 @@ namespace goxel_telemetry::metrics {
 class AlertRules {
  public:
   // Those that the bridge writes: whether their disks become full.
-  explicit AlertRules(std::vector<std::string> files = {}) : disks_(std::move(files)) {}
+  explicit AlertRules(const std::vector<std::string>& files = {}) : disks_(files) {}
 
   // Of an earlier bridge, still active.
   void take_up(const Alert& alert);
