@@ -33,15 +33,18 @@ class AlertServiceTest : public testing::Test {
     snapshots_ = snapshots;
     begin();
   }
-  void begin() {
-    service_ = std::make_unique<AlertService>(
-        file_, metrics::AlertSettings(), std::vector<std::string>{"ops", "dev"},
-        std::vector<std::string>(), [this] { return snapshots_; });
-    service_->add_source([this](const Time&) { return conditions_; });
-    service_->on_queued([this] { ++told_; });
+  // What has gone has ended.
+  static metrics::AlertSettings settings() {
     metrics::AlertSettings settings;
     settings[AlertRule::slower].clear = 0;
-    service_->set(settings, {"ops", "dev"});
+    return settings;
+  }
+  void begin() {
+    service_ =
+        std::make_unique<AlertService>(file_, settings(), std::vector<std::string>{"ops", "dev"},
+                                       std::vector<std::string>(), [this] { return snapshots_; });
+    service_->add_source([this](const Time&) { return conditions_; });
+    service_->on_queued([this] { ++told_; });
   }
   Time now() const { return {(5 + second_) * kNsPerSecond, kStartNs + second_ * kNsPerSecond}; }
   void look(std::uint64_t times = 1) {
@@ -220,7 +223,7 @@ TEST_F(AlertServiceTest, AnOrderlyEndLeavesAlertsToTheNextBridge) {
 TEST_F(AlertServiceTest, TheFileIsABridgesUntilItHasSentItsLastMessages) {
   look();
   service_->stop();
-  AlertService other(file_, metrics::AlertSettings(), {}, {}, [this] { return snapshots_; });
+  AlertService other(file_, settings(), {}, {}, [this] { return snapshots_; });
   other.look(now());
   EXPECT_FALSE(other.may_send());
   EXPECT_TRUE(service_->may_send());
@@ -256,9 +259,9 @@ class TwoBridgesTest : public AlertServiceTest {
  protected:
   TwoBridgesTest() {
     look();
-    other_ = std::make_unique<AlertService>(
-        file_, metrics::AlertSettings(), std::vector<std::string>{"ops", "dev"},
-        std::vector<std::string>(), [this] { return snapshots_; });
+    other_ =
+        std::make_unique<AlertService>(file_, settings(), std::vector<std::string>{"ops", "dev"},
+                                       std::vector<std::string>(), [this] { return snapshots_; });
     other_->add_source([this](const Time&) { return conditions_; });
   }
   void look_both(std::uint64_t times) {
@@ -350,7 +353,7 @@ TEST_F(AlertServiceTest, WhatHasEndedWhileTheFileWasAwayIsNotBegunAnewWhenItIsBa
 
 TEST_F(AlertServiceTest, ChannelsCanBeChangedWhileItRuns) {
   look();
-  service_->set(metrics::AlertSettings(), {"mail"});
+  service_->set(settings(), {"mail"});
   conditions_ = {slow()};
   look(12);
   EXPECT_THAT(messages("ops"), IsEmpty());
