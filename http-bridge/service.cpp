@@ -157,7 +157,8 @@ struct Service::Parts {
       history->start();
       instances.keep_history(*history);
     }
-    instances.show_alerts([this] { return alerts.counts(); });
+    instances.show_alerts([this] { return alerts.counts(); },
+                          [this] { return regressions.series(); });
     instances.on_tick(
         [this](const std::string& instance, metrics::Tick daemon, metrics::Tick outer) {
           regressions.take({instance, std::move(daemon), std::move(outer)});

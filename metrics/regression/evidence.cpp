@@ -8,13 +8,8 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-constexpr double kUnchanged = 5;            // evidence, for an alarm to be over
-constexpr std::uint32_t kNewUsual = 360;    // ticks, after which what an alarm says is the usual
-constexpr std::uint32_t kFewestTicks = 5;   // of evidence, of the centre
-constexpr std::uint32_t kFewestCounts = 9;  // and of events
-constexpr double kFewestSamples = 30;
-constexpr std::array<std::size_t, 2> kScalesOf = {2, 1};  // of the dispersion, by increase
-constexpr double kCountAllowance = 1.2;  // for the dispersion, whose measurement is uncertain
+constexpr double kUnchanged = 5;          // evidence, for an alarm to be over
+constexpr std::uint32_t kNewUsual = 360;  // ticks, after which what an alarm says is the usual
 
 }  // namespace
 
@@ -49,14 +44,13 @@ void Alarm::end(AlarmChange how, std::vector<AlarmChange>& changes) {
 
 std::vector<AlarmChange> CentreEvidence::add(std::uint64_t tick, double difference,
                                              const Variances& variances, double samples) {
-  constexpr double kMost = kWarns / kFewestTicks;
   last_[next_++ % last_.size()] = difference;
   std::array<double, kShifts.size()> of_this_tick{};
   for (std::size_t i = 0; i < kShifts.size(); ++i) {
     const double shift = kShifts[i];
     const double seen = limits_ ? std::min(difference, 3 * shift) : difference;
     const double ratio = shift * (seen - shift / 2) / variances[i];
-    of_this_tick[i] = limits_ ? std::clamp(ratio, -kMost, kMost) : ratio;
+    of_this_tick[i] = limits_ ? std::clamp(ratio, -kMostOfATick, kMostOfATick) : ratio;
     Sum& sum = sums_[i];
     sum.evidence += of_this_tick[i];
     if (sum.evidence <= 0) {
@@ -80,7 +74,8 @@ std::vector<AlarmChange> CentreEvidence::add(std::uint64_t tick, double differen
 bool CentreEvidence::is_enough(std::size_t shift, double threshold) const {
   const Sum& sum = sums_[shift];
   return sum.evidence >= threshold && sum.run.ticks >= kFewestTicks &&
-         sum.differences >= 0.6 * kShifts[shift] * sum.run.ticks && sum.samples >= kFewestSamples &&
+         sum.differences >= kLeastOfShift * kShifts[shift] * sum.run.ticks &&
+         sum.samples >= kFewestSamples &&
          std::accumulate(last_.begin(), last_.end(), 0.0) / static_cast<double>(last_.size()) >
              kShifts[shift] / 2 &&
          3 * sum.positive >= 2 * sum.run.ticks;
@@ -132,7 +127,7 @@ std::vector<AlarmChange> CountEvidence::add(std::uint64_t tick, double events, d
 
 bool CountEvidence::is_enough(const Sum& sum, double threshold) const {
   return sum.evidence >= threshold && sum.run.ticks >= kFewestCounts &&
-         sum.events >= search_.fewest && sum.events >= 1.5 * sum.expected;
+         sum.events >= search_.fewest && sum.events >= kLeastIncrease * sum.expected;
 }
 
 std::optional<std::size_t> CountEvidence::first_enough(double threshold) const {

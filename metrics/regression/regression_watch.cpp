@@ -264,4 +264,22 @@ std::vector<Condition> RegressionWatch::conditions() const {
   return conditions;
 }
 
+InstanceSeries RegressionWatch::series() const {
+  InstanceSeries all{instance_, daemon_.detector.series(), 0};
+  if (has_outer_) {
+    for (WatchedSeries& one : outer_.detector.series()) {
+      one.is_outer = true;
+      all.series.push_back(std::move(one));
+    }
+  }
+  std::stable_sort(
+      all.series.begin(), all.series.end(),
+      [](const WatchedSeries& a, const WatchedSeries& b) { return a.requests > b.requests; });
+  if (all.series.size() > InstanceSeries::kMost) {
+    all.left_out = all.series.size() - InstanceSeries::kMost;
+    all.series.resize(InstanceSeries::kMost);
+  }
+  return all;
+}
+
 }  // namespace goxel_telemetry::metrics

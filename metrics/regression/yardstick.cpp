@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -55,6 +56,23 @@ Yardstick Yardstick::of(const Histogram& usual, double least_clip) {
   });
   yardstick.scatter = squares / count;
   return yardstick;
+}
+
+double Yardstick::moved_by(double shift) const {
+  // Φ, and the mean of max(0, x) of a normal variable with this mean.
+  const auto below = [](double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; };
+  const auto above_zero = [&](double mean, double sd) {
+    const double z = mean / sd;
+    return mean * below(z) + sd * std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
+  };
+  // The standard deviation with which as many are within the clip as were seen.
+  double low = clip / 8;
+  double high = clip * 8;
+  for (int i = 0; i < 24; ++i) {
+    const double middle = (low + high) / 2;
+    (1 - 2 * below(-clip / middle) > gain ? low : high) = middle;
+  }
+  return (above_zero(shift + clip, low) - above_zero(shift - clip, low) - clip) / gain;
 }
 
 double residuals(const Yardstick& yardstick, const Histogram& latency) {

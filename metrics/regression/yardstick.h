@@ -20,6 +20,10 @@ struct Yardstick {
   // requests that are not clipped. Residuals are divided by it, so that their mean moves as the latencies do.
   double gain = 1;
 
+  // By how much the mean residual moves if all requests take e^shift times as long, were their logarithms normal: the more of
+  // them are clipped, the less.
+  double moved_by(double shift) const;
+
   // Of the histogram of latencies, which must not be empty.
   static Yardstick of(const Histogram& usual, double least_clip);
 };

@@ -153,6 +153,7 @@ class OpenApi(unittest.TestCase):
         cls.put_alert()
         cls.until(lambda: cls.bridge.ask("/api/v1/history?from=-1h").status == 200)
         cls.until(lambda: cls.bridge.ask("/api/v1/traces").document()["traces"])
+        cls.until(lambda: cls.bridge.ask("/api/v1/alerts/series").document()["instances"][0]["series"])
         cls.until(lambda: any(stack["windows"]["1m"]["operations"] for instance in cls.bridge.ask("/api/v1/layers").document()["instances"]
                               for stack in instance["stacks"]))
 
