@@ -38,7 +38,7 @@ struct WatchedSeries {
   // Of the centre, as a difference of natural logarithms: what of the latencies is ascribed to the load of this moment.
   std::optional<double> due_to_load;
 
-  // The smallest change that would be noticed, in half of the cases or more: latencies that are so many times as long (centre), or a share of
+  // The smallest change that would be noticed, in about half of the cases or more: latencies that are so many times as long (centre), or a share of
   // slow requests or failures. Empty: none would be, within an hour; or what is usual is not known.
   struct Noticeable {
     std::optional<double> ratio;  // to what is usual; empty if that is none

@@ -485,7 +485,9 @@ void RegressionDetector::State::add_noticeable(const SlowNoise& noise, double sc
                                                const Moves& moves, WatchedSeries& series) const {
   const TickTraffic traffic = TickTraffic::of(series.requests);
   if (!watches(series) || traffic.requests == 0) return;
-  const auto found = noticeable_shift(variances(noise, scatter / traffic.requests), traffic, moves);
+  const double of_requests = scatter / traffic.requests;
+  const auto found = noticeable_shift(variances(noise, of_requests),
+                                      kScatterAllowance * of_requests, traffic, moves);
   if (found)
     series.noticeable = {
         std::exp(found->size), {}, found->within * static_cast<double>(kTickSeconds)};

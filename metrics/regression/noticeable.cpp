@@ -34,9 +34,9 @@ double mean_below(double limit, double mean, double sd) {
 }
 
 // What a tick adds on average to the evidence for one of the shifts.
-double mean_evidence(double shift, double difference, double variance) {
+double mean_evidence(double shift, double difference, double variance, double of_a_tick) {
   const double mean = shift * (difference - shift / 2) / variance;
-  const double sd = shift / std::sqrt(variance);
+  const double sd = shift * std::sqrt(of_a_tick) / variance;
   const double least = -CentreEvidence::kMostOfATick;
   const double most = std::min(CentreEvidence::kMostOfATick, 2.5 * shift * shift / variance);
   return most - mean_below(most, mean, sd) + mean_below(least, mean, sd);
@@ -69,7 +69,7 @@ TickTraffic TickTraffic::of(double requests_per_tick) {
 }
 
 std::optional<Noticeable> noticeable_shift(const CentreEvidence::Variances& variances,
-                                           const TickTraffic& traffic,
+                                           double of_requests, const TickTraffic& traffic,
                                            const std::function<double(double shift)>& moves) {
   for (const std::uint32_t within : kNoticedWithin) {
     const double ticks = within * traffic.with_requests;
@@ -79,7 +79,9 @@ std::optional<Noticeable> noticeable_shift(const CentreEvidence::Variances& vari
       for (std::size_t i = 0; i < variances.size(); ++i) {
         const double sought = CentreEvidence::kShifts[i];
         if (difference >= kLeastOfShift * sought &&
-            ticks * mean_evidence(sought, difference, variances[i]) >= CentreEvidence::kWarns)
+            ticks * mean_evidence(sought, difference, variances[i],
+                                  of_requests + SlowNoise::kLeast) >=
+                CentreEvidence::kWarns)
           return true;
       }
       return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The smallest changes that evidence notices: with the mean of what a tick then adds to it, there is enough of it in time, and so in
-// half of the cases or more. docs/metrics-math.md, "What is noticed", derives them.
+// about half of the cases or more. docs/metrics-math.md, "What is noticed", derives them.
 #pragma once
 
 #include <array>
@@ -30,9 +30,9 @@ struct Noticeable {
   std::uint32_t within = 0;  // ticks
 };
 
-// `moves`: by how much the mean residual of a tick moves if all requests take e^shift times as long. Empty: within an hour, none is noticed.
+// `of_requests`: what of the variances comes from the requests' own scatter: by so much ticks differ from their neighbours. `moves`: by how much the mean residual of a tick moves if all requests take e^shift times as long. Empty: within an hour, none is noticed.
 std::optional<Noticeable> noticeable_shift(const CentreEvidence::Variances& variances,
-                                           const TickTraffic& traffic,
+                                           double of_requests, const TickTraffic& traffic,
                                            const std::function<double(double shift)>& moves);
 
 // `expected`: the share of the requests that the evidence expects.

@@ -162,9 +162,9 @@ TEST_F(RoutesTest, WhatAClientHasIsNotSentAgainAndWhatItTakesCompressedIs) {
 
 TEST_F(RoutesTest, ReadyPathsAreThePageAndAllThatNeedsTheNewestSnapshotsAlone) {
   std::vector<std::string> expected = page_paths();
-  for (const char* path :
-       {"/metrics", "/api/v1/snapshot", "/api/v1/overview", "/api/v1/instances",
-        "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers", "/healthz", "/readyz"}) {
+  for (const char* path : {"/metrics", "/api/v1/snapshot", "/api/v1/overview", "/api/v1/instances",
+                           "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers",
+                           "/api/v1/alerts/series", "/healthz", "/readyz"}) {
     expected.emplace_back(path);
   }
   EXPECT_THAT(Routes::ready_paths(), testing::UnorderedElementsAreArray(expected));
