@@ -174,6 +174,7 @@ struct Service::Parts {
                 {{"what_to_do", "give --alerts-file or --history, so that no message is lost"}});
     }
     alerts.add_source([this](const metrics::Time& now) { return regressions.look(now); });
+    alerts.keep_series([this] { return regressions.series(); });
     if (history) {
       alerts.add_source([this](const metrics::Time& now) {
         std::vector<metrics::Condition> conditions;

@@ -77,7 +77,31 @@ constexpr const char* kStep1 = R"(
   ) WITHOUT ROWID;
 )";
 
-constexpr std::array kSteps = {kStep1};
+// Of the detector: where in the daemon the time of a shift went, and what is watched. NULL: not known.
+constexpr const char* kStep2 = R"(
+  CREATE TABLE phase (
+    alert TEXT NOT NULL, operation INTEGER NOT NULL, place INTEGER NOT NULL,
+    phase TEXT NOT NULL, shift_ns REAL NOT NULL, share REAL NOT NULL,
+    PRIMARY KEY (alert, operation, place)
+  ) WITHOUT ROWID;
+  CREATE TABLE watched (
+    instance TEXT PRIMARY KEY,
+    as_of_ns INTEGER NOT NULL,
+    left_out INTEGER NOT NULL  -- series
+  ) WITHOUT ROWID;
+  CREATE TABLE series (
+    instance TEXT NOT NULL, place INTEGER NOT NULL,
+    is_outer INTEGER NOT NULL, is_all INTEGER NOT NULL,
+    stack TEXT NOT NULL, protocol TEXT NOT NULL, layer TEXT NOT NULL, operation TEXT NOT NULL,
+    channel TEXT NOT NULL, state TEXT NOT NULL,
+    requests_a_tick REAL NOT NULL, ticks_needed REAL,
+    usual_ns REAL, usual_share REAL, due_to_load REAL,
+    noticeable_ratio REAL, noticeable_share REAL, within_seconds REAL,
+    PRIMARY KEY (instance, place)
+  ) WITHOUT ROWID;
+)";
+
+constexpr std::array kSteps = {kStep1, kStep2};
 
 }  // namespace
 

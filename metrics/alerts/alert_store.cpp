@@ -6,6 +6,7 @@
 
 #include "metrics/alerts/alert_rows.h"
 #include "metrics/alerts/alert_schema.h"
+#include "metrics/alerts/series_rows.h"
 #include "metrics/text/format.h"
 #include "metrics/text/printable.h"
 #include "metrics/time.h"
@@ -356,6 +357,21 @@ HistoryResult AlertStore::waiting(std::vector<Waiting>& channels) {
       channels.push_back({text_in(select, 0, kMostNameBytes), to_unsigned(select.number(1)),
                           time_in(select, 3), text_in(select, 4, kMostSentenceBytes)});
     }
+    return {};
+  });
+}
+
+HistoryResult AlertStore::put_series(const std::vector<InstanceSeries>& series,
+                                     std::uint64_t now_ns) {
+  return state_->write([&](Database& database) -> HistoryResult {
+    metrics::put_series(database, series, now_ns);
+    return {};
+  });
+}
+
+HistoryResult AlertStore::series(std::vector<InstanceSeries>& series, std::uint64_t& as_of_ns) {
+  return state_->read([&](Database& database) -> HistoryResult {
+    as_of_ns = read_series(database, series);
     return {};
   });
 }

@@ -8,6 +8,7 @@
 #include "metrics/comparison/comparison.h"
 #include "metrics/comparison/tool_method.h"
 #include "metrics/layer.h"
+#include "metrics/regression/phase_shifts.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::metrics {
@@ -164,6 +165,9 @@ std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bo
       const double ns = compared.latency.mean.b.value_or(0) - compared.latency.mean.a.value_or(0);
       shift.layers = {{std::string(kDaemonLayer), ns, 1}};
     }
+    if (channel != Channel::errors && !is_outer)
+      shift.phases =
+          phase_shifts(PhaseSums::of(*before, compared.key), PhaseSums::of(after, compared.key));
     found.emplace_back(loss(compared, channel), std::move(shift));
   };
   for (const auto& [series, level] : incident.active) {

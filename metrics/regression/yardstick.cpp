@@ -33,6 +33,21 @@ double residual(const Yardstick& yardstick, double value) {
   return std::clamp(value - yardstick.median, -yardstick.clip, yardstick.clip) / yardstick.gain;
 }
 
+double normal_below(double z) {
+  return std::erfc(-z / std::numbers::sqrt2) / 2;
+}
+
+// The standard deviation of a normal variable of which the share `within` is not further off than `limit`.
+double spread_with(double limit, double within) {
+  double low = limit / 8;
+  double high = limit * 8;
+  for (int i = 0; i < 24; ++i) {
+    const double middle = (low + high) / 2;
+    (1 - 2 * normal_below(-limit / middle) > within ? low : high) = middle;
+  }
+  return low;
+}
+
 }  // namespace
 
 Yardstick Yardstick::of(const Histogram& usual, double least_clip) {
@@ -48,6 +63,7 @@ Yardstick Yardstick::of(const Histogram& usual, double least_clip) {
       within += static_cast<double>(in_bucket);
   });
   yardstick.gain = within / count;
+  yardstick.spread = spread_with(yardstick.clip, yardstick.gain);
   yardstick.centre = residuals(yardstick, usual) / count;
   double squares = 0;
   usual.for_each_bucket([&](std::uint32_t bucket, std::uint64_t in_bucket) {
@@ -59,20 +75,12 @@ Yardstick Yardstick::of(const Histogram& usual, double least_clip) {
 }
 
 double Yardstick::moved_by(double shift) const {
-  // Φ, and the mean of max(0, x) of a normal variable with this mean.
-  const auto below = [](double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; };
-  const auto above_zero = [&](double mean, double sd) {
-    const double z = mean / sd;
-    return mean * below(z) + sd * std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
+  // The mean of max(0, x) of a normal variable with this mean.
+  const auto above_zero = [this](double mean) {
+    const double z = mean / spread;
+    return mean * normal_below(z) + spread * std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
   };
-  // The standard deviation with which as many are within the clip as were seen.
-  double low = clip / 8;
-  double high = clip * 8;
-  for (int i = 0; i < 24; ++i) {
-    const double middle = (low + high) / 2;
-    (1 - 2 * below(-clip / middle) > gain ? low : high) = middle;
-  }
-  return (above_zero(shift + clip, low) - above_zero(shift - clip, low) - clip) / gain;
+  return (above_zero(shift + clip) - above_zero(shift - clip) - clip) / gain;
 }
 
 double residuals(const Yardstick& yardstick, const Histogram& latency) {
