@@ -51,6 +51,13 @@ void describe(const metrics::LayerShift& s, Member&& member) {
 }
 
 template <class Member>
+void describe(const metrics::PhaseShift& s, Member&& member) {
+  member("phase", s.phase);
+  member("shift_ns", s.shift_ns);
+  member("share", s.share);
+}
+
+template <class Member>
 void describe(const metrics::OperationShift& s, Member&& member) {
   member("stack", s.key.stack);
   member("protocol", s.key.protocol);
@@ -65,6 +72,7 @@ void describe(const metrics::OperationShift& s, Member&& member) {
   member("count_before", s.count_before);
   member("count_after", s.count_after);
   member("layers", s.layers);
+  member("phases", s.phases);
 }
 
 template <class Member>

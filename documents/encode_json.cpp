@@ -18,6 +18,7 @@
 #include "documents/snapshot_document.h"
 #include "documents/spans_document.h"
 #include "documents/traces_document.h"
+#include "documents/watched_series_document.h"
 #include "metrics/live/shared_list.h"
 #include "metrics/text/characters.h"
 
@@ -120,6 +121,7 @@ template std::string encode_json(const BlackBoxDocument&);
 template std::string encode_json(const HistoryDocument&);
 template std::string encode_json(const LayersDocument&);
 template std::string encode_json(const TracesDocument&);
+template std::string encode_json(const WatchedSeriesDocument&);
 template std::string encode_json(const AlertMessageDocument&);
 template std::string encode_json(const ComparisonDocument&);
 template std::string encode_json(const BaselineDocument&);

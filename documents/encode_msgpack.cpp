@@ -16,6 +16,7 @@
 #include "documents/snapshot_document.h"
 #include "documents/spans_document.h"
 #include "documents/traces_document.h"
+#include "documents/watched_series_document.h"
 #include "metrics/live/shared_list.h"
 
 namespace goxel_telemetry::documents {
@@ -98,6 +99,7 @@ template std::string encode_msgpack(const BlackBoxDocument&);
 template std::string encode_msgpack(const HistoryDocument&);
 template std::string encode_msgpack(const LayersDocument&);
 template std::string encode_msgpack(const TracesDocument&);
+template std::string encode_msgpack(const WatchedSeriesDocument&);
 template std::string encode_msgpack(const ComparisonDocument&);
 template std::string encode_msgpack(const BaselineListDocument&);
 template std::string encode_msgpack(const SpansDocument&);

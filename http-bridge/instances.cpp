@@ -198,6 +198,7 @@ void Instances::show(const Time& now) {
   snapshots->instances_left_out = left_out_;
   if (export_counts_) snapshots->exported = export_counts_();
   if (alert_counts_) snapshots->alerts = alert_counts_();
+  if (series_) snapshots->series = series_();
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     if (!views[i]) {
       const auto old =

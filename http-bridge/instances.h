@@ -57,9 +57,12 @@ class Instances {
   using Listener = std::function<void(const metrics::Follower&, const metrics::ListenedOperation&)>;
   void export_operations(Listener listener, std::function<ExportCounts()> counts);
 
-  // Snapshots say what `counts` says then. Call it before start().
-  void show_alerts(std::function<std::shared_ptr<const AlertCounts>()> counts) {
+  // Snapshots say what `counts` and `series` say then. Call it before start().
+  using Series = std::shared_ptr<const std::vector<metrics::InstanceSeries>>;
+  void show_alerts(std::function<std::shared_ptr<const AlertCounts>()> counts,
+                   std::function<Series()> series) {
     alert_counts_ = std::move(counts);
+    series_ = std::move(series);
   }
 
   // `listener` gets what each instance did in each tick (metrics/live/tick.h), of its daemon and of its outer layers, soon after it has
@@ -131,6 +134,7 @@ class Instances {
   std::optional<std::uint64_t> next_tick_;  // that is to be handed out
   std::function<ExportCounts()> export_counts_;
   std::function<std::shared_ptr<const AlertCounts>()> alert_counts_;
+  std::function<Series()> series_;
   std::optional<std::uint64_t> began_ns_;       // CLOCK_MONOTONIC of the first sweep
   std::set<std::string> with_outer_history_;    // those whose outer layers' history has begun
   std::optional<std::uint64_t> handed_out_ns_;  // CLOCK_MONOTONIC of the last hand-out

@@ -9,6 +9,7 @@
 
 #include "documents/layers_document.h"
 #include "documents/snapshot_document.h"
+#include "documents/watched_series_document.h"
 #include "http-bridge/alerts/alerts_route.h"
 #include "http-bridge/blackbox_route.h"
 #include "http-bridge/comparison_route.h"
@@ -95,6 +96,24 @@ Response layers(const Request& request, const Snapshots& all) {
   return document_reply(request, document);
 }
 
+// Of each instance that is watched.
+Response series(const Request& request, const Snapshots& all) {
+  const auto selected = select(request, all);
+  if (!selected) return unknown_instance(request);
+  documents::WatchedSeriesDocument document{
+      selected->taken_realtime_ns, waiting_for(*selected), {}};
+  for (const metrics::Snapshot& watched : selected->instances) {
+    metrics::InstanceSeries& of = document.instances.emplace_back();
+    of.instance = watched.instance;
+    if (all.series == nullptr) continue;
+    const auto found = std::find_if(
+        all.series->begin(), all.series->end(),
+        [&](const metrics::InstanceSeries& one) { return one.instance == watched.instance; });
+    if (found != all.series->end()) of = *found;
+  }
+  return document_reply(request, document);
+}
+
 Response healthy(const Request&, const Snapshots&) {
   return {200, documents::kJsonType, R"({"healthy":true})"};
 }
@@ -119,6 +138,7 @@ constexpr Route kRoutes[] = {
     {"/api/v1/operations", part<documents::OperationsDocument>, kOnlyInstance},
     {"/api/v1/inflight", part<documents::InflightDocument>, kOnlyInstance},
     {"/api/v1/layers", layers, kOnlyInstance},
+    {"/api/v1/alerts/series", series, kOnlyInstance},
     {"/healthz", healthy, {}},
     {"/readyz", ready, {}},
 };

@@ -156,7 +156,8 @@ struct Service::Parts {
       history->start();
       instances.keep_history(*history);
     }
-    instances.show_alerts([this] { return alerts.counts(); });
+    instances.show_alerts([this] { return alerts.counts(); },
+                          [this] { return regressions.series(); });
     instances.on_tick(
         [this](const std::string& instance, metrics::Tick daemon, metrics::Tick outer) {
           regressions.take({instance, std::move(daemon), std::move(outer)});
@@ -175,6 +176,7 @@ struct Service::Parts {
   void begin_alerts(std::vector<notify::ConfiguredChannel> channels) {
     warn_of_memory(!channels.empty());
     alerts.add_source([this](const metrics::Time& now) { return regressions.look(now); });
+    alerts.keep_series([this] { return regressions.series(); });
     if (history) {
       alerts.add_source([this](const metrics::Time& now) {
         std::vector<metrics::Condition> conditions;

@@ -10,6 +10,7 @@
 
 #include "http-bridge/alerts/alert_counts.h"
 #include "http-bridge/export_counts.h"
+#include "metrics/alerts/watched_series.h"
 #include "metrics/layers/layers.h"
 #include "metrics/layers/slowest_operations.h"
 #include "metrics/live/snapshot.h"
@@ -25,6 +26,8 @@ struct Snapshots {
   std::vector<std::shared_ptr<const metrics::SlowestOperations::Kept>> slowest = {};
   std::optional<ExportCounts> exported = {};       // empty: nothing is sent to a collector
   std::shared_ptr<const AlertCounts> alerts = {};  // null: nobody looks
+  // What is watched for regressions, as of the last tick that was looked at; null: nobody looks.
+  std::shared_ptr<const std::vector<metrics::InstanceSeries>> series = {};
 };
 
 // Whether we are attached to a daemon that runs, with its plugin.

@@ -77,6 +77,17 @@ int show(const AlertsOptions& options) {
   return finish(options.json ? alert_json(alert) : alert_screen(alert, output_style()));
 }
 
+int list_series(const AlertsOptions& options) {
+  std::vector<metrics::InstanceSeries> series;
+  std::uint64_t as_of_ns = 0;
+  demand(open(options, AlertStore::Mode::read)->series(series, as_of_ns));
+  std::erase_if(series, [&options](const metrics::InstanceSeries& one) {
+    return !options.instance.empty() && one.instance != options.instance;
+  });
+  if (!options.json) return finish(series_screen(series, as_of_ns, output_style()));
+  return finish(series_json({as_of_ns, "", std::move(series)}));
+}
+
 int judge(const AlertsOptions& options) {
   const auto judgement = metrics::judgement_named(options.judgement);
   if (!judgement)
@@ -165,6 +176,7 @@ void add_alerts(CLI::App& app, AlertsOptions& options, std::function<int()>& run
   silencing->add_option("--reason", options.silence.reason, "For others to read")
       ->type_name("TEXT");
   add("silences", "What is silenced", list_silences);
+  add("series", "What is watched for regressions, and what would be noticed", list_series);
   add("unsilence", "End a silence", unsilence)
       ->add_option("NUMBER", options.silence_id, "As silences has it")
       ->required();

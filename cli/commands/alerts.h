@@ -46,6 +46,9 @@ struct AlertList {
 std::string alerts_screen(const AlertList& list, const Style& style);
 std::string alert_screen(const metrics::Alert& alert, const Style& style);
 std::string silences_screen(const std::vector<metrics::Silence>& silences, const Style& style);
+// As of `as_of_ns`; 0: nothing is watched.
+std::string series_screen(const std::vector<metrics::InstanceSeries>& instances,
+                          std::uint64_t as_of_ns, const Style& style);
 
 // If the user chose the command, its options are filled in and `run` is set to run it. All arguments must outlive `app`. What
 // runs throws Failure.

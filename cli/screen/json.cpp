@@ -83,6 +83,10 @@ std::string alert_json(const metrics::Alert& alert) {
   return line_of(documents::AlertDocument{alert});
 }
 
+std::string series_json(const documents::WatchedSeriesDocument& series) {
+  return line_of(series);
+}
+
 std::string silence_json(const metrics::Silence& silence) {
   return line_of(documents::SilenceDocument{silence});
 }

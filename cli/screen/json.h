@@ -10,6 +10,7 @@
 
 #include "documents/alerts_document.h"
 #include "documents/comparison_document.h"
+#include "documents/watched_series_document.h"
 #include "metrics/comparison/comparison.h"
 #include "metrics/history/answer.h"
 #include "metrics/layers/layers.h"
@@ -51,6 +52,7 @@ std::string baseline_json(const documents::BaselineDocument& baseline);
 std::string alerts_json(const documents::AlertsDocument& alerts);
 std::string alert_json(const metrics::Alert& alert);
 std::string silence_json(const metrics::Silence& silence);
+std::string series_json(const documents::WatchedSeriesDocument& series);
 std::string baselines_json(std::vector<documents::BaselineDocument> baselines);
 
 }  // namespace goxel_telemetry::cli

@@ -29,6 +29,7 @@ using metrics::Time;
 
 constexpr std::chrono::seconds kBetweenLooks{1};
 constexpr std::uint64_t kBetweenOpeningsNs = 5 * kNsPerSecond;
+constexpr std::uint64_t kBetweenSeriesNs = 60 * kNsPerSecond;
 
 void tell_operator(const Alert& alert, AlertChange change) {
   const bool is_bad = change != AlertChange::ended;
@@ -116,6 +117,7 @@ void AlertService::look(const Time& now) {
   take(book_.look(conditions, watched, settings, now));
   tell_what_was_silenced(now);
   write(now);
+  write_series(now);
   show(now);
 }
 
@@ -260,6 +262,14 @@ void AlertService::write(const Time& now) {
   if (!unwritten_.empty() || store_ == nullptr) return;
   const std::scoped_lock lock(mutex_);
   message_.clear();
+}
+
+void AlertService::write_series(const Time& now) {
+  if (!series_ || store_ == nullptr) return;
+  if (series_ns_ != 0 && now.monotonic_ns < series_ns_ + kBetweenSeriesNs) return;
+  const Series series = series_();
+  if (series->empty() && series_ns_ == 0) return;  // no tick is over yet
+  if (check(store_->put_series(*series, now.realtime_ns))) series_ns_ = now.monotonic_ns;
 }
 
 void AlertService::show(const Time& now) {

@@ -42,9 +42,12 @@ class AlertService {
                std::function<std::shared_ptr<const Snapshots>()> latest);
   ~AlertService();
 
-  // Both before start(). Sources are asked, and `listener` is called, on the service's thread.
+  // All before start(). Sources are asked, and `listener` is called, on the service's thread.
   void add_source(metrics::ConditionSource source);
   void on_queued(std::function<void()> listener);  // there is a message more
+  // What is watched for regressions; kept in the file, as of once a minute. Never null.
+  using Series = std::shared_ptr<const std::vector<metrics::InstanceSeries>>;
+  void keep_series(std::function<Series()> series) { series_ = std::move(series); }
 
   void start();
   // Nobody looks any more. What is active stays so in the file, where the next bridge goes on with it. Until this is destroyed no other
@@ -81,6 +84,7 @@ class AlertService {
   bool is_silenced(const metrics::Alert& alert, std::uint64_t now_ns) const;
   void keep(metrics::Alert alert, std::optional<metrics::AlertChange> change, bool is_told);
   void write(const metrics::Time& now);
+  void write_series(const metrics::Time& now);
   void show(const metrics::Time& now);
   AlertKeeping keeping() const;
   bool check(const metrics::HistoryResult& result);
@@ -89,6 +93,7 @@ class AlertService {
   const std::function<std::shared_ptr<const Snapshots>()> latest_;
   std::vector<metrics::ConditionSource> sources_;
   std::function<void()> queued_ = [] {};
+  std::function<Series()> series_;
 
   // Of the service's thread:
   metrics::AlertRules rules_;
@@ -105,6 +110,7 @@ class AlertService {
   std::map<std::string, metrics::AlertChange> untold_;
   AlertCounts totals_;
   std::uint64_t counted_ns_ = 0;  // CLOCK_MONOTONIC: when accuracy was read
+  std::uint64_t series_ns_ = 0;   // CLOCK_MONOTONIC: when they were written; 0: not yet
 
   std::atomic<bool> may_send_ = false;
 

@@ -55,6 +55,18 @@ RegressionSource::Watches& RegressionSource::watches_of(const InstanceTick& firs
   return watches;
 }
 
+void RegressionSource::show_series() {
+  auto series = std::make_shared<Series>();
+  for (const auto& [instance, watches] : watches_) series->push_back(watches.usual.series());
+  const std::scoped_lock lock(mutex_);
+  series_ = std::move(series);
+}
+
+std::shared_ptr<const RegressionSource::Series> RegressionSource::series() const {
+  const std::scoped_lock lock(mutex_);
+  return series_;
+}
+
 std::vector<metrics::Condition> RegressionSource::look(const metrics::Time& now) {
   std::vector<InstanceTick> ticks;
   {
@@ -77,6 +89,7 @@ std::vector<metrics::Condition> RegressionSource::look(const metrics::Time& now)
   std::erase_if(watches_, [&](const auto& watch) {
     return place_of(watch.first) == latest->instances.end();
   });
+  if (!ticks.empty()) show_series();
   std::vector<metrics::Condition> conditions;
   for (const auto& [instance, watches] : watches_) {
     for (metrics::Condition& condition : watches.usual.conditions())

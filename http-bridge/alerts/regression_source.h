@@ -13,6 +13,7 @@
 
 #include "http-bridge/snapshots.h"
 #include "metrics/alerts/condition.h"
+#include "metrics/alerts/watched_series.h"
 #include "metrics/live/tick.h"
 #include "metrics/regression/pinned_watch.h"
 #include "metrics/regression/regression_watch.h"
@@ -45,19 +46,25 @@ class RegressionSource {
   // Looks at what has come since; what is so then. On one thread.
   std::vector<metrics::Condition> look(const metrics::Time& now);
 
+  // What is watched as of the last look that saw a tick, by instance. Thread-safe; never null.
+  using Series = std::vector<metrics::InstanceSeries>;
+  std::shared_ptr<const Series> series() const;
+
  private:
   struct Watches {
     metrics::RegressionWatch usual;
     std::optional<metrics::PinnedWatch> pinned;
   };
   Watches& watches_of(const InstanceTick& first, const metrics::Time& now);
+  void show_series();
 
   const std::function<std::shared_ptr<const Snapshots>()> latest_;
   const std::string history_file_;
   const Pinned pinned_;
   std::map<std::string, Watches> watches_;  // by instance
-  std::mutex mutex_;                        // guards what follows
+  mutable std::mutex mutex_;                // guards what follows
   std::vector<InstanceTick> waiting_;
+  std::shared_ptr<const Series> series_ = std::make_shared<Series>();
 };
 
 }  // namespace goxel_telemetry::http_bridge

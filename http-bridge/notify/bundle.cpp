@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kLongestText = 1'000;  // bytes
 constexpr std::size_t kMostLayers = 8;
+constexpr std::size_t kMostPhases = 4;
 constexpr std::size_t kMostNotes = 16;
 
 void bound(std::string& text) {
@@ -88,6 +89,8 @@ metrics::Alert bounded(metrics::Alert alert) {
     }
     bound(shift.layers, kMostLayers);
     for (metrics::LayerShift& layer : shift.layers) bound(layer.layer);
+    bound(shift.phases, kMostPhases);
+    for (metrics::PhaseShift& phase : shift.phases) bound(phase.phase);
   }
   for (metrics::AlertFact& fact : evidence.facts) {
     bound(fact.name);

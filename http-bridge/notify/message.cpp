@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "metrics/alerts/alert_words.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
 
@@ -107,6 +108,8 @@ std::vector<std::string> evidence_lines(const Event& event, std::uint64_t now_ns
                     metrics::format_count(shift.count_before));
     if (std::string layers = layers_text(shift); !layers.empty())
       lines.push_back(std::move(layers));
+    if (const std::string phases = metrics::phases_in_words(shift); !phases.empty())
+      lines.push_back("inside the daemon: " + phases);
   }
   for (const metrics::AlertFact& fact : evidence.facts) {
     lines.push_back(fact.name + ": " + fact.value);

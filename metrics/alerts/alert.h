@@ -64,6 +64,13 @@ struct LayerShift {
   double share = 0;     // of the sum of all layers' shifts
 };
 
+// The same inside the daemon: receiving the request, waiting in the queue, working on it (what its latency is), sending the answer.
+struct PhaseShift {
+  std::string phase;    // "receiving", "waiting", "working", "sending"
+  double shift_ns = 0;  // of the mean
+  double share = 0;     // of the sum of all phases' shifts
+};
+
 // How one operation (or all of them: `key.operation` is empty) differs from its reference.
 struct OperationShift {
   enum class Channel : std::uint8_t { centre, tail, errors };
@@ -80,7 +87,8 @@ struct OperationShift {
   double after = 0;
   std::uint64_t count_before = 0;  // requests
   std::uint64_t count_after = 0;
-  std::vector<LayerShift> layers;  // that which took most first; empty: not known
+  std::vector<LayerShift> layers;       // that which took most first; empty: not known
+  std::vector<PhaseShift> phases = {};  // of what the daemon reports; as above
 };
 const char* to_string(OperationShift::Channel channel);  // "centre", "tail", "errors"
 
@@ -95,7 +103,8 @@ struct AlertEvidence {
   std::string compared_with;  // for people; empty: with a limit, which is among the facts
   std::vector<std::string> not_looked_at;  // why this may not be all
   std::vector<AlertFact> facts;
-  // Of what the alert is about, one value every tick, the last of them newest, for a small chart; empty: none. In `unit`.
+  // Of what the alert is about, one value every tick (of slower_than_pinned: every 15 s), the last of them newest, for a small
+  // chart; empty: none. In `unit`.
   std::vector<double> course;
   double course_usual = 0;
   std::string unit;

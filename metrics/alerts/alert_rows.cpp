@@ -12,7 +12,8 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-constexpr std::array kEvidenceTables = {"operation", "layer", "fact", "not_looked_at", "course"};
+constexpr std::array kEvidenceTables = {"operation", "layer",         "phase",
+                                        "fact",      "not_looked_at", "course"};
 
 // The first of a list, as many as may be in a file.
 template <class List>
@@ -32,16 +33,6 @@ double real_for_file(double value) {
   return std::isnan(value) ? 0 : value;
 }
 
-// The value of an enumeration that has this name, of `count`.
-template <class Value>
-Value named_in(const Statement& row, int column, std::size_t count) {
-  const std::string name = name_in(row, column);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (name == to_string(static_cast<Value>(i))) return static_cast<Value>(i);
-  }
-  throw damaged();
-}
-
 void remove_evidence(Database& database, const std::string& id) {
   for (const char* const table : kEvidenceTables) {
     database.prepare(("DELETE FROM " + std::string(table) + " WHERE alert = ?").c_str())
@@ -54,6 +45,7 @@ void put_operations(Database& database, const std::string& id, const AlertEviden
   Statement operation =
       database.prepare("INSERT INTO operation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   Statement layer = database.prepare("INSERT INTO layer VALUES (?, ?, ?, ?, ?, ?)");
+  Statement phase = database.prepare("INSERT INTO phase VALUES (?, ?, ?, ?, ?, ?)");
   std::int64_t place = 0;
   for (const OperationShift& shift : first_of(evidence.operations, kMostShifts)) {
     operation.reset().bind(1, id).bind(2, place);
@@ -73,6 +65,14 @@ void put_operations(Database& database, const std::string& id, const AlertEviden
           .bind_real(5, real_for_file(one.shift_ns))
           .bind_real(6, real_for_file(one.share));
       layer.run();
+    }
+    std::int64_t phase_place = 0;
+    for (const PhaseShift& one : first_of(shift.phases, kMostPhaseShifts)) {
+      phase.reset().bind(1, id).bind(2, place).bind(3, phase_place++);
+      phase.bind(4, name_for_file(one.phase))
+          .bind_real(5, real_for_file(one.shift_ns))
+          .bind_real(6, real_for_file(one.share));
+      phase.run();
     }
     ++place;
   }
@@ -176,6 +176,8 @@ AlertRows::AlertRows(Database& database)
           " WHERE alert = ? ORDER BY place")),
       layers_(database.prepare("SELECT layer, shift_ns, share FROM layer"
                                " WHERE alert = ? AND operation = ? ORDER BY place")),
+      phases_(database.prepare("SELECT phase, shift_ns, share FROM phase"
+                               " WHERE alert = ? AND operation = ? ORDER BY place")),
       facts_(database.prepare("SELECT name, value FROM fact WHERE alert = ? ORDER BY place")),
       not_looked_at_(
           database.prepare("SELECT why FROM not_looked_at WHERE alert = ? ORDER BY place")),
@@ -234,6 +236,7 @@ void AlertRows::read_operations(Alert& alert) {
     shift.count_before = time_in(operations_, 11);
     shift.count_after = time_in(operations_, 12);
     read_layers(alert.id, operations_.number(0), shift);
+    read_phases(alert.id, operations_.number(0), shift);
   }
 }
 
@@ -241,6 +244,13 @@ void AlertRows::read_layers(const std::string& alert, std::int64_t place, Operat
   for (layers_.reset().bind(1, alert).bind(2, place); layers_.step();) {
     if (shift.layers.size() == kMostLayerShifts) throw damaged();
     shift.layers.push_back({name_in(layers_, 0), layers_.real(1), layers_.real(2)});
+  }
+}
+
+void AlertRows::read_phases(const std::string& alert, std::int64_t place, OperationShift& shift) {
+  for (phases_.reset().bind(1, alert).bind(2, place); phases_.step();) {
+    if (shift.phases.size() == kMostPhaseShifts) throw damaged();
+    shift.phases.push_back({name_in(phases_, 0), phases_.real(1), phases_.real(2)});
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "metrics/alerts/alert.h"
 #include "metrics/history/database.h"
+#include "metrics/history/rows.h"
 
 namespace goxel_telemetry::metrics {
 
@@ -16,6 +17,7 @@ inline constexpr std::size_t kMostNameBytes = 1'024;
 inline constexpr std::size_t kMostSentenceBytes = 8'192;
 // Of one operation.
 inline constexpr std::size_t kMostLayerShifts = 16;
+inline constexpr std::size_t kMostPhaseShifts = 8;
 inline constexpr std::size_t kMostNotLookedAt = 16;
 
 // `text` as it is written: printable, and at most so many bytes.
@@ -26,6 +28,15 @@ std::uint64_t time_in(const Statement& row, int column);
 // SQLite has signed numbers only: the end of time is the largest of them.
 std::int64_t time_for_file(std::uint64_t ns);
 
+// The value of an enumeration that has this name, of `count`. Throws if none has.
+template <class Value>
+Value named_in(const Statement& row, int column, std::size_t count) {
+  const std::string name = text_in(row, column, kMostNameBytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (name == to_string(static_cast<Value>(i))) return static_cast<Value>(i);
+  }
+  throw damaged();
+}
 // Throws if no name is this one.
 AlertChange change_in(const Statement& row, int column);
 
@@ -47,9 +58,11 @@ class AlertRows {
  private:
   void read_operations(Alert& alert);
   void read_layers(const std::string& alert, std::int64_t place, OperationShift& shift);
+  void read_phases(const std::string& alert, std::int64_t place, OperationShift& shift);
 
   Statement operations_;
   Statement layers_;
+  Statement phases_;
   Statement facts_;
   Statement not_looked_at_;
   Statement course_;

@@ -77,6 +77,7 @@ constexpr const char* kStep1 = R"(
   ) WITHOUT ROWID;
 )";
 
+// How channels do. Of the detector: where in the daemon the time of a shift went, and what is watched. NULL: not known.
 constexpr const char* kStep2 = R"(
   CREATE TABLE channel (  -- that is told of alerts, and how that went
     name TEXT PRIMARY KEY,
@@ -84,6 +85,26 @@ constexpr const char* kStep2 = R"(
     too_old INTEGER NOT NULL, silenced INTEGER NOT NULL,
     last_sent_ns INTEGER NOT NULL, last_failed_ns INTEGER NOT NULL,
     problem TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE phase (
+    alert TEXT NOT NULL, operation INTEGER NOT NULL, place INTEGER NOT NULL,
+    phase TEXT NOT NULL, shift_ns REAL NOT NULL, share REAL NOT NULL,
+    PRIMARY KEY (alert, operation, place)
+  ) WITHOUT ROWID;
+  CREATE TABLE watched (
+    instance TEXT PRIMARY KEY,
+    as_of_ns INTEGER NOT NULL,
+    left_out INTEGER NOT NULL  -- series
+  ) WITHOUT ROWID;
+  CREATE TABLE series (
+    instance TEXT NOT NULL, place INTEGER NOT NULL,
+    is_outer INTEGER NOT NULL, is_all INTEGER NOT NULL,
+    stack TEXT NOT NULL, protocol TEXT NOT NULL, layer TEXT NOT NULL, operation TEXT NOT NULL,
+    channel TEXT NOT NULL, state TEXT NOT NULL,
+    requests_a_tick REAL NOT NULL, ticks_needed REAL,
+    usual_ns REAL, usual_share REAL, due_to_load REAL,
+    noticeable_ratio REAL, noticeable_share REAL, within_seconds REAL,
+    PRIMARY KEY (instance, place)
   ) WITHOUT ROWID;
 )";
 

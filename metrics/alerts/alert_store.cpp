@@ -7,6 +7,7 @@
 
 #include "metrics/alerts/alert_rows.h"
 #include "metrics/alerts/alert_schema.h"
+#include "metrics/alerts/series_rows.h"
 #include "metrics/text/format.h"
 #include "metrics/text/printable.h"
 #include "metrics/time.h"
@@ -416,6 +417,21 @@ HistoryResult AlertStore::channels(std::vector<Channel>& channels) {
       one.name = name;
       channels.push_back(std::move(one));
     }
+    return {};
+  });
+}
+
+HistoryResult AlertStore::put_series(const std::vector<InstanceSeries>& series,
+                                     std::uint64_t now_ns) {
+  return state_->write([&](Database& database) -> HistoryResult {
+    metrics::put_series(database, series, now_ns);
+    return {};
+  });
+}
+
+HistoryResult AlertStore::series(std::vector<InstanceSeries>& series, std::uint64_t& as_of_ns) {
+  return state_->read([&](Database& database) -> HistoryResult {
+    as_of_ns = read_series(database, series);
     return {};
   });
 }

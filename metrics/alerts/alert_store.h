@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "metrics/alerts/alert.h"
+#include "metrics/alerts/watched_series.h"
 #include "metrics/history/database.h"
 
 namespace goxel_telemetry::metrics {
@@ -133,6 +134,10 @@ class AlertStore {
     std::string why = {};         // the oldest was not sent yet
   };
   HistoryResult channels(std::vector<Channel>& channels);
+
+  // What is watched for regressions as of `now_ns`, in place of what was; and, by instance, what is there, as of when (0: nothing yet).
+  HistoryResult put_series(const std::vector<InstanceSeries>& series, std::uint64_t now_ns);
+  HistoryResult series(std::vector<InstanceSeries>& series, std::uint64_t& as_of_ns);
 
  private:
   class State;

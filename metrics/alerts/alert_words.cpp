@@ -41,4 +41,13 @@ std::string layers_in_words(const OperationShift& shift) {
   return text;
 }
 
+std::string phases_in_words(const OperationShift& shift) {
+  std::string text;
+  for (const PhaseShift& phase : shift.phases) {
+    if (phase.share <= 0) break;
+    text += (text.empty() ? "" : ", ") + phase.phase + ' ' + format_percent(phase.share);
+  }
+  return text;
+}
+
 }  // namespace goxel_telemetry::metrics

@@ -18,5 +18,7 @@ std::string value_in_words(const OperationShift& shift, double value);
 std::string times_in_words(double ratio);
 // "daemon 80.0 %, mcp-server 20.0 %"; empty: not known.
 std::string layers_in_words(const OperationShift& shift);
+// "working 97.0 %, waiting 3.0 %": those that have a part in it; empty: not known.
+std::string phases_in_words(const OperationShift& shift);
 
 }  // namespace goxel_telemetry::metrics

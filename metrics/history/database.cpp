@@ -73,6 +73,12 @@ Statement& Statement::bind_real(int index, double value) {
   return *this;
 }
 
+Statement& Statement::bind_real(int index, std::optional<double> value) {
+  if (value) return bind_real(index, *value);
+  check(sqlite3_bind_null(statement_.get(), index));
+  return *this;
+}
+
 // SQLite copies what is bound.
 Statement& Statement::bind(int index, std::string_view text) {
   check(sqlite3_bind_text64(statement_.get(), index, text.data(), text.size(), SQLITE_TRANSIENT,
@@ -106,6 +112,11 @@ std::int64_t Statement::number(int column) const {
 
 double Statement::real(int column) const {
   return sqlite3_column_double(statement_.get(), column);
+}
+
+std::optional<double> Statement::real_or_null(int column) const {
+  if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
+  return real(column);
 }
 
 std::string Statement::text(int column) const {

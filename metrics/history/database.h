@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -65,6 +66,7 @@ class Statement {
   Statement& bind(int index, std::string_view text);
   Statement& bind(int index, std::span<const std::uint8_t> bytes);
   Statement& bind_real(int index, double value);
+  Statement& bind_real(int index, std::optional<double> value);  // empty: NULL
 
   // True: there is a row. Its values are valid until the next step() or reset().
   bool step();
@@ -85,6 +87,7 @@ class Statement {
 
   std::int64_t number(int column) const;
   double real(int column) const;
+  std::optional<double> real_or_null(int column) const;
   std::string text(int column) const;
   std::span<const std::uint8_t> bytes(int column) const;
 

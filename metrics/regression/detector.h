@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "metrics/alerts/alert.h"
+#include "metrics/alerts/watched_series.h"
 #include "metrics/live/tick.h"
 #include "metrics/operation_key.h"
 
@@ -55,6 +56,9 @@ class RegressionDetector {
 
   // The daemon was restarted: the ticks from now on are those of the new one. What was usual stays.
   void begin_epoch();
+
+  // What it watches: all operations together, then each, in three channels.
+  std::vector<WatchedSeries> series() const;
 
  private:
   class State;

@@ -8,13 +8,8 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
-constexpr double kUnchanged = 5;            // evidence, for an alarm to be over
-constexpr std::uint32_t kNewUsual = 360;    // ticks, after which what an alarm says is the usual
-constexpr std::uint32_t kFewestTicks = 5;   // of evidence, of the centre
-constexpr std::uint32_t kFewestCounts = 9;  // and of events
-constexpr double kFewestSamples = 30;
-constexpr std::array<std::size_t, 2> kScalesOf = {2, 1};  // of the dispersion, by increase
-constexpr double kCountAllowance = 1.2;  // for the dispersion, whose measurement is uncertain
+constexpr double kUnchanged = 5;          // evidence, for an alarm to be over
+constexpr std::uint32_t kNewUsual = 360;  // ticks, after which what an alarm says is the usual
 
 template <class Sums, class IsEnough>
 std::optional<EnoughEvidence> first(const Sums& sums, IsEnough is_enough) {
@@ -72,14 +67,13 @@ void Alarm::end(AlarmChange how, std::vector<AlarmChange>& changes) {
 
 std::vector<AlarmChange> CentreEvidence::add(std::uint64_t tick, double difference,
                                              const Variances& variances, double samples) {
-  constexpr double kMost = kWarns / kFewestTicks;
   last_[next_++ % last_.size()] = difference;
   std::array<double, kShifts.size()> of_this_tick{};
   for (std::size_t i = 0; i < kShifts.size(); ++i) {
     const double shift = kShifts[i];
     const double seen = limits_ ? std::min(difference, 3 * shift) : difference;
     const double ratio = shift * (seen - shift / 2) / variances[i];
-    of_this_tick[i] = limits_ ? std::clamp(ratio, -kMost, kMost) : ratio;
+    of_this_tick[i] = limits_ ? std::clamp(ratio, -kMostOfATick, kMostOfATick) : ratio;
     Sum& sum = sums_[i];
     if (!sum.add(of_this_tick[i], tick)) {
       sum = {};
@@ -101,8 +95,9 @@ std::optional<EnoughEvidence> CentreEvidence::first_enough(double threshold) con
   return first(sums_, [&](std::size_t i) {
     const Sum& sum = sums_[i];
     return sum.evidence >= threshold && sum.ticks >= kFewestTicks &&
-           sum.differences >= 0.6 * kShifts[i] * sum.ticks && sum.samples >= kFewestSamples &&
-           last_mean > kShifts[i] / 2 && 3 * sum.positive >= 2 * sum.ticks;
+           sum.differences >= kLeastOfShift * kShifts[i] * sum.ticks &&
+           sum.samples >= kFewestSamples && last_mean > kShifts[i] / 2 &&
+           3 * sum.positive >= 2 * sum.ticks;
   });
 }
 
@@ -142,7 +137,7 @@ std::optional<EnoughEvidence> CountEvidence::first_enough(double threshold) cons
   return first(sums_, [&](std::size_t i) {
     const Sum& sum = sums_[i];
     return sum.evidence >= threshold && sum.ticks >= kFewestCounts &&
-           sum.events >= search_.fewest && sum.events >= 1.5 * sum.expected;
+           sum.events >= search_.fewest && sum.events >= kLeastIncrease * sum.expected;
   });
 }
 

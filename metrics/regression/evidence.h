@@ -42,6 +42,7 @@ struct EnoughEvidence {
 class Alarm {
  public:
   bool active() const { return level_ != Level::quiet; }
+  bool confirmed() const { return level_ == Level::confirmed; }
   std::uint64_t since() const { return since_; }
 
   // What follows from one tick, in which so much was added to each sum. An alarm is over when the sum that has raised it gets
@@ -62,6 +63,18 @@ class Alarm {
   double unchanged_ = 0;
 };
 
+// What an alarm needs beside evidence: so many ticks of it, and requests, with so much of the shift that is looked for.
+inline constexpr std::uint32_t kFewestTicks = 5;
+inline constexpr double kFewestSamples = 30;
+inline constexpr double kLeastOfShift = 0.6;
+// Of events: so many ticks, and so many times as many as expected.
+inline constexpr std::uint32_t kFewestCounts = 9;
+inline constexpr double kLeastIncrease = 1.5;
+
+inline constexpr std::array<std::size_t, 2> kScalesOf = {2, 1};  // of the dispersion, by increase
+inline constexpr double kCountAllowance =
+    1.2;  // for the dispersion, whose measurement is uncertain
+
 // By how much more evidence an alarm is confirmed: it is then e^6 times as seldom wrong.
 inline constexpr double kConfirmsBeyond = 6;
 
@@ -70,6 +83,7 @@ class CentreEvidence {
  public:
   static constexpr double kWarns = 9.5;
   static constexpr double kConfirms = kWarns + kConfirmsBeyond;
+  static constexpr double kMostOfATick = kWarns / kFewestTicks;
   // The shifts that are looked for, as differences of natural logarithms.
   static constexpr std::array<double, 3> kShifts = {0.08, 0.16, 0.35};
 

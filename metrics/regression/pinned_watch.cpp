@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "metrics/layer.h"
 #include "metrics/time.h"
 
 namespace goxel_telemetry::metrics {
@@ -19,6 +20,7 @@ void PinnedWatch::read() {
   if (version_ == version) return;
   version_ = std::move(version);
   pinned_.reset();
+  condition_.reset();
   Baseline baseline;
   const StoreResult result = store_.load(baseline_, baseline);
   message_ = result.message;
@@ -27,7 +29,11 @@ void PinnedWatch::read() {
     return;
   }
   pinned_ = {PinnedSession(baseline.observation),
-             PinnedCondition({instance_, baseline_, baseline.saved_realtime_ns})};
+             PinnedCondition({instance_, baseline_, baseline.saved_realtime_ns}),
+             {}};
+  for (const auto& [key, blocks] : baseline.observation.operations) {
+    if (key.layer == kDaemonLayer) pinned_->phases[key].add(blocks.total());
+  }
 }
 
 void PinnedWatch::tick(std::uint64_t number, std::span<const OperationTick> operations) {
@@ -40,10 +46,30 @@ void PinnedWatch::tick(std::uint64_t number, std::span<const OperationTick> oper
   now.begin_seconds += begin_seconds_;
   pinned_->condition.look(pinned_->session.compare(now), now.begin_seconds * kNsPerSecond,
                           now.end_seconds() * kNsPerSecond);
+  describe(now);
 }
 
-std::optional<Condition> PinnedWatch::condition() const {
-  return pinned_ ? pinned_->condition.condition() : std::nullopt;
+// Adds what the comparison does not say: in which phase the operations take longer, and the course of the one that is worst.
+void PinnedWatch::describe(const Observation& now) {
+  condition_ = pinned_->condition.condition();
+  if (!condition_) return;
+  AlertEvidence& evidence = condition_->evidence;
+  for (OperationShift& shift : evidence.operations) {
+    const auto before = pinned_->phases.find(shift.key);
+    const auto after = now.operations.find(shift.key);
+    if (before == pinned_->phases.end() || after == now.operations.end()) continue;
+    shift.phases = phase_shifts(before->second, PhaseSums::of(now, shift.key));
+    if (!evidence.course.empty()) continue;
+    evidence.course.resize(now.observed_ns.size());
+    after->second.for_each([&](std::uint32_t block, const Tally& tally) {
+      if (tally.latency.count() != 0)
+        evidence.course.at(block) = static_cast<double>(tally.latency.quantile(0.5)) / 1e6;
+    });
+    evidence.course_usual = shift.before / 1e6;
+    evidence.unit = "ms";
+  }
+  evidence.not_looked_at.emplace_back(
+      "the layers outside of the daemon: only the daemon is compared with a pinned session");
 }
 
 }  // namespace goxel_telemetry::metrics

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include "metrics/alerts/condition.h"
 #include "metrics/comparison/baseline_store.h"
 #include "metrics/regression/kept_ticks.h"
+#include "metrics/regression/phase_shifts.h"
 #include "metrics/regression/pinned.h"
 #include "metrics/regression/pinned_condition.h"
 
@@ -28,7 +30,7 @@ class PinnedWatch {
   // As of KeptTicks::add(). Now and then this reads the baseline's file: if it is another one, the watch begins anew.
   void tick(std::uint64_t number, std::span<const OperationTick> operations);
 
-  std::optional<Condition> condition() const;
+  const std::optional<Condition>& condition() const { return condition_; }
   // One sentence while the baseline cannot be read, else empty.
   const std::string& message() const { return message_; }
 
@@ -36,8 +38,10 @@ class PinnedWatch {
   struct Pinned {
     PinnedSession session;
     PinnedCondition condition;
+    std::map<OperationKey, PhaseSums> phases;  // of the daemon
   };
   void read();
+  void describe(const Observation& now);
 
   std::string instance_;
   BaselineStore store_;
@@ -47,6 +51,7 @@ class PinnedWatch {
   std::uint64_t next_look_ = 0;         // tick
   std::optional<std::string> version_;  // of the file that was read
   std::optional<Pinned> pinned_;
+  std::optional<Condition> condition_;
   std::string message_;
 };
 

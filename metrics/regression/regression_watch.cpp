@@ -8,6 +8,7 @@
 #include "metrics/comparison/comparison.h"
 #include "metrics/comparison/tool_method.h"
 #include "metrics/layer.h"
+#include "metrics/regression/phase_shifts.h"
 #include "metrics/text/format.h"
 
 namespace goxel_telemetry::metrics {
@@ -171,6 +172,9 @@ std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bo
       const double ns = compared.latency.mean.b.value_or(0) - compared.latency.mean.a.value_or(0);
       shift.layers = {{std::string(kDaemonLayer), ns, 1}};
     }
+    if (channel != Channel::errors && !is_outer)
+      shift.phases =
+          phase_shifts(PhaseSums::of(*before, compared.key), PhaseSums::of(after, compared.key));
     found.emplace_back(loss(compared, channel), std::move(shift));
   };
   for (const auto& [series, level] : incident.active) {
@@ -276,6 +280,24 @@ std::vector<Condition> RegressionWatch::conditions() const {
     if (incident->condition) conditions.push_back(*incident->condition);
   }
   return conditions;
+}
+
+InstanceSeries RegressionWatch::series() const {
+  InstanceSeries all{instance_, daemon_.detector.series(), 0};
+  if (has_outer_) {
+    for (WatchedSeries& one : outer_.detector.series()) {
+      one.is_outer = true;
+      all.series.push_back(std::move(one));
+    }
+  }
+  std::stable_sort(
+      all.series.begin(), all.series.end(),
+      [](const WatchedSeries& a, const WatchedSeries& b) { return a.requests > b.requests; });
+  if (all.series.size() > InstanceSeries::kMost) {
+    all.left_out = all.series.size() - InstanceSeries::kMost;
+    all.series.resize(InstanceSeries::kMost);
+  }
+  return all;
 }
 
 }  // namespace goxel_telemetry::metrics

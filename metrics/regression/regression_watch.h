@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "metrics/alerts/condition.h"
+#include "metrics/alerts/watched_series.h"
 #include "metrics/layers/layers.h"
 #include "metrics/live/tick.h"
 #include "metrics/regression/detector.h"
@@ -32,6 +33,9 @@ class RegressionWatch {
 
   // What is so, and what has become the usual in the last tick.
   std::vector<Condition> conditions() const;
+
+  // All that is watched, of both.
+  InstanceSeries series() const;
 
  private:
   // A detector, and what it was given.

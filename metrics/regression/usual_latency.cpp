@@ -89,4 +89,16 @@ double UsualLatency::median_ns() const {
   return yardstick_ ? std::exp(yardstick_->median + level_ - yardstick_->centre) : 0;
 }
 
+double UsualLatency::tail_ns() const {
+  return yardstick_ ? median_ns() * std::exp(yardstick_->tail) : 0;
+}
+
+double UsualLatency::ticks_to_learn() const {
+  return kLearningTicks - std::min(kLearningTicks, next_ticks_);
+}
+
+double UsualLatency::requests_to_learn() const {
+  return static_cast<double>(kLearningRequests - std::min(kLearningRequests, next_.count()));
+}
+
 }  // namespace goxel_telemetry::metrics

@@ -43,10 +43,15 @@ class UsualLatency {
   const SlowNoise& noise() const { return noise_; }
   // Of the latency at the load that is usual, nanoseconds.
   double median_ns() const;
+  double tail_ns() const;  // the 99th percentile then
+  // Of a tick's residual, at this load.
+  double due_to_load(double load) const;
+  const std::optional<Yardstick>& yardstick() const { return yardstick_; }
+  // What the yardstick that is being learnt still needs.
+  double ticks_to_learn() const;
+  double requests_to_learn() const;
 
  private:
-  double due_to_load(double load) const;
-
   double least_clip_;
   std::optional<Yardstick> yardstick_;
   std::uint64_t yardsticks_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 namespace goxel_telemetry::metrics {
 namespace {
@@ -32,6 +33,21 @@ double residual(const Yardstick& yardstick, double value) {
   return std::clamp(value - yardstick.median, -yardstick.clip, yardstick.clip) / yardstick.gain;
 }
 
+double normal_below(double z) {
+  return std::erfc(-z / std::numbers::sqrt2) / 2;
+}
+
+// The standard deviation of a normal variable of which the share `within` is not further off than `limit`.
+double spread_with(double limit, double within) {
+  double low = limit / 8;
+  double high = limit * 8;
+  for (int i = 0; i < 24; ++i) {
+    const double middle = (low + high) / 2;
+    (1 - 2 * normal_below(-limit / middle) > within ? low : high) = middle;
+  }
+  return low;
+}
+
 }  // namespace
 
 Yardstick Yardstick::of(const Histogram& usual, double least_clip) {
@@ -47,6 +63,7 @@ Yardstick Yardstick::of(const Histogram& usual, double least_clip) {
       within += static_cast<double>(in_bucket);
   });
   yardstick.gain = within / count;
+  yardstick.spread = spread_with(yardstick.clip, yardstick.gain);
   yardstick.centre = residuals(yardstick, usual) / count;
   double squares = 0;
   usual.for_each_bucket([&](std::uint32_t bucket, std::uint64_t in_bucket) {
@@ -55,6 +72,15 @@ Yardstick Yardstick::of(const Histogram& usual, double least_clip) {
   });
   yardstick.scatter = squares / count;
   return yardstick;
+}
+
+double Yardstick::moved_by(double shift) const {
+  // The mean of max(0, x) of a normal variable with this mean.
+  const auto above_zero = [this](double mean) {
+    const double z = mean / spread;
+    return mean * normal_below(z) + spread * std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
+  };
+  return (above_zero(shift + clip) - above_zero(shift - clip) - clip) / gain;
 }
 
 double residuals(const Yardstick& yardstick, const Histogram& latency) {

@@ -19,6 +19,11 @@ struct Yardstick {
   // If all requests take longer by a small factor, so does the mean of what was clipped by this part of it: the share of
   // requests that are not clipped. Residuals are divided by it, so that their mean moves as the latencies do.
   double gain = 1;
+  double spread = 0;  // standard deviation, were they normal and as many of them clipped
+
+  // By how much the mean residual moves if all requests take e^shift times as long, were their logarithms normal: the more of
+  // them are clipped, the less.
+  double moved_by(double shift) const;
 
   // Of the histogram of latencies, which must not be empty.
   static Yardstick of(const Histogram& usual, double least_clip);

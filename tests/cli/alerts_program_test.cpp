@@ -62,6 +62,7 @@ class AlertsProgram : public testing::Test {
     shift.before = 1e6;
     shift.after = 1.5e6;
     shift.layers = {{"daemon", 4e5, 0.8}};
+    shift.phases = {{"working", 3e5, 0.75}, {"waiting", 1e5, 0.25}};
     one.evidence.compared_with = "the last 24 hours";
     one.evidence.facts = {{"queue depth", "14"}};
     one.evidence.course = {1, 4, 8};
@@ -114,6 +115,47 @@ TEST_F(AlertsProgram, SaysHowChannelsDoAndThatNobodyWatches) {
   const json document = json::parse(said({"--json"}));
   EXPECT_THAT(document["message"], StartsWith("no bridge has watched since 2001-09-09"));
   EXPECT_EQ(document["channels"][1]["failed"], 2);
+}
+
+TEST_F(AlertsProgram, TellsWhatIsWatchedAndWhatIsNotYet) {
+  EXPECT_THAT(said({"series"}), HasSubstr("nothing is watched yet"));
+  metrics::InstanceSeries of{"goxel", {}, 2};
+  of.series.reserve(6);  // references stay
+  metrics::WatchedSeries& watched = of.series.emplace_back();
+  watched.key = {"4-layer", "mcp", "daemon", "render\x1b[2J"};
+  watched.state = metrics::WatchedSeries::State::watching;
+  watched.requests = 50;
+  watched.usual_ns = 2e6;
+  watched.due_to_load = 0.05;
+  watched.noticeable = {1.25, {}, 60};
+  metrics::WatchedSeries& seldom = of.series.emplace_back(watched);
+  seldom.noticeable.reset();
+  metrics::WatchedSeries& tail = of.series.emplace_back(watched);
+  tail.channel = metrics::OperationShift::Channel::tail;
+  tail.noticeable = {3.0, 0.03, 300};
+  metrics::WatchedSeries& learning = of.series.emplace_back(watched);
+  learning.key->operation = "fill";
+  learning.state = metrics::WatchedSeries::State::learning;
+  learning.ticks_needed = 515;
+  of.series.emplace_back(learning).ticks_needed = 100;
+  of.series.emplace_back(learning).key->operation = "ping";
+  of.series.back().ticks_needed.reset();
+  metrics::HistoryResult why;
+  const auto store = AlertStore::open(file_, AlertStore::Mode::write, why);
+  ASSERT_TRUE(store->put_series({of}, metrics::Time::now().realtime_ns).done());
+
+  const std::string text = said({"series"});
+  EXPECT_THAT(text, HasSubstr("×1.25 in 1 min"));
+  EXPECT_THAT(text, HasSubstr("3.00 % in 5 min"));
+  EXPECT_THAT(text, HasSubstr("not within 1 h"));
+  EXPECT_THAT(text, HasSubstr("+5.13 %"));
+  EXPECT_THAT(text, HasSubstr("fill (daemon) needs 43 more minutes of traffic\n"));
+  EXPECT_THAT(text, HasSubstr("ping (daemon) has no requests to learn from\n"));
+  EXPECT_THAT(text, HasSubstr("and 2 more series"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  const json document = json::parse(said({"series", "--json"}));
+  EXPECT_EQ(document["instances"][0]["series"][0]["noticeable"]["ratio"], 1.25);
+  EXPECT_THAT(said({"series", "--instance", "other"}), HasSubstr("nothing is watched yet"));
 }
 
 TEST_F(AlertsProgram, ListsTheNewestFirst) {

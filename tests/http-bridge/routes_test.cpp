@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "http-bridge/page_assets.h"
@@ -61,6 +62,51 @@ TEST_F(RoutesTest, SpansArePostedAndNotAskedFor) {
   EXPECT_STREQ(response.allowed_methods, "POST");
 }
 
+TEST_F(RoutesTest, TellsWhatIsWatchedForRegressionsOfEachInstance) {
+  const auto series = std::make_shared<std::vector<metrics::InstanceSeries>>();
+  metrics::InstanceSeries& of = series->emplace_back();
+  of.instance = snapshots_.instances.front().instance;
+  of.left_out = 2;
+  metrics::WatchedSeries& all = of.series.emplace_back();
+  all.state = metrics::WatchedSeries::State::arming;
+  all.ticks_needed = 12;
+  all.requests = 10;
+  metrics::WatchedSeries& one = of.series.emplace_back();
+  one.is_outer = true;
+  one.key = {"2-layer", "mcp", "mcp-server", "render"};
+  one.channel = metrics::OperationShift::Channel::centre;
+  one.state = metrics::WatchedSeries::State::watching;
+  one.usual_ns = 2e6;
+  one.due_to_load = std::log(1.1);
+  one.noticeable = {1.25, {}, 60};
+  snapshots_.series = series;
+
+  const json document = json::parse(get("/api/v1/alerts/series").body);
+  ASSERT_EQ(document["instances"].size(), snapshots_.instances.size());
+  const json& instance = document["instances"][0];
+  EXPECT_EQ(instance["instance"], of.instance);
+  EXPECT_EQ(instance["series_left_out"], 2);
+  const json& first = instance["series"][0];
+  EXPECT_EQ(first["all"], true);
+  EXPECT_EQ(first["operation"], "");
+  EXPECT_EQ(first["state"], "arming");
+  EXPECT_EQ(first["seconds_needed"], 60);
+  EXPECT_EQ(first["requests_per_second"], 2);
+  EXPECT_EQ(first["noticeable"], nullptr);
+  const json& second = instance["series"][1];
+  EXPECT_EQ(second["outer"], true);
+  EXPECT_EQ(second["layer"], "mcp-server");
+  EXPECT_EQ(second["channel"], "centre");
+  EXPECT_EQ(second["seconds_needed"], nullptr);
+  EXPECT_EQ(second["usual_ns"], 2e6);
+  EXPECT_NEAR(second["load_ratio"], 1.1, 1e-9);
+  EXPECT_EQ(second["noticeable"],
+            json({{"ratio", 1.25}, {"share", nullptr}, {"within_seconds", 60.0}}));
+
+  EXPECT_EQ(get_instance("/api/v1/alerts/series", of.instance).status, 200);
+  expect_error(get_instance("/api/v1/alerts/series", "none"), 404);
+}
+
 // A body is made once from each snapshots, whoever asks; each kind has its own.
 TEST_F(RoutesTest, ReadyAnswersAreThoseOfTheNewestSnapshots) {
   auto latest = std::make_shared<Snapshots>(snapshots_);
@@ -116,9 +162,9 @@ TEST_F(RoutesTest, WhatAClientHasIsNotSentAgainAndWhatItTakesCompressedIs) {
 
 TEST_F(RoutesTest, ReadyPathsAreThePageAndAllThatNeedsTheNewestSnapshotsAlone) {
   std::vector<std::string> expected = page_paths();
-  for (const char* path :
-       {"/metrics", "/api/v1/snapshot", "/api/v1/overview", "/api/v1/instances",
-        "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers", "/healthz", "/readyz"}) {
+  for (const char* path : {"/metrics", "/api/v1/snapshot", "/api/v1/overview", "/api/v1/instances",
+                           "/api/v1/operations", "/api/v1/inflight", "/api/v1/layers",
+                           "/api/v1/alerts/series", "/healthz", "/readyz"}) {
     expected.emplace_back(path);
   }
   EXPECT_THAT(Routes::ready_paths(), testing::UnorderedElementsAreArray(expected));

@@ -33,6 +33,7 @@ TEST(NotifyMessage, SaysWhatSomebodyNeedsToJudgeIt) {
 Since 2026-03-01 14:05:06 UTC, noticed 20.0 s later, for 5 min 20 s now
 list_scenes (mcp, 2-layer): takes 1.52 times (1.44 to 1.61) as long, median 1.20 ms → 1.83 ms; 4,120 requests against 120,301
 where: daemon +580 µs (92.0 %); mcp-server +50.0 µs (8.00 %)
+inside the daemon: working 90.0 %, waiting 15.0 %
 queue depth: 14, 12 at least for 60 s
 compared with the last 24 hours
 not looked at: save_scene: too few requests

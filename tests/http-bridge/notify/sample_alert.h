@@ -31,6 +31,8 @@ inline metrics::Alert sample_alert(const std::string& id = "slower-7f3a") {
   shift.count_before = 120'301;
   shift.count_after = 4'120;
   shift.layers = {{"daemon", 580'000, 0.92}, {"mcp-server", 50'000, 0.08}};
+  shift.phases = {
+      {"working", 500'000, 0.9}, {"waiting", 80'000, 0.15}, {"sending", -30'000, -0.05}};
   alert.evidence.operations = {shift};
   alert.evidence.compared_with = "the last 24 hours";
   alert.evidence.not_looked_at = {"save_scene: too few requests"};

@@ -153,6 +153,7 @@ class OpenApi(unittest.TestCase):
         cls.put_alert()
         cls.until(lambda: cls.bridge.ask("/api/v1/history?from=-1h").status == 200)
         cls.until(lambda: cls.bridge.ask("/api/v1/traces").document()["traces"])
+        cls.until(lambda: cls.bridge.ask("/api/v1/alerts/series").document()["instances"][0]["series"])
         cls.until(lambda: any(stack["windows"]["1m"]["operations"] for instance in cls.bridge.ask("/api/v1/layers").document()["instances"]
                               for stack in instance["stacks"]))
 
@@ -167,6 +168,7 @@ class OpenApi(unittest.TestCase):
             file.execute("INSERT INTO operation VALUES ('slower-openapi-1', 0, '4-layer', 'mcp', 'daemon', 'render', 'tail',"
                          " 1.5, 1.25, 1.75, 1e6, 1.5e6, 1000, 200)")
             file.execute("INSERT INTO layer VALUES ('slower-openapi-1', 0, 0, 'daemon', 4e5, 0.8)")
+            file.execute("INSERT INTO phase VALUES ('slower-openapi-1', 0, 0, 'working', 3e5, 0.75)")
             file.execute("INSERT INTO fact VALUES ('slower-openapi-1', 0, 'queue depth', '14')")
             file.execute("INSERT INTO not_looked_at VALUES ('slower-openapi-1', 0, 'ping: too few requests')")
             file.execute("INSERT INTO course VALUES ('slower-openapi-1', 0, 1.25)")

@@ -37,7 +37,8 @@ inline Alert sample_alert(const std::string& id = "slower-goxel-20251124T150000-
                                 1.5e6,
                                 1'000,
                                 200,
-                                {{"daemon", 4e5, 0.8}, {"mcp-server", 1e5, 0.2}}},
+                                {{"daemon", 4e5, 0.8}, {"mcp-server", 1e5, 0.2}},
+                                {{"working", 3e5, 0.75}, {"waiting", 1e5, 0.25}}},
                                {{"2-layer", "jsonrpc", "daemon", "ping"},
                                 OperationShift::Channel::errors,
                                 2,
@@ -73,6 +74,12 @@ inline void expect_same(const AlertEvidence& a, const AlertEvidence& b) {
       EXPECT_EQ(x.layers[j].layer, y.layers[j].layer);
       EXPECT_EQ(x.layers[j].shift_ns, y.layers[j].shift_ns);
       EXPECT_EQ(x.layers[j].share, y.layers[j].share);
+    }
+    ASSERT_EQ(x.phases.size(), y.phases.size());
+    for (std::size_t j = 0; j < x.phases.size(); ++j) {
+      EXPECT_EQ(x.phases[j].phase, y.phases[j].phase);
+      EXPECT_EQ(x.phases[j].shift_ns, y.phases[j].shift_ns);
+      EXPECT_EQ(x.phases[j].share, y.phases[j].share);
     }
   }
   EXPECT_EQ(a.compared_with, b.compared_with);

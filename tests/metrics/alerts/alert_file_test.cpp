@@ -70,7 +70,9 @@ TEST_F(AlertFileOutcomesTest, OfALaterVersionIsRefused) {
 
 TEST_F(AlertFileOutcomesTest, OfAnyVersionIsBroughtUpToDate) {
   std::filesystem::copy_file(DATA_FOLDER "/alerts-version-1.db", file_);
-  expect_same(found(sample_alert().id), sample_alert());
+  Alert without_phases = sample_alert();
+  for (OperationShift& shift : without_phases.evidence.operations) shift.phases.clear();
+  expect_same(found(sample_alert().id), without_phases);
   EXPECT_EQ(found(sample_alert().id).judgement, Judgement::known);
   ASSERT_THAT(due("ops", kThenNs), SizeIs(1));
   EXPECT_EQ(due("ops", kThenNs)[0].thread, "a thread");

@@ -40,6 +40,62 @@ TEST_F(AlertStoreTest, AnAlertComesBackWithAllItsEvidence) {
   EXPECT_THAT(listed({}), SizeIs(1));
 }
 
+TEST_F(AlertStoreTest, WhatIsWatchedComesBackUntilSomethingElseIs) {
+  std::vector<InstanceSeries> found;
+  std::uint64_t as_of_ns = 1;
+  expect_done(store().series(found, as_of_ns));
+  EXPECT_THAT(found, IsEmpty());
+  EXPECT_EQ(as_of_ns, 0u);
+
+  std::vector<InstanceSeries> put(2);
+  put[0].instance = "a";
+  put[0].left_out = 7;
+  put[0].series.resize(2);
+  WatchedSeries& learning = put[0].series[0];
+  learning.ticks_needed = 12.5;
+  WatchedSeries& watched = put[0].series[1];
+  watched.is_outer = true;
+  watched.key = {"4-layer", "mcp", "mcp-server", "render"};
+  watched.channel = OperationShift::Channel::tail;
+  watched.state = WatchedSeries::State::suspects;
+  watched.requests = 3.5;
+  watched.usual_ns = 2e6;
+  watched.usual_share = 0.01;
+  watched.due_to_load = -0.1;
+  watched.noticeable = {2.5, 0.025, 300};
+  put[1].instance = "b";
+  expect_done(store().put_series(put, kThenNs));
+  expect_done(store().series(found, as_of_ns));
+  EXPECT_EQ(as_of_ns, kThenNs);
+  ASSERT_THAT(found, SizeIs(2));
+  EXPECT_EQ(found[0].instance, "a");
+  EXPECT_EQ(found[0].left_out, 7u);
+  ASSERT_THAT(found[0].series, SizeIs(2));
+  const WatchedSeries& first = found[0].series[0];
+  EXPECT_FALSE(first.key);
+  EXPECT_EQ(first.state, WatchedSeries::State::learning);
+  EXPECT_EQ(first.ticks_needed, 12.5);
+  EXPECT_FALSE(first.usual_ns || first.usual_share || first.due_to_load || first.noticeable);
+  const WatchedSeries& second = found[0].series[1];
+  EXPECT_TRUE(second.is_outer);
+  EXPECT_EQ(second.key, watched.key);
+  EXPECT_EQ(second.channel, watched.channel);
+  EXPECT_EQ(second.state, watched.state);
+  EXPECT_EQ(second.requests, 3.5);
+  EXPECT_EQ(second.usual_ns, 2e6);
+  EXPECT_EQ(second.usual_share, 0.01);
+  EXPECT_EQ(second.due_to_load, -0.1);
+  ASSERT_TRUE(second.noticeable);
+  EXPECT_EQ(second.noticeable->ratio, 2.5);
+  EXPECT_EQ(second.noticeable->share, 0.025);
+  EXPECT_EQ(second.noticeable->within_seconds, 300);
+  EXPECT_THAT(found[1].series, IsEmpty());
+
+  expect_done(store().put_series({}, kThenNs));
+  expect_done(store().series(found, as_of_ns));
+  EXPECT_THAT(found, IsEmpty());
+}
+
 TEST_F(AlertStoreTest, AnAlertThatNobodyPutIsUnknown) {
   Alert alert;
   const HistoryResult result = store().find("slower\n", alert);

@@ -26,6 +26,7 @@ namespace {
 using testing::IsEmpty;
 using testing::Not;
 using Kind = DetectorEvent::Kind;
+using State = WatchedSeries::State;
 
 // Two operations; what a test changes, it changes for the ticks that follow.
 class DetectorTest : public testing::Test {
@@ -51,6 +52,14 @@ class DetectorTest : public testing::Test {
   }
   static std::string name(const DetectorEvent& event) {
     return event.key ? event.key->operation : "all";
+  }
+
+  WatchedSeries series(const std::string& operation, Channel channel) const {
+    for (const WatchedSeries& one : detector_.series()) {
+      if (one.channel == channel && (one.key ? one.key->operation : "all") == operation) return one;
+    }
+    ADD_FAILURE() << operation << " is not watched";
+    return {};
   }
 
   SimulatedRequests requests_;
@@ -304,6 +313,66 @@ TEST_F(DetectorTest, AGapIsNoChange) {
   number_ += 500;
   run(100);
   EXPECT_THAT(events_, IsEmpty());
+}
+
+TEST_F(DetectorTest, TellsWhatItWatchesAndWhatIsUsualThere) {
+  run(100);
+  WatchedSeries centre = series("fill", Channel::centre);
+  EXPECT_EQ(centre.state, State::learning);
+  EXPECT_EQ(centre.ticks_needed, 721 - 100);
+  EXPECT_FALSE(centre.usual_ns);
+  EXPECT_EQ(series("fill", Channel::errors).state, State::arming);
+  EXPECT_EQ(series("all", Channel::tail).state, State::learning);
+
+  run(500);
+  centre = series("fill", Channel::centre);
+  EXPECT_EQ(centre.state, State::arming);
+  EXPECT_EQ(centre.ticks_needed, 721 - 600);
+  EXPECT_FALSE(centre.noticeable);
+  EXPECT_NEAR(*centre.usual_ns, 1e6, 3e4);
+
+  run(200);
+  EXPECT_EQ(detector_.series().size(), 9u);
+  centre = series("fill", Channel::centre);
+  EXPECT_EQ(centre.state, State::watching);
+  EXPECT_FALSE(centre.ticks_needed);
+  EXPECT_NEAR(centre.requests, 100, 5);
+  EXPECT_NEAR(*centre.due_to_load, 0, 0.05);
+  ASSERT_TRUE(centre.noticeable);
+  EXPECT_GT(*centre.noticeable->ratio, 1.048) << "less than 5 % is not looked for";
+  EXPECT_LT(*centre.noticeable->ratio, *series("render", Channel::centre).noticeable->ratio);
+  const WatchedSeries tail = series("render", Channel::tail);
+  EXPECT_NEAR(*tail.usual_ns, 20e6 * std::exp(0.5 * 2.326), 3e6);
+  EXPECT_NEAR(*tail.usual_share, 0.01, 0.003);
+  EXPECT_GT(*tail.noticeable->share, *tail.usual_share);
+  EXPECT_NEAR(*series("all", Channel::errors).usual_share, 0.001, 0.0005);
+  EXPECT_NEAR(series("all", Channel::centre).requests, 120, 5);
+  EXPECT_FALSE(series("all", Channel::centre).usual_ns);
+}
+
+TEST_F(DetectorTest, TellsWhichSeriesAreSlowerAndWhichItDoesNotJudgeAfterARestart) {
+  run(800);
+  operations_[1].factor = 1.5;
+  run(24);
+  EXPECT_EQ(series("render", Channel::centre).state, State::confirmed);
+  EXPECT_EQ(series("fill", Channel::centre).state, State::watching);
+  detector_.begin_epoch();
+  run(4);
+  EXPECT_EQ(series("fill", Channel::centre).state, State::arming);
+  EXPECT_EQ(series("fill", Channel::centre).ticks_needed, 20);
+  EXPECT_EQ(series("render", Channel::centre).state, State::confirmed);
+}
+
+TEST_F(DetectorTest, WhatComesTooSeldomIsNoticedLaterOrNotAtAll) {
+  operations_[1].requests = 1;
+  run(1400);
+  const WatchedSeries seldom = series("render", Channel::centre);
+  ASSERT_TRUE(seldom.noticeable);
+  EXPECT_GT(seldom.noticeable->within_seconds, 60);
+  EXPECT_EQ(series("fill", Channel::centre).noticeable->within_seconds, 60);
+  operations_[1].requests = 0;
+  run(60);
+  EXPECT_FALSE(series("render", Channel::centre).noticeable);
 }
 
 TEST_F(DetectorTest, TheSameTicksGiveTheSameEvents) {

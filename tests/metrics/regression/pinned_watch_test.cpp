@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -55,6 +56,18 @@ TEST_F(PinnedWatchTest, AnAlertBeginsAndEnds) {
   EXPECT_EQ(watch_.condition()->evidence.compared_with.find("last-release, saved "), 0U);
   EXPECT_GE(watch_.condition()->since_ns, 1'006'000'000'000'000U);
   EXPECT_LT(watch_.condition()->since_ns, 1'006'000'000'000'000U + 31 * 60'000'000'000U);
+  const AlertEvidence& evidence = watch_.condition()->evidence;
+  EXPECT_EQ(evidence.course.size(), kMostCourse);
+  EXPECT_NEAR(evidence.course.back(), 3, 0.1);
+  EXPECT_NEAR(evidence.course_usual, 2, 0.1);
+  EXPECT_EQ(evidence.unit, "ms");
+  const auto of_operation =
+      std::find_if(evidence.operations.begin(), evidence.operations.end(),
+                   [](const OperationShift& shift) { return !shift.key.operation.empty(); });
+  ASSERT_NE(of_operation, evidence.operations.end());
+  ASSERT_FALSE(of_operation->phases.empty());
+  EXPECT_EQ(of_operation->phases[0].phase, "working");
+  EXPECT_NE(evidence.not_looked_at.back().find("the layers outside"), std::string::npos);
   run(31, 2e6);
   EXPECT_FALSE(watch_.condition());
 }
