@@ -94,7 +94,7 @@ struct AlertEvidence {
   std::string compared_with;  // for people; empty: with a limit, which is among the facts
   std::vector<std::string> not_looked_at;  // why this may not be all
   std::vector<AlertFact> facts;
-  // Of what the alert is about, one value every tick, the last of them newest, for a small chart; empty: none. In `unit`.
+  // Of what the alert is about, a value every tick, the newest last (NaN: a gap), for a small chart; empty: none. In `unit`.
   std::vector<double> course;
   double course_usual = 0;
   std::string unit;

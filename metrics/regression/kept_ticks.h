@@ -3,6 +3,7 @@
 // and tick.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -22,14 +23,14 @@ class KeptTicks {
   // Of the ticks from `first` to before `end`; its seconds are those of CLOCK_MONOTONIC. `first` < `end`.
   Observation observation(std::uint64_t first, std::uint64_t end) const;
 
-  // A value of each kept tick from `first` on: 0 where the operation had no requests.
+  // A value of each kept tick from `first` on; NaN where the operation had no requests.
   template <class ValueOf>
   std::vector<double> course(const OperationKey& key, std::uint64_t first, ValueOf value_of) const {
     std::vector<double> values;
     for (const Packed& tick : ticks_) {
       if (tick.number < first) continue;
       const auto at = tick.operations.find(key);
-      values.push_back(at == tick.operations.end() ? 0 : value_of(unpacked(at->second)));
+      values.push_back(at == tick.operations.end() ? std::nan("") : value_of(unpacked(at->second)));
     }
     return values;
   }
