@@ -5,6 +5,7 @@
 #include <QScrollArea>
 
 #include "viewer-qt/charts/cell_chart.h"
+#include "viewer-qt/charts/course_chart.h"
 #include "viewer-qt/charts/elided_label.h"
 #include "viewer-qt/charts/layer_bars.h"
 #include "viewer-qt/charts/reading.h"
@@ -47,7 +48,7 @@ bool is_any_of(QObject* object) {
 QAccessibleInterface* interface_of(const QString&, QObject* object) {
   if (auto* text = text_of<ElidedLabel>(object)) return text;
   if (auto* text = text_of<Reading>(object)) return text;
-  if (is_any_of<TimeChart, TimeRuler, CellChart, LayerBars, Waterfall>(object)) {
+  if (is_any_of<TimeChart, TimeRuler, CellChart, CourseChart, LayerBars, Waterfall>(object)) {
     return new QAccessibleWidget(static_cast<QWidget*>(object), QAccessible::Chart);
   }
   // Qt gives it no role, though it takes the focus.

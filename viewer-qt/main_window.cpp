@@ -209,10 +209,7 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
     selection.durations.reset();
     trail_.select(std::move(selection));
   });
-  connect(alert_sign_, &QToolButton::clicked, this, [this] {
-    pages_->setCurrentIndex(1);
-    tabs_->setCurrentWidget(alerts_);
-  });
+  connect(alert_sign_, &QToolButton::clicked, this, [this] { turn_to(QStringLiteral("alerts")); });
   connect(alerts_, &AlertsPage::opened, this, &MainWindow::look_into_alert);
   connect(alerts_, &AlertsPage::judged, this, &MainWindow::alert_judged);
   connect(slowdown_, &SlowdownNotice::opened, this, &MainWindow::open_slowdown);
@@ -246,8 +243,10 @@ QStringList MainWindow::page_names() {
 
 bool MainWindow::turn_to(const QString& page) {
   const auto index = static_cast<int>(page_names().indexOf(page));
-  if (index >= 0) tabs_->setCurrentIndex(index);
-  return index >= 0;
+  if (index < 0) return false;
+  tabs_->setCurrentIndex(index);
+  if (tabs_->currentWidget() == alerts_) pages_->setCurrentIndex(1);  // it needs no daemon
+  return true;
 }
 
 void MainWindow::make_header() {
@@ -368,6 +367,7 @@ void MainWindow::show_alerts(const AlertsPointer& alerts) {
   const QString text = active_text(*alerts);
   alert_sign_->setText(text);
   alert_sign_->setVisible(!text.isEmpty());
+  show_header();
 }
 
 void MainWindow::show_marks() {
@@ -449,9 +449,10 @@ void MainWindow::show_header() {
     facts_->setText(line.text);
   }
   const QString instance = snapshot.instance.empty() ? instance_ : shown(snapshot.instance);
-  const QString title = instance.isEmpty()
-                            ? tr("%1 – Goxel telemetry").arg(line.title)
-                            : tr("%1: %2 – Goxel telemetry").arg(instance, line.title);
+  const QString alarm = alert_sign_->text();
+  const QString state = alarm.isEmpty() ? line.title : alarm + QStringLiteral(", ") + line.title;
+  const QString title = instance.isEmpty() ? tr("%1 – Goxel telemetry").arg(state)
+                                           : tr("%1: %2 – Goxel telemetry").arg(instance, state);
   if (windowTitle() != title) setWindowTitle(title);
   if (header_tone_ != line.tone) color_header(line.tone);
 }

@@ -108,6 +108,33 @@ std::string cut(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, text.size() - rest.size())) + "…";
 }
 
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string out(indent, ' ');
+  if (width == 0) return out.append(text);
+  std::size_t used = indent;
+  const auto new_line = [&] {
+    out += '\n' + std::string(indent, ' ');
+    used = indent;
+  };
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (used != indent && used + 1 + columns(word) > width) new_line();
+    if (used != indent) {
+      out += ' ';
+      ++used;
+    }
+    for (std::string_view rest = word; !rest.empty();) {
+      const std::string_view before = rest;
+      const std::size_t wide = metrics::column_count(metrics::take_character(rest));
+      if (used != indent && used + wide > width) new_line();
+      out += before.substr(0, before.size() - rest.size());
+      used += wide;
+    }
+  }
+  return out;
+}
+
 std::string padded(const std::string& text, std::size_t width, Align align) {
   const std::size_t used = columns(text);
   const std::string padding(width > used ? width - used : 0, ' ');

@@ -48,6 +48,10 @@ std::size_t columns(std::string_view text);
 // wide character would have to be halved.
 std::string cut(std::string_view text, std::size_t width);
 
+// `text` in lines of at most `width` columns (0: in one line), broken at spaces, and longer words where they must be. Each
+// begins with `indent` spaces; there is no newline at the end.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
+
 enum class Align { left, right };
 // With spaces after or before it, so that it takes `width` columns.
 std::string padded(const std::string& text, std::size_t width, Align align = Align::left);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "http-bridge/notify/chart.h"
 #include "http-bridge/notify/message.h"
 
 namespace goxel_telemetry::http_bridge::notify {

@@ -20,6 +20,7 @@ using metrics::OperationShift;
 
 constexpr std::size_t kMostInDetail = 5;        // alerts
 constexpr std::size_t kMostLinesOfSeveral = 6;  // of each, if they are several
+constexpr std::size_t kMostColumns = 60;        // of a chart: more would be broken on a telephone
 
 const char* what_happened(const Event& event) {
   const Alert& alert = event.alert;
@@ -147,7 +148,7 @@ MessagePart part_of(const Event& event, const Bundle& bundle, std::uint64_t now_
     part.lines.resize(kMostLinesOfSeveral);
     part.lines.push_back("… and " + std::to_string(left_out) + " more lines");
   }
-  part.chart = text_chart(event.alert.evidence);
+  part.chart = metrics::text_chart(event.alert.evidence, kMostColumns);
   if (event.alert.active()) part.advice = event.alert.advice;
   part.handling = handling(event.alert);
   return part;
@@ -195,7 +196,7 @@ Message message_of(const Bundle& bundle, std::uint64_t now_ns) {
   return message;
 }
 
-std::string scale_text(const TextChart& chart) {
+std::string scale_text(const metrics::TextChart& chart) {
   return chart.usual.empty() ? chart.scale : chart.scale + " (" + chart.usual + ')';
 }
 

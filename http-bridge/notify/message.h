@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "http-bridge/notify/bundle.h"
-#include "http-bridge/notify/chart.h"
+#include "metrics/alerts/alert_course.h"
 
 namespace goxel_telemetry::http_bridge::notify {
 
@@ -15,7 +15,7 @@ namespace goxel_telemetry::http_bridge::notify {
 struct MessagePart {
   std::string heading;             // one sentence; empty: the message's title says it
   std::vector<std::string> lines;  // when, which operations, how many, compared with what …
-  TextChart chart;
+  metrics::TextChart chart;
   std::string advice;                 // may be empty
   std::vector<std::string> handling;  // which id, how to judge it and how to silence it
 };
@@ -33,7 +33,7 @@ struct Message {
 Message message_of(const Bundle& bundle, std::uint64_t now_ns);
 
 // What a text chart's blocks mean: "0 to 3.40 ms; usual 1.30 ms (▃)"
-std::string scale_text(const TextChart& chart);
+std::string scale_text(const metrics::TextChart& chart);
 
 // With entities in place of "&", "<" and ">": as a text in HTML, not in an attribute, and as Slack wants all texts
 // (https://docs.slack.dev/messaging/formatting-message-text#escaping).

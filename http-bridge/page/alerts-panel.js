@@ -3,8 +3,8 @@
 // among them, also those of alerts that end meanwhile, so that no click meets another one.
 import { evidence } from '/page/alert-evidence.js';
 import { post } from '/page/api.js';
-import { byId, element, setAttribute, setRows, setText } from '/page/dom.js';
-import { count, dateTime, duration, name, percent, sentence, timeOfDay } from '/page/format.js';
+import { byId, element, setAttribute, setClass, setRows, setText } from '/page/dom.js';
+import { count, dateTime, duration, name, percent, sentence } from '/page/format.js';
 import { sign } from '/page/state.js';
 
 const judgements = [['true', 'Right', 'Somebody had to know'], ['false', 'Wrong', 'It was a false alarm'], ['known', 'Known', 'Right, but no news']];
@@ -27,7 +27,7 @@ const silenceOf = (silences, { rule, instance, subject, evidence: { operations }
 
 class Row {
   #level = element('b');
-  #when = element('span', { class: 'quiet' });
+  #when = element('a', { class: 'quiet', title: 'A link to this alert' });
   #summary = element('bdi');
   #advice = element('p');
   #evidence = element('details', {}, element('summary', {}, 'Evidence'), element('div'));
@@ -41,8 +41,12 @@ class Row {
   #isSaying = false;
   #onSaid;
 
-  constructor(onSaid, onStretch) {
+  constructor({ onSaid, onStretch, onLink }) {
     this.#onSaid = onSaid;
+    this.#when.addEventListener('click', (event) => {
+      event.preventDefault();
+      onLink(this.#alert.id);
+    });
     this.#says.append(this.#button('In the trend', () => onStretch(this.#alert)));
     this.#evidence.addEventListener('toggle', () => this.#showEvidence());
     this.node = element('li', {}, element('p', {}, this.#level, ' ', this.#summary), element('p', {}, this.#when), this.#advice, this.#evidence, this.#says, this.#problem);
@@ -52,7 +56,8 @@ class Row {
     [this.#alert, this.#silencedBy] = [alert, silence];
     setAttribute(this.node, 'class', `alert ${alert.active ? tone(alert) : 'quiet'}`);
     setText(this.#level, `${sign(tone(alert))} ${name(alert.level)}`);
-    setText(this.#when, when(alert) + (silence && alert.active ? `, silenced until ${timeOfDay(ms(silence.end_realtime_ns))}` : ''));
+    setText(this.#when, when(alert) + (silence && alert.active ? `, silenced until ${dateTime(ms(silence.end_realtime_ns))}` : ''));
+    setAttribute(this.#when, 'href', `#alert=${encodeURIComponent(alert.id)}`);
     // As they are: they may begin with a name or a command.
     setText(this.#summary, name(alert.summary));
     setText(this.#advice, name(alert.advice));
@@ -62,6 +67,11 @@ class Row {
     this.#silence.hidden = !alert.active;
     this.#says.lastChild.hidden = !alert.instance;
     this.#showEvidence();
+  }
+
+  open() {
+    this.#evidence.open = true;
+    this.node.scrollIntoView({ block: 'nearest' });
   }
 
   #showEvidence() {
@@ -108,40 +118,57 @@ const heldIn = (list) => (list.matches(':hover, :has(:focus-visible)') ? [...lis
 export class AlertsPanel {
   #rows = new WeakMap();  // by node
   #known = { active: [], past: [], silences: [] };
-  #onSaid;
-  #onStretch;
+  #sought = '';  // the id of one that is to be opened
+  #on;
 
-  /** `onSaid()`: the bridge has taken what was said; `onStretch({ instance, from, to })`, in Unix seconds: this is to be looked at. */
-  constructor(onSaid, onStretch) {
-    this.#onSaid = onSaid;
-    this.#onStretch = ({ instance, since_realtime_ns: since, ended_realtime_ns: ended }) => {
+  /** `onSaid()`: the bridge has taken what was said; `onStretch({ instance, from, to })`, in Unix seconds, and `onLink(id)`: this is to be looked at. */
+  constructor({ onSaid, onStretch, onLink }) {
+    this.#on = { onSaid, onLink, onStretch: ({ instance, since_realtime_ns: since, ended_realtime_ns: ended }) => {
       const [from, to] = [since, ended ?? this.#known.taken_realtime_ns].map((ns) => Math.floor(ns / 1e9));
       const beside = Math.max(leastBesideSeconds, Math.ceil((to - from) / 4));
       onStretch({ instance, from: from - beside, to: ended ? to + beside : to });
-    };
+    } };
+  }
+
+  /** Those that are active and that somebody is told of. */
+  get loud() { return this.#known.active.filter((alert) => !silenceOf(this.#known.silences, alert)); }
+
+  /** With its evidence, now or as soon as it is known. */
+  open(id) {
+    this.#sought = id;
+    const node = [...byId('alerts').querySelectorAll('.alert')].find((each) => each.dataset.key === id);
+    if (!node) return;
+    this.#sought = '';
+    if (byId('alerts-past').contains(node)) byId('alerts-past').open = true;
+    this.#rows.get(node).open();
   }
 
   /** As Alerts takes it. */
   show(known) {
     this.#known = { ...this.#known, ...known };
-    const { active, accuracy, message } = this.#known;
+    const { active, past, accuracy, message, silences } = this.#known;
     const held = heldIn(byId('alerts-active'));
-    const [stays, past] = [true, false].map((here) => this.#known.past.filter(({ id }) => held.includes(id) === here));
-    byId('alerts').hidden = active.length + this.#known.past.length === 0 && !message;
-    setText(byId('alerts-count'), !accuracy ? 'not known' : active.length === 0 ? 'none is active' : `${count(active.length)} active`);
-    setText(byId('alerts-message'), sentence(message));
+    const [stays, gone] = [true, false].map((here) => past.filter(({ id }) => held.includes(id) === here));
+    byId('alerts').hidden = false;
+    setClass(byId('alerts'), 'calm', active.length === 0 && !message);
+    const silenced = active.length - this.loud.length;
+    setText(byId('alerts-count'), !accuracy ? 'not known' : active.length === 0 ? 'none is active'
+      : `${count(active.length)} active${silenced > 0 ? `, ${count(silenced)} of them silenced` : ''}`);
     this.#list(byId('alerts-active'), [...active, ...stays]);
-    this.#list(byId('alerts-past').lastChild, past);
-    byId('alerts-past').hidden = past.length === 0;
-    setText(byId('alerts-past').firstChild, `${count(past.length)} of the past`);
-    setText(byId('alerts-accuracy'), accuracy ? accuracyOf(accuracy) : '');
+    this.#list(byId('alerts-past').lastChild, gone);
+    byId('alerts-past').hidden = gone.length === 0;
+    setText(byId('alerts-past').firstChild, `${count(gone.length)} of the past`);
+    setText(byId('alerts-accuracy'), (accuracy?.raised ? accuracyOf(accuracy) : '')
+      + (silences.length > 0 ? ` What is silenced: goxel-telemetry alerts silences (${count(silences.length)}).` : ''));
+    if (this.#sought) this.open(this.#sought);
+    setText(byId('alerts-message'), sentence(message || (this.#sought && `this page has no alert ${this.#sought}: goxel-telemetry alerts show ${this.#sought}`)));
   }
 
   #list(parent, alerts) {
     const held = heldIn(parent);
     const place = ({ id }) => (held.includes(id) ? held.indexOf(id) : Infinity);
     setRows(parent, [...alerts].sort((a, b) => place(a) - place(b) || 0), ({ id }) => id, () => {
-      const row = new Row(this.#onSaid, this.#onStretch);
+      const row = new Row(this.#on);
       this.#rows.set(row.node, row);
       return row.node;
     }, (node, alert) => this.#rows.get(node).show(alert, silenceOf(this.#known.silences, alert)));

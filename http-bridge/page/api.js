@@ -31,6 +31,31 @@ async function ask(path, { headers, ...options }) {
 export const get = (path, signal) => ask(path, { signal });
 export const post = (path, document) => ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(document) });
 
+/** Looks again and again while somebody wants to see it; `look(signal, …)` gives after how many milliseconds, undefined: no more. */
+export class Repeated {
+  #look;
+  #timer;
+  #abort;
+
+  constructor(look) { this.#look = look; }
+
+  /** Also: at once. */
+  start(...what) {
+    this.stop();
+    const { signal } = this.#abort = new AbortController();
+    const again = async () => {
+      const next = await this.#look(signal, ...what);
+      if (!signal.aborted && next) this.#timer = setTimeout(again, next);
+    };
+    again();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#abort?.abort();
+  }
+}
+
 /** The path with its parameters; those that are undefined are left out. */
 export const path = (name, parameters) => `/api/v1/${name}?${new URLSearchParams(
   Object.entries(parameters).filter(([, value]) => value !== undefined))}`;

@@ -35,6 +35,13 @@ export function element(tag, attributes = {}, ...content) {
   return node;
 }
 
+/** With a heading for each column; those from `first` to before `end` have numbers. */
+export const tableOf = (columns, body, first = Infinity, end = Infinity) => element('table', {}, element('thead', {}, element('tr', {},
+  ...columns.map((column, i) => element('th', { scope: 'col', ...(i >= first && i < end ? { class: 'number' } : {}) }, column)))), body);
+
+/** What may be wider than the page: scrolled, also by keys. */
+export const scrolled = (label, content) => element('div', { class: 'scrolls', tabindex: '0', role: 'region', 'aria-label': label }, content);
+
 /** Of a table: one row for each item, by key, so that focus and pointer keep theirs. `fill(row, item)` fills it. */
 export function setRows(parent, items, key, make, fill) {
   const old = new Map([...parent.children].map((row) => [row.dataset.key, row]));

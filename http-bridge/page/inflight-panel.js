@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Requests in flight, the oldest first.
-import { element, setClass, setRows, setText } from '/page/dom.js';
+import { element, setClass, setRows, setText, tableOf } from '/page/dom.js';
 import { count, duration, name } from '/page/format.js';
 
 const oldNs = 1e9;  // may be stuck
@@ -9,9 +9,7 @@ const mostRows = 10;
 export class InflightPanel {
   #body = element('tbody');
   #line = element('p', { class: 'quiet' });
-  #table = element('table', { class: 'inflight' },
-    element('thead', {}, element('tr', {}, ...['Operation', 'Stack', 'Phase', 'For'].map((column) => element('th', { scope: 'col', ...(column === 'For' ? { class: 'number' } : {}) }, column)))),
-    this.#body);
+  #table = tableOf(['Operation', 'Stack', 'Phase', 'For'], this.#body, 3);
 
   constructor(container) {
     container.append(this.#line, this.#table);

@@ -2,7 +2,7 @@
 // What comes from the bridge, and where it is shown. Figures are drawn ten times a second, charts once; while nobody sees the page, nothing is
 // asked for.
 import { stretchOf } from '/page/alert-stretches.js';
-import { AlertsPanel } from '/page/alerts-panel.js';
+import { AlertsPanel, tone } from '/page/alerts-panel.js';
 import { Alerts } from '/page/alerts.js';
 import * as clock from '/page/clock.js';
 import { offerLink, showCommands } from '/page/copying.js';
@@ -10,7 +10,7 @@ import { byId, element, setAttribute, setClass, setRows, setText } from '/page/d
 import * as feed from '/page/feed.js';
 import { showCurrent, showFigures, showValues } from '/page/figure-list.js';
 import { daemonFigures, latencyFigures, nowFigures, quickFigures, throughputFigures, watchingFigures } from '/page/figures.js';
-import { duration, name, rate, timeOfDay } from '/page/format.js';
+import { count, duration, name, timeOfDay } from '/page/format.js';
 import { InflightPanel } from '/page/inflight-panel.js';
 import { listen } from '/page/keys.js';
 import { LayersPanel } from '/page/layers-panel.js';
@@ -21,8 +21,7 @@ import { OperationsPanel } from '/page/operations-panel.js';
 import { hasData, headerState, sign } from '/page/state.js';
 import { askForToken } from '/page/token-form.js';
 import { TrendPanel } from '/page/trend-panel.js';
-import { VerdictPanel, comparedStacks } from '/page/verdict-panel.js';
-import { change, link, onChange, view } from '/page/view.js';
+import { change, comparedStacks, link, onChange, view } from '/page/view.js';
 
 const figuresHz = 13;  // so that what has ended is on the screen within 100 ms, and not 110
 const allStacks = 'all';
@@ -35,15 +34,21 @@ const noWindows = { now: noWindow, '1m': noWindow, '5m': noWindow, '15m': noWind
 
 const live = new LiveCharts();
 const trend = new TrendPanel();
-const verdict = new VerdictPanel(byId('verdict-content'));
+// Few look at these, so their scripts come when somebody does.
+let verdict;
+let seriesPanel;
 const layersPanel = new LayersPanel(byId('layers-content'));
 const operationsPanel = new OperationsPanel(byId('operations-content'));
 const inflightPanel = new InflightPanel(byId('inflight-content'));
 const charts = [...live.charts, trend.chart];
 const alerts = new Alerts(tookAlerts);
-const alertsPanel = new AlertsPanel(askForAlerts, (stretch) => {
-  change(stretch);
-  byId('trend').scrollIntoView({ block: 'nearest' });
+const alertsPanel = new AlertsPanel({
+  onSaid: askForAlerts,
+  onStretch: (stretch) => {
+    change(stretch);
+    byId('trend').scrollIntoView({ block: 'nearest' });
+  },
+  onLink: (alert) => change({ alert }),
 });
 
 // Of the daemon that is looked at, what came last.
@@ -129,6 +134,7 @@ function tookAlerts(answer) {
   alertsPanel.show(answer);
   if (answer.active) raised = [...answer.past, ...answer.active];
   showStretches();
+  if (header) showFacts();
 }
 
 // Those of the bridge itself, too.
@@ -166,6 +172,7 @@ function watch(choice) {
     feed.subscribe('overview', { instance, hz: figuresHz }, tookOverview, refused),
     feed.subscribe('layers', { instance, hz: 1 }, tookLayers, refused));
   if (!view.wall) subscriptions.push(feed.subscribe('operations', { instance, hz: 1 }, tookOperations, refused));
+  seriesPanel?.start(instance);
   showCommands(instance);
   startTrend();
   startVerdict();
@@ -177,9 +184,14 @@ function startTrend() {
   if (trendSource && !document.hidden) trend.start(view, trendSource, () => clock.now() ?? Date.now(), () => targets().latency_ns);
 }
 
-function startVerdict() {
-  if (view.stack === 'compare' && instance !== undefined && !document.hidden) verdict.start(instance);
-  else verdict.stop();
+async function startVerdict() {
+  const isWanted = () => view.stack === 'compare' && instance !== undefined && !document.hidden;
+  if (!isWanted()) return verdict?.stop();
+  try {
+    const { VerdictPanel } = await import('/page/verdict-panel.js');
+    verdict ??= new VerdictPanel(byId('verdict-content'));
+    if (isWanted()) verdict.start(instance);
+  } catch { /* the header says that the bridge is away */ }
 }
 
 async function fill(stack, source) {
@@ -217,8 +229,9 @@ function stop() {
   for (const end of subscriptions.splice(0)) end();
   feed.pause();
   trend.stop();
-  verdict.stop();
+  verdict?.stop();
   alerts.stop();
+  seriesPanel?.stop();
 }
 
 // ---- What is drawn ----
@@ -272,16 +285,23 @@ function showHeader() {
   setClass(document.body, 'stale', state.isStale);
   const asOf = state.isStale ? ` as of ${timeOfDay(state.sinceMs)}` : '';
   for (const node of document.querySelectorAll('.as-of')) setText(node, asOf);
-  setAttribute(byId('icon'), 'href', state.tone === 'good' || state.tone === 'quiet' ? '/page/favicon.svg' : '/page/favicon-away.svg');
   showFacts();
+}
+
+// Of alerts that somebody is told of.
+function alertsText() {
+  const tones = alertsPanel.loud.map(tone);
+  return tones.length === 0 ? '' : `, ${sign(tones.includes('bad') ? 'bad' : 'warning')} ${count(tones.length)} alert${tones.length === 1 ? '' : 's'}`;
 }
 
 // What of the header changes once a second.
 function showFacts() {
   setText(byId('facts'), header.facts);
+  const alarm = alertsText();
+  setAttribute(byId('icon'), 'href', ['good', 'quiet'].includes(header.tone) && !alarm ? '/page/favicon.svg' : '/page/favicon-away.svg');
   const p99 = overview()?.daemon.windows['1m'].latency;
   const figure = header.badge === 'Live' && p99.count > 0 ? `, p99 ${duration(p99.p99_ns)}` : '';
-  const title = `${header.badge}${figure}${instance === undefined ? '' : ` – ${name(instance)}`} – Goxel telemetry`;
+  const title = `${header.badge}${alarm}${figure}${instance === undefined ? '' : ` – ${name(instance)}`} – Goxel telemetry`;
   if (document.title !== title) document.title = title;
 }
 
@@ -350,6 +370,7 @@ function showChoice() {
 function reactTo(isOther) {
   applyLook(view);
   for (const chart of charts) chart.isTableOpen = view.tables;
+  if (isOther.alert) alertsPanel.open(view.alert);
   if (isOther.instance && view.instance) watch(view.instance);
   else if (isOther.wall) watch(instance);
   else {
@@ -382,6 +403,14 @@ byId('skip').addEventListener('click', (event) => {
   byId('main').focus();
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { for (const chart of charts) chart.restyle(); });
+byId('alerts-series').addEventListener('toggle', async ({ target }) => {
+  try {
+    seriesPanel ??= new (await import('/page/alert-series.js')).SeriesPanel(target);
+    seriesPanel.start(instance);
+  } catch {
+    target.open = false;
+  }
+});
 offerLink(() => {
   const to = view.to ?? Math.floor((clock.now() ?? Date.now()) / 1000);
   const seconds = { '1h': 3600, '24h': 86_400, '7d': 604_800 }[view.trend];
@@ -398,10 +427,17 @@ feed.onState((sentence, isUnauthorised) => {
   }
   drawSoon('figures');
 });
-document.addEventListener('visibilitychange', () => (document.hidden ? stop() : start()));
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) return start();
+  stop();
+  if (!header) return;
+  header = { ...header, badge: `Paused since ${timeOfDay(Date.now())}` };  // its title is still seen
+  showFacts();
+});
 // Ages grow while nothing comes.
 setInterval(() => { if (!document.hidden && trouble) drawSoon('figures'); }, 500);
 
 applyLook(view);
+if (view.alert) alertsPanel.open(view.alert);
 for (const chart of charts) chart.isTableOpen = view.tables;
 if (!document.hidden) start();

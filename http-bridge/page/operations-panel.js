@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What each operation of the daemon costs, by its share of the time. Rows hold still while pointer or focus is among them.
-import { element, setClass, setRows, setText } from '/page/dom.js';
+import { element, scrolled, setClass, setRows, setText, tableOf } from '/page/dom.js';
 import { count, duration, latencyRoom, name, percent, rate, unknown } from '/page/format.js';
 
 const fewRows = 12;
@@ -30,12 +30,7 @@ export class OperationsPanel {
   #last;
 
   constructor(container) {
-    container.append(
-      element('div', { class: 'scrolls', tabindex: '0', role: 'region', 'aria-label': 'Operations' },
-        element('table', { class: 'operations' },
-          element('thead', {}, element('tr', {}, ...columns.map((column, i) => element('th', { scope: 'col', ...(i > 1 ? { class: 'number' } : {}) }, column)))),
-          this.#body)),
-      this.#note, this.#more);
+    container.append(scrolled('Operations', tableOf(columns, this.#body, 2)), this.#note, this.#more);
     this.#more.addEventListener('click', () => {
       this.#areAllShown = !this.#areAllShown;
       this.#more.setAttribute('aria-expanded', String(this.#areAllShown));

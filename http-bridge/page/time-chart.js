@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A chart over time with its legend, its sentence for those who do not see it, and its table. Only this file knows Chart.js.
 import { drawStretches, heightOf, inRows, saidOf } from '/page/alert-stretches.js';
-import { element, setAttribute, setText } from '/page/dom.js';
+import { element, scrolled, setAttribute, setText } from '/page/dom.js';
 import { timeOfDay, dateTime, unknown } from '/page/format.js';
 import { SteadyScale, timeTicks } from '/page/scales.js';
 
@@ -114,7 +114,7 @@ export class TimeChart {
   #canvas = element('canvas', { role: 'img' });
   #legend = element('ul', { class: 'legend' });
   #table = element('table');
-  #details = element('details', { class: 'values' }, element('summary', {}, 'Values as a table'), element('div', { class: 'scrolls', tabindex: '0', role: 'region' }, this.#table));
+  #details = element('details', { class: 'values' }, element('summary', {}, 'Values as a table'), scrolled('Values', this.#table));
   #scale = new SteadyScale();
   #name;
   #format;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the bridge's comparison of the two stacks proves (docs/metrics-math.md#comparison): in words, then operation by operation.
-import { get, path } from '/page/api.js';
-import { element, setText } from '/page/dom.js';
+import { Repeated, get, path } from '/page/api.js';
+import { element, scrolled, setText, tableOf } from '/page/dom.js';
 import { count, duration, name, percent, shift } from '/page/format.js';
+import { comparedStacks } from '/page/view.js';
 
-export const comparedStacks = ['4-layer', '2-layer'];
 const everyMs = 15_000;  // a comparison takes the bridge tenths of a second
 
 const interval = (of, how) => (of.low === null ? 'too little data for an interval' : `95 %: ${how(of.low)} to ${how(of.high)}`);
@@ -23,39 +23,28 @@ function summary(document) {
     name(raw.layer)} sees whole operations, the same mix on both sides.` };
 }
 
-export class VerdictPanel {
+export class VerdictPanel extends Repeated {
   #verdict = element('p', { class: 'verdict' });
   #seen = element('p', { class: 'quiet' });
   #body = element('tbody');
-  #timer;
-  #abort;
 
   constructor(container) {
-    const head = ['Operation', ...comparedStacks, 'Change of the mean', 'Interval', 'Verdict'];
-    container.append(this.#verdict, this.#seen, element('div', { class: 'scrolls', tabindex: '0', role: 'region', 'aria-label': 'Comparison by operation' },
-      element('table', {}, element('thead', {}, element('tr', {}, ...head.map((column, i) => element('th', { scope: 'col', ...(i > 0 && i < 5 ? { class: 'number' } : {}) }, column)))), this.#body)));
-  }
-
-  start(instance) {
-    this.stop();
-    this.#abort = new AbortController();
-    setText(this.#verdict, 'Comparing …');
-    const look = async ({ signal }) => {
+    super(async (signal, instance) => {
       try {
         const [a, b] = comparedStacks.map((stack) => `stack:${stack}`);
         this.#show(await get(path('compare', { a, b, instance }), signal));
       } catch (error) {
-        if (signal.aborted) return;
-        setText(this.#verdict, `No comparison: ${error.message}`);
+        if (!signal.aborted) setText(this.#verdict, `No comparison: ${error.message}`);
       }
-      if (!signal.aborted) this.#timer = setTimeout(look, everyMs, { signal });
-    };
-    look(this.#abort);
+      return everyMs;
+    });
+    const head = ['Operation', ...comparedStacks, 'Change of the mean', 'Interval', 'Verdict'];
+    container.append(this.#verdict, this.#seen, scrolled('Comparison by operation', tableOf(head, this.#body, 1, 5)));
   }
 
-  stop() {
-    clearTimeout(this.#timer);
-    this.#abort?.abort();
+  start(instance) {
+    setText(this.#verdict, 'Comparing …');
+    super.start(instance);
   }
 
   #show(document) {

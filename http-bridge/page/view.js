@@ -2,8 +2,9 @@
 // What is looked at. It is in the address, behind the #, so that it can be kept, sent, and gone back from:
 // #wall&instance=goxel&stack=compare&trend=1h
 
+export const comparedStacks = ['4-layer', '2-layer'];
 const choices = {
-  stack: ['all', '4-layer', '2-layer', 'compare'],
+  stack: ['all', ...comparedStacks, 'compare'],
   trend: ['24h', '1h', '7d'],
   scale: ['log', 'linear'],
   theme: ['', 'light', 'dark'],
@@ -13,7 +14,7 @@ const listeners = [];
 
 function parse(hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ''));
-  const view = { instance: given.get('instance') ?? '' };
+  const view = { instance: given.get('instance') ?? '', alert: given.get('alert') ?? '' };
   for (const [key, values] of Object.entries(choices)) view[key] = values.includes(given.get(key)) ? given.get(key) : values[0];
   for (const flag of flags) view[flag] = given.has(flag);
   // Unix seconds of a trend that is held still.
@@ -24,7 +25,7 @@ function parse(hash) {
 
 function address(view) {
   const parts = flags.filter((flag) => view[flag]);
-  if (view.instance) parts.push(`instance=${encodeURIComponent(view.instance)}`);
+  for (const key of ['instance', 'alert']) if (view[key]) parts.push(`${key}=${encodeURIComponent(view[key])}`);
   for (const [key, values] of Object.entries(choices)) if (view[key] !== values[0]) parts.push(`${key}=${view[key]}`);
   if (view.from !== undefined) parts.push(`from=${view.from}`, `to=${view.to}`);
   return `#${parts.join('&')}`;

@@ -103,7 +103,7 @@ struct AlertEvidence {
   std::string compared_with;  // for people; empty: with a limit, which is among the facts
   std::vector<std::string> not_looked_at;  // why this may not be all
   std::vector<AlertFact> facts;
-  // Of what the alert is about, one value every tick (of slower_than_pinned: every 15 s), the last of them newest, for a small
+  // Of what the alert is about, one value every tick (of slower_than_pinned: every 15 s), the newest last (NaN: a gap), for a small
   // chart; empty: none. In `unit`.
   std::vector<double> course;
   double course_usual = 0;

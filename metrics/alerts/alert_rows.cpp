@@ -33,6 +33,9 @@ double real_for_file(double value) {
   return std::isnan(value) ? 0 : value;
 }
 
+// A gap in a course, whose values are not below zero: the column has a number everywhere.
+constexpr double kGap = -1;
+
 void remove_evidence(Database& database, const std::string& id) {
   for (const char* const table : kEvidenceTables) {
     database.prepare(("DELETE FROM " + std::string(table) + " WHERE alert = ?").c_str())
@@ -96,7 +99,7 @@ void put_evidence(Database& database, const std::string& id, const AlertEvidence
   place = 0;
   const std::size_t newest = std::min(evidence.course.size(), kMostCourse);
   for (const double value : std::span(evidence.course).last(newest)) {
-    course.reset().bind(1, id).bind(2, place++).bind_real(3, real_for_file(value)).run();
+    course.reset().bind(1, id).bind(2, place++).bind_real(3, value >= 0 ? value : kGap).run();
   }
 }
 
@@ -216,7 +219,8 @@ Alert AlertRows::read(const Statement& row) {
   }
   for (course_.reset().bind(1, alert.id); course_.step();) {
     if (alert.evidence.course.size() == kMostCourse) throw damaged();
-    alert.evidence.course.push_back(course_.real(0));
+    const double value = course_.real(0);
+    alert.evidence.course.push_back(value < 0 ? std::nan("") : value);
   }
   return alert;
 }

@@ -3,6 +3,7 @@
 // each operation and block.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -29,14 +30,15 @@ class KeptTicks {
   // Of all that are over.
   Observation observation() const;
 
-  // A value of each block that is over and begins with tick `first` or later: 0 where the operation had no requests.
+  // A value of each block that is over and begins with tick `first` or later: NaN where the operation had no requests.
   template <class ValueOf>
   std::vector<double> course(const OperationKey& key, std::uint64_t first, ValueOf value_of) const {
     std::vector<double> values;
     for (const Block& block : kept_) {
       if (block.first < first) continue;
       const auto at = block.operations.find(key);
-      values.push_back(at == block.operations.end() ? 0 : value_of(unpacked(at->second)));
+      values.push_back(at == block.operations.end() ? std::nan("")
+                                                    : value_of(unpacked(at->second)));
     }
     return values;
   }

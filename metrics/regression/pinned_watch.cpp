@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "metrics/regression/pinned_watch.h"
 
+#include <cmath>
 #include <utility>
 
 #include "metrics/layer.h"
@@ -60,7 +61,7 @@ void PinnedWatch::describe(const Observation& now) {
     if (before == pinned_->phases.end() || after == now.operations.end()) continue;
     shift.phases = phase_shifts(before->second, PhaseSums::of(now, shift.key));
     if (!evidence.course.empty()) continue;
-    evidence.course.resize(now.observed_ns.size());
+    evidence.course.resize(now.observed_ns.size(), std::nan(""));
     after->second.for_each([&](std::uint32_t block, const Tally& tally) {
       if (tally.latency.count() != 0)
         evidence.course.at(block) = static_cast<double>(tally.latency.quantile(0.5)) / 1e6;

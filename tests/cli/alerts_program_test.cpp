@@ -66,6 +66,7 @@ class AlertsProgram : public testing::Test {
     one.evidence.compared_with = "the last 24 hours";
     one.evidence.facts = {{"queue depth", "14"}};
     one.evidence.course = {1, 4, 8};
+    one.evidence.course_usual = 2;
     one.evidence.unit = "ms";
     one.evidence.not_looked_at = {"ping: too few requests"};
     return one;
@@ -181,8 +182,8 @@ TEST_F(AlertsProgram, ShowsOneWithItsEvidence) {
   const std::string text = said({"show", "slower-goxel-2"});
   for (const char* const part :
        {"Compare with the time before.", "render", "1.00 ms", "1.50 ms", "×1.50", "×1.25 to ×1.75",
-        "daemon 80.0 %", "compared with the last 24 hours", "queue depth: 14", "▂▅█ ms",
-        "not looked at: ping: too few requests"}) {
+        "daemon 80.0 %", "compared with the last 24 hours", "queue depth: 14",
+        "▂▅█\nlast 8 ms, at most 8 ms, usual 2 ms (▃)", "not looked at: ping: too few requests"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
   EXPECT_EQ(json::parse(said({"show", "slower-goxel-2", "--json"}))["subject"], "");

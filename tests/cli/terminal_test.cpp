@@ -72,6 +72,17 @@ TEST_F(OutputStyle, ATerminalThatCannotHasNoColours) {
   EXPECT_FALSE(style_on_a_terminal().colours);
 }
 
+TEST(Wrapped, LinesBreakAtSpacesAndLongWordsWhereTheyMust) {
+  EXPECT_EQ(wrapped("one two three", 8), "one two\nthree");
+  EXPECT_EQ(wrapped("one two three", 8, 2), "  one\n  two\n  three");
+  EXPECT_EQ(wrapped("a verylongword", 6), "a\nverylo\nngword");
+  EXPECT_EQ(wrapped("\u6f22\u5b57\u6f22", 5), "\u6f22\u5b57\n\u6f22")
+      << "wide characters are not halved";
+  EXPECT_EQ(wrapped("one two three", 0, 2), "  one two three");
+  EXPECT_EQ(wrapped("abc", 1, 4), "    a\n    b\n    c") << "also where there is no room";
+  EXPECT_EQ(wrapped("", 5), "");
+}
+
 TEST(Paint, EachEmphasisIsKnownByItsSequence) {
   const Style colours = {.colours = true};
   EXPECT_EQ(colours.paint(Emphasis::strong, "x"), "\033[1mx\033[0m");

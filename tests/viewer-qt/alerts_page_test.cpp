@@ -2,6 +2,7 @@
 // Alerts in the window, read from a file by a thread of its own, and judged there.
 #include "viewer-qt/pages/alerts_page.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <QFile>
@@ -16,9 +17,11 @@
 #include "tests/viewer-qt/application.h"
 #include "tests/viewer-qt/snapshots.h"
 #include "viewer-qt/alert_source.h"
+#include "viewer-qt/charts/course_chart.h"
 #include "viewer-qt/charts/time_chart.h"
 #include "viewer-qt/connect.h"
 #include "viewer-qt/main_window.h"
+#include "viewer-qt/theme.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
@@ -85,6 +88,59 @@ TEST_F(AlertsPageTest, ShowsTheEvidenceOfWhatIsChosenAndKeepsTheChoice) {
   EXPECT_NE(text("evidence").find("About b."), std::string::npos);
   page().show_alerts(known({other("new")}));
   EXPECT_NE(text("evidence").find("About new."), std::string::npos) << "the chosen one is gone";
+}
+
+TEST_F(AlertsPageTest, WhoReadsFurtherDownGoesOnToWhenAnAlertComes) {
+  std::vector<Alert> alerts;
+  for (int i = 0; i < 40; ++i) alerts.push_back(other(std::to_string(i)));
+  page().resize(900, 300);
+  page().show();
+  page().show_alerts(known(alerts));
+  const auto top = [&] {
+    return list()->indexAt(QPoint(0, 0)).siblingAtColumn(1).data().toString();
+  };
+  alerts.insert(alerts.begin(), other("new"));
+  page().show_alerts(known(alerts));
+  EXPECT_EQ(top(), "about new") << "at the top one sees what is new";
+  list()->scrollTo(list()->model()->index(20, 0), QAbstractItemView::PositionAtTop);
+  const QString before = top();
+  ASSERT_NE(before, "about new");
+  alerts.insert(alerts.begin(), other("newer"));
+  page().show_alerts(known(alerts));
+  EXPECT_EQ(top(), before);
+}
+
+TEST_F(AlertsPageTest, TheCourseIsDrawnAndToldAndGoesWithItsAlert) {
+  Alert alert = other("a");
+  alert.evidence.course = {1e6, 1e6, NAN, 4e6, 4e6};
+  alert.evidence.course_usual = 1e6;
+  alert.evidence.unit = "ns";
+  page().resize(900, 500);
+  page().show();
+  page().show_alerts(known({alert, other("b")}));
+  auto* const chart = page().findChild<CourseChart*>();
+  EXPECT_TRUE(chart->isVisible());
+  EXPECT_EQ(text("course"), "Last 4.00 ms, at most 4.00 ms, usual 1.00 ms, with gaps.");
+  EXPECT_EQ(chart->accessibleDescription().toStdString(), text("course"));
+  const QImage image = chart->grab().toImage();
+  const QColor ink = theme::ink(theme::Ink::p50, chart->palette());
+  const auto has_ink = [&](int from, int to, const auto& is_wanted) {
+    for (int x = from; x < to; ++x) {
+      for (int y = 0; y < image.height(); ++y) {
+        if (is_wanted(image.pixelColor(x, y))) return true;
+      }
+    }
+    return false;
+  };
+  const int quarter = std::min(chart->width(), chart->sizeHint().width()) / 4;
+  const auto is_line = [&](const QColor& color) { return color == ink; };
+  EXPECT_TRUE(has_ink(0, quarter, is_line));
+  EXPECT_FALSE(has_ink(quarter + 8, 3 * quarter - 8, is_line)) << "nothing is drawn over a gap";
+  EXPECT_TRUE(has_ink(3 * quarter, 4 * quarter, is_line));
+  const QColor usual = theme::ink(theme::Ink::quiet, chart->palette());
+  EXPECT_TRUE(has_ink(quarter + 8, 3 * quarter - 8, [&](const QColor& c) { return c == usual; }));
+  list()->setCurrentIndex(list()->model()->index(1, 0));
+  EXPECT_FALSE(chart->isVisible());
 }
 
 TEST_F(AlertsPageTest, EnterAndADoubleClickOpenAndAClickOnlyChooses) {
@@ -165,11 +221,13 @@ TEST_F(AlertsInTheWindow, ASignInTheHeaderOpensThePage) {
   window.show_alerts(known({sample_alert()}));
   EXPECT_TRUE(sign->isVisible());
   EXPECT_EQ(sign->text(), QString::fromUtf8("△ 1 alert"));
+  EXPECT_THAT(window.windowTitle().toStdString(), testing::StartsWith("goxel: △ 1 alert, Live"));
   EXPECT_NE(sign->focusPolicy() & Qt::TabFocus, 0);
   button(window, "alert sign")->click();
   EXPECT_EQ(page_of(window), "Alerts");
   window.show_alerts(known({}));
   EXPECT_FALSE(sign->isVisible());
+  EXPECT_THAT(window.windowTitle().toStdString(), testing::StartsWith("goxel: Live"));
 }
 
 TEST_F(AlertsInTheWindow, ThePageIsThereAlsoWithoutADaemon) {
@@ -185,6 +243,8 @@ TEST_F(AlertsInTheWindow, ThePageIsThereAlsoWithoutADaemon) {
   window.turn_to("overview");
   window.show_frame(frame);
   EXPECT_FALSE(window.findChild<QTabWidget*>()->isVisible()) << "waiting for the daemon";
+  window.turn_to("alerts");
+  EXPECT_TRUE(window.findChild<AlertsPage*>()->isVisible()) << "as --page does";
 }
 
 TEST_F(AlertsInTheWindow, OpeningOneComparesItsStretchOfAllOperationsWithTheTimeBefore) {

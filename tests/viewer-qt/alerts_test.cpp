@@ -4,7 +4,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <QAbstractItemModelTester>
 #include <QSignalSpy>
+#include <cmath>
 
 #include "metrics/text/format.h"
 #include "tests/metrics/alerts/alert_file_fixture.h"
@@ -20,6 +22,9 @@ using metrics::AlertLevel;
 using metrics::kNsPerSecond;
 using metrics::kThenNs;
 using metrics::sample_alert;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::IsNan;
 
 Alert ended(const std::string& id, AlertEnd end, std::uint64_t lasted_seconds) {
   Alert alert = sample_alert(id);
@@ -111,7 +116,7 @@ TEST(AlertsModelTest, ARowTellsLevelStateJudgementAndSummary) {
   AlertsModel model;
   Alert judged = ended("b", AlertEnd::resolved, 10);
   judged.judgement = metrics::Judgement::wrong;
-  model.show(known({confirmed("a"), judged}));
+  model.show(*known({confirmed("a"), judged}));
   const QString since = QString::fromStdString(metrics::format_date_time(sample_alert().since_ns));
   const QString what = "goxel: render takes 50 % longer";
   EXPECT_EQ(row(model, 0), QStringList({QString::fromUtf8("▲ confirmed"), what, since, "active",
@@ -124,15 +129,32 @@ TEST(AlertsModelTest, ARowTellsLevelStateJudgementAndSummary) {
   EXPECT_EQ(model.at(-1), nullptr);
 }
 
-TEST(AlertsModelTest, RowsStayWhileTheyAreOfTheSameAlerts) {
+TEST(AlertsModelTest, AnAlertKeepsItsRowWhereverThatGoes) {
   AlertsModel model;
-  model.show(known({sample_alert("a"), sample_alert("b")}));
+  const QAbstractItemModelTester tester(&model);
+  model.show(*known({sample_alert("a"), sample_alert("b"), sample_alert("c")}));
+  const QPersistentModelIndex b = model.index(1, AlertsModel::kLevel);
   const QSignalSpy reset(&model, &AlertsModel::modelReset);
-  model.show(known({confirmed("a"), sample_alert("b")}));
-  EXPECT_EQ(reset.size(), 0);
-  EXPECT_EQ(model.index(0, AlertsModel::kLevel).data(), QString::fromUtf8("▲ confirmed"));
-  model.show(known({sample_alert("b"), sample_alert("a")}));
-  EXPECT_EQ(reset.size(), 1);
+  model.show(*known({confirmed("b"), sample_alert("new"), sample_alert("a")}));
+  EXPECT_TRUE(reset.empty());
+  ASSERT_TRUE(b.isValid());
+  EXPECT_EQ(b.row(), 0);
+  EXPECT_EQ(b.data(), QString::fromUtf8("▲ confirmed"));
+  EXPECT_EQ(model.row_of("a"), 2);
+  EXPECT_EQ(model.row_of("c"), -1);
+}
+
+TEST(Alerts, TheCourseIsDrawnAsSharesOfItsTopWithGaps) {
+  metrics::AlertEvidence evidence;
+  evidence.course = {1e308, NAN, 5e307, INFINITY, -1, 0};
+  evidence.course_usual = 5e307;
+  const Course course = course_of(evidence);
+  EXPECT_THAT(course.shares, ElementsAre(1, IsNan(), 0.5F, IsNan(), IsNan(), 0));
+  EXPECT_EQ(course.usual, 0.5F);
+  EXPECT_EQ(course.words, "Last 0, at most 1e+308, usual 5e+307, with gaps.");
+  evidence.course = {NAN, INFINITY};
+  EXPECT_THAT(course_of(evidence).shares, IsEmpty());
+  EXPECT_THAT(course_of({}).shares, IsEmpty());
 }
 
 TEST(ShiftsModelTest, ARowTellsEffectIntervalAndWhereTheTimeGoes) {

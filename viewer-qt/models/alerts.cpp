@@ -5,6 +5,7 @@
 #include <QStringList>
 #include <algorithm>
 
+#include "metrics/alerts/alert_course.h"
 #include "metrics/text/format.h"
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/models/shown.h"
@@ -114,20 +115,32 @@ metrics::TimeStretch stretch_of(const Alert& alert, std::uint64_t now_ns) {
   return {std::min(alert.since_ns, end - std::min(end, kShortestNs)), end};
 }
 
+Course course_of(const metrics::AlertEvidence& evidence) {
+  Course course;
+  if (!metrics::has_chart(evidence)) return course;
+  const double top = metrics::top_of(evidence);
+  for (const double value : metrics::in_columns(evidence.course, metrics::kMostCourse))
+    course.shares.push_back(static_cast<float>(value / top));
+  if (const auto usual = metrics::usual_of(evidence))
+    course.usual = static_cast<float>(*usual / top);
+  course.words = as_sentence(metrics::course_in_words(evidence));
+  return course;
+}
+
 QString evidence_text(const Alert& alert) {
   const metrics::AlertEvidence& evidence = alert.evidence;
   QStringList lines{breakable(as_sentence(alert.summary))};
-  if (!alert.advice.empty()) lines += as_sentence(alert.advice);
+  if (!alert.advice.empty()) lines += breakable(as_sentence(alert.advice), kTogetherInCommands);
   lines += tr("%1 since %2, %3; raised %4")
                .arg(level_text(alert), date_time(alert.since_ns), state_text(alert),
                     date_time(alert.raised_ns));
   if (!evidence.compared_with.empty())
-    lines += tr("Compared with %1").arg(shown(evidence.compared_with));
+    lines += tr("Compared with %1").arg(breakable(shown(evidence.compared_with)));
   for (const metrics::AlertFact& fact : evidence.facts)
     lines += breakable(shown(fact.name) + QStringLiteral(": ") + shown(fact.value));
   for (const std::string& why : evidence.not_looked_at)
     lines += tr("Not looked at: %1").arg(breakable(shown(why)));
-  lines += shown(alert.id);
+  lines += breakable(shown(alert.id), kTogetherInCommands);
   return lines.join(QLatin1Char('\n'));
 }
 

@@ -6,6 +6,7 @@
 #include <QString>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,15 @@ QList<Mark> marks_of(const KnownAlerts& known);
 
 // From since to its end, or to now: what a comparison is made of. Not so short that nothing can have come in it.
 metrics::TimeStretch stretch_of(const metrics::Alert& alert, std::uint64_t now_ns);
+
+// Of an alert's evidence, to be drawn.
+struct Course {
+  std::vector<float>
+      shares;  // of the top of the chart, in the order of time; NaN: a gap. Empty: there is no chart
+  std::optional<float> usual;
+  QString words;
+};
+Course course_of(const metrics::AlertEvidence& evidence);
 
 // All of an alert but the table of its operations: what it says, what to do, what it is based on. A line for each.
 QString evidence_text(const metrics::Alert& alert);

@@ -3,7 +3,6 @@
 
 #include <QFont>
 #include <algorithm>
-#include <utility>
 
 #include "metrics/text/format.h"
 #include "viewer-qt/models/shown.h"
@@ -11,29 +10,17 @@
 
 namespace goxel_telemetry::viewer {
 
-void AlertsModel::show(AlertsPointer known) {
-  if (std::ranges::equal(known->alerts, known_->alerts, {}, &metrics::Alert::id,
-                         &metrics::Alert::id)) {
-    known_ = std::move(known);
-    if (rowCount() != 0) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, kColumnCount - 1));
-    return;
-  }
-  beginResetModel();
-  known_ = std::move(known);
-  endResetModel();
+void AlertsModel::show(const KnownAlerts& known) {
+  take(known.alerts, [](const metrics::Alert& a, const metrics::Alert& b) { return a.id == b.id; });
 }
 
 const metrics::Alert* AlertsModel::at(int row) const {
-  return row < 0 || row >= rowCount() ? nullptr : &known_->alerts[static_cast<std::size_t>(row)];
+  return row < 0 || row >= rowCount() ? nullptr : &rows()[static_cast<std::size_t>(row)];
 }
 
 int AlertsModel::row_of(const std::string& id) const {
-  const auto found = std::ranges::find(known_->alerts, id, &metrics::Alert::id);
-  return found == known_->alerts.end() ? -1 : static_cast<int>(found - known_->alerts.begin());
-}
-
-int AlertsModel::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(known_->alerts.size());
+  const auto found = std::ranges::find(rows(), id, &metrics::Alert::id);
+  return found == rows().end() ? -1 : static_cast<int>(found - rows().begin());
 }
 
 int AlertsModel::columnCount(const QModelIndex& parent) const {

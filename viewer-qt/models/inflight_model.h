@@ -2,14 +2,14 @@
 // The requests that have no answer yet, the oldest first.
 #pragma once
 
-#include <QAbstractTableModel>
 #include <vector>
 
 #include "metrics/live/snapshot.h"
+#include "viewer-qt/models/keyed_table.h"
 
 namespace goxel_telemetry::viewer {
 
-class InflightModel : public QAbstractTableModel {
+class InflightModel : public KeyedTable<metrics::InflightRequest> {
   Q_OBJECT
  public:
   enum Column { kAge, kOperation, kPhase, kProtocol, kStack, kConnection, kColumnCount };
@@ -17,7 +17,7 @@ class InflightModel : public QAbstractTableModel {
 
   static constexpr std::size_t kMost = 200;  // rows: of more requests, the oldest
 
-  using QAbstractTableModel::QAbstractTableModel;
+  using KeyedTable::KeyedTable;
 
   // A request keeps its row while it is in flight, so what is selected stays selected. Held still, the model shows what
   // was in flight when that began.
@@ -25,14 +25,12 @@ class InflightModel : public QAbstractTableModel {
   void hold(bool held);
   bool is_held() const { return held_; }
 
-  int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
   QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
   QVariant headerData(int section, Qt::Orientation orientation,
                       int role = Qt::DisplayRole) const override;
 
  private:
-  std::vector<metrics::InflightRequest> requests_;
   bool held_ = false;
 };
 

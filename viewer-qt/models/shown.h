@@ -20,13 +20,15 @@ inline QString plain_tip(const QString& text) {
   return text.isEmpty() ? text : Qt::convertFromPlainText(text, Qt::WhiteSpaceNormal);
 }
 
-// A name without a space may be wider than the page: a long one may be broken after some characters.
-inline QString breakable(const QString& text) {
-  constexpr qsizetype kTogether = 20;
+// A name without a space may be wider than the page: a long one may be broken after some characters. Of what people copy,
+// after more: the breaks are copied, too.
+inline constexpr qsizetype kTogether = 20;
+inline constexpr qsizetype kTogetherInCommands = 48;
+inline QString breakable(const QString& text, qsizetype most_together = kTogether) {
   QString result;
   qsizetype together = 0;
   for (const QChar c : text) {
-    if (together >= kTogether && !c.isSpace() && !c.isLowSurrogate()) {
+    if (together >= most_together && !c.isSpace() && !c.isLowSurrogate()) {
       result += QChar(0x200B);  // zero width space
       together = 0;
     }

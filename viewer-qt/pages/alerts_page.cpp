@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "metrics/alerts/alert_words.h"
+#include "viewer-qt/charts/course_chart.h"
 #include "viewer-qt/charts/elided_label.h"
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/pages/panel.h"
@@ -52,6 +53,8 @@ AlertsPage::AlertsPage(QWidget* parent)
       list_(table_of(&model_, tr("Alerts, active ones first"))),
       evidence_(new QWidget),
       words_(text_label()),
+      course_(new CourseChart),
+      course_words_(text_label()),
       shifts_(table_of(&shifts_model_, tr("Operations in the alert's evidence"))),
       judging_(new QWidget) {
   accuracy_->setObjectName(QStringLiteral("accuracy"));
@@ -66,8 +69,15 @@ AlertsPage::AlertsPage(QWidget* parent)
   scrolled->setWidgetResizable(true);
   scrolled->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scrolled->setAccessibleName(tr("Evidence"));
-  words_->setAlignment(Qt::AlignTop);
-  scrolled->setWidget(words_);
+  course_words_->setObjectName(QStringLiteral("course"));
+  auto* said = new QWidget;
+  auto* said_rows = new QVBoxLayout(said);
+  said_rows->setContentsMargins(0, 0, 0, 0);
+  said_rows->addWidget(course_);
+  said_rows->addWidget(course_words_);
+  said_rows->addWidget(words_);
+  said_rows->addStretch(1);
+  scrolled->setWidget(said);
   auto* beside = new QVBoxLayout(evidence_);
   beside->setContentsMargins(8, 0, 0, 0);
   beside->addWidget(scrolled, 3);
@@ -138,7 +148,11 @@ void AlertsPage::show_alerts(const AlertsPointer& known) {
   message_->setText(as_sentence(known->message));
   message_->setVisible(!known->message.empty());
   const int left = list_->horizontalScrollBar()->value();
-  model_.show(known);
+  // Who reads further down goes on to; who is at the top sees what is new.
+  const bool is_at_top = list_->verticalScrollBar()->value() == 0;
+  const QPersistentModelIndex top = list_->indexAt(QPoint(0, 0));
+  model_.show(*known);
+  if (!is_at_top && top.isValid()) list_->scrollTo(top, QAbstractItemView::PositionAtTop);
   const int row = std::max(model_.row_of(chosen_), 0);
   if (list_->currentIndex().row() != row) list_->setCurrentIndex(model_.index(row, 0));
   list_->horizontalScrollBar()->setValue(left);
@@ -152,6 +166,11 @@ void AlertsPage::choose(int row) {
   if (alert == nullptr) return;
   chosen_ = alert->id;
   words_->setText(evidence_text(*alert));
+  const Course course = course_of(alert->evidence);
+  course_->show_course(course);
+  course_->setVisible(!course.shares.empty());
+  course_words_->setText(course.words);
+  course_words_->setVisible(!course.words.isEmpty());
   shifts_model_.show(alert->evidence.operations);
   shifts_->setVisible(!alert->evidence.operations.empty());
   shifts_->resizeColumnsToContents();

@@ -17,6 +17,8 @@ class QToolButton;
 
 namespace goxel_telemetry::viewer {
 
+class CourseChart;
+
 class AlertsPage : public QWidget {
   Q_OBJECT
  public:
@@ -45,6 +47,8 @@ class AlertsPage : public QWidget {
   QTableView* list_;
   QWidget* evidence_;
   QLabel* words_;
+  CourseChart* course_;
+  QLabel* course_words_;
   QTableView* shifts_;
   QWidget* judging_;
   std::map<metrics::Judgement, QToolButton*> judgements_;

@@ -19,37 +19,8 @@ metrics::AlertEvidence evidence(std::vector<double> course, double usual,
   return evidence;
 }
 
-TEST(NotifyChart, IsABlockForEachValueFromZeroToTheLargest) {
-  const TextChart chart = text_chart(evidence({0, 1e6, 2e6, 4e6}, 1e6));
-  EXPECT_EQ(chart.blocks, "▁▃▅█");
-  EXPECT_EQ(chart.scale, "0 to 4.00 ms; usual 1.00 ms");
-  EXPECT_EQ(chart.usual, "▃");
-}
-
-TEST(NotifyChart, WhatIsNoNumberIsAGap) {
-  EXPECT_EQ(text_chart(evidence({1, std::nan(""), INFINITY, -1, 1}, 0)).blocks, "█   █");
-}
-
 TEST(NotifyChart, NothingIsDrawnOfNothing) {
-  EXPECT_EQ(text_chart(evidence({}, 1)).blocks, "");
-  EXPECT_EQ(text_chart(evidence({1}, 1)).blocks, "");
-  EXPECT_EQ(text_chart(evidence({0, 0}, 0)).blocks, "");
   EXPECT_EQ(png_chart(evidence({std::nan(""), std::nan("")}, std::nan(""))), "");
-}
-
-TEST(NotifyChart, APeakIsSeenHoweverManyValuesThereAre) {
-  std::vector<double> course(metrics::kMostCourse, 1);
-  course[77] = 10;
-  const TextChart chart = text_chart(evidence(course, 1));
-  EXPECT_EQ(chart.blocks.size(), 60 * std::string("█").size());
-  EXPECT_NE(chart.blocks.find("█"), std::string::npos);
-}
-
-TEST(NotifyChart, ValuesHaveTheirUnits) {
-  EXPECT_EQ(text_chart(evidence({1, 2}, 0, "bytes")).scale, "0 to 2 B");
-  EXPECT_EQ(text_chart(evidence({0.1, 0.2}, 0, "ratio")).scale, "0 to 20.0 %");
-  EXPECT_EQ(text_chart(evidence({1, 14}, 0, "requests")).scale, "0 to 14 requests");
-  EXPECT_EQ(text_chart(evidence({1, 14}, 0, "")).scale, "0 to 14");
 }
 
 std::uint32_t number_at(const std::string& text, std::size_t at) {

@@ -38,12 +38,32 @@ test('the alerts of a daemon', async (t) => {
   await says(page, '^Live$');
   let bare;
 
-  await t.test('are not shown if there are none', async () => {
+  await t.test('are said not to be if there are none', async () => {
     await answered;
     await page.waitForFunction(() => performance.getEntriesByName('first-chart').length === 1);
     bare = await strip(page);
-    assert.ok(!await page.locator('#alerts').isVisible());
+    assert.equal(await text(page, '#alerts-name'), 'Alerts: none is active');
+    assert.equal(await text(page, '#alerts-accuracy'), '');
+    assert.match(await page.title(), /^Live – /);
+    await page.keyboard.press('w');
+    assert.ok(!await page.locator('#alerts').isVisible(), 'a screen on a wall has no place for that');
+    await page.keyboard.press('w');
     assert.doesNotMatch((await labels(page)).join(), /alert/);
+  });
+
+  await t.test('can be asked which change they would tell of', async () => {
+    const load = world.startLoad('--rate', '50', '--seconds', '1000');
+    await page.locator('#alerts-series summary').click();
+    const rows = await eventually(() => page.locator('#alerts-series tbody tr').evaluateAll((each) => each.map((row) => [...row.cells].map((cell) => cell.textContent))),
+      (all) => all.length > 2, 'what is watched');
+    const { instances: [{ series }] } = JSON.parse(await world.get(`/api/v1/alerts/series?instance=${world.instance}`));
+    for (const [operation, , channel, state] of rows) {
+      assert.ok(operation === 'all operations' || series.some((each) => each.operation === operation), operation);
+      assert.ok(['usual time', 'slowest', 'failures'].includes(channel), channel);
+      assert.match(state, /^(learning|arming)/);
+    }
+    await page.locator('#alerts-series summary').click();
+    load.kill();
   });
 
   const socket = await DaemonSocket.connect(world.socket);
@@ -60,6 +80,8 @@ test('the alerts of a daemon', async (t) => {
     const since = new Date(stuck.since_realtime_ns / 1e6);
     assert.ok(said.includes(`since ${since.toLocaleDateString('sv')} ${since.toTimeString().slice(0, 8)}`), said);
     assert.equal(await text(page, '#alerts-count'), '1 active');
+    await page.waitForFunction(() => document.title.startsWith('Live, ▲ 1 alert, p99 '));
+    assert.match(await page.locator('#icon').getAttribute('href'), /favicon-away/);
     assert.match(await text(page, '#alerts-accuracy'), /^Of 1 alert in the last 30 days, none was judged\. Promised: less than 1\.00 % wrong\.$/);
   });
 
@@ -95,7 +117,10 @@ test('the alerts of a daemon', async (t) => {
     const { silences: [silence] } = await ask('');
     assert.deepEqual([silence.rule, silence.instance, silence.operation], ['request_stuck', world.instance, 'stand_in.sleep']);
     assert.equal(Math.round((silence.end_realtime_ns - silence.begin_realtime_ns) / 1e9), 7200);
-    assert.match(await text(page, '#alerts-active'), /silenced until \d\d:\d\d:\d\d/);
+    assert.match(await text(page, '#alerts-active'), /silenced until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
+    assert.equal(await text(page, '#alerts-count'), '1 active, 1 of them silenced');
+    assert.match(await text(page, '#alerts-accuracy'), / What is silenced: goxel-telemetry alerts silences \(1\)\.$/);
+    assert.match(await page.title(), /^Live, p99/, 'nobody is told of it');
     await button(page, 'End the silence').click();
     await button(page, 'Silence for 2 h').waitFor();
     assert.deepEqual((await ask('')).silences, []);
@@ -117,6 +142,23 @@ test('the alerts of a daemon', async (t) => {
     // Also on the trend, which is drawn every 20 s.
     await eventually(() => labels(page), (all) => all.every((label) => /alert, warning, request stuck from .* to .*; alert, confirmed, daemon gone since /.test(label)),
       'a mark on every line of time');
+  });
+
+  await t.test('have a link, which opens their evidence', async () => {
+    const [gone] = (await ask('?active=true')).alerts;
+    const [, past] = (await ask('')).alerts;
+    await page.locator('#alerts-active .alert a').click();
+    assert.equal(new URL(page.url()).hash, `#alert=${gone.id}`);
+    assert.match(await text(page, '#alerts-active details'), /last sign of life/);
+    const other = await page.context().newPage();
+    await other.goto(`${world.url}/#alert=${past.id}`);
+    await other.locator('#alerts-past dl').waitFor();
+    assert.match(await text(other, '#alerts-past details'), /limit/);
+    await other.goto(`${world.url}/#alert=none`);
+    await other.reload();
+    await eventually(() => text(other, '#alerts-message'), (said) => said === 'This page has no alert none: goxel-telemetry alerts show none.', 'that it is not here');
+    await other.close();
+    await page.goBack();
   });
 
   await t.test('lead to their time in the trend', async () => {
@@ -156,7 +198,10 @@ with sqlite3.connect(sys.argv[1]) as file:
     file.execute("UPDATE operation SET operation = ? WHERE place = 0", sys.argv[2:])
     file.execute("UPDATE fact SET name = ?, value = ? WHERE place = 0", sys.argv[2:] * 2)
     file.execute("UPDATE alert SET summary = ?, advice = ?, compared_with = ?", sys.argv[2:] * 3)
-    file.execute("UPDATE not_looked_at SET why = ?", sys.argv[2:])`, world.file('alerts.db'), hostile]);
+    file.execute("UPDATE not_looked_at SET why = ?", sys.argv[2:])
+    file.execute("DELETE FROM course")
+    file.executemany("INSERT INTO course SELECT id, ?, ? FROM alert", enumerate([1e308, -1, 5e307, 9e999, 1e308]))
+    file.execute("UPDATE alert SET course_usual = 5e307, unit = ?", sys.argv[2:])`, world.file('alerts.db'), hostile]);
   writeFileSync(world.file('token'), 'a-token-of-this-test\n', { mode: 0o600 });
   world.url = await world.startBridge('bridge', ['--port', '0', '--alerts-file', world.file('alerts.db'), '--token-file', world.file('token')]);
   const page = await (await Browser.start(t)).page();
@@ -184,6 +229,14 @@ with sqlite3.connect(sys.argv[1]) as file:
     for (const line of [`Compared with ${shown}.`, `Not looked at: ${shown}.`]) assert.ok(said.includes(line), `${line} in ${said}`);
     assert.equal(await page.locator('main img').count(), 0);
     assert.match(await page.title(), /Goxel telemetry$/);
+  });
+
+  await t.test('has its course as a line with gaps, its usual level, and words', async () => {
+    const course = page.locator('#alerts-past .course');
+    assert.match(await course.innerText(), /^Last 1e\+308 .*, at most 1e\+308 .*, usual 5e\+307 .*, with gaps\.$/s);
+    const [usual, line] = await course.locator('path').evaluateAll((paths) => paths.map((path) => path.getAttribute('d')));
+    assert.equal(usual, 'M0 24.0H240');
+    assert.equal(line, 'M3.0 3.0h0M120.0 24.0h0M237.0 3.0h0');
   });
 
   await t.test('is judged with the token', async () => {

@@ -91,14 +91,14 @@ test('the page of a watched daemon', async (t) => {
     const busy = ({ windows: { '1m': { latency } } }) => latency.count * (latency.mean_ns ?? 0);
     const expected = operations.filter((each) => each.layer === 'daemon' && each.windows['1m'].outcomes.all > 0).sort((a, b) => busy(b) - busy(a));
     const all = expected.reduce((sum, each) => sum + busy(each), 0);
-    const rows = await eventually(() => page.locator('.operations tbody tr').evaluateAll((each) => each.map((row) => [...row.cells].map((cell) => cell.textContent))),
+    const rows = await eventually(() => page.locator('#operations tbody tr').evaluateAll((each) => each.map((row) => [...row.cells].map((cell) => cell.textContent))),
       (seen) => seen.length === expected.length && seen[0][0] === expected[0].operation, 'all operations');
     near(number(rows[0][2]), busy(expected[0]) / all, 'share');
     near(number(rows[0][6]), expected[0].windows['1m'].latency.p99_ns, 'p99');
   });
 
   await t.test('shows hostile names as text', async () => {
-    const names = await page.locator('.operations bdi').allTextContents();
+    const names = await page.locator('#operations bdi').allTextContents();
     for (const name of hostile) {  // the daemon keeps the beginning of a long one
       const shown = name.replace('\u202e', '<U+202E>').replace('\u200b', '<U+200B>');
       assert.ok(names.some((each) => each === shown || (each.endsWith('…') && shown.startsWith(each.slice(0, -1)))), `${shown} in ${names.join('\n')}`);

@@ -2,6 +2,8 @@
 // What is put into a file of alerts comes out again, and so do judgements, silences and messages.
 #include "metrics/alerts/alert_store.h"
 
+#include <cmath>
+
 #include "alert_file_fixture.h"
 
 namespace goxel_telemetry::metrics {
@@ -325,6 +327,7 @@ TEST_F(AlertStoreTest, WhatIsWrittenCanBeRead) {
   alert.evidence.operations[0].ratio = std::numeric_limits<double>::quiet_NaN();
   alert.evidence.course.assign(1'000, 1);
   alert.evidence.course.back() = 7;
+  *(alert.evidence.course.end() - 2) = std::numeric_limits<double>::quiet_NaN();
   put(alert);
   const Alert read = found(alert.id);
   EXPECT_THAT(read.summary, testing::EndsWith("\u00E9"));
@@ -332,6 +335,7 @@ TEST_F(AlertStoreTest, WhatIsWrittenCanBeRead) {
   EXPECT_THAT(read.evidence.facts, SizeIs(kMostFacts));
   ASSERT_THAT(read.evidence.course, SizeIs(kMostCourse));
   EXPECT_EQ(read.evidence.course.back(), 7) << "the newest stay";
+  EXPECT_TRUE(std::isnan(*(read.evidence.course.end() - 2))) << "a gap is no zero";
 }
 
 }  // namespace
