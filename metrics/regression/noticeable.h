@@ -25,12 +25,14 @@ struct TickTraffic {
 inline constexpr std::array<std::uint32_t, 4> kNoticedWithin = {12, 60, 180, 720};
 
 struct Noticeable {
-  double size =
-      0;  // of a shift: as a difference of natural logarithms; of events: their share of the requests
+  // Of a shift: as a difference of natural logarithms; of events: their share of the requests.
+  double size = 0;
   std::uint32_t within = 0;  // ticks
 };
 
-// `of_requests`: what of the variances comes from the requests' own scatter: by so much ticks differ from their neighbours. `moves`: by how much the mean residual of a tick moves if all requests take e^shift times as long. Empty: within an hour, none is noticed.
+// `of_requests`: what of the variances comes from the requests' own scatter: by so much ticks differ from their neighbours.
+// `moves`: by how much the mean residual of a tick moves if all requests take e^shift times as long. Empty: within an hour, none
+// is noticed.
 std::optional<Noticeable> noticeable_shift(const CentreEvidence::Variances& variances,
                                            double of_requests, const TickTraffic& traffic,
                                            const std::function<double(double shift)>& moves);
