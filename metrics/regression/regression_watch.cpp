@@ -22,6 +22,13 @@ std::string name_of(const OperationKey& key) {
   return key.operation.empty() ? "all operations" : key.operation;
 }
 
+// As the detector compares them: another mix of operations is no shift.
+ComparedOperation all_operations(const ComparedLayer& layer) {
+  ComparedOperation all = layer.raw;
+  if (layer.adjusted.p50.shift) all.latency = layer.adjusted;
+  return all;
+}
+
 // What an operation is called in all layers: stack and method.
 std::pair<std::string, std::string> hops_key(const OperationKey& key) {
   return {key.stack, method_of_tool(key.operation)};
@@ -81,8 +88,9 @@ std::string in_words(const OperationShift& shift) {
   if (shift.channel == Channel::errors)
     return format_percent(shift.after) + " of " + name_of(shift.key) + " fail, " +
            format_percent(shift.before) + " before";
+  const char* const takes = shift.key.operation.empty() ? " take " : " takes ";
   return name_of(shift.key) +
-         (shift.channel == Channel::tail ? ", the slowest hundredth: " : " takes ") +
+         (shift.channel == Channel::tail ? ", the slowest hundredth: " : takes) +
          format_duration(shift.after) + ", " + format_duration(shift.before) + " before";
 }
 
@@ -185,7 +193,7 @@ std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bo
       }
       continue;
     }
-    for (const ComparedLayer& layer : comparison.layers) add(layer.raw, series.channel);
+    for (const ComparedLayer& layer : comparison.layers) add(all_operations(layer), series.channel);
   }
   // Which of them is slower, if all together are; and what an operation is called here, which is noticed on the other side.
   const auto belongs_to = [&](const Series& series, const OperationKey& key) {

@@ -248,7 +248,7 @@ TEST_F(RegressionWatchTest, OfAllTogetherThoseAreNamedThatHaveAPartInIt) {
   for (std::size_t i = 2; i < daemon_.size(); ++i) daemon_[i].factor = 1.3;
   run_until(1);
   EXPECT_THAT(named(), ElementsAre("daemon ")) << "noticed by the sum";
-  EXPECT_THAT(condition().summary, HasSubstr("all operations takes "));
+  EXPECT_THAT(condition().summary, HasSubstr("all operations take "));
   EXPECT_THAT(condition().evidence.course, IsEmpty()) << "a sum has no median";
   run(30);
   EXPECT_GE(named().size(), 4U);
@@ -257,6 +257,19 @@ TEST_F(RegressionWatchTest, OfAllTogetherThoseAreNamedThatHaveAPartInIt) {
   EXPECT_THAT(named(), Not(Contains("daemon goxel_1")));
   const std::vector<std::string> names = named();
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
+}
+
+TEST_F(RegressionWatchTest, TheShiftOfAllTogetherIsNotThatOfTheirMix) {
+  daemon_ = {{{"2-layer", "mcp", "daemon", "goxel_fill"}, 1, 40},
+             {{"2-layer", "mcp", "daemon", "goxel_render"}, 10, 40}};
+  run(800);
+  daemon_[0].factor = daemon_[1].factor = 1.3;
+  daemon_[0].requests = 120;
+  run_until(1);
+  run(30);
+  const OperationShift all = condition().evidence.operations.back();
+  ASSERT_EQ(all.key.operation, "");
+  EXPECT_NEAR(all.ratio, 1.3, 0.1);
 }
 
 TEST_F(RegressionWatchTest, NoMoreIsNamedThanAnAlertHolds) {
