@@ -192,40 +192,42 @@ export class TimeChart {
       borderWidth: 1.6, borderDash: line.dash ? [5, 3] : [], pointRadius: ofAlone, clip: 3, pointHitRadius: 0, tension: 0,
     }));
     const ink = probe.color;
-    this.#chart?.destroy();
     this.#hasData = false;
-    this.#chart = new Chart(this.#canvas, {
-      type: 'line',
-      data: { datasets },
-      plugins: [surroundings],
-      options: {
-        animation: false, parsing: false, normalized: true, responsive: true, maintainAspectRatio: false, resizeDelay: 100,
-        interaction: { mode: 'index', intersect: false, axis: 'x' },
-        layout: { padding: { top: topPadding, right: 4 } },
-        scales: {
-          x: {
-            type: 'linear', grid: { color: style.borderColor, drawTicks: false }, ticks: { color: ink, font, maxRotation: 0, autoSkip: false },
-            afterBuildTicks: (axis) => { axis.ticks = timeTicks(axis.min, axis.max, Math.max(1, Math.floor(axis.width / (font.size * 7)))); },
-          },
-          y: {
-            type: isLogarithmic ? 'logarithmic' : 'linear', grid: { color: style.borderColor, drawTicks: false },
-            ticks: { color: ink, font, autoSkip: false, callback: (value) => this.#tickFormat(value) },
-            afterBuildTicks: (axis) => { axis.ticks = (axis.chart.$ticks ?? []).map((value) => ({ value })); },
-          },
+    const options = {
+      animation: false, parsing: false, normalized: true, responsive: true, maintainAspectRatio: false, resizeDelay: 100,
+      interaction: { mode: 'index', intersect: false, axis: 'x' },
+      layout: { padding: { top: topPadding, right: 4 } },
+      scales: {
+        x: {
+          type: 'linear', grid: { color: style.borderColor, drawTicks: false }, ticks: { color: ink, font, maxRotation: 0, autoSkip: false },
+          afterBuildTicks: (axis) => { axis.ticks = timeTicks(axis.min, axis.max, Math.max(1, Math.floor(axis.width / (font.size * 7)))); },
         },
-        plugins: {
-          legend: { display: false },
-          tooltip: {
-            animation: false, bodyFont: font, titleFont: font, displayColors: true,
-            filter: (item) => Number.isFinite(item.parsed.y),
-            callbacks: {
-              title: (items) => (items.length === 0 ? '' : dateTime(items[0].parsed.x * 1000)),
-              label: (item) => `${item.dataset.label} ${this.#format(item.parsed.y)}`,
-            },
+        y: {
+          type: isLogarithmic ? 'logarithmic' : 'linear', grid: { color: style.borderColor, drawTicks: false },
+          ticks: { color: ink, font, autoSkip: false, callback: (value) => this.#tickFormat(value) },
+          afterBuildTicks: (axis) => { axis.ticks = (axis.chart.$ticks ?? []).map((value) => ({ value })); },
+        },
+      },
+      plugins: {
+        legend: { display: false },
+        tooltip: {
+          animation: false, bodyFont: font, titleFont: font, displayColors: true,
+          filter: (item) => Number.isFinite(item.parsed.y),
+          callbacks: {
+            title: (items) => (items.length === 0 ? '' : dateTime(items[0].parsed.x * 1000)),
+            label: (item) => `${item.dataset.label} ${this.#format(item.parsed.y)}`,
           },
         },
       },
-    });
+    };
+    // A chart that was destroyed is still told of a new size for 100 ms, and throws then: this one is changed.
+    if (this.#chart) {
+      this.#chart.data.datasets = datasets;
+      this.#chart.options = options;
+      this.#chart.update('none');  // until then, the earlier ones are those that can be changed
+    } else {
+      this.#chart = new Chart(this.#canvas, { type: 'line', data: { datasets }, plugins: [surroundings], options });
+    }
     // afterBuildTicks of `x` gives labels; the default callback would write the number.
     this.#chart.options.scales.x.ticks.callback = (value, i, ticks) => ticks[i].label;
     this.#chart.$shown = { hatching: hatching(ink), ink, ground: style.backgroundColor, fontSize: font.size, font: `${font.size}px ${font.family}`, unwatched: [], marks: [], alerts: [],

@@ -118,6 +118,17 @@ test('the page of a watched daemon', async (t) => {
     assert.deepEqual(await page.locator('#layers-content .heading span').allTextContents(), ['4-layer', '2-layer']);
   });
 
+  await t.test('is still drawn when its scale changes while its size does', async () => {
+    const { width, height } = page.viewportSize();
+    await page.setViewportSize({ width: width - 200, height });
+    await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+    await page.keyboard.press('g');
+    await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 300); }));
+    await page.keyboard.press('g');
+    await page.setViewportSize({ width, height });
+    assert.deepEqual(page.complaints, []);
+  });
+
   await t.test('is driven by keys, has its view in the address, and goes back', async () => {
     await page.keyboard.press('2');
     assert.match(page.url(), /stack=4-layer/);
