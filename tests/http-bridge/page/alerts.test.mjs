@@ -203,12 +203,14 @@ with sqlite3.connect(sys.argv[1]) as file:
     file.executemany("INSERT INTO course SELECT id, ?, ? FROM alert", enumerate([1e308, -1, 5e307, 9e999, 1e308]))
     file.execute("UPDATE alert SET course_usual = 5e307, unit = ?", sys.argv[2:])`, world.file('alerts.db'), hostile]);
   writeFileSync(world.file('token'), 'a-token-of-this-test\n', { mode: 0o600 });
-  world.url = await world.startBridge('bridge', ['--port', '0', '--alerts-file', world.file('alerts.db'), '--token-file', world.file('token')]);
-  // The bridge has brought the file up to date.
+  const options = ['--port', '0', '--alerts-file', world.file('alerts.db'), '--token-file', world.file('token')];
+  await world.startBridge('bridge', options);
+  await world.stop('bridge');  // it has brought the file up to date, and ended what was active
   execFileSync('python3', ['-c', `import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as file:
     file.executemany("INSERT INTO phase SELECT id, 0, ?, ?, ?, ? FROM alert",
         [(0, sys.argv[2], 3e5, 0.75), (1, "waiting", 1.4e5, 0.35), (2, "sending", -4e4, -0.1)])`, world.file('alerts.db'), hostile]);
+  world.url = await world.startBridge('bridge', options);
   const page = await (await Browser.start(t)).page();
   await page.goto(world.url);
   await page.locator('#token-field').fill('a-token-of-this-test');
