@@ -92,6 +92,8 @@ class AlertSource::Reader : public QObject {
     if (!result.done()) {
       store_.reset();
       known->alerts.clear();
+      known->series = {};
+      known->series_as_of_ns = 0;
       if (known->has_file) known->message = result.message;
     } else {
       known->message = metrics::nobody_watches(file_.toStdString(), now.realtime_ns);
@@ -125,6 +127,14 @@ class AlertSource::Reader : public QObject {
       if (std::ranges::find(known.alerts, alert.id, &metrics::Alert::id) == known.alerts.end())
         known.alerts.push_back(std::move(alert));
     }
+    std::vector<metrics::InstanceSeries> series;
+    result = store_->series(series, known.series_as_of_ns);
+    if (!result.done()) return result;
+    const auto of = std::ranges::find(series, instance_, &metrics::InstanceSeries::instance);
+    if (of == series.end())
+      known.series_as_of_ns = 0;
+    else
+      known.series = std::move(*of);
     return store_->accuracy(now_ns - std::min(now_ns, kAccuracyNs), UINT64_MAX, known.accuracy);
   }
 

@@ -209,7 +209,10 @@ MainWindow::MainWindow(const QString& instance, QWidget* parent)
     selection.durations.reset();
     trail_.select(std::move(selection));
   });
-  connect(alert_sign_, &QToolButton::clicked, this, [this] { turn_to(QStringLiteral("alerts")); });
+  connect(alert_sign_, &QToolButton::clicked, this, [this] {
+    alerts_->turn_to_list();
+    turn_to(QStringLiteral("alerts"));
+  });
   connect(alerts_, &AlertsPage::opened, this, &MainWindow::look_into_alert);
   connect(alerts_, &AlertsPage::judged, this, &MainWindow::alert_judged);
   connect(slowdown_, &SlowdownNotice::opened, this, &MainWindow::open_slowdown);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What speaks for an alert: its course, which operations, by how much and how sure, in which layers, compared with what, and what was not looked at.
+// What speaks for an alert: its course, which operations, by how much and how sure, in which layers and phases inside the daemon, compared with what, and what was not looked at.
 import { element, scrolled, tableOf } from '/page/dom.js';
 import { bytes, count, duration, name, percent, sentence } from '/page/format.js';
 
-const columns = ['Operation', 'Stack', 'What', 'Before → after', 'Effect', '95 %', 'Requests', 'Where'];
+const columns = ['Operation', 'Stack', 'What', 'Before → after', 'Effect', '95 %', 'Requests', 'Where', 'In the daemon'];
 export const channels = { centre: 'usual time', tail: 'slowest', errors: 'failures' };
 export const times = (ratio) => (Number.isFinite(ratio) ? `×${ratio.toFixed(2)}` : '–');
 
@@ -11,7 +11,8 @@ function rowOf(shift) {
   const value = shift.channel === 'errors' ? percent : duration;
   const cells = [name(shift.stack), channels[shift.channel] ?? name(shift.channel), `${value(shift.before)} → ${value(shift.after)}`, times(shift.ratio),
     `${times(shift.ratio_low)} to ${times(shift.ratio_high)}`, `${count(shift.count_before)} → ${count(shift.count_after)}`,
-    shift.layers.map(({ layer, share, shift_ns: ns }) => `${name(layer)} ${percent(share)} (${ns < 0 ? '' : '+'}${duration(ns)})`).join(', ') || 'not known'];
+    shift.layers.map(({ layer, share, shift_ns: ns }) => `${name(layer)} ${percent(share)} (${ns < 0 ? '' : '+'}${duration(ns)})`).join(', ') || 'not known',
+    shift.phases.filter(({ share }) => share > 0).map(({ phase, share }) => `${name(phase)} ${percent(share)}`).join(', ') || 'not known'];
   return element('tr', {}, element('th', { scope: 'row' }, element('bdi', {}, shift.operation ? name(shift.operation) : 'all operations')),
     ...cells.map((cell) => element('td', {}, cell)));
 }

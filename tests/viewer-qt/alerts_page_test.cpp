@@ -12,6 +12,7 @@
 #include <QTableView>
 #include <QTest>
 #include <QToolButton>
+#include <algorithm>
 
 #include "tests/metrics/alerts/alert_file_fixture.h"
 #include "tests/viewer-qt/application.h"
@@ -188,6 +189,47 @@ TEST_F(AlertsPageTest, TellsHowFarAlertsCanBeReliedOnBesideThePromise) {
   EXPECT_EQ(text("alerts message"), "The file is damaged.");
 }
 
+TEST_F(AlertsPageTest, WhatWouldBeNoticedTakesTurnsWithTheAlerts) {
+  auto all = std::make_shared<KnownAlerts>(*known({sample_alert()}));
+  all->series = metrics::sample_series();
+  all->series_as_of_ns = metrics::kThenNs;
+  page().resize(900, 500);
+  page().show();
+  page().show_alerts(all);
+  const auto* const series = page().findChild<QTableView*>("series");
+  EXPECT_FALSE(series->isVisible());
+  button(page(), "noticed")->click();
+  EXPECT_TRUE(series->isVisible());
+  EXPECT_FALSE(list()->isVisible());
+  EXPECT_EQ(text("not judged"), "ping (daemon) needs 43 more minutes of traffic");
+  EXPECT_EQ(series->model()->rowCount(), 2);
+  button(page(), "noticed")->click();
+  EXPECT_TRUE(list()->isVisible());
+}
+
+TEST_F(AlertsPageTest, ARefreshLeavesTheUsersRowOfWhatIsWatchedInItsPlace) {
+  auto all = std::make_shared<KnownAlerts>(*known({}));
+  const metrics::WatchedSeries one = metrics::sample_series().series[0];
+  for (int i = 0; i < 60; ++i)
+    all->series.series.emplace_back(one).key->operation = "op" + std::to_string(i);
+  all->series_as_of_ns = metrics::kThenNs;
+  page().resize(900, 300);
+  page().show();
+  button(page(), "noticed")->click();
+  page().show_alerts(all);
+  auto* const series = page().findChild<QTableView*>("series");
+  series->scrollTo(series->model()->index(20, 0), QAbstractItemView::PositionAtTop);
+  series->setCurrentIndex(series->model()->index(22, 0));
+  const auto top = [&] { return series->indexAt(QPoint(0, 0)).data().toString(); };
+  ASSERT_EQ(top(), "op20");
+  auto next = std::make_shared<KnownAlerts>(*all);
+  std::ranges::rotate(next->series.series, next->series.series.end() - 7);
+  page().show_alerts(next);
+  EXPECT_EQ(top(), "op20");
+  EXPECT_EQ(series->currentIndex().data(), "op22");
+  EXPECT_EQ(series->currentIndex().row(), 29);
+}
+
 class AlertsInTheWindow : public metrics::AlertFileTest {
  protected:
   AlertsInTheWindow() { application(); }
@@ -225,6 +267,9 @@ TEST_F(AlertsInTheWindow, ASignInTheHeaderOpensThePage) {
   EXPECT_NE(sign->focusPolicy() & Qt::TabFocus, 0);
   button(window, "alert sign")->click();
   EXPECT_EQ(page_of(window), "Alerts");
+  button(window, "noticed")->click();
+  button(window, "alert sign")->click();
+  EXPECT_FALSE(button(window, "noticed")->isChecked());
   window.show_alerts(known({}));
   EXPECT_FALSE(sign->isVisible());
   EXPECT_THAT(window.windowTitle().toStdString(), testing::StartsWith("goxel: Live"));
@@ -295,6 +340,24 @@ TEST_F(AlertsInTheWindow, WhatTheFileSaysBecomesMarksAndAJudgementIsWritten) {
   EXPECT_TRUE(eventually(
       [&] { return found(chosen.toStdString()).judgement == metrics::Judgement::wrong; }));
   EXPECT_TRUE(eventually([&] { return button(*page, "wrong")->isChecked(); }));
+}
+
+TEST_F(AlertsInTheWindow, WhatIsWatchedIsThatOfThisInstance) {
+  metrics::InstanceSeries of_other = metrics::sample_series();
+  of_other.instance = "other";
+  of_other.series.resize(1);
+  const std::uint64_t now_ns = metrics::Time::now().realtime_ns;
+  expect_done(store().put_series({of_other, metrics::sample_series()}, now_ns));
+  AlertSource source(QString::fromStdString(file_));
+  AlertsPointer last;
+  QObject::connect(&source, &AlertSource::told, &source,
+                   [&](const AlertsPointer& alerts) { last = alerts; });
+  source.watch("goxel");
+  EXPECT_TRUE(eventually([&] { return last != nullptr && last->series.series.size() == 3; }));
+  EXPECT_EQ(last->series_as_of_ns, now_ns);
+  source.watch("third");
+  EXPECT_TRUE(eventually([&] { return last->series_as_of_ns == 0; }));
+  EXPECT_TRUE(last->series.series.empty());
 }
 
 TEST_F(AlertsInTheWindow, ThatThereIsNoFileYetIsNoError) {

@@ -11,6 +11,7 @@
 #include "metrics/text/format.h"
 #include "tests/metrics/alerts/alert_file_fixture.h"
 #include "viewer-qt/models/alerts_model.h"
+#include "viewer-qt/models/series_model.h"
 #include "viewer-qt/models/shifts_model.h"
 
 namespace goxel_telemetry::viewer {
@@ -161,14 +162,66 @@ TEST(ShiftsModelTest, ARowTellsEffectIntervalAndWhereTheTimeGoes) {
   ShiftsModel model;
   model.show(sample_alert().evidence.operations);
   ASSERT_EQ(model.rowCount(), 2);
-  EXPECT_EQ(row(model, 0), QStringList({"render", "slowest of 100", QString::fromUtf8("×1.50"),
-                                        QString::fromUtf8("×1.25 to ×1.75"),
-                                        QString::fromUtf8("1.00 ms → 1.50 ms"),
-                                        "daemon 80.0 %, mcp-server 20.0 %", "4-layer"}));
+  EXPECT_EQ(row(model, 0),
+            QStringList({"render", "slowest of 100", QString::fromUtf8("×1.50"),
+                         QString::fromUtf8("×1.25 to ×1.75"),
+                         QString::fromUtf8("1.00 ms → 1.50 ms"), "daemon 80.0 %, mcp-server 20.0 %",
+                         "working 75.0 %, waiting 25.0 %", "4-layer"}));
   EXPECT_EQ(row(model, 1),
             QStringList({"ping", "failures", QString::fromUtf8("×2.00"),
                          QString::fromUtf8("×1.00 to ×3.00"), QString::fromUtf8("0 % → 100 %"),
-                         QString::fromUtf8("–"), "2-layer"}));
+                         QString::fromUtf8("–"), QString::fromUtf8("–"), "2-layer"}));
+}
+
+TEST(SeriesModelTest, ARowTellsWhatIsUsualAndWhatWouldBeNoticed) {
+  SeriesModel model;
+  metrics::InstanceSeries of = metrics::sample_series();
+  of.series[1].noticeable.reset();
+  of.series.emplace_back(of.series[0]).key.reset();
+  of.series.back().is_outer = true;
+  model.show(of.series);
+  ASSERT_EQ(model.rowCount(), 3) << "ping is not judged yet";
+  EXPECT_EQ(row(model, 0),
+            QStringList({"render", "usual time", "watching", "10.0/s", "2.00 ms",
+                         QString::fromUtf8("×1.25 in 1 min"), "+5.13 %", "daemon", "4-layer"}));
+  EXPECT_EQ(row(model, 1),
+            QStringList({"render", "slowest of 100", "warning", "10.0/s", "9.00 ms",
+                         "not within 1 h", QString::fromUtf8("–"), "daemon", "4-layer"}));
+  EXPECT_EQ(row(model, 2).first(), "all operations");
+  EXPECT_EQ(row(model, 2)[SeriesModel::kLayer], "outermost");
+}
+
+TEST(SeriesModelTest, ASeriesKeepsItsRowWhereverThatGoes) {
+  SeriesModel model;
+  const QAbstractItemModelTester tester(&model);
+  std::vector<metrics::WatchedSeries> series = metrics::sample_series().series;
+  model.show(series);
+  const QPersistentModelIndex tail = model.index(1, SeriesModel::kState);
+  const QSignalSpy reset(&model, &SeriesModel::modelReset);
+  std::swap(series[0], series[1]);
+  series[0].state = metrics::WatchedSeries::State::confirmed;
+  series[2].state = metrics::WatchedSeries::State::watching;
+  model.show(series);
+  EXPECT_TRUE(reset.empty());
+  EXPECT_EQ(model.rowCount(), 3);
+  ASSERT_TRUE(tail.isValid());
+  EXPECT_EQ(tail.row(), 0);
+  EXPECT_EQ(tail.data(), "confirmed");
+}
+
+TEST(SeriesModelTest, WhatIsNotJudgedYetIsASentence) {
+  KnownAlerts known;
+  EXPECT_EQ(watched_text(known), "Nothing is watched yet: a bridge writes it here once a minute.");
+  EXPECT_EQ(not_judged_text(known), "");
+  known.message = "the file is damaged";
+  EXPECT_EQ(watched_text(known), "");
+  known.series = metrics::sample_series();
+  known.series_as_of_ns = kThenNs;
+  EXPECT_EQ(watched_text(known).toStdString(), "As of " + metrics::format_date_time(kThenNs) +
+                                                   ": those of most requests, and 2 more series.");
+  EXPECT_EQ(not_judged_text(known), "ping (daemon) needs 43 more minutes of traffic");
+  known.series.left_out = 0;
+  EXPECT_EQ(watched_text(known).toStdString(), "As of " + metrics::format_date_time(kThenNs) + '.');
 }
 
 }  // namespace

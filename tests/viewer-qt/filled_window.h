@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QApplication>
+#include <QToolButton>
 #include <map>
 #include <memory>
 #include <string>
@@ -189,6 +190,7 @@ enum class Screen {
   records,
   changes,
   alerts,
+  noticed,
   black_box,
   paused,
   gone
@@ -213,12 +215,38 @@ inline metrics::Alert alert_about(const std::string& operation, std::uint64_t si
                                          18.4e6,
                                          123'456,
                                          12'345,
-                                         {{"daemon", 4.8e6, 0.8}, {"mcp-server", 1.2e6, 0.2}}});
+                                         {{"daemon", 4.8e6, 0.8}, {"mcp-server", 1.2e6, 0.2}},
+                                         {{"working", 4.7e6, 0.97}, {"waiting", 0.1e6, 0.03}}});
   }
   alert.evidence.compared_with = "the last 24 hours";
   alert.evidence.not_looked_at = {"ping: too few requests"};
   alert.evidence.facts = {{"queue depth", "14, 12 at least for 60 s"}, {"workers", "16 of 16"}};
   return alert;
+}
+
+// Of all that a window may say of what is watched: judged and not, in each state and channel.
+inline metrics::InstanceSeries watched_series() {
+  using metrics::OperationShift;
+  using metrics::WatchedSeries;
+  metrics::InstanceSeries of{"studio-on-the-second-floor", {}, 12};
+  for (int i = 0; i < 24; ++i) {
+    WatchedSeries& one = of.series.emplace_back();
+    if (i != 0) one.key = {"4-layer", "jsonrpc", i % 2 == 0 ? "mcp-server" : "daemon", name_of(i)};
+    one.channel = static_cast<OperationShift::Channel>(i % 3);
+    one.state = static_cast<WatchedSeries::State>(i % 6);
+    one.requests = 12'345.0 / (i + 1);
+    if (i % 5 != 0) one.ticks_needed = 100 * i;
+    if (one.channel == OperationShift::Channel::errors)
+      one.usual_share = 0.0123;
+    else
+      one.usual_ns = 12.3e6;
+    if (one.channel == OperationShift::Channel::centre) one.due_to_load = 0.05;
+    if (i % 4 != 0 && one.channel == OperationShift::Channel::centre)
+      one.noticeable = {1.25, {}, 300};
+    else if (i % 4 != 0)
+      one.noticeable = {2.0, 0.021, 3'600};
+  }
+  return of;
 }
 
 // Of the last minutes: two are active, one has ended and was judged. On the pages that take turns with others, none is.
@@ -232,6 +260,8 @@ inline AlertsPointer alerts(Screen screen, std::uint64_t now_ns) {
     const std::uint64_t since_ns = now_ns - static_cast<std::uint64_t>(10 + i * 15) * kNsPerSecond;
     known->alerts.push_back(alert_about(name_of(i + 5), since_ns));
   }
+  known->series = watched_series();
+  known->series_as_of_ns = now_ns;
   known->alerts[0].level = metrics::AlertLevel::confirmed;
   known->alerts[2].end = metrics::AlertEnd::resolved;
   known->alerts[2].ended_ns = known->alerts[2].since_ns + 12 * kNsPerSecond;
@@ -313,9 +343,9 @@ struct Case {
 };
 
 inline const char* name_of(Screen screen) {
-  constexpr const char* kScreens[] = {"waiting", "overview", "operations", "distribution",
-                                      "records", "changes",  "alerts",     "black_box",
-                                      "paused",  "gone"};
+  constexpr const char* kScreens[] = {"waiting",   "overview", "operations", "distribution",
+                                      "records",   "changes",  "alerts",     "noticed",
+                                      "black_box", "paused",   "gone"};
   return kScreens[static_cast<int>(screen)];
 }
 
@@ -394,14 +424,14 @@ class FilledWindow {
     }
     if (screen == Screen::gone) selection.stack = "4-layer";
     window_->select(selection);
-    const std::map<Screen, QString> pages = {{Screen::operations, "operations"},
-                                             {Screen::distribution, "distribution"},
-                                             {Screen::records, "records"},
-                                             {Screen::changes, "changes"},
-                                             {Screen::alerts, "alerts"}};
+    const std::map<Screen, QString> pages = {
+        {Screen::operations, "operations"}, {Screen::distribution, "distribution"},
+        {Screen::records, "records"},       {Screen::changes, "changes"},
+        {Screen::alerts, "alerts"},         {Screen::noticed, "alerts"}};
     const auto page = pages.find(screen);
     window_->show_alerts(alerts(screen, metrics::Time::now().realtime_ns));
     window_->turn_to(page == pages.end() ? "overview" : page->second);
+    window_->findChild<QToolButton*>("noticed")->setChecked(screen == Screen::noticed);
     window_->show_frame(frame);
     settle();
     if (screen == Screen::waiting) return;
@@ -463,8 +493,9 @@ class FilledWindow {
   std::uint64_t frames_ = 0;
 };
 
-inline constexpr Screen kAll[] = {
-    Screen::waiting, Screen::overview, Screen::operations, Screen::distribution, Screen::records,
-    Screen::changes, Screen::alerts,   Screen::paused,     Screen::black_box,    Screen::gone};
+inline constexpr Screen kAll[] = {Screen::waiting,      Screen::overview, Screen::operations,
+                                  Screen::distribution, Screen::records,  Screen::changes,
+                                  Screen::alerts,       Screen::noticed,  Screen::paused,
+                                  Screen::black_box,    Screen::gone};
 
 }  // namespace goxel_telemetry::viewer

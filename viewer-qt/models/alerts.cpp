@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "metrics/alerts/alert_course.h"
+#include "metrics/alerts/series_words.h"
 #include "metrics/text/format.h"
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/models/shown.h"
@@ -87,6 +88,18 @@ QString judgement_text(metrics::Judgement judgement) {
   return QStringLiteral("–");
 }
 
+QString channel_text(metrics::OperationShift::Channel channel) {
+  switch (channel) {
+    case metrics::OperationShift::Channel::centre:
+      return tr("usual time");
+    case metrics::OperationShift::Channel::tail:
+      return tr("slowest of 100");
+    case metrics::OperationShift::Channel::errors:
+      break;
+  }
+  return tr("failures");
+}
+
 QString active_text(const KnownAlerts& known) {
   const std::size_t active = count_active(known);
   if (active == 0) return {};
@@ -141,6 +154,23 @@ QString evidence_text(const Alert& alert) {
   for (const std::string& why : evidence.not_looked_at)
     lines += tr("Not looked at: %1").arg(breakable(shown(why)));
   lines += breakable(shown(alert.id), kTogetherInCommands);
+  return lines.join(QLatin1Char('\n'));
+}
+
+QString watched_text(const KnownAlerts& known) {
+  // The message says why.
+  if (known.series_as_of_ns == 0 && !known.message.empty()) return {};
+  if (known.series_as_of_ns == 0) return as_sentence(metrics::kNoSeriesYet);
+  QString text = tr("As of %1").arg(date_time(known.series_as_of_ns));
+  if (const std::string left = metrics::left_out_in_words(known.series); !left.empty())
+    text += QStringLiteral(": those of most requests, ") + QString::fromStdString(left);
+  return text + QLatin1Char('.');
+}
+
+QString not_judged_text(const KnownAlerts& known) {
+  QStringList lines;
+  for (const std::string& sentence : metrics::not_judged_in_words(known.series.series))
+    lines += breakable(shown(sentence));
   return lines.join(QLatin1Char('\n'));
 }
 

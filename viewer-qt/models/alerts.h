@@ -20,6 +20,9 @@ namespace goxel_telemetry::viewer {
 struct KnownAlerts {
   std::vector<metrics::Alert> alerts;  // active ones first, then the newest
   metrics::AlertAccuracy accuracy;     // of all that the file has, in the last days
+  // What is watched for regressions, as of when (CLOCK_REALTIME; 0: nothing yet).
+  metrics::InstanceSeries series;
+  std::uint64_t series_as_of_ns = 0;
   bool has_file = false;
   std::string
       message;  // why less is known than could be, or a judgement was not written; a sentence, or empty
@@ -36,6 +39,8 @@ QString level_text(const metrics::Alert& alert);
 QString state_text(const metrics::Alert& alert);
 // "right", "wrong", "known", or "–" if nobody has said anything.
 QString judgement_text(metrics::Judgement judgement);
+// "usual time", "slowest of 100", "failures"
+QString channel_text(metrics::OperationShift::Channel channel);
 // "▲ 2 alerts": of those that are active; empty if none is.
 QString active_text(const KnownAlerts& known);
 
@@ -56,5 +61,10 @@ Course course_of(const metrics::AlertEvidence& evidence);
 
 // All of an alert but the table of its operations: what it says, what to do, what it is based on. A line for each.
 QString evidence_text(const metrics::Alert& alert);
+
+// As of when what is watched is known, or that it is not.
+QString watched_text(const KnownAlerts& known);
+// What is watched and not judged yet: a line for each operation.
+QString not_judged_text(const KnownAlerts& known);
 
 }  // namespace goxel_telemetry::viewer

@@ -4,18 +4,12 @@
 #include <utility>
 
 #include "metrics/alerts/alert_words.h"
+#include "viewer-qt/models/alerts.h"
 #include "viewer-qt/models/shown.h"
 
 namespace goxel_telemetry::viewer {
-namespace {
 
 using metrics::OperationShift;
-
-QString words(const std::string& text) {
-  return text.empty() ? QStringLiteral("–") : shown(text);
-}
-
-}  // namespace
 
 void ShiftsModel::show(std::vector<OperationShift> shifts) {
   beginResetModel();
@@ -46,15 +40,7 @@ QVariant ShiftsModel::data(const QModelIndex& index, int role) const {
     case kOperation:
       return shift.key.operation.empty() ? tr("all operations") : shown(shift.key.operation);
     case kChannel:
-      switch (shift.channel) {
-        case OperationShift::Channel::centre:
-          return tr("usual time");
-        case OperationShift::Channel::tail:
-          return tr("slowest of 100");
-        case OperationShift::Channel::errors:
-          return tr("failures");
-      }
-      return {};
+      return channel_text(shift.channel);
     case kEffect:
       return times(shift.ratio);
     case kInterval:
@@ -62,15 +48,17 @@ QVariant ShiftsModel::data(const QModelIndex& index, int role) const {
     case kBeforeAfter:
       return value(shift.before) + QStringLiteral(" → ") + value(shift.after);
     case kLayers:
-      return words(metrics::layers_in_words(shift));
+      return shown_or_dash(metrics::layers_in_words(shift));
+    case kPhases:
+      return shown_or_dash(metrics::phases_in_words(shift));
     default:
-      return words(shift.key.stack);
+      return shown_or_dash(shift.key.stack);
   }
 }
 
 QVariant ShiftsModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  static const char* const kTitles[kColumnCount] = {"Operation",      "What",  "Effect", "95 %",
-                                                    "Before → after", "Where", "Stack"};
+  static const char* const kTitles[kColumnCount] = {
+      "Operation", "What", "Effect", "95 %", "Before → after", "Where", "In the daemon", "Stack"};
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) return {};
   if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
   return tr(kTitles[section]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The operations in an alert's evidence: how each differs from what it is compared with, and where the time goes.
+// The operations in an alert's evidence: how each differs from what it is compared with, and where the time goes, in the layers and inside the daemon.
 #pragma once
 
 #include <QAbstractTableModel>
@@ -19,6 +19,7 @@ class ShiftsModel : public QAbstractTableModel {
     kInterval,
     kBeforeAfter,
     kLayers,
+    kPhases,
     kStack,
     kColumnCount
   };

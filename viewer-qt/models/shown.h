@@ -14,6 +14,10 @@ inline QString shown(const std::string& name) {
   return QString::fromStdString(metrics::visible(name));
 }
 
+inline QString shown_or_dash(const std::string& name) {
+  return name.empty() ? QStringLiteral("–") : shown(name);
+}
+
 // `text` as it is, for a tool tip. Qt takes a tip for HTML if it looks like it: names would be obeyed, and escaped
 // ones without a '<' would show their "&amp;".
 inline QString plain_tip(const QString& text) {

@@ -5,9 +5,9 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QScrollArea>
-#include <QScrollBar>
 #include <QShortcut>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -19,30 +19,13 @@
 #include "viewer-qt/models/daemon_state.h"
 #include "viewer-qt/pages/panel.h"
 #include "viewer-qt/pages/roomy_column.h"
+#include "viewer-qt/pages/series_panel.h"
 
 namespace goxel_telemetry::viewer {
 namespace {
 
 constexpr int kLeastRows = 4;
 constexpr int kLeastChars = 22;  // of a summary
-
-QLabel* text_label() {
-  auto* label = new QLabel;
-  label->setTextFormat(Qt::PlainText);
-  label->setWordWrap(true);
-  label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  return label;
-}
-
-QTableView* table_of(QAbstractItemModel* model, const QString& name) {
-  auto* table = new QTableView;
-  table->setModel(model);
-  make_read_only(*table);
-  table->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table->setSelectionMode(QAbstractItemView::SingleSelection);
-  table->setAccessibleName(name);
-  return table;
-}
 
 }  // namespace
 
@@ -56,7 +39,10 @@ AlertsPage::AlertsPage(QWidget* parent)
       course_(new CourseChart),
       course_words_(text_label()),
       shifts_(table_of(&shifts_model_, tr("Operations in the alert's evidence"))),
-      judging_(new QWidget) {
+      judging_(new QWidget),
+      series_(new SeriesPanel),
+      noticed_(new QToolButton),
+      takes_turns_(new QStackedWidget) {
   accuracy_->setObjectName(QStringLiteral("accuracy"));
   message_->setObjectName(QStringLiteral("alerts message"));
   words_->setObjectName(QStringLiteral("evidence"));
@@ -113,12 +99,29 @@ AlertsPage::AlertsPage(QWidget* parent)
   add(metrics::Judgement::wrong, tr("It was not so: a false alarm"));
   add(metrics::Judgement::known, tr("It was so, and no news; counts as right"));
 
+  auto* list_and_judging = new QWidget;
+  auto* parts = new QVBoxLayout(list_and_judging);
+  parts->setContentsMargins(0, 0, 0, 0);
+  parts->addWidget(halves, 1);
+  parts->addWidget(judging_);
+  takes_turns_->addWidget(list_and_judging);
+  takes_turns_->addWidget(series_);
+  noticed_->setObjectName(QStringLiteral("noticed"));
+  noticed_->setText(tr("What would be noticed"));
+  noticed_->setToolTip(
+      tr("Which change of each operation would be noticed, in place of the alerts"));
+  noticed_->setCheckable(true);
+  connect(noticed_, &QToolButton::toggled, takes_turns_,
+          [this](bool is_on) { takes_turns_->setCurrentIndex(is_on ? 1 : 0); });
+
+  auto* top = new QHBoxLayout;
+  top->addWidget(accuracy_, 1);
+  top->addWidget(noticed_, 0, Qt::AlignTop);
   auto* rows = new QVBoxLayout(this);
   rows->setContentsMargins(8, 8, 8, 8);
-  rows->addWidget(accuracy_);
+  rows->addLayout(top);
   rows->addWidget(message_);
-  rows->addWidget(halves, 1);
-  rows->addWidget(judging_);
+  rows->addWidget(takes_turns_, 1);
   new RoomyColumn(list_, list_->horizontalHeader(), AlertsModel::kSummary, kLeastChars);
   size_columns();
 
@@ -147,16 +150,17 @@ void AlertsPage::show_alerts(const AlertsPointer& known) {
           : tr("There is no file of alerts: a bridge that keeps a history makes one."));
   message_->setText(as_sentence(known->message));
   message_->setVisible(!known->message.empty());
-  const int left = list_->horizontalScrollBar()->value();
-  // Who reads further down goes on to; who is at the top sees what is new.
-  const bool is_at_top = list_->verticalScrollBar()->value() == 0;
-  const QPersistentModelIndex top = list_->indexAt(QPoint(0, 0));
-  model_.show(*known);
-  if (!is_at_top && top.isValid()) list_->scrollTo(top, QAbstractItemView::PositionAtTop);
-  const int row = std::max(model_.row_of(chosen_), 0);
-  if (list_->currentIndex().row() != row) list_->setCurrentIndex(model_.index(row, 0));
-  list_->horizontalScrollBar()->setValue(left);
-  choose(row);
+  keep_place(*list_, [&] {
+    model_.show(*known);
+    const int row = std::max(model_.row_of(chosen_), 0);
+    if (list_->currentIndex().row() != row) list_->setCurrentIndex(model_.index(row, 0));
+    choose(row);
+  });
+  series_->show_series(*known);
+}
+
+void AlertsPage::turn_to_list() {
+  noticed_->setChecked(false);
 }
 
 void AlertsPage::choose(int row) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The alerts, active and past, and what the chosen one is based on; how far they can be relied on, and what the user says of
-// each.
+// each. In turns with what would be noticed.
 #pragma once
 
 #include <QWidget>
@@ -12,12 +12,14 @@
 #include "viewer-qt/models/shifts_model.h"
 
 class QLabel;
+class QStackedWidget;
 class QTableView;
 class QToolButton;
 
 namespace goxel_telemetry::viewer {
 
 class CourseChart;
+class SeriesPanel;
 
 class AlertsPage : public QWidget {
   Q_OBJECT
@@ -26,6 +28,8 @@ class AlertsPage : public QWidget {
 
   // Who has been chosen stays so, as long as it is there; first it is the one at the top.
   void show_alerts(const AlertsPointer& known);
+  // From what would be noticed.
+  void turn_to_list();
 
  Q_SIGNALS:
   // What changed in its stretch shall be shown.
@@ -51,6 +55,9 @@ class AlertsPage : public QWidget {
   QLabel* course_words_;
   QTableView* shifts_;
   QWidget* judging_;
+  SeriesPanel* series_;
+  QToolButton* noticed_;
+  QStackedWidget* takes_turns_;
   std::map<metrics::Judgement, QToolButton*> judgements_;
 };
 

@@ -203,7 +203,14 @@ with sqlite3.connect(sys.argv[1]) as file:
     file.executemany("INSERT INTO course SELECT id, ?, ? FROM alert", enumerate([1e308, -1, 5e307, 9e999, 1e308]))
     file.execute("UPDATE alert SET course_usual = 5e307, unit = ?", sys.argv[2:])`, world.file('alerts.db'), hostile]);
   writeFileSync(world.file('token'), 'a-token-of-this-test\n', { mode: 0o600 });
-  world.url = await world.startBridge('bridge', ['--port', '0', '--alerts-file', world.file('alerts.db'), '--token-file', world.file('token')]);
+  const options = ['--port', '0', '--alerts-file', world.file('alerts.db'), '--token-file', world.file('token')];
+  await world.startBridge('bridge', options);
+  await world.stop('bridge');  // it has brought the file up to date, and ended what was active
+  execFileSync('python3', ['-c', `import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as file:
+    file.executemany("INSERT INTO phase SELECT id, 0, ?, ?, ?, ? FROM alert",
+        [(0, sys.argv[2], 3e5, 0.75), (1, "waiting", 1.4e5, 0.35), (2, "sending", -4e4, -0.1)])`, world.file('alerts.db'), hostile]);
+  world.url = await world.startBridge('bridge', options);
   const page = await (await Browser.start(t)).page();
   await page.goto(world.url);
   await page.locator('#token-field').fill('a-token-of-this-test');
@@ -216,14 +223,15 @@ with sqlite3.connect(sys.argv[1]) as file:
     assert.match(await text(page, '#alerts-past ul'), /nobody watches it any more/);
   });
 
-  await t.test('has operations with effect, interval and layers, as text', async () => {
+  await t.test('has operations with effect, interval, layers and phases, as text', async () => {
     await page.locator('#alerts-past ul summary').click();
     await page.locator('#alerts-past tbody tr').first().waitFor();
     const rows = await page.locator('#alerts-past tbody tr').evaluateAll((each) => each.map((row) => [...row.cells].map((cell) => cell.textContent)));
     const shown = hostile.replace('\u202e', '<U+202E>');
     assert.deepEqual(rows, [
-      [shown, '4-layer', 'slowest', '1.00 ms → 1.50 ms', '×1.50', '×1.25 to ×1.75', '1,000 → 200', 'daemon 80.0 % (+400 µs), mcp-server 20.0 % (+100 µs)'],
-      ['ping', '2-layer', 'failures', '0 % → 100 %', '×2.00', '×1.00 to ×3.00', '1 → 2', 'not known'],
+      [shown, '4-layer', 'slowest', '1.00 ms → 1.50 ms', '×1.50', '×1.25 to ×1.75', '1,000 → 200', 'daemon 80.0 % (+400 µs), mcp-server 20.0 % (+100 µs)',
+        `${shown} 75.0 %, waiting 35.0 %`],
+      ['ping', '2-layer', 'failures', '0 % → 100 %', '×2.00', '×1.00 to ×3.00', '1 → 2', 'not known', 'not known'],
     ]);
     const said = await text(page, '#alerts-past ul');
     for (const line of [`Compared with ${shown}.`, `Not looked at: ${shown}.`]) assert.ok(said.includes(line), `${line} in ${said}`);

@@ -58,6 +58,30 @@ inline Alert sample_alert(const std::string& id = "slower-goxel-20251124T150000-
   return alert;
 }
 
+// What is watched of "goxel": of render its usual time and its slowest requests, of ping nothing that is judged yet.
+inline InstanceSeries sample_series() {
+  InstanceSeries of{"goxel", {}, 2};
+  WatchedSeries centre;
+  centre.key = {"4-layer", "mcp", "daemon", "render"};
+  centre.state = WatchedSeries::State::watching;
+  centre.requests = 50;
+  centre.usual_ns = 2e6;
+  centre.due_to_load = 0.05;
+  centre.noticeable = {1.25, {}, 60};
+  WatchedSeries tail = centre;
+  tail.channel = OperationShift::Channel::tail;
+  tail.state = WatchedSeries::State::warning;
+  tail.usual_ns = 9e6;
+  tail.due_to_load.reset();
+  tail.noticeable = {3.0, 0.03, 300};
+  WatchedSeries learning = centre;
+  learning.key->operation = "ping";
+  learning.state = WatchedSeries::State::learning;
+  learning.ticks_needed = 515;
+  of.series = {centre, tail, learning};
+  return of;
+}
+
 inline void expect_same(const AlertEvidence& a, const AlertEvidence& b) {
   ASSERT_EQ(a.operations.size(), b.operations.size());
   for (std::size_t i = 0; i < a.operations.size(); ++i) {
