@@ -85,7 +85,7 @@ class Slower(Notifications):
         time.sleep(30)  # so that it might be told twice
         os.remove(self.slow)
         until(lambda: "ended" in [event["change"] for body in hook.bodies() for event in body["events"]],
-              180, "the end")
+              420, "the end")
         events = [event for body in hook.bodies() for event in body["events"]]
         self.assertEqual(len({event["alert"]["id"] for event in events}), 1, events)
         shifts = [event["alert"]["evidence"]["operations"][0] for event in events]
