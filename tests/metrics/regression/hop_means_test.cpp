@@ -96,7 +96,7 @@ TEST(KeptHopMeans, AreAsOfATickOrTheOldestKnown) {
   KeptHopMeans kept;
   EXPECT_THAT(kept.latest(), IsEmpty());
   EXPECT_THAT(kept.as_of(5), IsEmpty());
-  for (const std::uint64_t tick : {10, 11, 13})
+  for (const std::uint64_t tick : {10u, 11u, 13u})
     kept.add(tick, daemon_takes(static_cast<double>(tick)));
   EXPECT_EQ(daemon_of(kept.latest()), 13);
   EXPECT_EQ(daemon_of(kept.as_of(9)), 10);
