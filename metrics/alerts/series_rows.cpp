@@ -2,6 +2,7 @@
 #include "metrics/alerts/series_rows.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "metrics/alerts/alert_rows.h"
 #include "metrics/history/rows.h"
@@ -10,6 +11,21 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 constexpr std::size_t kMostInstances = 1'000;
+
+// Screens round them to whole numbers, so they must be such as have them.
+constexpr double kMostReal = 1e15;
+constexpr double kLeastDueToLoad = -1;
+
+std::optional<double> real_for_file(std::optional<double> value, double least = 0) {
+  if (!value || std::isnan(*value)) return std::nullopt;
+  return std::clamp(*value, least, kMostReal);
+}
+
+std::optional<double> real_in(const Statement& row, int column, double least = 0) {
+  const auto value = row.real_or_null(column);
+  if (value && !(*value >= least && *value <= kMostReal)) throw damaged();
+  return value;
+}
 
 void put(Statement& statement, const std::string& instance, std::int64_t place,
          const WatchedSeries& series) {
@@ -21,13 +37,14 @@ void put(Statement& statement, const std::string& instance, std::int64_t place,
     statement.bind(column++, text_for_file(*part, kMostNameBytes));
   statement.bind(9, std::string_view(to_string(series.channel)));
   statement.bind(10, std::string_view(to_string(series.state)));
-  statement.bind_real(11, series.requests).bind_real(12, series.ticks_needed);
-  statement.bind_real(13, series.usual_ns).bind_real(14, series.usual_share);
-  statement.bind_real(15, series.due_to_load);
-  const bool any = series.noticeable.has_value();
-  statement.bind_real(16, any ? series.noticeable->ratio : std::nullopt);
-  statement.bind_real(17, any ? series.noticeable->share : std::nullopt);
-  statement.bind_real(18, any ? std::optional(series.noticeable->within_seconds) : std::nullopt);
+  statement.bind_real(11, real_for_file(series.requests).value_or(0));
+  statement.bind_real(12, real_for_file(series.ticks_needed));
+  statement.bind_real(13, real_for_file(series.usual_ns));
+  statement.bind_real(14, real_for_file(series.usual_share));
+  statement.bind_real(15, real_for_file(series.due_to_load, kLeastDueToLoad));
+  const WatchedSeries::Noticeable found = series.noticeable.value_or(WatchedSeries::Noticeable{});
+  statement.bind_real(16, real_for_file(found.ratio)).bind_real(17, real_for_file(found.share));
+  statement.bind_real(18, series.noticeable ? real_for_file(found.within_seconds) : std::nullopt);
   statement.run();
 }
 
@@ -40,13 +57,13 @@ WatchedSeries series_in(const Statement& row) {
   }
   series.channel = named_in<OperationShift::Channel>(row, 6, 3);
   series.state = named_in<WatchedSeries::State>(row, 7, 6);
-  series.requests = row.real(8);
-  series.ticks_needed = row.real_or_null(9);
-  series.usual_ns = row.real_or_null(10);
-  series.usual_share = row.real_or_null(11);
-  series.due_to_load = row.real_or_null(12);
-  if (const auto within = row.real_or_null(15))
-    series.noticeable = {row.real_or_null(13), row.real_or_null(14), *within};
+  series.requests = real_in(row, 8).value_or(0);
+  series.ticks_needed = real_in(row, 9);
+  series.usual_ns = real_in(row, 10);
+  series.usual_share = real_in(row, 11);
+  series.due_to_load = real_in(row, 12, kLeastDueToLoad);
+  if (const auto within = real_in(row, 15))
+    series.noticeable = {real_in(row, 13), real_in(row, 14), *within};
   return series;
 }
 

@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <fstream>
+#include <limits>
 #include <random>
 #include <thread>
 
@@ -130,6 +132,47 @@ TEST_F(AlertFileOutcomesTest, DamagedRowsAreNamedAndNeverShown) {
     EXPECT_EQ(listing().outcome, HistoryOutcome::corrupt);
     EXPECT_THAT(listing().message, HasSubstr("is damaged"));
   }
+}
+
+TEST_F(AlertFileOutcomesTest, SeriesOfAForeignHandAreNumbersThatCanBeShown) {
+  InstanceSeries of{"goxel", {}, 0};
+  WatchedSeries& one = of.series.emplace_back();
+  one.ticks_needed = 1;
+  one.usual_ns = 1e6;
+  one.usual_share = 0.01;
+  one.due_to_load = -0.1;
+  one.noticeable = {1.1, 0.1, 60};
+  std::vector<InstanceSeries> found;
+  std::uint64_t as_of_ns = 0;
+  EXPECT_TRUE(store().put_series({of}, 1).done());
+  EXPECT_TRUE(store().series(found, as_of_ns).done());
+  for (const char* const column :
+       {"requests_a_tick", "ticks_needed", "usual_ns", "usual_share", "due_to_load",
+        "noticeable_ratio", "noticeable_share", "within_seconds"}) {
+    for (const char* const value : {"9e999", "-9e999", "1e300", "-5"}) {
+      SCOPED_TRACE(std::string(column) + " = " + value);
+      EXPECT_TRUE(store().put_series({of}, 1).done());
+      store_.reset();
+      sql("UPDATE series SET " + std::string(column) + " = " + value);
+      EXPECT_EQ(store().series(found, as_of_ns).outcome, HistoryOutcome::corrupt);
+    }
+  }
+}
+
+TEST_F(AlertFileOutcomesTest, SeriesOfOurOwnCanAlwaysBeRead) {
+  InstanceSeries of{"goxel", {}, 0};
+  for (const double value :
+       {-1e-17, 1e300, std::numeric_limits<double>::infinity(), std::nan("")}) {
+    of.series.emplace_back().requests = value;
+    of.series.back().ticks_needed = value;
+    of.series.back().due_to_load = value;
+    of.series.back().noticeable = {value, value, 60};
+  }
+  std::vector<InstanceSeries> found;
+  std::uint64_t as_of_ns = 0;
+  EXPECT_TRUE(store().put_series({of}, 1).done());
+  EXPECT_TRUE(store().series(found, as_of_ns).done());
+  EXPECT_THAT(found.at(0).series, SizeIs(4));
 }
 
 TEST_F(AlertFileOutcomesTest, TextsOfAForeignHandArePrintable) {
