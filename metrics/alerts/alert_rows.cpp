@@ -44,6 +44,19 @@ void remove_evidence(Database& database, const std::string& id) {
   }
 }
 
+// Parts of the shift of one operation, by what has them.
+template <class Parts, class Part>
+void put_parts(Statement& statement, const std::string& id, std::int64_t operation,
+               const Parts& parts, std::string Part::*name) {
+  std::int64_t place = 0;
+  for (const Part& one : parts) {
+    statement.reset().bind(1, id).bind(2, operation).bind(3, place++);
+    statement.bind(4, name_for_file(one.*name));
+    statement.bind_real(5, real_for_file(one.shift_ns)).bind_real(6, real_for_file(one.share));
+    statement.run();
+  }
+}
+
 void put_operations(Database& database, const std::string& id, const AlertEvidence& evidence) {
   Statement operation =
       database.prepare("INSERT INTO operation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -61,22 +74,8 @@ void put_operations(Database& database, const std::string& id, const AlertEviden
     operation.bind(13, time_for_file(shift.count_before))
         .bind(14, time_for_file(shift.count_after));
     operation.run();
-    std::int64_t layer_place = 0;
-    for (const LayerShift& one : first_of(shift.layers, kMostLayerShifts)) {
-      layer.reset().bind(1, id).bind(2, place).bind(3, layer_place++);
-      layer.bind(4, name_for_file(one.layer))
-          .bind_real(5, real_for_file(one.shift_ns))
-          .bind_real(6, real_for_file(one.share));
-      layer.run();
-    }
-    std::int64_t phase_place = 0;
-    for (const PhaseShift& one : first_of(shift.phases, kMostPhaseShifts)) {
-      phase.reset().bind(1, id).bind(2, place).bind(3, phase_place++);
-      phase.bind(4, name_for_file(one.phase))
-          .bind_real(5, real_for_file(one.shift_ns))
-          .bind_real(6, real_for_file(one.share));
-      phase.run();
-    }
+    put_parts(layer, id, place, first_of(shift.layers, kMostLayerShifts), &LayerShift::layer);
+    put_parts(phase, id, place, first_of(shift.phases, kMostPhaseShifts), &PhaseShift::phase);
     ++place;
   }
 }

@@ -53,28 +53,34 @@ std::string by_load_in_words(const WatchedSeries& series) {
 
 std::vector<std::string> not_judged_in_words(const std::vector<WatchedSeries>& all) {
   std::vector<std::string> order;
-  std::map<std::string, std::optional<double>> needed;  // seconds
+  struct Need {
+    std::optional<double> seconds = 0.0;
+    bool is_of_all = false;
+  };
+  std::map<std::string, Need> needed;
   for (const WatchedSeries& one : all) {
     if (is_judged(one)) continue;
     const std::string name = operation_in_words(one) + " (" + layer_in_words(one) + ")";
-    const auto [at, is_new] = needed.try_emplace(name, 0.0);
+    const auto [at, is_new] = needed.try_emplace(name);
     if (is_new) order.push_back(name);
-    if (!one.ticks_needed || !at->second) {
-      at->second.reset();
+    auto& [seconds, is_of_all] = at->second;
+    is_of_all = !one.key;
+    if (!one.ticks_needed || !seconds) {
+      seconds.reset();
       continue;
     }
-    at->second = std::max(*at->second, *one.ticks_needed * static_cast<double>(kTickSeconds));
+    seconds = std::max(*seconds, *one.ticks_needed * static_cast<double>(kTickSeconds));
   }
   std::vector<std::string> sentences;
   for (const std::string& name : order) {
-    const auto& seconds = needed[name];
+    const auto& [seconds, is_of_all] = needed[name];
     if (!seconds) {
-      sentences.push_back(name + " has no requests to learn from");
+      sentences.push_back(name + (is_of_all ? " have" : " has") + " no requests to learn from");
       continue;
     }
     const auto minutes = static_cast<std::uint64_t>(std::ceil(*seconds / 60));
-    sentences.push_back(name + " needs " + format_count(minutes) + " more minute" +
-                        (minutes == 1 ? "" : "s") + " of traffic");
+    sentences.push_back(name + (is_of_all ? " need " : " needs ") + format_count(minutes) +
+                        " more minute" + (minutes == 1 ? "" : "s") + " of traffic");
   }
   return sentences;
 }

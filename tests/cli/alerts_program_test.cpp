@@ -121,7 +121,7 @@ TEST_F(AlertsProgram, SaysHowChannelsDoAndThatNobodyWatches) {
 TEST_F(AlertsProgram, TellsWhatIsWatchedAndWhatIsNotYet) {
   EXPECT_THAT(said({"series"}), HasSubstr("nothing is watched yet"));
   metrics::InstanceSeries of{"goxel", {}, 2};
-  of.series.reserve(6);  // references stay
+  of.series.reserve(7);  // references stay
   metrics::WatchedSeries& watched = of.series.emplace_back();
   watched.key = {"4-layer", "mcp", "daemon", "render\x1b[2J"};
   watched.state = metrics::WatchedSeries::State::watching;
@@ -141,6 +141,7 @@ TEST_F(AlertsProgram, TellsWhatIsWatchedAndWhatIsNotYet) {
   of.series.emplace_back(learning).ticks_needed = 100;
   of.series.emplace_back(learning).key->operation = "ping";
   of.series.back().ticks_needed.reset();
+  of.series.emplace_back(learning).key.reset();
   metrics::HistoryResult why;
   const auto store = AlertStore::open(file_, AlertStore::Mode::write, why);
   ASSERT_TRUE(store->put_series({of}, metrics::Time::now().realtime_ns).done());
@@ -151,6 +152,7 @@ TEST_F(AlertsProgram, TellsWhatIsWatchedAndWhatIsNotYet) {
   EXPECT_THAT(text, HasSubstr("not within 1 h"));
   EXPECT_THAT(text, HasSubstr("+5.13 %"));
   EXPECT_THAT(text, HasSubstr("fill (daemon) needs 43 more minutes of traffic\n"));
+  EXPECT_THAT(text, HasSubstr("all operations (daemon) need 43 more minutes of traffic\n"));
   EXPECT_THAT(text, HasSubstr("ping (daemon) has no requests to learn from\n"));
   EXPECT_THAT(text, HasSubstr("and 2 more series"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
