@@ -422,8 +422,11 @@ void MainWindow::show_frame(const FramePointer& frame) {
     // What somebody has paused to look at is known also without its daemon, and so are alerts.
     const bool needs_none = !trail_.current().is_live() || tabs_->currentWidget() == alerts_;
     if (!needs_none) pages_->setCurrentIndex(0);
+    // Beside alerts, charts that were never shown anything would stand in 1970.
+    charts_->setVisible(shown_revision_ != 0 || !trail_.current().is_live());
     return;
   }
+  charts_->show();
   pages_->setCurrentIndex(1);
   if (!exposed_) return;  // its title is told, and all else when it is seen again
   shown_revision_ = frame->revision;

@@ -25,13 +25,13 @@ Cell state_of(const WatchedSeries& series) {
 std::string table_of(const std::vector<WatchedSeries>& all, const Style& style) {
   Table table({{"OPERATION", Align::left},
                {"WHAT", Align::left},
-               {"STATE", Align::left},
-               {"PER SECOND", Align::right, 2},
-               {"USUAL"},
+               {"STATE", Align::left, 2},
+               {"PER SECOND", Align::right, 4},
+               {"USUAL", Align::right, 1},
                {"NOTICED"},
-               {"BY LOAD", Align::right, 1},
-               {"LAYER", Align::left, 3},
-               {"STACK", Align::left, 4}});
+               {"BY LOAD", Align::right, 3},
+               {"LAYER", Align::left, 5},
+               {"STACK", Align::left, 6}});
   for (const WatchedSeries& one : all) {
     if (!metrics::is_judged(one)) continue;
     const std::string usual = metrics::usual_in_words(one);
@@ -53,7 +53,7 @@ std::string series_screen(const std::vector<metrics::InstanceSeries>& instances,
     text += '\n' + style.paint(Emphasis::strong, metrics::visible(of.instance)) + '\n';
     text += table_of(of.series, style);
     for (const std::string& sentence : metrics::not_judged_in_words(of.series))
-      text += metrics::visible(sentence) + '\n';
+      text += wrapped(metrics::visible(sentence), style.width) + '\n';
     if (const std::string left = metrics::left_out_in_words(of); !left.empty()) text += left + '\n';
   }
   return text;

@@ -146,6 +146,18 @@ TEST_F(Window, ChoosingAnInstanceNamesTheWindowAfterIt) {
   EXPECT_EQ(find(window_, "heading")->text(), "Waiting for the daemon of instance \"studio\"");
 }
 
+TEST_F(Window, BesideAlertsThereAreNoChartsUntilThereIsADaemon) {
+  const auto absent = std::make_shared<metrics::Snapshot>();
+  EXPECT_TRUE(window_.turn_to("alerts"));
+  show(absent);
+  ASSERT_NE(chart("Latency"), nullptr);
+  EXPECT_FALSE(chart("Latency")->isVisible());
+  show(snapshot_of(1, "ping 100 250"));
+  EXPECT_TRUE(chart("Latency")->isVisible());
+  show(absent);
+  EXPECT_TRUE(chart("Latency")->isVisible()) << "they have a past now";
+}
+
 TEST_F(Window, ShowsTheFrameInTheHeaderTheFiguresAndTheStrip) {
   const auto snapshot = snapshot_of(1, "ping 100 250");
   snapshot->ring.lost = 7;
