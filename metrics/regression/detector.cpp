@@ -154,6 +154,15 @@ bool RegressionDetector::State::ignores(const LatencyTick& all) {
   return false;
 }
 
+// The tail's limit follows the centre by a minute, in which what became slower as a whole has a longer tail too. That is the centre's
+// alarm; one of the tail would tell nothing new, and end later. An alarm that the tail has already is judged to its end.
+bool RegressionDetector::State::judges_tail(bool is_known, const CentreEvidence& centre,
+                                            CountEvidence& tail) {
+  if ((is_known && !centre.alarm().active()) || tail.alarm().active()) return true;
+  tail.clear();
+  return false;
+}
+
 void RegressionDetector::State::weigh(const Key& key, Operation& operation, const Tally& tally,
                                       double load, SumOfAll& all) {
   const bool is_armed = armed(operation.began);
@@ -173,7 +182,6 @@ void RegressionDetector::State::weigh(const Key& key, Operation& operation, cons
     all.latency.answered += tick.requests;
     all.latency.difference += tick.difference * tick.requests;
     all.latency.scatter += latency.scatter;
-    all.tail.add(slow.events, slow.requests, operation.tail.usual);
     if (is_armed) {
       tell(key, Channel::centre, operation.evidence.alarm(),
            operation.evidence.add(number_, tick.difference,
@@ -186,7 +194,10 @@ void RegressionDetector::State::weigh(const Key& key, Operation& operation, cons
       operation.since = {};
     }
     operation.waiting.add(tick);
-    weigh(key, Channel::tail, operation.tail, is_armed, slow);
+    if (usual.knows_tail() && !operation.evidence.alarm().active())
+      all.tail.add(slow.events, slow.requests, operation.tail.usual);
+    if (judges_tail(usual.knows_tail(), operation.evidence, operation.tail.evidence))
+      weigh(key, Channel::tail, operation.tail, is_armed, slow);
   }
   if (!operation.evidence.suspects() && !all_.evidence.suspects()) usual.look(tally.latency, load);
 }
@@ -218,7 +229,8 @@ void RegressionDetector::State::weigh_all(SumOfAll sum) {
                              variances(all_.noise, tick.scatter / tick.answered), tick.answered));
     }
     all_.waiting.add(tick);
-    weigh_all(Channel::tail, all_.tail, sum.tail);
+    if (judges_tail(true, all_.evidence, all_.tail.evidence))
+      weigh_all(Channel::tail, all_.tail, sum.tail);
   }
   weigh_all(Channel::errors, all_.failures, sum.failures);
   if (!all_.evidence.suspects()) {
@@ -268,6 +280,7 @@ void RegressionDetector::State::tell(const Key& key, Channel channel, const Alar
     switch (channel) {
       case Channel::centre:
         all_.waiting.drop();
+        all_.tail.waiting.drop();
         break;
       case Channel::tail:
         all_.tail.waiting.drop();
@@ -282,6 +295,7 @@ void RegressionDetector::State::tell(const Key& key, Channel channel, const Alar
 void RegressionDetector::State::settle(Operation& operation, Channel channel, bool adopts) {
   if (channel == Channel::centre) {
     operation.waiting.drop();
+    operation.tail.waiting.drop();
     if (adopts && operation.latency.known()) operation.latency.adopt(operation.since.mean());
     operation.since = {};
     return;

@@ -74,10 +74,10 @@ void RegressionDetector::State::add_series(const OperationKey& key, const Operat
   const UsualLatency& usual = operation.latency;
   const double requests = operation.traffic.mean();
   const double to_arm = ticks_to_arm(operation.began);
-  const auto add = [&](Channel channel, const auto& evidence) -> WatchedSeries& {
+  const auto add = [&](Channel channel, const auto& evidence, bool is_known) -> WatchedSeries& {
     WatchedSeries& one = series.emplace_back(series_of(key, channel, evidence, to_arm));
     one.requests = requests;
-    if (channel == Channel::errors || usual.known()) return one;
+    if (is_known || evidence.alarm().active()) return one;
     one.state = WatchedSeries::State::learning;
     const TickTraffic traffic = TickTraffic::of(requests);
     one.ticks_needed.reset();
@@ -87,7 +87,7 @@ void RegressionDetector::State::add_series(const OperationKey& key, const Operat
     }
     return one;
   };
-  WatchedSeries& centre = add(Channel::centre, operation.evidence);
+  WatchedSeries& centre = add(Channel::centre, operation.evidence, usual.known());
   if (usual.known()) {
     centre.usual_ns = usual.median_ns();
     centre.due_to_load = usual.due_to_load(std::log(load_.mean()));
@@ -95,21 +95,22 @@ void RegressionDetector::State::add_series(const OperationKey& key, const Operat
         usual.noise(), usual.scatter(),
         [&](double shift) { return usual.yardstick()->moved_by(shift); }, centre);
   }
-  WatchedSeries& tail = add(Channel::tail, operation.tail.evidence);
-  if (usual.known()) {
+  WatchedSeries& tail = add(Channel::tail, operation.tail.evidence, usual.knows_tail());
+  if (usual.knows_tail()) {
     tail.usual_ns = usual.tail_ns();
     add_share(kSlowRequests, operation.tail.usual.expected_exactly(1),
               operation.tail.usual.expected(1), operation.tail.usual.dispersion(), tail);
   }
   add_share(kFailures, operation.failures.usual.expected_exactly(1),
             operation.failures.usual.expected(1), operation.failures.usual.dispersion(),
-            add(Channel::errors, operation.failures.evidence));
+            add(Channel::errors, operation.failures.evidence, true));
 }
 
 void RegressionDetector::State::add_series_of_all(std::vector<WatchedSeries>& series) const {
   struct {
     double requests = 0;  // of all operations in a tick
     double known = 0;     // of those whose usual latency is known
+    double tails = 0;     // of those whose usual tail is known
     double scatter = 0;   // sums over the requests
     double due_to_load = 0;
     EventChannelOfAll::Tick slow;
@@ -123,15 +124,17 @@ void RegressionDetector::State::add_series_of_all(std::vector<WatchedSeries>& se
     sum.known += requests;
     sum.scatter += requests * operation.latency.scatter();
     sum.due_to_load += requests * operation.latency.due_to_load(std::log(load_.mean()));
+    if (!operation.latency.knows_tail()) continue;
+    sum.tails += requests;
     sum.slow.add(0, requests, operation.tail.usual);
   }
-  const auto add = [&](Channel channel, const auto& evidence) -> WatchedSeries& {
+  const auto add = [&](Channel channel, const auto& evidence, bool is_known) -> WatchedSeries& {
     WatchedSeries& one = series.emplace_back(series_of({}, channel, evidence, ticks_to_arm(0)));
     one.requests = sum.requests;
-    if (channel != Channel::errors && sum.known == 0) one.state = WatchedSeries::State::learning;
+    if (!is_known && !evidence.alarm().active()) one.state = WatchedSeries::State::learning;
     return one;
   };
-  WatchedSeries& centre = add(Channel::centre, all_.evidence);
+  WatchedSeries& centre = add(Channel::centre, all_.evidence, sum.known > 0);
   if (sum.known > 0) {
     centre.due_to_load = sum.due_to_load / sum.known;
     const auto moves = [&](double shift) {
@@ -144,12 +147,12 @@ void RegressionDetector::State::add_series_of_all(std::vector<WatchedSeries>& se
     };
     add_noticeable(all_.noise, sum.scatter / sum.known, moves, centre);
   }
-  WatchedSeries& tail = add(Channel::tail, all_.tail.evidence);
-  if (sum.known > 0) {
-    add_share(kSlowRequests, sum.slow.expected_exactly / sum.known, sum.slow.expected / sum.known,
+  WatchedSeries& tail = add(Channel::tail, all_.tail.evidence, sum.tails > 0);
+  if (sum.tails > 0) {
+    add_share(kSlowRequests, sum.slow.expected_exactly / sum.tails, sum.slow.expected / sum.tails,
               all_.tail.dispersion, tail);
   }
-  WatchedSeries& failures = add(Channel::errors, all_.failures.evidence);
+  WatchedSeries& failures = add(Channel::errors, all_.failures.evidence, true);
   if (sum.requests > 0) {
     add_share(kFailures, sum.failed.expected_exactly / sum.requests,
               sum.failed.expected / sum.requests, all_.failures.dispersion, failures);

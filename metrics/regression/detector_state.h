@@ -147,6 +147,7 @@ class RegressionDetector::State {
   void weigh(const Key& key, Operation& operation, const Tally& tally, double load, SumOfAll& all);
   void weigh(const Key& key, Channel channel, EventChannel& events, bool is_armed,
              const Events& tick);
+  static bool judges_tail(bool is_known, const CentreEvidence& centre, CountEvidence& tail);
   void weigh_all(SumOfAll sum);
   void weigh_all(Channel channel, EventChannelOfAll& events, const EventChannelOfAll::Tick& tick);
   Operation* watched(const OperationKey& key);

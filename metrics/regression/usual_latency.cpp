@@ -39,6 +39,11 @@ void UsualLatency::look(const Histogram& latency, double load) {
   learns_next_ = false;
 }
 
+// Too many residuals would be clipped.
+bool UsualLatency::is_far_off() const {
+  return std::abs(level_ - yardstick_->centre) > yardstick_->clip / 2;
+}
+
 double UsualLatency::due_to_load(double load) const {
   if (load_variance_ <= 0) return 0;
   const double slope = std::clamp(load_covariance_ / load_variance_, 0.0, kMostSlope);
@@ -76,8 +81,7 @@ void UsualLatency::learn(const ComparedLatency& tick) {
   load_covariance_ += off * slower * tick.requests - kLoadForgets * load_covariance_;
   level_ += weight * (slower - due_to_load(tick.load));
   usual_load_ += weight * off;
-  // Further off, most residuals would be clipped.
-  if (std::abs(level_ - yardstick_->centre) > yardstick_->clip / 2) learns_next_ = true;
+  if (is_far_off()) learns_next_ = true;
 }
 
 void UsualLatency::adopt(double difference) {

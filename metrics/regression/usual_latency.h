@@ -27,6 +27,8 @@ class UsualLatency {
 
   // Until there is a yardstick, nothing can be compared.
   bool known() const { return yardstick_.has_value(); }
+  // What is counted as tail needs a yardstick near the level: further off, clipped residuals say too little of how far it has moved.
+  bool knows_tail() const { return known() && !is_far_off(); }
   // Takes part in learning the first yardstick, or the next. `load` as in ComparedLatency.
   void look(const Histogram& latency, double load);
 
@@ -52,6 +54,8 @@ class UsualLatency {
   double requests_to_learn() const;
 
  private:
+  bool is_far_off() const;
+
   double least_clip_;
   std::optional<Yardstick> yardstick_;
   std::uint64_t yardsticks_ = 0;

@@ -279,6 +279,39 @@ TEST_F(DetectorTest, EndsWhenItIsOver) {
   EXPECT_THAT(of(Kind::new_level), IsEmpty());
 }
 
+// A longer tail is part of it, for as long as the tail's limit has not followed.
+TEST_F(DetectorTest, WhatIsSlowerAsAWholeRaisesNoAlarmOfTheTail) {
+  operations_[0].slow_paths = operations_[1].slow_paths = 0.02;
+  for (const double factor : {1.5, 2.0, 4.0}) {
+    SCOPED_TRACE(factor);
+    run(800);
+    events_.clear();
+    operations_[0].factor = factor;
+    run(100);
+    operations_[0].factor = 1;
+    run(24);
+    for (const DetectorEvent& event : events_) EXPECT_EQ(event.channel, Channel::centre);
+    EXPECT_THAT(of(Kind::raised), Not(IsEmpty()));
+    EXPECT_EQ(of(Kind::resolved).size(), of(Kind::raised).size()) << "two minutes after its end";
+  }
+}
+
+TEST_F(DetectorTest, ATailThatIsLongerSinceBeforeIsJudgedToItsEnd) {
+  run(800);
+  operations_[0].slow_paths = 0.1;
+  run(20);
+  ASSERT_THAT(of(Kind::raised), Not(IsEmpty()));
+  ASSERT_EQ(of(Kind::raised)[0].channel, Channel::tail);
+  operations_[0].factor = 1.3;
+  run(20);
+  EXPECT_EQ(series("fill", Channel::centre).state, State::confirmed);
+  EXPECT_EQ(series("fill", Channel::tail).state, State::confirmed);
+  operations_[0].slow_paths = 0;
+  run(60);
+  EXPECT_EQ(series("fill", Channel::centre).state, State::confirmed);
+  EXPECT_EQ(series("fill", Channel::tail).state, State::watching);
+}
+
 TEST_F(DetectorTest, WhatStaysIsAdoptedAndThenIsTheUsual) {
   run(800);
   operations_[0].factor = 2;
@@ -290,6 +323,27 @@ TEST_F(DetectorTest, WhatStaysIsAdoptedAndThenIsTheUsual) {
   operations_[0].factor = 3;
   run(30);
   EXPECT_FALSE(of(Kind::raised).empty()) << "it still notices";
+}
+
+// What is above its limit says nothing until it is learnt where the new level's tail begins.
+TEST_F(DetectorTest, TheTailOfANewLevelIsLearntAnew) {
+  run(800);
+  operations_[0].factor = 3;
+  run(400);
+  ASSERT_THAT(of(Kind::new_level), Not(IsEmpty()));
+  EXPECT_EQ(series("fill", Channel::centre).state, State::watching);
+  const WatchedSeries tail = series("fill", Channel::tail);
+  EXPECT_EQ(tail.state, State::learning);
+  EXPECT_EQ(tail.usual_ns, std::nullopt);
+  EXPECT_GT(tail.ticks_needed.value_or(0), 100);
+  events_.clear();
+  run(200);
+  EXPECT_EQ(series("fill", Channel::tail).state, State::watching);
+  EXPECT_THAT(events_, IsEmpty());
+  operations_[0].slow_paths = 0.1;
+  run(20);
+  ASSERT_THAT(of(Kind::raised), Not(IsEmpty()));
+  EXPECT_EQ(of(Kind::raised)[0].channel, Channel::tail);
 }
 
 TEST_F(DetectorTest, AWarmingRestartIsNoChangeButASlowBuildIs) {
