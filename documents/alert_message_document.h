@@ -16,6 +16,7 @@ struct AlertEventDocument {
   std::string event;  // the same whenever the same is told
   metrics::AlertChange change{};
   bool first = false;  // nobody was told of the alert before
+  std::string link;    // of the page that shows it; empty: not known
   const metrics::Alert& alert;
 };
 struct AlertMessageDocument {
@@ -31,6 +32,7 @@ void describe(const AlertEventDocument& e, Member&& member) {
   member("event", e.event);
   member("change", to_string(e.change));
   member("first", e.first);
+  member("link", e.link);
   member("alert", e.alert);
 }
 

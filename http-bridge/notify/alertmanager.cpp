@@ -43,7 +43,7 @@ Json labels_of(const Alert& alert, AlertLevel level, const std::string& host, bo
 Json described(const Event& event, std::uint64_t now_ns) {
   Bundle alone;
   alone.events = {event};
-  const Message message = message_of(alone, now_ns);
+  const Message message = message_of(alone, {}, now_ns);
   const MessagePart& part = message.parts.front();
   std::string lines;
   for (const std::string& line : part.lines) lines += (lines.empty() ? "" : "\n") + line;
@@ -57,7 +57,7 @@ Json described(const Event& event, std::uint64_t now_ns) {
 }  // namespace
 
 std::string alertmanager_body(const Bundle& bundle, const std::string& host,
-                              const std::string& link, std::uint64_t now_ns) {
+                              const std::string& page, std::uint64_t now_ns) {
   Json body = Json::array();
   for (const Event& event : bundle.events) {
     const Alert& alert = event.alert;
@@ -66,7 +66,7 @@ std::string alertmanager_body(const Bundle& bundle, const std::string& host,
                   {"annotations", described(event, now_ns)},
                   {"startsAt", rfc3339(begin_ns)},
                   {"endsAt", rfc3339(end_ns)}};
-      if (!link.empty()) one["generatorURL"] = link;
+      if (!page.empty()) one["generatorURL"] = bundle.is_test ? page : link_to(event, page);
       body.push_back(std::move(one));
     };
     const std::uint64_t end_ns = alert.active() ? now_ns + kValidNs : alert.ended_ns;
@@ -86,13 +86,13 @@ namespace {
 class Alertmanager : public Channel {
  public:
   Alertmanager(const ChannelSettings& settings, const Secrets& secrets)
-      : link_(settings.link),
+      : page_(settings.link),
         hidden_(hidden_texts(settings, secrets)),
         peer_(http_peer(settings, secrets, endpoint(secrets.url))) {}
 
   Outcome send(const Bundle& bundle, std::uint64_t now_ns,
                const outbound::Peer::Deadline& deadline) override {
-    return outcome_of(peer_.post(alertmanager_body(bundle, host_, link_, now_ns), deadline),
+    return outcome_of(peer_.post(alertmanager_body(bundle, host_, page_, now_ns), deadline),
                       hidden_);
   }
 
@@ -106,7 +106,7 @@ class Alertmanager : public Channel {
   }
 
   const std::string host_ = outbound::host_name();
-  const std::string link_;
+  const std::string page_;
   const std::vector<std::string> hidden_;
   outbound::Peer peer_;
 };

@@ -11,9 +11,9 @@
 
 namespace goxel_telemetry::http_bridge::notify {
 
-// `host`: where the bridge runs. `link`: of its page; may be empty.
+// `host`: where the bridge runs. `page` as in message.h.
 std::string alertmanager_body(const Bundle& bundle, const std::string& host,
-                              const std::string& link, std::uint64_t now_ns);
+                              const std::string& page, std::uint64_t now_ns);
 
 std::unique_ptr<Channel> make_alertmanager(const ChannelSettings& settings, const Secrets& secrets);
 

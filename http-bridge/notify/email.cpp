@@ -62,13 +62,13 @@ class Email : public Channel {
   Email(const ChannelSettings& settings, const Secrets& secrets)
       : from_(settings.from),
         to_(settings.to),
-        link_(settings.link),
+        page_(settings.link),
         hidden_(hidden_texts(settings, secrets)),
         peer_(peer_of(settings, secrets)) {}
 
   Outcome send(const Bundle& bundle, std::uint64_t now_ns,
                const outbound::Peer::Deadline& deadline) override {
-    MailText mail = mail_of(bundle, from_, link_, now_ns);
+    MailText mail = mail_of(bundle, from_, page_, now_ns);
     mail.to = to_;
     const outbound::Answer answer = peer_.send({from_, to_, encode_mail(mail)}, deadline);
     Outcome outcome;
@@ -103,16 +103,16 @@ class Email : public Channel {
 
   const std::string from_;
   const std::vector<std::string> to_;
-  const std::string link_;
+  const std::string page_;
   const std::vector<std::string> hidden_;
   outbound::Peer peer_;
 };
 
 }  // namespace
 
-MailText mail_of(const Bundle& bundle, const std::string& from, const std::string& link,
+MailText mail_of(const Bundle& bundle, const std::string& from, const std::string& page,
                  std::uint64_t now_ns) {
-  const Message message = message_of(bundle, now_ns);
+  const Message message = message_of(bundle, page, now_ns);
   const std::string domain = from.substr(from.find('@') + 1);
   std::string name = "goxel." + bundle_id(bundle);
   if (bundle.is_test) name += '.' + std::to_string(now_ns);
@@ -143,12 +143,12 @@ MailText mail_of(const Bundle& bundle, const std::string& from, const std::strin
     }
     if (!part.advice.empty()) mail.html += paragraph({part.advice});
     mail.html += paragraph(part.handling, "color:#666;font-size:12px");
+    if (!part.link.empty()) {
+      mail.html += "<p style=\"margin:0 0 12px\"><a href=\"" + in_attribute(part.link) + "\">" +
+                   escaped(part.link) + "</a></p>\n";
+    }
   }
   if (!message.rest.empty()) mail.html += paragraph({message.rest});
-  if (!link.empty()) {
-    mail.plain += '\n' + link + '\n';
-    mail.html += "<p><a href=\"" + in_attribute(link) + "\">" + escaped(link) + "</a></p>\n";
-  }
   mail.html += "</body></html>\n";
   return mail;
 }

@@ -12,8 +12,8 @@
 
 namespace goxel_telemetry::http_bridge::notify {
 
-// Whole but for `to`.
-MailText mail_of(const Bundle& bundle, const std::string& from, const std::string& link,
+// Whole but for `to`. `page` as in message.h.
+MailText mail_of(const Bundle& bundle, const std::string& from, const std::string& page,
                  std::uint64_t now_ns);
 
 // To be remembered of a thread's first mail.

@@ -9,6 +9,7 @@
 #include "metrics/alerts/alert_words.h"
 #include "metrics/text/characters.h"
 #include "metrics/text/format.h"
+#include "shm/segment.h"
 
 namespace goxel_telemetry::http_bridge::notify {
 namespace {
@@ -134,9 +135,11 @@ std::string sentence(const Event& event) {
   return std::string(what_happened(event)) + ": " + event.alert.summary;
 }
 
-MessagePart part_of(const Event& event, const Bundle& bundle, std::uint64_t now_ns) {
+MessagePart part_of(const Event& event, const Bundle& bundle, const std::string& page,
+                    std::uint64_t now_ns) {
   const bool is_alone = bundle.events.size() == 1;
   MessagePart part;
+  part.link = bundle.is_test ? page : link_to(event, page);
   if (!is_alone) part.heading = sentence(event);
   if (bundle.events.size() > kMostInDetail) {
     part.handling = {"alert " + event.alert.id};
@@ -172,13 +175,21 @@ void show(std::string& text) {
 
 }  // namespace
 
-Message message_of(const Bundle& bundle, std::uint64_t now_ns) {
+std::string link_to(const Event& event, const std::string& page) {
+  // What is in the file may have been put there by anybody.
+  const bool is_id = shm::valid_segment_name(event.alert.id);
+  if (page.empty() || page.find('#') != std::string::npos || !is_id) return page;
+  return page + "#alert=" + event.alert.id;
+}
+
+Message message_of(const Bundle& bundle, const std::string& page, std::uint64_t now_ns) {
   Message message;
   message.title = title_of(bundle);
   const bool is_alone = bundle.events.size() + bundle.more == 1;
   message.subject = is_alone ? bundle.events.front().alert.summary : message.title;
   if (bundle.is_test) message.title.insert(0, "Test, nothing happened. ");
-  for (const Event& event : bundle.events) message.parts.push_back(part_of(event, bundle, now_ns));
+  for (const Event& event : bundle.events)
+    message.parts.push_back(part_of(event, bundle, page, now_ns));
   if (bundle.more > 0) {
     message.rest =
         "and " + std::to_string(bundle.more) + " more, as goxel-telemetry alerts lists them";
@@ -234,6 +245,7 @@ std::string plain_text(const Message& message) {
     if (!part.advice.empty()) text += '\n' + part.advice + '\n';
     text += '\n';
     for (const std::string& line : part.handling) add(line);
+    add(part.link);
   }
   if (!message.rest.empty()) text += '\n' + message.rest + '\n';
   return text;

@@ -18,6 +18,7 @@ struct MessagePart {
   metrics::TextChart chart;
   std::string advice;                 // may be empty
   std::vector<std::string> handling;  // which id, how to judge it and how to silence it
+  std::string link;                   // where its evidence is seen; empty: nobody said
 };
 
 struct Message {
@@ -29,8 +30,11 @@ struct Message {
   std::string rest;  // of those that are only counted; may be empty
 };
 
-// Several alerts are told in less detail than one. `now_ns`: CLOCK_REALTIME.
-Message message_of(const Bundle& bundle, std::uint64_t now_ns);
+// Several alerts are told in less detail than one. `page`: a URL of the bridge's page, or empty. `now_ns`: CLOCK_REALTIME.
+Message message_of(const Bundle& bundle, const std::string& page, std::uint64_t now_ns);
+
+// Of the event's alert on that page; the page itself if its URL has a fragment already. Empty if `page` is.
+std::string link_to(const Event& event, const std::string& page);
 
 // What a text chart's blocks mean: "0 to 3.40 ms; usual 1.30 ms (▃)"
 std::string scale_text(const metrics::TextChart& chart);

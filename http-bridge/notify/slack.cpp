@@ -108,14 +108,13 @@ class Slack : public Channel {
  public:
   Slack(const ChannelSettings& settings, const Secrets& secrets)
       : channel_(settings.channel),
-        link_(settings.link),
+        page_(settings.link),
         hidden_(hidden_texts(settings, secrets)),
         peer_(http_peer(settings, secrets, secrets.url.empty() ? kPostMessage : secrets.url)) {}
 
   Outcome send(const Bundle& bundle, std::uint64_t now_ns,
                const outbound::Peer::Deadline& deadline) override {
-    Message message = message_of(bundle, now_ns);
-    if (!link_.empty()) message.parts.back().handling.push_back(link_);
+    const Message message = message_of(bundle, page_, now_ns);
     const bool has_api = !channel_.empty();
     SlackPlace place{channel_, {}, false};
     if (has_api && is_timestamp(bundle.thread)) {
@@ -145,7 +144,7 @@ class Slack : public Channel {
   }
 
   const std::string channel_;
-  const std::string link_;
+  const std::string page_;
   const std::vector<std::string> hidden_;
   outbound::Peer peer_;
 };
@@ -165,6 +164,8 @@ std::string slack_body(const Message& message, const SlackPlace& place) {
       blocks.add("```" + part.chart.blocks + "```\n" + line_of(scale_text(part.chart)));
     if (!part.advice.empty()) blocks.add("_" + line_of(part.advice) + "_");
     for (const std::string& line : part.handling) blocks.add(line_of(line));
+    // In a text that is verbatim only what is marked is a link.
+    if (!part.link.empty()) blocks.add('<' + line_of(part.link) + '>');
   }
   blocks.add(line_of(message.rest));
   Json body;

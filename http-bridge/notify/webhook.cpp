@@ -19,12 +19,13 @@ class Webhook : public Channel {
  public:
   Webhook(const ChannelSettings& settings, const Secrets& secrets)
       : key_(secrets.key),
+        page_(settings.link),
         hidden_(hidden_texts(settings, secrets)),
         peer_(http_peer(settings, secrets, secrets.url)) {}
 
   Outcome send(const Bundle& bundle, std::uint64_t now_ns,
                const outbound::Peer::Deadline& deadline) override {
-    const std::string body = webhook_body(bundle, now_ns);
+    const std::string body = webhook_body(bundle, page_, now_ns);
     std::vector<std::string> headers{"Idempotency-Key: " + bundle_id(bundle)};
     if (!key_.empty()) {
       headers.push_back("X-Goxel-Telemetry-Signature: " + signature(key_, body));
@@ -34,18 +35,20 @@ class Webhook : public Channel {
 
  private:
   const std::string key_;
+  const std::string page_;
   const std::vector<std::string> hidden_;
   outbound::Peer peer_;
 };
 
 }  // namespace
 
-std::string webhook_body(const Bundle& bundle, std::uint64_t now_ns) {
-  const Message message = message_of(bundle, now_ns);
+std::string webhook_body(const Bundle& bundle, const std::string& page, std::uint64_t now_ns) {
+  const Message message = message_of(bundle, page, now_ns);
   documents::AlertMessageDocument document{
       outbound::host_name(), bundle.is_test, message.title, plain_text(message), {}};
   for (const Event& event : bundle.events) {
-    document.events.push_back({event_id(event), event.change, event.is_first, event.alert});
+    document.events.push_back(
+        {event_id(event), event.change, event.is_first, link_to(event, page), event.alert});
   }
   return documents::encode_json(document);
 }

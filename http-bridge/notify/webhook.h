@@ -9,7 +9,8 @@
 
 namespace goxel_telemetry::http_bridge::notify {
 
-std::string webhook_body(const Bundle& bundle, std::uint64_t now_ns);
+// `page` as in message.h.
+std::string webhook_body(const Bundle& bundle, const std::string& page, std::uint64_t now_ns);
 
 // "sha256=" and the hexadecimal HMAC-SHA256 of the body.
 std::string signature(const std::string& key, const std::string& body);

@@ -21,11 +21,14 @@ namespace {
 
 using metrics::AlertChange;
 using nlohmann::json;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
 constexpr std::uint64_t kNowNs = kSinceNs + 320 * kSecondNs;
+const std::string kPage = "https://bridge.example/?a=1&b=2";
+const std::string kLink = kPage + "#alert=slower-7f3a";
 
 Bundle alone(const metrics::Alert& alert, AlertChange change = AlertChange::raised) {
   Bundle bundle;
@@ -65,7 +68,7 @@ TEST(NotifyOutcome, IsToldInOneShortLineWithoutSecrets) {
 }
 
 json slack_of(const Bundle& bundle, const SlackPlace& place = {}) {
-  return json::parse(slack_body(message_of(bundle, kNowNs), place));
+  return json::parse(slack_body(message_of(bundle, kPage, kNowNs), place));
 }
 
 // https://docs.slack.dev/reference/block-kit/blocks/section-block
@@ -89,6 +92,7 @@ TEST(NotifySlack, IsBlocksWithTheWholeEvidence) {
   EXPECT_THAT(text, StartsWith("*Warning: list_scenes of goxel takes half as long again*\n"));
   EXPECT_THAT(text, HasSubstr("```▆▅▆▆▇███```"));
   EXPECT_THAT(text, HasSubstr("goxel-telemetry alerts judge slower-7f3a true|false|known"));
+  EXPECT_THAT(text, EndsWith("\n<https://bridge.example/?a=1&amp;b=2#alert=slower-7f3a>"));
   EXPECT_EQ(body.count("channel"), 0u);
   EXPECT_EQ(body.count("thread_ts"), 0u);
 }
@@ -114,7 +118,9 @@ TEST(NotifySlack, NamesCallNobodyAndLinkNowhere) {
   const json body = slack_of(alone(alert));
   EXPECT_THAT(body["text"].get<std::string>(), HasSubstr("&lt;!channel&gt; &amp; &lt;https"));
   for (const json& block : body["blocks"]) {
-    EXPECT_EQ(block["text"]["text"].get<std::string>().find('<'), std::string::npos);
+    const auto text = block["text"]["text"].get<std::string>();
+    EXPECT_EQ(text.find('<'), text.rfind("<https://bridge.example/"))
+        << "the page's is the only one";
     EXPECT_EQ(block["text"]["verbatim"], true);
   }
 }
@@ -127,13 +133,14 @@ TEST(NotifySlack, AThreadIsNamedAndWhatIsConfirmedIsSeenOutsideOfIt) {
 }
 
 TEST(NotifyWebhook, HasTheAlertsAsTheyAreAndAnIdForEachThingThatHappened) {
-  const json body = json::parse(webhook_body(alone(sample_alert()), kNowNs));
+  const json body = json::parse(webhook_body(alone(sample_alert()), kPage, kNowNs));
   EXPECT_EQ(body["schema_version"], 1);
   EXPECT_EQ(body["test"], false);
   ASSERT_EQ(body["events"].size(), 1u);
   const json& event = body["events"][0];
   EXPECT_EQ(event["event"], "slower-7f3a/raised/1");
   EXPECT_EQ(event["change"], "raised");
+  EXPECT_EQ(event["link"], kLink);
   EXPECT_EQ(event["alert"]["rule"], "slower");
   EXPECT_EQ(event["alert"]["end"], "active");
   EXPECT_EQ(event["alert"]["since_realtime_ns"], kSinceNs);
@@ -147,7 +154,7 @@ TEST(NotifyWebhook, IsSignedByItsKey) {
 }
 
 json alertmanager_of(const Bundle& bundle) {
-  return json::parse(alertmanager_body(bundle, "host", "https://bridge.example/", kNowNs));
+  return json::parse(alertmanager_body(bundle, "host", kPage, kNowNs));
 }
 
 TEST(NotifyAlertmanager, WhatIsActiveEndsUnlessItIsToldAgain) {
@@ -157,7 +164,7 @@ TEST(NotifyAlertmanager, WhatIsActiveEndsUnlessItIsToldAgain) {
       "job":"goxel-telemetry","host_name":"host","instance_name":"goxel","subject":"list_scenes"})"));
   EXPECT_EQ(body[0]["startsAt"], "2026-03-01T14:05:26Z");
   EXPECT_EQ(body[0]["endsAt"], "2026-03-01T14:14:26Z");
-  EXPECT_EQ(body[0]["generatorURL"], "https://bridge.example/");
+  EXPECT_EQ(body[0]["generatorURL"], kLink);
   EXPECT_EQ(body[0]["annotations"]["summary"], "list_scenes of goxel takes half as long again");
   EXPECT_EQ(body[0]["annotations"]["alert_id"], "slower-7f3a");
   EXPECT_THAT(body[0]["annotations"]["description"].get<std::string>(), HasSubstr("daemon +580"));
@@ -235,11 +242,11 @@ TEST(NotifyMail, WhatLooksLikeAnEncodedWordIsNone) {
 TEST(NotifyMail, HtmlIsText) {
   metrics::Alert alert = sample_alert();
   alert.summary = "<script>\"&</script>";
-  const MailText mail =
-      mail_of(alone(alert), "bridge@example.org", "https://h.example/?a=1&b=2", kNowNs);
+  const MailText mail = mail_of(alone(alert), "bridge@example.org", kPage, kNowNs);
   EXPECT_THAT(mail.html, HasSubstr("Warning: &lt;script&gt;\"&amp;&lt;/script&gt;"));
   EXPECT_THAT(mail.html, Not(HasSubstr("<script")));
-  EXPECT_THAT(mail.html, HasSubstr("<a href=\"https://h.example/?a=1&amp;b=2\">"));
+  EXPECT_THAT(mail.html,
+              HasSubstr("<a href=\"https://bridge.example/?a=1&amp;b=2#alert=slower-7f3a\">"));
   ASSERT_EQ(mail.pictures.size(), 1u);
   EXPECT_THAT(mail.html, HasSubstr("cid:" + mail.pictures[0].id));
 }

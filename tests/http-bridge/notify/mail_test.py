@@ -129,7 +129,7 @@ class Mail(Notifications):
         plain = mail.get_body(("plain",)).get_content()
         self.assertIn(summary, plain)
         self.assertIn("daemon +580 µs (92.0 %)", plain)
-        self.assertIn("https://bridge.example/?a=1&b=2", plain)
+        self.assertIn("https://bridge.example/?a=1&b=2#alert=", plain)
         html = mail.get_body(("html",)).get_content()
         self.assertIn(summary, html)
         picture = [part for part in mail.walk() if part.get_content_type() == "image/png"][0]

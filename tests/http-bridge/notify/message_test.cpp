@@ -12,6 +12,7 @@ namespace {
 using metrics::AlertChange;
 using metrics::AlertEnd;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -25,7 +26,7 @@ Bundle alone(const metrics::Alert& alert, AlertChange change = AlertChange::rais
 }
 
 TEST(NotifyMessage, SaysWhatSomebodyNeedsToJudgeIt) {
-  const Message message = message_of(alone(sample_alert()), kNowNs);
+  const Message message = message_of(alone(sample_alert()), "", kNowNs);
   EXPECT_EQ(message.title, "Warning: list_scenes of goxel takes half as long again");
   const std::string text = plain_text(message);
   EXPECT_EQ(text, R"(Warning: list_scenes of goxel takes half as long again
@@ -51,7 +52,7 @@ silence it: goxel-telemetry alerts silence --rule slower --instance goxel --for 
 
 TEST(NotifyMessage, SaysWhatHappened) {
   const metrics::Alert alert = sample_alert();
-  const auto title = [](const Bundle& bundle) { return message_of(bundle, kNowNs).title; };
+  const auto title = [](const Bundle& bundle) { return message_of(bundle, "", kNowNs).title; };
   EXPECT_THAT(title(alone(confirmed(alert), AlertChange::confirmed, false)),
               HasSubstr("Confirmed: "));
   EXPECT_THAT(title(alone(alert, AlertChange::widened, false)), HasSubstr("More operations: "));
@@ -64,7 +65,7 @@ TEST(NotifyMessage, SaysWhatHappened) {
 }
 
 TEST(NotifyMessage, WhatIsOverSaysHowLongItWasAndGivesNoAdvice) {
-  const Message message = message_of(alone(ended(sample_alert()), AlertChange::ended), kNowNs);
+  const Message message = message_of(alone(ended(sample_alert()), AlertChange::ended), "", kNowNs);
   EXPECT_EQ(message.parts[0].lines[0],
             "From 2026-03-01 14:05:06 UTC to 2026-03-01 14:10:26 UTC, for 5 min 20 s");
   EXPECT_EQ(message.parts[0].advice, "");
@@ -72,31 +73,54 @@ TEST(NotifyMessage, WhatIsOverSaysHowLongItWasAndGivesNoAdvice) {
 
 TEST(NotifyMessage, TheSubjectStaysTheSameThroughAnAlert) {
   const metrics::Alert alert = sample_alert();
-  EXPECT_EQ(message_of(alone(alert), kNowNs).subject,
-            message_of(alone(ended(alert), AlertChange::ended, false), kNowNs).subject);
+  EXPECT_EQ(message_of(alone(alert), "", kNowNs).subject,
+            message_of(alone(ended(alert), AlertChange::ended, false), "", kNowNs).subject);
 }
 
 TEST(NotifyMessage, SeveralAreToldInLessDetailAndManyAreOnlyNamed) {
   Bundle bundle;
   for (int i = 0; i < 3; ++i) bundle.events.push_back({sample_alert(std::to_string(i))});
-  Message message = message_of(bundle, kNowNs);
+  Message message = message_of(bundle, "", kNowNs);
   EXPECT_EQ(message.title, "3 alerts of goxel");
   EXPECT_EQ(message.parts[1].heading, "Warning: list_scenes of goxel takes half as long again");
   bundle.events[2].alert.instance = "other";
-  EXPECT_EQ(message_of(bundle, kNowNs).title, "3 alerts");
+  EXPECT_EQ(message_of(bundle, "", kNowNs).title, "3 alerts");
   for (int i = 0; i < 10; ++i) bundle.events.push_back({sample_alert(std::to_string(i))});
   bundle.more = 7;
-  message = message_of(bundle, kNowNs);
+  message = message_of(bundle, "", kNowNs);
   EXPECT_EQ(message.title, "20 alerts");
   EXPECT_TRUE(message.parts[0].lines.empty());
   EXPECT_THAT(plain_text(message), HasSubstr("and 7 more, as goxel-telemetry alerts lists them"));
+}
+
+TEST(NotifyMessage, EachAlertIsLinkedOnThePage) {
+  Bundle bundle = alone(sample_alert());
+  const std::string page = "https://bridge.example/goxel/";
+  const std::string link = page + "#alert=slower-7f3a";
+  const auto links = [&](const std::string& given) {
+    const Message message = message_of(bundle, given, kNowNs);
+    std::vector<std::string> found;
+    for (const MessagePart& part : message.parts) found.push_back(part.link);
+    EXPECT_THAT(plain_text(message), HasSubstr(found[0]));
+    return found;
+  };
+  EXPECT_THAT(links(page), ElementsAre(link));
+  EXPECT_THAT(links(""), ElementsAre(""));
+  EXPECT_THAT(links("https://wiki.example/#goxel"), ElementsAre("https://wiki.example/#goxel"));
+  bundle.events.push_back({sample_alert("b2")});
+  EXPECT_THAT(links(page), ElementsAre(link, page + "#alert=b2"));
+  bundle.is_test = true;
+  EXPECT_THAT(links(page), ElementsAre(page, page)) << "there is no such alert";
+  bundle.is_test = false;
+  bundle.events[0].alert.id = "x&from=1> <b>";
+  EXPECT_THAT(links(page), ElementsAre(page, page + "#alert=b2"));
 }
 
 TEST(NotifyMessage, NamesOfClientsCannotHideOrMoveAnything) {
   metrics::Alert alert = sample_alert();
   alert.summary = "a\xE2\x80\xAEz\n\x1B[31m takes longer";
   alert.evidence.operations[0].key.operation = "x\xE2\x80\x8By\r\nBcc: all";
-  const std::string text = plain_text(message_of(alone(bounded(alert)), kNowNs));
+  const std::string text = plain_text(message_of(alone(bounded(alert)), "", kNowNs));
   EXPECT_THAT(text, HasSubstr("a<U+202E>z"));
   EXPECT_THAT(text, HasSubstr("x<U+200B>y"));
   EXPECT_THAT(text, Not(HasSubstr("\x1B")));
@@ -112,7 +136,7 @@ TEST(NotifyMessage, WhatAFileSaysIsBounded) {
   alert.evidence.course.resize(100'000, 1);
   const metrics::Alert small = bounded(alert);
   EXPECT_EQ(small.evidence.course.size(), metrics::kMostCourse);
-  EXPECT_LT(plain_text(message_of(alone(small), kNowNs)).size(), 120'000u);
+  EXPECT_LT(plain_text(message_of(alone(small), "", kNowNs)).size(), 120'000u);
 }
 
 TEST(NotifyMessage, AShortenedTextEndsBetweenCharacters) {
