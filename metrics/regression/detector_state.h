@@ -80,6 +80,7 @@ struct EventChannelOfAll {
     double expected_exactly = 0;
 
     void add(double more, double requests, const UsualShare& usual) {
+      if (!usual.known()) return;
       events += more;
       expected += usual.expected(requests);
       expected_exactly += usual.expected_exactly(requests);

@@ -9,14 +9,14 @@ namespace goxel_telemetry::metrics {
 namespace {
 
 const double kForgets = forgotten(720);
-constexpr double kRemembered = 20'000;     // requests
-constexpr std::uint32_t kFirstTicks = 12;  // after which a share is worth comparing with
+constexpr double kRemembered = 20'000;  // requests
 
 }  // namespace
 
 void UsualShare::learn(const Events& tick) {
   if (tick.requests <= 0) return;
-  if (++ticks_ > kFirstTicks) dispersion_.add(tick.events, expected_exactly(tick.requests));
+  ++ticks_;
+  if (known()) dispersion_.add(tick.events, expected_exactly(tick.requests));
   share_ += weight_of(tick.requests, requests_, kForgets, kRemembered) *
             (tick.events / tick.requests - share_);
   requests_ += tick.requests;

@@ -19,6 +19,8 @@ class UsualShare {
   // A share that was hardly ever seen can be exceeded many times by two events: so at least `least` is expected.
   explicit UsualShare(double least) : least_(least) {}
 
+  // Enough to say how events scatter around it.
+  bool known() const { return ticks_ > kFirstTicks; }
   void learn(const Events& tick);
   void adopt(double share) { share_ = share; }
 
@@ -27,6 +29,8 @@ class UsualShare {
   const Dispersion& dispersion() const { return dispersion_; }
 
  private:
+  static constexpr std::uint32_t kFirstTicks = 12;
+
   double least_;
   double share_ = 0;
   double requests_ = 0;  // that were learnt from

@@ -296,6 +296,60 @@ TEST_F(DetectorTest, WhatIsSlowerAsAWholeRaisesNoAlarmOfTheTail) {
   }
 }
 
+TEST_F(DetectorTest, OneOperationThatIsSlowerIsNotTheTailOfAll) {
+  operations_[0].requests = 15;
+  operations_[1].requests = 300;
+  run(800);
+  operations_[0].factor = 10;
+  run(40);
+  EXPECT_EQ(series("fill", Channel::centre).state, State::confirmed);
+  EXPECT_EQ(series("all", Channel::centre).state, State::watching);
+  EXPECT_EQ(series("all", Channel::tail).state, State::watching);
+}
+
+// What is not known of it yet is no burst of its failures.
+TEST_F(DetectorTest, ANewOperationChangesNothingOfWhatIsKnownOfAll) {
+  run(1500);
+  const WatchedSeries tail = series("all", Channel::tail);
+  const WatchedSeries errors = series("all", Channel::errors);
+  ASSERT_TRUE(tail.noticeable && errors.noticeable);
+  operations_.push_back({.key = {"", "mcp", "daemon", "new"}, .requests = 50, .failures = 0.2});
+  run(300);
+  EXPECT_NEAR(*series("all", Channel::tail).noticeable->share / *tail.noticeable->share, 1, 0.2);
+  // A seventeenth of all requests then fails, in place of a thousandth.
+  EXPECT_NEAR(*series("all", Channel::errors).usual_share, 0.0594, 0.01);
+  EXPECT_LT(*series("all", Channel::errors).noticeable->share, 3 * 0.0594);
+}
+
+TEST_F(DetectorTest, AllThatIsSlowerIsNotTheTailOfAll) {
+  operations_.clear();
+  for (int i = 0; i < 60; ++i)
+    operations_.push_back({.key = {"", "mcp", "daemon", std::to_string(i)}, .requests = 2});
+  run(800);
+  events_.clear();
+  for (SimulatedOperation& one : operations_) one.factor = 2;
+  run(40);
+  ASSERT_THAT(of(Kind::raised), Not(IsEmpty()));
+  EXPECT_EQ(name(of(Kind::raised)[0]), "all") << "of few requests each is noticed later";
+  for (const DetectorEvent& event : of(Kind::raised)) EXPECT_EQ(event.channel, Channel::centre);
+}
+
+// Those are ticks that waited to be learnt from.
+TEST_F(DetectorTest, NothingIsLearntOfTheTailFromBeforeASlowdownWasNoticed) {
+  run(800);
+  const WatchedSeries fill = series("fill", Channel::tail);
+  const WatchedSeries all = series("all", Channel::tail);
+  ASSERT_TRUE(fill.usual_share && all.noticeable);
+  operations_[0].factor = operations_[1].factor = 4;
+  run(20);
+  operations_[0].factor = operations_[1].factor = 1;
+  run(60);
+  EXPECT_THAT(of(Kind::raised), Not(IsEmpty()));
+  EXPECT_EQ(of(Kind::resolved).size(), of(Kind::raised).size());
+  EXPECT_NEAR(*series("fill", Channel::tail).usual_share / *fill.usual_share, 1, 0.1);
+  EXPECT_NEAR(*series("all", Channel::tail).noticeable->share / *all.noticeable->share, 1, 0.1);
+}
+
 TEST_F(DetectorTest, ATailThatIsLongerSinceBeforeIsJudgedToItsEnd) {
   run(800);
   operations_[0].slow_paths = 0.1;
