@@ -50,11 +50,12 @@ std::string ids_of(const Bundle& bundle) {
 }  // namespace
 
 Dispatch::Dispatch(const ChannelSettings& settings, std::string host, Channel& channel,
-                   std::uint32_t seed)
+                   bool is_mended, std::uint32_t seed)
     : settings_(settings),
       host_(std::move(host)),
       manner_(manner_of(settings.type)),
       channel_(channel),
+      is_mended_(is_mended),
       random_(seed),
       allowance_(settings.per_minute) {}
 
@@ -110,7 +111,7 @@ bool Dispatch::collect(metrics::AlertStore& store, std::uint64_t now_ns,
   if (result_.done()) result_ = store.silences(now_ns, silences);
   if (!result_.done()) return false;
   // Those before a restart may not be tried before then, nor what is behind them.
-  if (!messages.empty() && is_to_wait_for(messages.front().not_before_ns, now_ns) &&
+  if (!is_mended_ && !messages.empty() && is_to_wait_for(messages.front().not_before_ns, now_ns) &&
       messages.front().attempts > failures_) {
     blocked_until_ns_ = messages.front().not_before_ns;
     return true;

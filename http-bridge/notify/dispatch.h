@@ -33,9 +33,9 @@ class Dispatch {
   static constexpr std::chrono::hours kOldest{24};
   static constexpr std::chrono::seconds kPeriod{5};
 
-  // `host`: for the log.
+  // `host`: for the log. `is_mended`: by the operator, so that what failed is tried at once, and not when it was to be tried again.
   Dispatch(const ChannelSettings& settings, std::string host, Channel& channel,
-           std::uint32_t seed = std::random_device()());
+           bool is_mended = false, std::uint32_t seed = std::random_device()());
 
   // Sends at most one message. Gives the time at which there may be more to do, at most kPeriod away; that may be at once. `result`: of the
   // store.
@@ -74,6 +74,7 @@ class Dispatch {
   const std::string host_;
   const Manner manner_;
   Channel& channel_;
+  const bool is_mended_;
   std::minstd_rand random_;
 
   ChannelCounts counts_;

@@ -15,8 +15,8 @@ Worker::Worker(std::string store_file, std::function<bool()> may_send, Configure
       configured_(std::move(channel)),
       predecessor_(std::move(predecessor)),
       channel_(make_channel(configured_.settings, configured_.secrets)),
-      dispatch_(configured_.settings, host_of(configured_.settings, configured_.secrets),
-                *channel_),
+      dispatch_(configured_.settings, host_of(configured_.settings, configured_.secrets), *channel_,
+                predecessor_ != nullptr),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Worker::~Worker() = default;

@@ -68,7 +68,9 @@ class NotifyDispatch : public testing::Test {
   }
 
   // The bridge begins anew, with the same file.
-  void restart() { dispatch_ = std::make_unique<Dispatch>(settings_, "host", channel_, 1); }
+  void restart(bool is_mended = false) {
+    dispatch_ = std::make_unique<Dispatch>(settings_, "host", channel_, is_mended, 1);
+  }
 
   void queue(const Alert& alert, AlertChange change = AlertChange::raised) {
     const std::vector<std::string> channels{"ops"};
@@ -231,6 +233,25 @@ TEST_F(NotifyDispatch, TheDelayLastsThroughARestartAndHoldsBackWhatIsBehind) {
   run_for(10);
   ASSERT_THAT(channel_.bundles, SizeIs(2));
   EXPECT_THAT(told(channel_.bundles[1]), ElementsAre("slower-7f3a ended", "b raised"));
+}
+
+TEST_F(NotifyDispatch, AChannelThatTheOperatorMendedIsTriedAtOnceAndThenWaitsAsBefore) {
+  for (int i = 0; i < 6; ++i) {
+    channel_.next = outcome(Fate::again, "status 403");
+    if (i == 0) queue(sample_alert());
+    run_for(300);
+  }
+  const std::size_t tried = channel_.bundles.size();
+  restart(true);
+  run_for(1);
+  ASSERT_THAT(channel_.bundles, SizeIs(tried + 1));
+  run_for(100);
+  EXPECT_THAT(channel_.bundles, SizeIs(tried + 1))
+      << "five minutes at most, half of it at the least";
+  channel_.next = {};
+  restart(true);
+  run_for(1);
+  EXPECT_EQ(dispatch_->counts().sent, 1u);
 }
 
 TEST_F(NotifyDispatch, ThePeerIsLeftAloneAsLongAsItAsksForWithinABound) {
