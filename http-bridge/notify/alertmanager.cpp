@@ -7,6 +7,7 @@
 #include "http-bridge/notify/message.h"
 #include "http-bridge/outbound/host_name.h"
 #include "http-bridge/outbound/url.h"
+#include "metrics/text/format.h"
 #include "metrics/time.h"
 
 namespace goxel_telemetry::http_bridge::notify {
@@ -64,8 +65,8 @@ std::string alertmanager_body(const Bundle& bundle, const std::string& host,
     const auto add = [&](AlertLevel level, std::uint64_t begin_ns, std::uint64_t end_ns) {
       Json one = {{"labels", labels_of(alert, level, host, bundle.is_test)},
                   {"annotations", described(event, now_ns)},
-                  {"startsAt", rfc3339(begin_ns)},
-                  {"endsAt", rfc3339(end_ns)}};
+                  {"startsAt", metrics::format_rfc3339(begin_ns)},
+                  {"endsAt", metrics::format_rfc3339(end_ns)}};
       if (!page.empty()) one["generatorURL"] = bundle.is_test ? page : link_to(event, page);
       body.push_back(std::move(one));
     };

@@ -5,11 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <string_view>
 
 #include "metrics/text/printable.h"
-#include "metrics/time.h"
 
 namespace goxel_telemetry::http_bridge::notify {
 namespace {
@@ -26,14 +24,6 @@ void bound(std::string& text) {
 template <class Value>
 void bound(std::vector<Value>& values, std::size_t most) {
   if (values.size() > most) values.resize(most);
-}
-
-std::string formatted(std::uint64_t realtime_ns, const char* format) {
-  const auto seconds = static_cast<std::time_t>(realtime_ns / metrics::kNsPerSecond);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  std::array<char, 40> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), format, &utc)};
 }
 
 }  // namespace
@@ -101,14 +91,6 @@ metrics::Alert bounded(metrics::Alert alert) {
     evidence.course.erase(evidence.course.begin(), evidence.course.end() - metrics::kMostCourse);
   }
   return alert;
-}
-
-std::string utc_text(std::uint64_t realtime_ns) {
-  return formatted(realtime_ns, "%Y-%m-%d %H:%M:%S UTC");
-}
-
-std::string rfc3339(std::uint64_t realtime_ns) {
-  return formatted(realtime_ns, "%Y-%m-%dT%H:%M:%SZ");
 }
 
 }  // namespace goxel_telemetry::http_bridge::notify

@@ -40,8 +40,4 @@ std::string shortened(const std::string& text, std::size_t most_bytes);
 // The alert with texts that are printable and lists that are no longer than what is said of an alert: it comes from a file.
 metrics::Alert bounded(metrics::Alert alert);
 
-// "2026-03-01 14:05:06 UTC" and "2026-03-01T14:05:06Z", of CLOCK_REALTIME nanoseconds: who reads it may live in another time zone.
-std::string utc_text(std::uint64_t realtime_ns);
-std::string rfc3339(std::uint64_t realtime_ns);
-
 }  // namespace goxel_telemetry::http_bridge::notify

@@ -50,12 +50,13 @@ std::string duration_text(std::uint64_t from_ns, std::uint64_t to_ns) {
 
 std::string when(const Alert& alert, std::uint64_t now_ns) {
   if (alert.active()) {
-    std::string text = "Since " + utc_text(alert.since_ns);
+    std::string text = "Since " + metrics::format_utc(alert.since_ns);
     if (alert.raised_ns > alert.since_ns)
       text += ", noticed " + duration_text(alert.since_ns, alert.raised_ns) + " later";
     return text + ", for " + duration_text(alert.since_ns, now_ns) + " now";
   }
-  return "From " + utc_text(alert.since_ns) + " to " + utc_text(alert.ended_ns) + ", for " +
+  return "From " + metrics::format_utc(alert.since_ns) + " to " +
+         metrics::format_utc(alert.ended_ns) + ", for " +
          duration_text(alert.since_ns, alert.ended_ns);
 }
 

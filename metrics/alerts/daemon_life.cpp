@@ -25,7 +25,7 @@ Condition gone(const std::string& instance, bool crashed, std::uint64_t ended_ns
                       (crashed ? " has crashed or was killed" : " has ended, in an orderly way");
   condition.advice = crashed ? blackbox_of(instance) + ", and start it again"
                              : "Start it again if nobody meant to stop it";
-  condition.evidence.facts = {{"last sign of life", format_date_time(ended_ns)}};
+  condition.evidence.facts = {{"last sign of life", format_utc(ended_ns)}};
   for (AlertFact& fact : last) condition.evidence.facts.push_back(std::move(fact));
   return condition;
 }
@@ -109,7 +109,7 @@ void DaemonLife::look(const Snapshot& snapshot, const AlertSettings& settings, c
                         settings[AlertRule::daemon_restarted].window * kNsPerSecond))
               : " was started again after a crash");
     condition.advice = "Look for why it ends in its own log, and in what it had in hand";
-    condition.evidence.facts = {{"started last", format_date_time(starts_.back().at_ns)},
+    condition.evidence.facts = {{"started last", format_utc(starts_.back().at_ns)},
                                 {"starts", std::to_string(starts_.size())},
                                 {"after a crash", std::to_string(crashes)}};
     for (const AlertFact& fact : last_) condition.evidence.facts.push_back(fact);
@@ -129,7 +129,7 @@ void DaemonLife::look(const Snapshot& snapshot, const AlertSettings& settings, c
                        " is stopped, swapped out or waits for a disk: ps -o stat,wchan -p " +
                        std::to_string(snapshot.process.pid);
     condition.evidence.facts = {
-        {"last sign of life", format_date_time(condition.since_ns)},
+        {"last sign of life", format_utc(condition.since_ns)},
         {"limit", format_duration(silent.limit * static_cast<double>(kNsPerSecond))}};
     for (AlertFact& fact : facts_of_requests_in_hand(snapshot))
       condition.evidence.facts.push_back(std::move(fact));

@@ -169,7 +169,7 @@ void PinnedCondition::look(const PinnedComparison& comparison, std::uint64_t beg
     condition.evidence.operations.push_back(evidence_of(one));
   }
   condition.evidence.compared_with =
-      name_.baseline + ", saved " + format_date_time(name_.saved_realtime_ns);
+      name_.baseline + ", saved " + format_utc(name_.saved_realtime_ns);
   condition.evidence.not_looked_at = not_looked_at(comparison);
   condition.evidence.facts = facts_of(comparison);
   condition_ = std::move(condition);

@@ -250,10 +250,14 @@ void RegressionWatch::describe(Incident& incident, AlertRule rule, const Time& n
     }
     if (all.size() > 1) condition.summary += "; and " + format_count(all.size() - 1) + " more";
   }
-  const std::string since = format_date_time(condition.since_ns);
+  const std::uint64_t before_ns =
+      condition.since_ns - std::min(condition.since_ns, kBeforeTicks * kTickSeconds * kNsPerSecond);
+  const std::string since = format_rfc3339(condition.since_ns);
   condition.advice = "See what changed: goxel-telemetry compare --instance " + instance_ +
-                     " --history FILE, with the times before and after " + since;
-  evidence.compared_with = "the minutes before " + since + ", of the same operations";
+                     " --history FILE " + format_rfc3339(before_ns) + ".." + since + ' ' + since +
+                     ".." + format_rfc3339(now.realtime_ns);
+  evidence.compared_with =
+      "the minutes before " + format_utc(condition.since_ns) + ", of the same operations";
   if (!has_outer_)
     evidence.not_looked_at.emplace_back("what lies outside of the daemon: no outer layer reports");
   evidence.not_looked_at.emplace_back(

@@ -62,10 +62,20 @@ std::time_t seconds_of(std::uint64_t realtime_ns) {
   return static_cast<std::time_t>(realtime_ns / 1'000'000'000);
 }
 
-std::string local_time(std::uint64_t realtime_ns, const char* pattern) {
-  const std::tm parts = local_parts(seconds_of(realtime_ns));
+std::string formatted(const std::tm& parts, const char* pattern) {
   std::array<char, 64> text;
   return {text.data(), std::strftime(text.data(), text.size(), pattern, &parts)};
+}
+
+std::string local_time(std::uint64_t realtime_ns, const char* pattern) {
+  return formatted(local_parts(seconds_of(realtime_ns)), pattern);
+}
+
+std::string utc_time(std::uint64_t realtime_ns, const char* pattern) {
+  const std::time_t seconds = seconds_of(realtime_ns);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return formatted(parts, pattern);
 }
 
 // "+02:00" if the clocks change within a day before or after, else nothing.
@@ -134,6 +144,14 @@ std::string format_time_of_day(std::uint64_t realtime_ns) {
   const std::string microseconds = std::to_string(realtime_ns / 1000 % 1'000'000);
   return local_time(realtime_ns, "%H:%M:%S.") + std::string(6 - microseconds.size(), '0') +
          microseconds + offset_if_clocks_change(realtime_ns);
+}
+
+std::string format_utc(std::uint64_t realtime_ns) {
+  return utc_time(realtime_ns, "%Y-%m-%d %H:%M:%S UTC");
+}
+
+std::string format_rfc3339(std::uint64_t realtime_ns) {
+  return utc_time(realtime_ns, "%Y-%m-%dT%H:%M:%SZ");
 }
 
 std::string format_latency_room(double room_ns) {

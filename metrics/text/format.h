@@ -36,4 +36,9 @@ std::string format_percent(double ratio);
 std::string format_date_time(std::uint64_t realtime_ns);
 std::string format_time_of_day(std::uint64_t realtime_ns);
 
+// "2026-03-01 14:05:06 UTC" and, as RFC 3339 has it, "2026-03-01T14:05:06Z": of texts that are kept or sent, since who reads them may live
+// in another time zone.
+std::string format_utc(std::uint64_t realtime_ns);
+std::string format_rfc3339(std::uint64_t realtime_ns);
+
 }  // namespace goxel_telemetry::metrics

@@ -67,7 +67,7 @@ TEST_F(PinnedConditionTest, SaysWhatIsSlowerThanWhat) {
             "goxel.fill of goxel takes 25.0 % longer than in the pinned session last-release at "
             "the same load (median 2.50 ms, pinned 2.00 ms)");
   const AlertEvidence& evidence = condition->evidence;
-  EXPECT_EQ(evidence.compared_with, "last-release, saved " + format_date_time(kSaved));
+  EXPECT_EQ(evidence.compared_with, "last-release, saved " + format_utc(kSaved));
   ASSERT_EQ(evidence.operations.size(), 1U);
   EXPECT_EQ(evidence.operations[0].key, key_of("goxel.fill"));
   EXPECT_EQ(evidence.operations[0].channel, OperationShift::Channel::centre);

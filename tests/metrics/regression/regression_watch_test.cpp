@@ -111,12 +111,15 @@ TEST_F(RegressionWatchTest, SaysWhatBecameSlowerSinceWhenAndByHowMuch) {
   EXPECT_EQ(slower.since_ns % (kTickSeconds * kNsPerSecond), 0U) << "a tick's beginning";
   EXPECT_THAT(slower.summary, StartsWith("goxel has become slower: goxel_render takes "));
   EXPECT_THAT(slower.summary, HasSubstr("; 100 % of it in the layer daemon"));
-  const std::string since = format_date_time(slower.since_ns);
-  EXPECT_THAT(slower.advice, HasSubstr("--instance goxel "));
-  EXPECT_THAT(slower.advice, EndsWith(since));
+  const std::string since = format_rfc3339(slower.since_ns);
+  EXPECT_EQ(slower.advice,
+            "See what changed: goxel-telemetry compare --instance goxel --history FILE " +
+                format_rfc3339(slower.since_ns - 480 * kNsPerSecond) + ".." + since + " " + since +
+                ".." + format_rfc3339(now_ns() + kTickClosesAfterSeconds * kNsPerSecond));
 
   const AlertEvidence& evidence = slower.evidence;
-  EXPECT_EQ(evidence.compared_with, "the minutes before " + since + ", of the same operations");
+  EXPECT_EQ(evidence.compared_with,
+            "the minutes before " + format_utc(slower.since_ns) + ", of the same operations");
   EXPECT_THAT(evidence.not_looked_at,
               ElementsAre(HasSubstr("no outer layer reports"), HasSubstr("below 5 %")));
   ASSERT_FALSE(evidence.operations.empty());

@@ -85,6 +85,13 @@ TEST(Format, TimesAreLocal) {
   EXPECT_EQ(format_time_of_day(1'700'000'000'001'234'567), "00:13:20.001234");
 }
 
+TEST(Format, TextsForOthersAreInUniversalTime) {
+  setenv("TZ", "UTC-2", 1);
+  tzset();
+  EXPECT_EQ(format_utc(1'700'000'000'001'234'567), "2023-11-14 22:13:20 UTC");
+  EXPECT_EQ(format_rfc3339(1'700'000'000'001'234'567), "2023-11-14T22:13:20Z");
+}
+
 // Most machines have no German locale installed; its way of writing numbers is enough.
 struct GermanNumbers : std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
