@@ -56,6 +56,7 @@ std::vector<std::string> not_judged_in_words(const std::vector<WatchedSeries>& a
   struct Need {
     std::optional<double> seconds = 0.0;
     bool is_of_all = false;
+    bool is_of_tail = true;  // and of nothing else
   };
   std::map<std::string, Need> needed;
   for (const WatchedSeries& one : all) {
@@ -63,8 +64,9 @@ std::vector<std::string> not_judged_in_words(const std::vector<WatchedSeries>& a
     const std::string name = operation_in_words(one) + " (" + layer_in_words(one) + ")";
     const auto [at, is_new] = needed.try_emplace(name);
     if (is_new) order.push_back(name);
-    auto& [seconds, is_of_all] = at->second;
+    auto& [seconds, is_of_all, is_of_tail] = at->second;
     is_of_all = !one.key;
+    is_of_tail = is_of_tail && one.channel == OperationShift::Channel::tail;
     if (!one.ticks_needed || !seconds) {
       seconds.reset();
       continue;
@@ -73,13 +75,15 @@ std::vector<std::string> not_judged_in_words(const std::vector<WatchedSeries>& a
   }
   std::vector<std::string> sentences;
   for (const std::string& name : order) {
-    const auto& [seconds, is_of_all] = needed[name];
+    const auto& [seconds, is_of_all, is_of_tail] = needed[name];
+    const std::string what = is_of_tail ? "the tail of " + name : name;
+    const bool is_plural = is_of_all && !is_of_tail;
     if (!seconds) {
-      sentences.push_back(name + (is_of_all ? " have" : " has") + " no requests to learn from");
+      sentences.push_back(what + (is_plural ? " have" : " has") + " no requests to learn from");
       continue;
     }
     const auto minutes = static_cast<std::uint64_t>(std::ceil(*seconds / 60));
-    sentences.push_back(name + (is_of_all ? " need " : " needs ") + format_count(minutes) +
+    sentences.push_back(what + (is_plural ? " need " : " needs ") + format_count(minutes) +
                         " more minute" + (minutes == 1 ? "" : "s") + " of traffic");
   }
   return sentences;

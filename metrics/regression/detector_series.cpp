@@ -56,6 +56,15 @@ double RegressionDetector::State::ticks_to_arm(std::uint64_t began) const {
   return ticks;
 }
 
+std::optional<double> RegressionDetector::State::ticks_to_learn(const Operation& operation) const {
+  const double requests = operation.traffic.mean();
+  if (requests == 0) return std::nullopt;
+  const UsualLatency& usual = operation.latency;
+  return std::max({ticks_to_arm(operation.began),
+                   usual.ticks_to_learn() / TickTraffic::of(requests).with_requests,
+                   usual.requests_to_learn() / requests});
+}
+
 template <class Moves>
 void RegressionDetector::State::add_noticeable(const SlowNoise& noise, double scatter,
                                                const Moves& moves, WatchedSeries& series) const {
@@ -79,12 +88,7 @@ void RegressionDetector::State::add_series(const OperationKey& key, const Operat
     one.requests = requests;
     if (is_known || evidence.alarm().active()) return one;
     one.state = WatchedSeries::State::learning;
-    const TickTraffic traffic = TickTraffic::of(requests);
-    one.ticks_needed.reset();
-    if (requests > 0) {
-      one.ticks_needed = std::max({to_arm, usual.ticks_to_learn() / traffic.with_requests,
-                                   usual.requests_to_learn() / requests});
-    }
+    one.ticks_needed = ticks_to_learn(operation);
     return one;
   };
   WatchedSeries& centre = add(Channel::centre, operation.evidence, usual.known());
@@ -116,9 +120,13 @@ void RegressionDetector::State::add_series_of_all(std::vector<WatchedSeries>& se
     EventChannelOfAll::Tick slow;
     EventChannelOfAll::Tick failed;
   } sum;
+  std::optional<double> soonest;  // ticks, until anything more of latencies is known
   for (const auto& [key, operation] : operations_) {
     const double requests = operation.traffic.mean();
     sum.requests += requests;
+    const auto needed = ticks_to_learn(operation);
+    if (!operation.latency.knows_tail() && needed)
+      soonest = std::min(soonest.value_or(*needed), *needed);
     sum.failed.add(0, requests, operation.failures.usual);
     if (!operation.latency.known()) continue;
     sum.known += requests;
@@ -131,7 +139,9 @@ void RegressionDetector::State::add_series_of_all(std::vector<WatchedSeries>& se
   const auto add = [&](Channel channel, const auto& evidence, bool is_known) -> WatchedSeries& {
     WatchedSeries& one = series.emplace_back(series_of({}, channel, evidence, ticks_to_arm(0)));
     one.requests = sum.requests;
-    if (!is_known && !evidence.alarm().active()) one.state = WatchedSeries::State::learning;
+    if (is_known || evidence.alarm().active()) return one;
+    one.state = WatchedSeries::State::learning;
+    one.ticks_needed = soonest;
     return one;
   };
   WatchedSeries& centre = add(Channel::centre, all_.evidence, sum.known > 0);

@@ -159,6 +159,7 @@ class RegressionDetector::State {
             const std::vector<AlarmChange>& changes);
   void settle(Operation& operation, Channel channel, bool adopts);
   double ticks_to_arm(std::uint64_t began) const;
+  std::optional<double> ticks_to_learn(const Operation& operation) const;
   void add_series(const OperationKey& key, const Operation& operation,
                   std::vector<WatchedSeries>& series) const;
   void add_series_of_all(std::vector<WatchedSeries>& series) const;

@@ -142,6 +142,9 @@ TEST_F(AlertsProgram, TellsWhatIsWatchedAndWhatIsNotYet) {
   of.series.emplace_back(learning).key->operation = "ping";
   of.series.back().ticks_needed.reset();
   of.series.emplace_back(learning).key.reset();
+  metrics::WatchedSeries& new_tail = of.series.emplace_back(learning);
+  new_tail.key->operation = "render";
+  new_tail.channel = metrics::OperationShift::Channel::tail;
   metrics::HistoryResult why;
   const auto store = AlertStore::open(file_, AlertStore::Mode::write, why);
   ASSERT_TRUE(store->put_series({of}, metrics::Time::now().realtime_ns).done());
@@ -154,6 +157,7 @@ TEST_F(AlertsProgram, TellsWhatIsWatchedAndWhatIsNotYet) {
   EXPECT_THAT(text, HasSubstr("fill (daemon) needs 43 more minutes of traffic\n"));
   EXPECT_THAT(text, HasSubstr("all operations (daemon) need 43 more minutes of traffic\n"));
   EXPECT_THAT(text, HasSubstr("ping (daemon) has no requests to learn from\n"));
+  EXPECT_THAT(text, HasSubstr("the tail of render (daemon) needs 43 more minutes of traffic\n"));
   EXPECT_THAT(text, HasSubstr("and 2 more series"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   const json document = json::parse(said({"series", "--json"}));

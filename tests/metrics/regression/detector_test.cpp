@@ -431,6 +431,7 @@ TEST_F(DetectorTest, TellsWhatItWatchesAndWhatIsUsualThere) {
   EXPECT_FALSE(centre.usual_ns);
   EXPECT_EQ(series("fill", Channel::errors).state, State::arming);
   EXPECT_EQ(series("all", Channel::tail).state, State::learning);
+  EXPECT_EQ(series("all", Channel::tail).ticks_needed, 721 - 100);
 
   run(500);
   centre = series("fill", Channel::centre);
