@@ -97,9 +97,8 @@ std::string shifts_table(const std::vector<OperationShift>& shifts, const Style&
     table.add({shift.key.operation.empty() ? "all operations" : shift.key.operation,
                std::string(to_string(shift.channel)), metrics::value_in_words(shift, shift.before),
                metrics::value_in_words(shift, shift.after), metrics::times_in_words(shift.ratio),
-               metrics::times_in_words(shift.ratio_low) + " to " +
-                   metrics::times_in_words(shift.ratio_high),
-               shift.key.stack, metrics::layers_in_words(shift), metrics::phases_in_words(shift)});
+               metrics::interval_in_words(shift), shift.key.stack, metrics::layers_in_words(shift),
+               metrics::phases_in_words(shift)});
   }
   return table.render(style);
 }

@@ -66,21 +66,31 @@ std::string number(double value) {
   return text.data();
 }
 
+// "(1.44 to 1.61) ", or nothing.
+std::string interval(const OperationShift& shift) {
+  const bool has_low = std::isfinite(shift.ratio_low);
+  const bool has_high = std::isfinite(shift.ratio_high);
+  if (has_low && has_high)
+    return '(' + number(shift.ratio_low) + " to " + number(shift.ratio_high) + ") ";
+  if (has_low) return "(at least " + number(shift.ratio_low) + ") ";
+  if (has_high) return "(at most " + number(shift.ratio_high) + ") ";
+  return {};
+}
+
 std::string effect(const OperationShift& shift) {
-  std::string times = number(shift.ratio) + " times (" + number(shift.ratio_low) + " to " +
-                      number(shift.ratio_high) + ")";
-  const auto from_to = [&shift](auto format) {
-    return format(shift.before) + " → " + format(shift.after);
-  };
-  switch (shift.channel) {
-    case OperationShift::Channel::centre:
-      return "takes " + times + " as long, median " + from_to(metrics::format_duration);
-    case OperationShift::Channel::tail:
-      return times + " as many are slow, 99th percentile " + from_to(metrics::format_duration);
-    case OperationShift::Channel::errors:
-      return times + " as many fail, " + from_to(metrics::format_percent);
+  const bool fails = shift.channel == OperationShift::Channel::errors;
+  const bool is_tail = shift.channel == OperationShift::Channel::tail;
+  std::string text = is_tail ? "the slowest hundredth " : "";
+  if (std::isfinite(shift.ratio)) {
+    if (!fails) text += "takes ";
+    text += number(shift.ratio) + " times " + interval(shift) +
+            (fails ? "as many fail, " : "as long, ");
+  } else {
+    text += fails ? "fails more often, " : "takes longer, ";
   }
-  return times;
+  if (!fails) text += is_tail ? "99th percentile " : "median ";
+  return text + metrics::value_in_words(shift, shift.before) + " → " +
+         metrics::value_in_words(shift, shift.after);
 }
 
 std::string name_of(const metrics::OperationKey& key) {

@@ -7,10 +7,16 @@ const columns = ['Operation', 'Stack', 'What', 'Before → after', 'Effect', '95
 export const channels = { centre: 'usual time', tail: 'slowest', errors: 'failures' };
 export const times = (ratio) => (Number.isFinite(ratio) ? `×${ratio.toFixed(2)}` : '–');
 
+function interval({ ratio_low: low, ratio_high: high }) {
+  if (Number.isFinite(low) && Number.isFinite(high)) return `${times(low)} to ${times(high)}`;
+  if (Number.isFinite(low)) return `at least ${times(low)}`;
+  return Number.isFinite(high) ? `at most ${times(high)}` : 'not known';
+}
+
 function rowOf(shift) {
   const value = shift.channel === 'errors' ? percent : duration;
   const cells = [name(shift.stack), channels[shift.channel] ?? name(shift.channel), `${value(shift.before)} → ${value(shift.after)}`, times(shift.ratio),
-    `${times(shift.ratio_low)} to ${times(shift.ratio_high)}`, `${count(shift.count_before)} → ${count(shift.count_after)}`,
+    interval(shift), `${count(shift.count_before)} → ${count(shift.count_after)}`,
     shift.layers.map(({ layer, share, shift_ns: ns }) => `${name(layer)} ${percent(share)} (${ns < 0 ? '' : '+'}${duration(ns)})`).join(', ') || 'not known',
     shift.phases.filter(({ share }) => share > 0).map(({ phase, share }) => `${name(phase)} ${percent(share)}`).join(', ') || 'not known'];
   return element('tr', {}, element('th', { scope: 'row' }, element('bdi', {}, shift.operation ? name(shift.operation) : 'all operations')),

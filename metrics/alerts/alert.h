@@ -77,8 +77,8 @@ struct OperationShift {
 
   OperationKey key;
   Channel channel = Channel::centre;
-  // Of the usual latency (centre), of the share of requests above the usual 99th percentile (tail), or of the share that
-  // failed (errors): after ÷ before, and its 95 % interval.
+  // Of what follows: after ÷ before, and its 95 % interval. NaN: not known, because there was nothing before, or too little that one
+  // could tell how far from it the truth may be on that side.
   double ratio = 1;
   double ratio_low = 1;
   double ratio_high = 1;

@@ -33,6 +33,12 @@ double real_for_file(double value) {
   return std::isnan(value) ? 0 : value;
 }
 
+// What is not known of a shift: no ratio of times or shares, which are above zero, is 0.
+double ratio_in(const Statement& row, int column) {
+  const double ratio = row.real(column);
+  return ratio == 0 ? std::nan("") : ratio;
+}
+
 // A gap in a course, whose values are not below zero: the column has a number everywhere.
 constexpr double kGap = -1;
 
@@ -231,9 +237,9 @@ void AlertRows::read_operations(Alert& alert) {
     shift.key = {name_in(operations_, 1), name_in(operations_, 2), name_in(operations_, 3),
                  name_in(operations_, 4)};
     shift.channel = named_in<OperationShift::Channel>(operations_, 5, 3);
-    shift.ratio = operations_.real(6);
-    shift.ratio_low = operations_.real(7);
-    shift.ratio_high = operations_.real(8);
+    shift.ratio = ratio_in(operations_, 6);
+    shift.ratio_low = ratio_in(operations_, 7);
+    shift.ratio_high = ratio_in(operations_, 8);
     shift.before = operations_.real(9);
     shift.after = operations_.real(10);
     shift.count_before = time_in(operations_, 11);

@@ -34,6 +34,15 @@ std::string times_in_words(double ratio) {
   return text.data();
 }
 
+std::string interval_in_words(const OperationShift& shift) {
+  const bool has_low = std::isfinite(shift.ratio_low);
+  const bool has_high = std::isfinite(shift.ratio_high);
+  if (!has_low && !has_high) return "not known";
+  if (!has_low) return "at most " + times_in_words(shift.ratio_high);
+  if (!has_high) return "at least " + times_in_words(shift.ratio_low);
+  return times_in_words(shift.ratio_low) + " to " + times_in_words(shift.ratio_high);
+}
+
 std::string layers_in_words(const OperationShift& shift) {
   std::string text;
   for (const LayerShift& layer : shift.layers)

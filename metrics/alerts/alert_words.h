@@ -16,6 +16,8 @@ std::string in_words(const AlertAccuracy& accuracy);
 std::string value_in_words(const OperationShift& shift, double value);
 // "×1.50", or "-" if it is no number.
 std::string times_in_words(double ratio);
+// "×1.44 to ×1.61", "at least ×1.44", "at most ×1.61", or "not known".
+std::string interval_in_words(const OperationShift& shift);
 // "daemon 80.0 %, mcp-server 20.0 %"; empty: not known.
 std::string layers_in_words(const OperationShift& shift);
 // "working 97.0 %, waiting 3.0 %": those that have a part in it; empty: not known.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "metrics/comparison/comparison.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr std::uint64_t kBeforeTicks = 96;  // what an alarm is compared with: eight minutes
 constexpr std::uint64_t kDescribedEveryTicks = 6;
 constexpr std::uint64_t kCourseTicks = 60;
+constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
 
 std::string name_of(const OperationKey& key) {
   return key.operation.empty() ? "all operations" : key.operation;
@@ -61,20 +63,20 @@ OperationShift shift_of(const ComparedOperation& compared, Channel channel) {
   if (channel == Channel::errors) {
     shift.before = compared.failure_ratio.a.value_or(0);
     shift.after = compared.failure_ratio.b.value_or(0);
-    const auto times = [&](double after) { return shift.before > 0 ? after / shift.before : 0; };
-    shift.ratio = times(shift.after);
-    shift.ratio_low =
-        times(shift.before + compared.failure_ratio.low.value_or(shift.after - shift.before));
-    shift.ratio_high =
-        times(shift.before + compared.failure_ratio.high.value_or(shift.after - shift.before));
+    const auto times = [&](double more) {
+      return shift.before > 0 ? 1 + more / shift.before : kNotKnown;
+    };
+    shift.ratio = times(shift.after - shift.before);
+    shift.ratio_low = times(compared.failure_ratio.low.value_or(kNotKnown));
+    shift.ratio_high = times(compared.failure_ratio.high.value_or(kNotKnown));
     return shift;
   }
   const Shift& quantile = channel == Channel::tail ? compared.latency.p99 : compared.latency.p50;
   shift.before = quantile.a.value_or(0);
   shift.after = quantile.b.value_or(0);
-  shift.ratio = 1 + quantile.shift.value_or(0);
-  shift.ratio_low = 1 + quantile.low.value_or(quantile.shift.value_or(0));
-  shift.ratio_high = 1 + quantile.high.value_or(quantile.shift.value_or(0));
+  shift.ratio = 1 + quantile.shift.value_or(kNotKnown);
+  shift.ratio_low = 1 + quantile.low.value_or(kNotKnown);
+  shift.ratio_high = 1 + quantile.high.value_or(kNotKnown);
   return shift;
 }
 

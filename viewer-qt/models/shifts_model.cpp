@@ -30,9 +30,6 @@ QVariant ShiftsModel::data(const QModelIndex& index, int role) const {
   const OperationShift& shift = shifts_[static_cast<std::size_t>(index.row())];
   if (role == Qt::ToolTipRole) return plain_tip(index.data().toString());
   if (role != Qt::DisplayRole) return {};
-  const auto times = [](double ratio) {
-    return QString::fromStdString(metrics::times_in_words(ratio));
-  };
   const auto value = [&](double of) {
     return QString::fromStdString(metrics::value_in_words(shift, of));
   };
@@ -42,9 +39,9 @@ QVariant ShiftsModel::data(const QModelIndex& index, int role) const {
     case kChannel:
       return channel_text(shift.channel);
     case kEffect:
-      return times(shift.ratio);
+      return QString::fromStdString(metrics::times_in_words(shift.ratio));
     case kInterval:
-      return tr("%1 to %2").arg(times(shift.ratio_low), times(shift.ratio_high));
+      return QString::fromStdString(metrics::interval_in_words(shift));
     case kBeforeAfter:
       return value(shift.before) + QStringLiteral(" → ") + value(shift.after);
     case kLayers:

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/http-bridge/notify/sample_alert.h"
 
 namespace goxel_telemetry::http_bridge::notify {
@@ -62,6 +64,33 @@ TEST(NotifyMessage, SaysWhatHappened) {
   EXPECT_THAT(title(alone(ended(alert, AlertEnd::not_watched), AlertChange::ended, false)),
               HasSubstr("No longer watched: "));
   EXPECT_THAT(title(alone(ended(alert), AlertChange::ended)), HasSubstr("Came and went: "));
+}
+
+TEST(NotifyMessage, SaysNoMoreOfAnEffectThanIsKnown) {
+  using Channel = metrics::OperationShift::Channel;
+  metrics::Alert alert = sample_alert();
+  metrics::OperationShift& shift = alert.evidence.operations[0];
+  const auto effect = [&] {
+    const std::string line = message_of(alone(alert), "", kNowNs).parts[0].lines[1];
+    return line.substr(line.find(": ") + 2, line.find(';') - line.find(": ") - 2);
+  };
+  shift.channel = Channel::tail;
+  EXPECT_EQ(effect(),
+            "the slowest hundredth takes 1.52 times (1.44 to 1.61) as long, 99th percentile "
+            "1.20 ms → 1.83 ms");
+  shift.ratio_low = NAN;
+  EXPECT_THAT(effect(), HasSubstr(" 1.52 times (at most 1.61) as long, "));
+  shift.ratio_high = NAN;
+  EXPECT_THAT(effect(), HasSubstr(" 1.52 times as long, "));
+  shift.ratio_low = 1.44;
+  EXPECT_THAT(effect(), HasSubstr(" 1.52 times (at least 1.44) as long, "));
+  shift.channel = Channel::errors;
+  shift.before = 0.01;
+  shift.after = 0.02;
+  EXPECT_EQ(effect(), "1.52 times (at least 1.44) as many fail, 1.00 % → 2.00 %");
+  shift.ratio = shift.ratio_low = NAN;
+  shift.before = 0;
+  EXPECT_EQ(effect(), "fails more often, 0 % → 2.00 %");
 }
 
 TEST(NotifyMessage, WhatIsOverSaysHowLongItWasAndGivesNoAdvice) {

@@ -196,6 +196,7 @@ test('what is in a file of alerts', async (t) => {
   execFileSync('python3', ['-c', `import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as file:
     file.execute("UPDATE operation SET operation = ? WHERE place = 0", sys.argv[2:])
+    file.execute("UPDATE operation SET ratio = 0, ratio_low = 0 WHERE place = 1")
     file.execute("UPDATE fact SET name = ?, value = ? WHERE place = 0", sys.argv[2:] * 2)
     file.execute("UPDATE alert SET summary = ?, advice = ?, compared_with = ?", sys.argv[2:] * 3)
     file.execute("UPDATE not_looked_at SET why = ?", sys.argv[2:])
@@ -231,7 +232,7 @@ with sqlite3.connect(sys.argv[1]) as file:
     assert.deepEqual(rows, [
       [shown, '4-layer', 'slowest', '1.00 ms → 1.50 ms', '×1.50', '×1.25 to ×1.75', '1,000 → 200', 'daemon 80.0 % (+400 µs), mcp-server 20.0 % (+100 µs)',
         `${shown} 75.0 %, waiting 35.0 %`],
-      ['ping', '2-layer', 'failures', '0 % → 100 %', '×2.00', '×1.00 to ×3.00', '1 → 2', 'not known', 'not known'],
+      ['ping', '2-layer', 'failures', '0 % → 100 %', '–', 'at most ×3.00', '1 → 2', 'not known', 'not known'],
     ]);
     const said = await text(page, '#alerts-past ul');
     for (const line of [`Compared with ${shown}.`, `Not looked at: ${shown}.`]) assert.ok(said.includes(line), `${line} in ${said}`);

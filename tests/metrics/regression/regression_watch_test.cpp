@@ -222,9 +222,8 @@ TEST_F(RegressionWatchTest, FailuresWhereThereWereNoneHaveNoRatio) {
   run(12);
   const OperationShift fill = condition(AlertRule::failing).evidence.operations.front();
   EXPECT_EQ(fill.before, 0);
-  EXPECT_EQ(fill.ratio, 0);
-  EXPECT_EQ(fill.ratio_low, 0);
-  EXPECT_EQ(fill.ratio_high, 0);
+  EXPECT_THAT(std::vector({fill.ratio, fill.ratio_low, fill.ratio_high}),
+              Each(testing::IsNan()));
 }
 
 TEST_F(RegressionWatchTest, OfSlowPathsTheSlowestHundredthIsTold) {
