@@ -101,6 +101,9 @@ void AlertBook::take(const Condition& condition, const AlertSettings& settings, 
   entry.last_so_realtime_ns = now.realtime_ns;
   entry.taken_up_ns = 0;
   Alert& alert = entry.alert;
+  // Later than the alert is something that has come to it.
+  if (condition.refines_since && (!raised(entry) || condition.since_ns < alert.raised_ns))
+    alert.since_ns = std::min(condition.since_ns, now.realtime_ns);
   alert.summary = condition.summary;
   alert.advice = condition.advice;
   alert.evidence = condition.evidence;

@@ -20,6 +20,7 @@ struct Condition {
   std::string subject = {};
   AlertLevel level = AlertLevel::warning;
   std::uint64_t since_ns = 0;  // CLOCK_REALTIME: as far back as is known
+  bool refines_since = false;  // the alert's follows it: it becomes better known when it began
   std::string summary = {};
   std::string advice = {};
   AlertEvidence evidence = {};

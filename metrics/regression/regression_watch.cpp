@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::uint64_t kBeforeTicks = 96;  // what an alarm is compared with: eight minutes
 constexpr std::uint64_t kDescribedEveryTicks = 6;
+constexpr std::uint64_t kEndsWithinTicks = 24;  // after the first of it has ended
+constexpr std::uint64_t kSameChangeTicks = 3;
+constexpr std::size_t kMostChanges = 3;  // of an incident
 constexpr std::uint64_t kCourseTicks = 60;
 constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
 
@@ -129,16 +132,20 @@ void RegressionWatch::take(bool is_outer, const std::vector<DetectorEvent>& even
     const Series series{is_outer, event.key, event.channel};
     switch (event.kind) {
       case DetectorEvent::Kind::raised:
-        if (incident.active.empty()) begin(incident, event.since_tick);
-        incident.active.emplace(series, AlertLevel::warning);
-        incident.described_tick = 0;
+        if (incident.active.empty()) incident = {};
+        incident.active[series] = {AlertLevel::warning, change_at(incident, event.since_tick)};
+        incident.over.erase(series);
+        incident.next_described_tick = tick_;
         break;
       case DetectorEvent::Kind::confirmed:
-        incident.active[series] = AlertLevel::confirmed;
-        incident.described_tick = 0;
+        incident.active[series].level = AlertLevel::confirmed;
+        incident.next_described_tick = tick_;
         break;
       case DetectorEvent::Kind::resolved:
         incident.active.erase(series);
+        incident.over.insert(series);
+        // If all of it is ending, what was told last is what it was.
+        incident.next_described_tick = tick_ + kEndsWithinTicks;
         if (incident.active.empty()) incident.condition.reset();
         break;
       case DetectorEvent::Kind::new_level:
@@ -153,30 +160,54 @@ void RegressionWatch::take(bool is_outer, const std::vector<DetectorEvent>& even
   }
 }
 
-void RegressionWatch::begin(Incident& incident, std::uint64_t since_tick) {
-  incident = {};
-  incident.since_tick = since_tick;
+// Which of the incident's changes it is.
+std::size_t RegressionWatch::change_at(Incident& incident, std::uint64_t since_tick) const {
+  const auto ticks_to = [since_tick](const Change& change) {
+    return std::max(since_tick, change.since_tick) - std::min(since_tick, change.since_tick);
+  };
+  auto& changes = incident.changes;
+  const auto nearest =
+      std::min_element(changes.begin(), changes.end(),
+                       [&](const Change& a, const Change& b) { return ticks_to(a) < ticks_to(b); });
+  if (nearest != changes.end() &&
+      (ticks_to(*nearest) <= kSameChangeTicks || changes.size() == kMostChanges))
+    return static_cast<std::size_t>(nearest - changes.begin());
+  Change& change = changes.emplace_back();
+  change.since_tick = since_tick;
   const std::uint64_t first = since_tick - std::min(since_tick, kBeforeTicks);
-  if (first == since_tick) return;
-  incident.daemon_before = daemon_.kept.observation(first, since_tick);
-  incident.outer_before = outer_.kept.observation(first, since_tick);
-  incident.hops_before = hops_.as_of(since_tick - 1);
+  if (first != since_tick) {
+    change.daemon_before = daemon_.kept.observation(first, since_tick);
+    change.outer_before = outer_.kept.observation(first, since_tick);
+    change.hops_before = hops_.as_of(since_tick - 1);
+  }
+  return changes.size() - 1;
 }
 
-std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bool is_outer) const {
-  const auto& before = is_outer ? incident.outer_before : incident.daemon_before;
-  if (!before) return {};
+std::vector<RegressionWatch::Found> RegressionWatch::find(const Incident& incident,
+                                                          bool is_outer) const {
+  std::vector<Found> found;
+  for (std::size_t i = 0; i < incident.changes.size(); ++i) find(incident, i, is_outer, found);
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Found& a, const Found& b) { return a.lost > b.lost; });
+  return found;
+}
+
+void RegressionWatch::find(const Incident& incident, std::size_t of_change, bool is_outer,
+                           std::vector<Found>& found) const {
+  const Change& change = incident.changes[of_change];
+  const auto& before = is_outer ? change.outer_before : change.daemon_before;
+  const auto is_of_it = [of_change](const auto& one) { return one.second.change == of_change; };
+  if (!before || std::none_of(incident.active.begin(), incident.active.end(), is_of_it)) return;
   const Observation after =
-      (is_outer ? outer_ : daemon_).kept.observation(incident.since_tick, tick_ + 1);
+      (is_outer ? outer_ : daemon_).kept.observation(change.since_tick, tick_ + 1);
   const Comparison comparison = compare(*before, after, {});
-  std::vector<std::pair<double, OperationShift>> found;
   const auto add = [&](const ComparedOperation& compared, Channel channel) {
     OperationShift shift = shift_of(compared, channel);
     const auto hops_at = hops_key(compared.key);
     const auto now = hops_.latest().find(hops_at);
-    const auto then = incident.hops_before.find(hops_at);
+    const auto then = change.hops_before.find(hops_at);
     if (channel != Channel::errors && now != hops_.latest().end() &&
-        then != incident.hops_before.end())
+        then != change.hops_before.end())
       shift.layers = layer_shifts(then->second, now->second);
     if (channel != Channel::errors && shift.layers.empty() && !is_outer) {
       const double ns = compared.latency.mean.b.value_or(0) - compared.latency.mean.a.value_or(0);
@@ -185,10 +216,10 @@ std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bo
     if (channel != Channel::errors && !is_outer)
       shift.phases =
           phase_shifts(PhaseSums::of(*before, compared.key), PhaseSums::of(after, compared.key));
-    found.emplace_back(loss(compared, channel), std::move(shift));
+    found.push_back({loss(compared, channel), change.since_tick, std::move(shift)});
   };
-  for (const auto& [series, level] : incident.active) {
-    if (series.is_outer != is_outer) continue;
+  for (const auto& [series, active] : incident.active) {
+    if (series.is_outer != is_outer || active.change != of_change) continue;
     if (series.key) {
       for (const ComparedOperation& compared : comparison.operations) {
         if (compared.key == *series.key) add(compared, series.channel);
@@ -198,56 +229,60 @@ std::vector<OperationShift> RegressionWatch::shifts(const Incident& incident, bo
     for (const ComparedLayer& layer : comparison.layers) add(all_operations(layer), series.channel);
   }
   // Which of them is slower, if all together are; and what an operation is called here, which is noticed on the other side.
-  const auto belongs_to = [&](const Series& series, const OperationKey& key) {
-    if (series.channel != Channel::centre) return false;
+  const auto belongs_to = [&](const auto& one, const OperationKey& key) {
+    const Series& series = one.first;
+    if (!is_of_it(one) || series.channel != Channel::centre) return false;
     if (!series.key) return series.is_outer == is_outer;
     return series.is_outer != is_outer && hops_key(*series.key) == hops_key(key);
   };
   for (const ComparedOperation& compared : comparison.operations) {
-    if (compared.verdict != Verdict::slower ||
-        incident.active.contains(Series{is_outer, compared.key, Channel::centre}))
+    const auto is_the_same = [&](const Found& one) {
+      return one.shift.key == compared.key && one.shift.channel == Channel::centre;
+    };
+    const Series series{is_outer, compared.key, Channel::centre};
+    if (compared.verdict != Verdict::slower || incident.active.contains(series) ||
+        incident.over.contains(series) || std::any_of(found.begin(), found.end(), is_the_same))
       continue;
     if (std::any_of(incident.active.begin(), incident.active.end(),
-                    [&](const auto& one) { return belongs_to(one.first, compared.key); }))
+                    [&](const auto& one) { return belongs_to(one, compared.key); }))
       add(compared, Channel::centre);
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::vector<OperationShift> shifts;
-  shifts.reserve(found.size());
-  for (auto& [lost, shift] : found) shifts.push_back(std::move(shift));
-  return shifts;
+}
+
+std::uint64_t RegressionWatch::realtime_of(std::uint64_t tick, const Time& now) const {
+  const std::uint64_t ago_ns =
+      ((tick_ + 1 - tick) * kTickSeconds + kTickClosesAfterSeconds) * kNsPerSecond;
+  return now.realtime_ns - std::min(now.realtime_ns, ago_ns);
 }
 
 void RegressionWatch::describe(Incident& incident, AlertRule rule, const Time& now) {
-  if (incident.active.empty()) return;
-  if (incident.described_tick != 0 && tick_ < incident.described_tick + kDescribedEveryTicks)
-    return;
-  incident.described_tick = tick_;
+  if (incident.active.empty() || tick_ < incident.next_described_tick) return;
+  incident.next_described_tick = tick_ + kDescribedEveryTicks;
 
-  std::vector<OperationShift> all = shifts(incident, false);
-  const std::vector<OperationShift> outer = shifts(incident, true);
-  all.insert(all.end(), outer.begin(), outer.end());
+  std::vector<Found> all = find(incident, false);
+  std::vector<Found> outer = find(incident, true);
+  std::move(outer.begin(), outer.end(), std::back_inserter(all));
   // A single operation says more than the sum that it is part of.
   std::stable_partition(all.begin(), all.end(),
-                        [](const OperationShift& shift) { return !shift.key.operation.empty(); });
+                        [](const Found& one) { return !one.shift.key.operation.empty(); });
   if (all.size() > kMostShifts) all.resize(kMostShifts);
 
   Condition& condition = incident.condition.emplace();
   condition.rule = rule;
   condition.instance = instance_;
-  for (const auto& [series, level] : incident.active)
-    condition.level = std::max(condition.level, level);
-  const std::uint64_t ago_ns =
-      ((tick_ + 1 - incident.since_tick) * kTickSeconds + kTickClosesAfterSeconds) * kNsPerSecond;
-  condition.since_ns = now.realtime_ns - std::min(now.realtime_ns, ago_ns);
+  for (const auto& [series, active] : incident.active)
+    condition.level = std::max(condition.level, active.level);
+  const std::uint64_t since_tick =
+      all.empty() ? incident.changes.front().since_tick : all.front().since_tick;
+  condition.since_ns = realtime_of(since_tick, now);
+  condition.refines_since = true;
   condition.summary =
       instance_ + (rule == AlertRule::slower ? " has become slower" : " fails more often");
-  AlertEvidence& evidence = condition.evidence;
   if (!all.empty()) {
-    condition.summary += ": " + in_words(all.front());
-    if (!all.front().layers.empty()) {
-      const LayerShift& most = all.front().layers.front();
+    const OperationShift& first = all.front().shift;
+    condition.summary += ": " + in_words(first);
+    if (!first.layers.empty()) {
+      const LayerShift& most = first.layers.front();
       condition.summary += "; " + format_percent(most.share) + " of it in the layer " + most.layer;
     }
     if (all.size() > 1) condition.summary += "; and " + format_count(all.size() - 1) + " more";
@@ -258,34 +293,42 @@ void RegressionWatch::describe(Incident& incident, AlertRule rule, const Time& n
   condition.advice = "See what changed: goxel-telemetry compare --instance " + instance_ +
                      " --history FILE " + format_rfc3339(before_ns) + ".." + since + ' ' + since +
                      ".." + format_rfc3339(now.realtime_ns);
+  AlertEvidence& evidence = condition.evidence;
+  const bool is_one_change = std::all_of(
+      all.begin(), all.end(), [&](const Found& one) { return one.since_tick == since_tick; });
   evidence.compared_with =
-      "the minutes before " + format_utc(condition.since_ns) + ", of the same operations";
+      is_one_change
+          ? "the minutes before " + format_utc(condition.since_ns) + ", of the same operations"
+          : "the minutes before each of them changed; the first named did at " +
+                format_utc(condition.since_ns);
   if (!has_outer_)
     evidence.not_looked_at.emplace_back("what lies outside of the daemon: no outer layer reports");
   evidence.not_looked_at.emplace_back(
       "changes below 5 %, and operations that were not known for an hour");
-  if (!all.empty() && !all.front().key.operation.empty()) {
-    const OperationShift& first = all.front();
-    const bool is_outer = first.key.layer != kDaemonLayer;
-    const std::uint64_t from = tick_ + 1 - std::min(tick_, kCourseTicks);
-    const KeptTicks& kept = (is_outer ? outer_ : daemon_).kept;
-    if (first.channel == Channel::errors) {
-      evidence.course = kept.course(first.key, from, [](const Tally& tally) {
-        return static_cast<double>(tally.outcomes.failed()) /
-               static_cast<double>(tally.outcomes.all());
-      });
-      evidence.course_usual = first.before;
-      evidence.unit = "share of requests";
-    } else {
-      const double q = first.channel == Channel::tail ? 0.99 : 0.5;
-      evidence.course = kept.course(first.key, from, [q](const Tally& tally) {
-        return static_cast<double>(tally.latency.quantile(q)) / 1e6;
-      });
-      evidence.course_usual = first.before / 1e6;
-      evidence.unit = "ms";
-    }
+  if (!all.empty()) describe_course(all.front().shift, evidence);
+  for (Found& one : all) evidence.operations.push_back(std::move(one.shift));
+}
+
+void RegressionWatch::describe_course(const OperationShift& shift, AlertEvidence& evidence) const {
+  if (shift.key.operation.empty()) return;
+  const bool is_outer = shift.key.layer != kDaemonLayer;
+  const std::uint64_t from = tick_ + 1 - std::min(tick_, kCourseTicks);
+  const KeptTicks& kept = (is_outer ? outer_ : daemon_).kept;
+  if (shift.channel == Channel::errors) {
+    evidence.course = kept.course(shift.key, from, [](const Tally& tally) {
+      return static_cast<double>(tally.outcomes.failed()) /
+             static_cast<double>(tally.outcomes.all());
+    });
+    evidence.course_usual = shift.before;
+    evidence.unit = "share of requests";
+    return;
   }
-  evidence.operations = std::move(all);
+  const double q = shift.channel == Channel::tail ? 0.99 : 0.5;
+  evidence.course = kept.course(shift.key, from, [q](const Tally& tally) {
+    return static_cast<double>(tally.latency.quantile(q)) / 1e6;
+  });
+  evidence.course_usual = shift.before / 1e6;
+  evidence.unit = "ms";
 }
 
 std::vector<Condition> RegressionWatch::conditions() const {

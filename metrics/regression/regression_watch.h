@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,21 +51,40 @@ class RegressionWatch {
 
     friend auto operator<=>(const Series&, const Series&) = default;
   };
-  // What is one alert.
-  struct Incident {
-    std::map<Series, AlertLevel> active;
+  // When series changed, as far as their evidence tells, and what was so before. Those that changed within a few ticks share one.
+  struct Change {
     std::uint64_t since_tick = 0;
-    std::uint64_t described_tick = 0;
     std::optional<Observation> daemon_before;
     std::optional<Observation> outer_before;
     HopMeansByOperation hops_before;
+  };
+  struct Active {
+    AlertLevel level = AlertLevel::warning;
+    std::size_t change = 0;  // of Incident::changes
+  };
+  // What is one alert.
+  struct Incident {
+    std::map<Series, Active> active;
+    std::set<Series> over;  // were active, and are well again
+    std::vector<Change> changes;
+    std::uint64_t next_described_tick = 0;
     std::optional<Condition> condition;
+  };
+  // What an alarm stands for, and how much was lost by it.
+  struct Found {
+    double lost = 0;
+    std::uint64_t since_tick = 0;
+    OperationShift shift;
   };
 
   void take(bool is_outer, const std::vector<DetectorEvent>& events);
-  void begin(Incident& incident, std::uint64_t since_tick);
+  std::size_t change_at(Incident& incident, std::uint64_t since_tick) const;
   void describe(Incident& incident, AlertRule rule, const Time& now);
-  std::vector<OperationShift> shifts(const Incident& incident, bool is_outer) const;
+  void describe_course(const OperationShift& shift, AlertEvidence& evidence) const;
+  std::uint64_t realtime_of(std::uint64_t tick, const Time& now) const;
+  std::vector<Found> find(const Incident& incident, bool is_outer) const;
+  void find(const Incident& incident, std::size_t of_change, bool is_outer,
+            std::vector<Found>& found) const;
 
   const std::string instance_;
   Watched daemon_;

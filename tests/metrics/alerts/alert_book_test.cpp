@@ -59,6 +59,22 @@ class AlertBookTest : public testing::Test {
   Alert latest_;
 };
 
+TEST_F(AlertBookTest, WhenItBeganMayBecomeBetterKnownButNotMovePastTheAlert) {
+  so_until(10, {});
+  Condition one = condition();
+  const auto since = [&](std::uint64_t second) {
+    one.since_ns = kStartNs + second * kNsPerSecond;
+    so_until(second_ + AlertBook::kBetweenUpdatesNs / kNsPerSecond, {one});
+    return (latest_.since_ns - kStartNs) / kNsPerSecond;
+  };
+  EXPECT_EQ(since(3), 3U);
+  EXPECT_EQ(since(5), 3U) << "as far back as was known";
+  one.refines_since = true;
+  EXPECT_EQ(since(5), 5U);
+  EXPECT_EQ(since(4), 4U);
+  EXPECT_EQ(since(40), 4U) << "something else, that came to it";
+}
+
 TEST_F(AlertBookTest, WhatIsSoLongEnoughIsRaisedOnce) {
   EXPECT_THAT(so_until(9, {condition()}), IsEmpty());
   EXPECT_THAT(book_.active(), IsEmpty());

@@ -17,6 +17,7 @@
 namespace goxel_telemetry::metrics {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
@@ -167,6 +168,72 @@ TEST_F(RegressionWatchTest, WhatBecomesSlowerAtOnceIsOneIncident) {
   run_until(0);
 }
 
+TEST_F(RegressionWatchTest, EachOperationIsComparedWithTheTimeBeforeItChangedItself) {
+  run(800);
+  daemon_[0].factor = 1.5;
+  run(60);
+  const std::uint64_t changed_ns = now_ns();
+  const std::uint64_t first_slow = number_ + 1;
+  daemon_[1].factor = 1.5;
+  run(30);
+  const Condition slower = condition();
+  const OperationShift& render = slower.evidence.operations.front();
+  ASSERT_EQ(render.key, daemon_[1].key);
+  EXPECT_NEAR(render.before, 20e6, 1e6);
+  EXPECT_NEAR(render.after, 30e6, 2e6);
+  EXPECT_EQ(render.count_before, 96U * 40);
+  EXPECT_LE(render.count_after, (number_ + 4 - first_slow) * 40);
+  EXPECT_NEAR(static_cast<double>(slower.since_ns), static_cast<double>(changed_ns), 15e9);
+  const OperationShift& fill = slower.evidence.operations[1];
+  ASSERT_EQ(fill.key, daemon_[0].key);
+  EXPECT_GE(fill.count_after, 80U * 100);
+  EXPECT_THAT(slower.evidence.compared_with,
+              StartsWith("the minutes before each of them changed; the first named did at "));
+}
+
+// The evidence would be that of whatever ends last.
+TEST_F(RegressionWatchTest, WhatIsEndingKeepsItsEvidenceUntilItIsOver) {
+  run(800);
+  daemon_[0].factor = daemon_[1].factor = 1.5;
+  run(30);
+  const std::vector<std::string> before = named();
+  ASSERT_THAT(before, SizeIs(3));
+  daemon_[0].factor = daemon_[1].factor = 1;
+  std::vector<std::string> last;
+  for (int i = 0; i < 24 && !watch_.conditions().empty(); ++i) {
+    last = named();
+    tick();
+  }
+  EXPECT_THAT(watch_.conditions(), IsEmpty());
+  EXPECT_EQ(last, before);
+}
+
+TEST_F(RegressionWatchTest, WhatEndsWhileTheRestGoesOnIsNotTold) {
+  run(800);
+  daemon_[0].factor = daemon_[1].factor = 1.5;
+  run(30);
+  daemon_[0].factor = 1;
+  run(50);
+  EXPECT_THAT(named(), Contains("daemon goxel_render"));
+  EXPECT_THAT(named(), Not(Contains("daemon goxel_fill")));
+}
+
+TEST_F(RegressionWatchTest, MoreChangesThanAreToldApartAreToldWithTheNearest) {
+  daemon_.clear();
+  for (int i = 0; i < 5; ++i)
+    daemon_.push_back({{"2-layer", "mcp", "daemon", "goxel_" + std::to_string(i)}, 2, 40});
+  run(800);
+  for (SimulatedOperation& one : daemon_) {
+    one.factor = 2;
+    run(20);
+  }
+  for (const OperationShift& one : condition().evidence.operations) {
+    EXPECT_GT(one.after, one.before) << one.key.operation;
+    EXPECT_GT(one.count_after, 0U) << one.key.operation;
+  }
+  EXPECT_THAT(named(), AllOf(Contains("daemon goxel_0"), Contains("daemon goxel_4")));
+}
+
 TEST_F(RegressionWatchTest, AnIncidentBeginsAnewWhenTheLastIsOver) {
   run(800);
   daemon_[1].factor = 1.5;
@@ -222,8 +289,7 @@ TEST_F(RegressionWatchTest, FailuresWhereThereWereNoneHaveNoRatio) {
   run(12);
   const OperationShift fill = condition(AlertRule::failing).evidence.operations.front();
   EXPECT_EQ(fill.before, 0);
-  EXPECT_THAT(std::vector({fill.ratio, fill.ratio_low, fill.ratio_high}),
-              Each(testing::IsNan()));
+  EXPECT_THAT(std::vector({fill.ratio, fill.ratio_low, fill.ratio_high}), Each(testing::IsNan()));
 }
 
 TEST_F(RegressionWatchTest, OfSlowPathsTheSlowestHundredthIsTold) {
