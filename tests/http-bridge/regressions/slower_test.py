@@ -82,7 +82,7 @@ class Slower(Notifications):
         # So that it might be told twice, or anew.
         time.sleep(30)
         os.remove(self.slow)
-        until(lambda: [event for event in self.events(hook) if event["change"] == "ended"], 2 * WITHIN_SECONDS,
+        until(lambda: [event for event in self.events(hook) if event["change"] == "ended"], 4 * WITHIN_SECONDS,
               "the message that it is over")
         events = self.events(hook)
         self.assertEqual(events[0]["change"], "raised")
