@@ -25,7 +25,7 @@ namespace goxel_telemetry::viewer {
 namespace {
 
 constexpr int kLeastRows = 4;
-constexpr int kLeastChars = 22;  // of a summary
+constexpr int kLeastChars = 44;  // of a summary: "goxel has become slower: goxel.render_scene"
 
 }  // namespace
 
