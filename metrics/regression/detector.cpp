@@ -33,6 +33,13 @@ double clip(bool limits) {
   return kUnlimited;
 }
 
+// From what is usual at this load. Residuals would not do: while everything takes several times as long they are all clipped, and do not
+// fall when it gets faster.
+double difference_of_medians(const UsualLatency& usual, const Histogram& latency, double load) {
+  const auto median = static_cast<double>(std::max<std::uint64_t>(latency.quantile(0.5), 1));
+  return std::log(median / usual.median_ns()) - usual.due_to_load(load);
+}
+
 DetectorEvent::Kind kind_of(AlarmChange change) {
   switch (change) {
     case AlarmChange::raised:
@@ -90,9 +97,10 @@ std::vector<DetectorEvent> RegressionDetector::State::tick(
       if (known == operations_.end() || !known->second.latency.known() ||
           one.tally.latency.count() == 0)
         continue;
-      const ComparedLatency tick = known->second.latency.compare(one.tally.latency, load);
-      all.answered += tick.requests;
-      all.difference += tick.difference * tick.requests;
+      const auto answered = static_cast<double>(one.tally.latency.count());
+      all.answered += answered;
+      all.difference +=
+          answered * difference_of_medians(known->second.latency, one.tally.latency, load);
     }
     if (ignores(all)) return std::move(events_);
   }
@@ -297,13 +305,11 @@ void RegressionDetector::State::settle(Operation& operation, Channel channel, bo
     operation.waiting.drop();
     operation.tail.waiting.drop();
     if (adopts && operation.latency.known()) operation.latency.adopt(operation.since.mean());
-    operation.since = {};
     return;
   }
   EventChannel& events = channel == Channel::tail ? operation.tail : operation.failures;
   events.waiting.drop();
   if (adopts && events.since.requests > 0) events.usual.adopt(events.since.mean());
-  events.since = {};
 }
 
 void RegressionDetector::State::give_up(const OperationKey& key, Operation& operation) {

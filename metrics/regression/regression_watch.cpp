@@ -2,6 +2,7 @@
 #include "metrics/regression/regression_watch.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -134,7 +135,6 @@ void RegressionWatch::take(bool is_outer, const std::vector<DetectorEvent>& even
       case DetectorEvent::Kind::raised:
         if (incident.active.empty()) incident = {};
         incident.active[series] = {AlertLevel::warning, change_at(incident, event.since_tick)};
-        incident.over.erase(series);
         incident.next_described_tick = tick_;
         break;
       case DetectorEvent::Kind::confirmed:
@@ -175,11 +175,10 @@ std::size_t RegressionWatch::change_at(Incident& incident, std::uint64_t since_t
   Change& change = changes.emplace_back();
   change.since_tick = since_tick;
   const std::uint64_t first = since_tick - std::min(since_tick, kBeforeTicks);
-  if (first != since_tick) {
-    change.daemon_before = daemon_.kept.observation(first, since_tick);
-    change.outer_before = outer_.kept.observation(first, since_tick);
-    change.hops_before = hops_.as_of(since_tick - 1);
-  }
+  assert(first < since_tick && "nothing is noticed in the first tick");
+  change.daemon_before = daemon_.kept.observation(first, since_tick);
+  change.outer_before = outer_.kept.observation(first, since_tick);
+  change.hops_before = hops_.as_of(since_tick - 1);
   return changes.size() - 1;
 }
 
@@ -195,12 +194,12 @@ std::vector<RegressionWatch::Found> RegressionWatch::find(const Incident& incide
 void RegressionWatch::find(const Incident& incident, std::size_t of_change, bool is_outer,
                            std::vector<Found>& found) const {
   const Change& change = incident.changes[of_change];
-  const auto& before = is_outer ? change.outer_before : change.daemon_before;
+  const Observation& before = is_outer ? change.outer_before : change.daemon_before;
   const auto is_of_it = [of_change](const auto& one) { return one.second.change == of_change; };
-  if (!before || std::none_of(incident.active.begin(), incident.active.end(), is_of_it)) return;
+  if (std::none_of(incident.active.begin(), incident.active.end(), is_of_it)) return;
   const Observation after =
       (is_outer ? outer_ : daemon_).kept.observation(change.since_tick, tick_ + 1);
-  const Comparison comparison = compare(*before, after, {});
+  const Comparison comparison = compare(before, after, {});
   const auto add = [&](const ComparedOperation& compared, Channel channel) {
     OperationShift shift = shift_of(compared, channel);
     const auto hops_at = hops_key(compared.key);
@@ -215,7 +214,7 @@ void RegressionWatch::find(const Incident& incident, std::size_t of_change, bool
     }
     if (channel != Channel::errors && !is_outer)
       shift.phases =
-          phase_shifts(PhaseSums::of(*before, compared.key), PhaseSums::of(after, compared.key));
+          phase_shifts(PhaseSums::of(before, compared.key), PhaseSums::of(after, compared.key));
     found.push_back({loss(compared, channel), change.since_tick, std::move(shift)});
   };
   for (const auto& [series, active] : incident.active) {

@@ -54,8 +54,8 @@ class RegressionWatch {
   // When series changed, as far as their evidence tells, and what was so before. Those that changed within a few ticks share one.
   struct Change {
     std::uint64_t since_tick = 0;
-    std::optional<Observation> daemon_before;
-    std::optional<Observation> outer_before;
+    Observation daemon_before;
+    Observation outer_before;
     HopMeansByOperation hops_before;
   };
   struct Active {

@@ -143,6 +143,12 @@ TEST_F(DetectorTest, WhileLatencyFollowsASwingingLoadASlowdownIsNoticed) {
   };
   run_swinging(4000, 1);
   EXPECT_THAT(events_, IsEmpty());
+  double most_due_to_load = 0;
+  for (int i = 0; i < 60; ++i) {
+    run_swinging(1, 1);
+    most_due_to_load = std::max(most_due_to_load, *series("fill", Channel::centre).due_to_load);
+  }
+  EXPECT_NEAR(most_due_to_load, 0.6 * 0.3, 0.08);
   run_swinging(24, 1.2);
   EXPECT_THAT(of(Kind::raised), Not(IsEmpty()));
 }
@@ -222,9 +228,10 @@ TEST_F(DetectorTest, GivesUpWhatHasHadNoRequestsForHalfAnHour) {
 TEST_F(DetectorTest, GivesUpAllTogetherIfNothingIsCalled) {
   run(800);
   operations_[0].factor = operations_[1].factor = 2;
+  operations_[0].failures = operations_[1].failures = 0.1;
   run(30);
   const std::size_t raised = of(Kind::raised).size();
-  ASSERT_GT(raised, 2u);
+  ASSERT_EQ(series("all", Channel::errors).state, State::confirmed);
   for (SimulatedOperation& one : operations_) one.requests = 0;
   run(400);
   EXPECT_EQ(of(Kind::given_up).size(), raised - of(Kind::resolved).size());
@@ -247,6 +254,7 @@ TEST_F(DetectorTest, ForgetsWhatWasNotCalledForLongestIfThereAreTooMany) {
       passing.requests = 5;
     }
     run(1);
+    EXPECT_LE(detector_.series().size(), 3 * (RegressionDetector::kMostWatched + 1));
   }
   std::set<std::string> given_up;
   for (const DetectorEvent& event : of(Kind::given_up)) given_up.insert(name(event));
@@ -266,6 +274,60 @@ TEST_F(DetectorTest, NoticesFailures) {
   const auto raised = of(Kind::raised);
   ASSERT_FALSE(raised.empty());
   for (const DetectorEvent& event : raised) EXPECT_EQ(event.channel, Channel::errors);
+}
+
+TEST_F(DetectorTest, NothingIsLearntOfFailuresThatAreOver) {
+  run(1500);
+  const WatchedSeries fill = series("fill", Channel::errors);
+  const WatchedSeries all = series("all", Channel::errors);
+  ASSERT_TRUE(fill.usual_share && all.noticeable);
+  operations_[0].failures = 0.2;
+  run(60);
+  ASSERT_THAT(of(Kind::raised), Not(IsEmpty()));
+  operations_[0].failures = 0.001;
+  run(300);
+  EXPECT_EQ(of(Kind::resolved).size(), of(Kind::raised).size());
+  EXPECT_NEAR(*series("fill", Channel::errors).usual_share, *fill.usual_share, 0.0005);
+  EXPECT_NEAR(*series("all", Channel::errors).noticeable->share / *all.noticeable->share, 1, 0.25);
+}
+
+TEST_F(DetectorTest, ARestartForgetsWhatWasSuspected) {
+  run(800);
+  for (const Channel channel : {Channel::centre, Channel::tail, Channel::errors}) {
+    SCOPED_TRACE(to_string(channel));
+    SimulatedOperation& fill = operations_[0];
+    fill.factor = channel == Channel::centre ? 1.5 : 1;
+    fill.slow_paths = channel == Channel::tail ? 0.05 : 0;
+    fill.failures = channel == Channel::errors ? 0.02 : 0.001;
+    for (int i = 0; i < 60 && series("fill", channel).state != State::suspects; ++i) run(1);
+    ASSERT_EQ(series("fill", channel).state, State::suspects);
+    fill.factor = 1;
+    fill.slow_paths = 0;
+    fill.failures = 0.001;
+    detector_.begin_epoch();
+    run(25);
+    EXPECT_EQ(series("fill", channel).state, State::watching);
+    EXPECT_EQ(series("all", channel).state, State::watching);
+    run(60);
+  }
+  EXPECT_THAT(events_, IsEmpty());
+}
+
+TEST_F(DetectorTest, ARestartIsNotJudgedWhileItsLatencyFalls) {
+  run(800);
+  struct Warming {
+    double factor;
+    int ticks;
+  };
+  for (const auto& [factor, ticks] : {Warming{3, 80}, Warming{1.3, 50}, Warming{3, 80}}) {
+    detector_.begin_epoch();
+    for (int i = 0; i < ticks; ++i) {
+      operations_[0].factor = operations_[1].factor = factor - (factor - 1) * i / ticks;
+      run(1);
+    }
+    run(60);
+    EXPECT_THAT(events_, IsEmpty()) << factor;
+  }
 }
 
 TEST_F(DetectorTest, EndsWhenItIsOver) {
@@ -400,6 +462,16 @@ TEST_F(DetectorTest, TheTailOfANewLevelIsLearntAnew) {
   EXPECT_EQ(of(Kind::raised)[0].channel, Channel::tail);
 }
 
+TEST_F(DetectorTest, FailuresThatStayAreAdoptedAndTheTailIsAsItWas) {
+  run(800);
+  const double tail = *series("fill", Channel::tail).usual_share;
+  operations_[0].failures = 0.2;
+  run(400);
+  EXPECT_THAT(of(Kind::new_level), Not(IsEmpty()));
+  EXPECT_NEAR(*series("fill", Channel::errors).usual_share, 0.2, 0.02);
+  EXPECT_NEAR(*series("fill", Channel::tail).usual_share, tail, 0.005);
+}
+
 TEST_F(DetectorTest, AWarmingRestartIsNoChangeButASlowBuildIs) {
   run(800);
   detector_.begin_epoch();
@@ -454,6 +526,8 @@ TEST_F(DetectorTest, TellsWhatItWatchesAndWhatIsUsualThere) {
   EXPECT_NEAR(*tail.usual_ns, 20e6 * std::exp(0.5 * 2.326), 3e6);
   EXPECT_NEAR(*tail.usual_share, 0.01, 0.003);
   EXPECT_GT(*tail.noticeable->share, *tail.usual_share);
+  EXPECT_DOUBLE_EQ(*tail.noticeable->ratio, *tail.noticeable->share / *tail.usual_share);
+  EXPECT_GE(tail.noticeable->within_seconds, 45) << "nine ticks";
   EXPECT_NEAR(*series("all", Channel::errors).usual_share, 0.001, 0.0005);
   EXPECT_NEAR(series("all", Channel::centre).requests, 120, 5);
   EXPECT_FALSE(series("all", Channel::centre).usual_ns);

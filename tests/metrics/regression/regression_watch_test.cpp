@@ -112,6 +112,8 @@ TEST_F(RegressionWatchTest, SaysWhatBecameSlowerSinceWhenAndByHowMuch) {
   EXPECT_EQ(slower.since_ns % (kTickSeconds * kNsPerSecond), 0U) << "a tick's beginning";
   EXPECT_THAT(slower.summary, StartsWith("goxel has become slower: goxel_render takes "));
   EXPECT_THAT(slower.summary, HasSubstr("; 100 % of it in the layer daemon"));
+  EXPECT_EQ(slower.evidence.operations.size() > 1,
+            slower.summary.find(" more") != std::string::npos);
   const std::string since = format_rfc3339(slower.since_ns);
   EXPECT_EQ(slower.advice,
             "See what changed: goxel-telemetry compare --instance goxel --history FILE " +
