@@ -502,6 +502,7 @@ TEST_F(DetectorTest, TellsWhatItWatchesAndWhatIsUsualThere) {
   EXPECT_EQ(centre.ticks_needed, 721 - 100);
   EXPECT_FALSE(centre.usual_ns);
   EXPECT_EQ(series("fill", Channel::errors).state, State::arming);
+  EXPECT_EQ(series("all", Channel::centre).state, State::learning);
   EXPECT_EQ(series("all", Channel::tail).state, State::learning);
   EXPECT_EQ(series("all", Channel::tail).ticks_needed, 721 - 100);
 
