@@ -163,7 +163,8 @@ bool RegressionDetector::State::ignores(const LatencyTick& all) {
 }
 
 // The tail's limit follows the centre by a minute, in which what became slower as a whole has a longer tail too. That is the centre's
-// alarm; one of the tail would tell nothing new, and end later. An alarm that the tail has already is judged to its end.
+// alarm; one of the tail would tell nothing new, and end later. An alarm that the tail has already is judged to its end. `is_known`: where
+// the tail begins.
 bool RegressionDetector::State::judges_tail(bool is_known, const CentreEvidence& centre,
                                             CountEvidence& tail) {
   if ((is_known && !centre.alarm().active()) || tail.alarm().active()) return true;
@@ -190,16 +191,14 @@ void RegressionDetector::State::weigh(const Key& key, Operation& operation, cons
     all.latency.answered += tick.requests;
     all.latency.difference += tick.difference * tick.requests;
     all.latency.scatter += latency.scatter;
+    // Before anything is adopted, which the difference would not know of.
+    if (operation.evidence.alarm().active() || all_.evidence.alarm().active())
+      operation.since.add(tick.difference, tick.requests);
     if (is_armed) {
       tell(key, Channel::centre, operation.evidence.alarm(),
            operation.evidence.add(number_, tick.difference,
                                   variances(usual.noise(), usual.scatter() / tick.requests),
                                   tick.requests));
-    }
-    if (operation.evidence.alarm().active() || all_.evidence.alarm().active()) {
-      operation.since.add(tick.difference, tick.requests);
-    } else {
-      operation.since = {};
     }
     operation.waiting.add(tick);
     if (usual.knows_tail() && !operation.evidence.alarm().active())
@@ -213,15 +212,12 @@ void RegressionDetector::State::weigh(const Key& key, Operation& operation, cons
 void RegressionDetector::State::weigh(const Key& key, Channel channel, EventChannel& events,
                                       bool is_armed, const Events& tick) {
   const CountEvidence& all = channel == Channel::tail ? all_.tail.evidence : all_.failures.evidence;
+  if (events.evidence.alarm().active() || all.alarm().active())
+    events.since.add(tick.events / tick.requests, tick.requests);
   if (is_armed) {
     tell(key, channel, events.evidence.alarm(),
          events.evidence.add(number_, tick.events, events.usual.expected(tick.requests),
                              events.usual.dispersion()));
-  }
-  if (events.evidence.alarm().active() || all.alarm().active()) {
-    events.since.add(tick.events / tick.requests, tick.requests);
-  } else {
-    events.since = {};
   }
   events.waiting.add(tick);
 }
@@ -305,11 +301,14 @@ void RegressionDetector::State::settle(Operation& operation, Channel channel, bo
     operation.waiting.drop();
     operation.tail.waiting.drop();
     if (adopts && operation.latency.known()) operation.latency.adopt(operation.since.mean());
+    operation.since = {};  // differences from another level
     return;
   }
   EventChannel& events = channel == Channel::tail ? operation.tail : operation.failures;
   events.waiting.drop();
   if (adopts && events.since.requests > 0) events.usual.adopt(events.since.mean());
+  const CountEvidence& all = channel == Channel::tail ? all_.tail.evidence : all_.failures.evidence;
+  if (!events.evidence.alarm().active() && !all.alarm().active()) events.since = {};
 }
 
 void RegressionDetector::State::give_up(const OperationKey& key, Operation& operation) {

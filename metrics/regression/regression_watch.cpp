@@ -135,11 +135,11 @@ void RegressionWatch::take(bool is_outer, const std::vector<DetectorEvent>& even
       case DetectorEvent::Kind::raised:
         if (incident.active.empty()) incident = {};
         incident.active[series] = {AlertLevel::warning, change_at(incident, event.since_tick)};
-        incident.next_described_tick = tick_;
+        incident.has_news = true;
         break;
       case DetectorEvent::Kind::confirmed:
         incident.active[series].level = AlertLevel::confirmed;
-        incident.next_described_tick = tick_;
+        incident.has_news = true;
         break;
       case DetectorEvent::Kind::resolved:
         incident.active.erase(series);
@@ -255,7 +255,8 @@ std::uint64_t RegressionWatch::realtime_of(std::uint64_t tick, const Time& now) 
 }
 
 void RegressionWatch::describe(Incident& incident, AlertRule rule, const Time& now) {
-  if (incident.active.empty() || tick_ < incident.next_described_tick) return;
+  if (incident.active.empty()) return;
+  if (!std::exchange(incident.has_news, false) && tick_ < incident.next_described_tick) return;
   incident.next_described_tick = tick_ + kDescribedEveryTicks;
 
   std::vector<Found> all = find(incident, false);

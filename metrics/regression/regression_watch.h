@@ -68,6 +68,7 @@ class RegressionWatch {
     std::set<Series> over;  // were active, and are well again
     std::vector<Change> changes;
     std::uint64_t next_described_tick = 0;
+    bool has_news = false;  // to be described at once
     std::optional<Condition> condition;
   };
   // What an alarm stands for, and how much was lost by it.

@@ -462,6 +462,16 @@ TEST_F(DetectorTest, TheTailOfANewLevelIsLearntAnew) {
   EXPECT_EQ(of(Kind::raised)[0].channel, Channel::tail);
 }
 
+// By one alarm, whether it is the operation's or that of all.
+TEST_F(DetectorTest, ANewLevelIsAdoptedOnce) {
+  run(800);
+  operations_[0].factor = operations_[1].factor = 1.3;
+  run(400);
+  ASSERT_THAT(of(Kind::new_level), testing::SizeIs(3));
+  EXPECT_NEAR(*series("fill", Channel::centre).usual_ns, 1.3e6, 0.05e6);
+  EXPECT_NEAR(*series("render", Channel::centre).usual_ns, 26e6, 2e6);
+}
+
 TEST_F(DetectorTest, FailuresThatStayAreAdoptedAndTheTailIsAsItWas) {
   run(800);
   const double tail = *series("fill", Channel::tail).usual_share;
