@@ -210,6 +210,17 @@ TEST_F(RegressionWatchTest, WhatIsEndingKeepsItsEvidenceUntilItIsOver) {
   EXPECT_EQ(last, before);
 }
 
+// Long before it is confirmed, or the evidence of what is ending has been kept for long enough.
+TEST_F(RegressionWatchTest, WhatBecomesSlowerWhileSomethingEndsIsToldAtOnce) {
+  run(800);
+  daemon_[0].factor = 1.5;
+  run(30);
+  daemon_[0].factor = 1;
+  daemon_[1].factor = 1.15;
+  run(8);
+  EXPECT_THAT(named(), Contains("daemon goxel_render"));
+}
+
 TEST_F(RegressionWatchTest, WhatEndsWhileTheRestGoesOnIsNotTold) {
   run(800);
   daemon_[0].factor = daemon_[1].factor = 1.5;
