@@ -257,7 +257,11 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 TEST(Dashboard, EachQueryHasAnAnswerAndSpikesHaveTraces) {
   WatchedDaemon daemon(shm::Door::preload);
   daemon.start();
-  WatchedBridge bridge(daemon, "bridge", {});
+  // Somebody who is told of alerts, and cannot be reached.
+  const std::string config = daemon.file("bridge.toml");
+  std::ofstream(config) << "[notify.ops]\ntype = \"webhook\"\nurl = \"http://127.0.0.1:1/\"\n";
+  WatchedBridge bridge(daemon, "bridge",
+                       {"--history", daemon.file("history.db"), "--config", config});
   const Prometheus prometheus({bridge.port}, daemon.file("prometheus"));
   EXPECT_TRUE(eventually([&] { return prometheus.value("goxel_up") == 1; }));
   daemon.load({"--connections", "2", "--mix", "mixed", "--rate", "300", "--seconds", "4",
