@@ -66,25 +66,16 @@ std::string number(double value) {
   return text.data();
 }
 
-// "(1.44 to 1.61) ", or nothing.
-std::string interval(const OperationShift& shift) {
-  const bool has_low = std::isfinite(shift.ratio_low);
-  const bool has_high = std::isfinite(shift.ratio_high);
-  if (has_low && has_high)
-    return '(' + number(shift.ratio_low) + " to " + number(shift.ratio_high) + ") ";
-  if (has_low) return "(at least " + number(shift.ratio_low) + ") ";
-  if (has_high) return "(at most " + number(shift.ratio_high) + ") ";
-  return {};
-}
-
 std::string effect(const OperationShift& shift) {
   const bool fails = shift.channel == OperationShift::Channel::errors;
   const bool is_tail = shift.channel == OperationShift::Channel::tail;
   std::string text = is_tail ? "the slowest hundredth " : "";
   if (std::isfinite(shift.ratio)) {
     if (!fails) text += "takes ";
-    text += number(shift.ratio) + " times " + interval(shift) +
-            (fails ? "as many fail, " : "as long, ");
+    text += number(shift.ratio) + (fails ? " times as many fail" : " times as long");
+    if (std::isfinite(shift.ratio_low) || std::isfinite(shift.ratio_high))
+      text += " (" + metrics::interval_in_words(shift) + ')';
+    text += ", ";
   } else {
     text += fails ? "fails more often, " : "takes longer, ";
   }

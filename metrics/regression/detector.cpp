@@ -211,7 +211,7 @@ void RegressionDetector::State::weigh(const Key& key, Operation& operation, cons
 
 void RegressionDetector::State::weigh(const Key& key, Channel channel, EventChannel& events,
                                       bool is_armed, const Events& tick) {
-  const CountEvidence& all = channel == Channel::tail ? all_.tail.evidence : all_.failures.evidence;
+  const CountEvidence& all = evidence_of_all(channel);
   if (events.evidence.alarm().active() || all.alarm().active())
     events.since.add(tick.events / tick.requests, tick.requests);
   if (is_armed) {
@@ -307,7 +307,7 @@ void RegressionDetector::State::settle(Operation& operation, Channel channel, bo
   EventChannel& events = channel == Channel::tail ? operation.tail : operation.failures;
   events.waiting.drop();
   if (adopts && events.since.requests > 0) events.usual.adopt(events.since.mean());
-  const CountEvidence& all = channel == Channel::tail ? all_.tail.evidence : all_.failures.evidence;
+  const CountEvidence& all = evidence_of_all(channel);
   if (!events.evidence.alarm().active() && !all.alarm().active()) events.since = {};
 }
 

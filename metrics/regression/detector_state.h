@@ -148,6 +148,9 @@ class RegressionDetector::State {
   void weigh(const Key& key, Operation& operation, const Tally& tally, double load, SumOfAll& all);
   void weigh(const Key& key, Channel channel, EventChannel& events, bool is_armed,
              const Events& tick);
+  const CountEvidence& evidence_of_all(Channel channel) const {
+    return channel == Channel::tail ? all_.tail.evidence : all_.failures.evidence;
+  }
   static bool judges_tail(bool is_known, const CentreEvidence& centre, CountEvidence& tail);
   void weigh_all(SumOfAll sum);
   void weigh_all(Channel channel, EventChannelOfAll& events, const EventChannelOfAll::Tick& tick);

@@ -34,7 +34,7 @@ TEST(NotifyMessage, SaysWhatSomebodyNeedsToJudgeIt) {
   EXPECT_EQ(text, R"(Warning: list_scenes of goxel takes half as long again
 
 Since 2026-03-01 14:05:06 UTC, noticed 20.0 s later, for 5 min 20 s now
-list_scenes (mcp, 2-layer): takes 1.52 times (1.44 to 1.61) as long, median 1.20 ms → 1.83 ms; 4,120 requests against 120,301
+list_scenes (mcp, 2-layer): takes 1.52 times as long (×1.44 to ×1.61), median 1.20 ms → 1.83 ms; 4,120 requests against 120,301
 where: daemon +580 µs (92.0 %); mcp-server +50.0 µs (8.00 %)
 inside the daemon: working 90.0 %, waiting 15.0 %
 queue depth: 14, 12 at least for 60 s
@@ -76,18 +76,18 @@ TEST(NotifyMessage, SaysNoMoreOfAnEffectThanIsKnown) {
   };
   shift.channel = Channel::tail;
   EXPECT_EQ(effect(),
-            "the slowest hundredth takes 1.52 times (1.44 to 1.61) as long, 99th percentile "
+            "the slowest hundredth takes 1.52 times as long (×1.44 to ×1.61), 99th percentile "
             "1.20 ms → 1.83 ms");
   shift.ratio_low = NAN;
-  EXPECT_THAT(effect(), HasSubstr(" 1.52 times (at most 1.61) as long, "));
+  EXPECT_THAT(effect(), HasSubstr(" 1.52 times as long (at most ×1.61), "));
   shift.ratio_high = NAN;
   EXPECT_THAT(effect(), HasSubstr(" 1.52 times as long, "));
   shift.ratio_low = 1.44;
-  EXPECT_THAT(effect(), HasSubstr(" 1.52 times (at least 1.44) as long, "));
+  EXPECT_THAT(effect(), HasSubstr(" 1.52 times as long (at least ×1.44), "));
   shift.channel = Channel::errors;
   shift.before = 0.01;
   shift.after = 0.02;
-  EXPECT_EQ(effect(), "1.52 times (at least 1.44) as many fail, 1.00 % → 2.00 %");
+  EXPECT_EQ(effect(), "1.52 times as many fail (at least ×1.44), 1.00 % → 2.00 %");
   shift.ratio = shift.ratio_low = NAN;
   shift.before = 0;
   EXPECT_EQ(effect(), "fails more often, 0 % → 2.00 %");
