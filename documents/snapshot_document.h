@@ -119,11 +119,22 @@ void describe(const metrics::ProcessStats& p, Member&& member) {
 }
 
 template <class Member>
+void describe(const metrics::EndedRun& r, Member&& member) {
+  member("number", r.number);
+  member("state", std::string_view(shm::to_string(r.state)));
+  member("pid", r.pid);
+  member("started_realtime_ns", r.started_realtime_ns);
+  member("last_sign_of_life_realtime_ns", r.last_sign_of_life_realtime_ns);
+  member("inflight", r.inflight.size());
+}
+
+template <class Member>
 void describe(const metrics::Daemon& d, Member&& member) {
   member("state", std::string_view(shm::to_string(d.state)));
   member("message", d.message);
   member("run_id", hexadecimal(d.run_id));
   member("runs_seen", d.runs_seen);
+  member("ended_runs", d.ended_runs);
   member("door", d.door);
   member("host_name", d.host_name);
   member("host_version", d.host_version);

@@ -26,11 +26,15 @@ export class LiveCharts {
   /** A window that ended at `endMs`. */
   sample(stack, window, endMs) { return this.#of(stack).sample(window, endMs); }
 
-  /** When the daemon began, and when it ended if it has. */
-  mark({ run_id: run, started_realtime_ns: started, uptime_seconds: uptime, state }) {
-    this.#marks.set(`${run} start`, { at: started / 1e9, sign: '▶', name: 'start' });
-    if (state === 'dead') this.#marks.set(`${run} end`, { at: started / 1e9 + uptime, sign: '✖', name: 'crash' });
-    if (state === 'retired') this.#marks.set(`${run} end`, { at: started / 1e9 + uptime, sign: '■', name: 'end' });
+  /** When the daemon began, and when it ended if it has; also runs that came and went between two looks. */
+  mark({ started_realtime_ns: started, uptime_seconds: uptime, state, ended_runs: ended }) {
+    const runs = ended.map((run) => ({ started: run.started_realtime_ns / 1e9, end: run.last_sign_of_life_realtime_ns / 1e9, state: run.state }));
+    runs.push({ started: started / 1e9, end: started / 1e9 + uptime, state });
+    for (const run of runs) {
+      this.#marks.set(`${run.started} start`, { at: run.started, sign: '▶', name: 'start' });
+      if (run.state === 'dead') this.#marks.set(`${run.started} end`, { at: run.end, sign: '✖', name: 'crash' });
+      if (run.state === 'retired') this.#marks.set(`${run.started} end`, { at: run.end, sign: '■', name: 'end' });
+    }
     for (const old of [...this.#marks.keys()].slice(0, -20)) this.#marks.delete(old);
   }
 

@@ -17,17 +17,26 @@ std::string blackbox_of(const std::string& instance) {
   return "See what it was doing: goxel-telemetry blackbox --instance " + instance;
 }
 
+AlertFact last_sign(std::uint64_t at_ns) {
+  return {"last sign of life", format_utc(at_ns)};
+}
+
 Condition gone(const std::string& instance, bool crashed, std::uint64_t ended_ns,
-               std::vector<AlertFact> last) {
+               const std::vector<AlertFact>& last) {
   Condition condition{.rule = AlertRule::daemon_gone, .instance = instance, .since_ns = ended_ns};
   condition.level = crashed ? AlertLevel::confirmed : AlertLevel::warning;
   condition.summary = "the daemon " + instance +
                       (crashed ? " has crashed or was killed" : " has ended, in an orderly way");
   condition.advice = crashed ? blackbox_of(instance) + ", and start it again"
                              : "Start it again if nobody meant to stop it";
-  condition.evidence.facts = {{"last sign of life", format_utc(ended_ns)}};
-  for (AlertFact& fact : last) condition.evidence.facts.push_back(std::move(fact));
+  condition.evidence.facts = crashed ? last : std::vector<AlertFact>{last_sign(ended_ns)};
   return condition;
+}
+
+const EndedRun* find(const SharedList<EndedRun>& ended, std::uint64_t number) {
+  const auto found = std::find_if(ended.begin(), ended.end(),
+                                  [number](const EndedRun& run) { return run.number == number; });
+  return found == ended.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -37,6 +46,12 @@ void DaemonLife::take_up(const Alert& alert) {
   has_ended_ = true;
   crashed_ = alert.level == AlertLevel::confirmed;
   ended_ns_ = alert.since_ns;
+  if (crashed_) crashed(ended_ns_, {});
+}
+
+void DaemonLife::crashed(std::uint64_t ended_ns, const std::vector<InflightRequest>& in_hand) {
+  last_ = {last_sign(ended_ns)};
+  for (AlertFact& fact : facts_of_requests_in_hand(in_hand)) last_.push_back(std::move(fact));
 }
 
 void DaemonLife::look_for_end(const Snapshot& snapshot, const RuleSettings& settings,
@@ -54,34 +69,43 @@ void DaemonLife::look_for_end(const Snapshot& snapshot, const RuleSettings& sett
   // A segment that is gone says nothing about its end: it may have been removed in order.
   crashed_ = daemon.state == ProducerState::dead;
   ended_ns_ = std::min(last_ns, now.realtime_ns);
-  last_ = crashed_ ? facts_of_requests_in_hand(snapshot) : std::vector<AlertFact>();
+  if (crashed_) crashed(ended_ns_, snapshot.inflight);
 }
 
-void DaemonLife::look_for_start(const Snapshot& snapshot, const RuleSettings& settings,
-                                const Time& now) {
-  const bool is_new = run_id_ != 0 && snapshot.daemon.run_id != run_id_;
-  if (is_new) {
-    starts_.push_back({snapshot.daemon.started_realtime_ns == 0
-                           ? now.realtime_ns
-                           : std::min(snapshot.daemon.started_realtime_ns, now.realtime_ns),
-                       has_ended_ && crashed_});
+// Runs that began since the last look. Who restarts a daemon does it within a tenth of a second: mostly nobody saw that it
+// was gone, but its reader knows how the run before ended.
+void DaemonLife::look_for_starts(const Snapshot& snapshot, const RuleSettings& settings,
+                                 const Time& now) {
+  const Daemon& daemon = snapshot.daemon;
+  if (runs_ == 0 || runs_ > daemon.runs_seen)
+    runs_ = daemon.runs_seen - std::min(daemon.runs_seen, daemon.ended_runs.size());
+  while (runs_ < daemon.runs_seen) {
+    const EndedRun* const before = find(daemon.ended_runs, runs_);
+    const EndedRun* const itself = find(daemon.ended_runs, ++runs_);
+    const std::uint64_t at_ns =
+        itself == nullptr ? daemon.started_realtime_ns : itself->started_realtime_ns;
+    const bool after_crash =
+        before == nullptr ? has_ended_ && crashed_ : before->state == ProducerState::dead;
+    if (before != nullptr && after_crash)
+      crashed(before->last_sign_of_life_realtime_ns, before->inflight);
+    starts_.push_back({std::min(at_ns, now.realtime_ns), after_crash});
     if (starts_.size() > kMostStarts) starts_.pop_front();
+    was_live_ = true;
+    has_ended_ = false;
   }
-  run_id_ = snapshot.daemon.run_id;
   while (!starts_.empty() &&
          starts_.front().at_ns + settings.window * kNsPerSecond < now.realtime_ns)
     starts_.pop_front();
-  was_live_ = true;
-  has_ended_ = false;
 }
 
 void DaemonLife::look(const Snapshot& snapshot, const AlertSettings& settings, const Time& now,
                       std::vector<Condition>& conditions) {
   const std::string& instance = snapshot.instance;
+  look_for_starts(snapshot, settings[AlertRule::daemon_restarted], now);
   if (snapshot.daemon.state == ProducerState::live) {
-    look_for_start(snapshot, settings[AlertRule::daemon_restarted], now);
+    was_live_ = true;
+    has_ended_ = false;
   } else {
-    if (run_id_ == 0) run_id_ = snapshot.daemon.run_id;
     look_for_end(snapshot, settings[AlertRule::daemon_gone], now);
   }
 
@@ -131,7 +155,7 @@ void DaemonLife::look(const Snapshot& snapshot, const AlertSettings& settings, c
     condition.evidence.facts = {
         {"last sign of life", format_utc(condition.since_ns)},
         {"limit", format_duration(silent.limit * static_cast<double>(kNsPerSecond))}};
-    for (AlertFact& fact : facts_of_requests_in_hand(snapshot))
+    for (AlertFact& fact : facts_of_requests_in_hand(snapshot.inflight))
       condition.evidence.facts.push_back(std::move(fact));
     conditions.push_back(std::move(condition));
   }

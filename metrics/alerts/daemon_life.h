@@ -29,15 +29,16 @@ class DaemonLife {
     std::uint64_t at_ns = 0;  // CLOCK_REALTIME
     bool after_crash = false;
   };
+  void crashed(std::uint64_t ended_ns, const std::vector<InflightRequest>& in_hand);
   void look_for_end(const Snapshot& snapshot, const RuleSettings& settings, const Time& now);
-  void look_for_start(const Snapshot& snapshot, const RuleSettings& settings, const Time& now);
+  void look_for_starts(const Snapshot& snapshot, const RuleSettings& settings, const Time& now);
 
-  std::uint64_t run_id_ = 0;     // of the latest run that was seen; 0: none
+  std::uint64_t runs_ = 0;       // as many as were looked at; 0: none
   bool was_live_ = false;        // seen by this bridge
   bool has_ended_ = false;       // and not long before it was first seen
   bool crashed_ = false;         // its latest run did
   std::uint64_t ended_ns_ = 0;   // CLOCK_REALTIME: its last sign of life
-  std::vector<AlertFact> last_;  // what it had in hand when it crashed
+  std::vector<AlertFact> last_;  // of the latest crash: when it was, and what was in hand
   std::deque<Start> starts_;     // within the rule's window
 };
 

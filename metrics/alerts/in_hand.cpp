@@ -21,14 +21,14 @@ AlertFact fact_of(const InflightRequest& request) {
 
 }  // namespace
 
-std::vector<AlertFact> facts_of_requests_in_hand(const Snapshot& snapshot) {
+std::vector<AlertFact> facts_of_requests_in_hand(const std::vector<InflightRequest>& requests) {
   std::vector<AlertFact> facts;
-  for (const InflightRequest& request : snapshot.inflight) {
+  for (const InflightRequest& request : requests) {
     if (facts.size() == kMostTold) break;
     facts.push_back(fact_of(request));
   }
-  if (snapshot.inflight.size() > kMostTold) {
-    facts.push_back({"in hand", format_count(snapshot.inflight.size() - kMostTold) + " more"});
+  if (requests.size() > kMostTold) {
+    facts.push_back({"in hand", format_count(requests.size() - kMostTold) + " more"});
   }
   return facts;
 }

@@ -11,7 +11,7 @@
 namespace goxel_telemetry::metrics {
 
 // The oldest of them.
-std::vector<AlertFact> facts_of_requests_in_hand(const Snapshot& snapshot);
+std::vector<AlertFact> facts_of_requests_in_hand(const std::vector<InflightRequest>& requests);
 
 // Requests of the daemon that are in hand longer than the limit: a condition for each operation.
 void look_for_stuck_requests(const Snapshot& snapshot, const RuleSettings& settings,

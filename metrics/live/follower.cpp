@@ -11,6 +11,7 @@
 #include "metrics/live/ingest.h"
 #include "metrics/live/own_cost.h"
 #include "metrics/live/process_stats.h"
+#include "metrics/live/requests_in_flight.h"
 #include "metrics/live/window_stats.h"
 #include "metrics/text/printable.h"
 #include "shm/clock.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::uint64_t kLookIntervalNs = 200'000'000;
 constexpr int kMostSweepsOfOld = 200;
+constexpr std::size_t kMostEndedRuns = 4;  // told in a snapshot
 
 const char* to_string(shm::Door door) {
   switch (door) {
@@ -38,24 +40,11 @@ const char* to_string(shm::Door door) {
   return "none";
 }
 
-const char* phase_name(std::uint64_t phase) {
-  switch (phase) {
-    case static_cast<std::uint64_t>(shm::Phase::queued):
-      return "queued";
-    case static_cast<std::uint64_t>(shm::Phase::started):
-      return "started";
-    default:
-      return "received";
-  }
-}
-
 double seconds(std::uint64_t ns) {
   return static_cast<double>(ns) / 1e9;
 }
 
-bool same_process(const shm::Reader& a, const shm::Reader& b) {
-  const shm::ProcessIdentity& one = a.producer().process;
-  const shm::ProcessIdentity& other = b.producer().process;
+bool same_process(const shm::ProcessIdentity& one, const shm::ProcessIdentity& other) {
   return one.pid == other.pid && one.start_time == other.start_time;
 }
 
@@ -94,6 +83,7 @@ class Follower::State {
   void attach(const Time& now, bool old_is_corrupt);
   bool tells_death(const Time& now);
   void judge_producer(const Time& now);
+  void keep_end(const Time& now);
   void set_state(shm::ProducerState state, std::string message) {
     state_ = state;
     message_ = std::move(message);
@@ -107,6 +97,7 @@ class Follower::State {
 
   // The last moment at which the producer is known to have lived; now, while it is live.
   std::uint64_t last_sign_of_life_ns(const Time& now) const;
+  std::uint64_t last_sign_of_the_ended_ns(const Time& now) const;
   void describe_daemon(Snapshot& out, const Time& now);
   void describe_ring(Snapshot& out) const;
   void describe_inflight(Snapshot& out, const Time& now);
@@ -127,11 +118,14 @@ class Follower::State {
   shm::ProducerState state_ = shm::ProducerState::absent;
   std::string message_ = "nothing was looked for yet";
   std::uint64_t runs_seen_ = 0;
+  SharedList<EndedRun> ended_runs_;
   struct Beginning {
     std::uint64_t realtime_ns = 0;
     std::uint64_t monotonic_ns = 0;
   };
-  Beginning began_;           // the daemon, which may have made the segment anew
+  // The daemon's, which may have made the segment anew. No process: none was found yet.
+  Beginning began_;
+  shm::ProcessIdentity process_of_run_;
   bool reads_again_ = false;  // reads again for rollups, at the next sweep
   std::optional<std::uint64_t> looked_ns_;
   std::uint64_t until_ns_ = shm::kNever;  // of the present sweep
@@ -241,13 +235,15 @@ void Follower::State::attach(const Time& now, bool old_is_corrupt) {
     }
     sweeps_of_old_ = 0;
     next_lives_ = false;
-    if (reader_ == nullptr || !same_process(*reader_, *next)) {
+    if (runs_seen_ == 0 || !same_process(process_of_run_, next->producer().process)) {
+      if (reader_ != nullptr && !old_is_corrupt) keep_end(now);
+      ++runs_seen_;
       began_ = {next->producer().created_realtime_ns, next->producer().created_monotonic_ns};
+      process_of_run_ = next->producer().process;
     }
     reader_ = std::move(next);
     const shm::Provenance made = reader_->provenance();
     owner_ = made.known ? printable(shm::user_name(made.uid)) : "";
-    ++runs_seen_;
     process_.emplace(reader_->producer().process);
     process_->read(now.monotonic_ns);  // so that the next reading has a CPU ratio
     ingest_.begin_run(*reader_, now);
@@ -296,8 +292,23 @@ void Follower::State::judge_producer(const Time& now) {
       ingest_.sweep(*reader_, now, until_ns_);  // the records that it published before it ended
 }
 
+// How the attached run ended that the next one follows. Unless it is not known: somebody may have removed the segment of
+// a daemon that lives on.
+void Follower::State::keep_end(const Time& now) {
+  const shm::ProducerState how = reader_->state(now.monotonic_ns);
+  if (how != shm::ProducerState::dead && how != shm::ProducerState::retired) return;
+  const std::uint64_t last_ns = last_sign_of_the_ended_ns(now);
+  if (ended_runs_.size() == kMostEndedRuns) ended_runs_.drop_first();
+  ended_runs_.add({runs_seen_, how, reader_->producer().process.pid, began_.realtime_ns,
+                   now.realtime_ns - since(last_ns, now.monotonic_ns),
+                   requests_in_flight(*reader_, last_ns)});
+}
+
 std::uint64_t Follower::State::last_sign_of_life_ns(const Time& now) const {
-  if (attached_to_live()) return now.monotonic_ns;
+  return attached_to_live() ? now.monotonic_ns : last_sign_of_the_ended_ns(now);
+}
+
+std::uint64_t Follower::State::last_sign_of_the_ended_ns(const Time& now) const {
   return std::min(now.monotonic_ns, std::max(reader_->heartbeat_ns(), ingest_.run_last_end_ns()));
 }
 
@@ -409,6 +420,7 @@ void Follower::State::describe_daemon(Snapshot& out, const Time& now) {
   daemon.state = state_;
   daemon.message = message_;
   daemon.runs_seen = runs_seen_;
+  daemon.ended_runs = ended_runs_;
   if (reader_ == nullptr) return;
   const shm::ProducerInfo& producer = reader_->producer();
   daemon.run_id = producer.run_id;
@@ -444,35 +456,9 @@ void Follower::State::describe_ring(Snapshot& out) const {
 }
 
 void Follower::State::describe_inflight(Snapshot& out, const Time& now) {
-  const shm::Calibration calibration = reader_->calibration();
-  const std::uint64_t until_ns = last_sign_of_life_ns(now);
+  out.inflight = requests_in_flight(*reader_, last_sign_of_life_ns(now));
   std::unordered_set<std::uint64_t> connections;
-  std::map<std::uint64_t, OperationKey> keys;  // by ids: most requests have few of them
-  for (const shm::InflightEntry& entry : reader_->inflight()) {
-    const std::uint64_t ids = std::uint64_t{entry.operation} << 24 |
-                              std::uint64_t{entry.layer} << 16 |
-                              std::uint64_t{entry.protocol} << 8 | std::uint64_t{entry.stack};
-    const auto [known, is_new] = keys.try_emplace(ids);
-    OperationKey& key = known->second;
-    if (is_new) {
-      key = operation_key(*reader_, entry.stack, entry.protocol, entry.layer, entry.operation);
-    }
-    InflightRequest& request = out.inflight.emplace_back();
-    request.operation = key.operation;
-    request.protocol = key.protocol;
-    request.stack = key.stack;
-    request.layer = key.layer;
-    request.phase = phase_name(entry.phase);
-    request.connection = entry.connection;
-    request.trace_id = entry.trace_id;
-    request.age_ns = since(calibration.to_ns(entry.since_ticks), until_ns);
-    request.bytes_in = entry.bytes_in;
-    request.thread = entry.thread;
-    connections.insert(entry.connection);
-  }
-  std::stable_sort(
-      out.inflight.begin(), out.inflight.end(),
-      [](const InflightRequest& a, const InflightRequest& b) { return a.age_ns > b.age_ns; });
+  for (const InflightRequest& request : out.inflight) connections.insert(request.connection);
   out.daemon.inflight = out.inflight.size();
   out.daemon.workers_busy = connections.size();
 }

@@ -72,6 +72,7 @@ class SharedList {
     return copy;
   }
   void clear() { pointers_.clear(); }
+  void drop_first() { pointers_.erase(pointers_.begin()); }
   void resize(std::size_t smaller) { pointers_.resize(smaller); }
 
  private:

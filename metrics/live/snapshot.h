@@ -89,12 +89,25 @@ struct Reported {
   std::uint64_t taken = 0;      // spans of them that are, or were, in the segment
 };
 
+// A run of the daemon whose reader saw how it ended, and left it for the next one.
+struct EndedRun {
+  std::uint64_t number = 0;                             // what `runs_seen` was
+  shm::ProducerState state = shm::ProducerState::dead;  // or retired
+  std::uint32_t pid = 0;
+  std::uint64_t started_realtime_ns = 0;
+  std::uint64_t last_sign_of_life_realtime_ns = 0;  // heartbeat or record
+  std::vector<InflightRequest> inflight;            // what it had in hand then, oldest first
+};
+
 struct Daemon {
   shm::ProducerState state = shm::ProducerState::absent;
   std::string message;  // for a person: a sentence; empty only while live
   std::uint64_t run_id = 0;
-  std::uint64_t runs_seen = 0;  // how many runs this reader has attached to
-  std::string door;             // "abi", "preload", "collector", "replay"
+  // How many runs this reader has followed. A daemon that made its segment anew goes on in the same run.
+  std::uint64_t runs_seen = 0;
+  // The last of them that were left, the latest last: who looks once a second may have missed a whole run.
+  SharedList<EndedRun> ended_runs;
+  std::string door;  // "abi", "preload", "collector", "replay"
   std::string host_name;
   std::string host_version;
   std::string plugin_version;

@@ -64,7 +64,13 @@ Snapshot goxel() {
   Daemon& daemon = snapshot.daemon;
   daemon.state = shm::ProducerState::live;
   daemon.run_id = 0xFEDC'BA98'7654'3210;
-  daemon.runs_seen = 1;
+  daemon.runs_seen = 2;
+  daemon.ended_runs.add({1,
+                         shm::ProducerState::dead,
+                         4710,
+                         1'699'999'990'000'000'000,
+                         1'699'999'998'500'000'000,
+                         {InflightRequest{}}});
   daemon.door = "preload";
   daemon.gauges[shm::Gauge::target_latency_ns] = 6'000'000;
   daemon.gauges[shm::Gauge::target_milli_operations_per_second] = 1'600'500;

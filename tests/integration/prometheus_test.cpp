@@ -264,8 +264,13 @@ TEST(Dashboard, EachQueryHasAnAnswerAndSpikesHaveTraces) {
                        {"--history", daemon.file("history.db"), "--config", config});
   const Prometheus prometheus({bridge.port}, daemon.file("prometheus"));
   EXPECT_TRUE(eventually([&] { return prometheus.value("goxel_up") == 1; }));
+  daemon.process().signal(SIGKILL);
+  daemon.process().wait();
+  daemon.start();
   daemon.load({"--connections", "2", "--mix", "mixed", "--rate", "300", "--seconds", "4",
                "--layers", daemon.instance()});
+  EXPECT_TRUE(eventually(
+      [&] { return prometheus.value("goxel_alert_active{rule=\"daemon_restarted\"}") == 1; }));
 
   std::ifstream file(DASHBOARD);
   const Json dashboard = Json::parse(file);

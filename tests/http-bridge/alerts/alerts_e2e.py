@@ -18,21 +18,23 @@ import urllib.request
 
 BRIDGE, TERMINAL, LAUNCHER, DAEMON, PLUGIN = sys.argv[1:6]
 PATIENCE = 60  # seconds
-INSTANCE = "alerts-e2e"
 
 
 class Alerts(unittest.TestCase):
     def setUp(self):
+        # Of its own: a daemon that was killed leaves its segment to whoever comes next.
+        self.instance = f"alerts-{os.getpid()}-{self.id().rpartition('.')[2]}"[:40]
+        self.addCleanup(pathlib.Path(f"/dev/shm/goxel-telemetry.{self.instance}").unlink, missing_ok=True)
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.config = self.folder / "bridge.toml"
         self.file = self.folder / "history.db.alerts"
         self.configure('[alerts.daemon_gone]\nhold = "1s"\nclear = "1s"\n')
         (self.folder / "daemon.json").write_text(json.dumps({"plugins": {"telemetry": {
-            "enabled": True, "library": PLUGIN, "config": {"instance": INSTANCE}}}}))
+            "enabled": True, "library": PLUGIN, "config": {"instance": self.instance}}}}))
         self.start_bridge()
 
     def configure(self, rules):
-        self.config.write_text(f'port = 0\ninstance = "{INSTANCE}"\nhistory = "{self.folder}/history.db"\n{rules}')
+        self.config.write_text(f'port = 0\ninstance = "{self.instance}"\nhistory = "{self.folder}/history.db"\n{rules}')
 
     def start(self, *command, **more):
         process = subprocess.Popen(command, **more)
@@ -46,7 +48,11 @@ class Alerts(unittest.TestCase):
     def start_daemon(self):
         self.daemon = self.start(LAUNCHER, DAEMON, "--foreground", "--socket", str(self.folder / "socket"), "-c",
                                  str(self.folder / "daemon.json"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.until(lambda: self.ask("/api/v1/instances")["instances"][0]["state"] == "live")
+        self.until(self.sees_daemon)
+
+    def sees_daemon(self):
+        [seen] = self.ask("/api/v1/snapshot")["instances"]
+        return seen["daemon"]["state"] == "live" and seen["process"]["pid"] == self.daemon.pid
 
     def ask(self, path):
         with urllib.request.urlopen(self.address + path, timeout=PATIENCE) as reply:
@@ -71,7 +77,7 @@ class Alerts(unittest.TestCase):
         self.start_daemon()
         self.daemon.kill()
         [raised] = self.until(lambda: self.alerts("?active=true"))
-        self.assertEqual((raised["instance"], raised["level"]), (INSTANCE, "confirmed"))
+        self.assertEqual((raised["instance"], raised["level"]), (self.instance, "confirmed"))
 
         self.bridge.kill()
         self.bridge.wait()
@@ -87,6 +93,23 @@ class Alerts(unittest.TestCase):
         self.assertEqual((ended["id"], ended["end"], ended["judgement"]), (raised["id"], "resolved", "true"))
         self.assertIn("resolved", self.terminal("show", raised["id"]))
         self.until(lambda: 'rule="daemon_restarted"' in self.metrics())
+
+    # As a supervisor does it: looks of the bridge, once a second, meet a daemon that is gone by luck alone.
+    def test_a_daemon_that_is_started_again_at_once_after_a_crash_is_an_alert(self):
+        self.start_daemon()
+        for _ in range(3):
+            self.daemon.kill()
+            self.daemon.wait()
+            self.start_daemon()
+
+        def told():
+            for one in self.ask("/api/v1/alerts?active=true")["alerts"]:
+                facts = {fact["name"]: fact["value"] for fact in one["evidence"]["facts"]}
+                if one["rule"] == "daemon_restarted" and facts["starts"] == "3":
+                    return one["level"], facts["after a crash"]
+            return None
+        self.assertEqual(self.until(told), ("confirmed", "3"))
+        self.assertEqual(self.alerts(), [])
 
     def metrics(self):
         with urllib.request.urlopen(self.address + "/metrics", timeout=PATIENCE) as reply:

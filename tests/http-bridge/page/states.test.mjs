@@ -67,6 +67,14 @@ test('a daemon that comes, and goes', async (t) => {
   await world.startDaemon();
   await says(page, '^Live$');
   await eventually(() => text(page, '#notices'), (said) => /This is run 2/.test(said), 'which run this is');
+
+  // By a supervisor: frames meet a daemon that is gone by luck alone.
+  for (let run = 3; run < 5; ++run) {
+    await world.kill('daemon');
+    await world.startDaemon();
+    await eventually(() => text(page, '#notices'), (said) => said.includes(`This is run ${run}`), 'the next run');
+  }
+  await eventually(() => page.locator('#latency canvas').getAttribute('aria-label'), (label) => label.match(/crash at/g)?.length === 3, 'a mark of each crash');
   assert.deepEqual(page.complaints, []);
 });
 

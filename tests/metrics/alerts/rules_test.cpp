@@ -11,6 +11,7 @@ using shm::ProducerState;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr std::uint64_t kStartNs = 1'763'996'400 * kNsPerSecond;
 
@@ -18,11 +19,20 @@ class AlertRulesTest : public testing::Test {
  protected:
   AlertRulesTest() {
     snapshot_.instance = view_.instance = "goxel";
-    snapshot_.daemon.run_id = 1;
+    snapshot_.daemon.runs_seen = 1;
     live();
   }
   Daemon& daemon() { return snapshot_.daemon; }
   void live() { daemon().state = ProducerState::live; }
+  // What a reader says that followed each run: the next one began, and how the one before had ended.
+  void restart(ProducerState how, std::vector<InflightRequest> in_hand = {}) {
+    const std::uint64_t now_ns = kStartNs + second_ * kNsPerSecond;
+    daemon().ended_runs.add({daemon().runs_seen++, how, 4711, daemon().started_realtime_ns,
+                             now_ns - kNsPerSecond / 10, std::move(in_hand)});
+    if (daemon().ended_runs.size() > 4) daemon().ended_runs.drop_first();
+    daemon().started_realtime_ns = now_ns;
+    live();
+  }
   static InflightRequest request(const std::string& operation, std::uint64_t seconds) {
     InflightRequest one;
     one.operation = operation;
@@ -93,14 +103,76 @@ TEST_F(AlertRulesTest, ADaemonThatCrashedIsGoneUntilItRunsAgain) {
   daemon().state = ProducerState::absent;
   daemon().run_id = 0;
   EXPECT_THAT(said(2 * 86'400), ElementsAre("daemon_gone confirmed"));
-  live();
-  daemon().run_id = 2;
+  restart(ProducerState::dead, {request("goxel.export", 3)});
   snapshot_.inflight = {};
   EXPECT_THAT(said(), ElementsAre("daemon_restarted warning"));
   EXPECT_THAT(facts(), HasSubstr("goxel.export")) << "the black box of the run before";
   EXPECT_THAT(said(15 * 60 + 1), IsEmpty());
-  daemon().run_id = 3;
+  restart(ProducerState::retired);
   EXPECT_THAT(said(), IsEmpty()) << "nothing says that it crashed again";
+}
+
+// By a supervisor: no look saw that it was gone.
+TEST_F(AlertRulesTest, ADaemonThatWasStartedAgainAtOnceAfterACrashIsTold) {
+  said(5);
+  restart(ProducerState::dead, {request("goxel.export", 3)});
+  EXPECT_THAT(said(), ElementsAre("daemon_restarted warning"));
+  EXPECT_THAT(facts(), HasSubstr("starts: 1"));
+  EXPECT_THAT(facts(), HasSubstr("after a crash: 1"));
+  EXPECT_THAT(facts(), HasSubstr("last sign of life: 2025-11-24 15:00:04 UTC"));
+  EXPECT_THAT(facts(), HasSubstr("in hand: goxel.export: started for 3.00 s, connection 7"));
+  restart(ProducerState::retired);
+  EXPECT_THAT(said(), ElementsAre("daemon_restarted warning"));
+  EXPECT_THAT(facts(), HasSubstr("after a crash: 1"));
+  EXPECT_THAT(facts(), HasSubstr("goxel.export")) << "of the run that crashed, not of the last";
+}
+
+TEST_F(AlertRulesTest, ADaemonThatWasStartedAgainAtOnceInOrderIsNoAlert) {
+  said(5);
+  restart(ProducerState::retired);
+  EXPECT_THAT(said(), IsEmpty());
+}
+
+TEST_F(AlertRulesTest, ADaemonThatMadeItsSegmentAnewWasNotStarted) {
+  for (daemon().run_id = 1; daemon().run_id < 9; ++daemon().run_id) EXPECT_THAT(said(), IsEmpty());
+}
+
+TEST_F(AlertRulesTest, RunsBetweenTwoLooksAreCountedEach) {
+  said(5);
+  restart(ProducerState::dead);
+  restart(ProducerState::retired);
+  restart(ProducerState::dead);
+  EXPECT_THAT(said(), ElementsAre("daemon_restarted confirmed"));
+  EXPECT_THAT(facts(), HasSubstr("starts: 3"));
+  EXPECT_THAT(facts(), HasSubstr("after a crash: 2"));
+}
+
+TEST_F(AlertRulesTest, WhatWasRestartedBeforeTheFirstLookIsTold) {
+  restart(ProducerState::dead);
+  EXPECT_THAT(said(), ElementsAre("daemon_restarted warning"));
+}
+
+// It dies so soon that no look meets it alive.
+TEST_F(AlertRulesTest, ADaemonThatIsDeadAtEachLookIsGoneSinceTheLastRunAndWasRestarted) {
+  said(5);
+  daemon().state = ProducerState::dead;
+  said(5);
+  for (int run = 0; run < 3; ++run) {
+    restart(ProducerState::dead);
+    daemon().state = ProducerState::dead;
+    said(5);
+  }
+  EXPECT_THAT(said(), ElementsAre("daemon_gone confirmed", "daemon_restarted confirmed"));
+  EXPECT_EQ(said_[0].since_ns, kStartNs + 20 * kNsPerSecond);
+}
+
+TEST_F(AlertRulesTest, ARestartIsForgottenAlsoWhileTheDaemonIsGone) {
+  said(5);
+  restart(ProducerState::dead, {request("goxel.export", 3)});
+  said();
+  daemon().state = ProducerState::retired;
+  EXPECT_THAT(said(15 * 60 + 1), ElementsAre("daemon_gone warning"));
+  EXPECT_THAT(facts(), Not(HasSubstr("in hand")));
 }
 
 TEST_F(AlertRulesTest, ADaemonThatRanBeforeTheMachineSleptIsGone) {
@@ -115,8 +187,7 @@ TEST_F(AlertRulesTest, ADaemonThatWasStoppedIsAWarningForAWhile) {
   daemon().state = ProducerState::retired;
   EXPECT_THAT(said(3'500), ElementsAre("daemon_gone warning"));
   EXPECT_THAT(said(200), ElementsAre("daemon_gone warning usual"));
-  live();
-  daemon().run_id = 2;
+  restart(ProducerState::retired);
   EXPECT_THAT(said(), IsEmpty()) << "it was restarted in order";
 }
 
@@ -145,11 +216,10 @@ TEST_F(AlertRulesTest, ADaemonThatWasGoneForAnEarlierBridgeStillIs) {
 }
 
 TEST_F(AlertRulesTest, ADaemonThatStartsAgainAndAgainIsOne) {
-  for (std::uint64_t run = 1; run <= 3; ++run) {
-    daemon().run_id = run;
-    EXPECT_THAT(said(60), IsEmpty()) << run;
+  for (int starts = 0; starts < 3; ++starts) {
+    EXPECT_THAT(said(60), IsEmpty()) << starts;
+    restart(ProducerState::retired);
   }
-  daemon().run_id = 4;
   EXPECT_THAT(said(), ElementsAre("daemon_restarted confirmed"));
   EXPECT_THAT(said_[0].summary, HasSubstr("3 times within 15 min"));
 }

@@ -67,6 +67,55 @@ TEST_F(FollowerRunsTest, TheNameIsNotLookedAtMoreThanFiveTimesASecond) {
   EXPECT_EQ(look().daemon.state, shm::ProducerState::live);
 }
 
+// What is no longer in any segment: somebody who looks once a second has seen neither end nor gap.
+TEST_F(FollowerRunsTest, HowEachRunEndedIsKnownAfterTheNextOneBegan) {
+  const std::uint64_t began = now_.realtime_ns;
+  const auto one_request = [this](TestSegment& segment) {
+    shm::InflightEntry entry{};
+    entry.operation = shm::names::kBatch;
+    entry.layer = shm::names::kDaemon;
+    entry.since_ticks = now_.monotonic_ns;
+    segment.hold(0, entry);
+    segment.header().heartbeat_ns = now_.monotonic_ns + 3 * kSecond;
+  };
+  run_and_kill(one_request);
+  pass(3);
+  EXPECT_TRUE(look().daemon.ended_runs.empty());
+  auto second = std::make_unique<TestSegment>(instance_);
+  let_it_look();
+  SharedList<EndedRun> ended = look().daemon.ended_runs;
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].number, 1U);
+  EXPECT_EQ(ended[0].state, shm::ProducerState::dead);
+  EXPECT_EQ(ended[0].last_sign_of_life_realtime_ns, began + 3 * kSecond);
+  ASSERT_THAT(ended[0].inflight, SizeIs(1));
+  EXPECT_EQ(ended[0].inflight[0].operation, "_BATCH");
+  EXPECT_EQ(ended[0].inflight[0].age_ns, 3 * kSecond) << "it stopped aging when the daemon died";
+
+  second->retire();
+  for (int run = 0; run < 5; ++run) {
+    run_and_kill([](TestSegment&) {});
+    let_it_look();
+    look();
+  }
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.runs_seen, 7U);
+  ended = snapshot.daemon.ended_runs;
+  ASSERT_THAT(ended, SizeIs(4)) << "the last of them";
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(ended[i].number, 3 + i);
+  EXPECT_NE(ended[3].pid, ended[2].pid);
+}
+
+TEST_F(FollowerRunsTest, AnOrderlyEndIsKnownAfterTheNextRunBegan) {
+  run_and_kill([](TestSegment& segment) { segment.retire(); });
+  look();
+  TestSegment next(instance_);
+  let_it_look();
+  const SharedList<EndedRun> ended = look().daemon.ended_runs;
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].state, shm::ProducerState::retired);
+}
+
 TEST_F(FollowerRunsTest, AKilledDaemonsSegmentIsItsBlackBox) {
   run_and_kill([this](TestSegment& segment) {
     segment.publish("goxel.export_model", now_.monotonic_ns, 1'000);
@@ -99,8 +148,23 @@ TEST_F(FollowerRunsTest, ADaemonThatMakesItsSegmentAnewHasNotBegunAnew) {
   shm::remove_segment(instance_, first.header().run_id);
   TestSegment second(instance_);
   pass(1);
-  EXPECT_EQ(look().daemon.run_id, second.header().run_id);
-  EXPECT_EQ(look().daemon.started_realtime_ns, began);
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.run_id, second.header().run_id);
+  EXPECT_EQ(snapshot.daemon.started_realtime_ns, began);
+  EXPECT_EQ(snapshot.daemon.runs_seen, 1U);
+  EXPECT_TRUE(snapshot.daemon.ended_runs.empty());
+}
+
+// Its process lives on, but nobody can know what became of it.
+TEST_F(FollowerRunsTest, ARunWhoseSegmentWasRemovedHasNoKnownEnd) {
+  TestSegment first(instance_);
+  look();
+  shm::remove_segment(instance_, first.header().run_id);
+  run_and_kill([](TestSegment&) {});
+  let_it_look();
+  const Snapshot snapshot = look();
+  EXPECT_EQ(snapshot.daemon.runs_seen, 2U);
+  EXPECT_TRUE(snapshot.daemon.ended_runs.empty());
 }
 
 // Its heartbeat comes once a second: a request may have ended after the last one.
@@ -202,7 +266,7 @@ TEST_F(FollowerRunsTest, WhatADaemonPublishedJustBeforeItWasReplacedIsTakenIn) {
   const Snapshot snapshot = look();
   EXPECT_NE(find(snapshot, "last words"), nullptr);
   EXPECT_NE(find(snapshot, "first words"), nullptr);
-  EXPECT_EQ(snapshot.daemon.runs_seen, 2u);
+  EXPECT_EQ(snapshot.daemon.run_id, next->header().run_id);
 }
 
 // Other instances may exist at the same time, so a test can only say which are not chosen.
@@ -318,7 +382,7 @@ TEST_F(FollowerRunsTest, ASweepWithoutTimeGoesOnAtTheNextAndForgetsNothing) {
     let_it_look();
     snapshot = look_in_a_hurry();
   }
-  EXPECT_EQ(snapshot.daemon.runs_seen, 2u);
+  EXPECT_EQ(snapshot.daemon.run_id, next.header().run_id);
   EXPECT_EQ(snapshot.ring.read, 2 * kRecords);
   EXPECT_EQ(snapshot.ring.lost, 0u);
   const RollupDelta delta = follower_.take_rollups();
@@ -358,19 +422,22 @@ TEST_F(FollowerRunsTest, ARunThatWasReplacedKeepsNoReaderForEver) {
   TestSegment old(instance_);
   look();
   old.retire();
-  const TestSegment next(instance_);
+  TestSegment next(instance_);
+  const auto is_left = [&] {
+    return follower_.snapshot(now_).daemon.run_id == next.header().run_id;
+  };
   const auto keep_publishing = [&] {
     for (std::uint64_t i = 0; i < 4 * shm::kRecordsBetweenLooks; ++i) {
       old.publish("ping", now_.monotonic_ns, 1'000);
     }
   };
   int sweeps = 0;
-  for (; sweeps < 1'000 && follower_.snapshot(now_).daemon.runs_seen == 1; ++sweeps) {
+  for (; sweeps < 1'000 && !is_left(); ++sweeps) {
     keep_publishing();
     let_it_look();
     follower_.sweep(now_, 0);
   }
-  EXPECT_EQ(follower_.snapshot(now_).daemon.runs_seen, 2u);
+  EXPECT_TRUE(is_left());
 }
 
 // A daemon retires a segment that somebody removed, and goes on in the next one.
@@ -381,18 +448,21 @@ TEST_F(FollowerRunsTest, DaemonLivesWhileWhatItLeftInTheSegmentBeforeIsStillBein
     old.publish("ping", now_.monotonic_ns, 1'000);
   }
   old.retire();
-  const TestSegment next(instance_);
+  TestSegment next(instance_);
   let_it_look();
   follower_.sweep(now_, 0);
-  ASSERT_EQ(follower_.snapshot(now_).daemon.runs_seen, 1u);
+  const auto is_left = [&] {
+    return follower_.snapshot(now_).daemon.run_id == next.header().run_id;
+  };
+  ASSERT_FALSE(is_left());
   EXPECT_EQ(follower_.state(), shm::ProducerState::live);
   EXPECT_EQ(follower_.message(), "");
-  for (int i = 0; i < 10 && follower_.snapshot(now_).daemon.runs_seen == 1; ++i) {
+  for (int i = 0; i < 10 && !is_left(); ++i) {
     let_it_look();
     follower_.sweep(now_);
   }
   const Snapshot snapshot = follower_.snapshot(now_);
-  EXPECT_EQ(snapshot.daemon.runs_seen, 2u);
+  EXPECT_EQ(snapshot.daemon.run_id, next.header().run_id);
   EXPECT_EQ(find(snapshot, "ping")->total.ok, 4 * shm::kRecordsBetweenLooks);
 }
 
