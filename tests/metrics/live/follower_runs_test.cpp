@@ -79,7 +79,7 @@ TEST_F(FollowerRunsTest, HowEachRunEndedIsKnownAfterTheNextOneBegan) {
     segment.header().heartbeat_ns = now_.monotonic_ns + 3 * kSecond;
   };
   run_and_kill(one_request);
-  pass(3);
+  pass(5);
   EXPECT_TRUE(look().daemon.ended_runs.empty());
   auto second = std::make_unique<TestSegment>(instance_);
   let_it_look();
