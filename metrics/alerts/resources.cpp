@@ -63,8 +63,8 @@ void look_for_saturated_workers(const Snapshot& snapshot, const LayersView* laye
 void Resources::look(const Snapshot& snapshot, const AlertSettings& settings, const Time& now,
                      std::vector<Condition>& conditions) {
   if (snapshot.daemon.state != shm::ProducerState::live) return;
-  if (snapshot.daemon.run_id != run_id_) *this = {};
-  run_id_ = snapshot.daemon.run_id;
+  if (snapshot.daemon.runs_seen != run_) *this = {};
+  run_ = snapshot.daemon.runs_seen;
   look_at_queue(snapshot, settings[AlertRule::queue_growing], now, conditions);
   look_at_connections(snapshot, settings[AlertRule::connections_leaking], now, conditions);
   look_at_descriptors(snapshot, settings[AlertRule::descriptors_leaking], now, conditions);

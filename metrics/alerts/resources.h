@@ -35,7 +35,7 @@ class Resources {
   void look_at_descriptors(const Snapshot& snapshot, const RuleSettings& settings, const Time& now,
                            std::vector<Condition>& conditions);
 
-  std::uint64_t run_id_ = 0;  // another one begins anew
+  std::uint64_t run_ = 0;  // another one begins anew, but not a segment that was made anew
   Trend queue_;
   Trend connections_;
   Trend descriptors_;

@@ -336,6 +336,12 @@ TEST_F(AlertRulesTest, AQueueThatOnlyGrowsIsTold) {
                 if (i == 399) daemon().run_id = 2;
                 return i / 10;
               }),
+              ElementsAre("queue_growing warning"))
+      << "of the same run: somebody removed its segment";
+  EXPECT_THAT(run([this](std::uint64_t i) {
+                if (i == 399) restart(ProducerState::retired);
+                return i / 10;
+              }),
               IsEmpty())
       << "of the run before";
 }
