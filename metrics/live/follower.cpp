@@ -123,7 +123,7 @@ class Follower::State {
     std::uint64_t realtime_ns = 0;
     std::uint64_t monotonic_ns = 0;
   };
-  // The daemon's, which may have made the segment anew. No process: none was found yet.
+  // Of the present run: the daemon, not its segment, which it may have made anew.
   Beginning began_;
   shm::ProcessIdentity process_of_run_;
   bool reads_again_ = false;  // reads again for rollups, at the next sweep
